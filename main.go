@@ -1,0 +1,4 @@
+// Command onramp takes a Temporal application from a local server to Temporal Cloud.
+package main
+
+func main() {}

@@ -1,0 +1,52 @@
+package migration
+
+import (
+	"context"
+	"time"
+
+	"onramp/namespace"
+)
+
+// CloudState is the state of the rehearsal cloud.
+type CloudState struct {
+	Phase string // "off", "starting", "ready", "failed", "absent" (built without it)
+	Err   error  // why it failed: a fault
+	Took  time.Duration
+}
+
+// CloudCA is one certificate of a namespace's CA bundle.
+type CloudCA struct {
+	Subject     string
+	Fingerprint string // SHA-256, lower-case hex
+	NotAfter    time.Time
+}
+
+// CloudNamespace is a namespace as the Cloud side shows it.
+type CloudNamespace struct {
+	ID        namespace.ID
+	CAs       []CloudCA
+	BundlePEM string
+	Bytes     int    // size of the bundle
+	Filters   []byte // tcld's JSON; nil for none
+	Created   time.Time
+}
+
+// CloudSide is the rehearsal cloud as the rooms above see it (rehearsal.Cloud). Methods are safe for
+// concurrent use. Those with a ctx wait for the cloud to be ready, at most until ctx ends, and return
+// an Unavailable fault when it is off, absent or failed.
+type CloudSide interface {
+	State() CloudState
+	Address() string // "localhost:PORT", stable for the life of the process
+	RootPEM() []byte // the root under which its server certificate stands
+	// TrustFiles writes trust stores that hold the system's roots and the rehearsal's into dir and
+	// returns the environment that makes unchanged programs use them.
+	TrustFiles(dir string) (map[string]string, error)
+	CreateNamespace(ctx context.Context, id namespace.ID) error // exists already: nil
+	// SetCAs replaces the CA bundle as Cloud's Save does. A refusal is an Invalid fault (or several
+	// joined) naming rule and certificate, and nothing changes.
+	SetCAs(ctx context.Context, id namespace.ID, pem []byte) (CloudNamespace, error)
+	SetFilters(ctx context.Context, id namespace.ID, filters []byte) (CloudNamespace, error)
+	Namespaces(ctx context.Context) ([]CloudNamespace, error)
+	Namespace(ctx context.Context, id namespace.ID) (CloudNamespace, error)
+	Reset(ctx context.Context) error // forgets every namespace and workflow
+}

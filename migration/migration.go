@@ -1,0 +1,158 @@
+// Package migration is one application's move to Temporal Cloud: its facts, its six steps, whose turn
+// it is, what went stale, and the log of its runs. A step is done because a fact was observed.
+package migration
+
+import (
+	"encoding/json"
+	"time"
+)
+
+// Step ids, in order.
+const (
+	StepNamespace    = "namespace"
+	StepCertificates = "certificates"
+	StepUpload       = "upload"
+	StepTest         = "test"
+	StepCode         = "code"
+	StepTransfer     = "transfer"
+)
+
+// Steps are the six in order.
+var Steps = []string{StepNamespace, StepCertificates, StepUpload, StepTest, StepCode, StepTransfer}
+
+// Mode says which cloud a migration talks to.
+type Mode string
+
+// The modes.
+const (
+	Rehearsal Mode = "rehearsal"
+	Cloud     Mode = "cloud"
+)
+
+// Migration is one application's move.
+type Migration struct {
+	ID      string // slug, in URLs: "payments"
+	Name    string // as typed: "Payments"
+	Lang    string // python, go, …
+	Mode    Mode
+	Auth    string // mtls, api-key
+	Created time.Time
+	Version int64 // rises with every change
+}
+
+// Fact kinds.
+const (
+	FactNamespace   = "namespace.set"
+	FactCertificate = "certificate.issued"
+	FactUpload      = "ca.uploaded" // saved on the Cloud side of a rehearsal
+	FactCASeen      = "ca.seen"     // a check saw the CA accepted
+	FactCheck       = "check.passed"
+	FactPoller      = "poller.seen"
+	FactTransfer    = "transfer.done"
+	FactNote        = "step.noted" // "done outside", with a reason; shown as such
+)
+
+// Fact is something observed. InputHash is the hash of what it was observed about; when the present
+// inputs hash to something else the fact is stale. Data never holds a private key.
+type Fact struct {
+	ID          int64
+	MigrationID string
+	Kind        string
+	InputHash   string
+	Data        json.RawMessage // one of the …Data types of this package
+	At          time.Time
+	By          string
+}
+
+// NamespaceData is the data of FactNamespace.
+type NamespaceData struct {
+	Namespace string `json:"namespace"`
+	Address   string `json:"address"`     // host:port that programs dial
+	Server    string `json:"server_name"` // "" unless it differs from Address's host
+	Region    string `json:"region,omitempty"`
+}
+
+// CertificateData is the data of FactCertificate: public things only.
+type CertificateData struct {
+	Lane            string    `json:"lane"` // browser, server, own-ca, csr, import
+	CAPEM           string    `json:"ca_pem"`
+	LeafPEM         string    `json:"leaf_pem"`
+	CAFingerprint   string    `json:"ca_sha256"`
+	LeafFingerprint string    `json:"leaf_sha256"`
+	CASubject       string    `json:"ca_subject"`
+	LeafSubject     string    `json:"leaf_subject"`
+	KeyType         string    `json:"key_type"`
+	CANotAfter      time.Time `json:"ca_not_after"`
+	LeafNotAfter    time.Time `json:"leaf_not_after"`
+}
+
+// UploadData is the data of FactUpload and FactCASeen.
+type UploadData struct {
+	CAFingerprint string `json:"ca_sha256"`
+	Run           string `json:"run,omitempty"`
+}
+
+// CheckData is the data of FactCheck.
+type CheckData struct {
+	Run  string `json:"run"`
+	Code string `json:"code"`
+}
+
+// PollerData is the data of FactPoller.
+type PollerData struct {
+	TaskQueue string `json:"task_queue"`
+	Identity  string `json:"identity"`
+	BuiltIn   bool   `json:"built_in"`
+}
+
+// TransferData is the data of FactTransfer.
+type TransferData struct {
+	Run        string `json:"run"`
+	WorkflowID string `json:"workflow_id"`
+	Status     string `json:"status"`
+}
+
+// RunKind says what a run did.
+type RunKind string
+
+// The run kinds.
+const (
+	CheckRun    RunKind = "check"
+	TransferRun RunKind = "transfer"
+)
+
+// RunState is where a run is.
+type RunState string
+
+// The run states. A run that has ended never changes.
+const (
+	RunRunning     RunState = "running"
+	RunPassed      RunState = "passed"
+	RunFailed      RunState = "failed"
+	RunInterrupted RunState = "interrupted" // Onramp stopped in the middle
+)
+
+// Run is one check or transfer with a permalink.
+type Run struct {
+	ID          string // random, in URLs
+	MigrationID string
+	Number      int // 1, 2, … per migration and kind
+	Kind        RunKind
+	State       RunState
+	Title       string // one line once it ended: the verdict or the result
+	Code        string // verdict code
+	InputHash   string
+	Request     json.RawMessage // what was asked, without secrets
+	Result      json.RawMessage // doctor.Report or transfer.Result once it ended
+	Started     time.Time
+	Ended       time.Time
+}
+
+// Entry is one line of a run's log. Seq starts at 1 and has no gap.
+type Entry struct {
+	RunID string
+	Seq   int64
+	At    time.Time
+	Kind  string          // "stage", "event", "status", "end"
+	Data  json.RawMessage // doctor.Stage or transfer.Event
+}

@@ -1,0 +1,16 @@
+// Package rehearsal is the embedded Temporal server that behaves as Temporal Cloud. It is the only room
+// that imports go.temporal.io/server; the build tag lean leaves the server out.
+package rehearsal
+
+import (
+	"log/slog"
+	"time"
+)
+
+// Options of a Cloud.
+type Options struct {
+	Addr string       // listen address on loopback; default "127.0.0.1:0"
+	Dir  string       // where its database lives; "" is memory
+	Log  *slog.Logger // default: discard
+	Now  func() time.Time
+}
