@@ -1,0 +1,54 @@
+package views
+
+// CodePageProps is step 5. GET /m/{m}/code?lang=&style=&vars=&shell=; the links carry the whole query.
+// Test ids: lang-<lang>, poller, judge-command, continue.
+type CodePageProps struct {
+	Migration string
+	Langs     []Link
+	Styles    []Link
+	Vars      []Link
+	Shells    []Link
+	SDK       string // "temporalio 1.9.0 or newer"
+	Repo      *Link  // the official template
+	Unknown   *NeedProps
+	Env       []EnvRow
+	Holder    CodeProps // the text to paste for the chosen shell
+	Trust     CodeProps // in a rehearsal: the variables that make programs trust it
+	Edits     []DiffProps
+	Starter   []DiffProps
+	Files     []CodeProps // new files
+	Install   CodeProps
+	Worker    CodeProps
+	Start     CodeProps // how to start the starter, or the repaired CLI command
+	CLI       CodeProps
+	Reverse   []DiffProps
+	Notes     []string
+	Poller    PollerProps
+	Judge     JudgeProps
+	Markdown  CodeProps // all of it as Markdown; Raw or Download is its address
+	Next      *Link
+	Twin      CodeProps
+}
+
+// EnvRow is one variable with what it is and where its value came from.
+type EnvRow struct {
+	Name, Value, What, From string
+}
+
+// JudgeProps is the form that judges a pasted command. id=judge.
+// Form: POST /m/{m}/code/judge, fields command, lang. Test ids: judge-command, judge-submit.
+type JudgeProps struct {
+	Migration string
+	Lang      string
+	Command   string
+	Judged    bool
+	Tag       Tag // "3 things to repair", "Nothing to repair"
+	Findings  []JudgeFinding
+	Repaired  CodeProps
+	Problems  Problems // Field "command"
+}
+
+// JudgeFinding is one thing wrong with the command.
+type JudgeFinding struct {
+	Code, Title, Text, Before, After, URL string
+}
