@@ -107,6 +107,9 @@ type Lint struct {
 	Text     string   `json:"text"`
 	Fix      string   `json:"fix"`
 	Source   string   `json:"source,omitempty"` // where the rule is published
+
+	// Also are the ids of faults that look the same from here: with any, Code is likely, not certain.
+	Also []string `json:"also,omitempty"`
 }
 
 // LintLeaf judges a client chain (leaf first, then intermediates) by Cloud's rules, against the CA
