@@ -1,4 +1,10 @@
 // Command onramp takes a Temporal application from a local server to Temporal Cloud.
 package main
 
-func main() {}
+import (
+	"os"
+
+	"onramp/cli"
+)
+
+func main() { os.Exit(cli.Main()) }

@@ -1,0 +1,47 @@
+# Onramp. `make run` opens the portal, `make test` proves it, `make check` is the fast part of that,
+# `make bench` prints every figure beside its budget. `make help` lists all.
+export GOFLAGS := -buildvcs=false
+GO ?= go
+BIN := bin/onramp
+SOURCES := $(shell find . -name '*.go' -not -path './e2e/node_modules/*') go.mod go.sum $(shell find static -name '*.css' -o -name '*.js' -o -name '*.svg') $(shell find store -name '*.sql')
+
+.PHONY: help run build lean test check bench setup generate golden fuzz screenshots clean
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
+
+run: build ## build and open the portal on http://127.0.0.1:8686/
+	@./$(BIN) serve
+
+build: $(BIN) ## build bin/onramp
+$(BIN): $(SOURCES)
+	@scripts/build.sh $(BIN)
+
+lean: ## build bin/onramp-lean, without the embedded Temporal server
+	@scripts/build.sh bin/onramp-lean lean
+
+setup: ## install what the tests need (Chromium, a Python environment, npm packages)
+	@scripts/setup.sh
+
+test: setup check ## everything: checks, unit tests, real server, real SDKs, real browser
+	@scripts/test.sh
+
+check: ## format, generated code, vet, staticcheck, the walls of the house
+	@scripts/check.sh
+
+bench: setup build ## every benchmark, each figure beside its budget or its peer
+	@scripts/bench.sh
+
+generate: ## write the templ pages' Go code again
+	$(GO) tool templ generate -path views
+
+golden: ## rewrite golden files after an intended change
+	$(GO) test ./views/ ./snippet/ -update
+
+screenshots: setup build ## docs/screenshots from the running portal
+	ONRAMP_E2E_SCREENSHOTS=1 $(GO) test ./e2e/ -run 'TestScreenshots' -count=1 -timeout 20m
+
+fuzz: ## each fuzz target for 30 s
+	@scripts/fuzz.sh 30s
+
+clean: ## remove what make built and installed here
+	rm -rf bin e2e/.venv e2e/node_modules

@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"time"
+
+	"onramp/doctor"
+)
+
+// check is `onramp check`: the connection doctor.
+func check(ctx context.Context, w World, args []string) int {
+	s := newSettings("check", "ask an endpoint whether a worker would connect, and name the fault", w)
+	conn := connectionFlags(s)
+	conn.uploadedCA = s.text("uploaded-ca", "", "`file` with the CA certificates the namespace holds, if known")
+	conn.filters = s.text("filters", "", "`file` with the namespace's certificate filters (tcld's JSON), if known")
+	timeout := s.duration("timeout", "25s", "the whole check ends after this `duration`", 10*time.Minute)
+	asJSON := s.boolean("json", "machine output (onramp.check/1)")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	report := doctor.New(doctor.Options{Timeout: *timeout}).Run(ctx, conn.target(), nil)
+	if *asJSON {
+		if code := printJSON(w, report); code != exitOK {
+			return code
+		}
+	} else {
+		doctor.WriteText(w.Stdout, report, colour(w))
+	}
+	return doctor.ExitCode(report.Verdict)
+}
+
+// colour reports whether stdout is a terminal that wants colours.
+func colour(w World) bool {
+	if v, ok := w.Getenv("NO_COLOR"); ok && v != "" {
+		return false
+	}
+	if v, _ := w.Getenv("TERM"); v == "dumb" {
+		return false
+	}
+	f, ok := w.Stdout.(*os.File)
+	if !ok {
+		return false
+	}
+	st, err := f.Stat()
+	return err == nil && st.Mode()&os.ModeCharDevice != 0
+}

@@ -1,0 +1,288 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+	"onramp/rehearsal"
+	"onramp/transfer"
+)
+
+// rehearsalSchema names the first line of `rehearse --hold`.
+const rehearsalSchema = "onramp.rehearsal/1"
+
+// defaultNamespace is the tutorial's example of a Namespace ID.
+const defaultNamespace = "docs-assembly.a2dd6"
+
+// held is the first line of `rehearse --hold`.
+type held struct {
+	Schema     string            `json:"schema"`
+	Address    string            `json:"address"`
+	Namespace  string            `json:"namespace"`
+	Cert       string            `json:"cert"`
+	Key        string            `json:"key"`
+	CA         string            `json:"ca"`
+	CAKey      string            `json:"ca_key"`
+	ServerRoot string            `json:"server_root"`
+	TrustEnv   map[string]string `json:"trust_env"`
+}
+
+// rehearse is `onramp rehearse`: the whole way with no account, or with --hold the same prepared for
+// other programs.
+func rehearse(ctx context.Context, w World, args []string) int {
+	s := newSettings("rehearse", "walk the whole way in the embedded rehearsal cloud", w)
+	hold := s.boolean("hold", "prepare everything and stay up for other programs until SIGTERM")
+	out := s.text("out", "", "`directory` for the certificates; with --hold required")
+	ns := s.text("namespace", defaultNamespace, "Namespace ID to rehearse with")
+	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
+	asJSON := s.boolean("json", "machine output")
+	var id namespace.ID
+	s.after = append(s.after, func() error {
+		if *hold && *out == "" {
+			return fault.New(fault.Invalid, "--hold needs a directory", "Give --out DIR: certificates and keys are written there.").In("out")
+		}
+		return nil
+	}, func() error {
+		p, err := namespace.Parse(*ns)
+		if err != nil {
+			return fault.From(err).In("namespace")
+		}
+		id = p.ID
+		return nil
+	}, func() error { return loopbackOnly("rehearsal-addr", *addr) })
+	if code, done := s.parse(args); done {
+		return code
+	}
+	cloud, err := rehearsal.New(rehearsal.Options{Addr: *addr})
+	if err != nil {
+		return complain(w, err)
+	}
+	defer cloud.Close()
+	r := &rehearser{w: w, cloud: cloud, id: id, began: time.Now(), quiet: *hold || *asJSON}
+	if *hold {
+		err = r.hold(ctx, *out)
+	} else {
+		err = r.walk(ctx, *out)
+	}
+	if *asJSON && !*hold {
+		code := exitOK
+		answer := map[string]any{"schema": "onramp.rehearse/1", "namespace": id.String(), "steps": r.steps, "completed": err == nil}
+		if f := fault.From(err); f != nil {
+			answer["fault"] = map[string]string{"title": f.Title, "cause": f.Cause, "fix": f.Fix}
+			code = exitInternal
+		}
+		if c := printJSON(w, answer); c != exitOK {
+			return c
+		}
+		return code
+	}
+	if err != nil {
+		if ctx.Err() != nil {
+			fmt.Fprintln(w.Stderr, "onramp: the rehearsal was stopped")
+			return exitInternal
+		}
+		return complain(w, err)
+	}
+	return exitOK
+}
+
+type stepDone struct {
+	Step string  `json:"step"`
+	Text string  `json:"text"`
+	MS   float64 `json:"ms"`
+}
+
+// rehearser walks the steps and prints each with its time.
+type rehearser struct {
+	w     World
+	cloud *rehearsal.Cloud
+	id    namespace.ID
+	began time.Time
+	mark  time.Time
+	quiet bool
+	steps []stepDone
+}
+
+func (r *rehearser) done(step, format string, a ...any) {
+	took := time.Since(r.mark)
+	d := stepDone{Step: step, Text: fmt.Sprintf(format, a...), MS: float64(took.Microseconds()) / 1000}
+	r.steps = append(r.steps, d)
+	if !r.quiet {
+		fmt.Fprintf(r.w.Stdout, "%d  %-16s %8s   %s\n", len(r.steps), step, took.Round(time.Millisecond), d.Text)
+	}
+	r.mark = time.Now()
+}
+
+// prepare does namespace, certificates and CA upload.
+func (r *rehearser) prepare(ctx context.Context) (certsvc.Set, error) {
+	var none certsvc.Set
+	if !r.quiet {
+		fmt.Fprintln(r.w.Stdout, "Rehearsal: the Temporal server inside Onramp stands for Temporal Cloud. Nothing leaves this machine.")
+	}
+	r.mark = time.Now()
+	if err := r.cloud.Start(ctx); err != nil {
+		return none, err
+	}
+	ready := time.Since(r.mark)
+	if err := r.cloud.CreateNamespace(ctx, r.id); err != nil {
+		return none, err
+	}
+	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), ready.Round(time.Millisecond))
+	set, err := certsvc.New(certsvc.Options{}).IssueSet(certsvc.SetRequest{
+		Namespace: r.id.String(), Address: r.cloud.Address(),
+		CA:   certsvc.CASpec{CommonName: r.id.Name + " rehearsal CA", Organization: "Onramp rehearsal"},
+		Leaf: certsvc.LeafSpec{CommonName: r.id.Name, Organization: "Onramp rehearsal"},
+	})
+	if err != nil {
+		return none, err
+	}
+	r.done("Certificates", "CA and client certificate made; both keep Cloud's rules")
+	if _, err := r.cloud.SetCAs(ctx, r.id, set.CA.CertPEM); err != nil {
+		return none, err
+	}
+	r.done("CA upload", "the namespace accepts %s", set.CA.Cert.Subject)
+	return set, nil
+}
+
+// walk does all six steps; it writes the certificates to out when that is given.
+func (r *rehearser) walk(ctx context.Context, out string) error {
+	set, err := r.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	if out != "" {
+		if _, err := r.write(out, set); err != nil {
+			return err
+		}
+	}
+	target := doctor.Target{Address: r.cloud.Address(), Namespace: r.id.String(), CertPEM: set.Leaf.CertPEM,
+		KeyPEM: set.Leaf.Key.Reveal(), ExtraRootsPEM: r.cloud.RootPEM()}
+	report := doctor.New(doctor.Options{}).Run(ctx, target, nil)
+	if report.Verdict.Code != "OK" {
+		v := report.Verdict
+		return &fault.Fault{Kind: fault.Internal, Code: v.Code, Title: v.Title, Cause: v.Cause, NotWrong: v.NotWrong, Fix: "Run the same with --json and look at the stages."}
+	}
+	passed := 0
+	for _, st := range report.Stages {
+		if st.Status == doctor.Pass || st.Status == doctor.Warn {
+			passed++
+		}
+	}
+	r.done("Connection", "%d stages passed over mTLS", passed)
+	events := make(chan transfer.Event, 64)
+	result := make(chan transfer.Result, 1)
+	go func() {
+		defer close(events)
+		result <- newTransfers(10*time.Second).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
+			Scenario: transfer.Success, GiveUp: true}, func(e transfer.Event) { events <- e })
+	}()
+	for e := range events {
+		if e.Event == "worker" {
+			r.done("Worker", "%s", e.Text)
+		}
+	}
+	res := <-result
+	if !res.AsExpected {
+		v := res.Verdict
+		return &fault.Fault{Kind: fault.Internal, Code: v.Code, Title: v.Title, Cause: v.Cause, Fix: "Run onramp rehearse --hold and onramp transfer to see every event."}
+	}
+	r.done("Transfer", "workflow %s completed: %v", res.WorkflowID, res.Result)
+	if !r.quiet {
+		fmt.Fprintf(r.w.Stdout, "The transfer completed over mTLS, %s after the start.\n", time.Since(r.began).Round(time.Millisecond))
+	}
+	return nil
+}
+
+// hold prepares, prints where everything is as one line of JSON, and stays until ctx ends.
+func (r *rehearser) hold(ctx context.Context, out string) error {
+	set, err := r.prepare(ctx)
+	if err != nil {
+		return err
+	}
+	h, err := r.write(out, set)
+	if err != nil {
+		return err
+	}
+	h.TrustEnv, err = r.cloud.TrustFiles(filepath.Dir(h.Cert))
+	if err != nil {
+		return err
+	}
+	h.ServerRoot = filepath.Join(filepath.Dir(h.Cert), "server-root.pem")
+	line, err := jsonLine(h)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintln(r.w.Stdout, line)
+	fmt.Fprintln(r.w.Stderr, "The rehearsal cloud is up. Stop it with Ctrl-C or SIGTERM.")
+	<-ctx.Done()
+	return nil
+}
+
+// write puts the set into dir: certificates 0644, keys 0600.
+func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(),
+		Cert: filepath.Join(dir, "client.pem"), Key: filepath.Join(dir, "client.key"),
+		CA: filepath.Join(dir, "ca.pem"), CAKey: filepath.Join(dir, "ca.key")}
+	for _, f := range []struct {
+		path string
+		b    []byte
+		mode os.FileMode
+	}{{h.CA, set.CA.CertPEM, 0o644}, {h.CAKey, set.CA.Key.Reveal(), 0o600}, {h.Cert, set.Leaf.CertPEM, 0o644}, {h.Key, set.Leaf.Key.Reveal(), 0o600}} {
+		if err == nil {
+			err = writeFile(f.path, f.b, f.mode)
+		}
+	}
+	if err != nil {
+		return h, fault.Wrap(err, fault.Invalid, "The certificates cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+err.Error()).In("out")
+	}
+	return h, nil
+}
+
+// writeFile replaces a file as a whole, with exactly this mode whatever the old one's was.
+func writeFile(path string, b []byte, mode os.FileMode) error {
+	tmp, err := os.CreateTemp(filepath.Dir(path), ".onramp-*")
+	if err != nil {
+		return err
+	}
+	defer os.Remove(tmp.Name())
+	_, werr := tmp.Write(b)
+	if err := errors.Join(werr, tmp.Chmod(mode), tmp.Close()); err != nil {
+		return err
+	}
+	return os.Rename(tmp.Name(), path)
+}
+
+// loopbackOnly refuses a listen address that others could reach.
+func loopbackOnly(flagName, addr string) error {
+	host, port, err := net.SplitHostPort(addr)
+	if err != nil || port == "" {
+		return fault.New(fault.Invalid, fmt.Sprintf("%q is not host:port", addr), "Give a loopback address with a port, such as 127.0.0.1:8686.").In(flagName)
+	}
+	if n, err := net.LookupPort("tcp", port); err != nil || n < 0 || strings.HasPrefix(port, "+") {
+		return fault.New(fault.Invalid, fmt.Sprintf("%q is not a port", port), "Give a number from 0 to 65535; 0 takes a free one.").In(flagName)
+	}
+	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
+		return nil
+	}
+	return &fault.Fault{Kind: fault.Invalid, Field: flagName,
+		Title: fmt.Sprintf("%s can be reached by others", addr),
+		Cause: "Sharing Onramp beyond this machine needs TLS and sign-in, which this version does not have yet.",
+		Fix:   "Listen on loopback: 127.0.0.1:8686. To reach it from elsewhere, forward the port over SSH."}
+}
+
+var _ migration.CloudSide = (*rehearsal.Cloud)(nil)

@@ -1,0 +1,138 @@
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"path/filepath"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"onramp/certsvc"
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/handlers"
+	"onramp/migration"
+	"onramp/rehearsal"
+	"onramp/store"
+)
+
+// drain is how long requests may take to end after a stop.
+const drain = 10 * time.Second
+
+// portal is what `onramp serve` runs.
+type portal struct {
+	addr, rehearsalAddr, data string
+	rehearsal                 bool
+	log                       *slog.Logger
+}
+
+// serve is `onramp serve`: the portal.
+func serve(ctx context.Context, w World, args []string) int {
+	s := newSettings("serve", "open the portal", w)
+	addr := s.text("addr", "127.0.0.1:8686", "loopback `host:port` to listen on")
+	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; made when missing")
+	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
+	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
+	level := s.oneOf("log-level", "info", "what is logged on stderr", "debug", "info", "warn", "error")
+	format := s.oneOf("log-format", "text", "shape of the log", "text", "json")
+	s.after = append(s.after,
+		func() error { return loopbackOnly("addr", *addr) },
+		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
+		func() error {
+			if *data == "" {
+				return fault.New(fault.Invalid, "--data is empty", "Give a directory.").In("data")
+			}
+			return nil
+		})
+	if code, done := s.parse(args); done {
+		return code
+	}
+	var lv slog.Level
+	_ = lv.UnmarshalText([]byte(*level)) // oneOf has checked it
+	opts := &slog.HandlerOptions{Level: lv}
+	var h slog.Handler = slog.NewTextHandler(w.Stderr, opts)
+	if *format == "json" {
+		h = slog.NewJSONHandler(w.Stderr, opts)
+	}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", log: slog.New(h)}
+	if err := p.run(ctx, w); err != nil {
+		return complain(w, err)
+	}
+	return exitOK
+}
+
+// run opens everything, serves until ctx ends, and closes in order: streams end, requests drain, runs
+// stop at a step boundary, then the rehearsal cloud, then the store.
+func (p portal) run(ctx context.Context, w World) (err error) {
+	data, err := filepath.Abs(p.data)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "The data directory has no path", "Give --data an absolute directory.").In("data")
+	}
+	ln, err := net.Listen("tcp", p.addr)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "Nothing can listen on "+p.addr, "Another program uses it (another Onramp?), or it is not an address of this machine. Choose another: --addr 127.0.0.1:0 takes a free port.").In("addr")
+	}
+	defer ln.Close()
+	db, err := store.Open(ctx, data, p.log)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, db.Close()) }()
+	var cloud migration.CloudSide
+	if p.rehearsal {
+		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), Log: p.log})
+		if err != nil {
+			return err
+		}
+		defer c.Close()
+		cloud = c
+		c.StartBackground() // the first page does not wait for it
+	}
+	engine := doctor.New(doctor.Options{Log: p.log})
+	transfers := newTransfers(10 * time.Second)
+	moves, err := migration.New(migration.Options{Store: db, Checker: engine, Transfers: transfers, Log: p.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, moves.Close()) }()
+	if err := moves.Resume(ctx); err != nil {
+		return err
+	}
+	keys := certsvc.NewKeyring(30*time.Minute, nil)
+	defer keys.Close()
+	h, err := handlers.New(handlers.Options{
+		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: certsvc.NewVault(10*time.Minute, nil), Keyring: keys,
+		Cloud: cloud, Pollers: transfers.Pollers, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
+	})
+	if err != nil {
+		return err
+	}
+	srv := &http.Server{Handler: h.Router(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
+		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
+	srv.RegisterOnShutdown(h.CloseStreams)
+	fmt.Fprintf(w.Stdout, "Onramp is open: http://%s/\n", ln.Addr())
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+			return err
+		}
+		return nil
+	})
+	g.Go(func() error {
+		<-ctx.Done()
+		p.log.Info("stopping: streams end, requests drain", "at most", drain)
+		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
+		defer cancel()
+		if err := srv.Shutdown(grace); err != nil {
+			p.log.Warn("some requests did not end in time", "err", err)
+			return srv.Close()
+		}
+		return nil
+	})
+	return g.Wait()
+}

@@ -1,0 +1,184 @@
+package cli
+
+import (
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"onramp/doctor"
+	"onramp/fault"
+)
+
+const rulesDate = doctor.RulesDate
+
+// settings are the flags of one command. Each has an environment name by one rule: --tls-cert-path is
+// ONRAMP_TLS_CERT_PATH. A flag wins over its environment name, which wins over the other names a flag may
+// have (TEMPORAL_…), which win over the default. All mistakes are reported together.
+type settings struct {
+	fs       *flag.FlagSet
+	w        World
+	name     string
+	what     string
+	asText   map[string]*string
+	others   map[string][]string // further environment names, in order
+	from     map[string]string   // where a value came from, for messages
+	problems []error
+	after    []func() error // checks that need parsed values
+}
+
+func newSettings(name, what string, w World) *settings {
+	s := &settings{fs: flag.NewFlagSet(name, flag.ContinueOnError), w: w, name: name, what: what,
+		asText: map[string]*string{}, others: map[string][]string{}, from: map[string]string{}}
+	s.fs.SetOutput(io.Discard)
+	return s
+}
+
+// text declares a text flag; others are further environment names that it takes its default from.
+func (s *settings) text(name, def, usage string, others ...string) *string {
+	p := s.fs.String(name, def, usage)
+	s.asText[name], s.others[name] = p, others
+	return p
+}
+
+func (s *settings) boolean(name, usage string) *bool { return s.fs.Bool(name, false, usage) }
+
+// duration is a text flag that must be a positive duration of at most max.
+func (s *settings) duration(name, def, usage string, max time.Duration) *time.Duration {
+	d := new(time.Duration)
+	p := s.text(name, def, usage)
+	s.after = append(s.after, func() error {
+		v, err := time.ParseDuration(*p)
+		if err != nil || v <= 0 || v > max {
+			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a duration", *p), fmt.Sprintf("Give a number and a unit, at most %s: 5s, 500ms.", max)).In(name)
+		}
+		*d = v
+		return nil
+	})
+	return d
+}
+
+// oneOf is a text flag with a closed set of values.
+func (s *settings) oneOf(name, def, usage string, values ...string) *string {
+	p := s.text(name, def, usage+": "+strings.Join(values, ", "))
+	s.after = append(s.after, func() error {
+		for _, v := range values {
+			if *p == v {
+				return nil
+			}
+		}
+		return fault.New(fault.Invalid, fmt.Sprintf("%q is not one of its values", *p), "Give one of "+strings.Join(values, ", ")+".").In(name)
+	})
+	return p
+}
+
+// envName is the one rule.
+func envName(flagName string) string {
+	return "ONRAMP_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
+}
+
+// parse reads environment and arguments. done says that the command is over, with its exit code:
+// help was asked for, or something was wrong and all of it has been reported.
+func (s *settings) parse(args []string) (code int, done bool) {
+	s.fs.VisitAll(func(f *flag.Flag) {
+		for _, name := range append([]string{envName(f.Name)}, s.others[f.Name]...) {
+			if v, ok := s.w.Getenv(name); ok && v != "" {
+				s.from[f.Name] = name
+				if err := f.Value.Set(v); err != nil {
+					s.problems = append(s.problems, fault.New(fault.Invalid, fmt.Sprintf("%s=%q is not a value of it", name, v), "Give true or false.").In(f.Name))
+				}
+				return
+			}
+		}
+	})
+	for {
+		err := s.fs.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			s.usage(s.w.Stdout)
+			return exitOK, true
+		}
+		if err != nil {
+			s.problems = append(s.problems, fault.New(fault.Invalid, "onramp "+s.name+": "+err.Error(), "See onramp "+s.name+" --help."))
+			args = s.fs.Args()
+			continue
+		}
+		if s.fs.NArg() == 0 {
+			break
+		}
+		s.problems = append(s.problems, fault.New(fault.Invalid, fmt.Sprintf("onramp %s takes no argument %q", s.name, s.fs.Arg(0)), "See onramp "+s.name+" --help."))
+		args = s.fs.Args()[1:]
+	}
+	s.fs.Visit(func(f *flag.Flag) { s.from[f.Name] = "--" + f.Name })
+	for _, check := range s.after {
+		if err := check(); err != nil {
+			s.problems = append(s.problems, err)
+		}
+	}
+	if len(s.problems) > 0 {
+		complain(s.w, errors.Join(s.problems...))
+		return exitUsage, true
+	}
+	return 0, false
+}
+
+// origin says where a flag's value came from: "--address", "TEMPORAL_HOST_URL" or "default".
+func (s *settings) origin(name string) string {
+	if from, ok := s.from[name]; ok {
+		return from
+	}
+	return "default"
+}
+
+func (s *settings) usage(w io.Writer) {
+	fmt.Fprintf(w, "onramp %s: %s\n\n", s.name, s.what)
+	s.fs.VisitAll(func(f *flag.Flag) {
+		def := ""
+		if f.DefValue != "" && f.DefValue != "false" {
+			def = " (default " + f.DefValue + ")"
+		}
+		fmt.Fprintf(w, "  --%s\n        %s%s\n        environment: %s\n", f.Name, f.Usage, def,
+			strings.Join(append([]string{envName(f.Name)}, s.others[f.Name]...), ", "))
+	})
+}
+
+func printJSON(w World, v any) int {
+	enc := json.NewEncoder(w.Stdout)
+	enc.SetIndent("", "  ")
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		fmt.Fprintln(w.Stderr, "onramp: cannot write the answer:", err)
+		return exitInternal
+	}
+	return exitOK
+}
+
+// dataDir is the default of --data: the user's data directory by the XDG rule, the platform's elsewhere.
+func dataDir(getenv func(string) (string, bool)) string {
+	if d, ok := getenv("XDG_DATA_HOME"); ok && filepath.IsAbs(d) {
+		return filepath.Join(d, "onramp")
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "onramp-data"
+	}
+	if d, err := os.UserConfigDir(); err == nil && d != filepath.Join(home, ".config") {
+		return filepath.Join(d, "onramp") // macOS and Windows keep data beside settings
+	}
+	return filepath.Join(home, ".local", "share", "onramp")
+}
+
+// jsonLine is v as JSON on one line.
+func jsonLine(v any) (string, error) {
+	b := &strings.Builder{}
+	enc := json.NewEncoder(b)
+	enc.SetEscapeHTML(false)
+	if err := enc.Encode(v); err != nil {
+		return "", err
+	}
+	return strings.TrimSuffix(b.String(), "\n"), nil
+}

@@ -1,0 +1,100 @@
+package cli
+
+import (
+	"fmt"
+	"io"
+	"os"
+	"strings"
+
+	"onramp/doctor"
+)
+
+// maxFile bounds every file a command reads: certificates, keys and filters are small.
+const maxFile = 1 << 20
+
+// connection are the flags that say where and as whom to connect; check and transfer share them.
+type connection struct {
+	s                          *settings
+	address, ns, cert, key, ca *string
+	serverName, apiKeyPath     *string
+	taskQueue, workflowType    *string
+	uploadedCA, filters        *string
+	apiKeyFromEnv              string
+}
+
+func connectionFlags(s *settings) *connection {
+	return &connection{s: s,
+		address:      s.text("address", "", "`host:port` of the endpoint", "TEMPORAL_ADDRESS", "TEMPORAL_HOST_URL"),
+		ns:           s.text("namespace", "", "Namespace ID, name.account", "TEMPORAL_NAMESPACE"),
+		cert:         s.text("tls-cert-path", "", "client certificate (PEM)", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT"),
+		key:          s.text("tls-key-path", "", "its private key (PEM)", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY"),
+		ca:           s.text("tls-ca-path", "", "root of the server's certificate; normally unset", "TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
+		serverName:   s.text("tls-server-name", "", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME"),
+		apiKeyPath:   s.text("api-key-path", "", "`file` with an API key; TEMPORAL_API_KEY holds the key itself"),
+		taskQueue:    s.text("task-queue", "", "task queue to look for workers on"),
+		workflowType: s.text("workflow-type", "", "workflow type the worker should know"),
+	}
+}
+
+// target reads the files. A file that cannot be read is a finding of the report (KP-35), not an error.
+func (c *connection) target() doctor.Target {
+	t := doctor.Target{Address: *c.address, Namespace: *c.ns, ServerName: *c.serverName,
+		TaskQueue: *c.taskQueue, WorkflowType: *c.workflowType,
+		CertPath: *c.cert, KeyPath: *c.key, CAPath: *c.ca}
+	read := func(flag, path string) []byte {
+		if path == "" {
+			return nil
+		}
+		b, err := readFile(path)
+		if err != nil {
+			why := err.Error()
+			if pe, ok := err.(*os.PathError); ok {
+				why = pe.Err.Error()
+			}
+			t.InputFaults = append(t.InputFaults, doctor.Finding{Code: "KP-35", Stage: "input", Fatal: true,
+				Text:     fmt.Sprintf("%s (%s) cannot be read: %s", printable(path), c.s.origin(flag), why),
+				Evidence: map[string]any{"file": printable(path), "from": c.s.origin(flag), "error": why}})
+			return nil
+		}
+		if b == nil {
+			b = []byte{} // an empty file is there; its emptiness is for the pair stage to name
+		}
+		return b
+	}
+	t.CertPEM = read("tls-cert-path", *c.cert)
+	t.KeyPEM = read("tls-key-path", *c.key)
+	t.RootsPEM = read("tls-ca-path", *c.ca)
+	if c.uploadedCA != nil {
+		t.UploadedCA = read("uploaded-ca", *c.uploadedCA)
+	}
+	if c.filters != nil {
+		t.Filters = read("filters", *c.filters)
+	}
+	if *c.apiKeyPath != "" {
+		t.APIKey = string(read("api-key-path", *c.apiKeyPath))
+	} else if v, ok := c.s.w.Getenv("TEMPORAL_API_KEY"); ok {
+		t.APIKey = v
+	}
+	if t.APIKey != "" {
+		// One line break at the end is how editors save a file; anything else inside is for AK-04 to name.
+		t.APIKey = strings.TrimSuffix(strings.TrimSuffix(t.APIKey, "\n"), "\r")
+	}
+	return t
+}
+
+// readFile reads at most maxFile bytes; a larger file is an error.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	if st, err := f.Stat(); err == nil && st.IsDir() {
+		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("is a directory")}
+	}
+	b, err := io.ReadAll(io.LimitReader(f, maxFile+1))
+	if err == nil && len(b) > maxFile {
+		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("larger than %d bytes: not a certificate or key", maxFile)}
+	}
+	return b, err
+}

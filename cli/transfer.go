@@ -1,0 +1,78 @@
+package cli
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/transfer"
+)
+
+// transferCmd is `onramp transfer`: a test transfer, followed to its end.
+func transferCmd(ctx context.Context, w World, args []string) int {
+	s := newSettings("transfer", "start a test money transfer and follow it", w)
+	conn := connectionFlags(s)
+	template := s.oneOf("template", "builtin", "which worker's shape", "builtin", "python", "go", "typescript", "java", "dotnet", "ruby", "php")
+	worker := s.oneOf("worker", "builtin", "who does the work: one of ours in this process, or yours", "builtin", "own")
+	scenario := s.oneOf("scenario", "success", "how the mock bank behaves", "success", "flaky", "refund", "invalid-account", "slow", "insufficient-funds")
+	input := s.text("input", "", "`JSON` input instead of the template's")
+	workflowID := s.text("workflow-id", "", "workflow `id`; default: a new one")
+	amount := s.text("amount", "250", "amount to transfer, whole units")
+	timeout := s.duration("timeout", "60s", "give up following after this `duration`", 24*time.Hour)
+	patience := s.duration("patience", "10s", "diagnose a transfer that makes no progress for this `duration`", time.Hour)
+	asJSON := s.boolean("json", "one JSON object a line")
+	var units int
+	s.after = append(s.after, func() error {
+		if _, err := fmt.Sscanf(*amount+"\n", "%d\n", &units); err != nil {
+			return fault.New(fault.Invalid, fmt.Sprintf("%q is not an amount", *amount), "Give a whole number, such as 250.").In("amount")
+		}
+		return nil
+	})
+	if code, done := s.parse(args); done {
+		return code
+	}
+	req := transfer.Request{Target: conn.target(), Template: *template, Worker: *worker, Scenario: transfer.Scenario(*scenario),
+		Details:   transfer.Details{Amount: units},
+		TaskQueue: *conn.taskQueue, WorkflowType: *conn.workflowType, WorkflowID: *workflowID, GiveUp: true}
+	if *input != "" {
+		req.Input = json.RawMessage(*input)
+	}
+	if err := transfer.Validate(req); err != nil {
+		complain(w, err)
+		return exitUsage
+	}
+	lines := json.NewEncoder(w.Stdout)
+	lines.SetEscapeHTML(false)
+	emit := func(e transfer.Event) {
+		if *asJSON {
+			_ = lines.Encode(e) // a reader that went away ends the command by SIGPIPE
+			return
+		}
+		fmt.Fprintln(w.Stdout, e.Line())
+	}
+	ctx, cancel := context.WithTimeoutCause(ctx, *timeout, errors.New("--timeout"))
+	defer cancel()
+	res := newTransfers(*patience).Run(ctx, req, emit)
+	if res.AsExpected {
+		return exitOK
+	}
+	if !*asJSON {
+		doctor.WriteVerdict(w.Stdout, res.Verdict, colour(w))
+	}
+	if code := doctor.ExitCode(res.Verdict); code > exitUsage {
+		return code
+	}
+	return exitWorker
+}
+
+// newTransfers is the transfer room with the doctor as the one who explains why a connection fails.
+func newTransfers(patience time.Duration) *transfer.Service {
+	engine := doctor.New(doctor.Options{})
+	return transfer.New(transfer.Options{Patience: patience, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
+		return engine.Run(ctx, t, nil).Verdict
+	}})
+}

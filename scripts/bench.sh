@@ -1,0 +1,6 @@
+#!/usr/bin/env bash
+# Every benchmark, once, each figure beside its budget or its peer in the same run.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export GOFLAGS=-buildvcs=false
+go test ./... -run '^$' -bench . -benchtime 1x -timeout 40m | grep -vE '^(ok|PASS|\?|goos|goarch|pkg|cpu)' 

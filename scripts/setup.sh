@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Installs what the tests need and is missing, says what, and names the exact command where it may not.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+fail() { echo "make setup: $1" >&2; echo "Run this, then again: $2" >&2; exit 1; }
+
+command -v go >/dev/null || fail "Go is missing." "install Go $(awk '/^go /{print $2}' go.mod) from https://go.dev/dl/"
+
+missing=()
+command -v chromium >/dev/null || missing+=(chromium)
+command -v openssl >/dev/null || missing+=(openssl)
+command -v unzip >/dev/null || missing+=(unzip)
+command -v node >/dev/null || missing+=(nodejs)
+command -v npm >/dev/null || missing+=(npm)
+command -v python3 >/dev/null || missing+=(python3)
+python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
+for shell in zsh fish; do command -v "$shell" >/dev/null || missing+=("$shell"); done
+fc-list 2>/dev/null | grep -qi dejavu || missing+=(fonts-dejavu-core)
+if [ ${#missing[@]} -gt 0 ]; then
+  install="apt-get install -y --no-install-recommends ${missing[*]}"
+  command -v apt-get >/dev/null || fail "missing: ${missing[*]}, and this is not a Debian machine." "install them with your package manager"
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null && sudo -n true 2>/dev/null || fail "missing: ${missing[*]}, and only root may install them." "sudo $install"
+    sudo="sudo"
+  fi
+  echo "Installing from Debian: ${missing[*]}"
+  ${sudo:-} apt-get update -qq || fail "apt-get update failed." "${sudo:-} apt-get update"
+  DEBIAN_FRONTEND=noninteractive ${sudo:-} $install -qq >/dev/null || fail "apt-get install failed." "${sudo:-} $install"
+fi
+
+venv=e2e/.venv
+if ! "$venv/bin/python" -c 'import temporalio' 2>/dev/null || ! [ -x "$venv/bin/temporal" ] || ! cmp -s e2e/requirements.txt "$venv/requirements.txt"; then
+  echo "Installing from PyPI into $venv: $(tr '\n' ' ' < e2e/requirements.txt)"
+  python3 -m venv "$venv" || fail "python3 -m venv failed." "apt-get install -y python3-venv"
+  "$venv/bin/pip" install -q --disable-pip-version-check -r e2e/requirements.txt || fail "pip could not install." "$venv/bin/pip install -r e2e/requirements.txt"
+  cp e2e/requirements.txt "$venv/requirements.txt"
+fi
+
+if ! cmp -s e2e/package-lock.json e2e/node_modules/.installed; then
+  echo "Installing from npm into e2e/node_modules: $(node -p "Object.entries(require('./e2e/package.json').devDependencies).map(([n,v])=>n+'@'+v).join(' ')")"
+  (cd e2e && npm ci --silent --no-audit --no-fund) || fail "npm could not install." "cd e2e && npm ci"
+  cp e2e/package-lock.json e2e/node_modules/.installed
+fi
