@@ -1,0 +1,218 @@
+package e2e
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/chromedp/cdproto/dom"
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/log"
+	"github.com/chromedp/cdproto/network"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// browser is one page of a real Chromium with a fresh profile. It records what must not happen: requests
+// to another host, console errors, violations of the Content-Security-Policy.
+type browser struct {
+	t        testing.TB
+	ctx      context.Context
+	mu       sync.Mutex
+	requests []string
+	troubles []string
+}
+
+// openBrowser starts Chromium. With script false, pages run no JavaScript.
+func openBrowser(t testing.TB, script bool, width, height int64) *browser {
+	t.Helper()
+	path, err := exec.LookPath("chromium")
+	if err != nil {
+		t.Fatalf("%v\nRun `make setup` first: it installs Chromium.", err)
+	}
+	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
+	opts = append(opts, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
+		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(60*time.Second))
+	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
+	ctx, cancel := chromedp.NewContext(alloc)
+	t.Cleanup(func() { chromedp.Cancel(ctx); cancel(); cancelAlloc() })
+	b := &browser{t: t, ctx: ctx}
+	chromedp.ListenTarget(ctx, b.record)
+	b.do(network.Enable(), log.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, false),
+		emulation.SetScriptExecutionDisabled(!script))
+	return b
+}
+
+func (b *browser) record(ev any) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	switch ev := ev.(type) {
+	case *network.EventRequestWillBeSent:
+		b.requests = append(b.requests, ev.Request.URL)
+	case *cdpruntime.EventExceptionThrown:
+		b.troubles = append(b.troubles, "exception: "+ev.ExceptionDetails.Error())
+	case *log.EventEntryAdded:
+		// A refused form (422) and a used-up download (410) are answers that the tests ask for.
+		if ev.Entry.Level == log.LevelError && !strings.Contains(ev.Entry.Text, "422") && !strings.Contains(ev.Entry.Text, "410") {
+			b.troubles = append(b.troubles, "console: "+ev.Entry.Text+" "+ev.Entry.URL)
+		}
+	}
+}
+
+// do runs actions, at most for a minute.
+func (b *browser) do(actions ...chromedp.Action) {
+	b.t.Helper()
+	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	defer cancel()
+	// The first Run of a context starts the browser and must not be bound to a shorter life.
+	if chromedp.FromContext(b.ctx).Browser == nil {
+		if err := chromedp.Run(b.ctx); err != nil {
+			b.t.Fatalf("chromium does not start: %v", err)
+		}
+	}
+	if err := chromedp.Run(ctx, actions...); err != nil {
+		b.shot("failed")
+		b.t.Fatalf("%v\nat %s\n%s", err, b.url(), b.text())
+	}
+}
+
+func (b *browser) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
+
+// url is where the page is.
+func (b *browser) url() string {
+	var u string
+	_ = chromedp.Run(b.ctx, chromedp.Location(&u))
+	return u
+}
+
+// path is the path and query of url.
+func (b *browser) path() string {
+	u := b.url()
+	if i := strings.Index(u, "://"); i >= 0 {
+		u = u[i+3:]
+	}
+	if i := strings.IndexByte(u, '/'); i >= 0 {
+		return u[i:]
+	}
+	return "/"
+}
+
+// html is the page as it is now, without running a script in it.
+func (b *browser) html() string {
+	var out string
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	_ = chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
+		root, err := dom.GetDocument().Do(ctx)
+		if err != nil {
+			return err
+		}
+		out, err = dom.GetOuterHTML().WithNodeID(root.NodeID).Do(ctx)
+		return err
+	}))
+	return out
+}
+
+// text is html, shortened for messages.
+func (b *browser) text() string {
+	h := b.html()
+	if i := strings.Index(h, "<main"); i > 0 {
+		h = h[i:]
+	}
+	if len(h) > 4000 {
+		h = h[:4000] + " …"
+	}
+	return h
+}
+
+func testID(id string) string { return fmt.Sprintf(`[data-testid=%q]`, id) }
+
+// click clicks the element with a test id.
+func (b *browser) click(id string) {
+	b.t.Helper()
+	b.do(chromedp.ScrollIntoView(testID(id), chromedp.ByQuery), chromedp.Click(testID(id), chromedp.ByQuery, chromedp.NodeVisible))
+}
+
+// go to the page that a click leads to.
+func (b *browser) clickTo(id, pathPart string) {
+	b.t.Helper()
+	b.click(id)
+	b.waitPath(pathPart)
+}
+
+func (b *browser) waitPath(part string) {
+	b.t.Helper()
+	b.until("the page "+part, func() bool { return strings.Contains(b.path(), part) && strings.Contains(b.html(), "</main>") })
+}
+
+// until polls the page, at most 30 s.
+func (b *browser) until(what string, ok func() bool) {
+	b.t.Helper()
+	deadline := time.Now().Add(30 * time.Second)
+	for !ok() {
+		if time.Now().After(deadline) {
+			b.shot("waited")
+			b.t.Fatalf("not within 30 s: %s\nat %s\n%s", what, b.url(), b.text())
+		}
+		<-time.After(50 * time.Millisecond)
+	}
+}
+
+// has waits until the page holds a text.
+func (b *browser) has(s string) {
+	b.t.Helper()
+	b.until(fmt.Sprintf("%q on the page", s), func() bool { return strings.Contains(b.html(), s) })
+}
+
+// is waits until the element of a CSS selector is there.
+func (b *browser) is(selector string) {
+	b.t.Helper()
+	b.do(chromedp.WaitReady(selector, chromedp.ByQuery))
+}
+
+// typed replaces what a field holds.
+func (b *browser) typed(selector, value string) {
+	b.t.Helper()
+	b.do(chromedp.WaitReady(selector, chromedp.ByQuery), chromedp.Clear(selector, chromedp.ByQuery), chromedp.SendKeys(selector, value, chromedp.ByQuery))
+}
+
+// valueOf is the text of an element.
+func (b *browser) valueOf(selector string) string {
+	b.t.Helper()
+	var s string
+	b.do(chromedp.TextContent(selector, &s, chromedp.ByQuery))
+	return s
+}
+
+// shot writes a screenshot for a person when a test fails and ONRAMP_E2E_SHOTS names a directory.
+func (b *browser) shot(name string) {
+	dir := os.Getenv("ONRAMP_E2E_SHOTS")
+	if dir == "" {
+		return
+	}
+	var png []byte
+	if chromedp.Run(b.ctx, chromedp.FullScreenshot(&png, 100)) == nil {
+		_ = os.WriteFile(fmt.Sprintf("%s/%s-%s.png", dir, strings.ReplaceAll(b.t.Name(), "/", "-"), name), png, 0o600)
+	}
+}
+
+// clean reports what must not have happened: foreign requests, console errors, CSP violations.
+func (b *browser) clean(origin string) {
+	b.t.Helper()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, r := range b.requests {
+		if !strings.HasPrefix(r, origin+"/") && !strings.HasPrefix(r, "blob:"+origin) && !strings.HasPrefix(r, "data:") && r != "about:blank" {
+			b.t.Errorf("the page asked another host: %s", r)
+		}
+	}
+	for _, s := range b.troubles {
+		b.t.Errorf("in the browser: %s", s)
+	}
+}

@@ -1,0 +1,102 @@
+package e2e
+
+import (
+	"bytes"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestJourney: an empty install, then by clicking only: rehearse, namespace, certificates, CA upload on the
+// Cloud side, connection test, worker code, test transfer, until the money has arrived over mTLS. Once with
+// JavaScript (the client key is made in the browser) and once without (made by the server, downloaded once).
+func TestJourney(t *testing.T) {
+	for _, tt := range []struct {
+		name   string
+		script bool
+	}{{"with JavaScript", true}, {"without JavaScript", false}} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
+			b := openBrowser(t, tt.script, 1280, 900)
+			began := time.Now()
+			m := walkJourney(t, p, b, tt.script)
+			t.Logf("empty install to completed transfer: %s", time.Since(began).Round(time.Millisecond))
+			b.clean(p.url)
+			b.open(p.url + m)
+			b.has("6 of 6")
+			noKeyAnywhere(t, p)
+		})
+	}
+}
+
+// walkJourney walks from the first page to a completed transfer and returns the migration's path.
+func walkJourney(t *testing.T, p *portal, b *browser, script bool) string {
+	t.Helper()
+	b.open(p.url + "/")
+	b.clickTo("rehearse-now", "/m/")
+	m := "/" + strings.Join(strings.Split(strings.Trim(strings.Split(b.path(), "?")[0], "/"), "/")[:2], "/")
+
+	b.open(p.url + m + "/namespace")
+	b.click("save-namespace")
+	b.has("docs-assembly.a2dd6.tmprl.cloud")
+	b.clickTo("continue", "/certificates")
+
+	b.click("create-certificates")
+	b.is(testID("download-ca"))
+	b.clickTo("continue", "/upload")
+
+	ca := b.valueOf("#ca-pem")
+	if !strings.HasPrefix(strings.TrimSpace(ca), "-----BEGIN CERTIFICATE-----") {
+		t.Fatalf("the CA to upload is %q", ca)
+	}
+	b.clickTo("open-cloud", "/cloud/")
+	b.do(chromedp.SetValue(testID("ca-bundle"), strings.TrimSpace(ca)+"\n", chromedp.ByQuery))
+	b.click("save-ca")
+	b.has("Saved")
+	b.open(p.url + m + "/test")
+	b.clickTo("run-checks", m+"/test/")
+	if !script {
+		b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+	}
+	b.until("the verdict", func() bool { return strings.Contains(b.html(), "OK") && strings.Contains(b.html(), `data-testid="verdict"`) })
+	b.open(p.url + m + "/code")
+	b.has("TRANSFER_MONEY_TASK_QUEUE")
+	b.open(p.url + m + "/transfer")
+	b.clickTo("start-transfer", m+"/transfer/")
+	if !script {
+		b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+	}
+	b.until("a completed transfer", func() bool { return strings.Contains(b.html(), "WorkflowExecutionCompleted") })
+	return m
+}
+
+// noKeyAnywhere: no file of the portal's data directory and no line of its log holds a private key.
+func noKeyAnywhere(t *testing.T, p *portal) {
+	t.Helper()
+	looked := 0
+	err := filepath.WalkDir(p.data, func(path string, d fs.DirEntry, err error) error {
+		if err != nil || d.IsDir() {
+			return err
+		}
+		b, err := os.ReadFile(path)
+		if err != nil {
+			return err
+		}
+		looked++
+		if i := bytes.Index(b, []byte("PRIVATE KEY")); i >= 0 {
+			t.Errorf("%s holds a private key at byte %d", d.Name(), i)
+		}
+		return nil
+	})
+	if err != nil || looked == 0 {
+		t.Errorf("looked at %d files: %v", looked, err)
+	}
+	if strings.Contains(p.output(), "PRIVATE KEY") {
+		t.Error("the log holds a private key")
+	}
+}
