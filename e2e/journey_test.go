@@ -63,7 +63,9 @@ func walkJourney(t *testing.T, p *portal, b *browser, script bool) string {
 	if !script {
 		b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
 	}
-	b.until("the verdict", func() bool { return strings.Contains(b.html(), "OK") && strings.Contains(b.html(), `data-testid="verdict"`) })
+	b.until("the verdict", func() bool {
+		return strings.Contains(b.html(), "OK") && strings.Contains(b.html(), `data-testid="verdict"`)
+	})
 	b.open(p.url + m + "/code")
 	b.has("TRANSFER_MONEY_TASK_QUEUE")
 	b.open(p.url + m + "/transfer")
