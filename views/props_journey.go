@@ -35,7 +35,7 @@ type NewProps struct {
 }
 
 // OverviewProps is the hub of a migration.
-// Form: POST /m/{m}/note, fields step, why (id why-<step>). Test ids: continue, step-<id>, note-<id>.
+// Form: POST /m/{m}/note, fields step, why. Test ids: continue, step-<id>, record-note, why.
 type OverviewProps struct {
 	Migration string
 	Name      string
@@ -55,14 +55,14 @@ type TurnProps struct {
 	Continue *Link  // nil when all is done
 }
 
-// StepsProps is the task list of the overview. id=steps. NoteStep is the step whose note form is open
-// after a refused note, NoteWhy what was typed.
+// StepsProps is the task list of the overview. id=steps. NoteStep is the step chosen in the note form when a
+// note was refused ("" leaves the form closed), NoteWhy what was typed.
 type StepsProps struct {
 	Migration string
 	Steps     []StepProps
 	NoteStep  string
 	NoteWhy   string
-	Problems  Problems // Field "why"
+	Problems  Problems // Fields "step", "why"
 }
 
 // ActivityProps is the list of what was observed, newest first. id=activity.
