@@ -2,11 +2,62 @@
 // and the rules they obey. It is pure: no network, no clock.
 package namespace
 
+import (
+	"net"
+	"strconv"
+	"strings"
+)
+
+// Port is the gRPC port of every namespace endpoint (cloud-facts.md E7).
+const Port = 7233
+
+// domain is what every namespace endpoint ends in.
+const domain = "tmprl.cloud"
+
 // ID is a Cloud Namespace ID: the namespace's name and the account ID, "<name>.<account>".
 // The zero ID is no namespace.
 type ID struct {
 	Name    string
 	Account string
+}
+
+// String returns "<name>.<account>", or "" for the zero ID.
+func (id ID) String() string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.Name + "." + id.Account
+}
+
+// IsZero reports whether the ID is no namespace.
+func (id ID) IsZero() bool { return id == ID{} }
+
+// Host returns the host of the namespace endpoint, which is also its TLS server name:
+// "<name>.<account>.tmprl.cloud" (cloud-facts.md §1.2), or "" for the zero ID.
+func (id ID) Host() string {
+	if id.IsZero() {
+		return ""
+	}
+	return id.String() + "." + domain
+}
+
+// Address returns the namespace endpoint, or the zero Address for the zero ID.
+func (id ID) Address() Address {
+	if id.IsZero() {
+		return Address{}
+	}
+	return Address{Host: id.Host(), Port: Port}
+}
+
+// Endpoint returns the namespace endpoint as host:port, or "" for the zero ID.
+func (id ID) Endpoint() string { return id.Address().String() }
+
+// UIURL returns the workflows page of the namespace in the Cloud UI, or "" for the zero ID.
+func (id ID) UIURL() string {
+	if id.IsZero() {
+		return ""
+	}
+	return "https://cloud.temporal.io/namespaces/" + id.String() + "/workflows"
 }
 
 // Repair is one thing changed in what a person pasted, so that it can be shown.
@@ -25,6 +76,17 @@ type Address struct {
 	Port int
 }
 
+// IsZero reports whether there is no address.
+func (a Address) IsZero() bool { return a == Address{} }
+
+// String returns host:port, an IPv6 address in brackets, or "" for the zero Address.
+func (a Address) String() string {
+	if a.IsZero() {
+		return ""
+	}
+	return net.JoinHostPort(a.Host, strconv.Itoa(a.Port))
+}
+
 // Paste is what Parse understood of one pasted text.
 type Paste struct {
 	ID      ID       // always set
@@ -34,12 +96,19 @@ type Paste struct {
 	Repairs []Repair // what was changed, in order
 }
 
-// Region is one row of regions as data (cloud-facts.md §1.4).
-type Region struct {
-	ID       string // "aws-us-east-1"
-	Cloud    string // "aws", "gcp", "azure"
-	Name     string // "us-east-1"
-	Place    string // "N. Virginia"
-	Endpoint string // "us-east-1.aws.api.temporal.io:7233"
-	Verified bool   // false: a row that the reference marks as by pattern or second-hand
+// The kinds of Paste.
+const (
+	PasteID       = "id"
+	PasteEndpoint = "endpoint"
+	PasteUILink   = "ui-link"
+)
+
+// lower is strings.ToLower for ASCII: other letters are judged, not folded.
+func lower(s string) string {
+	return strings.Map(func(r rune) rune {
+		if 'A' <= r && r <= 'Z' {
+			return r + 'a' - 'A'
+		}
+		return r
+	}, s)
 }
