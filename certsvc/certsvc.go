@@ -3,7 +3,11 @@
 package certsvc
 
 import (
+	"crypto/rand"
+	"crypto/sha256"
 	"crypto/x509"
+	"encoding/hex"
+	"fmt"
 	"io"
 	"log/slog"
 	"time"
@@ -20,6 +24,9 @@ const (
 	RSA4096 KeyType = "rsa-4096"
 )
 
+// KeyTypes are the kinds of key that CA and Leaf make, the default first.
+var KeyTypes = []KeyType{ECP384, ECP256, RSA2048, RSA4096}
+
 // Secret is private key material in PEM (PKCS#8). It prints as [redacted] whatever the verb;
 // Reveal is the only way out.
 type Secret struct{ b []byte }
@@ -35,6 +42,7 @@ func (s Secret) Empty() bool { return len(s.b) == 0 }
 
 func (s Secret) String() string               { return "[redacted]" }
 func (s Secret) GoString() string             { return "[redacted]" }
+func (s Secret) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, "[redacted]") }
 func (s Secret) LogValue() slog.Value         { return slog.StringValue("[redacted]") }
 func (s Secret) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
 func (s Secret) MarshalText() ([]byte, error) { return []byte("[redacted]"), nil }
@@ -64,58 +72,36 @@ type Issued struct {
 	Key     Secret // empty when the key was made elsewhere (CSR)
 }
 
-// Fingerprint is the SHA-256 of the certificate, lower-case hex.
-func (i Issued) Fingerprint() string { panic("unwritten") }
+// Fingerprint is the SHA-256 of the certificate, lower-case hex; "" without one.
+func (i Issued) Fingerprint() string {
+	if i.Cert == nil {
+		return ""
+	}
+	return Fingerprint(i.Cert)
+}
+
+// Fingerprint is the SHA-256 of a certificate, lower-case hex.
+func Fingerprint(c *x509.Certificate) string {
+	sum := sha256.Sum256(c.Raw)
+	return hex.EncodeToString(sum[:])
+}
 
 // Options of a Service; every field has a default.
 type Options struct {
 	Now  func() time.Time // default time.Now
-	Rand io.Reader        // default crypto/rand.Reader
+	Rand io.Reader        // serial numbers; default crypto/rand.Reader. Keys always use the system's
 }
 
 // Service makes and signs. It keeps nothing and is safe for concurrent use.
 type Service struct{ o Options }
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{o: o} }
-
-// CA makes a certificate authority. Errors are Invalid faults naming the field, several joined.
-func (s *Service) CA(spec CASpec) (Issued, error) { panic("unwritten") }
-
-// Leaf makes a client certificate and its key, signed by ca (which holds its key).
-func (s *Service) Leaf(ca Issued, spec LeafSpec) (Issued, error) { panic("unwritten") }
-
-// Sign signs a PKCS#10 request (PEM or DER). Subject and validity come from spec where set, else from
-// the request's subject; extensions are always ours. The request's self-signature is checked.
-func (s *Service) Sign(ca Issued, csr []byte, spec LeafSpec) (Issued, error) { panic("unwritten") }
-
-// Severity of a Lint.
-type Severity string
-
-// The severities: SevError is what Cloud (or TLS) refuses, SevWarn will hurt, SevNote is harmless.
-const (
-	SevError Severity = "error"
-	SevWarn  Severity = "warn"
-	SevNote  Severity = "note"
-)
-
-// Lint is one rule that a certificate breaks. Its JSON is an element of onramp.lint/1.
-type Lint struct {
-	Code     string   `json:"code"` // catalogue id: "CH-09"
-	Severity Severity `json:"severity"`
-	Subject  string   `json:"subject"`
-	Text     string   `json:"text"`
-	Fix      string   `json:"fix"`
-	Source   string   `json:"source,omitempty"` // where the rule is published
-
-	// Also are the ids of faults that look the same from here: with any, Code is likely, not certain.
-	Also []string `json:"also,omitempty"`
+func New(o Options) *Service {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Rand == nil {
+		o.Rand = rand.Reader
+	}
+	return &Service{o: o}
 }
-
-// LintLeaf judges a client chain (leaf first, then intermediates) by Cloud's rules, against the CA
-// bundle when uploaded is not nil. The order is most decisive first.
-func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) []Lint { panic("unwritten") }
-
-// LintBundle judges a CA bundle as Cloud does on Save: at most 16 certificates and 32 KB, CA:true,
-// complete chains, SHA-256 or better, none expired, no private key inside (IN-16). raw is the PEM text.
-func LintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) { panic("unwritten") }

@@ -1,9 +1,16 @@
 package certsvc
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"fmt"
+	"io"
+	"log/slog"
+	"slices"
+
+	"onramp/fault"
 )
 
 // Pair is a client certificate with its chain and its private key.
@@ -13,32 +20,56 @@ type Pair struct {
 	Key   crypto.Signer       // belongs to Chain[0]
 }
 
+func (p Pair) String() string               { return "[redacted]" }
+func (p Pair) GoString() string             { return "[redacted]" }
+func (p Pair) Format(f fmt.State, _ rune)   { _, _ = io.WriteString(f, "[redacted]") }
+func (p Pair) LogValue() slog.Value         { return slog.StringValue("[redacted]") }
+func (p Pair) MarshalJSON() ([]byte, error) { return []byte(`"[redacted]"`), nil }
+
 // Leaf returns the client certificate, nil for the zero Pair.
-func (p Pair) Leaf() *x509.Certificate { panic("unwritten") }
+func (p Pair) Leaf() *x509.Certificate {
+	if len(p.Chain) == 0 {
+		return nil
+	}
+	return p.Chain[0]
+}
 
 // CertPEM returns the chain as clean PEM, the client certificate first.
-func (p Pair) CertPEM() []byte { panic("unwritten") }
+func (p Pair) CertPEM() []byte { return encodeCerts(p.Chain...) }
 
-// KeyPEM returns the key as clean PKCS#8 PEM.
-func (p Pair) KeyPEM() Secret { panic("unwritten") }
+// KeyPEM returns the key as clean PKCS#8 PEM; empty for the zero Pair.
+func (p Pair) KeyPEM() Secret {
+	if p.Key == nil {
+		return Secret{}
+	}
+	s, err := encodeKey(p.Key)
+	if err != nil {
+		return Secret{} // a key that was read from PKCS#8, PKCS#1 or SEC1 can be written
+	}
+	return s
+}
 
 // TLS returns the pair as crypto/tls takes it.
-func (p Pair) TLS() tls.Certificate { panic("unwritten") }
-
-// SPKI is the SHA-256 of a public key's SubjectPublicKeyInfo in lower-case hex: what tells whether a
-// key and a certificate are a pair.
-func SPKI(pub crypto.PublicKey) string { panic("unwritten") }
+func (p Pair) TLS() tls.Certificate {
+	t := tls.Certificate{PrivateKey: p.Key, Leaf: p.Leaf()}
+	for _, c := range p.Chain {
+		t.Certificate = append(t.Certificate, c.Raw)
+	}
+	return t
+}
 
 // Mismatch is the Err of a KP-06, KP-07, KP-08 or KP-10 fault: both halves' SPKI and what they are.
 type Mismatch struct {
 	CertSubject string
 	CertSPKI    string // SHA-256, hex
 	KeySPKI     string
-	CertKeyType string // "ec-p384", "rsa-2048", …
-	KeyType     string
+	CertKeyType KeyType
+	KeyType     KeyType
 }
 
-func (m *Mismatch) Error() string { panic("unwritten") }
+func (m *Mismatch) Error() string {
+	return fmt.Sprintf("certificate %q has %s key %s, the private key is %s %s", m.CertSubject, m.CertKeyType, m.CertSPKI, m.KeyType, m.KeySPKI)
+}
 
 // ReadPair reads a client certificate (chain) and its private key from two pasted texts and sees that
 // they belong together. Repaired and listed: swapped fields (KP-02), upside-down chains (KP-09) and
@@ -48,5 +79,123 @@ func ReadPair(cert, key []byte) (Pair, []Repair, error) { return ReadPairFor(cer
 
 // ReadPairFor is ReadPair where the CA bundle of the namespace is known: it recognises its key (KP-10).
 func ReadPairFor(cert, key []byte, authorities []*x509.Certificate) (Pair, []Repair, error) {
-	panic("unwritten")
+	c, certErr := recognise(cert)
+	k, keyErr := recogniseKey(key)
+	var done []Repair
+	switch {
+	case certErr == nil && keyErr == nil && swapped(c, k):
+		c, k = k, c
+		done = append(done, Repair{Code: "KP-02", Text: repairTexts["KP-02"]})
+	case keyErr == nil && holdsBoth(k) && emptyFault(certErr):
+		c, certErr = k, nil
+		done = append(done, Repair{Code: "KP-30", Field: FieldCertificate, Text: repairTexts["KP-30"]})
+	case certErr == nil && holdsBoth(c) && emptyFault(keyErr):
+		k, keyErr = c, nil
+		done = append(done, Repair{Code: "KP-30", Field: FieldKey, Text: repairTexts["KP-30"]})
+	}
+	var faults []*fault.Fault
+	faults = append(faults, fieldFault(certErr, found.certificateTrouble, c, FieldCertificate))
+	faults = append(faults, fieldFault(keyErr, found.keyTrouble, k, FieldKey))
+	done = append(done, repairs(c.repairs, FieldCertificate)...)
+	done = append(done, repairs(k.repairs, FieldKey)...)
+	if err := joined(faults...); err != nil {
+		return Pair{}, done, err
+	}
+	pair, reordered, f := match(c.certs(), k.keys(), authorities)
+	if f != nil {
+		return Pair{}, done, f
+	}
+	if reordered {
+		done = append(done, Repair{Code: "KP-09", Field: FieldCertificate, Text: repairTexts["KP-09"]})
+	}
+	return pair, done, nil
+}
+
+// swapped reports whether the certificate field holds only a key and the key field only certificates.
+func swapped(c, k found) bool {
+	return !c.has(kindCertificate) && (c.has(kindKey) || c.has(kindEncryptedKey)) &&
+		k.has(kindCertificate) && !k.has(kindKey) && !k.has(kindEncryptedKey)
+}
+
+func holdsBoth(f found) bool { return len(f.certs()) > 0 && len(f.keys()) > 0 }
+
+func emptyFault(err error) bool {
+	f := fault.From(err)
+	return f != nil && (f.Code == "KP-01" || f.Code == "KP-36")
+}
+
+// fieldFault is what is wrong with one field, nil for nothing.
+func fieldFault(err error, judge func(found) string, f found, field string) *fault.Fault {
+	if err != nil {
+		return fault.From(err).In(field)
+	}
+	if trouble := judge(f); trouble != "" {
+		return troubleFault(trouble).In(field)
+	}
+	return nil
+}
+
+// match finds the certificate that a key belongs to and puts it first.
+func match(certs []*x509.Certificate, keys []crypto.Signer, authorities []*x509.Certificate) (p Pair, reordered bool, f *fault.Fault) {
+	for _, key := range keys {
+		i := slices.IndexFunc(certs, func(c *x509.Certificate) bool { return sameKey(key.Public(), c.PublicKey) })
+		if i == 0 {
+			return Pair{Chain: certs, Key: key}, false, nil
+		}
+		if i > 0 && !signedWith(certs[0], key.Public()) {
+			return Pair{Chain: chainFrom(certs, i), Key: key}, true, nil
+		}
+	}
+	return Pair{}, false, mismatch(certs[0], keys[0].Public(), append(slices.Clone(authorities), certs[1:]...))
+}
+
+// chainFrom puts certs[first] first and each one's issuer after it; what is left keeps its order.
+func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
+	rest := slices.Clone(certs)
+	chain := []*x509.Certificate{rest[first]}
+	rest = slices.Delete(rest, first, first+1)
+	for len(rest) > 0 {
+		last := chain[len(chain)-1]
+		i := max(0, slices.IndexFunc(rest, func(c *x509.Certificate) bool {
+			return bytes.Equal(c.RawSubject, last.RawIssuer) && signedWith(last, c.PublicKey)
+		}))
+		chain = append(chain, rest[i])
+		rest = slices.Delete(rest, i, i+1)
+	}
+	return chain
+}
+
+// signedWith reports whether the private half of pub signed c.
+func signedWith(c *x509.Certificate, pub crypto.PublicKey) bool {
+	parent := &x509.Certificate{PublicKey: pub}
+	return parent.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+}
+
+// mismatch says in which way a certificate and a key are no pair.
+func mismatch(c *x509.Certificate, key crypto.PublicKey, authorities []*x509.Certificate) *fault.Fault {
+	m := &Mismatch{CertSubject: SubjectOf(c), CertSPKI: SPKI(c.PublicKey), KeySPKI: SPKI(key), CertKeyType: KeyTypeOf(c.PublicKey), KeyType: KeyTypeOf(key)}
+	both := fmt.Sprintf("The certificate's public key is %s, the private key's is %s (SHA-256 of the SubjectPublicKeyInfo).", m.CertSPKI, m.KeySPKI)
+	f := fault.Wrap(m, fault.Invalid, "", "").In(FieldKey)
+	f.Who, f.Cause = "developer", both
+	f.NotWrong = "Certificate and key can both be read."
+	isAuthority := slices.ContainsFunc(authorities, func(a *x509.Certificate) bool { return sameKey(key, a.PublicKey) })
+	switch {
+	case c.BasicConstraintsValid && c.IsCA:
+		f = f.In(FieldCertificate)
+		f.Code, f.Title = "KP-08", "This is the CA's certificate, not the client's"
+		f.Cause = fmt.Sprintf("%s has CA:TRUE and is not of this key. %s", m.CertSubject, both)
+		f.Fix = "Paste client.pem, the certificate that was issued for this key. The CA belongs in the namespace's settings."
+	case isAuthority || signedWith(c, key):
+		f.Code, f.Title = "KP-10", "That key belongs to the CA"
+		f.Cause = "The key is that of the CA which signed the certificate. " + both
+		f.Fix = "Paste client.key, the key that was made together with the client certificate, and keep ca.key away from workers."
+	case family(c.PublicKey) != family(key):
+		f.Code, f.Title = "KP-07", "Certificate and key use different algorithms"
+		f.Cause = fmt.Sprintf("The certificate is %s, the key %s. %s", m.CertKeyType, m.KeyType, both)
+		f.Fix = "Look for the key that was made together with this certificate, or issue a new pair."
+	default:
+		f.Code, f.Title = "KP-06", "Key and certificate are not a pair"
+		f.Fix = "Look for the key that was made together with this certificate, or issue a new pair."
+	}
+	return f
 }

@@ -3,6 +3,8 @@ package certsvc
 import (
 	"crypto"
 	"crypto/x509"
+
+	"onramp/fault"
 )
 
 // The parts of a pasted pair, as Fault.Field and Repair.Field name them.
@@ -21,12 +23,90 @@ type Repair struct {
 // ReadCertificates reads every certificate in a pasted text or file: PEM in any state that can be
 // repaired with certainty, DER, base64, PKCS#7. It returns them in the order of the text, with what
 // was repaired. The error is an Invalid fault with Code KP-01 (empty), KP-04 (signing request), KP-15
-// (PKCS#12), KP-26 (cut off), KP-27 (damaged), KP-29 (SSH), KP-39 (nothing known), IN-16 (only a
-// private key or an API key) or IN-17 (a path). A private key beside certificates is passed over.
-func ReadCertificates(raw []byte) ([]*x509.Certificate, []Repair, error) { panic("unwritten") }
+// (PKCS#12), KP-26 (cut off), KP-27 (damaged), KP-29 (SSH), KP-33 (curve), KP-39 (nothing known), IN-16
+// (only a private key or an API key) or IN-17 (a path). A private key beside certificates is passed over.
+func ReadCertificates(raw []byte) ([]*x509.Certificate, []Repair, error) {
+	f, err := recognise(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	if trouble := f.certificateTrouble(); trouble != "" {
+		return nil, nil, troubleFault(trouble)
+	}
+	return f.certs(), repairs(f.repairs, ""), nil
+}
 
 // ReadKey reads the first private key in a pasted text or file: PKCS#8, PKCS#1 or SEC1, in PEM in any
 // state that can be repaired with certainty, DER or base64. The error is an Invalid fault with Code
 // KP-03 (a certificate), KP-05 (public key), KP-11, KP-12 (passphrase), KP-15, KP-26, KP-29, KP-33
 // (curve), KP-36 (empty), KP-37 (damaged), KP-39, IN-16 (an API key) or IN-17. No error holds key material.
-func ReadKey(raw []byte) (crypto.Signer, []Repair, error) { panic("unwritten") }
+func ReadKey(raw []byte) (crypto.Signer, []Repair, error) {
+	f, err := recogniseKey(raw)
+	if err != nil {
+		return nil, nil, err
+	}
+	if trouble := f.keyTrouble(); trouble != "" {
+		return nil, nil, troubleFault(trouble)
+	}
+	return f.keys()[0], repairs(f.repairs, ""), nil
+}
+
+// recogniseKey is recognise with the words of the key field.
+func recogniseKey(raw []byte) (found, error) {
+	f, err := recognise(raw)
+	if e := fault.From(err); e != nil && e.Code == "KP-01" {
+		err = troubleFault("KP-36")
+	}
+	return f, err
+}
+
+// certificateTrouble says why a text gives no certificate chain, "" when it does.
+func (f found) certificateTrouble() string {
+	if t := f.firstTrouble(kindCertificate); t != "" {
+		return t
+	}
+	if len(f.certs()) > 0 {
+		return ""
+	}
+	switch {
+	case f.has(kindRequest):
+		return "KP-04"
+	case f.has(kindPKCS12):
+		return f.firstTrouble(kindPKCS12)
+	case f.has(kindForeign):
+		return "KP-29"
+	case f.has(kindKey), f.has(kindEncryptedKey):
+		return "IN-16/key"
+	case f.has(kindPublicKey):
+		return "KP-05"
+	}
+	return "KP-39"
+}
+
+// keyTrouble says why a text gives no private key, "" when it does.
+func (f found) keyTrouble() string {
+	if len(f.keys()) > 0 {
+		return ""
+	}
+	if t := f.firstTrouble(kindKey, kindEncryptedKey, kindPKCS12, kindForeign); t != "" {
+		return t
+	}
+	switch {
+	case f.has(kindPublicKey):
+		return "KP-05"
+	case f.has(kindRequest):
+		return "KP-04"
+	case f.has(kindCertificate):
+		return "KP-03"
+	}
+	return "KP-39"
+}
+
+// repairs turns codes into texts for one field.
+func repairs(done codes, field string) []Repair {
+	var out []Repair
+	for _, c := range done {
+		out = append(out, Repair{Code: c, Field: field, Text: repairTexts[c]})
+	}
+	return out
+}

@@ -1,0 +1,150 @@
+package certsvc
+
+import (
+	"crypto"
+	"crypto/ecdsa"
+	"crypto/ed25519"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/rsa"
+	"crypto/sha256"
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/hex"
+	"encoding/pem"
+	"errors"
+	"fmt"
+
+	"onramp/fault"
+)
+
+// newKey makes a private key and its PKCS#8 PEM.
+func newKey(t KeyType) (crypto.Signer, Secret, error) {
+	var key crypto.Signer
+	var err error
+	switch t {
+	case ECP256:
+		key, err = ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	case ECP384:
+		key, err = ecdsa.GenerateKey(elliptic.P384(), rand.Reader)
+	case RSA2048:
+		key, err = rsa.GenerateKey(rand.Reader, 2048)
+	case RSA4096:
+		key, err = rsa.GenerateKey(rand.Reader, 4096)
+	default:
+		return nil, Secret{}, fmt.Errorf("certsvc: no such key type %q", t)
+	}
+	if err != nil {
+		return nil, Secret{}, fault.Wrap(err, fault.Internal, "No key could be made", "Try again.")
+	}
+	s, err := encodeKey(key)
+	return key, s, err
+}
+
+// encodeKey writes a key as PKCS#8 PEM, which every SDK reads (cloud-facts K1, K2).
+func encodeKey(key crypto.Signer) (Secret, error) {
+	der, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		return Secret{}, fault.Wrap(err, fault.Internal, "The key cannot be written as PKCS#8", "Use an ECDSA or RSA key.")
+	}
+	return NewSecret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+}
+
+// encodeCerts writes certificates as PEM in their order.
+func encodeCerts(certs ...*x509.Certificate) []byte {
+	var out []byte
+	for _, c := range certs {
+		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	}
+	return out
+}
+
+// SPKI is the SHA-256 of a public key's SubjectPublicKeyInfo in lower-case hex: what tells whether a
+// key and a certificate are a pair. It is "" for a key that X.509 does not know.
+func SPKI(pub crypto.PublicKey) string {
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return ""
+	}
+	sum := sha256.Sum256(der)
+	return hex.EncodeToString(sum[:])
+}
+
+// KeyTypeOf names a public key: one of the KeyTypes, or "ec-p521", "rsa-3072", "ed25519" and the like.
+func KeyTypeOf(pub crypto.PublicKey) KeyType {
+	switch k := pub.(type) {
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P224():
+			return "ec-p224"
+		case elliptic.P256():
+			return ECP256
+		case elliptic.P384():
+			return ECP384
+		case elliptic.P521():
+			return "ec-p521"
+		}
+		return "ec"
+	case *rsa.PublicKey:
+		return KeyType(fmt.Sprintf("rsa-%d", k.N.BitLen()))
+	case ed25519.PublicKey:
+		return "ed25519"
+	}
+	return "unknown"
+}
+
+// family is the algorithm alone: "ec", "rsa", "ed25519" …
+func family(pub crypto.PublicKey) string {
+	switch pub.(type) {
+	case *ecdsa.PublicKey:
+		return "ec"
+	case *rsa.PublicKey:
+		return "rsa"
+	case ed25519.PublicKey:
+		return "ed25519"
+	}
+	return "other"
+}
+
+// sameKey reports whether two public keys are equal.
+func sameKey(a, b crypto.PublicKey) bool {
+	k, ok := a.(interface{ Equal(crypto.PublicKey) bool })
+	return ok && b != nil && k.Equal(b)
+}
+
+// signatureAlgorithm chooses the hash as strong as the key: SHA-256 at least (cloud-facts CA4, EE3).
+func signatureAlgorithm(pub crypto.PublicKey) (x509.SignatureAlgorithm, error) {
+	switch k := pub.(type) {
+	case *rsa.PublicKey:
+		return x509.SHA256WithRSA, nil
+	case *ecdsa.PublicKey:
+		switch k.Curve {
+		case elliptic.P256():
+			return x509.ECDSAWithSHA256, nil
+		case elliptic.P384():
+			return x509.ECDSAWithSHA384, nil
+		case elliptic.P521():
+			return x509.ECDSAWithSHA512, nil
+		}
+	}
+	return 0, errors.New("certsvc: a CA signs with RSA or ECDSA on P-256, P-384 or P-521")
+}
+
+// keyID is a subject key identifier: RFC 7093 §2 method 1, the leftmost 160 bits of the SHA-256 of
+// the public key's bits.
+func keyID(pub crypto.PublicKey) ([]byte, error) {
+	der, err := x509.MarshalPKIXPublicKey(pub)
+	if err != nil {
+		return nil, err
+	}
+	var info struct {
+		Algorithm pkix.AlgorithmIdentifier
+		Bits      asn1.BitString
+	}
+	if _, err := asn1.Unmarshal(der, &info); err != nil {
+		return nil, err
+	}
+	sum := sha256.Sum256(info.Bits.RightAlign())
+	return sum[:20], nil
+}

@@ -1,0 +1,117 @@
+package certsvc
+
+import (
+	"crypto/x509"
+	"encoding/asn1"
+	"fmt"
+	"sort"
+	"strings"
+	"unicode"
+	"unicode/utf16"
+	"unicode/utf8"
+
+	"onramp/fault"
+)
+
+// attribute is one part of a distinguished name with its value still encoded.
+type attribute struct {
+	Type  asn1.ObjectIdentifier
+	Value asn1.RawValue
+}
+
+// canonicalName is a distinguished name in a form to compare: every attribute with its value, empty
+// ones too (tcld's CA and leaf may differ only by an empty OU, cloud-facts T2), blanks folded as X.520
+// asks. It is the raw encoding when that cannot be parsed.
+func canonicalName(raw []byte) string {
+	var rdns []asn1.RawValue
+	if rest, err := asn1.Unmarshal(raw, &rdns); err != nil || len(rest) > 0 {
+		return string(raw)
+	}
+	var out []string
+	for _, rdn := range rdns {
+		var set []attribute
+		if _, err := asn1.UnmarshalWithParams(rdn.FullBytes, &set, "set"); err != nil {
+			return string(raw)
+		}
+		var parts []string
+		for _, a := range set {
+			parts = append(parts, fmt.Sprintf("%s=%q", a.Type, strings.Join(strings.Fields(attributeText(a.Value)), " ")))
+		}
+		sort.Strings(parts)
+		out = append(out, strings.Join(parts, "+"))
+	}
+	return strings.Join(out, ",")
+}
+
+// attributeText is the text of a string value whatever its ASN.1 string type.
+func attributeText(v asn1.RawValue) string {
+	if v.Tag == asn1.TagBMPString && len(v.Bytes)%2 == 0 {
+		u := make([]uint16, 0, len(v.Bytes)/2)
+		for i := 0; i < len(v.Bytes); i += 2 {
+			u = append(u, uint16(v.Bytes[i])<<8|uint16(v.Bytes[i+1]))
+		}
+		return string(utf16.Decode(u))
+	}
+	return string(v.Bytes)
+}
+
+// sameName compares two encoded distinguished names: equal as they stand, and equal when case is
+// ignored, as Temporal Cloud compares them (cloud-facts EE4).
+func sameName(a, b []byte) (exact, folded bool) {
+	x, y := canonicalName(a), canonicalName(b)
+	return x == y, strings.EqualFold(x, y)
+}
+
+// SubjectOf is a certificate's subject for people: "CN=worker, O=Acme"; with no subject, its serial.
+// Characters that a terminal or page would act on are shown as escapes.
+func SubjectOf(c *x509.Certificate) string {
+	if c == nil {
+		return ""
+	}
+	if s := c.Subject.String(); s != "" {
+		return printable(s)
+	}
+	return "serial " + c.SerialNumber.Text(16)
+}
+
+// printable replaces control, format and other invisible characters by their code points.
+func printable(s string) string {
+	var b strings.Builder
+	for _, r := range strings.ToValidUTF8(s, "\uFFFD") {
+		if unicode.IsPrint(r) {
+			b.WriteRune(r)
+			continue
+		}
+		fmt.Fprintf(&b, "\\u%04X", r)
+	}
+	return b.String()
+}
+
+// maxNameField is the upper bound of CN, O and OU (X.520 ub-common-name and its kin), in characters.
+const maxNameField = 64
+
+// checkNameField judges one part of a subject. field is the form field, what its name in a sentence.
+func checkNameField(field, what, value string, required bool) *fault.Fault {
+	f := fault.New(fault.Invalid, "", "").In(field)
+	switch {
+	case value == "" && required:
+		f.Title, f.Fix = what+" is missing", "Give it a name, such as that of the service."
+	case value == "":
+		return nil
+	case !utf8.ValidString(value):
+		f.Title, f.Fix = what+" is not valid UTF-8 text", "Type it again."
+	case utf8.RuneCountInString(value) > maxNameField:
+		f.Title = fmt.Sprintf("%s has %d characters; X.509 allows %d", what, utf8.RuneCountInString(value), maxNameField)
+		f.Fix = "Shorten it."
+	default:
+		for i, r := range value {
+			if !unicode.IsPrint(r) {
+				f.Title = fmt.Sprintf("%s has an invisible character (U+%04X) at position %d", what, r, utf8.RuneCountInString(value[:i])+1)
+				f.Fix = "Remove it; typing the name anew does."
+				return f
+			}
+		}
+		return nil
+	}
+	return f
+}

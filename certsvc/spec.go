@@ -1,0 +1,166 @@
+package certsvc
+
+import (
+	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"onramp/fault"
+)
+
+// leafEnd is when a client certificate ends: days from now, or, for 0, a day before its CA.
+func leafEnd(now, caEnd time.Time, days int) (time.Time, *fault.Fault) {
+	latest := caEnd.Add(-caMargin)
+	most := int(latest.Add(askedSlack).Sub(now) / day)
+	if most < 1 && (days != 0 || !latest.After(now)) {
+		f := fault.New(fault.Invalid, "The CA ends too soon for a client certificate under it",
+			"Make a new CA, then the client certificate.").In("days")
+		f.Code = "CH-12"
+		f.Cause = fmt.Sprintf("The CA ends on %s, and a client certificate ends at least a day before its CA.", caEnd.UTC().Format(dateLayout))
+		return time.Time{}, f
+	}
+	if days == 0 {
+		return latest, nil
+	}
+	if f := checkDays(days); f != nil {
+		return time.Time{}, f
+	}
+	end := now.Add(time.Duration(days) * day)
+	if !end.After(latest) {
+		return end, nil
+	}
+	if end.Sub(latest) <= askedSlack {
+		return latest, nil
+	}
+	f := fault.New(fault.Invalid, fmt.Sprintf("%d days is longer than this CA allows", days),
+		fmt.Sprintf("Ask for %d days at most, or leave it open for the longest.", most)).In("days")
+	f.Code = "CH-12"
+	f.Cause = fmt.Sprintf("The CA ends on %s, and a client certificate ends at least a day before its CA.", caEnd.UTC().Format(dateLayout))
+	return time.Time{}, f
+}
+
+// checkDays keeps a number of days within reason; 0 is not for it.
+func checkDays(n int) *fault.Fault {
+	if n >= 1 && n <= maxDays {
+		return nil
+	}
+	return fault.New(fault.Invalid, fmt.Sprintf("%d days is not a validity that we issue", n),
+		fmt.Sprintf("Ask for 1 to %d days; Temporal's own tool allows a CA 365.", maxDays)).In("days")
+}
+
+func checkKeyType(t KeyType) *fault.Fault {
+	if slices.Contains(KeyTypes, t) {
+		return nil
+	}
+	return fault.New(fault.Invalid, fmt.Sprintf("There is no key type %q here", printable(string(t))),
+		"Choose ec-p384, ec-p256, rsa-2048 or rsa-4096.").In("key-type")
+}
+
+// checkSubject judges every part of a client certificate's subject.
+func checkSubject(n pkix.Name) []*fault.Fault {
+	faults := []*fault.Fault{checkNameField("cn", "The common name", n.CommonName, true)}
+	for _, part := range []struct {
+		field, what string
+		values      []string
+	}{
+		{"org", "The organization", n.Organization},
+		{"ou", "The organizational unit", n.OrganizationalUnit},
+		{"csr", "The request's country", n.Country},
+		{"csr", "The request's locality", n.Locality},
+		{"csr", "The request's province", n.Province},
+	} {
+		for _, v := range part.values {
+			faults = append(faults, checkNameField(part.field, part.what, v, false))
+		}
+	}
+	return faults
+}
+
+// checkDNSName judges one subject alternative name.
+func checkDNSName(n string) *fault.Fault {
+	ok := n != "" && len(n) <= 253
+	for _, label := range strings.Split(strings.TrimPrefix(n, "*."), ".") {
+		ok = ok && label != "" && len(label) <= 63 && label[0] != '-' && label[len(label)-1] != '-'
+		for _, r := range label {
+			ok = ok && (r == '-' || r == '_' || r >= '0' && r <= '9' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z')
+		}
+	}
+	if ok {
+		return nil
+	}
+	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a DNS name", printable(n)), "Use letters, digits, hyphens and dots, as in worker.acme.internal.").In("dns")
+}
+
+// checkDistinct refuses a client subject equal to its CA's or its CA's issuer's, ignoring case
+// (cloud-facts EE4).
+func checkDistinct(subject pkix.Name, ca *x509.Certificate) *fault.Fault {
+	raw, err := marshalName(subject)
+	if err != nil {
+		return fault.Wrap(err, fault.Invalid, "The subject cannot be encoded", "Use plain text in every field.").In("cn")
+	}
+	for _, other := range [][]byte{ca.RawSubject, ca.RawIssuer} {
+		exact, folded := sameName(raw, other)
+		if !folded {
+			continue
+		}
+		f := fault.New(fault.Invalid, "The client would have the same name as its CA",
+			"Give the client another common name, such as that of the service.").In("cn")
+		f.Cause = "Temporal Cloud wants every distinguished name of a chain to be unique, and it ignores case."
+		f.Code = "CH-20"
+		if !exact {
+			f.Code = "CH-21"
+		}
+		return f
+	}
+	return nil
+}
+
+// name is a subject of up to three parts; empty ones are left out.
+func name(cn, o, ou string) pkix.Name {
+	n := pkix.Name{CommonName: cn}
+	if o != "" {
+		n.Organization = []string{o}
+	}
+	if ou != "" {
+		n.OrganizationalUnit = []string{ou}
+	}
+	return n
+}
+
+// mergeNames takes each part from a where it is set, else from b. Attributes other than CN, O, OU, C,
+// L and ST are left behind.
+func mergeNames(a, b pkix.Name) pkix.Name {
+	if a.CommonName == "" {
+		a.CommonName = b.CommonName
+	}
+	if len(a.Organization) == 0 {
+		a.Organization = b.Organization
+	}
+	if len(a.OrganizationalUnit) == 0 {
+		a.OrganizationalUnit = b.OrganizationalUnit
+	}
+	a.Country, a.Locality, a.Province = b.Country, b.Locality, b.Province
+	return a
+}
+
+// joined joins the faults that are not nil.
+func joined(faults ...*fault.Fault) error {
+	var errs []error
+	for _, f := range faults {
+		if f != nil && !slices.ContainsFunc(errs, func(e error) bool { return *fault.From(e) == *f }) {
+			errs = append(errs, f)
+		}
+	}
+	if len(errs) == 1 {
+		return errs[0]
+	}
+	return errors.Join(errs...)
+}
+
+// marshalName encodes a subject as a certificate would.
+func marshalName(n pkix.Name) ([]byte, error) { return asn1.Marshal(n.ToRDNSequence()) }
