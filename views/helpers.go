@@ -207,3 +207,32 @@ func uploadText(p UploadProps) string {
 	}
 	return "Open Temporal Cloud"
 }
+
+// bare reports a check that has nothing to open.
+func (p StageProps) bare() bool { return len(p.Evidence)+len(p.Findings) == 0 }
+
+// runStep is the number of the part that runs the worker.
+func runStep(p CodePageProps) string {
+	if len(p.Starter) > 0 {
+		return "4"
+	}
+	return "3"
+}
+
+// span is the width of the timeline in seconds: at least to the end of its last bar.
+func (p TimelineProps) span() float64 {
+	d := p.Span
+	for _, r := range p.Rows {
+		for _, b := range r.Bars {
+			d = max(d, b.End, b.Start)
+		}
+	}
+	return d.Seconds()
+}
+
+// x and width place a bar on its lane, as SVG lengths. A bar is never too thin to see.
+func (b BarProps) x(span float64) string { return percent(b.Start.Seconds(), span) }
+
+func (b BarProps) width(span float64) string {
+	return percent(max((b.End-b.Start).Seconds(), span*0.004), span)
+}
