@@ -78,10 +78,19 @@ func walkJourney(t *testing.T, p *portal, b *browser, script bool) string {
 }
 
 // noKeyAnywhere: no file of the portal's data directory and no line of its log holds a private key.
-func noKeyAnywhere(t *testing.T, p *portal) {
+func noKeyAnywhere(t testing.TB, p *portal) {
+	t.Helper()
+	grepFiles(t, p.data, "PRIVATE KEY")
+	if strings.Contains(p.output(), "PRIVATE KEY") {
+		t.Error("the log holds a private key")
+	}
+}
+
+// grepFiles fails the test when a file under dir holds the text.
+func grepFiles(t testing.TB, dir, text string) {
 	t.Helper()
 	looked := 0
-	err := filepath.WalkDir(p.data, func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
 		if err != nil || d.IsDir() {
 			return err
 		}
@@ -90,15 +99,12 @@ func noKeyAnywhere(t *testing.T, p *portal) {
 			return err
 		}
 		looked++
-		if i := bytes.Index(b, []byte("PRIVATE KEY")); i >= 0 {
-			t.Errorf("%s holds a private key at byte %d", d.Name(), i)
+		if i := bytes.Index(b, []byte(text)); i >= 0 {
+			t.Errorf("%s holds a secret at byte %d", d.Name(), i)
 		}
 		return nil
 	})
 	if err != nil || looked == 0 {
 		t.Errorf("looked at %d files: %v", looked, err)
-	}
-	if strings.Contains(p.output(), "PRIVATE KEY") {
-		t.Error("the log holds a private key")
 	}
 }
