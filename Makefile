@@ -38,7 +38,7 @@ golden: ## rewrite golden files after an intended change
 	$(GO) test ./views/ ./snippet/ -update
 
 screenshots: setup build ## docs/screenshots from the running portal
-	ONRAMP_E2E_SCREENSHOTS=1 $(GO) test ./e2e/ -run 'TestScreenshots' -count=1 -timeout 20m
+	ONRAMP_E2E_SCREENSHOTS=1 $(GO) test ./e2e/ -run 'TestPagesLookRight' -count=1 -timeout 20m
 
 fuzz: ## each fuzz target for 30 s
 	@scripts/fuzz.sh 30s

@@ -35,7 +35,7 @@ func TestJourney(t *testing.T) {
 }
 
 // walkJourney walks from the first page to a completed transfer and returns the migration's path.
-func walkJourney(t *testing.T, p *portal, b *browser, script bool) string {
+func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 	t.Helper()
 	b.open(p.url + "/")
 	b.clickTo("rehearse-now", "/m/")

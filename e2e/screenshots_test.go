@@ -1,0 +1,152 @@
+package e2e
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/page"
+	cdpruntime "github.com/chromedp/cdproto/runtime"
+	"github.com/chromedp/chromedp"
+)
+
+// TestPagesLookRight opens every page of a finished journey at 1280 and 320 px, light and dark: nothing
+// overflows, axe finds no violation of WCAG 2.2 AA, nothing is asked of another host, and the
+// Content-Security-Policy is kept. With ONRAMP_E2E_SCREENSHOTS set it also writes docs/screenshots.
+func TestPagesLookRight(t *testing.T) {
+	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("%v\nRun `make setup` first: it installs axe-core.", err)
+	}
+	p := openPortal(t, t.TempDir(), "127.0.0.1:0")
+	b := openBrowser(t, true, 1280, 900)
+	b.open(p.url + "/")
+	b.page("home-empty", "/", string(axe), p)
+	m := walkJourney(t, p, b, true)
+	v := visit(t, p.url)
+	failing := failingRun(t, v)
+	check := latest(t, v, m+"/test")
+	transfer := latest(t, v, m+"/transfer")
+	for _, pg := range []struct{ name, path string }{
+		{"home", "/"}, {"new", "/new"}, {"overview", m}, {"namespace", m + "/namespace"}, {"certificates", m + "/certificates"},
+		{"upload", m + "/upload"}, {"test", m + "/test"}, {"test-run", check}, {"test-run-failed", failing},
+		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
+		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
+		{"cloud-namespace", "/cloud/docs-assembly.a2dd6"}, {"not-found", "/nowhere"},
+	} {
+		t.Run(pg.name, func(t *testing.T) {
+			b.t = t
+			b.page(pg.name, pg.path, string(axe), p)
+		})
+	}
+	b.t = t
+	b.clean(p.url)
+}
+
+// page opens one page in every look and judges it.
+func (b *browser) page(name, path, axe string, p *portal) {
+	b.t.Helper()
+	shots := os.Getenv("ONRAMP_E2E_SCREENSHOTS") != ""
+	for _, width := range []int64{1280, 320} {
+		for _, theme := range []string{"light", "dark"} {
+			b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, false),
+				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+					{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
+				chromedp.Navigate(p.url+path))
+			var overflow, scroll int64
+			b.do(chromedp.Evaluate(`document.documentElement.scrollWidth`, &scroll),
+				chromedp.Evaluate(`document.getAnimations().length`, &overflow))
+			if scroll > width {
+				var wide string
+				b.do(chromedp.Evaluate(`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className + '#' + e.id).join(', ')`, &wide))
+				b.t.Errorf("%s at %d px is %d px wide: %s", path, width, scroll, wide)
+			}
+			if overflow > 0 {
+				b.t.Errorf("%s animates although the reader asked for less motion", path)
+			}
+			b.judge(path, theme, width, axe)
+			if shots {
+				b.write(name, theme, width)
+			}
+		}
+	}
+}
+
+// judge runs axe in an isolated world, because Trusted Types keeps scripts out of the page itself.
+func (b *browser) judge(path, theme string, width int64, axe string) {
+	b.t.Helper()
+	var result string
+	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+		tree, err := page.GetFrameTree().Do(ctx)
+		if err != nil {
+			return err
+		}
+		world, err := page.CreateIsolatedWorld(tree.Frame.ID).WithWorldName("axe").Do(ctx)
+		if err != nil {
+			return err
+		}
+		if _, _, err := cdpruntime.Evaluate(axe).WithContextID(world).Do(ctx); err != nil {
+			return err
+		}
+		value, exception, err := cdpruntime.Evaluate(`axe.run(document, {runOnly: ['wcag2a','wcag2aa','wcag21a','wcag21aa','wcag22aa','best-practice']})
+			.then(r => r.violations.map(v => v.id + ': ' + v.help + ' at ' + v.nodes.slice(0, 3).map(n => n.target.join(' ')).join(' | ')).join('\n'))`).
+			WithContextID(world).WithAwaitPromise(true).WithReturnByValue(true).Do(ctx)
+		if err != nil {
+			return err
+		}
+		if exception != nil {
+			return exception
+		}
+		result = strings.Trim(string(value.Value), `"`)
+		return nil
+	}))
+	if result != "" {
+		b.t.Errorf("axe on %s, %s, %d px:\n%s", path, theme, width, strings.ReplaceAll(result, `\n`, "\n"))
+	}
+}
+
+// write saves a screenshot of the whole page: wide ones as NAME-light.png, narrow ones as NAME-320-light.png.
+func (b *browser) write(name, theme string, width int64) {
+	b.t.Helper()
+	if width == 320 {
+		name += "-320"
+	}
+	var png []byte
+	b.do(chromedp.FullScreenshot(&png, 100))
+	file := filepath.Join("..", "docs", "screenshots", name+"-"+theme+".png")
+	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(file, png, 0o644); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+// failingRun makes a migration whose check fails: its CA was never uploaded.
+func failingRun(t *testing.T, v *visitor) string {
+	t.Helper()
+	made := v.form("/new", "name", "Orders", "lang", "python", "mode", "rehearsal", "auth", "mtls").ok(t, "a second migration").path
+	m := "/" + strings.Join(strings.Split(strings.Trim(made, "/"), "/")[:2], "/")
+	v.form(m+"/namespace", "namespace", "orders.f45a2").ok(t, "its namespace")
+	v.form(m+"/certificates", "lane", "make", "maker", "server", "organization", "Orders", "common_name", "orders",
+		"ca_common_name", "Orders CA", "key_type", "ec-p256", "ca_days", "365", "leaf_days", "364").ok(t, "its certificates")
+	bundle := v.form(m+"/certificates/bundle.zip").ok(t, "its bundle").files(t)
+	run := v.upload(m+"/test", "key_source", "paste", "cert_pem", bundle["client.pem"], "key_pem", bundle["client.key"]).ok(t, "its check").path
+	v.ended(run)
+	return run
+}
+
+// latest is the newest run that a page links to.
+func latest(t *testing.T, v *visitor, page string) string {
+	t.Helper()
+	body := string(v.get(page).ok(t, page).body)
+	_, rest, ok := strings.Cut(body, `href="`+page+`/`)
+	if !ok {
+		t.Fatalf("%s links to no run", page)
+	}
+	id, _, _ := strings.Cut(rest, `"`)
+	return page + "/" + id
+}
