@@ -29,13 +29,22 @@ const (
 	Cloud     Mode = "cloud"
 )
 
+// How workers sign in: the values of Migration.Auth.
+const (
+	AuthMTLS   = "mtls"
+	AuthAPIKey = "api-key"
+)
+
+// Langs are the values of Migration.Lang: the languages that have an official money-transfer template.
+var Langs = []string{"python", "go", "typescript", "java", "dotnet", "ruby", "php"}
+
 // Migration is one application's move.
 type Migration struct {
 	ID      string // slug, in URLs: "payments"
 	Name    string // as typed: "Payments"
-	Lang    string // python, go, …
+	Lang    string // one of Langs
 	Mode    Mode
-	Auth    string // mtls, api-key
+	Auth    string // AuthMTLS or AuthAPIKey
 	Created time.Time
 	Version int64 // rises with every change
 }
@@ -88,14 +97,17 @@ type CertificateData struct {
 
 // UploadData is the data of FactUpload and FactCASeen.
 type UploadData struct {
+	Namespace     string `json:"namespace,omitempty"` // set by the Service
 	CAFingerprint string `json:"ca_sha256"`
 	Run           string `json:"run,omitempty"`
+	RunNumber     int    `json:"run_number,omitempty"`
 }
 
 // CheckData is the data of FactCheck.
 type CheckData struct {
-	Run  string `json:"run"`
-	Code string `json:"code"`
+	Run       string `json:"run"`
+	RunNumber int    `json:"run_number,omitempty"`
+	Code      string `json:"code"`
 }
 
 // PollerData is the data of FactPoller.
@@ -108,8 +120,15 @@ type PollerData struct {
 // TransferData is the data of FactTransfer.
 type TransferData struct {
 	Run        string `json:"run"`
+	RunNumber  int    `json:"run_number,omitempty"`
 	WorkflowID string `json:"workflow_id"`
 	Status     string `json:"status"`
+}
+
+// NoteData is the data of FactNote.
+type NoteData struct {
+	Step string `json:"step"`
+	Why  string `json:"why"`
 }
 
 // RunKind says what a run did.
@@ -146,6 +165,9 @@ type Run struct {
 	Result      json.RawMessage // doctor.Report or transfer.Result once it ended
 	Started     time.Time
 	Ended       time.Time
+	// IdempotencyKey is what the caller gave to StartTransferOnce, "" otherwise. A migration has one
+	// run of a kind with a key.
+	IdempotencyKey string
 }
 
 // Entry is one line of a run's log. Seq starts at 1 and has no gap.
@@ -153,6 +175,20 @@ type Entry struct {
 	RunID string
 	Seq   int64
 	At    time.Time
-	Kind  string          // "stage", "event", "status", "end"
-	Data  json.RawMessage // doctor.Stage or transfer.Event
+	Kind  string          // one of the Entry… kinds
+	Data  json.RawMessage // doctor.Stage, transfer.Event or EndData
+}
+
+// Entry kinds. The last entry of a run is EntryEnd and no other is.
+const (
+	EntryStage = "stage" // a doctor.Stage, once Running and once as it ended
+	EntryEvent = "event" // a transfer.Event
+	EntryEnd   = "end"   // EndData
+)
+
+// EndData is the data of a run's last entry.
+type EndData struct {
+	State RunState `json:"state"`
+	Title string   `json:"title"`
+	Code  string   `json:"code,omitempty"`
 }

@@ -2,7 +2,7 @@ package migration
 
 import "time"
 
-// Status of a step: the six status words of the pages.
+// Status of a step: the six status words of the pages, and Failing.
 type Status string
 
 // The statuses.
@@ -16,6 +16,12 @@ const (
 	Failing    Status = "failing"    // the last run failed: Evidence, Run
 )
 
+// The people a step can wait for.
+const (
+	WhoDeveloper  = "developer"
+	WhoCloudAdmin = "cloud-admin"
+)
+
 // StepView is one step as it stands now.
 type StepView struct {
 	ID       string
@@ -26,7 +32,7 @@ type StepView struct {
 	Reason   string // for Blocked and LookAgain
 	Who      string // whose turn: developer, cloud-admin, ""
 	Since    time.Time
-	Run      string // id of the run that is the evidence
+	Run      string // id of the run that is the evidence, or that is running
 	Noted    bool   // done by a note, not by an observed fact
 }
 
@@ -38,9 +44,254 @@ type View struct {
 	DoneCount   int
 	Namespace   *NamespaceData // present facts, nil when none
 	Certificate *CertificateData
-	Upload      *UploadData
-	Facts       []Fact // every fact, oldest first: the activity list
+	Upload      *UploadData // the fact that makes step upload done, nil when none does
+	Facts       []Fact      // every fact, oldest first: the activity list
 }
 
 // CheckHash is the hash of what a check is about: namespace, address and leaf certificate.
-func (v View) CheckHash() string { panic("unwritten") }
+func (v View) CheckHash() string { return v.inputs().check() }
+
+// Step returns the view of a step id; the zero StepView for an unknown id.
+func (v View) Step(id string) StepView {
+	for _, s := range v.Steps {
+		if s.ID == id {
+			return s
+		}
+	}
+	return StepView{}
+}
+
+func (v View) inputs() inputs {
+	return inputs{v.Migration.Mode, v.Migration.Auth, v.Namespace, v.Certificate}
+}
+
+// titles of the steps, in the order of Steps.
+var titles = map[string]string{
+	StepNamespace:    "Choose the namespace",
+	StepCertificates: "Create certificates",
+	StepUpload:       "Upload the CA",
+	StepTest:         "Test the connection",
+	StepCode:         "Change the worker",
+	StepTransfer:     "Run a test transfer",
+}
+
+// derive makes the view of a migration from its facts (oldest first) and its newest runs (any order).
+// It is pure. The rules:
+//
+//   - Namespace, certificates and code can be done at any time, in any order. Upload and test need a
+//     namespace and certificates, transfer needs a done test; until then they are Blocked.
+//   - A step is Done by a fact (or a note) whose hash is that of the present inputs, and by nothing
+//     else. Facts of other inputs make it LookAgain.
+//   - Test and transfer are Failing while their newest ended run about the present inputs failed.
+//   - The first step that is neither Done nor Blocked is Next, and YourTurn unless another word says more.
+//   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
+func derive(m Migration, facts []Fact, runs []Run, now time.Time) View {
+	v := View{Migration: m, Facts: facts}
+	d := deriver{facts: facts, runs: runs, now: now}
+	d.namespace, d.in.namespace = latest[NamespaceData](facts, FactNamespace)
+	d.certificate, d.in.certificate = latest[CertificateData](facts, FactCertificate)
+	d.in.mode, d.in.auth = m.Mode, m.Auth
+	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
+
+	var upload StepView
+	upload, v.Upload = d.upload()
+	test := d.test()
+	v.Steps = []StepView{d.stepNamespace(), d.stepCertificates(), upload, test, d.code(), d.transfer(test)}
+	for i := range v.Steps {
+		s := &v.Steps[i]
+		s.ID, s.Number, s.Title = Steps[i], i+1, titles[Steps[i]]
+		if s.Status == Done {
+			v.DoneCount++
+			continue
+		}
+		if v.Next == "" && s.Status != Blocked {
+			v.Next = s.ID
+			if s.Status == NotStarted {
+				s.Status = YourTurn
+			}
+		}
+		if s.Who == "" && s.Status != Blocked {
+			s.Who = WhoDeveloper
+		}
+	}
+	return v
+}
+
+// deriver holds what every step's rule looks at.
+type deriver struct {
+	in          inputs
+	facts       []Fact
+	runs        []Run
+	now         time.Time
+	namespace   *Fact // the present one, nil when none
+	certificate *Fact
+}
+
+func (d deriver) stepNamespace() StepView {
+	if d.in.namespace == nil {
+		return StepView{Status: NotStarted}
+	}
+	return StepView{Status: Done, Evidence: d.in.namespace.Namespace, Since: d.namespace.At}
+}
+
+func (d deriver) stepCertificates() StepView {
+	switch {
+	case d.in.auth == AuthAPIKey:
+		return notNeeded()
+	case d.in.certificate != nil:
+		return d.leaf()
+	}
+	if note := d.note(StepCertificates); note != nil {
+		return noted(note)
+	}
+	return StepView{Status: NotStarted}
+}
+
+// leaf is step certificates with a certificate: Done as long as the leaf lasts.
+func (d deriver) leaf() StepView {
+	end := d.in.certificate.LeafNotAfter
+	if !end.IsZero() && !d.now.Before(end) {
+		return StepView{Status: LookAgain, Since: end, Reason: "the leaf ended on " + day(end)}
+	}
+	s := StepView{Status: Done, Since: d.certificate.At, Evidence: "leaf " + short(d.in.certificate.LeafFingerprint)}
+	if !end.IsZero() {
+		s.Evidence = "leaf until " + day(end)
+	}
+	return s
+}
+
+// missing says which earlier steps upload and test still need, "" when none.
+func (d deriver) missing() string {
+	noLeaf := d.in.certificate == nil && d.in.auth != AuthAPIKey && d.note(StepCertificates) == nil
+	switch {
+	case d.in.namespace == nil && noLeaf:
+		return "needs step 1, a namespace, and step 2, certificates"
+	case d.in.namespace == nil:
+		return "needs step 1, a namespace"
+	case noLeaf:
+		return "needs step 2, certificates"
+	}
+	return ""
+}
+
+func (d deriver) upload() (StepView, *UploadData) {
+	if d.in.auth == AuthAPIKey {
+		return notNeeded(), nil
+	}
+	if why := d.missing(); why != "" {
+		return StepView{Status: Blocked, Reason: why}, nil
+	}
+	kind := FactCASeen
+	if d.in.mode == Rehearsal {
+		kind = FactUpload
+	}
+	want := d.in.upload()
+	if fact := d.uploaded(kind, want); fact != nil {
+		data, ok := decode[UploadData](*fact)
+		if last := d.lastEnded(CheckRun, d.in.check()); ok && last != nil && last.Code == codeUntrusted && last.Ended.After(fact.At) {
+			return StepView{Status: LookAgain, Since: last.Ended, Run: last.ID,
+				Reason: runName(last) + " was refused although the CA had been accepted: " + last.Title}, nil
+		}
+		if ok {
+			return StepView{Status: Done, Since: fact.At, Run: data.Run, Evidence: uploadEvidence(kind, data)}, &data
+		}
+	}
+	if note := d.note(StepUpload); note != nil {
+		return noted(note), nil
+	}
+	s := StepView{Status: NotStarted}
+	if stale := d.stale(StepUpload, kind); stale != nil {
+		s = d.lookAgain(stale)
+	} else if d.in.mode == Cloud {
+		s = StepView{Status: Waiting, Since: d.since()}
+	}
+	if d.in.mode == Cloud {
+		s.Who = WhoCloudAdmin
+	}
+	return s, nil
+}
+
+// codeUntrusted is the doctor's verdict "namespace does not trust the CA" (faults.md CL-03).
+const codeUntrusted = "CL-03"
+
+// uploaded returns the fact that the present CA is in the present namespace. On the Cloud side of a
+// rehearsal Save replaces the whole bundle, so only the newest save to this namespace counts.
+func (d deriver) uploaded(kind, want string) *Fact {
+	fact := d.newest(func(f Fact) bool { return f.Kind == kind && f.InputHash == want })
+	if fact == nil || kind != FactUpload {
+		return fact
+	}
+	saved := d.newest(func(f Fact) bool {
+		data, ok := decode[UploadData](f)
+		return ok && f.Kind == FactUpload && data.Namespace == d.in.id()
+	})
+	if saved != nil && saved.InputHash != want {
+		return nil
+	}
+	return fact
+}
+
+// since is when the last input of upload was there: from then on the cloud admin is waited for.
+func (d deriver) since() time.Time {
+	at := d.namespace.At
+	if d.certificate != nil && d.certificate.At.After(at) {
+		at = d.certificate.At
+	}
+	return at
+}
+
+func (d deriver) test() StepView {
+	if why := d.missing(); why != "" {
+		return StepView{Status: Blocked, Reason: why}
+	}
+	return d.byRun(StepTest, FactCheck, CheckRun)
+}
+
+func (d deriver) transfer(test StepView) StepView {
+	s := d.byRun(StepTransfer, FactTransfer, TransferRun)
+	if s.Status == NotStarted && test.Status != Done {
+		return StepView{Status: Blocked, Reason: "needs step 4, a connection test that passed"}
+	}
+	return s
+}
+
+// byRun is a step whose evidence runs are: test and transfer.
+func (d deriver) byRun(step, kind string, runs RunKind) StepView {
+	want := d.in.check()
+	fact := d.newest(func(f Fact) bool {
+		return f.InputHash == want && (f.Kind == kind || f.Kind == FactNote && noteStep(f) == step)
+	})
+	last := d.lastEnded(runs, want)
+	if last != nil && last.State == RunFailed && (fact == nil || fact.At.Before(last.Ended) ||
+		fact.At.Equal(last.Ended) && fact.Kind != FactNote) {
+		return StepView{Status: Failing, Evidence: runName(last) + " failed: " + last.Title, Run: last.ID, Since: last.Ended}
+	}
+	if fact != nil && fact.Kind == FactNote {
+		return noted(fact)
+	}
+	if fact != nil {
+		return runEvidence(fact)
+	}
+	if stale := d.stale(step, kind); stale != nil {
+		return d.lookAgain(stale)
+	}
+	s := StepView{Status: NotStarted}
+	if now := d.running(runs, want); now != nil {
+		s.Evidence, s.Run, s.Since = runName(now)+" is running", now.ID, now.Started
+	}
+	return s
+}
+
+func (d deriver) code() StepView {
+	want := d.in.code()
+	if fact := d.newest(func(f Fact) bool { return f.Kind == FactPoller && f.InputHash == want }); fact != nil {
+		return pollerEvidence(fact)
+	}
+	if note := d.note(StepCode); note != nil {
+		return noted(note)
+	}
+	if stale := d.stale(StepCode, FactPoller); stale != nil {
+		return d.lookAgain(stale)
+	}
+	return StepView{Status: NotStarted}
+}

@@ -3,15 +3,222 @@ package store
 
 import (
 	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
 	"log/slog"
+	"net/url"
+	"os"
+	"path/filepath"
+	"runtime"
+	"sync"
+
+	"modernc.org/sqlite"
+	sqlite3 "modernc.org/sqlite/lib"
+
+	"onramp/fault"
 )
 
+// File is the name of the database in its directory; SQLite puts "-wal" and "-shm" beside it.
+const File = "onramp.db"
+
+// readers is how many reads run at once.
+const readers = 4
+
 // DB is the open database. It is safe for concurrent use; Close may be called twice.
-type DB struct{}
+type DB struct {
+	writer *sql.DB // one connection: writers queue here instead of at the file's lock
+	reader *sql.DB
+	lock   *lock
+	log    *slog.Logger
+	close  func() error
+}
 
 // Open opens or makes the database in dir (made 0700), migrates it and returns it. It refuses a
-// directory that others can read and a schema newer than it knows, each as a fault.
-func Open(ctx context.Context, dir string, log *slog.Logger) (*DB, error) { panic("unwritten") }
+// directory that others can read, one that another Onramp uses, a file that is no database of ours or
+// is damaged, and a schema newer than it knows, each as a fault.
+func Open(ctx context.Context, dir string, log *slog.Logger) (*DB, error) {
+	if log == nil {
+		log = slog.New(slog.DiscardHandler)
+	}
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return nil, unusable(dir, err)
+	}
+	if err := private(dir); err != nil {
+		return nil, err
+	}
+	lock, err := acquire(filepath.Join(dir, "lock"))
+	if err != nil {
+		return nil, inUse(dir, err)
+	}
+	d := &DB{lock: lock, log: log}
+	d.close = sync.OnceValue(d.closeAll)
+	if err := d.open(ctx, filepath.Join(dir, File)); err != nil {
+		if e := d.Close(); e != nil {
+			log.Error("database not closed cleanly", "err", e)
+		}
+		return nil, err
+	}
+	return d, nil
+}
+
+func (d *DB) open(ctx context.Context, path string) error {
+	// SQLite gives its other files the mode of this one.
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	if err != nil {
+		return unusable(path, err)
+	}
+	err = f.Chmod(0o600)
+	if err := errors.Join(err, f.Close()); err != nil && runtime.GOOS != "windows" {
+		return unusable(path, err)
+	}
+	if d.writer, err = sql.Open("sqlite", dsn(path)); err != nil {
+		return unusable(path, err)
+	}
+	d.writer.SetMaxOpenConns(1)
+	if err := migrate(ctx, d.writer, migrations); err != nil {
+		return opening(path, err)
+	}
+	if d.reader, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
+		return unusable(path, err)
+	}
+	d.reader.SetMaxOpenConns(readers)
+	d.reader.SetMaxIdleConns(readers)
+	if err := d.reader.PingContext(ctx); err != nil {
+		return opening(path, err)
+	}
+	return nil
+}
+
+// dsn carries the pragmas, because one given by Exec reaches a single pooled connection only.
+func dsn(path string, more ...string) string {
+	q := url.Values{"_txlock": {"immediate"}, "_pragma": append([]string{
+		"busy_timeout(5000)",
+		"journal_mode(WAL)",
+		"synchronous(FULL)", // NORMAL loses the last commits in a power cut
+		"foreign_keys(1)",
+		"recursive_triggers(1)", // else REPLACE deletes rows behind the triggers' backs
+		"secure_delete(1)",
+		"trusted_schema(0)",
+	}, more...)}
+	path = filepath.ToSlash(path)
+	if path[0] != '/' {
+		path = "/" + path // C:/… on Windows
+	}
+	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
+}
+
+// private makes dir, or checks that nobody but its owner can look into it.
+func private(dir string) error {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return unusable(dir, err)
+	}
+	info, err := os.Stat(dir)
+	switch {
+	case err != nil:
+		return unusable(dir, err)
+	case runtime.GOOS == "windows": // no such modes there: the user's profile is private by its ACL
+		return nil
+	case info.Mode().Perm()&0o077 != 0:
+		return &fault.Fault{Kind: fault.Conflict, Field: "data", Title: "The data directory is open to other users",
+			Cause: fmt.Sprintf("%s has mode %04o. Onramp keeps there what it knows of your migrations.", dir, info.Mode().Perm()),
+			Fix:   "Run: chmod 700 " + dir}
+	}
+	return nil
+}
 
 // Close checkpoints and closes.
-func (d *DB) Close() error { panic("unwritten") }
+func (d *DB) Close() error { return d.close() }
+
+func (d *DB) closeAll() error {
+	var errs []error
+	if d.reader != nil {
+		errs = append(errs, d.reader.Close())
+	}
+	if d.writer != nil {
+		_, err := d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		errs = append(errs, err, d.writer.Close())
+	}
+	return errors.Join(append(errs, d.lock.release())...)
+}
+
+// write runs change in one transaction; when it returns nil the change is on the disk.
+func (d *DB) write(ctx context.Context, change func(*sql.Tx) error) error {
+	tx, err := d.writer.BeginTx(ctx, nil)
+	if err != nil {
+		return d.report(ctx, err)
+	}
+	defer tx.Rollback() // does nothing after Commit
+	if err := change(tx); err != nil {
+		return d.report(ctx, err)
+	}
+	return d.report(ctx, tx.Commit())
+}
+
+// report passes faults and the end of ctx on and turns what else SQLite says into a fault.
+func (d *DB) report(ctx context.Context, err error) error {
+	var f *fault.Fault
+	switch {
+	case err == nil || errors.As(err, &f):
+		return err
+	case ctx.Err() != nil:
+		return context.Cause(ctx)
+	case code(err) == sqlite3.SQLITE_FULL || code(err)&0xff == sqlite3.SQLITE_IOERR:
+		return fault.Wrap(err, fault.Unavailable, "The data directory cannot be written", "Free space on its disk, then try again. Nothing was changed.")
+	}
+	return fault.Wrap(err, fault.Internal, "The database refused this", "Try again. If it happens again, look up the request id in the log.")
+}
+
+// code is SQLite's extended result code of an error, 0 when it is another's.
+func code(err error) int {
+	var e *sqlite.Error
+	if errors.As(err, &e) {
+		return e.Code()
+	}
+	return 0
+}
+
+// taken reports whether a row with the same key is there.
+func taken(err error) bool {
+	return code(err) == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY || code(err) == sqlite3.SQLITE_CONSTRAINT_UNIQUE
+}
+
+func unusable(path string, err error) error {
+	fix := "Give another directory with --data."
+	if errors.Is(err, fs.ErrPermission) {
+		fix = "Give a directory of your own with --data, or make yourself its owner."
+	}
+	f := fault.Wrap(err, fault.Unavailable, "The data directory cannot be used", fix).In("data")
+	f.Cause = "Onramp cannot make or open " + path + "."
+	return f
+}
+
+func inUse(dir string, err error) error {
+	var held heldBy
+	if !errors.As(err, &held) {
+		return unusable(dir, err)
+	}
+	f := fault.Wrap(err, fault.Conflict, "Another Onramp uses this data directory", "Stop it, or give this one a directory of its own with --data.").In("data")
+	f.Cause = dir + " is locked."
+	if held != "" {
+		f.Cause = dir + " is locked by process " + string(held) + "."
+	}
+	return f
+}
+
+// opening explains why an existing file is refused.
+func opening(path string, err error) error {
+	var f *fault.Fault
+	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return err
+	}
+	switch code(err) & 0xff {
+	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
+		f = fault.Wrap(err, fault.Conflict, "The database is damaged, or the file is not a database", "Move it away to start anew, or put a copy of it back.").In("data")
+		f.Cause = path + " cannot be read as SQLite. Onramp has not changed it."
+		return f
+	}
+	return unusable(path, err)
+}

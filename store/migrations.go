@@ -1,0 +1,186 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"onramp/fault"
+	"onramp/migration"
+)
+
+var _ migration.Store = (*DB)(nil)
+
+// scanner is a *sql.Row or *sql.Rows.
+type scanner interface{ Scan(...any) error }
+
+// queryer is a *sql.DB or *sql.Tx.
+type queryer interface {
+	QueryContext(context.Context, string, ...any) (*sql.Rows, error)
+	QueryRowContext(context.Context, string, ...any) *sql.Row
+}
+
+// nanos is how a time is stored; 0 is the zero time.
+func nanos(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixNano()
+}
+
+func fromNanos(n int64) time.Time {
+	if n == 0 {
+		return time.Time{}
+	}
+	return time.Unix(0, n).UTC()
+}
+
+// raw is how JSON is read; "" is none.
+func raw(text string) json.RawMessage {
+	if text == "" {
+		return nil
+	}
+	return json.RawMessage(text)
+}
+
+// all reads every row of a query.
+func all[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := d.reader.QueryContext(ctx, query, args...)
+	if err != nil {
+		return nil, d.report(ctx, err)
+	}
+	defer rows.Close()
+	var out []T
+	for rows.Next() {
+		v, err := scan(rows)
+		if err != nil {
+			return nil, d.report(ctx, err)
+		}
+		out = append(out, v)
+	}
+	return out, d.report(ctx, rows.Err())
+}
+
+// one reads a row; missing when there is none.
+func one[T any](ctx context.Context, d *DB, missing error, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	v, err := scan(d.reader.QueryRowContext(ctx, query, args...))
+	if errors.Is(err, sql.ErrNoRows) {
+		err = missing
+	}
+	return v, d.report(ctx, err)
+}
+
+func noMigration(id string) error {
+	f := fault.New(fault.NotFound, "There is no such migration", "Choose one from the list of migrations.")
+	f.Cause = "No migration has the ID " + printable(id) + "."
+	return f
+}
+
+// printable is an id as it may stand in a message.
+func printable(id string) string {
+	if len(id) > 80 {
+		id = id[:80]
+	}
+	text, _ := json.Marshal(id)
+	return string(text)
+}
+
+// known reports a migration that is not there.
+func known(ctx context.Context, q queryer, id string) error {
+	var n int
+	err := q.QueryRowContext(ctx, "SELECT 1 FROM migrations WHERE id = ?", id).Scan(&n)
+	if errors.Is(err, sql.ErrNoRows) {
+		return noMigration(id)
+	}
+	return err
+}
+
+const migrationColumns = "id, name, lang, mode, auth, created, version"
+
+func scanMigration(row scanner) (m migration.Migration, err error) {
+	var created int64
+	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version)
+	m.Created = fromNanos(created)
+	return m, err
+}
+
+// AddMigration adds a migration; Conflict when its ID is taken.
+func (d *DB) AddMigration(ctx context.Context, m migration.Migration) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
+			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version)
+		if taken(err) {
+			return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.")
+		}
+		return err
+	})
+}
+
+// Migration returns one migration.
+func (d *DB) Migration(ctx context.Context, id string) (migration.Migration, error) {
+	return one(ctx, d, noMigration(id), scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE id = ?", id)
+}
+
+// Migrations returns every migration, newest first.
+func (d *DB) Migrations(ctx context.Context) ([]migration.Migration, error) {
+	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations ORDER BY created DESC, rowid DESC")
+}
+
+func scanFact(row scanner) (f migration.Fact, err error) {
+	var at int64
+	var data string
+	err = row.Scan(&f.ID, &f.MigrationID, &f.Kind, &f.InputHash, &data, &at, &f.By)
+	f.Data, f.At = raw(data), fromNanos(at)
+	return f, err
+}
+
+// AddFact appends a fact and raises the migration's version.
+func (d *DB) AddFact(ctx context.Context, f migration.Fact) (migration.Fact, error) {
+	err := d.write(ctx, func(tx *sql.Tx) error {
+		facts, err := addFacts(ctx, tx, f.MigrationID, f)
+		if err == nil {
+			f = facts[0]
+		}
+		return err
+	})
+	if err != nil {
+		return migration.Fact{}, err
+	}
+	return f, nil
+}
+
+// addFacts appends facts of one migration as one change.
+func addFacts(ctx context.Context, tx *sql.Tx, id string, facts ...migration.Fact) ([]migration.Fact, error) {
+	if len(facts) == 0 {
+		return nil, nil
+	}
+	done, err := tx.ExecContext(ctx, "UPDATE migrations SET version = version + 1 WHERE id = ?", id)
+	if err != nil {
+		return nil, err
+	}
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return nil, errors.Join(err, noMigration(id))
+	}
+	var out []migration.Fact
+	for _, f := range facts {
+		err := tx.QueryRowContext(ctx, "INSERT INTO facts (migration_id, kind, input_hash, data, at, by_whom) VALUES (?, ?, ?, ?, ?, ?) RETURNING id",
+			id, f.Kind, f.InputHash, string(f.Data), nanos(f.At), f.By).Scan(&f.ID)
+		if err != nil {
+			return nil, err
+		}
+		f.MigrationID, f.At = id, f.At.UTC().Round(0)
+		out = append(out, f)
+	}
+	return out, nil
+}
+
+// Facts returns the facts of a migration, oldest first.
+func (d *DB) Facts(ctx context.Context, id string) ([]migration.Fact, error) {
+	facts, err := all(ctx, d, scanFact, "SELECT id, migration_id, kind, input_hash, data, at, by_whom FROM facts WHERE migration_id = ? ORDER BY id", id)
+	if err == nil && len(facts) == 0 {
+		err = d.report(ctx, known(ctx, d.reader, id))
+	}
+	return facts, err
+}
