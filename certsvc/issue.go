@@ -26,19 +26,7 @@ const (
 
 // CA makes a certificate authority. Errors are Invalid faults naming the field, several joined.
 func (s *Service) CA(spec CASpec) (Issued, error) {
-	spec.CommonName, spec.Organization = strings.TrimSpace(spec.CommonName), strings.TrimSpace(spec.Organization)
-	if spec.Days == 0 {
-		spec.Days = defaultCA
-	}
-	if spec.KeyType == "" {
-		spec.KeyType = ECP384
-	}
-	err := joined(
-		checkNameField("cn", "The CA's common name", spec.CommonName, true),
-		checkNameField("org", "The organization", spec.Organization, false),
-		checkDays(spec.Days),
-		checkKeyType(spec.KeyType),
-	)
+	spec, err := spec.checked()
 	if err != nil {
 		return Issued{}, err
 	}
@@ -177,15 +165,15 @@ func authorityKey(ca Issued) (crypto.Signer, error) {
 	}
 	block, _ := pem.Decode(ca.Key.Reveal())
 	if block == nil {
-		return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Give ca.key as it was downloaded.").In("ca-key")
+		return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Give ca.key as it was downloaded.").In("ca_key")
 	}
 	key, err := parseKey(block.Bytes)
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Give ca.key as it was downloaded.").In("ca-key")
+		return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Give ca.key as it was downloaded.").In("ca_key")
 	}
 	if !sameKey(key.Public(), ca.Cert.PublicKey) {
 		f := fault.New(fault.Invalid, "The CA's key does not belong to the CA's certificate",
-			"Give the key that was made together with this certificate.").In("ca-key")
+			"Give the key that was made together with this certificate.").In("ca_key")
 		f.Code = "KP-06"
 		return nil, f
 	}

@@ -154,7 +154,7 @@ func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
 	rest := slices.Clone(certs)
 	chain := []*x509.Certificate{rest[first]}
 	rest = slices.Delete(rest, first, first+1)
-	for len(rest) > 0 {
+	for len(rest) > 0 && len(chain) < maxPath {
 		last := chain[len(chain)-1]
 		i := max(0, slices.IndexFunc(rest, func(c *x509.Certificate) bool {
 			return bytes.Equal(c.RawSubject, last.RawIssuer) && signedWith(last, c.PublicKey)
@@ -162,7 +162,7 @@ func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
 		chain = append(chain, rest[i])
 		rest = slices.Delete(rest, i, i+1)
 	}
-	return chain
+	return append(chain, rest...)
 }
 
 // signedWith reports whether the private half of pub signed c.

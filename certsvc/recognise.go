@@ -9,6 +9,7 @@ import (
 	"crypto/x509/pkix"
 	"encoding/asn1"
 	"errors"
+	"fmt"
 	"regexp"
 	"slices"
 	"strings"
@@ -85,6 +86,9 @@ var (
 	pemBase64 = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/_=-]+`) // "-----BEGIN" in base64
 )
 
+// maxParts bounds the blocks of one text; a namespace takes 16 certificates.
+const maxParts = 200
+
 // maxDepth bounds base64 inside base64.
 const maxDepth = 3
 
@@ -98,6 +102,12 @@ func recognise(raw []byte) (found, error) {
 	f, trouble := recogniseDepth(raw, 0)
 	if trouble != "" {
 		return found{}, troubleFault(trouble)
+	}
+	if len(f.parts) > maxParts {
+		e := tooLarge(len(raw))
+		e.Title = fmt.Sprintf("The text holds %d certificates and keys", len(f.parts))
+		e.Cause = fmt.Sprintf("At most %d are read.", maxParts)
+		return found{}, e
 	}
 	return f, nil
 }

@@ -13,6 +13,23 @@ import (
 	"onramp/fault"
 )
 
+// checked trims a CASpec, fills its defaults and judges it.
+func (s CASpec) checked() (CASpec, error) {
+	s.CommonName, s.Organization = strings.TrimSpace(s.CommonName), strings.TrimSpace(s.Organization)
+	if s.Days == 0 {
+		s.Days = defaultCA
+	}
+	if s.KeyType == "" {
+		s.KeyType = ECP384
+	}
+	return s, joined(
+		checkNameField("common_name", "The CA's common name", s.CommonName, true),
+		checkNameField("organization", "The organization", s.Organization, false),
+		checkDays(s.Days),
+		checkKeyType(s.KeyType),
+	)
+}
+
 // leafEnd is when a client certificate ends: days from now, or, for 0, a day before its CA.
 func leafEnd(now, caEnd time.Time, days int) (time.Time, *fault.Fault) {
 	latest := caEnd.Add(-caMargin)
@@ -58,18 +75,18 @@ func checkKeyType(t KeyType) *fault.Fault {
 		return nil
 	}
 	return fault.New(fault.Invalid, fmt.Sprintf("There is no key type %q here", printable(string(t))),
-		"Choose ec-p384, ec-p256, rsa-2048 or rsa-4096.").In("key-type")
+		"Choose ec-p384, ec-p256, rsa-2048 or rsa-4096.").In("key_type")
 }
 
 // checkSubject judges every part of a client certificate's subject.
 func checkSubject(n pkix.Name) []*fault.Fault {
-	faults := []*fault.Fault{checkNameField("cn", "The common name", n.CommonName, true)}
+	faults := []*fault.Fault{checkNameField("common_name", "The common name", n.CommonName, true)}
 	for _, part := range []struct {
 		field, what string
 		values      []string
 	}{
-		{"org", "The organization", n.Organization},
-		{"ou", "The organizational unit", n.OrganizationalUnit},
+		{"organization", "The organization", n.Organization},
+		{"organizational_unit", "The organizational unit", n.OrganizationalUnit},
 		{"csr", "The request's country", n.Country},
 		{"csr", "The request's locality", n.Locality},
 		{"csr", "The request's province", n.Province},
@@ -93,7 +110,7 @@ func checkDNSName(n string) *fault.Fault {
 	if ok {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a DNS name", printable(n)), "Use letters, digits, hyphens and dots, as in worker.acme.internal.").In("dns")
+	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a DNS name", printable(n)), "Use letters, digits, hyphens and dots, as in worker.acme.internal.").In("dns_names")
 }
 
 // checkDistinct refuses a client subject equal to its CA's or its CA's issuer's, ignoring case
@@ -101,7 +118,7 @@ func checkDNSName(n string) *fault.Fault {
 func checkDistinct(subject pkix.Name, ca *x509.Certificate) *fault.Fault {
 	raw, err := marshalName(subject)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "The subject cannot be encoded", "Use plain text in every field.").In("cn")
+		return fault.Wrap(err, fault.Invalid, "The subject cannot be encoded", "Use plain text in every field.").In("common_name")
 	}
 	for _, other := range [][]byte{ca.RawSubject, ca.RawIssuer} {
 		exact, folded := sameName(raw, other)
@@ -109,7 +126,7 @@ func checkDistinct(subject pkix.Name, ca *x509.Certificate) *fault.Fault {
 			continue
 		}
 		f := fault.New(fault.Invalid, "The client would have the same name as its CA",
-			"Give the client another common name, such as that of the service.").In("cn")
+			"Give the client another common name, such as that of the service.").In("common_name")
 		f.Cause = "Temporal Cloud wants every distinguished name of a chain to be unique, and it ignores case."
 		f.Code = "CH-20"
 		if !exact {

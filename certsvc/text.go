@@ -164,7 +164,11 @@ func scan(text string) ([]block, codes) {
 		if left != "-----" || right != "-----" || text[m[4]:m[5]] != "" || text[m[12]:m[13]] != "" || text[m[8]:m[9]] != " " || text[m[10]:m[11]] != label {
 			done.add("KP-25")
 		}
-		before := text[max(lastEnd, strings.LastIndexByte(text[:m[0]], '\n')+1):m[0]]
+		lineFrom := strings.LastIndexByte(text[:m[0]], '\n') + 1
+		before := text[max(lastEnd, lineFrom):m[0]]
+		if lastEnd > lineFrom && strings.TrimSpace(before) == "" {
+			before = "" // a blank that was a line break
+		}
 		lastEnd = m[1]
 		if strings.EqualFold(text[m[6]:m[7]], "BEGIN") {
 			if open != "" {

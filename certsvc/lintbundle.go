@@ -1,0 +1,150 @@
+package certsvc
+
+import (
+	"crypto/x509"
+	"slices"
+	"sync"
+	"time"
+
+	"golang.org/x/crypto/x509roots/fallback/bundle"
+
+	"onramp/fault"
+)
+
+// What a namespace holds at most (cloud-facts CA7).
+const (
+	MaxBundleCerts = 16
+	MaxBundleBytes = 32 * 1024 // of PEM text, before base64
+)
+
+// LintBundle judges a CA bundle as Cloud does on Save: at most 16 certificates and 32 KB, CA:true,
+// complete chains, SHA-256 or better, none expired, no private key inside (IN-16). raw is the PEM text.
+// A text that is no bundle gives one Lint with the code of ReadCertificates and no certificates. Public
+// CAs (CH-24) are an error, as whether the namespace has certificate filters is not known here.
+func LintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
+	found, err := recognise(raw)
+	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
+		var out lints
+		out.add("IN-16", nil, "There is a private key in the bundle. Nothing was kept of it.")
+		return nil, out
+	}
+	var certs []*x509.Certificate
+	if err == nil {
+		if trouble := found.certificateTrouble(); trouble != "" {
+			err = troubleFault(trouble)
+		}
+		certs = found.certs()
+	}
+	if err != nil {
+		f := fault.From(err)
+		code := f.Code
+		if code == "" {
+			code = "CH-23" // too large to be read
+		}
+		return nil, []Lint{{Code: code, Severity: SevError, Text: f.Title + ".", Fix: f.Fix, Source: srcCert}}
+	}
+	var out lints
+	if len(certs) > MaxBundleCerts {
+		out.add("CH-23", nil, "The bundle has %d certificates; a namespace holds %d at most.", len(certs), MaxBundleCerts)
+	}
+	if size := bundleSize(raw, certs, len(found.repairs) > 0); size > MaxBundleBytes {
+		out.add("CH-23", nil, "The bundle has %d bytes; a namespace holds %d at most.", size, MaxBundleBytes)
+	}
+	if len(certs) > 2*MaxBundleCerts {
+		return certs, out // far from a bundle: it is not judged further
+	}
+	all := newPool(certs...)
+	for i, c := range certs {
+		if slices.ContainsFunc(certs[:i], c.Equal) {
+			out.add("CH-29", c, "The certificate stands in the bundle twice.")
+			continue
+		}
+		out.bundled(c, all, now)
+	}
+	return certs, out.sorted()
+}
+
+// bundleSize is how many bytes of PEM go to Cloud: the text as it is, or what it became when repaired.
+func bundleSize(raw []byte, certs []*x509.Certificate, repaired bool) int {
+	if repaired {
+		return len(encodeCerts(certs...))
+	}
+	return len(raw)
+}
+
+// bundled judges one certificate of a bundle.
+func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
+	if isClient(c) {
+		ls.add("CH-31", c, "This is a client certificate, not the CA that signed it (%s).", printable(c.Issuer.String()))
+		return
+	}
+	ls.authority(c, now, "CA")
+	if !selfSigned(c) && all.issuerOf(c) == nil {
+		ls.add("CH-07", c, "The bundle lacks the certificate of its issuer, %s.", printable(c.Issuer.String()))
+	}
+	path := all.path(c)
+	for i, above := range path[1:] {
+		ls.pathLength(above, i+1) // c is an intermediate of above
+		if path[i].NotAfter.After(above.NotAfter) {
+			ls.add("CH-12", path[i], "The CA ends on %s, after its issuer %s ends on %s.", date(path[i].NotAfter), SubjectOf(above), date(above.NotAfter))
+		}
+	}
+	ls.names(path)
+	for _, other := range all.certs {
+		if other.Equal(c) {
+			break // each couple once, at the later of the two
+		}
+		switch _, folded := sameName(c.RawSubject, other.RawSubject); {
+		case folded && !sameKey(c.PublicKey, other.PublicKey) && !slices.ContainsFunc(path, other.Equal):
+			l := ls.add("CH-02", c, "Two CAs in the bundle share the name %s and have different keys.", SubjectOf(c))
+			l.Severity, l.Fix = SevWarn, "Give each CA a name of its own, such as one with its year: some TLS servers try only the first CA of a name."
+		case string(c.RawIssuer) == string(other.RawIssuer) && c.SerialNumber.Cmp(other.SerialNumber) == 0:
+			ls.add("CH-32", c, "Two certificates of one issuer have the same serial number.")
+		}
+	}
+	if hasExtension(c, 19) && len(c.SubjectKeyId) == 0 {
+		ls.add("CH-32", c, "The CA has no subject key identifier.")
+	}
+	if public := publicAuthority(c); public != "" {
+		ls.add("CH-24", c, "%s is a public CA: everyone with a certificate of it could enter, unless the namespace has certificate filters.", public)
+	}
+}
+
+// isClient reports whether a certificate that is no CA looks like a client's or server's: issued by
+// another, or made for TLS.
+func isClient(c *x509.Certificate) bool {
+	if c.IsCA || c.Version < 3 {
+		return false
+	}
+	return !selfSigned(c) && (c.BasicConstraintsValid || hasExtension(c, 37) || hasExtension(c, 15) && c.KeyUsage&x509.KeyUsageCertSign == 0) ||
+		selfSigned(c) && hasExtension(c, 37)
+}
+
+// publicRoots are Mozilla's by subject and public key.
+var publicRoots = sync.OnceValue(func() []*x509.Certificate {
+	var out []*x509.Certificate
+	for r := range bundle.Roots() {
+		if c, err := x509.ParseCertificate(r.Certificate); err == nil {
+			out = append(out, c)
+		}
+	}
+	return out
+})
+
+// publicAuthority names the public root that c is, or that issued it; "" for a private CA.
+func publicAuthority(c *x509.Certificate) string {
+	for _, root := range publicRoots() {
+		if sameKey(c.PublicKey, root.PublicKey) || string(c.RawIssuer) == string(root.RawSubject) && signedWith(c, root.PublicKey) {
+			return SubjectOf(root)
+		}
+	}
+	return ""
+}
+
+// judgeSet judges a CA bundle and a client certificate under it, and lists every rule.
+func judgeSet(caPEM []byte, leaf *x509.Certificate, now time.Time) ([]Check, []Lint) {
+	certs, inBundle := LintBundle(caPEM, now)
+	ofLeaf := LintLeaf([]*x509.Certificate{leaf}, certs, now)
+	checks := append(checksOf("bundle", bundleRules, inBundle), checksOf("client", leafRules, ofLeaf)...)
+	return checks, append(slices.Clone(inBundle), ofLeaf...)
+}
