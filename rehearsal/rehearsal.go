@@ -5,6 +5,8 @@ package rehearsal
 import (
 	"log/slog"
 	"time"
+
+	"onramp/migration"
 )
 
 // Options of a Cloud.
@@ -14,3 +16,14 @@ type Options struct {
 	Log  *slog.Logger // default: discard
 	Now  func() time.Time
 }
+
+// The phases of migration.CloudState.
+const (
+	phaseOff      = "off"
+	phaseStarting = "starting"
+	phaseReady    = "ready"
+	phaseFailed   = "failed"
+	phaseAbsent   = "absent"
+)
+
+var _ migration.CloudSide = (*Cloud)(nil)

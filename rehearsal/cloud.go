@@ -1,0 +1,380 @@
+//go:build !lean
+
+package rehearsal
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"os"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"onramp/fault"
+	"onramp/migration"
+)
+
+// Cloud is the rehearsal cloud: a Temporal server in this process behind a door that behaves as Temporal
+// Cloud's. It is safe for concurrent use.
+type Cloud struct {
+	o         Options
+	authority *authority
+	door      *door
+	gate      *gate
+	realm     atomic.Pointer[realm]
+
+	life  context.Context // ends with Close
+	end   context.CancelFunc
+	tasks sync.WaitGroup // starts and resets that run
+	once  sync.Once      // Close
+	ended error          // what Close found
+
+	// work is held by who changes the namespaces or the server: one at a time.
+	work   chan struct{}
+	keeper keeper
+	lock   *os.File // of Dir, while a server runs on it
+	server *server
+	watch  *watch
+	idle   *doorway // sends callers away while a start has failed
+
+	mu      sync.Mutex
+	phase   string
+	err     error
+	began   time.Time
+	took    time.Duration
+	changed chan struct{} // closed when the phase changes
+	queued  int           // starts and resets that have not finished
+	resets  int           // resets that have not begun
+	closed  bool
+}
+
+// stopWithin is how long Close waits for the server.
+const stopWithin = 10 * time.Second
+
+// startWithin bounds what a start waits for; it takes well under a second.
+const startWithin = 60 * time.Second
+
+// New returns a Cloud that listens on Options.Addr and has not started: callers wait until it has. The
+// only errors are faults about the address.
+func New(o Options) (*Cloud, error) {
+	if o.Addr == "" {
+		o.Addr = "127.0.0.1:0"
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	host, port, err := net.SplitHostPort(o.Addr)
+	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
+		return nil, fault.Wrap(err, fault.Invalid, fmt.Sprintf("The rehearsal cloud cannot listen on %q", o.Addr),
+			"Give a loopback address with a port, such as 127.0.0.1:0: the rehearsal is for this machine.").In("rehearsal-addr")
+	}
+	a, err := newAuthority()
+	if err != nil {
+		return nil, fault.From(err)
+	}
+	d, err := openDoor(host, port)
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Unavailable, "Nothing can listen on "+o.Addr,
+			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 takes a free one.").In("rehearsal-addr")
+	}
+	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{})}
+	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now}
+	c.realm.Store(newRealm(nil))
+	c.life, c.end = context.WithCancel(context.Background())
+	return c, nil
+}
+
+// Address is where programs dial it: "localhost:PORT", the same for the life of the Cloud.
+func (c *Cloud) Address() string { return fmt.Sprintf("localhost:%d", c.door.port()) }
+
+// RootPEM is the root under which its server certificates stand, new for each Cloud.
+func (c *Cloud) RootPEM() []byte { return c.authority.rootPEM }
+
+// State says how far it is.
+func (c *Cloud) State() migration.CloudState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s := migration.CloudState{Phase: c.phase, Err: c.err, Took: c.took}
+	if c.phase == phaseStarting {
+		s.Took = time.Since(c.began)
+	}
+	return s
+}
+
+// StartBackground starts it and returns at once. Where it runs already, or starts, it does nothing; after
+// a failure it tries again.
+func (c *Cloud) StartBackground() { c.begin(false) }
+
+// Start is StartBackground and Ready.
+func (c *Cloud) Start(ctx context.Context) error {
+	c.begin(false)
+	return c.Ready(ctx)
+}
+
+// Ready waits until it is ready, at most until ctx ends. Errors are Unavailable faults: it is off, its
+// start failed, or it still starts.
+func (c *Cloud) Ready(ctx context.Context) error {
+	for {
+		c.mu.Lock()
+		phase, err, changed, closed := c.phase, c.err, c.changed, c.closed
+		c.mu.Unlock()
+		switch {
+		case closed:
+			return unavailable("The rehearsal cloud has stopped", "Onramp is closing. Start it again.")
+		case phase == phaseReady:
+			return nil
+		case phase == phaseFailed:
+			return err
+		case phase == phaseOff:
+			return unavailable("The rehearsal cloud is off", "Start Onramp with --rehearsal=on.")
+		}
+		select {
+		case <-changed:
+		case <-ctx.Done():
+			f := unavailable("The rehearsal cloud is still starting", "Wait a few seconds, then try again.")
+			f.Err = context.Cause(ctx)
+			return f
+		}
+	}
+}
+
+// Reset forgets every namespace and workflow: the server starts again on an empty database, at the same
+// address. It also repairs a rehearsal whose start failed. When ctx ends first, the reset goes on.
+func (c *Cloud) Reset(ctx context.Context) error {
+	c.begin(true)
+	return c.Ready(ctx)
+}
+
+// Close stops it and returns when all is over, at most after 10 s. The second call returns what the first
+// one did.
+func (c *Cloud) Close() error {
+	c.once.Do(func() {
+		c.mu.Lock()
+		c.closed = true
+		close(c.changed)
+		c.changed = make(chan struct{})
+		c.mu.Unlock()
+		c.end()
+		done := make(chan error, 1)
+		go func() {
+			c.tasks.Wait()
+			c.work <- struct{}{}
+			// Nobody comes in any more, then the server stops.
+			done <- errors.Join(c.welcome(), c.door.close(), c.halt())
+		}()
+		select {
+		case c.ended = <-done:
+		case <-time.After(stopWithin):
+			c.ended = errors.New("the Temporal server has not stopped in time")
+		}
+		if c.ended != nil {
+			c.ended = fault.Wrap(c.ended, fault.Internal, "The rehearsal cloud did not stop cleanly", "Nothing to do: the process is about to end.")
+		}
+	})
+	return c.ended
+}
+
+func unavailable(title, fix string) *fault.Fault { return fault.New(fault.Unavailable, title, fix) }
+
+// begin starts it in the background, with fresh on an empty database.
+func (c *Cloud) begin(fresh bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.closed:
+		return
+	case fresh && c.resets > 0, !fresh && (c.phase == phaseReady || c.phase == phaseStarting):
+		return
+	}
+	if fresh {
+		c.resets++
+	}
+	c.queued++
+	c.began = time.Now()
+	c.enter(phaseStarting, nil)
+	c.tasks.Go(func() { c.boot(fresh) })
+}
+
+// enter changes the phase; c.mu is held.
+func (c *Cloud) enter(phase string, err error) {
+	c.phase, c.err = phase, err
+	close(c.changed)
+	c.changed = make(chan struct{})
+}
+
+// boot stops what runs and starts a server.
+func (c *Cloud) boot(fresh bool) {
+	c.work <- struct{}{}
+	defer func() { <-c.work }()
+	c.mu.Lock()
+	if fresh {
+		c.resets--
+	}
+	c.mu.Unlock()
+	ctx, cancel := context.WithTimeout(c.life, startWithin)
+	defer cancel()
+	err := c.open(ctx, fresh)
+	if err != nil {
+		err = errors.Join(err, c.halt())
+		if c.life.Err() == nil {
+			c.o.Log.Error("the rehearsal cloud did not start", "cause", err)
+		}
+		c.idle = c.door.turnAway()
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.queued--
+	switch {
+	case err != nil:
+		c.enter(phaseFailed, c.failure(err))
+	case c.queued == 0 && c.phase == phaseStarting:
+		c.took = time.Since(c.began)
+		c.enter(phaseReady, nil)
+		c.o.Log.Info("the rehearsal cloud is ready", "address", c.Address(), "after", c.took)
+	}
+}
+
+func (c *Cloud) failure(err error) error {
+	if f := fault.From(err); f.Kind != fault.Internal {
+		return f
+	}
+	return &fault.Fault{Kind: fault.Unavailable, Title: "The rehearsal cloud did not start", Err: err,
+		Cause: "The embedded Temporal server reported an error; the log has it.", NotWrong: "Migrations that talk to Temporal Cloud itself are not touched.",
+		Fix: "Reset the rehearsal: it starts again empty. If it fails again, look into the log."}
+}
+
+// open stops what runs and starts a server with the namespaces that were saved, or with none; c.work is
+// held.
+func (c *Cloud) open(ctx context.Context, fresh bool) error {
+	err := c.halt()
+	if err != nil {
+		c.o.Log.Warn("the rehearsal cloud did not stop cleanly", "cause", err)
+	}
+	if c.o.Dir != "" {
+		if err := os.MkdirAll(c.o.Dir, 0o700); err != nil {
+			return err
+		}
+		if c.lock, err = lockDir(c.o.Dir); err != nil {
+			return err
+		}
+	}
+	var r *realm
+	if fresh {
+		if _, err := c.keeper.load(); err != nil {
+			c.o.Log.Warn("the saved rehearsal cannot be read; it is forgotten", "cause", err)
+		}
+		r, err = c.keeper.forget()
+	} else {
+		r, err = c.keeper.load()
+	}
+	if err != nil {
+		return err
+	}
+	if err := c.keeper.sweep(); err != nil {
+		c.o.Log.Warn("an old rehearsal database stays behind", "cause", err)
+	}
+	w := &watch{tell: c.broke}
+	l := serverLog{c.o.Log, w}
+	db := memoryDatabase(l)
+	if c.o.Dir != "" {
+		if db, err = fileDatabase(c.keeper.database(), l); err != nil {
+			return err
+		}
+	}
+	s, err := startServer(ctx, db, c.door.way(), c.gate, l)
+	if err != nil {
+		return err
+	}
+	c.server, c.watch = s, w
+	for _, sp := range r.spaces() {
+		if err := s.register(ctx, sp.id.String()); err != nil {
+			return err
+		}
+	}
+	c.realm.Store(r)
+	return w.begin()
+}
+
+// halt stops the server, if one runs; c.work is held.
+func (c *Cloud) halt() error {
+	err := c.welcome()
+	if c.server != nil {
+		c.watch.end()
+		err = errors.Join(err, c.server.close())
+		c.server, c.watch = nil, nil
+	}
+	c.realm.Store(newRealm(nil))
+	if c.lock != nil {
+		err = errors.Join(err, c.lock.Close())
+		c.lock = nil
+	}
+	return err
+}
+
+// welcome ends the turning away of callers after a failed start; c.work is held.
+func (c *Cloud) welcome() error {
+	if c.idle == nil {
+		return nil
+	}
+	defer func() { c.idle = nil }()
+	return c.idle.Close()
+}
+
+// broke notes that the running server takes itself to be at its end.
+func (c *Cloud) broke(err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if !c.closed {
+		c.enter(phaseFailed, c.failure(err))
+	}
+}
+
+// watch listens to the fatal messages of one server: one during the start makes the start fail, a later
+// one is told, one during the stop is no news.
+type watch struct {
+	tell func(error)
+
+	mu      sync.Mutex
+	started bool
+	over    bool
+	err     error
+}
+
+func (w *watch) fatal(message string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over || w.err != nil {
+		return
+	}
+	w.err = errors.New("temporal server: " + message)
+	if w.started {
+		w.tell(w.err)
+	}
+}
+
+// begin ends the start; it returns what went wrong in it.
+func (w *watch) begin() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.started = true
+	return w.err
+}
+
+// end says that the server is being stopped: what it complains about from now on is our doing.
+func (w *watch) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+}
+
+func (w *watch) ended() bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.over
+}

@@ -1,0 +1,199 @@
+//go:build !lean
+
+package rehearsal
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"net"
+	"strings"
+	"time"
+
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/server/common/authorization"
+	"go.temporal.io/server/common/primitives"
+	"go.temporal.io/server/common/rpc/encryption"
+)
+
+// domain is what every namespace endpoint ends in.
+const domain = "tmprl.cloud"
+
+// gate stands for Temporal Cloud's: it chooses the TLS configuration of a caller and judges every call.
+// It plugs into the server as TLS configuration, claim mapper and authorizer.
+type gate struct {
+	encryption.TLSConfigProvider // never used: all its methods are below
+
+	authority *authority
+	realm     func() *realm // as it stands now
+	now       func() time.Time
+}
+
+// GetFrontendServerConfig is the TLS configuration of the door.
+func (g *gate) GetFrontendServerConfig() (*tls.Config, error) {
+	return &tls.Config{GetConfigForClient: g.forClient, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}, nil
+}
+
+// The services behind the door talk to each other in plaintext on loopback.
+
+func (g *gate) GetFrontendClientConfig() (*tls.Config, error)            { return nil, nil }
+func (g *gate) GetInternodeServerConfig() (*tls.Config, error)           { return nil, nil }
+func (g *gate) GetInternodeClientConfig() (*tls.Config, error)           { return nil, nil }
+func (g *gate) GetRemoteClusterClientConfig(string) (*tls.Config, error) { return nil, nil }
+func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMap, err error) {
+	return nil, nil, nil
+}
+
+// forClient chooses by server name (SNI), which is what routes to a namespace in Cloud (faults.md §5):
+// a namespace's endpoint gets that namespace's client CAs; localhost, an address or no name gets those of
+// all namespaces, and the call's namespace decides; any other name is cut off in the handshake.
+func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
+	r := g.realm()
+	account, cas := "", r.pool
+	if name := serverName(hello.ServerName); !isLocal(name) {
+		s := r.byHost[name]
+		if s == nil {
+			if c, ok := hello.Conn.(*caller); ok {
+				c.reset()
+			}
+			return nil, errors.New("no namespace has this endpoint")
+		}
+		account, cas = s.id.Account, s.pool
+	}
+	leaf, err := g.authority.leaf(account)
+	if err != nil {
+		return nil, err
+	}
+	return &tls.Config{
+		Certificates: []tls.Certificate{*leaf},
+		ClientAuth:   tls.RequireAndVerifyClientCert,
+		ClientCAs:    cas, // never nil: nil would be the system's roots
+		NextProtos:   []string{"h2"},
+		MinVersion:   tls.VersionTLS12,
+		Time:         g.now,
+		// A resumed session would not be judged by the CAs of today.
+		SessionTicketsDisabled: true,
+	}, nil
+}
+
+func serverName(sni string) string { return strings.ToLower(strings.TrimSuffix(sni, ".")) }
+
+func isLocal(name string) bool {
+	return name == "" || name == "localhost" || net.ParseIP(name) != nil
+}
+
+// GetClaims hands the TLS connection, whose client certificate was verified, on to Authorize.
+func (g *gate) GetClaims(info *authorization.AuthInfo) (*authorization.Claims, error) {
+	if info == nil || info.TLSConnection == nil {
+		return nil, nil
+	}
+	return &authorization.Claims{Extensions: info.TLSConnection.State}, nil
+}
+
+const (
+	workflowService = "/temporal.api.workflowservice.v1.WorkflowService/"
+	healthCheck     = "/grpc.health.v1.Health/Check"
+)
+
+// withoutNamespace are the calls that Cloud answers though they name no namespace: SDKs make the first
+// when they connect.
+var withoutNamespace = map[string]bool{workflowService + "GetSystemInfo": true, healthCheck: true}
+
+// administration are the calls about namespaces that in Cloud only the control plane makes
+// (cloud-facts.md D1).
+var administration = map[string]bool{
+	workflowService + "RegisterNamespace":  true,
+	workflowService + "UpdateNamespace":    true,
+	workflowService + "DeprecateNamespace": true,
+}
+
+// Authorize lets the system's own workers through and judges everyone else as Cloud does. A refusal says
+// "Request unauthorized." and no more.
+func (g *gate) Authorize(_ context.Context, c *authorization.Claims, t *authorization.CallTarget) (authorization.Result, error) {
+	allow, deny := authorization.Result{Decision: authorization.DecisionAllow}, authorization.Result{Decision: authorization.DecisionDeny}
+	switch {
+	case c == nil:
+		return deny, nil
+	case c.System == authorization.RoleAdmin:
+		return allow, nil // came through the internal frontend
+	}
+	state, ok := c.Extensions.(tls.ConnectionState)
+	if !ok || len(state.PeerCertificates) == 0 {
+		return deny, nil
+	}
+	switch g.judge(state, t) {
+	case allowed:
+		return allow, nil
+	case unknown:
+		return deny, serviceerror.NewNamespaceNotFound(t.Namespace)
+	}
+	return deny, nil
+}
+
+// verdict on a call.
+type verdict int
+
+const (
+	refused verdict = iota
+	allowed
+	unknown // no such namespace
+)
+
+func allowedIf(b bool) verdict {
+	if b {
+		return allowed
+	}
+	return refused
+}
+
+// judge judges one call of a connection. The connection's certificate is judged again by the CAs as they
+// are now, so that a replaced CA ends the calls of connections that it let in.
+func (g *gate) judge(state tls.ConnectionState, t *authorization.CallTarget) verdict {
+	r, chain := g.realm(), state.PeerCertificates
+	var bound *space // the namespace that the connection was made for
+	if name := serverName(state.ServerName); !isLocal(name) {
+		if bound = r.byHost[name]; bound == nil {
+			return refused // forgotten since
+		}
+	}
+	switch {
+	case withoutNamespace[t.APIName]:
+		if bound != nil {
+			return allowedIf(bound.trusts(chain, g.now()))
+		}
+		return allowedIf(verifies(chain, r.pool, g.now()))
+	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName]:
+		return refused
+	}
+	if _, ok := t.Request.(interface{ GetNamespace() string }); !ok {
+		return refused // the likes of ListNamespaces
+	}
+	if t.Namespace == "" {
+		// The server answers "Namespace not set on request.", unless it is asked for a namespace's UUID.
+		d, ok := t.Request.(*workflowservice.DescribeNamespaceRequest)
+		return allowedIf(!ok || d.GetId() == "")
+	}
+	if bound != nil && t.Namespace != bound.id.String() {
+		return refused
+	}
+	s := r.byName[t.Namespace]
+	if s == nil {
+		if verifies(chain, r.pool, g.now()) && t.Namespace != primitives.SystemLocalNamespace {
+			return unknown
+		}
+		return refused
+	}
+	return allowedIf(s.trusts(chain, g.now()) && s.filters.match(chain[0]))
+}
+
+// verifies reports whether a client chain, leaf first, leads to one of roots.
+func verifies(chain []*x509.Certificate, roots *x509.CertPool, now time.Time) bool {
+	o := x509.VerifyOptions{Roots: roots, Intermediates: x509.NewCertPool(), CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}
+	for _, c := range chain[1:] {
+		o.Intermediates.AddCert(c)
+	}
+	_, err := chain[0].Verify(o)
+	return err == nil
+}

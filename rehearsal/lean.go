@@ -1,0 +1,74 @@
+//go:build lean
+
+package rehearsal
+
+import (
+	"context"
+
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// Cloud stands for the rehearsal cloud in a build that leaves it out: every method says so.
+type Cloud struct{}
+
+// New returns a Cloud that is absent.
+func New(Options) (*Cloud, error) { return &Cloud{}, nil }
+
+func absent() error {
+	return &fault.Fault{Kind: fault.Unavailable, Title: "This build leaves the rehearsal out",
+		Cause:    "It was built with the tag lean, without the embedded Temporal server, to be small.",
+		NotWrong: "Everything that talks to Temporal Cloud itself is here.",
+		Fix:      "To rehearse, use the full build: make build (or go build without -tags lean).", Who: "developer"}
+}
+
+// Start returns the fault that says what is missing.
+func (*Cloud) Start(context.Context) error { return absent() }
+
+// StartBackground does nothing.
+func (*Cloud) StartBackground() {}
+
+// Ready returns the fault that says what is missing.
+func (*Cloud) Ready(context.Context) error { return absent() }
+
+// Close does nothing.
+func (*Cloud) Close() error { return nil }
+
+// State is the phase "absent".
+func (*Cloud) State() migration.CloudState {
+	return migration.CloudState{Phase: phaseAbsent, Err: absent()}
+}
+
+// Address returns "": nothing listens.
+func (*Cloud) Address() string { return "" }
+
+// RootPEM returns nil.
+func (*Cloud) RootPEM() []byte { return nil }
+
+// TrustFiles returns the fault that says what is missing.
+func (*Cloud) TrustFiles(string) (map[string]string, error) { return nil, absent() }
+
+// CreateNamespace returns the fault that says what is missing.
+func (*Cloud) CreateNamespace(context.Context, namespace.ID) error { return absent() }
+
+// SetCAs returns the fault that says what is missing.
+func (*Cloud) SetCAs(context.Context, namespace.ID, []byte) (migration.CloudNamespace, error) {
+	return migration.CloudNamespace{}, absent()
+}
+
+// SetFilters returns the fault that says what is missing.
+func (*Cloud) SetFilters(context.Context, namespace.ID, []byte) (migration.CloudNamespace, error) {
+	return migration.CloudNamespace{}, absent()
+}
+
+// Namespaces returns the fault that says what is missing.
+func (*Cloud) Namespaces(context.Context) ([]migration.CloudNamespace, error) { return nil, absent() }
+
+// Namespace returns the fault that says what is missing.
+func (*Cloud) Namespace(context.Context, namespace.ID) (migration.CloudNamespace, error) {
+	return migration.CloudNamespace{}, absent()
+}
+
+// Reset returns the fault that says what is missing.
+func (*Cloud) Reset(context.Context) error { return absent() }

@@ -1,0 +1,178 @@
+//go:build !lean
+
+package rehearsal
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+
+	"onramp/certsvc"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// CreateNamespace makes a namespace and waits until workflows can start in it. One that exists already is
+// left as it is.
+func (c *Cloud) CreateNamespace(ctx context.Context, id namespace.ID) error {
+	if id.Name == "" || id.Account == "" {
+		return fault.New(fault.Invalid, "A namespace needs a name and an account ID", "Give both, as in payments.a1b2c.").In("namespace")
+	}
+	return c.change(ctx, func(s *server) error {
+		r := c.realm.Load()
+		if r.byName[id.String()] != nil {
+			return nil
+		}
+		if err := s.register(ctx, id.String()); err != nil {
+			return fault.Wrap(err, fault.Unavailable, fmt.Sprintf("The namespace %s could not be made", id), "Try again. If it happens again, reset the rehearsal.")
+		}
+		return c.commit(r.with(newSpace(id, c.o.Now().UTC(), "", nil, filters{})))
+	})
+}
+
+// SetCAs replaces a namespace's CA bundle as Cloud's Save does, by Cloud's rules (cloud-facts.md §2.1). It
+// holds for the next handshake and the next call. A refusal is Invalid faults, one for each rule that a
+// certificate breaks, and nothing changes.
+func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, pem []byte) (migration.CloudNamespace, error) {
+	return c.edit(ctx, id, func(old *space) (*space, error) {
+		cas, lints := certsvc.LintBundle(pem, c.o.Now())
+		var errs []error
+		for _, l := range lints {
+			if l.Severity == certsvc.SevError {
+				errs = append(errs, refusal(l))
+			}
+		}
+		if len(errs) == 0 && len(old.filters.list) == 0 {
+			errs = append(errs, publicCA(cas, c))
+		}
+		if err := errors.Join(errs...); err != nil {
+			return nil, err
+		}
+		return newSpace(id, old.created, string(pem), cas, old.filters), nil
+	})
+}
+
+// refusal is a rule that the bundle breaks, as a fault.
+func refusal(l certsvc.Lint) error {
+	cause := l.Text
+	if l.Subject != "" {
+		cause = l.Subject + ": " + l.Text
+	}
+	return &fault.Fault{Kind: fault.Invalid, Code: l.Code, Field: "ca_bundle", Title: "The CA bundle was not saved", Cause: cause,
+		NotWrong: "The bundle saved before still holds.", Fix: l.Fix, Who: "cloud-admin"}
+}
+
+// publicCA refuses a well-known public CA for a namespace without certificate filters: anybody may hold a
+// certificate of it (cloud-facts.md CA6).
+func publicCA(cas []*x509.Certificate, c *Cloud) error {
+	roots, err := x509.SystemCertPool()
+	if err != nil {
+		return nil // no system roots: nothing is well known here
+	}
+	for _, ca := range cas {
+		if _, err := ca.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: c.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
+			return refusal(certsvc.Lint{Subject: ca.Subject.String(),
+				Text: "It is a well-known public CA. Anybody can get a certificate from it, so Cloud takes it only for a namespace with certificate filters.",
+				Fix:  "Upload a CA of your own, or set certificate filters first."})
+		}
+	}
+	return nil
+}
+
+// SetFilters replaces a namespace's certificate filters, tcld's JSON; nothing clears them. They hold for
+// the next call. A refusal is Invalid faults, and nothing changes.
+func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (migration.CloudNamespace, error) {
+	return c.edit(ctx, id, func(old *space) (*space, error) {
+		f, err := parseFilters(raw)
+		if err == nil && len(f.list) == 0 && publicCA(old.cas, c) != nil {
+			err = &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
+				Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
+		}
+		if err != nil {
+			return nil, err
+		}
+		return newSpace(id, old.created, old.bundle, old.cas, f), nil
+	})
+}
+
+// Namespaces returns every namespace, oldest first.
+func (c *Cloud) Namespaces(ctx context.Context) ([]migration.CloudNamespace, error) {
+	if err := c.Ready(ctx); err != nil {
+		return nil, err
+	}
+	out := []migration.CloudNamespace{}
+	for _, s := range c.realm.Load().spaces() {
+		out = append(out, s.shown())
+	}
+	return out, nil
+}
+
+// Namespace returns one namespace; a NotFound fault when there is none of this ID.
+func (c *Cloud) Namespace(ctx context.Context, id namespace.ID) (migration.CloudNamespace, error) {
+	if err := c.Ready(ctx); err != nil {
+		return migration.CloudNamespace{}, err
+	}
+	s, err := c.space(id)
+	if err != nil {
+		return migration.CloudNamespace{}, err
+	}
+	return s.shown(), nil
+}
+
+func (c *Cloud) space(id namespace.ID) (*space, error) {
+	if s := c.realm.Load().byName[id.String()]; s != nil {
+		return s, nil
+	}
+	return nil, fault.New(fault.NotFound, fmt.Sprintf("The rehearsal cloud has no namespace %s", id), "Create it first.").In("namespace")
+}
+
+// edit replaces one namespace by what f makes of it.
+func (c *Cloud) edit(ctx context.Context, id namespace.ID, f func(*space) (*space, error)) (migration.CloudNamespace, error) {
+	var shown migration.CloudNamespace
+	err := c.change(ctx, func(*server) error {
+		old, err := c.space(id)
+		if err != nil {
+			return err
+		}
+		s, err := f(old)
+		if err != nil {
+			return err
+		}
+		shown = s.shown()
+		return c.commit(c.realm.Load().with(s))
+	})
+	if err != nil {
+		return migration.CloudNamespace{}, err
+	}
+	return shown, nil
+}
+
+// commit saves a realm, then lets it hold; c.work is held.
+func (c *Cloud) commit(r *realm) error {
+	if err := c.keeper.save(r); err != nil {
+		return fault.Wrap(err, fault.Internal, "The rehearsal cloud could not save its namespaces", "See that the data directory is writable and has room, then try again.")
+	}
+	c.realm.Store(r)
+	return nil
+}
+
+// change runs f while nobody else changes anything and the server runs.
+func (c *Cloud) change(ctx context.Context, f func(*server) error) error {
+	for {
+		if err := c.Ready(ctx); err != nil {
+			return err
+		}
+		select {
+		case c.work <- struct{}{}:
+		case <-ctx.Done():
+			return fault.Wrap(context.Cause(ctx), fault.Unavailable, "The rehearsal cloud is busy", "Try again.")
+		}
+		if c.server != nil { // else a reset or Close came first
+			defer func() { <-c.work }()
+			return f(c.server)
+		}
+		<-c.work
+	}
+}

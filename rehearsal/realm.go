@@ -1,0 +1,116 @@
+//go:build !lean
+
+package rehearsal
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"crypto/x509"
+	"encoding/hex"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// realm is every namespace of the rehearsal as it stood at one moment. It never changes; a change makes
+// a new one, which applies to handshakes and calls at once.
+type realm struct {
+	byName map[string]*space // by Namespace ID
+	byHost map[string]*space // by endpoint host
+	pool   *x509.CertPool    // the CAs of all
+}
+
+func newRealm(spaces []*space) *realm {
+	r := &realm{byName: map[string]*space{}, byHost: map[string]*space{}, pool: x509.NewCertPool()}
+	for _, s := range spaces {
+		r.byName[s.id.String()], r.byHost[s.id.Host()] = s, s
+		for _, c := range s.cas {
+			r.pool.AddCert(c)
+		}
+	}
+	return r
+}
+
+// spaces returns the namespaces, oldest first.
+func (r *realm) spaces() []*space {
+	out := make([]*space, 0, len(r.byName))
+	for _, s := range r.byName {
+		out = append(out, s)
+	}
+	slices.SortFunc(out, func(a, b *space) int {
+		if c := a.created.Compare(b.created); c != 0 {
+			return c
+		}
+		return strings.Compare(a.id.String(), b.id.String())
+	})
+	return out
+}
+
+// with returns a realm in which s stands in the place of the namespace of the same ID.
+func (r *realm) with(s *space) *realm {
+	all := []*space{s}
+	for _, o := range r.byName {
+		if o.id != s.id {
+			all = append(all, o)
+		}
+	}
+	return newRealm(all)
+}
+
+// space is one namespace: what it trusts and since when it is there. It never changes.
+type space struct {
+	id      namespace.ID
+	created time.Time
+	bundle  string // PEM, as uploaded
+	cas     []*x509.Certificate
+	pool    *x509.CertPool
+	filters filters
+
+	mu     sync.Mutex
+	judged map[[sha256.Size]byte]bool // verdicts by client chain: a worker calls often with the same one
+}
+
+func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f filters) *space {
+	s := &space{id: id, created: created, bundle: bundle, cas: cas, pool: x509.NewCertPool(), filters: f, judged: map[[sha256.Size]byte]bool{}}
+	for _, c := range cas {
+		s.pool.AddCert(c)
+	}
+	return s
+}
+
+// maxJudged bounds the verdicts kept by one namespace.
+const maxJudged = 1024
+
+// trusts reports whether a client chain, leaf first, leads to the namespace's CAs.
+func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
+	var raw [][]byte
+	for _, c := range chain {
+		raw = append(raw, c.Raw)
+	}
+	key := sha256.Sum256(bytes.Join(raw, nil)) // DER says its own length: no two chains join to the same
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	verdict, known := s.judged[key]
+	if !known {
+		if len(s.judged) >= maxJudged {
+			clear(s.judged)
+		}
+		verdict = verifies(chain, s.pool, now)
+		s.judged[key] = verdict
+	}
+	return verdict
+}
+
+// shown is the namespace as the Cloud side shows it.
+func (s *space) shown() migration.CloudNamespace {
+	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.bundle, Bytes: len(s.bundle), Filters: s.filters.raw, Created: s.created}
+	for _, c := range s.cas {
+		sum := sha256.Sum256(c.Raw)
+		n.CAs = append(n.CAs, migration.CloudCA{Subject: c.Subject.String(), Fingerprint: hex.EncodeToString(sum[:]), NotAfter: c.NotAfter})
+	}
+	return n
+}
