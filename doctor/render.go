@@ -1,0 +1,164 @@
+package doctor
+
+import (
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+)
+
+// marks are what a stage's status looks like in a terminal.
+var marks = map[Status]struct{ mark, color string }{
+	Pass: {"✓", "32"}, Warn: {"!", "33"}, Fail: {"✗", "31"},
+	Skip: {"-", "2"}, NotReached: {"·", "2"}, Running: {"…", "36"},
+}
+
+// whoWords are who can do a fix, in words.
+var whoWords = map[string]string{
+	"developer": "You", "cloud-admin": "A Cloud administrator", "network": "The network team", "platform": "The platform team",
+}
+
+// WriteText writes a report for people: the stages, then the verdict with its cause, what is not
+// wrong, the evidence, who can fix it and how to see it yourself. Nothing in the report can send
+// escapes to the terminal; color adds ours. The error is the writer's.
+func WriteText(w io.Writer, r Report, color bool) error {
+	p := &printer{color: color}
+	p.line("Checking %s, namespace %s, %s", orNone(r.Target.Address), orNone(r.Target.Namespace), authWord(r.Target.Auth))
+	for _, n := range r.Target.Normalised {
+		p.line("  %s  %s repaired: %q is now %q (%s)", p.paint("33", "!"), n.Field, n.From, n.To, n.Code)
+	}
+	p.line("")
+	for _, s := range r.Stages {
+		p.stage(s)
+	}
+	p.line("")
+	p.verdict(r)
+	p.line("")
+	p.line("Tested from %s in %.0f ms, rules of %s.", r.TestedFrom, r.TookMS, r.Rules)
+	_, err := io.WriteString(w, p.b.String())
+	return err
+}
+
+type printer struct {
+	b     strings.Builder
+	color bool
+}
+
+func (p *printer) line(format string, args ...any) {
+	for i, a := range args {
+		switch a := a.(type) {
+		case painted:
+			args[i] = string(a)
+		case string:
+			args[i] = clean(a, maxSentence)
+		}
+	}
+	fmt.Fprintf(&p.b, format+"\n", args...)
+}
+
+// painted is a text that may hold our own escapes; everything else is cleaned.
+type painted string
+
+func (p *printer) paint(code, s string) painted {
+	s = clean(s, maxSentence)
+	if !p.color {
+		return painted(s)
+	}
+	return painted("\x1b[" + code + "m" + s + "\x1b[0m")
+}
+
+func authWord(auth string) string {
+	switch auth {
+	case "mtls":
+		return "with a client certificate"
+	case "api-key":
+		return "with an API key"
+	}
+	return "without certificate or key"
+}
+
+func (p *printer) stage(s Stage) {
+	m := marks[s.Status]
+	took := "        "
+	if s.Status == Pass || s.Status == Warn || s.Status == Fail {
+		took = fmt.Sprintf("%5.0f ms", s.MS)
+	}
+	text := s.Summary
+	if s.Status == NotReached {
+		text = "not reached"
+	}
+	p.line("  %s %-11s %s  %s", p.paint(m.color, m.mark), s.ID, took, text)
+	for _, code := range s.Findings {
+		if e, ok := Lookup(code); ok && s.Status == Warn {
+			p.line("    %-20s %s: %s", "", code, e.Title)
+		}
+	}
+}
+
+func (p *printer) verdict(r Report) {
+	v := r.Verdict
+	if v.Code == OK {
+		p.line("%s", p.paint("1;32", "All is well. "+v.Title+"."))
+		p.line("%s", v.Cause)
+		if v.Unseen != "" {
+			p.line("%s", v.Unseen)
+		}
+		return
+	}
+	p.line("%s", p.paint("1;31", v.Title))
+	p.line("%s, %s, at stage %s", v.Code, v.Level, v.Stage)
+	p.line("")
+	p.line("%s", v.Cause)
+	if v.NotWrong != "" {
+		p.line("")
+		p.line("Not wrong: %s", v.NotWrong)
+	}
+	p.evidence(r)
+	if len(v.Fix) > 0 {
+		p.line("")
+		p.line("What to do")
+		for _, f := range v.Fix {
+			p.line("  %s: %s", whoWords[f.Who], f.Text)
+			if f.Command != "" {
+				p.line("      %s", f.Command)
+			}
+		}
+	}
+	if len(v.Candidates) > 0 {
+		p.line("")
+		p.line("From here these look the same")
+		for _, c := range v.Candidates {
+			p.line("  %s  %s", c.Code, c.Why)
+		}
+	}
+	if v.Confirm != "" {
+		p.line("")
+		p.line("See it yourself: %s", v.Confirm)
+	}
+	if v.Unseen != "" {
+		p.line("Not seen by this test: %s", v.Unseen)
+	}
+}
+
+// evidence lists what the failed stage saw.
+func (p *printer) evidence(r Report) {
+	i := slices.IndexFunc(r.Stages, func(s Stage) bool { return s.ID == r.Verdict.Stage })
+	if i < 0 || len(r.Stages[i].Evidence) == 0 {
+		return
+	}
+	ev := r.Stages[i].Evidence
+	names := make([]string, 0, len(ev))
+	for n := range ev {
+		names = append(names, n)
+	}
+	slices.Sort(names)
+	p.line("")
+	p.line("Seen")
+	for _, n := range names {
+		text := fmt.Sprint(ev[n])
+		if list, ok := ev[n].([]string); ok {
+			text = strings.Join(list, "; ")
+		}
+		p.line("  %-24s %s", strings.ReplaceAll(n, "_", " "), text)
+	}
+}

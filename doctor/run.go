@@ -1,0 +1,193 @@
+package doctor
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"net/url"
+	"slices"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/namespace"
+)
+
+// noRepairs is an empty list in JSON, not null.
+var noRepairs = []namespace.Repair{}
+
+// run is one check under way: what is known so far, and the stage that runs. One goroutine owns it.
+type run struct {
+	o       Options
+	t       Target
+	now     time.Time
+	st      *Stage            // the running stage
+	started time.Time         // when it started
+	values  map[string]string // for the texts of the verdict
+	target  ReportTarget
+
+	verdict *Verdict // set when the ladder stops
+
+	addr       namespace.Address
+	hostKind   string
+	id         namespace.ID
+	ns         string // namespace as it is sent
+	serverName string
+	apiKey     string
+
+	pair     certsvc.Pair
+	hasPair  bool
+	uploaded []*x509.Certificate
+
+	proxy    *url.URL
+	badProxy string // name of the variable whose value is no proxy address
+	ips      []netip.Addr
+	loopback bool // a name that should be public resolved to this machine
+
+	conn  net.Conn // the TCP connection that stage tcp made, for stage tls
+	path  path     // how to make another one
+	hello *hello   // what the handshake showed
+	rpc   *rpcConn // the gRPC client of stages 7 to 9
+}
+
+// close ends every connection of the run.
+func (r *run) close() {
+	if r.rpc != nil {
+		r.rpc.close()
+	}
+	if r.hello != nil {
+		r.hello.close()
+	}
+	if r.conn != nil {
+		r.conn.Close()
+	}
+}
+
+// say sets the stage's summary.
+func (r *run) say(format string, args ...any) { r.st.Summary = fmt.Sprintf(format, args...) }
+
+// skip marks the stage as not applying.
+func (r *run) skip(why string) {
+	r.st.Status = Skip
+	r.st.Summary = why
+}
+
+// note lists a finding that is no alarm: the stage stays as it is.
+func (r *run) note(code string) {
+	if code != "" && !slices.Contains(r.st.Findings, code) {
+		r.st.Findings = append(r.st.Findings, code)
+	}
+}
+
+// warn lists a finding that will hurt: the stage becomes warn, the ladder goes on.
+func (r *run) warn(code string) {
+	r.note(code)
+	if r.st.Status == Pass {
+		r.st.Status = Warn
+	}
+}
+
+// see keeps evidence of the stage, and strings as values for texts.
+func (r *run) see(name string, v any) {
+	r.st.Evidence[name] = v
+	if s, ok := v.(string); ok {
+		r.values[name] = s
+	}
+}
+
+// stop ends the ladder with a verdict of the catalogue. Its stage is the running one.
+func (r *run) stop(code string, level Level, candidates ...Candidate) {
+	v := Explain(code, level, r.values)
+	if v.Code == UnknownCode {
+		r.unknown("")
+		return
+	}
+	v.Candidates = append(v.Candidates, candidates...)
+	r.fail(v)
+}
+
+// unknown ends the ladder without a guess; what was seen is in the evidence.
+func (r *run) unknown(what string) {
+	values := map[string]string{}
+	for k, v := range r.values {
+		values[k] = v
+	}
+	if what != "" {
+		values["cause"] = what
+	}
+	r.fail(unknownVerdict(r.st.ID, values))
+}
+
+func (r *run) fail(v Verdict) {
+	v.Stage = r.st.ID
+	r.st.Status = Fail
+	if r.st.Summary == "" {
+		r.st.Summary = v.Title
+	}
+	if v.Code != UnknownCode {
+		r.note(v.Code)
+	}
+	r.verdict = &v
+}
+
+// because keeps an unexplained error as evidence.
+func (r *run) because(err error) {
+	if err != nil {
+		r.see("error", err.Error())
+	}
+}
+
+// conclude returns the verdict of the whole run.
+func (r *run) conclude() Verdict {
+	if r.verdict != nil {
+		return *r.verdict
+	}
+	v := Explain(OK, Certain, r.values)
+	who := "the namespace " + r.ns
+	v.Cause = fmt.Sprintf("Every stage passed: %s answers, and %s accepts you.", r.addr, who)
+	if r.t.TaskQueue == "" {
+		v.Unseen = "No task queue was given, so nobody looked for a worker."
+	}
+	v.Stage = ""
+	return v
+}
+
+// expired reports whether the check was cancelled, or the time of the whole check ended so early in
+// this stage that silence proves nothing; the ladder then stops. A silence long enough is evidence
+// and is judged by the stage.
+func (r *run) expired(ctx context.Context) bool {
+	switch {
+	case ctx.Err() == nil:
+		return false
+	case errors.Is(ctx.Err(), context.Canceled):
+		r.unknown("The check was stopped before this stage ended.")
+		return true
+	case time.Since(r.started) < min(time.Second, r.o.Timeout/4):
+		r.unknown(fmt.Sprintf("The time for the whole check (%s) was over before this stage ended.", r.o.Timeout))
+		return true
+	}
+	return false
+}
+
+// tlsCertificate is what is presented, nil for none.
+func (r *run) tlsCertificate() *tls.Certificate {
+	if !r.hasPair {
+		return nil
+	}
+	c := r.pair.TLS()
+	return &c
+}
+
+// cloudHost reports whether the address is one of Temporal Cloud's by its name.
+func (r *run) cloudHost() bool {
+	switch r.hostKind {
+	case namespace.HostNamespace, namespace.HostRegional, namespace.HostRegionCNAME:
+		return true
+	}
+	return false
+}
+
+func candidate(code, why string) Candidate { return Candidate{Code: code, Why: why} }

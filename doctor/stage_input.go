@@ -1,0 +1,255 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"strconv"
+	"strings"
+
+	"onramp/fault"
+	"onramp/namespace"
+)
+
+// input is stage 0: what was typed. It repairs what has one meaning, says so, and refuses the rest.
+func (r *run) input(context.Context) {
+	r.paths()
+	for _, f := range r.t.InputFaults {
+		if !f.Fatal {
+			r.warn(f.Code)
+			continue
+		}
+		r.values["detail"] = f.Text
+		for k, v := range f.Evidence {
+			r.see(k, v)
+		}
+		r.say("%s", f.Text)
+		r.target.Address, r.target.Namespace = clean(r.t.Address, maxValue), clean(r.t.Namespace, maxValue)
+		r.target.Auth = r.auth()
+		r.stop(f.Code, Certain)
+		return
+	}
+	r.target.Auth = r.auth()
+	if !r.readAddress() || !r.readNamespace() || !r.readServerName() || !r.readAPIKey() {
+		return
+	}
+	r.values["address"] = r.addr.String()
+	r.see("host_kind", r.hostKind)
+	if r.st.Summary == "" {
+		r.say("%s, namespace %s, %s", r.addr, orNone(r.ns), r.target.Auth)
+	}
+	if n := len(r.target.Normalised); n > 0 {
+		r.st.Summary += fmt.Sprintf(" (%s)", repaired(n))
+	}
+}
+
+// paths makes the user's file names known to the texts.
+func (r *run) paths() {
+	for name, v := range map[string]string{"cert_path": r.t.CertPath, "key_path": r.t.KeyPath,
+		"ca_path": r.t.CAPath, "task_queue": r.t.TaskQueue, "workflow_type": r.t.WorkflowType} {
+		if v != "" {
+			r.values[name] = v
+		}
+	}
+}
+
+func (r *run) auth() string {
+	switch {
+	case len(r.t.CertPEM) > 0 || len(r.t.KeyPEM) > 0:
+		return "mtls"
+	case strings.TrimSpace(r.t.APIKey) != "":
+		return "api-key"
+	}
+	return "none"
+}
+
+// readAddress parses the endpoint, or derives it from the namespace when none was given.
+func (r *run) readAddress() bool {
+	text := r.t.Address
+	r.target.Address = clean(text, maxValue)
+	r.target.Namespace = clean(r.t.Namespace, maxValue)
+	if strings.TrimSpace(text) == "" {
+		id, _, err := namespace.ParseID(r.t.Namespace)
+		if err != nil {
+			r.stop("IN-22", Certain)
+			return false
+		}
+		text = id.Endpoint()
+		r.say("no address given: the namespace's own endpoint is %s", text)
+	}
+	addr, repairs, err := namespace.ParseAddress(text)
+	r.repaired(repairs)
+	if err != nil {
+		return r.refuse(err, "address", text)
+	}
+	r.addr = addr
+	r.hostKind = namespace.HostKind(addr.Host)
+	r.target.Address = addr.String()
+	r.values["host"], r.values["port"] = addr.Host, strconv.Itoa(addr.Port)
+	r.values["address"], r.values["server_name"] = addr.String(), addr.Host
+	switch r.hostKind {
+	case namespace.HostWebUI:
+		r.stop("IN-08", Certain)
+		return false
+	case namespace.HostOpsAPI:
+		r.stop("IN-09", Certain)
+		return false
+	}
+	return true
+}
+
+// readNamespace parses the namespace and compares it with the host. A server of one's own may have
+// namespaces that Cloud would not allow, so Cloud's rules bind only at Cloud's hosts.
+func (r *run) readNamespace() bool {
+	host, fromHost := namespace.FromHost(r.addr.Host)
+	if fromHost {
+		r.values["account"] = host.Account
+	}
+	text := r.t.Namespace
+	if strings.TrimSpace(text) == "" {
+		if fromHost {
+			r.setNamespace(host)
+		}
+		return true
+	}
+	id, repairs, err := namespace.ParseID(text)
+	if err != nil && !r.cloudHost() && r.hostKind != namespace.HostPrivateLink {
+		r.ns = clean(strings.TrimSpace(text), maxValue)
+		r.target.Namespace, r.values["namespace"] = r.ns, r.ns
+		return true
+	}
+	r.repaired(repairs)
+	if err != nil {
+		r.values["namespace"] = clean(strings.TrimSpace(text), maxValue)
+		if fromHost {
+			r.see("namespace_in_address", host.String())
+			r.values["wanted"] = host.String()
+		}
+		return r.refuse(err, "namespace", text)
+	}
+	r.setNamespace(id)
+	if fromHost && id != host {
+		r.see("namespace_in_address", host.String())
+		r.see("namespace_given", id.String())
+		r.values["wanted"] = host.String()
+		if !strings.EqualFold(strings.TrimSpace(r.t.ServerName), id.Host()) {
+			r.say("the address belongs to %s, the namespace is %s", host, id)
+			r.stop("IN-12", Certain)
+			return false
+		}
+		r.warn("IN-12")
+	}
+	return true
+}
+
+func (r *run) setNamespace(id namespace.ID) {
+	r.id, r.ns = id, id.String()
+	r.target.Namespace, r.values["namespace"] = r.ns, r.ns
+	r.values["endpoint"], r.values["account"] = id.Endpoint(), id.Account
+}
+
+// readServerName takes the override, and sees that endpoints which need one have it (IN-18).
+func (r *run) readServerName() bool {
+	name := strings.TrimSpace(r.t.ServerName)
+	if _, after, ok := strings.Cut(name, "://"); ok {
+		name = after
+	}
+	if h, _, err := net.SplitHostPort(name); err == nil {
+		name = h
+	}
+	if name != r.t.ServerName {
+		r.repaired([]namespace.Repair{{Field: "server_name", From: clean(r.t.ServerName, maxValue), To: clean(name, maxValue), Code: "IN-04"}})
+	}
+	r.serverName = name
+	if name == "" {
+		r.serverName = r.addr.Host
+	}
+	r.target.ServerName = clean(r.serverName, maxValue)
+	r.values["server_name"] = r.target.ServerName
+	needs := r.hostKind == namespace.HostRegional || r.hostKind == namespace.HostRegionCNAME || r.hostKind == namespace.HostPrivateLink
+	if needs && name == "" && r.target.Auth == "mtls" {
+		r.say("%s serves many namespaces: without a server name it cannot know which certificate rules apply", r.addr.Host)
+		r.stop("IN-18", Certain)
+		return false
+	}
+	if r.hostKind == namespace.HostLocal && !r.id.IsZero() && len(r.t.ExtraRootsPEM) == 0 {
+		r.note("IN-10")
+	}
+	return true
+}
+
+// readAPIKey trims what editors and shells add to an API key and looks at its own expiry date.
+// The key itself never becomes evidence.
+func (r *run) readAPIKey() bool {
+	key := r.t.APIKey
+	if strings.TrimSpace(key) == "" {
+		return true
+	}
+	r.apiKey = strings.TrimSpace(key)
+	if r.apiKey != key {
+		r.note("AK-05")
+	}
+	if n := len(r.apiKey); n > 2 && strings.ContainsRune("\"'`", rune(r.apiKey[0])) && r.apiKey[0] == r.apiKey[n-1] {
+		r.apiKey = strings.TrimSpace(r.apiKey[1 : n-1])
+		r.note("IN-20")
+	}
+	for i, c := range r.apiKey {
+		if c <= ' ' || c > '~' {
+			r.see("character", fmt.Sprintf("U+%04X at position %d", c, i))
+			r.stop("AK-04", Certain)
+			return false
+		}
+	}
+	if exp, ok := jwtExpiry(r.apiKey); ok && !r.now.Before(exp) {
+		r.see("expired", exp.UTC().Format("2006-01-02 15:04 MST"))
+		r.values["cause"] = fmt.Sprintf("The API key carries its own last moment, %s, and it is over.", r.values["expired"])
+		r.stop("AK-03", Certain)
+		return false
+	}
+	return true
+}
+
+// repaired lists repairs in the report, cleaned.
+func (r *run) repaired(repairs []namespace.Repair) {
+	for _, p := range repairs {
+		p.From, p.To = clean(p.From, maxValue), clean(p.To, maxValue)
+		r.target.Normalised = append(r.target.Normalised, p)
+		r.note(p.Code)
+	}
+}
+
+// refuse ends the ladder with the fault of a text that has no certain meaning.
+func (r *run) refuse(err error, field, text string) bool {
+	f := fault.All(err)[0]
+	r.see("given", clean(text, maxValue))
+	r.see("field", field)
+	if f.Cause != "" {
+		r.values["cause"] = f.Cause
+	}
+	r.say("%s", f.Title)
+	level := Certain
+	if f.Code == "IN-14" {
+		level = Likely
+	}
+	if _, ok := Lookup(f.Code); !ok {
+		r.o.Log.Warn("input refused without a code of the catalogue", "field", field, "title", f.Title)
+		r.unknown(f.Title)
+		return false
+	}
+	r.stop(f.Code, level)
+	return false
+}
+
+func orNone(s string) string {
+	if s == "" {
+		return "none"
+	}
+	return s
+}
+
+func repaired(n int) string {
+	if n == 1 {
+		return "1 thing repaired"
+	}
+	return fmt.Sprintf("%d things repaired", n)
+}

@@ -1,0 +1,121 @@
+package doctor
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+)
+
+// describeNamespace is stage 8. It asks for this one namespace: ListNamespaces is refused to mTLS
+// clients even where all is well (faults.md NS-03).
+func (r *run) describeNamespace(ctx context.Context) {
+	if r.ns == "" {
+		r.stop("NS-04", Certain)
+		return
+	}
+	call, cancel := context.WithTimeout(ctx, r.o.Budgets.RPC)
+	defer cancel()
+	res, err := r.rpc.svc.DescribeNamespace(r.rpc.context(call, r.t.Plaintext),
+		&workflowservice.DescribeNamespaceRequest{Namespace: r.ns}, grpc.WaitForReady(false))
+	if err != nil {
+		st := status.Convert(err)
+		r.seeStatus(st)
+		if !r.expired(ctx) {
+			r.namespaceRefused(ctx, st)
+		}
+		return
+	}
+	info := res.GetNamespaceInfo()
+	r.see("name", info.GetName())
+	r.see("state", info.GetState().String())
+	if c := res.GetReplicationConfig().GetActiveClusterName(); c != "" {
+		r.see("active_cluster", c)
+	}
+	if ttl := res.GetConfig().GetWorkflowExecutionRetentionTtl(); ttl != nil {
+		r.see("retention", ttl.AsDuration().String())
+	}
+	switch info.GetState() {
+	case enums.NAMESPACE_STATE_DELETED, enums.NAMESPACE_STATE_DEPRECATED:
+		r.stop("NS-06", Certain)
+		return
+	}
+	r.say("you are in namespace %s", clean(r.ns, 120))
+}
+
+// namespaceRefused names why the namespace could not be described.
+func (r *run) namespaceRefused(ctx context.Context, st *status.Status) {
+	m := st.Message()
+	if httpStatus.MatchString(m) || rstStream.MatchString(m) {
+		r.rpcFailed(ctx, st)
+		return
+	}
+	cloudShaped := strings.Contains(r.ns, ".")
+	switch {
+	case st.Code() == codes.NotFound:
+		r.say("there is no namespace %s here", clean(r.ns, 120))
+		switch {
+		case r.ns == "default":
+			r.stop("NS-11", Certain)
+		case !cloudShaped && r.hasPair:
+			r.stop("IN-11", Likely, candidate("NS-01", "The server may be one of your own that has no such namespace."))
+		default:
+			r.stop("NS-01", Certain, r.notFoundCandidates()...)
+		}
+	case st.Code() == codes.PermissionDenied:
+		r.denied(cloudShaped)
+	case strings.Contains(m, "invalid state"):
+		r.stop("NS-06", Certain)
+	case strings.Contains(m, "length exceeds limit"):
+		r.stop("NS-05", Certain)
+	case strings.Contains(m, "Namespace not set"):
+		r.stop("NS-04", Certain)
+	case strings.Contains(m, "active in cluster"), strings.HasPrefix(m, "Namespace unavailable"):
+		r.stop("NS-07", Certain)
+	default:
+		r.rpcFailed(ctx, st)
+	}
+}
+
+// denied is PermissionDenied, whose text is generic on purpose: for a certificate three causes look
+// the same.
+func (r *run) denied(cloudShaped bool) {
+	r.say("the namespace refuses this caller: %s", clean(r.values["grpc_message"], 120))
+	switch {
+	case r.apiKey != "" && !r.hasPair:
+		r.stop("AK-07", Certain)
+	case !cloudShaped && r.hasPair:
+		r.stop("IN-11", Likely, candidate("NS-02", "The certificate may not be allowed into this namespace."))
+	case !r.hasPair && r.hello != nil && !r.hello.asked && !r.t.Plaintext:
+		r.stop("AK-02", Likely, candidate("NS-02", "The server may refuse everybody who does not prove who they are."))
+	default:
+		r.stop("NS-02", Likely, r.deniedCandidates()...)
+	}
+}
+
+func (r *run) deniedCandidates() []Candidate {
+	return []Candidate{
+		candidate("CH-26", "Certificate filters of the namespace may not match "+quoteSubject(r)+"."),
+		candidate("NS-10", "The certificate may belong to another namespace or account."),
+		candidate("AK-08", "The namespace may want an API key instead of a certificate."),
+	}
+}
+
+func (r *run) notFoundCandidates() []Candidate {
+	if r.cloudHost() {
+		return []Candidate{candidate("IN-19", "A regional endpoint knows only the namespaces of its region.")}
+	}
+	return nil
+}
+
+func quoteSubject(r *run) string {
+	if !r.hasPair {
+		return "the client"
+	}
+	return fmt.Sprintf("%q", clean(r.pair.Leaf().Subject.String(), 120))
+}

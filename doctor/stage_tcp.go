@@ -1,0 +1,244 @@
+package doctor
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+	"time"
+
+	"onramp/namespace"
+)
+
+// path makes connections to the target as the first one was made.
+type path struct {
+	dial func(context.Context) (net.Conn, error)
+}
+
+// attempt is what came of connecting to one address.
+type attempt struct {
+	to   netip.AddrPort
+	conn net.Conn
+	err  error
+	took time.Duration
+	late bool // no answer yet when another address had long answered
+}
+
+// tcp is stage 4: every address, both families, or the proxy.
+func (r *run) tcp(ctx context.Context) {
+	if r.badProxy != "" {
+		r.see("variable", r.badProxy)
+		r.stop("PX-07", Certain)
+		return
+	}
+	if r.proxy != nil {
+		r.tcpByProxy(ctx)
+		return
+	}
+	tries := r.connectAll(ctx)
+	var shown []string
+	var good, bad []attempt
+	for _, a := range tries {
+		shown = append(shown, describe(a))
+		if a.conn != nil {
+			good = append(good, a)
+		} else {
+			bad = append(bad, a)
+		}
+	}
+	r.see("addresses", shown)
+	if len(good) == 0 {
+		if !r.expired(ctx) {
+			r.noConnection(ctx, bad)
+		}
+		return
+	}
+	first := good[0]
+	for _, a := range good[1:] {
+		a.conn.Close()
+	}
+	r.conn = first.conn
+	r.path = path{dial: func(ctx context.Context) (net.Conn, error) {
+		d := net.Dialer{Timeout: r.o.Budgets.TCP}
+		return d.DialContext(ctx, "tcp", first.to.String())
+	}}
+	r.see("connected", first.to.String())
+	r.say("%s accepts connections", first.to)
+	r.partlyDead(first, bad)
+}
+
+// connectAll dials every address at once. After the first success the others get one more second:
+// a healthy one needs far less.
+func (r *run) connectAll(ctx context.Context) []attempt {
+	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.TCP)
+	defer cancel()
+	type result struct {
+		i int
+		attempt
+	}
+	ch := make(chan result, len(r.ips))
+	tries := make([]attempt, len(r.ips))
+	start := time.Now()
+	for i, ip := range r.ips {
+		to := netip.AddrPortFrom(ip, uint16(r.addr.Port))
+		tries[i] = attempt{to: to, late: true}
+		go func() {
+			var d net.Dialer
+			c, err := d.DialContext(ctx, "tcp", to.String())
+			ch <- result{i, attempt{to: to, conn: c, err: err, took: time.Since(start)}}
+		}()
+	}
+	var patience <-chan time.Time
+	for left := len(r.ips); left > 0; {
+		select {
+		case res := <-ch:
+			left--
+			tries[res.i] = res.attempt
+			if res.conn != nil && patience == nil {
+				t := time.NewTimer(min(time.Second, r.o.Budgets.TCP))
+				defer t.Stop()
+				patience = t.C
+			}
+		case <-patience:
+			cancel()
+			for ; left > 0; left-- {
+				if res := <-ch; res.conn != nil {
+					res.conn.Close()
+				}
+			}
+		}
+	}
+	return tries
+}
+
+func describe(a attempt) string {
+	switch {
+	case a.conn != nil:
+		return fmt.Sprintf("%s: connected in %s", a.to, a.took.Round(10*time.Microsecond))
+	case a.late:
+		return fmt.Sprintf("%s: no answer", a.to)
+	}
+	return fmt.Sprintf("%s: %s", a.to, dialWord(a.err))
+}
+
+// dialWord is a dial error in few words, without addresses.
+func dialWord(err error) string {
+	var errno syscall.Errno
+	switch {
+	case timedOut(err):
+		return "no answer"
+	case errors.As(err, &errno):
+		return errno.Error()
+	case err == nil:
+		return "connected"
+	}
+	return err.Error()
+}
+
+func timedOut(err error) bool {
+	var ne net.Error
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &ne) && ne.Timeout()
+}
+
+// noConnection names why no address could be reached.
+func (r *run) noConnection(ctx context.Context, bad []attempt) {
+	r.see("error", dialWord(bad[0].err))
+	count := func(match func(error) bool) (n int) {
+		for _, a := range bad {
+			if match(a.err) {
+				n++
+			}
+		}
+		return n
+	}
+	is := func(errnos ...syscall.Errno) func(error) bool {
+		return func(err error) bool {
+			for _, e := range errnos {
+				if errors.Is(err, e) {
+					return true
+				}
+			}
+			return false
+		}
+	}
+	refused := count(is(syscall.ECONNREFUSED))
+	noRoute := is(syscall.ENETUNREACH, syscall.EADDRNOTAVAIL)
+	onlyV6 := true
+	for _, a := range bad {
+		onlyV6 = onlyV6 && a.to.Addr().Is6() && !a.to.Addr().IsLoopback()
+	}
+	r.say("none of %s of %s can be reached on port %d", plural(len(bad), "address"), r.addr.Host, r.addr.Port)
+	switch {
+	case refused > 0 && refused+count(noRoute) == len(bad):
+		r.st.Summary = fmt.Sprintf("nothing listens on %s", r.addr)
+		r.stop("TC-01", Certain)
+	case count(noRoute) == len(bad) && onlyV6 && len(bad) > 0 && r.hostKind != namespace.HostIP:
+		r.stop("DN-05", Certain)
+	case count(noRoute) == len(bad):
+		r.stop("TC-03", Certain)
+	case count(is(syscall.EHOSTUNREACH)) > 0:
+		r.stop("TC-04", Certain)
+	case count(timedOut) > 0:
+		r.vanished(ctx, bad)
+	case count(is(syscall.ECONNRESET)) > 0:
+		r.stop("TC-06", Likely)
+	default:
+		r.unknown("")
+	}
+}
+
+// vanished is a connection without any answer: the same host's port 443 (P11) tells a blocked port
+// from a host that is down.
+func (r *run) vanished(ctx context.Context, bad []attempt) {
+	private := bad[0].to.Addr().IsPrivate()
+	if r.addr.Port != 443 {
+		probe, cancel := context.WithTimeout(ctx, min(time.Second, r.o.Budgets.Probe))
+		defer cancel()
+		var d net.Dialer
+		c, err := d.DialContext(probe, "tcp", netip.AddrPortFrom(bad[0].to.Addr(), 443).String())
+		if err == nil {
+			c.Close()
+		}
+		r.see("same_host_port_443", dialWord(err))
+	}
+	switch {
+	case private && (r.hostKind == namespace.HostPrivateLink || r.cloudHost()):
+		r.stop("TC-09", Likely, candidate("TC-02", "Any firewall on the way looks the same."))
+	default:
+		r.stop("TC-02", Likely, candidate("DN-10", "If the namespace is reached by a private connection, its name must resolve to a private address."),
+			candidate("NS-08", "A connectivity rule of the namespace may allow private connections only."))
+	}
+}
+
+// partlyDead warns of addresses that fail beside one that works. A machine without IPv6 is healthy,
+// and so is a local name of which only one family is listened on.
+func (r *run) partlyDead(first attempt, bad []attempt) {
+	if r.hostKind == namespace.HostLocal {
+		return
+	}
+	for _, a := range bad {
+		if errors.Is(a.err, syscall.ENETUNREACH) || errors.Is(a.err, syscall.EADDRNOTAVAIL) ||
+			errors.Is(a.err, syscall.EHOSTUNREACH) && a.to.Addr().Is6() {
+			continue
+		}
+		code := "TC-07"
+		if a.to.Addr().Is6() && first.to.Addr().Is4() {
+			code = "TC-08"
+		}
+		r.warn(code)
+		r.say("%s works, but %s", first.to, strings.Replace(describe(a), ": ", " fails: ", 1))
+	}
+}
+
+func plural(n int, word string) string {
+	if n == 1 {
+		return "1 " + word
+	}
+	if strings.HasSuffix(word, "s") {
+		return fmt.Sprintf("%d %ses", n, word)
+	}
+	return fmt.Sprintf("%d %ss", n, word)
+}
