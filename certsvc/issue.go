@@ -207,6 +207,8 @@ func keyTypeLike(pub crypto.PublicKey) KeyType {
 	switch {
 	case slices.Contains(KeyTypes, t):
 		return t
+	case t == "rsa-1024", t == "rsa-3072":
+		return RSA2048
 	case strings.HasPrefix(string(t), "rsa-"):
 		return RSA4096
 	}

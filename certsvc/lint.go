@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"onramp/fault"
 )
 
 // Severity of a Lint.
@@ -29,6 +31,16 @@ type Lint struct {
 
 	// Also are the ids of faults that look the same from here: with any, Code is likely, not certain.
 	Also []string `json:"also,omitempty"`
+}
+
+// fault is the finding as a refusal of a form's field.
+func (l Lint) fault(field string) *fault.Fault {
+	f := fault.New(fault.Invalid, strings.TrimSuffix(l.Text, "."), l.Fix).In(field)
+	f.Code = l.Code
+	if l.Subject != "" {
+		f.Cause = "The certificate is " + l.Subject + "."
+	}
+	return f
 }
 
 // lints collects findings.

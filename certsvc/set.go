@@ -20,7 +20,8 @@ type SetRequest struct {
 
 	// CSR, when not nil, is signed (browser and CSR lanes); else the server makes the client's key.
 	CSR []byte
-	// Authority, when not nil, signs in the place of a new CA; CA is not used then.
+	// Authority, when not nil, signs in the place of a new CA; CA is not used then. Its CertPEM goes on
+	// to the namespace, so for an intermediate it holds the root too.
 	Authority *Issued
 }
 
@@ -107,6 +108,9 @@ func (s *Service) checkSet(req SetRequest) error {
 			return err
 		}
 		ca = req.Authority.Cert
+		if _, found := LintBundle(req.Authority.CertPEM, s.o.Now()); len(found) > 0 && found[0].Severity == SevError {
+			return found[0].fault("ca")
+		}
 	} else {
 		spec, err := req.CA.checked()
 		faults = append(faults, renamed(err, true)...)
@@ -151,8 +155,7 @@ func (s *Service) summarise(set Set, brought bool) (Summary, error) {
 		if brought && l.Severity != SevError {
 			continue
 		}
-		f := fault.New(fault.Invalid, l.Text, l.Fix).In("ca")
-		f.Code = l.Code
+		f := l.fault("ca")
 		if !brought {
 			f.Kind, f.Err = fault.Internal, fmt.Errorf("certsvc: own output breaks %s", l.Code)
 		}
