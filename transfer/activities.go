@@ -27,7 +27,7 @@ type activities struct {
 // How the bank's bad days look.
 const (
 	flakyWithdrawals = 1  // attempts that time out, then it works
-	flakyDeposits    = 2  // with the retry policy's 0.5 s and factor 2 a flaky transfer takes about 2 s
+	flakyDeposits    = 2  // with the retry policy's 1 s and factor 2 a flaky transfer takes about 4 s
 	slowSteps        = 24 // pauses in a slow deposit
 	slowPause        = 500 * time.Millisecond
 )

@@ -50,10 +50,10 @@ type book struct {
 }
 
 type payment struct {
-	from, to                    string
-	amount                      int
+	from, to                     string
+	amount                       int
 	withdrawn, deposited, voided string // receipts, "" while it has not happened
-	transit                     int
+	transit                      int
 }
 
 // receipt is what an operation answers.

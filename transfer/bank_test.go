@@ -17,7 +17,9 @@ var silent = sdkLog{slog.New(slog.DiscardHandler)}
 // countStarts counts activity attempts by name.
 func countStarts(s *script) func(*activity.Info, context.Context, converter.EncodedValues) {
 	s.starts = map[string]int{}
-	return func(info *activity.Info, _ context.Context, _ converter.EncodedValues) { s.starts[info.ActivityType.Name]++ }
+	return func(info *activity.Info, _ context.Context, _ converter.EncodedValues) {
+		s.starts[info.ActivityType.Name]++
+	}
 }
 
 func TestBankPaysOnce(t *testing.T) {

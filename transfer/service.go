@@ -4,6 +4,8 @@ import (
 	"context"
 	"log/slog"
 	"time"
+
+	"onramp/doctor"
 )
 
 // Options of a Service; every field has a default.
@@ -13,32 +15,47 @@ type Options struct {
 	// Patience is how long a transfer without any progress is watched before it is diagnosed;
 	// default 10 s. It goes on being followed until ctx ends.
 	Patience time.Duration
+	// Diagnose, where it is set, is asked why a target cannot be reached: doctor.Engine's Run, its
+	// report's verdict. Without it the verdict comes from the call's status alone.
+	Diagnose func(ctx context.Context, t doctor.Target) doctor.Verdict
 }
 
 // Service starts and follows transfers. It is safe for concurrent use.
-type Service struct{ o Options }
+type Service struct {
+	o    Options
+	bank *Bank
+	beat rhythm
+}
+
+// rhythm is how often things are asked again.
+type rhythm struct {
+	pending time.Duration // pending activities, while there are any
+	slow    time.Duration // the same after half a minute without change, and a workflow task that keeps failing
+	retry   time.Duration // after a lost connection, doubled up to retryMax
+	retryMax,
+	grace time.Duration // from a workflow task's failure until GiveUp gives up
+}
 
 // New returns a Service.
-func New(o Options) *Service { return &Service{o: o} }
+func New(o Options) *Service {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Patience <= 0 {
+		o.Patience = 10 * time.Second
+	}
+	return &Service{o: o, bank: NewBank(), beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
+		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second}}
+}
 
 // Run starts a transfer (unless FollowOnly), runs the built-in worker beside it when asked, follows the
 // workflow's history by long polls and its pending activities, and calls emit from one goroutine for
 // every event; the last is "end". It returns when the workflow has closed, could not be started, or
 // ctx ended. It never returns an error: what went wrong is the Result's verdict.
-func (s *Service) Run(ctx context.Context, req Request, emit func(Event)) Result { panic("unwritten") }
-
-// Validate says what is wrong with a request before anything is started: Invalid faults, several joined.
-func Validate(req Request) error { panic("unwritten") }
-
-// Bars derives the timeline from the events so far.
-func Bars(events []Event) []Bar { panic("unwritten") }
-
-// Poller is a worker seen on a task queue.
-type Poller struct {
-	Identity   string
-	LastAccess time.Time
-	Kind       string // workflow, activity
+func (s *Service) Run(ctx context.Context, req Request, emit func(Event)) Result {
+	r := &run{s: s, req: req, emit: emit, began: s.o.Now(), acts: map[string]*act{}}
+	return r.play(ctx)
 }
-
-// Pollers lists who polls a task queue of the target's namespace.
-func (s *Service) Pollers(ctx context.Context, req Request) ([]Poller, error) { panic("unwritten") }

@@ -46,21 +46,32 @@ type Request struct {
 	// FollowOnly: the workflow exists already, follow it (after a restart, or somebody else's).
 	FollowOnly bool
 	RunID      string
+	// GiveUp ends the run with its verdict once it is clear that it cannot proceed; otherwise it is
+	// followed until ctx ends.
+	GiveUp bool
+	// Elsewhere are other servers and namespaces where the worker might be instead, such as the local one.
+	Elsewhere []doctor.Target
 }
 
 // Event is one entry of a transfer's log: one line of `onramp transfer --json`.
 type Event struct {
-	Event      string         `json:"event"` // worker, started, workflow, activity, pending, diagnosis, note, end
-	At         time.Time      `json:"at"`
-	ID         int64          `json:"id,omitempty"`   // history event id
-	Type       string         `json:"type,omitempty"` // Temporal's own name: "ActivityTaskScheduled"
-	Activity   string         `json:"activity,omitempty"`
-	ActivityID string         `json:"activity_id,omitempty"`
-	Attempt    int            `json:"attempt,omitempty"`
-	Text       string         `json:"text,omitempty"` // one line for people
-	Failure    string         `json:"failure,omitempty"`
-	NextRetry  *time.Time     `json:"next_retry,omitempty"`
-	Data       map[string]any `json:"data,omitempty"` // workflow_id, run_id, task_queue, decoded payload …
+	Event      string     `json:"event"` // worker, started, workflow, activity, pending, diagnosis, note, end
+	At         time.Time  `json:"at"`
+	ID         int64      `json:"id,omitempty"`   // history event id
+	Type       string     `json:"type,omitempty"` // Temporal's own name: "ActivityTaskScheduled"
+	Activity   string     `json:"activity,omitempty"`
+	ActivityID string     `json:"activity_id,omitempty"`
+	Attempt    int        `json:"attempt,omitempty"`
+	Text       string     `json:"text,omitempty"` // one line for people
+	Failure    string     `json:"failure,omitempty"`
+	NextRetry  *time.Time `json:"next_retry,omitempty"`
+	// State of the activity after this event: the words of Bar.State. Since is when the attempt began to
+	// run, LastStart and LastEnd when the attempt before it did and ended; all by the server's clock.
+	State     string         `json:"state,omitempty"`
+	Since     *time.Time     `json:"since,omitempty"`
+	LastStart *time.Time     `json:"last_start,omitempty"`
+	LastEnd   *time.Time     `json:"last_end,omitempty"`
+	Data      map[string]any `json:"data,omitempty"` // workflow_id, run_id, task_queue, decoded payload …
 	// set on the last event, "end"
 	Status  string          `json:"status,omitempty"` // COMPLETED, FAILED, CANCELED, TERMINATED, TIMED_OUT, NOT_STARTED, RUNNING
 	Result  any             `json:"result,omitempty"`

@@ -76,7 +76,7 @@ func activityOptions(attempts int32) workflow.ActivityOptions {
 		HeartbeatTimeout:    3 * time.Second,
 		WaitForCancellation: true,
 		RetryPolicy: &temporal.RetryPolicy{
-			InitialInterval:        500 * time.Millisecond,
+			InitialInterval:        time.Second,
 			BackoffCoefficient:     2,
 			MaximumInterval:        10 * time.Second,
 			MaximumAttempts:        attempts,

@@ -1,0 +1,173 @@
+package transfer
+
+import (
+	"fmt"
+	"regexp"
+	"strings"
+
+	enumspb "go.temporal.io/api/enums/v1"
+
+	"onramp/doctor"
+)
+
+// What the SDKs say, in their own words.
+var (
+	// sayUnknownType: Go; Python, .NET and Ruby; Java; TypeScript; PHP.
+	sayUnknownType = regexp.MustCompile(`(?i)unable to find workflow type|workflow (class|type)? ?\S+ is not registered|unknown workflow type|no such function is exported by the workflow bundle|workflow with the specified name .* was not registered`)
+	// sayUnknownActivity: Go; Python, TypeScript, .NET and Ruby; Java; PHP.
+	sayUnknownActivity = regexp.MustCompile(`(?i)unable to find activityType|activity (function|type)? ?\S+ (for workflow \S+ )?is not registered|activity with the specified name .* was not registered`)
+	// sayChanged: every SDK's rule TMPRL1100, and how they said it before.
+	sayChanged = regexp.MustCompile(`(?i)TMPRL1100|non-?determinis`)
+	// sayTooFewArguments: Python and Ruby name the argument, .NET counts.
+	sayTooFewArguments = regexp.MustCompile(`(?i)missing \d+ required (positional|keyword)|wrong number of arguments|required keyword|given 0 parameter|parameter count|too few arguments|expects? at least \d+ argument`)
+	// sayUnreadable: Python; Go; Java; .NET; TypeScript; PHP.
+	sayUnreadable = regexp.MustCompile(`(?i)failed decoding arguments|unable to decode|failed to (decode|deserialize)|cannot (deserialize|unmarshal|construct)|could not (decode|deserialize)|JSON value could not be converted|DataConverterException|unexpected keyword argument|unrecognized (field|property)`)
+	// sayEncoding: a payload that only the codec of somebody else can read.
+	sayEncoding = regexp.MustCompile(`(?i)encoding is not supported|unknown (payload )?encoding|no (payload )?converter for|binary/encrypted`)
+	// known is the list of names that follows in most of these.
+	known = regexp.MustCompile(`(?i)(?:supported types|available (?:workflows|activities)|known types are):? *(\[[^\]]*\]|[^\n]*)`)
+)
+
+// harmless are causes of a failed workflow task that the server or a person brings about and that pass.
+var harmless = map[enumspb.WorkflowTaskFailedCause]bool{
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND:       true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:          true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE: true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND:     true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_FAILOVER_CLOSE_COMMAND:  true,
+}
+
+// classify names the fault of a workflow task that the worker gave back. arguments is how many the
+// workflow was started with.
+func classify(cause enumspb.WorkflowTaskFailedCause, causes []Cause, arguments int, v values) doctor.Verdict {
+	text := allOf(causes)
+	switch {
+	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR || sayChanged.MatchString(text):
+		return explain(changedCode, doctor.Certain, v)
+	case sayUnknownType.MatchString(text):
+		v["cause"] = fmt.Sprintf("The worker on %s does not know the workflow type %s%s.", v["task_queue"], v["workflow_type"], knownOnes(text))
+		return explain(unknownType, doctor.Certain, v)
+	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE, cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE:
+		return explain(tooLarge, doctor.Certain, v)
+	case sayEncoding.MatchString(text):
+		return explain(codecMissing, doctor.Likely, v)
+	case arguments == 0 && sayTooFewArguments.MatchString(text):
+		return noInput(doctor.Certain, v)
+	case arguments == 0: // TypeScript: "Cannot read properties of undefined"; Java: a null pointer
+		return noInput(doctor.Likely, v)
+	case sayUnreadable.MatchString(text), sayTooFewArguments.MatchString(text) && strings.Contains(text, "__init__"):
+		return explain(wrongInput, doctor.Certain, v)
+	case sayTooFewArguments.MatchString(text):
+		return explain(wrongInput, doctor.Likely, v)
+	}
+	return explain(taskFails, doctor.Certain, v)
+}
+
+// noInput is the tutorial's own mistake: started without --input. The fix is the whole command.
+func noInput(level doctor.Level, v values) doctor.Verdict {
+	out := explain(missingInput, level, v)
+	out.Fix = []doctor.Fix{
+		{Who: "developer", Text: "Start it again with its input.", Command: fmt.Sprintf("temporal workflow start --type %s --task-queue %s --input %s", shell(v["workflow_type"]), shell(v["task_queue"]), shell(v["input"]))},
+		{Who: "developer", Text: "End the one that is stuck: it never moves.", Command: "temporal workflow terminate --workflow-id " + shell(v["workflow_id"])}}
+	return out
+}
+
+// plainWord needs no quotes in a shell.
+var plainWord = regexp.MustCompile(`^[A-Za-z0-9_@%+=:,./-]+$`)
+
+// shell quotes a word for a POSIX shell.
+func shell(s string) string {
+	s = oneLine(s)
+	if plainWord.MatchString(s) {
+		return s
+	}
+	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
+}
+
+// activityFault names the fault of a failing activity where it is the worker's set-up; false where it is
+// the activity's own business.
+func activityFault(causes []Cause, activity string, v values) (doctor.Verdict, bool) {
+	text := allOf(causes)
+	switch {
+	case sayUnknownActivity.MatchString(text):
+		v["activity"] = activity
+		v["cause"] = fmt.Sprintf("The worker that took the task does not know the activity %s%s.", activity, knownOnes(text))
+		return explain(unknownAct, doctor.Certain, v), true
+	case sayEncoding.MatchString(text):
+		return explain(codecMissing, doctor.Likely, v), true
+	case sayUnreadable.MatchString(text):
+		return explain(wrongInput, doctor.Likely, v), true
+	}
+	return doctor.Verdict{}, false
+}
+
+// knownOnes repeats what the worker says it knows.
+func knownOnes(text string) string {
+	m := known.FindStringSubmatch(text)
+	if m == nil || strings.Trim(m[1], "[] .") == "" {
+		return ""
+	}
+	return "; it knows " + strings.Trim(oneLine(m[1]), "[] .")
+}
+
+// allOf is every message and type of a chain.
+func allOf(causes []Cause) string {
+	var b strings.Builder
+	for _, c := range causes {
+		b.WriteString(c.Type + ": " + c.Message + "\n")
+	}
+	return b.String()
+}
+
+// waiting says why a task lies in a queue, from who polls it. activities tells which kind of task; died,
+// that the worker that had it did not answer any more.
+func waiting(s survey, activities, died bool, v values) doctor.Verdict {
+	workflows, oldWorkflows := s.count(workflowPoller)
+	acts, oldActs := s.count(activityPoller)
+	v["task_queue"] = s.queue
+	switch {
+	case s.err != nil:
+		v["title"], v["stage"] = "Nobody takes the task, and who polls the queue cannot be seen", "task-queue"
+		v["cause"] = "The question for the queue's pollers was answered: " + answerOf(s.err)
+		return unexplained(v)
+	case activities && acts == 0 && workflows > 0:
+		return explain(noActivities, doctor.Certain, v)
+	case died:
+		v["identity"] = identityOf(s)
+		v["cause"] = "The worker that had the task stopped answering: it died, was stopped, or lost its connection. Temporal gives the task to the next worker that asks."
+		return explain(workerGone, doctor.Likely, v)
+	case activities && acts > 0, !activities && workflows > 0:
+		v["title"], v["stage"] = "A worker polls the queue but does not take the task", "task-queue"
+		v["cause"] = fmt.Sprintf("%s asked %s for tasks within the last minute; the task still lies there. The worker may be full, or may accept other versions only.", identityOf(s), s.queue)
+		v["fix"] = "Look at the worker's log and at its limits for concurrent tasks."
+		return unexplained(v)
+	case oldWorkflows+oldActs > 0 && (!activities && oldWorkflows > 0 || activities && oldActs > 0):
+		v["identity"] = identityOf(s)
+		return explain(workerGone, doctor.Likely, v)
+	}
+	for _, f := range s.others {
+		v["where"], v["near"], v["identity"] = f.where, f.queue, f.identity
+		if f.local {
+			v["cause"] = fmt.Sprintf("Nobody polls %s here, but %s polls %s in %s: that worker did not restart with the new settings.", s.queue, f.identity, f.queue, f.where)
+			return explain(stillLocal, doctor.Certain, v)
+		}
+		v["cause"] = fmt.Sprintf("Nobody polls %s here, but %s polls %s in %s.", s.queue, f.identity, f.queue, f.where)
+		return explain(otherNamespace, doctor.Certain, v)
+	}
+	if len(s.near) > 0 {
+		n := s.near[0]
+		v["near"], v["identity"] = n.queue, n.identity
+		v["cause"] = fmt.Sprintf("Nobody polls %q, but %s polls %q. Task queue names must agree to the letter.", s.queue, n.identity, n.queue)
+		return explain(nearMiss, doctor.Likely, v)
+	}
+	return explain(noPoller, doctor.Certain, v)
+}
+
+func identityOf(s survey) string {
+	for _, p := range s.pollers {
+		if p.Identity != "" {
+			return p.Identity
+		}
+	}
+	return "A worker"
+}

@@ -1,0 +1,97 @@
+package transfer
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"strings"
+	"time"
+
+	"go.temporal.io/sdk/client"
+
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/namespace"
+)
+
+// place is a target made ready to dial: addresses repaired, key pair read.
+type place struct {
+	address, namespace string
+	opts               client.Options
+}
+
+// prepare reads a target. Errors are Invalid faults that carry the field and the catalogue's id.
+func prepare(t doctor.Target) (place, error) {
+	addr, _, err := namespace.ParseAddress(t.Address)
+	if err != nil && !t.Plaintext {
+		return place{}, err
+	}
+	p := place{address: addr.String(), namespace: strings.TrimSpace(t.Namespace)}
+	if err != nil { // a local server may have any name
+		p.address = strings.TrimSpace(t.Address)
+	}
+	switch id, _, err := namespace.ParseID(t.Namespace); {
+	case err == nil && !(t.Plaintext && !strings.Contains(t.Namespace, ".")):
+		p.namespace = id.String()
+	case !t.Plaintext:
+		return place{}, err
+	case p.namespace == "":
+		p.namespace = "default"
+	}
+	p.opts = client.Options{HostPort: p.address, Namespace: p.namespace, Identity: identity}
+	// A dead line is noticed within 25 s; pings more often than every 10 s would be refused.
+	p.opts.ConnectionOptions.KeepAliveTime, p.opts.ConnectionOptions.KeepAliveTimeout = 15*time.Second, 10*time.Second
+	p.opts.ConnectionOptions.GetSystemInfoTimeout = 5 * time.Second
+	key := strings.TrimSpace(t.APIKey)
+	if t.Plaintext {
+		if key != "" {
+			return place{}, &fault.Fault{Kind: fault.Invalid, Code: "AK-09", Field: "api-key", Title: "An API key needs TLS",
+				Cause: "Without TLS the key would travel readable for everyone on the way.", Fix: "Connect with TLS, or leave the API key out.", Who: "developer"}
+		}
+		p.opts.ConnectionOptions.TLSDisabled = true
+		return p, nil
+	}
+	if p.opts.ConnectionOptions.TLS, err = tlsConfig(t); err != nil {
+		return place{}, err
+	}
+	if key != "" {
+		p.opts.Credentials = client.NewAPIKeyStaticCredentials(key)
+	}
+	return p, nil
+}
+
+// tlsConfig trusts the target's roots and presents its certificate whatever the server hints at: Go would
+// otherwise send none where the issuer is not on the server's list (faults.md §1, fact 2).
+func tlsConfig(t doctor.Target) (*tls.Config, error) {
+	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: strings.TrimSpace(t.ServerName)}
+	if len(t.CertPEM) > 0 || len(t.KeyPEM) > 0 {
+		pair, err := tls.X509KeyPair(t.CertPEM, t.KeyPEM)
+		if err != nil {
+			return nil, fault.Wrap(err, fault.Invalid, "Certificate and key are not a pair that can be used", "Run the connection test: it says which of the two is wrong, and how.").In("cert")
+		}
+		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
+	}
+	if len(t.RootsPEM)+len(t.ExtraRootsPEM) == 0 {
+		return c, nil
+	}
+	pool := x509.NewCertPool()
+	if len(t.RootsPEM) == 0 {
+		if system, err := x509.SystemCertPool(); err == nil {
+			pool = system
+		}
+	}
+	for _, pem := range [][]byte{t.RootsPEM, t.ExtraRootsPEM} {
+		if len(pem) > 0 && !pool.AppendCertsFromPEM(pem) {
+			return nil, fault.Wrap(errors.New("no certificate in the roots"), fault.Invalid, "The file of server roots holds no certificate", "Leave it unset: Temporal Cloud's server certificate is trusted by every system.").In("ca")
+		}
+	}
+	c.RootCAs = pool
+	return c, nil
+}
+
+// dial connects and asks the server what it can do; ctx bounds it.
+func (s *Service) dial(ctx context.Context, p place) (client.Client, error) {
+	p.opts.Logger = sdkLog{s.o.Log}
+	return client.DialContext(ctx, p.opts)
+}

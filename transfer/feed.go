@@ -1,0 +1,152 @@
+package transfer
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	"go.temporal.io/api/serviceerror"
+	"go.temporal.io/api/workflowservice/v1"
+)
+
+// feed reads a workflow's history by long polls. It outlives a lost connection: the page token says where
+// to go on, and ids that were delivered are dropped, so there is neither gap nor duplicate.
+type feed struct {
+	svc         workflowservice.WorkflowServiceClient
+	namespace   string
+	workflowID  string
+	runID       string
+	first, last time.Duration // pause after the first failure, doubled up to last
+}
+
+// batch is what a feed has to tell. Exactly one of its fields is set.
+type batch struct {
+	events []*historypb.HistoryEvent
+	lost   error  // a call failed; the feed tries again until its context ends
+	back   bool   // the first answer after lost
+	gone   error  // the workflow is not there (any more): the feed has ended
+	run    string // the workflow goes on in this run; event ids begin again
+}
+
+// pollTimeout is how long one long poll may take; the server answers an idle one after 20 s.
+const pollTimeout = 75 * time.Second
+
+// read sends batches until the workflow has closed, is gone, or ctx ends; then it closes out.
+func (f *feed) read(ctx context.Context, out chan<- batch) {
+	defer close(out)
+	send := func(b batch) bool {
+		select {
+		case out <- b:
+			return true
+		case <-ctx.Done():
+			return false
+		}
+	}
+	var (
+		token   []byte
+		seen    int64
+		pause   = f.first
+		failing bool
+	)
+	for ctx.Err() == nil {
+		began := time.Now()
+		resp, err := f.poll(ctx, token)
+		if err != nil {
+			if ctx.Err() != nil {
+				return
+			}
+			var missing *serviceerror.NotFound
+			var noSpace *serviceerror.NamespaceNotFound
+			if errors.As(err, &missing) || errors.As(err, &noSpace) {
+				send(batch{gone: err})
+				return
+			}
+			var bad *serviceerror.InvalidArgument
+			if errors.As(err, &bad) { // a token of a server that was replaced: read again from the start
+				token = nil
+			}
+			failing = true
+			if !send(batch{lost: err}) || !sleep(ctx, pause) {
+				return
+			}
+			pause = min(2*pause, f.last)
+			continue
+		}
+		if failing {
+			failing, pause = false, f.first
+			if !send(batch{back: true}) {
+				return
+			}
+		}
+		fresh := after(resp.GetHistory().GetEvents(), seen)
+		if len(fresh) > 0 {
+			seen = fresh[len(fresh)-1].GetEventId()
+			if !send(batch{events: fresh}) {
+				return
+			}
+			if closed, next := closing(fresh[len(fresh)-1]); closed {
+				if next == "" {
+					return
+				}
+				f.runID, token, seen = next, nil, 0
+				if !send(batch{run: next}) {
+					return
+				}
+				continue
+			}
+		}
+		token = resp.GetNextPageToken()
+		if len(fresh) == 0 && time.Since(began) < f.first && !sleep(ctx, f.first) { // an empty answer at once must not make a busy loop
+			return
+		}
+	}
+}
+
+func (f *feed) poll(ctx context.Context, token []byte) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
+	defer cancel()
+	return f.svc.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+		Namespace: f.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: f.workflowID, RunId: f.runID}, NextPageToken: token, WaitNewEvent: true, SkipArchival: true,
+		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT,
+	})
+}
+
+// after returns the events with an id greater than seen.
+func after(events []*historypb.HistoryEvent, seen int64) []*historypb.HistoryEvent {
+	for len(events) > 0 && events[0].GetEventId() <= seen {
+		events = events[1:]
+	}
+	return events
+}
+
+// closing reports whether an event ends a run, and in which run the workflow goes on.
+func closing(h *historypb.HistoryEvent) (closed bool, next string) {
+	switch h.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+		return true, h.GetWorkflowExecutionCompletedEventAttributes().GetNewExecutionRunId()
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+		return true, h.GetWorkflowExecutionFailedEventAttributes().GetNewExecutionRunId()
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+		return true, h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId()
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+		return true, h.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+		return true, ""
+	}
+	return false, ""
+}
+
+// sleep waits, unless ctx ends first.
+func sleep(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return true
+	case <-ctx.Done():
+		return false
+	}
+}

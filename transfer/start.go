@@ -1,0 +1,223 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
+	taskqueuepb "go.temporal.io/api/taskqueue/v1"
+	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/protobuf/types/known/durationpb"
+
+	"onramp/doctor"
+)
+
+// startTimeout bounds connecting and starting.
+const startTimeout = 15 * time.Second
+
+// testLife is how long Temporal keeps a test transfer that nobody finishes.
+const testLife = 24 * time.Hour
+
+// plan is what will be started: the request with its defaults filled in.
+type plan struct {
+	profile      Profile
+	own          bool
+	workflowType string
+	queue        string
+	workflowID   string
+	runID        string
+	scenario     Scenario
+	args         []json.RawMessage
+	details      Details // zero when the input was given as JSON
+}
+
+// makePlan fills in the defaults of a valid request.
+func makePlan(req Request) plan {
+	profile, _ := LookupProfile(req.Template)
+	p := plan{profile: profile, own: req.Worker == "own", scenario: req.Scenario, workflowID: req.WorkflowID, runID: req.RunID}
+	if p.scenario == "" {
+		p.scenario = Success
+	}
+	if !p.own { // the built-in worker has its own code, whatever it stands for
+		p.profile, _ = LookupProfile("builtin")
+	}
+	p.workflowType = or(req.WorkflowType, p.profile.WorkflowType)
+	p.queue = or(req.TaskQueue, p.profile.TaskQueue)
+	if p.queue == "" {
+		p.queue = queuePrefix + randomID()
+	}
+	if p.workflowID == "" {
+		p.workflowID = "money-transfer-" + randomID()
+	}
+	if len(req.Input) > 0 {
+		p.args, _ = arguments(req.Input)
+		return p
+	}
+	d := req.Details
+	d.SourceAccount, d.TargetAccount = or(d.SourceAccount, SourceAccount), or(d.TargetAccount, TargetAccount)
+	d.ReferenceID = or(d.ReferenceID, randomID())
+	if d.Amount == 0 {
+		d.Amount = DefaultAmount
+	}
+	p.details = p.scenario.shape(d)
+	p.args = []json.RawMessage{p.profile.Argument(p.details)}
+	return p
+}
+
+// input is the arguments as one line, for the equal command.
+func (p plan) input() string {
+	parts := make([]string, len(p.args))
+	for i, a := range p.args {
+		parts[i] = string(a)
+	}
+	return strings.Join(parts, " ")
+}
+
+// start asks Temporal to start the workflow. The same workflow ID never starts twice: a running one is
+// joined, one that has ended is followed as it is; again tells so. Lost answers are asked for again with
+// the same request ID, so that they do not start twice either.
+func (r *run) start(ctx context.Context) (again bool, err error) {
+	req := &workflowservice.StartWorkflowExecutionRequest{
+		Namespace: r.place.namespace, WorkflowId: r.plan.workflowID, RequestId: randomID() + randomID(), Identity: identity,
+		WorkflowType:             &commonpb.WorkflowType{Name: r.plan.workflowType},
+		TaskQueue:                &taskqueuepb.TaskQueue{Name: r.plan.queue, Kind: enumspb.TASK_QUEUE_KIND_NORMAL},
+		Input:                    payloads(r.plan.args),
+		WorkflowExecutionTimeout: durationpb.New(testLife),
+		WorkflowIdReusePolicy:    enumspb.WORKFLOW_ID_REUSE_POLICY_REJECT_DUPLICATE,
+		WorkflowIdConflictPolicy: enumspb.WORKFLOW_ID_CONFLICT_POLICY_USE_EXISTING,
+	}
+	for pause := r.s.beat.retry; ; pause *= 2 {
+		resp, err := r.svc.StartWorkflowExecution(ctx, req)
+		var taken *serviceerror.WorkflowExecutionAlreadyStarted
+		var unavailable *serviceerror.Unavailable
+		switch {
+		case err == nil:
+			r.plan.runID = resp.GetRunId()
+			return !resp.GetStarted(), nil
+		case errors.As(err, &taken):
+			r.plan.runID = taken.RunId
+			return true, nil
+		case !errors.As(err, &unavailable) || !sleep(ctx, pause):
+			return false, err
+		}
+	}
+}
+
+// find reads what there is to know about a workflow that exists already.
+func (r *run) find(ctx context.Context) error {
+	resp, err := r.svc.DescribeWorkflowExecution(ctx, &workflowservice.DescribeWorkflowExecutionRequest{Namespace: r.place.namespace,
+		Execution: &commonpb.WorkflowExecution{WorkflowId: r.plan.workflowID, RunId: r.plan.runID}})
+	if err != nil {
+		return err
+	}
+	info := resp.GetWorkflowExecutionInfo()
+	r.plan.runID = info.GetExecution().GetRunId()
+	r.plan.workflowType = info.GetType().GetName()
+	r.plan.queue = or(resp.GetExecutionConfig().GetTaskQueue().GetName(), info.GetTaskQueue())
+	return nil
+}
+
+// ready starts or finds the workflow and the worker. A verdict other than nil says why it cannot.
+func (r *run) ready(outer context.Context) *doctor.Verdict {
+	ctx, cancel := context.WithTimeout(outer, startTimeout)
+	defer cancel()
+	refuse := func(v doctor.Verdict) *doctor.Verdict { return &v }
+	if r.req.FollowOnly {
+		if err := r.find(ctx); err != nil {
+			return refuse(r.s.ofError(outer, r.req, err, r.values()))
+		}
+		// A run of ours that was cut short: its worker ended with it. Somebody else's queue is left alone.
+		if !r.plan.own && strings.HasPrefix(r.plan.queue, queuePrefix) {
+			return r.work(outer)
+		}
+		r.plan.own = true
+		return nil
+	}
+	if r.plan.own {
+		r.seeWorkers(ctx)
+	} else {
+		if r.req.TaskQueue != "" {
+			v := look(ctx, r.svc, r.place.namespace, r.plan.queue, false, r.s.o.Now)
+			if fresh, _ := v.count(workflowPoller); fresh > 0 {
+				vals := r.values()
+				vals["identity"] = identityOf(v)
+				return refuse(explain(foreignQueue, doctor.Certain, vals))
+			}
+		}
+		if v := r.work(outer); v != nil {
+			return v
+		}
+	}
+	again, err := r.start(ctx)
+	if err != nil {
+		return refuse(r.s.ofError(outer, r.req, err, r.values()))
+	}
+	e := Event{Event: "started", Text: fmt.Sprintf("Started %s as %s", r.plan.workflowType, r.plan.workflowID), Data: r.names()}
+	if again {
+		e.Text = fmt.Sprintf("Workflow %s was started before: following it, nothing is paid again", r.plan.workflowID)
+		e.Data["again"] = true
+	}
+	r.say(e)
+	return nil
+}
+
+// work starts the built-in worker.
+func (r *run) work(ctx context.Context) *doctor.Verdict {
+	stop, err := startWorker(r.client, r.plan.queue, r.plan.workflowType, r.s.bank)
+	if err != nil {
+		v := r.s.ofError(ctx, r.req, err, r.values())
+		return &v
+	}
+	r.stops = append(r.stops, stop)
+	r.say(Event{Event: "worker", Text: "The built-in worker polls " + r.plan.queue, Data: map[string]any{"task_queue": r.plan.queue, "built_in": true}})
+	return nil
+}
+
+// seeWorkers tells who polls the user's queue before the transfer is started.
+func (r *run) seeWorkers(ctx context.Context) {
+	v := look(ctx, r.svc, r.place.namespace, r.plan.queue, false, r.s.o.Now)
+	workflows, _ := v.count(workflowPoller)
+	acts, _ := v.count(activityPoller)
+	e := Event{Event: "worker", Data: map[string]any{"task_queue": r.plan.queue, "workflow_pollers": workflows, "activity_pollers": acts}}
+	switch {
+	case v.err != nil:
+		return // starting will tell
+	case workflows > 0:
+		e.Text = fmt.Sprintf("%s polls %s", identityOf(v), r.plan.queue)
+		e.Data["identity"] = identityOf(v)
+		if v.sdk != "" {
+			e.Text += " (" + v.sdk + ")"
+			e.Data["sdk"] = v.sdk
+		}
+	default:
+		e.Text = fmt.Sprintf("Nobody polls %s yet; the transfer will wait for a worker", r.plan.queue)
+	}
+	r.say(e)
+}
+
+// names are the ids that a reader needs to find the transfer elsewhere.
+func (r *run) names() map[string]any {
+	return map[string]any{"workflow_id": r.plan.workflowID, "run_id": r.plan.runID, "workflow_type": r.plan.workflowType,
+		"task_queue": r.plan.queue, "namespace": r.place.namespace}
+}
+
+// values are what verdicts may say about this transfer.
+func (r *run) values() values {
+	return values{"task_queue": r.plan.queue, "workflow_type": r.plan.workflowType, "workflow_id": r.plan.workflowID,
+		"namespace": r.place.namespace, "address": r.place.address, "input": r.exampleInput()}
+}
+
+// exampleInput is the input that the command to start again should have.
+func (r *run) exampleInput() string {
+	profile := r.plan.profile
+	if profile.Name == "builtin" && r.plan.own {
+		profile, _ = LookupProfile("python")
+	}
+	return string(profile.Argument(Details{SourceAccount: SourceAccount, TargetAccount: TargetAccount, Amount: DefaultAmount, ReferenceID: "12345"}))
+}

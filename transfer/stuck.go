@@ -1,0 +1,92 @@
+package transfer
+
+import (
+	"strings"
+	"time"
+
+	enumspb "go.temporal.io/api/enums/v1"
+	historypb "go.temporal.io/api/history/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+
+	"onramp/doctor"
+)
+
+// waits reports whether a task lies in a queue that a worker should have taken by now.
+func (r *run) waits() bool {
+	return r.lostSince.IsZero() && (r.task == taskScheduled || r.waitingActivity() != nil)
+}
+
+// waitingActivity is an activity that is due and that no worker took for longer than Patience.
+func (r *run) waitingActivity() *act {
+	for _, a := range r.acts {
+		if !a.closed && a.state == stateScheduled && r.s.o.Now().Sub(a.fresh) >= r.s.o.Patience {
+			return a
+		}
+	}
+	return nil
+}
+
+// stuck judges a survey of the queue.
+func (r *run) stuck(v survey) {
+	if !r.waits() {
+		return
+	}
+	vals := r.values()
+	if r.waitingActivity() != nil && r.task != taskScheduled {
+		r.diagnose(waiting(v, true, r.died, vals), "", 0)
+		return
+	}
+	r.diagnose(waiting(v, false, r.died, vals), "", 0)
+}
+
+// diagnose tells a verdict, once. GiveUp ends the run after grace unless it goes on before.
+func (r *run) diagnose(v doctor.Verdict, failure string, grace time.Duration) {
+	if r.diagnosis != nil && r.diagnosis.Code == v.Code && r.diagnosis.Cause == v.Cause {
+		return
+	}
+	r.diagnosis = &v
+	r.say(Event{Event: "diagnosis", Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
+	if r.req.GiveUp && r.giveUpAt.IsZero() {
+		r.giveUpAt = r.s.o.Now().Add(grace)
+	}
+}
+
+// recovered takes a diagnosis back: what it said would not happen did. text tells so, unless it is empty.
+func (r *run) recovered(text string) {
+	if r.diagnosis == nil {
+		return
+	}
+	r.diagnosis, r.giveUpAt = nil, time.Time{}
+	if text != "" {
+		r.say(Event{Event: "note", Text: text})
+	}
+}
+
+// pendingFault judges an activity's last failure.
+func (r *run) pendingFault(p *workflowpb.PendingActivityInfo) {
+	if p.GetLastFailure() == nil {
+		return
+	}
+	vals := r.values()
+	causes := chain(p.GetLastFailure())
+	vals["failure"] = sentence(causes)
+	if v, ok := activityFault(causes, p.GetActivityType().GetName(), vals); ok {
+		r.diagnose(v, vals["failure"], r.s.beat.grace)
+	}
+}
+
+// checkInput looks whether the accounts that were sent arrive at the first activity. A Go worker that is
+// given Python's keys decodes them to nothing, without an error, and pays nobody (cloud-facts.md M2).
+func (r *run) checkInput(h *historypb.HistoryEvent) {
+	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || r.plan.details.SourceAccount == "" || r.diagnosis != nil {
+		return
+	}
+	a := h.GetActivityTaskScheduledEventAttributes()
+	text := textOf(a.GetInput())
+	if len(r.translate.activities) > 1 || text == "" || strings.Contains(text, r.plan.details.SourceAccount) || strings.Contains(text, r.plan.details.TargetAccount) {
+		return
+	}
+	vals := r.values()
+	vals["failure"] = "the worker passed " + oneLine(text) + " on to " + a.GetActivityType().GetName() + "; the accounts got lost"
+	r.diagnose(explain(wrongInput, doctor.Likely, vals), "", r.s.beat.grace)
+}

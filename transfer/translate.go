@@ -1,0 +1,238 @@
+package transfer
+
+import (
+	"fmt"
+	"strings"
+	"time"
+
+	commonpb "go.temporal.io/api/common/v1"
+	enumspb "go.temporal.io/api/enums/v1"
+	failurepb "go.temporal.io/api/failure/v1"
+	historypb "go.temporal.io/api/history/v1"
+)
+
+// States of an activity, as in Bar.State.
+const (
+	stateScheduled = "scheduled"
+	stateRunning   = "running"
+	stateCompleted = "completed"
+	stateFailed    = "failed"
+	stateTimedOut  = "timed-out"
+	stateCanceled  = "canceled"
+)
+
+// translator turns Temporal's history into the log's events. It remembers which activity an event is
+// about, because Temporal names it only once.
+type translator struct {
+	activities map[int64]scheduled // by the id of ActivityTaskScheduled
+}
+
+type scheduled struct{ name, id string }
+
+// event translates one history event.
+func (t *translator) event(h *historypb.HistoryEvent) Event {
+	e := Event{Event: "workflow", At: h.GetEventTime().AsTime(), ID: h.GetEventId(), Type: h.GetEventType().String(), Data: map[string]any{}}
+	if !t.activity(&e, h) && !t.closing(&e, h) {
+		t.workflow(&e, h)
+	}
+	if e.Text == "" {
+		e.Text = words(e.Type)
+	}
+	if len(e.Data) == 0 {
+		e.Data = nil
+	}
+	return e
+}
+
+// activity fills in the events of activities; false for all others.
+func (t *translator) activity(e *Event, h *historypb.HistoryEvent) bool {
+	switch h.GetEventType() {
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED:
+		a := h.GetActivityTaskScheduledEventAttributes()
+		if t.activities == nil {
+			t.activities = map[int64]scheduled{}
+		}
+		t.activities[h.GetEventId()] = scheduled{a.GetActivityType().GetName(), a.GetActivityId()}
+		t.about(e, h.GetEventId(), stateScheduled, "scheduled")
+		e.Attempt = 1
+		e.put("input", decode(a.GetInput()))
+		e.put("task_queue", a.GetTaskQueue().GetName())
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
+		a := h.GetActivityTaskStartedEventAttributes()
+		t.about(e, a.GetScheduledEventId(), stateRunning, fmt.Sprintf("started, attempt %d", a.GetAttempt()))
+		e.Attempt = int(a.GetAttempt())
+		at := e.At
+		e.Since = &at
+		e.put("worker", a.GetIdentity())
+		if f := a.GetLastFailure(); f != nil {
+			e.Text += ", after: " + e.fail(f)
+		}
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
+		a := h.GetActivityTaskCompletedEventAttributes()
+		t.about(e, a.GetScheduledEventId(), stateCompleted, "completed")
+		e.put("result", decode(a.GetResult()))
+		e.put("worker", a.GetIdentity())
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+		a := h.GetActivityTaskFailedEventAttributes()
+		t.about(e, a.GetScheduledEventId(), stateFailed, "failed for good: ")
+		e.Text += e.fail(a.GetFailure())
+		e.put("worker", a.GetIdentity())
+		e.put("retry_state", a.GetRetryState().String())
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+		a := h.GetActivityTaskTimedOutEventAttributes()
+		t.about(e, a.GetScheduledEventId(), stateTimedOut, "timed out: ")
+		e.Text += e.fail(a.GetFailure())
+		e.put("retry_state", a.GetRetryState().String())
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
+		t.about(e, h.GetActivityTaskCancelRequestedEventAttributes().GetScheduledEventId(), "", "is asked to stop")
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
+		t.about(e, h.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), stateCanceled, "cancelled")
+	default:
+		return false
+	}
+	return true
+}
+
+// about says which activity an event is about and what became of it.
+func (t *translator) about(e *Event, scheduledID int64, state, what string) {
+	a := t.activities[scheduledID]
+	e.Event, e.Activity, e.ActivityID, e.State = "activity", a.name, a.id, state
+	e.Text = or(a.name, "An activity") + " " + what
+}
+
+// closing fills in the events that end a workflow; false for all others.
+func (t *translator) closing(e *Event, h *historypb.HistoryEvent) bool {
+	switch h.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
+		e.Status, e.Text = Completed, "Workflow completed"
+		e.Result = decode(h.GetWorkflowExecutionCompletedEventAttributes().GetResult())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
+		a := h.GetWorkflowExecutionFailedEventAttributes()
+		e.Status, e.Text = Failed, "Workflow failed: "+e.fail(a.GetFailure())
+		e.next(a.GetNewExecutionRunId())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
+		e.Status, e.Text = TimedOut, "Workflow timed out"
+		e.next(h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
+		e.Status, e.Text = Canceled, "Workflow cancelled"
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
+		a := h.GetWorkflowExecutionTerminatedEventAttributes()
+		e.Status, e.Text = Terminated, "Workflow terminated"
+		if r := a.GetReason(); r != "" {
+			e.Text += ": " + shorten(r)
+		}
+		e.put("by", a.GetIdentity())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
+		a := h.GetWorkflowExecutionContinuedAsNewEventAttributes()
+		e.Status, e.Text = ContinuedAsNew, "Workflow goes on in a new run"
+		e.next(a.GetNewExecutionRunId())
+	default:
+		return false
+	}
+	return true
+}
+
+// workflow fills in what is left.
+func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
+	switch h.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
+		a := h.GetWorkflowExecutionStartedEventAttributes()
+		e.Text = fmt.Sprintf("Workflow %s started on task queue %s", a.GetWorkflowType().GetName(), a.GetTaskQueue().GetName())
+		e.put("workflow_id", a.GetWorkflowId())
+		e.put("run_id", a.GetOriginalExecutionRunId())
+		e.put("workflow_type", a.GetWorkflowType().GetName())
+		e.put("task_queue", a.GetTaskQueue().GetName())
+		e.put("started_by", a.GetIdentity())
+		e.put("arguments", len(a.GetInput().GetPayloads()))
+		e.put("input", decode(a.GetInput()))
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+		a := h.GetWorkflowTaskScheduledEventAttributes()
+		e.Text, e.Attempt = "The next step waits for a worker", int(a.GetAttempt())
+		e.put("task_queue", a.GetTaskQueue().GetName())
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
+		e.Text = "A worker took the step"
+		e.put("worker", h.GetWorkflowTaskStartedEventAttributes().GetIdentity())
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
+		e.Text = "The worker decided what comes next"
+		e.put("worker", h.GetWorkflowTaskCompletedEventAttributes().GetIdentity())
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
+		a := h.GetWorkflowTaskFailedEventAttributes()
+		e.Text = "The worker could not run the workflow's code: " + e.fail(a.GetFailure())
+		e.put("cause", a.GetCause().String())
+		e.put("worker", a.GetIdentity())
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+		a := h.GetWorkflowTaskTimedOutEventAttributes()
+		e.Text = "The worker did not answer in time (" + a.GetTimeoutType().String() + " timeout)"
+		e.put("timeout", a.GetTimeoutType().String())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
+		a := h.GetWorkflowExecutionCancelRequestedEventAttributes()
+		e.Text = "Somebody asked the workflow to stop"
+		e.put("by", a.GetIdentity())
+		e.put("reason", a.GetCause())
+	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
+		a := h.GetWorkflowExecutionSignaledEventAttributes()
+		e.Text = "Signal " + a.GetSignalName()
+		e.put("input", decode(a.GetInput()))
+	case enumspb.EVENT_TYPE_TIMER_STARTED:
+		a := h.GetTimerStartedEventAttributes()
+		e.Text = fmt.Sprintf("Timer %s started: %s", a.GetTimerId(), a.GetStartToFireTimeout().AsDuration().Round(time.Millisecond))
+	case enumspb.EVENT_TYPE_TIMER_FIRED:
+		e.Text = fmt.Sprintf("Timer %s fired", h.GetTimerFiredEventAttributes().GetTimerId())
+	case enumspb.EVENT_TYPE_MARKER_RECORDED:
+		e.Text = "Marker " + h.GetMarkerRecordedEventAttributes().GetMarkerName()
+	}
+}
+
+// put adds to Data what is there.
+func (e *Event) put(key string, v any) {
+	if v == nil || v == "" || v == 0 {
+		return
+	}
+	e.Data[key] = v
+}
+
+// next says in which run a workflow goes on.
+func (e *Event) next(runID string) {
+	e.put("new_run_id", runID)
+}
+
+// fail records a failure and returns it as one sentence.
+func (e *Event) fail(f *failurepb.Failure) string {
+	if f == nil {
+		return ""
+	}
+	causes := chain(f)
+	e.Failure = sentence(causes)
+	e.put("causes", causes)
+	return e.Failure
+}
+
+// words spaces out a name: "ChildWorkflowExecutionStarted" is "Child workflow execution started".
+func words(name string) string {
+	var b strings.Builder
+	for i, r := range name {
+		if i > 0 && 'A' <= r && r <= 'Z' {
+			b.WriteByte(' ')
+			r += 'a' - 'A'
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
+
+func or(s, otherwise string) string {
+	if s == "" {
+		return otherwise
+	}
+	return s
+}
+
+// textOf is the raw text of payloads, for looking something up in them.
+func textOf(ps *commonpb.Payloads) string {
+	var b strings.Builder
+	for _, p := range ps.GetPayloads() {
+		b.Write(p.GetData())
+		b.WriteByte('\n')
+	}
+	return b.String()
+}
