@@ -34,7 +34,10 @@ type Store interface {
 	// RunByKey returns the run of a migration and kind with an idempotency key.
 	RunByKey(ctx context.Context, migrationID string, kind RunKind, key string) (Run, error)
 	Runs(ctx context.Context, migrationID string, kind RunKind, limit int) ([]Run, error) // newest first
-	Unfinished(ctx context.Context) ([]Run, error)                                        // oldest first
+	// LatestRuns returns, of a migration's runs of a kind about some inputs, those that are running and the
+	// one that passed or failed last (by Ended, then Number); in any order.
+	LatestRuns(ctx context.Context, migrationID string, kind RunKind, inputHash string) ([]Run, error)
+	Unfinished(ctx context.Context) ([]Run, error) // oldest first
 	// AddEntry appends to a running run's log and gives the entry its Seq. Conflict when the run has ended.
 	AddEntry(ctx context.Context, e Entry) (Entry, error)
 	Entries(ctx context.Context, runID string, after int64) ([]Entry, error)
@@ -125,10 +128,6 @@ func (s *Service) Create(ctx context.Context, name, lang string, mode Mode, auth
 	return m, nil
 }
 
-// recentRuns is how many runs of each kind derive looks at. A failure that is older than so many
-// later runs no longer says anything.
-const recentRuns = 20
-
 // List returns every migration with its steps, newest first.
 func (s *Service) List(ctx context.Context) ([]View, error) {
 	all, err := s.o.Store.Migrations(ctx)
@@ -160,11 +159,12 @@ func (s *Service) derive(ctx context.Context, m Migration) (View, error) {
 	if err != nil {
 		return View{}, err
 	}
-	checks, err := s.o.Store.Runs(ctx, m.ID, CheckRun, recentRuns)
+	about := present(m, facts).check()
+	checks, err := s.o.Store.LatestRuns(ctx, m.ID, CheckRun, about)
 	if err != nil {
 		return View{}, err
 	}
-	transfers, err := s.o.Store.Runs(ctx, m.ID, TransferRun, recentRuns)
+	transfers, err := s.o.Store.LatestRuns(ctx, m.ID, TransferRun, about)
 	if err != nil {
 		return View{}, err
 	}

@@ -75,7 +75,16 @@ var titles = map[string]string{
 	StepTransfer:     "Run a test transfer",
 }
 
-// derive makes the view of a migration from its facts (oldest first) and its newest runs (any order).
+// present returns the inputs that a migration's facts (oldest first) set.
+func present(m Migration, facts []Fact) inputs {
+	in := inputs{mode: m.Mode, auth: m.Auth}
+	_, in.namespace = latest[NamespaceData](facts, FactNamespace)
+	_, in.certificate = latest[CertificateData](facts, FactCertificate)
+	return in
+}
+
+// derive makes the view of a migration from its facts (oldest first) and its runs (any order; the latest
+// about the present inputs are enough).
 // It is pure. The rules:
 //
 //   - Namespace, certificates and code can be done at any time, in any order. Upload and test need a
@@ -87,10 +96,9 @@ var titles = map[string]string{
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
 func derive(m Migration, facts []Fact, runs []Run, now time.Time) View {
 	v := View{Migration: m, Facts: facts}
-	d := deriver{facts: facts, runs: runs, now: now}
-	d.namespace, d.in.namespace = latest[NamespaceData](facts, FactNamespace)
-	d.certificate, d.in.certificate = latest[CertificateData](facts, FactCertificate)
-	d.in.mode, d.in.auth = m.Mode, m.Auth
+	d := deriver{in: present(m, facts), facts: facts, runs: runs, now: now}
+	d.namespace, _ = latest[NamespaceData](facts, FactNamespace)
+	d.certificate, _ = latest[CertificateData](facts, FactCertificate)
 	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
 
 	var upload StepView

@@ -35,7 +35,9 @@ func migrate(ctx context.Context, db *sql.DB, files fs.FS) error {
 	case err != nil:
 		return err
 	case app != applicationID && (app != 0 || tables > 0):
-		return fault.New(fault.Conflict, "The database belongs to another program", "Give another directory with --data.").In("data")
+		f := fault.New(fault.Conflict, "The database belongs to another program", "Give another directory with --data.").In("data")
+		f.Cause = fmt.Sprintf("It holds %d tables and indexes that Onramp did not make (application id %#x).", tables, app)
+		return f
 	case version > len(names):
 		f := fault.New(fault.Conflict, "The data was written by a newer Onramp", "Use that version, or give another directory with --data.").In("data")
 		f.Cause = fmt.Sprintf("Its schema is %d, and this version knows schemas up to %d.", version, len(names))
@@ -66,8 +68,10 @@ func apply(ctx context.Context, db *sql.DB, text string, number int) error {
 		return err
 	}
 	defer tx.Rollback() // does nothing after Commit
-	marks := fmt.Sprintf("\nPRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, number)
-	if _, err := tx.ExecContext(ctx, text+";"+marks); err != nil {
+	if _, err := tx.ExecContext(ctx, text); err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, fmt.Sprintf("PRAGMA application_id = %d; PRAGMA user_version = %d", applicationID, number)); err != nil {
 		return err
 	}
 	return tx.Commit()

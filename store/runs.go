@@ -75,6 +75,17 @@ func (d *DB) Runs(ctx context.Context, migrationID string, kind migration.RunKin
 	return runs, err
 }
 
+// LatestRuns returns the runs about some inputs that are running and the one that passed or failed last.
+func (d *DB) LatestRuns(ctx context.Context, migrationID string, kind migration.RunKind, inputHash string) ([]migration.Run, error) {
+	const about = "SELECT " + runColumns + " FROM runs WHERE migration_id = ?1 AND kind = ?2 AND input_hash = ?3 AND "
+	runs, err := all(ctx, d, scanRun, about+`state = 'running' UNION ALL
+		SELECT * FROM (`+about+`state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)`, migrationID, kind, inputHash)
+	if err == nil && len(runs) == 0 {
+		err = d.report(ctx, known(ctx, d.reader, migrationID))
+	}
+	return runs, err
+}
+
 // Unfinished returns the runs that have not ended, oldest first.
 func (d *DB) Unfinished(ctx context.Context) ([]migration.Run, error) {
 	return all(ctx, d, scanRun, "SELECT "+runColumns+" FROM runs WHERE state = 'running' ORDER BY nr")

@@ -193,6 +193,30 @@ func (m *Memory) Runs(ctx context.Context, id string, kind migration.RunKind, li
 	return out, nil
 }
 
+// LatestRuns is migration.Store's.
+func (m *Memory) LatestRuns(ctx context.Context, id string, kind migration.RunKind, inputHash string) ([]migration.Run, error) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if _, err := m.migration(ctx, id); err != nil {
+		return nil, err
+	}
+	var out []migration.Run
+	var last *migration.Run
+	for i, r := range m.runs {
+		switch {
+		case r.MigrationID != id || r.Kind != kind || r.InputHash != inputHash || r.State == migration.RunInterrupted:
+		case r.State == migration.RunRunning:
+			out = append(out, r)
+		case last == nil || !r.Ended.Before(last.Ended):
+			last = &m.runs[i]
+		}
+	}
+	if last != nil {
+		out = append(out, *last)
+	}
+	return out, nil
+}
+
 // Unfinished is migration.Store's.
 func (m *Memory) Unfinished(ctx context.Context) ([]migration.Run, error) {
 	m.mu.Lock()

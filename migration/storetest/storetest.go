@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -19,7 +20,7 @@ import (
 func Run(t *testing.T, open func(t *testing.T) migration.Store) {
 	for name, test := range map[string]func(*testing.T, migration.Store){
 		"migrations": migrations, "facts": facts, "runs": runs, "entries": entries, "end": end,
-		"keys": keys, "unknown ids": unknown, "ended contexts": ended, "many writers": concurrent,
+		"keys": keys, "latest runs": latest, "unknown ids": unknown, "ended contexts": ended, "many writers": concurrent,
 	} {
 		t.Run(name, func(t *testing.T) { test(t, open(t)) })
 	}
@@ -242,6 +243,55 @@ func keys(t *testing.T, s migration.Store) {
 	}
 }
 
+func latest(t *testing.T, s migration.Store) {
+	add(t, s, "a", "b")
+	for _, r := range []struct {
+		id, of, hash string
+		kind         migration.RunKind
+		state        migration.RunState // "" leaves it running
+		ended        int
+	}{
+		{"slow", "a", "h", migration.CheckRun, migration.RunFailed, 9},
+		{"running1", "a", "h", migration.CheckRun, "", 0},
+		{"quick", "a", "h", migration.CheckRun, migration.RunPassed, 2},
+		{"cut", "a", "h", migration.CheckRun, migration.RunInterrupted, 10},
+		{"other inputs", "a", "i", migration.CheckRun, migration.RunPassed, 11},
+		{"transfer", "a", "h", migration.TransferRun, migration.RunPassed, 12},
+		{"of b", "b", "h", migration.CheckRun, migration.RunPassed, 13},
+		{"tie1", "b", "h", migration.TransferRun, migration.RunPassed, 3},
+		{"tie2", "b", "h", migration.TransferRun, migration.RunFailed, 3},
+		{"running2", "a", "h", migration.CheckRun, "", 0},
+	} {
+		run := sampleRun(r.id, r.of, r.kind)
+		run.InputHash = r.hash
+		run = addRun(t, s, run)
+		if r.state == "" {
+			continue
+		}
+		run.State, run.Ended = r.state, start.Add(time.Duration(r.ended)*time.Second)
+		if err := s.EndRun(t.Context(), run, migration.Entry{Kind: migration.EntryEnd, Data: json.RawMessage(`{}`)}, nil); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, tt := range []struct {
+		of, hash string
+		kind     migration.RunKind
+		want     []string
+	}{
+		{"a", "h", migration.CheckRun, []string{"running1", "running2", "slow"}},
+		{"a", "h", migration.TransferRun, []string{"transfer"}},
+		{"b", "h", migration.TransferRun, []string{"tie2"}},
+		{"a", "none", migration.CheckRun, nil},
+	} {
+		var got []string
+		for _, r := range must(s.LatestRuns(t.Context(), tt.of, tt.kind, tt.hash))(t) {
+			got = append(got, r.ID)
+		}
+		slices.Sort(got)
+		same(t, fmt.Sprintf("latest %s of %s about %s", tt.kind, tt.of, tt.hash), got, tt.want)
+	}
+}
+
 // every calls each method that can meet an unknown id, with ids that are unknown.
 func every(ctx context.Context, s migration.Store) map[string]error {
 	errs := map[string]error{}
@@ -252,6 +302,7 @@ func every(ctx context.Context, s migration.Store) map[string]error {
 	_, errs["Run"] = s.Run(ctx, "x")
 	_, errs["RunByKey"] = s.RunByKey(ctx, "x", migration.CheckRun, "k")
 	_, errs["Runs"] = s.Runs(ctx, "x", migration.CheckRun, 1)
+	_, errs["LatestRuns"] = s.LatestRuns(ctx, "x", migration.CheckRun, "h")
 	_, errs["AddEntry"] = s.AddEntry(ctx, migration.Entry{RunID: "x", Kind: "k", Data: json.RawMessage(`{}`)})
 	_, errs["Entries"] = s.Entries(ctx, "x", 0)
 	errs["EndRun"] = s.EndRun(ctx, migration.Run{ID: "x", State: migration.RunPassed}, migration.Entry{Kind: "end", Data: json.RawMessage(`{}`)}, nil)

@@ -39,6 +39,7 @@ CREATE TABLE runs (
   UNIQUE (migration_id, kind, number)
 ) STRICT;
 CREATE UNIQUE INDEX runs_by_key ON runs (migration_id, kind, idempotency_key) WHERE idempotency_key <> '';
+CREATE INDEX runs_about ON runs (migration_id, kind, input_hash, state, ended);
 CREATE INDEX runs_unfinished ON runs (nr) WHERE state = 'running';
 
 CREATE TABLE entries (
