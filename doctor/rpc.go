@@ -40,12 +40,13 @@ func newRPC(r *run, conn *givenBack, state tls.ConnectionState) *rpcConn {
 		}
 		return out, nil
 	}
-	var override string
+	// As the SDKs do: the server name where one was set, the address otherwise.
+	authority := r.addr.String()
 	if r.serverName != r.addr.Host {
-		override = r.serverName
+		authority = r.serverName
 	}
 	c.cc, c.failure = grpc.NewClient("passthrough:///"+r.addr.String(),
-		grpc.WithTransportCredentials(&doneTLS{state: state, plain: r.t.Plaintext, serverName: override}),
+		grpc.WithTransportCredentials(&doneTLS{state: state, plain: r.t.Plaintext}), grpc.WithAuthority(authority),
 		grpc.WithContextDialer(dial), grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig(),
 		grpc.WithIdleTimeout(0), grpc.WithUserAgent("onramp"),
 		grpc.WithConnectParams(grpc.ConnectParams{Backoff: backoff.Config{BaseDelay: time.Minute, MaxDelay: time.Minute, Multiplier: 1},
@@ -78,9 +79,8 @@ func (c *rpcConn) context(ctx context.Context, plain bool) context.Context {
 
 // doneTLS tells gRPC that the handshake was made already.
 type doneTLS struct {
-	state      tls.ConnectionState
-	plain      bool
-	serverName string
+	state tls.ConnectionState
+	plain bool
 }
 
 func (d *doneTLS) ClientHandshake(_ context.Context, _ string, conn net.Conn) (net.Conn, credentials.AuthInfo, error) {
@@ -100,8 +100,8 @@ func (d *doneTLS) Info() credentials.ProtocolInfo {
 	if d.plain {
 		protocol = "insecure"
 	}
-	return credentials.ProtocolInfo{SecurityProtocol: protocol, ServerName: d.serverName}
+	return credentials.ProtocolInfo{SecurityProtocol: protocol}
 }
 
 func (d *doneTLS) Clone() credentials.TransportCredentials { c := *d; return &c }
-func (d *doneTLS) OverrideServerName(name string) error    { d.serverName = name; return nil }
+func (d *doneTLS) OverrideServerName(string) error         { return nil }

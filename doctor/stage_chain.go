@@ -69,7 +69,15 @@ func (r *run) judge(lints []certsvc.Lint) bool {
 	r.see("rule", worst.Text)
 	r.values["cause"] = worst.Text
 	r.say("%s", worst.Text)
-	r.stop(worst.Code, Certain, others...)
+	level := Certain
+	if len(worst.Also) > 0 {
+		level = Likely
+	}
+	for _, code := range worst.Also {
+		e, _ := Lookup(code)
+		others = append(others, candidate(code, e.Title+"."))
+	}
+	r.stop(worst.Code, level, others...)
 	if worst.Fix != "" && r.verdict != nil && len(r.verdict.Fix) == 0 {
 		r.verdict.Fix = []Fix{{Who: "developer", Text: clean(worst.Fix, maxSentence)}}
 	}
