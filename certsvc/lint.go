@@ -239,6 +239,9 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate) {
 	for _, u := range uploaded {
 		have = append(have, SubjectOf(u))
 	}
+	if len(have) == 0 {
+		have = []string{"no CA"}
+	}
 	ls.add("CH-01", leaf, "The certificate was signed by %s (SKI %s); the bundle holds %s.", issuer, keyIDText(last.AuthorityKeyId), strings.Join(have, "; "))
 }
 
