@@ -12,7 +12,7 @@ type Request struct {
 	Auth       string // mtls (default), api-key
 	Style      string // explicit (default), envconfig
 	Vars       string // tutorial, standard (default; envconfig has only standard)
-	Shell      string // bash (default), fish, powershell, cmd, dotenv, compose, kubernetes, systemd, github-actions
+	Shell      string // bash (default), fish, powershell, cmd, dotenv, compose, kubernetes, systemd, github-actions, toml (envconfig only)
 	CertPath   string // default "client.pem"
 	KeyPath    string // default "client.key"
 	ServerName string // only when it differs from the address's host
@@ -72,15 +72,3 @@ type Code struct {
 
 // EnvVar is one variable with what it is and where its value came from.
 type EnvVar struct{ Name, Value, What, From string }
-
-// Write returns the code. Errors are Invalid faults naming the field, several joined.
-func Write(r Request) (Code, error) { panic("unwritten") }
-
-// TutorialFinding is one thing wrong with a pasted `temporal workflow start …` command.
-type TutorialFinding struct{ Code, Title, Text, Before, After string }
-
-// JudgeCommand says what is wrong with a pasted `temporal workflow start …` command (design.md §1 a–c) for
-// a template, and returns it repaired.
-func JudgeCommand(command, lang string) (findings []TutorialFinding, repaired string) {
-	panic("unwritten")
-}
