@@ -46,7 +46,7 @@ func HelpPage(f Frame, p HelpProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <div class=\"field\"><label for=\"find\">Find</label><p class=\"hint\" id=\"find-hint\">A code such as CL-01, or a word of the error</p><input id=\"find\" type=\"search\" data-filter=\"help-rows\" aria-describedby=\"find-hint\" hidden data-js autocomplete=\"off\"></div><nav aria-label=\"Groups\" class=\"group-links\"><ul role=\"list\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 1, " <div class=\"field\" hidden data-js><label for=\"find\">Find</label><p class=\"hint\" id=\"find-hint\">A code such as CL-01, or a word of the error</p><input id=\"find\" type=\"search\" data-filter=\"help-rows\" aria-describedby=\"find-hint\" autocomplete=\"off\"></div><nav aria-label=\"Groups\" class=\"group-links\"><ul role=\"list\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -617,7 +617,7 @@ func RehearsalPage(f Frame, p RehearsalProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(p.Migrations) > 0 {
-					templ_7745c5c3_Err = cards("Rehearsals", "", p.Migrations).Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = cards("Rehearsals", "", p.Migrations, false).Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -54,6 +54,7 @@ type HaveProps struct {
 type CertProps struct {
 	ID          string // "ca", "leaf": prefix of ids
 	Title       string // "CA certificate"
+	File        string // name of the PEM file: "ca.pem"
 	Subject     string // "CN=payments-ca, O=Payments"
 	Fingerprint string // SHA-256, shown in groups by the caller: "9f3c … 71"; Copy copies FullPrint
 	FullPrint   string

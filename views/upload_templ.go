@@ -162,7 +162,7 @@ func UploadPage(f Frame, p UploadProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = linkButton(Link{Text: uploadText(p), URL: p.CloudURL, Away: !p.Rehearsal, TestID: "open-cloud"}, "go").Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = linkButton(Link{Text: uploadText(p), URL: p.CloudURL, Away: !p.Rehearsal, TestID: "open-cloud"}, templ.KV("go", p.Status.Next == nil && p.Next == nil)).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -1,0 +1,344 @@
+package views
+
+import (
+	"github.com/a-h/templ"
+
+	"onramp/fault"
+)
+
+// page is one page with props as handlers would give them. Its name is that of its golden file.
+type page struct {
+	name string
+	html templ.Component
+}
+
+// pages are every page in the states that matter: fresh, refused, live, done.
+func pages() []page {
+	return []page{
+		{"home-empty", HomePage(frame("", "migrations", nil), HomeProps{DataDir: dataDir})},
+		{"home", HomePage(frame("Migrations", "migrations", nil), homeProps())},
+		{"home-lean", HomePage(frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"})},
+		{"new", NewPage(frame("Move an application", "migrations", nil), newProps(nil))},
+		{"new-refused", NewPage(frame("Move an application", "migrations", nil), newProps(Problems{
+			{Kind: fault.Conflict, Field: "name", Title: "A migration named Payments exists", Fix: "Choose another name, or continue the one that exists"},
+		}))},
+		{"overview", OverviewPage(cloudFrame("Payments", "", 4), overviewProps())},
+		{"overview-refused", OverviewPage(rehearsalFrame("Payments", "", 4), overviewRefused())},
+		{"namespace", NamespacePage(rehearsalFrame("Choose the namespace", "namespace", 1), namespaceProps())},
+		{"namespace-refused", NamespacePage(cloudFrame("Choose the namespace", "namespace", 1), namespaceRefused())},
+		{"certificates", CertificatesPage(rehearsalFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("make"), Form: certForm("make"), Tools: tools(), Twin: cli("onramp cert ca --out certs --cn 'payments CA' --org Payments --days 365")})},
+		{"certificates-csr", CertificatesPage(cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("csr"), Form: certForm("csr"), Problems: Problems{
+			{Kind: fault.Invalid, Code: "KP-02", Field: "csr", Title: "This is a private key, not a request", Cause: "It was not stored", Fix: "Paste the file that begins with BEGIN CERTIFICATE REQUEST"},
+		}})},
+		{"certificates-import", CertificatesPage(cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("import"), Form: certForm("import")})},
+		{"certificates-made", CertificatesPage(rehearsalFrame("Create certificates", "certificates", 2), certificatesMade())},
+		{"certificates-gone", CertificatesPage(rehearsalFrame("Create certificates", "certificates", 2), certificatesGone())},
+		{"upload", UploadPage(rehearsalFrame("Upload the CA", "upload", 3), uploadProps(true))},
+		{"upload-cloud", UploadPage(cloudFrame("Upload the CA", "upload", 3), uploadProps(false))},
+		{"upload-missing", UploadPage(cloudFrame("Upload the CA", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}})},
+		{"cloud", CloudPage(cloudSide("Namespaces"), CloudProps{Namespaces: cloudRows(), Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"}})},
+		{"cloud-empty", CloudPage(cloudSide("Namespaces"), CloudProps{})},
+		{"cloud-absent", CloudPage(cloudSide("Namespaces"), CloudProps{Absent: lean()})},
+		{"cloud-namespace", CloudNamespacePage(cloudSide("Edit docs-assembly.a2dd6"), cloudNamespace(true))},
+		{"cloud-namespace-refused", CloudNamespacePage(cloudSide("Edit docs-assembly.a2dd6"), cloudNamespace(false))},
+		{"test", TestPage(rehearsalFrame("Test the connection", "test", 4), testProps())},
+		{"test-live", TestRunPage(live(rehearsalFrame("Test the connection", "test", 4)), testLive())},
+		{"test-failed", TestRunPage(cloudFrame("Test the connection", "test", 4), testFailed())},
+		{"test-passed", TestRunPage(rehearsalFrame("Test the connection", "test", 5), testPassed())},
+		{"code", CodePage(live(rehearsalFrame("Change the worker", "code", 5)), codeProps())},
+		{"transfer", TransferPage(rehearsalFrame("Run a test transfer", "transfer", 6), transferProps())},
+		{"transfer-live", TransferRunPage(live(rehearsalFrame("Transfer 2", "transfer", 6)), transferLive())},
+		{"transfer-failed", TransferRunPage(toast(rehearsalFrame("Transfer 3", "transfer", 6)), transferFailed())},
+		{"transfer-done", TransferRunPage(rehearsalFrame("Transfer 2", "transfer", 7), transferDone())},
+		{"runs", RunsPage(cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: runRows(), Transfers: nil})},
+		{"rehearsal", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps())},
+		{"rehearsal-absent", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), RehearsalProps{Absent: lean()})},
+		{"help", HelpPage(frame("Help", "help", nil), helpProps())},
+		{"help-entry", HelpEntryPage(frame("CL-01", "help", nil), helpEntry())},
+		{"error-404", ErrorPage(frame("Not found", "", nil), ErrorProps{Status: "404", Title: "No migration is named paymets", Cause: "The nearest name is payments.", Links: []Link{{Text: "Open payments", URL: "/m/payments"}, {Text: "All migrations", URL: "/"}}})},
+		{"error-410", ErrorPage(rehearsalFrame("Gone", "certificates", 2), ErrorProps{Status: "410", Title: "This key has left already", Cause: "Onramp hands out a private key once, in the answer that first asked for it, and keeps no copy.", NotWrong: "Your certificates are still good.", Fix: "Use the file that was downloaded, or make new certificates.", Who: "developer", Outcome: "Nothing was changed.", Links: []Link{{Text: "Back to certificates", URL: "/m/payments/certificates"}}})},
+		{"error-500", ErrorPage(frame("Failed", "", nil), ErrorProps{Status: "500", Title: "Onramp could not do this", Fix: "Try again. If it happens again, look up the request id in the log.", Outcome: "Nothing was changed.", RequestID: "0f3a9c21b7de", Links: []Link{{Text: "Try again", URL: "/m/payments/test"}, {Text: "All migrations", URL: "/"}}})},
+	}
+}
+
+const dataDir = "~/.local/share/onramp"
+
+func frame(title, nav string, rail *RailProps) Frame {
+	return Frame{Title: title, Version: "0.1.0", DataDir: dataDir, Theme: "auto", Path: "/", Nav: nav, Rail: rail}
+}
+
+func cloudFrame(title, step string, current int) Frame {
+	f := frame(title, "migrations", &RailProps{Migration: "payments", Name: "Payments", Done: doneText(current), Steps: steps(step, current)})
+	f.Path = "/m/payments/" + step
+	return f
+}
+
+func rehearsalFrame(title, step string, current int) Frame {
+	f := cloudFrame(title, step, current)
+	f.Rehearsal = true
+	return f
+}
+
+func cloudSide(title string) Frame {
+	f := frame(title, "rehearsal", nil)
+	f.CloudSide = true
+	return f
+}
+
+func live(f Frame) Frame {
+	f.Feed, f.Follow = "/m/payments/events?on=test:3", "/m/payments/test/r3?follow=1"
+	return f
+}
+
+func toast(f Frame) Frame {
+	f.Toast = "The worker was seen"
+	return f
+}
+
+func doneText(current int) string {
+	return []string{"", "none done", "1 of 6 done", "2 of 6 done", "3 of 6 done", "4 of 6 done", "5 of 6 done", "all 6 done"}[current]
+}
+
+// steps is a migration that has come to the step with number current (7: all done); the page is that of step.
+func steps(step string, current int) []StepProps {
+	titles := []string{"Choose the namespace", "Create certificates", "Upload the CA", "Test the connection", "Change the worker", "Run a test transfer"}
+	ids := []string{"namespace", "certificates", "upload", "test", "code", "transfer"}
+	evidence := []string{"payments-prod.a1b2c", "leaf until 11 Nov 2027", "seen by run 2", "run 3 passed", "1 worker polling", "completed in 2.6 s"}
+	var out []StepProps
+	for i := range ids {
+		s := StepProps{ID: ids[i], Number: itoa(i + 1), Title: titles[i], Current: ids[i] == step}
+		switch {
+		case i+1 < current:
+			s.State, s.Word, s.Detail, s.When = Good, "Done", evidence[i], "Dana, 12 Nov"
+		case i+1 == current:
+			s.State, s.Word, s.Detail, s.CanNote = Busy, "Your turn", "", true
+		case i == 5 && current < 5:
+			s.State, s.Word, s.Detail = Idle, "Can’t start yet", "needs step 4"
+		default:
+			s.State, s.Word, s.CanNote = Idle, "Not started", true
+		}
+		out = append(out, s)
+	}
+	return out
+}
+
+func homeProps() HomeProps {
+	return HomeProps{
+		DataDir: dataDir,
+		YourTurn: []CardProps{
+			{ID: "payments", Name: "Payments", Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Good, Good, Bad, Idle, Idle}, Count: "3 of 6", Next: &Link{Text: "Test the connection", URL: "/m/payments/test"}, Detail: "Python · run 3 failed at Certificate · 2 h ago"},
+			{ID: "rehearsal", Name: "Rehearsal of 12 Nov", Rehearsal: true, Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Busy, Idle, Idle, Idle, Idle}, Count: "1 of 6", Next: &Link{Text: "Create certificates", URL: "/m/rehearsal/certificates"}, Detail: "Python · started 5 min ago"},
+		},
+		Waiting: []CardProps{{ID: "orders", Name: "Orders", Turn: Tag{Wait, "Waiting for a Cloud admin"}, Meter: []State{Good, Good, Wait, Idle, Idle, Idle}, Count: "2 of 6", Next: &Link{Text: "Upload the CA", URL: "/m/orders/upload"}, Detail: "Go · since Tuesday"}},
+		Recent:  []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}},
+	}
+}
+
+func newProps(ps Problems) NewProps {
+	return NewProps{
+		Name:  "Payments",
+		Langs: []Choice{{Value: "python", Label: "Python", Selected: true}, {Value: "go", Label: "Go"}, {Value: "typescript", Label: "TypeScript"}},
+		Modes: []Choice{
+			{Value: "rehearsal", Label: "Rehearse first", Hint: "The rehearsal cloud inside Onramp: no account, no network", Selected: true},
+			{Value: "cloud", Label: "Temporal Cloud", Hint: "A namespace that exists, or that somebody will make"},
+		},
+		Auths: []Choice{
+			{Value: "mtls", Label: "Client certificates (mTLS)", Hint: "You have or want a CA of your own; workers hold a key pair", Selected: true},
+			{Value: "api-key", Label: "API key", Hint: "No PKI; replaced by issuing a new one", Disabled: true, Reason: "Comes with a later version of Onramp"},
+		},
+		Problems: ps,
+	}
+}
+
+func crossing(broken int) CrossingProps {
+	labels := []string{"This machine", "Name", "Network", "Server", "Certificate", "Namespace", "Task queue"}
+	p := CrossingProps{Label: "Run 3"}
+	for i, l := range labels {
+		m := MarkProps{Label: l, State: Good, Word: "passed"}
+		if i == broken {
+			m.State, m.Word, m.URL = Bad, "refused", "#stage-client-cert"
+		}
+		if i > broken {
+			m.State, m.Word = Idle, "not reached"
+		}
+		p.Marks = append(p.Marks, m)
+	}
+	return p
+}
+
+func overviewCrossing() CrossingProps {
+	p := crossing(4)
+	p.Marks[4].URL = "/m/payments/test/r3#stage-client-cert"
+	return p
+}
+
+func overviewProps() OverviewProps {
+	ss := steps("", 4)
+	ss[2].State, ss[2].Word, ss[2].Detail, ss[2].When = Wait, "Waiting for a Cloud admin", "sent to Priya", "since Tuesday"
+	ss[3].State, ss[3].Word, ss[3].Detail, ss[3].Run = Bad, "Failed", "run 3 stopped at Certificate", &Link{Text: "See run 3", URL: "/m/payments/test/r3"}
+	return OverviewProps{
+		Migration: "payments", Name: "Payments", Summary: "Python · mTLS · started 12 Nov 2026",
+		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
+		Crossing: overviewCrossing(),
+		Steps:    StepsProps{Migration: "payments", Steps: ss},
+		Activity: ActivityProps{Rows: []ActivityRow{
+			{When: "14 Nov 2026, 10:42", Stamp: "2026-11-14T10:42:00Z", Who: "Dana", Text: "Run 3 stopped at Certificate: CL-01"},
+			{When: "12 Nov 2026, 16:20", Stamp: "2026-11-12T16:20:00Z", Who: "Dana", Text: "Certificates issued: leaf CN=payments-prod until 11 Nov 2027", Stale: "No longer counts: the namespace changed"},
+			{When: "12 Nov 2026, 16:05", Stamp: "2026-11-12T16:05:00Z", Who: "Dana", Text: "Namespace payments-prod.a1b2c set"},
+		}},
+		Links: []Link{{Text: "All runs", URL: "/m/payments/runs"}},
+		Twin:  cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233 --namespace payments-prod.a1b2c"),
+	}
+}
+
+func overviewRefused() OverviewProps {
+	p := overviewProps()
+	p.Crossing = CrossingProps{Label: "Not tested yet", Marks: []MarkProps{}}
+	for _, m := range crossing(4).Marks {
+		p.Crossing.Marks = append(p.Crossing.Marks, MarkProps{Label: m.Label, State: Idle, Word: "not tested"})
+	}
+	p.Activity = ActivityProps{}
+	p.Steps.Steps = steps("", 4)
+	p.Steps.NoteStep, p.Steps.NoteWhy = "test", ""
+	p.Steps.Problems = Problems{{Kind: fault.Invalid, Field: "why", Title: "The note lacks its reason", Fix: "Say in a sentence why the step counts as done"}}
+	return p
+}
+
+func cli(text string) CodeProps {
+	return CodeProps{ID: "cli", Name: "Terminal", Lang: "bash", Text: text, Values: []string{"payments-prod.a1b2c.tmprl.cloud:7233", "payments-prod.a1b2c"}}
+}
+
+func namespaceProps() NamespaceProps {
+	return NamespaceProps{
+		Migration: "payments", Value: "https://docs-assembly.a2dd6.tmprl.cloud:7233", Rehearsal: true,
+		Preview: NamespacePreviewProps{
+			Tag: Tag{Good, "Valid"},
+			Parts: []PartProps{
+				{Text: "docs-assembly", Name: "name"}, {Text: "a2dd6", Name: "account", Sep: "."},
+				{Text: "tmprl.cloud", Name: "Temporal Cloud", Sep: "."}, {Text: "7233", Name: "port", Sep: ":"},
+			},
+			Repairs: []RepairProps{{From: "https://docs-assembly.a2dd6.tmprl.cloud:7233", To: "docs-assembly.a2dd6.tmprl.cloud:7233", Text: "SDKs and the CLI take host:port", Code: "IN-01"}},
+			Derived: []Pair{
+				{Name: "Namespace ID", Value: "docs-assembly.a2dd6", Mono: true, Copy: true},
+				{Name: "Endpoint", Value: "docs-assembly.a2dd6.tmprl.cloud:7233", Mono: true, Copy: true},
+				{Name: "Server name", Value: "docs-assembly.a2dd6.tmprl.cloud", Mono: true},
+				{Name: "In the console", Value: "cloud.temporal.io/namespaces/docs-assembly.a2dd6", URL: "https://cloud.temporal.io/namespaces/docs-assembly.a2dd6/workflows", Away: true},
+			},
+			Notes: []string{"In this rehearsal programs dial localhost:7243 instead."},
+		},
+		Saved: "Saved 12 Nov, 16:05 by Dana", Next: &Link{Text: "Create certificates", URL: "/m/payments/certificates"},
+		Twin: cli("onramp check --namespace docs-assembly.a2dd6"),
+	}
+}
+
+func namespaceRefused() NamespaceProps {
+	f := &fault.Fault{Kind: fault.Invalid, Code: "IN-11", Field: "namespace", Title: "The namespace lacks its account ID", Cause: "Temporal Cloud knows a namespace as name.account", Fix: "Add a dot and the account ID: payments_prod.a1b2c", Err: errSecret}
+	return NamespaceProps{
+		Migration: "payments", Value: "payments_prod",
+		Regions: []Choice{{Value: "", Label: "Not known"}, {Value: "aws-us-east-1", Label: "N. Virginia (aws us-east-1)", Selected: true}},
+		Preview: NamespacePreviewProps{
+			Tag:      Tag{Bad, "Not a Namespace ID"},
+			Parts:    []PartProps{{Text: "payments_prod", Name: "name: letters, digits, hyphens", State: Bad}, {Text: "?", Name: "account is missing", Sep: ".", State: Bad}},
+			Problems: Problems{f},
+		},
+		Problems: Problems{f},
+	}
+}
+
+func lanes(current string) []Link {
+	return []Link{
+		{Text: "Make them for me", URL: "?lane=make", Current: current == "make"},
+		{Text: "I have a signing request", URL: "?lane=csr", Current: current == "csr"},
+		{Text: "I have certificates", URL: "?lane=import", Current: current == "import"},
+	}
+}
+
+func certForm(lane string) CertificateForm {
+	return CertificateForm{
+		Lane: lane,
+		Makers: []Choice{
+			{Value: "browser", Label: "In this browser", Hint: "The client key never leaves it", Disabled: true, Reason: "Needs JavaScript and https or localhost"},
+			{Value: "server", Label: "On the server", Hint: "Sent to you once, never stored", Selected: true},
+		},
+		Organization: "Payments", CommonName: "payments-prod", CACommonName: "payments-prod CA",
+		KeyTypes: []Choice{{Value: "ec-p384", Label: "ECDSA P-384", Selected: true}, {Value: "ec-p256", Label: "ECDSA P-256"}, {Value: "rsa-4096", Label: "RSA 4096"}},
+		CADays:   "365", LeafDays: "364", Lend: true, LendFor: "30 minutes",
+	}
+}
+
+func tools() []CodeProps {
+	return []CodeProps{{ID: "tool-tcld", Name: "tcld", Lang: "bash", Text: "tcld gen ca --org Payments -d 1y --ca-cert ca.pem --ca-key ca.key\ntcld gen leaf --org Payments -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key", Values: []string{"Payments"}}}
+}
+
+func certs() (ca, leaf CertProps) {
+	ca = CertProps{ID: "ca", Title: "CA certificate", File: "ca.pem", Subject: "CN=payments-prod CA, O=Payments", Fingerprint: "9f3c 5e1a 77b0 42d9 … c071", FullPrint: "9f3c5e1a77b042d9c071", Until: "12 Nov 2027", Left: Tag{Good, "364 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/ca.pem", Advice: "Safe to share: it holds no secret. This is what goes to Temporal Cloud."}
+	leaf = CertProps{ID: "leaf", Title: "Client certificate", File: "client.pem", Subject: "CN=payments-prod, O=Payments", Fingerprint: "7710 0e4d 91ac b3f2 … abee", FullPrint: "77100e4d91acb3f2abee", Until: "11 Nov 2027", Left: Tag{Good, "363 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/client.pem", Advice: "Stays with your workers, beside its key."}
+	return ca, leaf
+}
+
+func certificatesMade() CertificatesProps {
+	ca, leaf := certs()
+	return CertificatesProps{
+		Migration: "payments", Lanes: lanes("make"), Form: certForm("make"),
+		Have: &HaveProps{CA: ca, Leaf: leaf, Made: "Made on the server by Dana, 12 Nov 2026, 16:20", Next: &Link{Text: "Upload the CA", URL: "/m/payments/upload"},
+			Report: ReportProps{Tag: Tag{Good, "14 rules passed"}, Text: "Every documented rule of Temporal Cloud holds.", Rows: []RuleRow{
+				{State: Good, Word: "passed", Code: "CH-09", Rule: "CA and client certificate have different names", Source: "Temporal documentation, Certificates"},
+				{State: Good, Word: "passed", Rule: "The client certificate ends before its CA"},
+			}}},
+		Keys: &KeysProps{Migration: "payments", Bundle: true, CAKey: true, Countdown: "Onramp forgets these keys in 29 minutes.", Lent: true, LentText: "Lent for tests until 16:50"},
+	}
+}
+
+func certificatesGone() CertificatesProps {
+	p := certificatesMade()
+	p.Keys = &KeysProps{Migration: "payments", Browser: true, CanLend: true, Gone: "bundle.zip was downloaded on 12 Nov at 16:21. Onramp kept no copy; if the file is lost, make new certificates."}
+	p.Have.Report.Tag = Tag{Warn, "1 warning"}
+	p.Have.Report.Rows = append(p.Have.Report.Rows, RuleRow{State: Warn, Word: "warning", Code: "CH-17", Rule: "The CA ends within 30 days", Text: "It ends on 12 Dec 2026.", Fix: "Replace it before that day"})
+	return p
+}
+
+const pem = "-----BEGIN CERTIFICATE-----\nMIIB8jCCAXigAwIBAgIRAJ0s0mYh2P0kq8m3a8yqf6cwCgYIKoZIzj0EAwMwMjER\nMA8GA1UEChMIUGF5bWVudHMxHTAbBgNVBAMTFHBheW1lbnRzLXByb2QgQ0EwHhcN\n-----END CERTIFICATE-----\n"
+
+func uploadProps(rehearsal bool) UploadProps {
+	ca, _ := certs()
+	p := UploadProps{
+		Migration: "payments", Namespace: "payments-prod.a1b2c", CA: &ca, Rehearsal: rehearsal,
+		CAPEM: CodeProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: pem, Download: "/m/payments/certificates/ca.pem", Raw: "/m/payments/certificates/ca.pem?raw=1", TestID: "ca-pem"},
+		Size:  "1 of 16 certificates · 0.7 of 32 KB", CloudURL: "https://cloud.temporal.io/namespaces/payments-prod.a1b2c",
+		Commands: []CodeProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
+		Existing: "No other CA is known to be there.",
+		Status:   UploadStatusProps{Tag: Tag{Wait, "Waiting for a Cloud admin"}, Text: "No check has seen this CA accepted yet. This line ticks itself."},
+		Twin:     cli("onramp check --uploaded-ca ca.pem"),
+	}
+	if rehearsal {
+		p.CloudURL = "/cloud/docs-assembly.a2dd6?m=payments"
+		p.Status = UploadStatusProps{Tag: Tag{Good, "Saved"}, Text: "The Cloud side holds this CA since 16:31.", Next: &Link{Text: "Test the connection", URL: "/m/payments/test", TestID: "continue"}}
+	}
+	return p
+}
+
+func cloudRows() []CloudRow {
+	return []CloudRow{{ID: "docs-assembly.a2dd6", URL: "/cloud/docs-assembly.a2dd6", CAs: "1 CA certificate", Created: "12 Nov, 16:05"}, {ID: "orders.a2dd6", URL: "/cloud/orders.a2dd6", CAs: "none", Created: "12 Nov, 15:00"}}
+}
+
+func lean() *AbsentProps {
+	return &AbsentProps{Tag: Tag{Idle, "Not built in"}, Title: "The rehearsal cloud is not in this build", Text: "This is the lean build: it leaves the Temporal server out.", Fix: "Build without the tag lean, or move an application to Temporal Cloud directly."}
+}
+
+func cloudNamespace(saved bool) CloudNamespaceProps {
+	p := CloudNamespaceProps{
+		ID: "docs-assembly.a2dd6", Migration: "payments", Bundle: pem, Size: "1 of 16 certificates · 0.7 of 32 KB", Endpoint: "docs-assembly.a2dd6.tmprl.cloud:7233 · here localhost:7243",
+		CAs:  []CloudCARow{{Subject: "CN=payments-prod CA, O=Payments", Fingerprint: "9f3c5e1a77b042d9c0715e1a77b042d9c0715e1a77b042d9c0715e1a77b042d9", Until: "12 Nov 2027", Tag: Tag{Good, "364 days left"}}},
+		Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"},
+	}
+	if saved {
+		p.Saved = "Saved. docs-assembly.a2dd6 accepts clients of 1 CA."
+	} else {
+		p.Bundle, p.CAs = "-----BEGIN CERTIFICATE-----\nMIIB…", nil
+		p.Problems = Problems{
+			{Kind: fault.Invalid, Code: "CH-02", Field: "ca_bundle", Title: "Certificate 1 (CN=payments-prod) is not a CA", Cause: "Every certificate of the bundle needs basicConstraints CA:true", Fix: "Paste ca.pem, not client.pem"},
+			{Kind: fault.Invalid, Field: "ca_bundle", Title: "Certificate 2 has expired", Fix: "Remove it: one expired certificate fails every update"},
+		}
+	}
+	return p
+}

@@ -1,0 +1,74 @@
+package views
+
+import (
+	"flag"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+var update = flag.Bool("update", false, "rewrite the golden files")
+
+// hashed is the address of an asset; it changes with every change of the stylesheet or the script.
+var hashed = regexp.MustCompile(`/a/[0-9a-f]{16}\.`)
+
+func TestPagesLookAsBefore(t *testing.T) {
+	for _, p := range pages() {
+		t.Run(p.name, func(t *testing.T) {
+			got := oneTagALine(hashed.ReplaceAllString(render(t, p.html), "/a/HASH."))
+			file := filepath.Join("testdata", p.name+".html")
+			if *update {
+				write(t, file, got)
+			}
+			want, err := os.ReadFile(file)
+			if err != nil {
+				t.Fatalf("%v; run go test ./views -update", err)
+			}
+			if diff := cmp.Diff(strings.Split(string(want), "\n"), strings.Split(got, "\n")); diff != "" {
+				t.Errorf("%s (-want +got), -update if intended:\n%s", p.name, diff)
+			}
+		})
+	}
+}
+
+// A golden file that belongs to no page is a page that was lost.
+func TestEveryGoldenFileHasItsPage(t *testing.T) {
+	known := map[string]bool{}
+	for _, p := range pages() {
+		known[p.name+".html"] = true
+	}
+	files, err := os.ReadDir("testdata")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range files {
+		if !known[f.Name()] {
+			t.Errorf("testdata/%s belongs to no page", f.Name())
+		}
+	}
+}
+
+// oneTagALine breaks the page before each opening tag, so that a diff shows what changed. Inside <pre>
+// nothing is touched.
+func oneTagALine(html string) string {
+	var b strings.Builder
+	for html != "" {
+		pre := strings.Index(html, "<pre")
+		if pre < 0 {
+			pre = len(html)
+		}
+		b.WriteString(tags.ReplaceAllString(html[:pre], "\n$0"))
+		html = html[pre:]
+		if end := strings.Index(html, "</pre>"); end >= 0 {
+			b.WriteString("\n" + html[:end])
+			html = html[end:]
+		}
+	}
+	return strings.TrimLeft(b.String(), "\n") + "\n"
+}
+
+var tags = regexp.MustCompile(`<[a-z!]`)
