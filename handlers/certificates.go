@@ -1,0 +1,266 @@
+package handlers
+
+import (
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"onramp/certsvc"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// The lanes: who makes what.
+const (
+	laneMake   = "make"   // a CA and a client certificate; the client's key in the browser or here
+	laneCSR    = "csr"    // a CA, and a client certificate from a request made elsewhere
+	laneImport = "import" // both were made elsewhere
+)
+
+// The makers of the client's key in laneMake.
+const (
+	makerBrowser = "browser"
+	makerServer  = "server"
+)
+
+// certFields is the form of step 2 as it was sent, without keys.
+type certFields struct {
+	lane, maker                      string
+	organization, commonName, caName string
+	keyType, caDays, leafDays        string
+	csr, caPEM, leafPEM              string
+	lend, sent, browserKey           bool
+}
+
+// certificates is step 2.
+func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	f := certFields{lane: r.URL.Query().Get("lane"), lend: true}
+	if f.lane != laneCSR && f.lane != laneImport {
+		f.lane = laneMake
+	}
+	return h.showCertificates(w, r, http.StatusOK, v, f, nil)
+}
+
+func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, status int, v migration.View, f certFields, ps views.Problems) error {
+	m := v.Migration.ID
+	p := views.CertificatesProps{Migration: m, Form: h.certForm(v, f), Problems: ps, Tools: toolCommands(v), Have: h.have(v), Keys: h.keys(v, f.browserKey)}
+	for _, l := range []struct{ lane, text string }{{laneMake, "Make them for me"}, {laneCSR, "I have a signing request"}, {laneImport, "I have certificates"}} {
+		p.Lanes = append(p.Lanes, views.Link{Text: l.text, URL: movePath(m, migration.StepCertificates) + "?lane=" + l.lane, Current: l.lane == f.lane, TestID: "lane-" + l.lane})
+	}
+	fr := h.frame(r, "Create certificates", "migrations", &v, migration.StepCertificates)
+	return h.page(w, r, status, views.CertificatesPage(fr, p))
+}
+
+// certForm is the form as sent, or with what follows from the namespace.
+func (h *Handlers) certForm(v migration.View, f certFields) views.CertificateForm {
+	name := v.Migration.ID
+	if v.Namespace != nil {
+		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
+	}
+	if !f.sent {
+		f.commonName, f.caName, f.organization = name, name+" CA", v.Migration.Name
+		f.caDays, f.leafDays, f.keyType = "365", "364", string(certsvc.KeyTypes[0])
+	}
+	p := views.CertificateForm{Lane: f.lane, Organization: f.organization, CommonName: f.commonName, CACommonName: f.caName,
+		CADays: f.caDays, LeafDays: f.leafDays, CSR: f.csr, CAPEM: f.caPEM, LeafPEM: f.leafPEM, Lend: f.lend,
+		LendFor: fmt.Sprintf("%d minutes", int(h.o.Keyring.TTL().Minutes())), Again: v.Certificate != nil}
+	if f.lane == laneMake {
+		p.CSR = ""
+	}
+	p.Makers = []views.Choice{
+		{Value: makerBrowser, Label: "In this browser", Hint: "It never leaves this browser; Onramp signs a request for it.", Selected: false,
+			Disabled: true, Reason: "Needs JavaScript, and HTTPS or localhost."},
+		{Value: makerServer, Label: "By Onramp on this computer", Hint: "Downloaded once, kept nowhere.", Selected: true},
+	}
+	for _, t := range certsvc.KeyTypes {
+		p.KeyTypes = append(p.KeyTypes, views.Choice{Value: string(t), Label: keyTypeName(string(t)), Selected: string(t) == f.keyType})
+	}
+	return p
+}
+
+// keyTypeName is a key type as people write it.
+func keyTypeName(t string) string {
+	switch {
+	case strings.HasPrefix(t, "ec-p"):
+		return "ECDSA P-" + strings.TrimPrefix(t, "ec-p")
+	case strings.HasPrefix(t, "rsa-"):
+		return "RSA " + strings.TrimPrefix(t, "rsa-")
+	}
+	return t
+}
+
+// makeCertificates is the form of step 2, in every lane.
+func (h *Handlers) makeCertificates(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	sent, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	f := certFields{sent: true, maker: sent.text("maker"), organization: sent.raw("organization"), commonName: sent.raw("common_name"),
+		caName: sent.raw("ca_common_name"), keyType: sent.text("key_type"), caDays: sent.text("ca_days"), leafDays: sent.text("leaf_days"),
+		csr: sent.raw("csr"), caPEM: sent.raw("ca_pem"), leafPEM: sent.raw("leaf_pem"), lend: sent.on("lend")}
+	f.lane, err = sent.pick("lane", laneMake, laneCSR, laneImport)
+	if err == nil {
+		if f.lane == laneImport {
+			v, err = h.importCertificates(r, v, f)
+		} else {
+			v, err = h.issue(r, v, f, []byte(sent.values.Get("lent_key")))
+		}
+	}
+	if err != nil {
+		ps, err := problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showCertificates(w, r, http.StatusUnprocessableEntity, v, withoutKeys(f), ps)
+	}
+	if f.lane == laneMake && f.maker == makerBrowser && wantsFragment(r) {
+		// The page stays where it is: the key lives in it.
+		return h.showCertificates(w, r, http.StatusOK, v, certFields{lane: laneMake, lend: true, browserKey: true}, nil)
+	}
+	said := "certificates"
+	if f.lane == laneImport {
+		said = "imported"
+	}
+	return seeOther(w, r, movePath(v.Migration.ID, migration.StepCertificates), said)
+}
+
+// withoutKeys takes pasted private keys out of what is shown again.
+func withoutKeys(f certFields) certFields {
+	for _, s := range []*string{&f.csr, &f.caPEM, &f.leafPEM, &f.organization, &f.commonName, &f.caName} {
+		if strings.Contains(*s, "PRIVATE KEY") {
+			*s = ""
+		}
+	}
+	return f
+}
+
+// issue makes a CA and a client certificate. Keys made here go to the vault, to leave once; lentKey is the
+// browser's key when the reader lends it.
+func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKey []byte) (migration.View, error) {
+	req, err := setRequest(h.target(v).Address, v, f)
+	if err != nil {
+		return v, err
+	}
+	set, err := h.o.Certs.IssueSet(req)
+	if err != nil {
+		return v, rename(err, map[string]string{"organizational_unit": "organization", "dns_names": "common_name", "ca": "", "ca_key": ""})
+	}
+	m := v.Migration.ID
+	if len(lentKey) > 0 && f.lend {
+		if _, _, err := h.o.Keyring.Lend(m, set.Leaf.CertPEM, lentKey); err != nil {
+			return v, rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
+		}
+	} else {
+		h.o.Keyring.Forget(m) // the pair lent before is of another certificate
+	}
+	if err := h.keep(v, set); err != nil {
+		return v, err
+	}
+	if f.lend && !set.Leaf.Key.Empty() {
+		if _, _, err := h.o.Keyring.Lend(m, set.Leaf.CertPEM, set.Leaf.Key.Reveal()); err != nil {
+			return v, fmt.Errorf("lend the key just made: %w", err)
+		}
+	}
+	lane := f.lane
+	if lane == laneMake {
+		lane = f.maker
+	}
+	s := set.Summary
+	return h.o.Migrations.SetCertificate(r.Context(), m, migration.CertificateData{Lane: lane,
+		CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM), CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint,
+		CASubject: s.CASubject, LeafSubject: s.LeafSubject, KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter})
+}
+
+// setRequest is the form as certsvc takes it.
+func setRequest(address string, v migration.View, f certFields) (certsvc.SetRequest, error) {
+	req := certsvc.SetRequest{Address: address,
+		CA:   certsvc.CASpec{CommonName: f.caName, Organization: f.organization, KeyType: certsvc.KeyType(f.keyType)},
+		Leaf: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, KeyType: certsvc.KeyType(f.keyType)}}
+	if v.Namespace != nil {
+		req.Namespace = v.Namespace.Namespace
+	}
+	var errs []error
+	number := func(field, text string) int {
+		n, err := strconv.Atoi(text)
+		if text != "" && err != nil {
+			errs = append(errs, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number, such as 365.").In(field))
+		}
+		return n
+	}
+	req.CA.Days, req.Leaf.Days = number("ca_days", f.caDays), number("leaf_days", f.leafDays)
+	switch {
+	case f.lane == laneCSR && strings.TrimSpace(f.csr) == "":
+		errs = append(errs, fault.New(fault.Invalid, "The signing request is missing", "Paste it: openssl req -new -key client.key -out client.csr").In("csr"))
+	case f.lane == laneCSR:
+		req.CSR = []byte(f.csr)
+	case f.maker == makerBrowser && f.csr == "":
+		errs = append(errs, fault.New(fault.Invalid, "This browser made no key", "Allow JavaScript on HTTPS or localhost, or let Onramp make the key.").In("maker"))
+	case f.maker == makerBrowser:
+		req.CSR = []byte(f.csr)
+	case f.maker != makerServer:
+		errs = append(errs, fault.New(fault.Invalid, "Who makes the key is not chosen", "Choose one of those offered.").In("maker"))
+	}
+	return req, errors.Join(errs...)
+}
+
+// importCertificates takes certificates that were made elsewhere, when Cloud would take them.
+func (h *Handlers) importCertificates(r *http.Request, v migration.View, f certFields) (migration.View, error) {
+	now := h.o.Now()
+	cas, bad := certsvc.LintBundle([]byte(f.caPEM), now)
+	errs := lintErrors(bad, "ca_pem")
+	chain, _, err := certsvc.ReadCertificates([]byte(f.leafPEM))
+	switch {
+	case err != nil:
+		errs = append(errs, fault.From(err).In("leaf_pem"))
+	case strings.Contains(f.leafPEM, "PRIVATE KEY"):
+		leak := fault.New(fault.Invalid, "A private key is among the certificates", "Paste certificates only. Nothing was stored.").In("leaf_pem")
+		leak.Code = "IN-16"
+		errs = append(errs, leak)
+	case len(errs) == 0:
+		errs = lintErrors(certsvc.LintLeaf(chain, cas, now), "leaf_pem")
+	}
+	if err := errors.Join(errs...); err != nil {
+		return v, err
+	}
+	ca, leaf := issuerOf(chain[0], cas), chain[0]
+	h.o.Keyring.Forget(v.Migration.ID)
+	return h.o.Migrations.SetCertificate(r.Context(), v.Migration.ID, migration.CertificateData{Lane: laneImport,
+		CAPEM: pemText(cas...), LeafPEM: pemText(chain...), CAFingerprint: certsvc.Fingerprint(ca), LeafFingerprint: certsvc.Fingerprint(leaf),
+		CASubject: certsvc.SubjectOf(ca), LeafSubject: certsvc.SubjectOf(leaf), KeyType: string(certsvc.KeyTypeOf(leaf.PublicKey)),
+		CANotAfter: ca.NotAfter, LeafNotAfter: leaf.NotAfter})
+}
+
+// lintErrors are the broken rules that Cloud refuses, as faults of a field.
+func lintErrors(lints []certsvc.Lint, field string) []error {
+	var out []error
+	for _, l := range lints {
+		if l.Severity == certsvc.SevError {
+			f := fault.New(fault.Invalid, strings.TrimSuffix(l.Text, "."), l.Fix).In(field)
+			f.Code = l.Code
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
+// issuerOf is the CA of the bundle that bears the issuer's name, the first one when none does.
+func issuerOf(leaf *x509.Certificate, cas []*x509.Certificate) *x509.Certificate {
+	for _, c := range cas {
+		if string(c.RawSubject) == string(leaf.RawIssuer) {
+			return c
+		}
+	}
+	return cas[0]
+}

@@ -1,0 +1,176 @@
+package handlers
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// pemText is certificates as PEM, in their order.
+func pemText(certs ...*x509.Certificate) string {
+	var b strings.Builder
+	for _, c := range certs {
+		b.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+	}
+	return b.String()
+}
+
+// have are the certificates of a migration; nil before there are any.
+func (h *Handlers) have(v migration.View) *views.HaveProps {
+	c := v.Certificate
+	if c == nil {
+		return nil
+	}
+	m := v.Migration.ID
+	now := h.o.Now()
+	p := &views.HaveProps{Next: nextLink(v, migration.StepCertificates), Made: madeText(c.Lane) + ", " + day(v.Step(migration.StepCertificates).Since), Report: h.ruleReport(c)}
+	p.CA = certProps("ca", "CA certificate", c.CASubject, c.CAFingerprint, c.CANotAfter, now)
+	p.CA.Download, p.CA.Advice = movePath(m, "certificates", "ca.pem"), "Safe to share: it holds no secret. This is what goes up to Temporal Cloud."
+	p.Leaf = certProps("leaf", "Client certificate", c.LeafSubject, c.LeafFingerprint, c.LeafNotAfter, now)
+	p.Leaf.Download, p.Leaf.Advice = movePath(m, "certificates", "client.pem"), "Workers present it together with its key."
+	p.Leaf.KeyType = keyTypeName(c.KeyType)
+	if certs, _, err := certsvc.ReadCertificates([]byte(c.CAPEM)); err == nil {
+		p.CA.KeyType = keyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
+	}
+	return p
+}
+
+func madeText(lane string) string {
+	switch lane {
+	case makerBrowser:
+		return "Client key made in the browser"
+	case makerServer:
+		return "Made by Onramp"
+	case laneCSR:
+		return "Signed from your request"
+	}
+	return "Made elsewhere"
+}
+
+func certProps(id, title, subject, print string, until, now time.Time) views.CertProps {
+	return views.CertProps{ID: id, Title: title, Subject: subject, Fingerprint: grouped(print), FullPrint: print, Until: day(until), Left: leftTag(until, now)}
+}
+
+// leftTag says how long a certificate still lasts.
+func leftTag(until, now time.Time) views.Tag {
+	days := int(until.Sub(now).Hours() / 24)
+	switch {
+	case !until.After(now):
+		return views.Tag{State: views.Bad, Word: "Expired"}
+	case days < 30:
+		return views.Tag{State: views.Warn, Word: "Expires in " + many(days, "day", "days")}
+	}
+	return views.Tag{State: views.Good, Word: many(days, "day left", "days left")}
+}
+
+// ruleReport judges the stored certificates by every rule, as of now.
+func (h *Handlers) ruleReport(c *migration.CertificateData) views.ReportProps {
+	now := h.o.Now()
+	cas, lints := certsvc.LintBundle([]byte(c.CAPEM), now)
+	if chain, _, err := certsvc.ReadCertificates([]byte(c.LeafPEM)); err == nil {
+		lints = append(lints, certsvc.LintLeaf(chain, cas, now)...)
+	}
+	var p views.ReportProps
+	broken := map[string]bool{}
+	count := map[certsvc.Severity]int{}
+	for _, l := range lints {
+		broken[l.Code] = true
+		count[l.Severity]++
+		row := views.RuleRow{Code: l.Code, Rule: l.Text, Text: l.Subject, Fix: l.Fix, Source: l.Source, State: views.Idle, Word: "note"}
+		switch l.Severity {
+		case certsvc.SevError:
+			row.State, row.Word = views.Bad, "error"
+		case certsvc.SevWarn:
+			row.State, row.Word = views.Warn, "warning"
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	kept := 0
+	for _, rule := range certsvc.Rules() {
+		if !broken[rule.Code] {
+			kept++
+			p.Rows = append(p.Rows, views.RuleRow{State: views.Good, Word: "passed", Code: rule.Code, Rule: rule.Kept, Source: rule.Source})
+		}
+	}
+	p.Text = "Each rule with where it is published. Temporal Cloud refuses a bundle or a client that breaks one marked error."
+	switch {
+	case count[certsvc.SevError] > 0:
+		p.Tag = views.Tag{State: views.Bad, Word: many(count[certsvc.SevError], "error", "errors")}
+	case count[certsvc.SevWarn] > 0:
+		p.Tag = views.Tag{State: views.Warn, Word: many(count[certsvc.SevWarn], "warning", "warnings")}
+	default:
+		p.Tag = views.Tag{State: views.Good, Word: many(kept, "rule passed", "rules passed")}
+	}
+	return p
+}
+
+// keys is what can still be done with the private keys; nil when no key was ever here.
+func (h *Handlers) keys(v migration.View, inBrowser bool) *views.KeysProps {
+	c := v.Certificate
+	if c == nil {
+		return nil
+	}
+	p := &views.KeysProps{Migration: v.Migration.ID, Browser: inBrowser}
+	lent, isLent := h.o.Keyring.Get(v.Migration.ID)
+	if isLent && certsvc.Fingerprint(lent.Leaf) == c.LeafFingerprint {
+		p.Lent, p.LentText = true, "Lent for tests until "+lent.Until.Local().Format("15:04")
+	}
+	p.CanLend = inBrowser && !p.Lent
+	var first time.Time
+	for _, file := range []struct {
+		id  string
+		has *bool
+	}{{bundleID(v), &p.Bundle}, {caKeyID(v), &p.CAKey}} {
+		if until, ok := h.o.Vault.Waiting(file.id); ok {
+			*file.has = true
+			if first.IsZero() || until.Before(first) {
+				first = until
+			}
+		}
+	}
+	if !first.IsZero() {
+		left := max(1, int(first.Sub(h.o.Now()).Minutes()+0.5))
+		p.Countdown = "Onramp forgets these keys in " + many(left, "minute", "minutes") + "."
+	}
+	switch {
+	case p.Bundle || p.CAKey || inBrowser:
+	case c.Lane == laneImport:
+		if !p.Lent {
+			return nil
+		}
+	default:
+		p.Gone = "Private keys made by Onramp leave once, or are wiped after a few minutes. If you do not have yours, create the certificates again."
+	}
+	return p
+}
+
+// toolCommands make the same certificates with other tools, with the reader's names.
+func toolCommands(v migration.View) []views.CodeProps {
+	name := v.Migration.ID
+	if v.Namespace != nil {
+		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
+	}
+	org := shellWord(v.Migration.Name)
+	return []views.CodeProps{
+		{ID: "tool-tcld", Name: "tcld", Lang: "bash", Values: []string{name}, Text: fmt.Sprintf(`tcld gen ca --org %s -d 365d --ca-cert ca.pem --ca-key ca.key
+tcld gen leaf --org %s --common-name %s -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key`, org, org, name)},
+		{ID: "tool-openssl", Name: "openssl", Lang: "bash", Values: []string{name}, Text: fmt.Sprintf(`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384 -nodes -days 365 \
+  -subj "/CN=%[1]s CA" -addext basicConstraints=critical,CA:true,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign \
+  -keyout ca.key -out ca.pem
+openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -subj "/CN=%[1]s" -keyout client.key -out client.csr
+printf 'basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n' > client.ext
+openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -sha384 -days 364 -extfile client.ext -out client.pem`, name)},
+		{ID: "tool-certstrap", Name: "certstrap", Lang: "bash", Values: []string{name}, Text: fmt.Sprintf(`certstrap init --common-name "%[1]s CA" --expires "12 months" --passphrase ""
+certstrap request-cert --common-name %[1]s --passphrase ""
+certstrap sign %[1]s --CA "%[1]s CA" --expires "11 months"`, name)},
+	}
+}
+
+// shellWord quotes a text for a POSIX shell.
+func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }

@@ -1,0 +1,295 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/snippet"
+	"onramp/views"
+)
+
+// shellNames are where the environment can be held, as the reader knows them.
+var shellNames = map[string]string{"bash": "bash, zsh", "fish": "fish", "powershell": "PowerShell", "cmd": "cmd", "dotenv": ".env",
+	"compose": "Compose", "kubernetes": "Kubernetes", "systemd": "systemd", "github-actions": "GitHub Actions", "toml": "temporal.toml"}
+
+// shellLangs are the languages that colour a holder's text.
+var shellLangs = map[string]string{"compose": "yaml", "kubernetes": "yaml", "github-actions": "yaml", "systemd": "ini", "toml": "toml",
+	"powershell": "powershell", "cmd": "batch", "fish": "fish"}
+
+// codeQuery is the choice on the code page: all of it is in the address.
+type codeQuery struct{ lang, style, vars, shell string }
+
+func (q codeQuery) with(change func(*codeQuery)) string {
+	change(&q)
+	return "?" + url.Values{"lang": {q.lang}, "style": {q.style}, "vars": {q.vars}, "shell": {q.shell}}.Encode()
+}
+
+// readCodeQuery takes the choice from an address; what is not offered falls back to the default, and
+// choices that exclude each other to those that go together.
+func readCodeQuery(v migration.View, values url.Values) codeQuery {
+	pick := func(name, def string, allowed []string) string {
+		for _, a := range allowed {
+			if a == values.Get(name) {
+				return a
+			}
+		}
+		return def
+	}
+	q := codeQuery{lang: pick("lang", v.Migration.Lang, snippet.Langs()), style: pick("style", snippet.Styles[0], snippet.Styles),
+		vars: pick("vars", snippet.Vars[0], snippet.Vars), shell: pick("shell", snippet.Shells[0], snippet.Shells)}
+	if q.style == "envconfig" {
+		q.vars = "standard" // environment configuration reads no other names
+	} else if q.shell == "toml" {
+		q.shell = snippet.Shells[0] // only environment configuration reads it
+	}
+	return q
+}
+
+// snippetRequest is the code wanted, with the migration's values, or with marked places before there are any.
+func (h *Handlers) snippetRequest(v migration.View, q codeQuery) snippet.Request {
+	req := snippet.Request{Lang: q.lang, Namespace: placeholder, Auth: v.Migration.Auth, Style: q.style, Vars: q.vars, Shell: q.shell}
+	if v.Namespace != nil {
+		t := h.target(v)
+		req.Namespace, req.Address, req.ServerName = t.Namespace, t.Address, t.ServerName
+	}
+	return req
+}
+
+// placeholder stands for a namespace that is not chosen yet.
+const placeholder = "your-namespace.a1b2c"
+
+// code is step 5.
+func (h *Handlers) code(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	return h.showCode(w, r, http.StatusOK, v, readCodeQuery(v, r.URL.Query()), views.JudgeProps{})
+}
+
+func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, v migration.View, q codeQuery, judge views.JudgeProps) error {
+	c, err := snippet.Write(h.snippetRequest(v, q))
+	if err != nil {
+		return err
+	}
+	judge.Migration, judge.Lang = v.Migration.ID, q.lang
+	values := userValues(v, c)
+	block := func(id, name, lang, text string) views.CodeProps {
+		return views.CodeProps{ID: id, Name: name, Lang: lang, Text: text, Values: values}
+	}
+	m := v.Migration.ID
+	p := views.CodePageProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: need(v, migration.StepNamespace),
+		Holder: block("env", shellNames[q.shell], either(shellLangs[q.shell], "bash"), c.Holder), Notes: c.Notes,
+		Install: block("install", "Install", "bash", strings.Join(c.Commands.Install, "\n")),
+		Worker:  block("run-worker", "Run the worker", "bash", strings.Join(c.Commands.Worker, "\n")),
+		Start:   block("run-starter", "Run the starter", "bash", strings.Join(c.Commands.Starter, "\n")),
+		CLI:     block("cli", "Or with the Temporal CLI", "bash", c.Start),
+		Judge:   judge, Poller: h.knownPoller(v, c.Transfer.TaskQueue),
+		Twin: views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: codeTwin(v, q)}}
+	if c.Repo != "" {
+		p.Repo = &views.Link{Text: c.Repo, URL: "https://github.com/" + c.Repo, Away: true}
+	}
+	for _, e := range c.EnvOrder {
+		p.Env = append(p.Env, views.EnvRow{Name: e.Name, Value: e.Value, What: e.What, From: e.From})
+	}
+	p.Edits, p.Starter = edits(c, q.lang, values)
+	for i, e := range c.Reverse {
+		p.Reverse = append(p.Reverse, views.DiffProps{ID: fmt.Sprintf("reverse-%d", i+1), File: e.File, Lang: q.lang, Before: e.Before, After: e.After, Values: values})
+	}
+	for i, f := range c.Files {
+		p.Files = append(p.Files, block(fmt.Sprintf("file-%d", i+1), f.Path, q.lang, f.Content))
+	}
+	if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
+		t, err := h.trust()
+		if err != nil {
+			return err
+		}
+		p.Trust = t.code
+	}
+	text := markdown(v, q, c, p.Trust.Text)
+	p.Markdown = views.CodeProps{ID: "markdown", Name: "code.md", Lang: "markdown", Text: text, Raw: movePath(m, "code.md") + q.with(func(*codeQuery) {})}
+	if v.Step(migration.StepCode).Status == migration.Done || v.Step(migration.StepTest).Status == migration.Done {
+		p.Next = nextLink(v, migration.StepCode)
+	}
+	codeLinks(&p, q)
+	f := h.frame(r, "Change the worker", "migrations", &v, migration.StepCode)
+	f.Path = movePath(m, migration.StepCode)
+	if h.canLook(v) && v.Step(migration.StepCode).Status != migration.Done {
+		f.Feed = movePath(m, "events") + "?on=poller&queue=" + url.QueryEscape(c.Transfer.TaskQueue)
+	}
+	return h.page(w, r, status, views.CodePage(f, p))
+}
+
+// codeLinks are the choices as links.
+func codeLinks(p *views.CodePageProps, q codeQuery) {
+	for _, l := range snippet.Langs() {
+		p.Langs = append(p.Langs, views.Link{Text: langName(l), URL: q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, TestID: "lang-" + l})
+	}
+	for _, s := range snippet.Styles {
+		text := map[string]string{"explicit": "In code", "envconfig": "Environment configuration"}[s]
+		p.Styles = append(p.Styles, views.Link{Text: text, URL: q.with(func(q *codeQuery) { q.style = s }), Current: s == q.style, TestID: "style-" + s})
+	}
+	for _, s := range snippet.Vars {
+		if q.style == "envconfig" && s != "standard" {
+			continue
+		}
+		text := map[string]string{"standard": "Standard names", "tutorial": "The tutorial's names"}[s]
+		p.Vars = append(p.Vars, views.Link{Text: text, URL: q.with(func(q *codeQuery) { q.vars = s }), Current: s == q.vars, TestID: "vars-" + s})
+	}
+	for _, s := range snippet.Shells {
+		if s == "toml" && q.style != "envconfig" {
+			continue
+		}
+		p.Shells = append(p.Shells, views.Link{Text: shellNames[s], URL: q.with(func(q *codeQuery) { q.shell = s }), Current: s == q.shell, TestID: "shell-" + s})
+	}
+}
+
+// userValues are the reader's own values in the code, to be marked.
+func userValues(v migration.View, c snippet.Code) []string {
+	if v.Namespace == nil {
+		return []string{placeholder}
+	}
+	var out []string
+	for _, e := range c.EnvOrder {
+		if e.Value != "" {
+			out = append(out, e.Value)
+		}
+	}
+	return append(out, v.Namespace.Namespace)
+}
+
+// edits parts the changes of the worker from those of the starter, which is often forgotten.
+func edits(c snippet.Code, lang string, values []string) (worker, starter []views.DiffProps) {
+	for i, e := range c.Edits {
+		d := views.DiffProps{ID: fmt.Sprintf("edit-%d", i+1), File: e.File, Lang: lang, Before: e.Before, After: e.After, Values: values}
+		name := strings.ToLower(e.File)
+		if strings.Contains(name, "start") || strings.Contains(name, "run_workflow") || strings.Contains(name, "client") && !strings.Contains(name, "worker") {
+			starter = append(starter, d)
+		} else {
+			worker = append(worker, d)
+		}
+	}
+	return worker, starter
+}
+
+// codeTwin prints the same in a terminal.
+func codeTwin(v migration.View, q codeQuery) string {
+	ns := placeholder
+	if v.Namespace != nil {
+		ns = v.Namespace.Namespace
+	}
+	return fmt.Sprintf("onramp code --lang %s --namespace %s --auth %s --style %s --vars %s --shell %s", q.lang, ns, v.Migration.Auth, q.style, q.vars, q.shell)
+}
+
+// codeMarkdown is all of it as Markdown, for a colleague or a coding agent: places instead of secrets.
+func (h *Handlers) codeMarkdown(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	q := readCodeQuery(v, r.URL.Query())
+	c, err := snippet.Write(h.snippetRequest(v, q))
+	if err != nil {
+		return err
+	}
+	trust := ""
+	if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
+		t, err := h.trust()
+		if err != nil {
+			return err
+		}
+		trust = t.code.Text
+	}
+	return send(w, r, http.StatusOK, "text/markdown; charset=utf-8", []byte(markdown(v, q, c, trust)))
+}
+
+func markdown(v migration.View, q codeQuery, c snippet.Code, trust string) string {
+	var b strings.Builder
+	fence := func(lang, text string) {
+		if text = strings.TrimRight(text, "\n"); text != "" {
+			fmt.Fprintf(&b, "```%s\n%s\n```\n\n", lang, text)
+		}
+	}
+	fmt.Fprintf(&b, "# %s: connect the %s worker to Temporal Cloud\n\n", v.Migration.Name, langName(q.lang))
+	fmt.Fprintf(&b, "Template: %s. Needs %s %s or newer. The private key stays in its file; it stands nowhere below.\n\n", c.Repo, c.SDK.Package, c.SDK.MinVersion)
+	b.WriteString("## Set these variables\n\n")
+	fence(either(shellLangs[q.shell], "bash"), c.Holder)
+	if trust != "" {
+		b.WriteString("Only for the rehearsal:\n\n")
+		fence("bash", trust)
+	}
+	b.WriteString("## Change the code\n\n")
+	fence("bash", strings.Join(c.Commands.Install, "\n"))
+	for _, e := range c.Edits {
+		fmt.Fprintf(&b, "In `%s`, replace\n\n", e.File)
+		fence(q.lang, e.Before)
+		b.WriteString("with\n\n")
+		fence(q.lang, e.After)
+	}
+	for _, f := range c.Files {
+		fmt.Fprintf(&b, "New file `%s`:\n\n", f.Path)
+		fence(q.lang, f.Content)
+	}
+	b.WriteString("## Run it\n\n")
+	fence("bash", strings.Join(c.Commands.Worker, "\n"))
+	b.WriteString("Then start a workflow:\n\n")
+	fence("bash", strings.Join(c.Commands.Starter, "\n"))
+	b.WriteString("Or with the Temporal CLI:\n\n")
+	fence("bash", c.Start)
+	for _, n := range c.Notes {
+		fmt.Fprintf(&b, "- %s\n", n)
+	}
+	return b.String()
+}
+
+// judge says what is wrong with a pasted command.
+func (h *Handlers) judge(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	f, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	q := readCodeQuery(v, url.Values{"lang": {f.text("lang")}})
+	p := views.JudgeProps{Migration: v.Migration.ID, Lang: q.lang, Command: f.raw("command")}
+	status := http.StatusOK
+	if f.text("command") == "" {
+		status = http.StatusUnprocessableEntity
+		p.Problems = views.Problems{fault.New(fault.Invalid, "There is no command to judge", "Paste the command that begins with temporal workflow start.").In("command")}
+	} else {
+		findings, repaired := snippet.JudgeCommand(p.Command, q.lang)
+		p.Judged = true
+		p.Tag = views.Tag{State: views.Good, Word: "Nothing to repair"}
+		if len(findings) > 0 {
+			p.Tag = views.Tag{State: views.Warn, Word: many(len(findings), "thing to repair", "things to repair")}
+			p.Repaired = views.CodeProps{ID: "repaired", Name: "Repaired", Label: "Repaired command", Lang: "bash", Text: repaired}
+		}
+		for _, x := range findings {
+			jf := views.JudgeFinding{Code: x.Code, Title: x.Title, Text: x.Text, Before: x.Before, After: x.After}
+			if x.Code != "" {
+				jf.URL = helpPath(x.Code)
+			}
+			p.Findings = append(p.Findings, jf)
+		}
+	}
+	if wantsFragment(r) {
+		return h.parts(w, r, status, views.Judge(p))
+	}
+	return h.showCode(w, r, status, v, q, p)
+}
+
+// either returns the first text that is not empty.
+func either(texts ...string) string {
+	for _, t := range texts {
+		if t != "" {
+			return t
+		}
+	}
+	return ""
+}

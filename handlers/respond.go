@@ -1,0 +1,203 @@
+package handlers
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+
+	"github.com/a-h/templ"
+	"github.com/go-chi/chi/v5"
+
+	"onramp/fault"
+	"onramp/static"
+	"onramp/views"
+)
+
+// action is a handler that returns what went wrong; do answers for it.
+type action func(http.ResponseWriter, *http.Request) error
+
+// do makes an action an http.HandlerFunc. An action that returns an error has sent nothing.
+func (h *Handlers) do(a action) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := a(w, r); err != nil {
+			h.fail(w, r, err)
+		}
+	}
+}
+
+// statuses is how each kind of fault is answered.
+var statuses = map[fault.Kind]int{
+	fault.Invalid:     http.StatusUnprocessableEntity,
+	fault.NotFound:    http.StatusNotFound,
+	fault.Denied:      http.StatusForbidden,
+	fault.Conflict:    http.StatusConflict,
+	fault.Gone:        http.StatusGone,
+	fault.TooMany:     http.StatusTooManyRequests,
+	fault.TooLarge:    http.StatusRequestEntityTooLarge,
+	fault.Unavailable: http.StatusServiceUnavailable,
+	fault.Internal:    http.StatusInternalServerError,
+}
+
+// statusOf is the HTTP status of an error.
+func statusOf(err error) int {
+	if s, ok := statuses[fault.From(err).Kind]; ok {
+		return s
+	}
+	return http.StatusInternalServerError
+}
+
+// fail answers an error as a page, or as JSON where that was asked for. What it tells is the fault's texts;
+// the cause goes to the log only.
+func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
+	rec := recordOf(r)
+	rec.err = err
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return // the reader left; nobody is there to be answered
+	}
+	f, status := fault.From(err), statusOf(err)
+	if strings.HasSuffix(r.URL.Path, ".json") {
+		_ = sendJSON(w, r, status, map[string]any{"error": map[string]string{
+			"kind": string(f.Kind), "code": f.Code, "title": f.Title, "cause": f.Cause, "fix": f.Fix, "request": rec.id}})
+		return
+	}
+	p := views.ErrorProps{Status: fmt.Sprint(status), Title: f.Title, Cause: f.Cause, NotWrong: f.NotWrong,
+		Fix: f.Fix, Who: whoName(f.Who), RequestID: rec.id, Links: h.waysOut(r, f)}
+	if r.Method != http.MethodGet && r.Method != http.MethodHead && status != http.StatusInternalServerError {
+		p.Outcome = "Nothing was changed."
+	}
+	if renderErr := h.page(w, r, status, views.ErrorPage(h.frame(r, f.Title, "", nil, ""), p)); renderErr != nil {
+		rec.err = errors.Join(err, renderErr)
+		http.Error(w, "Onramp could not show this page. Request "+rec.id, http.StatusInternalServerError)
+	}
+}
+
+// waysOut are the next steps of an error page.
+func (h *Handlers) waysOut(r *http.Request, f *fault.Fault) []views.Link {
+	var links []views.Link
+	if c := chi.RouteContext(r.Context()); c != nil {
+		if m := c.URLParam("m"); m != "" && f.Kind != fault.NotFound {
+			links = append(links, views.Link{Text: "Back to the overview", URL: movePath(m)})
+		}
+	}
+	if f.Code != "" {
+		links = append(links, views.Link{Text: "Explain " + f.Code, URL: helpPath(f.Code)})
+	}
+	return append(links, views.Link{Text: "All migrations", URL: "/"})
+}
+
+// page renders a page to a buffer and sends it; a form sent by the script gets the page's fragments alone.
+func (h *Handlers) page(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
+	var b bytes.Buffer
+	var err error
+	if wantsFragment(r) {
+		err = templ.RenderFragments(r.Context(), &b, page, views.FragmentMain, views.FragmentRail)
+	} else {
+		err = page.Render(r.Context(), &b)
+	}
+	if err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	return send(w, r, status, "text/html; charset=utf-8", b.Bytes())
+}
+
+// parts renders live parts, each with its own id, as one fragment.
+func (h *Handlers) parts(w http.ResponseWriter, r *http.Request, status int, parts ...templ.Component) error {
+	text, err := renderParts(r.Context(), parts...)
+	if err != nil {
+		return err
+	}
+	return send(w, r, status, "text/html; charset=utf-8", []byte(text))
+}
+
+func renderParts(ctx context.Context, parts ...templ.Component) (string, error) {
+	var b strings.Builder
+	for _, p := range parts {
+		if err := p.Render(ctx, &b); err != nil {
+			return "", fmt.Errorf("render: %w", err)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
+}
+
+// wantsFragment reports whether the page's script sent the form and takes fragments.
+func wantsFragment(r *http.Request) bool { return r.Header.Get("X-Fragment") == "1" }
+
+// sendJSON sends v as indented JSON.
+func sendJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return send(w, r, status, "application/json; charset=utf-8", b.Bytes())
+}
+
+// sendFile sends a file to keep. The name is one of ours or is made harmless by mime.
+func sendFile(w http.ResponseWriter, r *http.Request, contentType, name string, body []byte) error {
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader left: nobody is there to be told
+	}
+	return nil
+}
+
+// worthPacking is the size from which gzip saves a network packet.
+const worthPacking = 1400
+
+// send sends a whole body, packed when the reader takes that.
+func send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) error {
+	head := w.Header()
+	head.Set("Content-Type", contentType)
+	head.Add("Vary", "Accept-Encoding")
+	if len(body) >= worthPacking && static.Encoding(r.Header.Get("Accept-Encoding"), "gzip") == "gzip" {
+		var b bytes.Buffer
+		z, _ := gzip.NewWriterLevel(&b, gzip.DefaultCompression) // the level is a valid constant
+		_, _ = z.Write(body)                                     // a Buffer takes everything
+		_ = z.Close()
+		body = b.Bytes()
+		head.Set("Content-Encoding", "gzip")
+	}
+	head.Set("Content-Length", fmt.Sprint(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader left: nobody is there to be told
+	}
+	return nil
+}
+
+// saidCookie carries the code of a sentence over a redirect, to be shown once.
+const saidCookie = "onramp_said"
+
+// sentences are what a page may say once after a redirect.
+var sentences = map[string]string{
+	"created":      "Migration created",
+	"namespace":    "Namespace saved",
+	"certificates": "Certificates made",
+	"imported":     "Certificates saved",
+	"lent":         "Key lent for tests",
+	"forgotten":    "Keys forgotten",
+	"noted":        "Note saved",
+	"ca":           "CA bundle saved",
+	"cloud":        "Namespace created",
+	"reset":        "Rehearsal cloud emptied",
+}
+
+// seeOther answers a form that did its work: 303 to a page of ours, which says said once.
+func seeOther(w http.ResponseWriter, r *http.Request, path, said string) error {
+	if said != "" {
+		http.SetCookie(w, &http.Cookie{Name: saidCookie, Value: said, Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}

@@ -1,0 +1,97 @@
+package handlers
+
+import (
+	"net/http"
+
+	"github.com/go-chi/chi/v5"
+	"github.com/go-chi/chi/v5/middleware"
+
+	"onramp/fault"
+	"onramp/static"
+)
+
+// Router is every address of the portal. A GET changes nothing; whatever changes something is a POST,
+// and is refused when another site's page sent it.
+func (h *Handlers) Router() http.Handler {
+	r := chi.NewRouter()
+	r.Use(h.secure, h.knownHost, h.sameOrigin, limitBody, middleware.GetHead)
+	r.NotFound(h.do(h.noSuchPage))
+	r.MethodNotAllowed(h.do(h.wrongMethod))
+
+	// The first page, and a new migration
+	r.Get("/", h.do(h.home))
+	r.Post("/rehearse-now", h.do(h.rehearseNow))
+	r.Get("/new", h.do(h.newForm))
+	r.Post("/new", h.do(h.create))
+
+	r.Route("/m/{m}", func(r chi.Router) {
+		r.Get("/", h.do(h.overview))
+		r.Post("/note", h.do(h.note))
+		r.Get("/runs", h.do(h.runs))
+		r.Get("/events", h.do(h.events)) // the one event stream of a page
+
+		// Step 1: the namespace
+		r.Get("/namespace", h.do(h.namespaceForm))
+		r.Post("/namespace", h.do(h.setNamespace))
+
+		// Step 2: certificates. Keys leave once; public parts as often as wanted
+		r.Get("/certificates", h.do(h.certificates))
+		r.Post("/certificates", h.do(h.makeCertificates))
+		r.Post("/certificates/bundle.zip", h.do(h.takeBundle))
+		r.Post("/certificates/ca-key.zip", h.do(h.takeCAKey))
+		r.Get("/certificates/ca.pem", h.do(h.caPEM))
+		r.Get("/certificates/client.pem", h.do(h.clientPEM))
+		r.Get("/certificates/files.json", h.do(h.bundleFiles))
+		r.Post("/certificates/lend", h.do(h.lend))
+		r.Post("/certificates/forget", h.do(h.forget))
+
+		// Step 3: upload the CA
+		r.Get("/upload", h.do(h.upload))
+
+		// Step 4: test the connection
+		r.Get("/test", h.do(h.testForm))
+		r.Post("/test", h.do(h.startCheck))
+		r.Get("/test/{run}", h.do(h.checkRun)) // ?follow=1 streams it as a page
+		r.Get("/test/{run}.json", h.do(h.checkReport))
+
+		// Step 5: worker code
+		r.Get("/code", h.do(h.code))
+		r.Get("/code.md", h.do(h.codeMarkdown))
+		r.Post("/code/judge", h.do(h.judge))
+		r.Post("/code/worker", h.do(h.lookForWorker))
+
+		// Step 6: test transfer
+		r.Get("/transfer", h.do(h.transferForm))
+		r.Post("/transfer", h.do(h.startTransfer))
+		r.Get("/transfer/{run}", h.do(h.transferRun)) // ?follow=1 streams it as a page
+		r.Get("/transfer/{run}.json", h.do(h.transferReport))
+	})
+	r.Post("/preview/namespace", h.do(h.previewNamespace))
+
+	// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console
+	r.Get("/rehearsal", h.do(h.rehearsal))
+	r.Post("/rehearsal/reset", h.do(h.resetRehearsal))
+	r.Get("/cloud", h.do(h.cloud))
+	r.Post("/cloud", h.do(h.createInCloud))
+	r.Get("/cloud/{ns}", h.do(h.cloudNamespace))
+	r.Post("/cloud/{ns}", h.do(h.saveCAs))
+
+	// Help, and what stands around the pages
+	r.Get("/help", h.do(h.help))
+	r.Get("/help/{code}", h.do(h.helpEntry))
+	r.Post("/theme", h.do(h.theme))
+	r.Get("/healthz", h.do(h.health))
+	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())
+	r.Method(http.MethodGet, "/favicon.ico", static.Handler())
+	return r
+}
+
+func (h *Handlers) noSuchPage(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
+}
+
+func (h *Handlers) wrongMethod(w http.ResponseWriter, r *http.Request) error {
+	f := fault.New(fault.NotFound, "This address takes no such request", "Open the page before it and send its form from there.")
+	recordOf(r).err = f
+	return f
+}

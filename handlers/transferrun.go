@@ -1,0 +1,430 @@
+package handlers
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"onramp/doctor"
+	"onramp/migration"
+	"onramp/namespace"
+	"onramp/transfer"
+	"onramp/views"
+)
+
+// transferState is a transfer as its log tells it so far.
+type transferState struct {
+	view   migration.View
+	run    migration.Run
+	events []transfer.Event
+	seq    int64         // the last entry that is in it
+	now    time.Duration // how long it has been going on
+}
+
+func eventOf(e migration.Entry) (transfer.Event, bool) {
+	if e.Kind != migration.EntryEvent {
+		return transfer.Event{}, false
+	}
+	var ev transfer.Event
+	return ev, json.Unmarshal(e.Data, &ev) == nil
+}
+
+func (t *transferState) add(e migration.Entry) {
+	if ev, ok := eventOf(e); ok {
+		t.events = append(t.events, ev)
+	}
+	t.seq, t.now = e.Seq, e.At.Sub(t.run.Started)
+}
+
+func (h *Handlers) readTransfer(ctx context.Context, v migration.View, run migration.Run) (*transferState, error) {
+	entries, err := h.o.Migrations.Entries(ctx, run.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	// The run after its log: one that ended in between is then shown as ended.
+	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil {
+		return nil, err
+	}
+	t := &transferState{view: v, run: run}
+	for _, e := range entries {
+		t.add(e)
+	}
+	return t, nil
+}
+
+func (t *transferState) live() bool { return !ended(t.run) }
+
+// result is how the transfer ended; ok is false while it has not.
+func (t *transferState) result() (res transfer.Result, ok bool) {
+	if len(t.run.Result) == 0 {
+		return res, false
+	}
+	return res, json.Unmarshal(t.run.Result, &res) == nil
+}
+
+// asked is what was asked for, without secrets.
+func (t *transferState) asked() migration.TransferRequest {
+	var req migration.TransferRequest
+	_ = json.Unmarshal(t.run.Request, &req) // a request that cannot be read shows nothing
+	return req
+}
+
+// name is the value of a name that the log or the result gives: workflow_id, run_id, task_queue.
+func (t *transferState) name(key string) string {
+	for _, e := range slices.Backward(t.events) {
+		if s, _ := e.Data[key].(string); s != "" {
+			return s
+		}
+	}
+	return ""
+}
+
+func (t *transferState) status() views.TransferStatusProps {
+	p := views.TransferStatusProps{Tag: runTag(t.run), Title: "Starting the transfer"}
+	if n := len(t.events); n > 0 {
+		p.Title = t.events[n-1].Text
+	}
+	for _, name := range []struct{ key, label string }{{"workflow_id", "Workflow ID"}, {"run_id", "Run ID"}, {"task_queue", "Task queue"}} {
+		if s := t.name(name.key); s != "" {
+			p.Facts = append(p.Facts, views.Pair{Name: name.label, Value: s, Mono: true, Copy: true})
+		}
+	}
+	p.Text = took(t.now)
+	if t.live() {
+		return p
+	}
+	p.Title, p.Text = t.run.Title, took(t.run.Ended.Sub(t.run.Started))
+	if res, ok := t.result(); ok {
+		p.Failure = res.Failure
+		if res.Result != nil {
+			p.Result = evidenceText(res.Result)
+		}
+	}
+	if t.run.State == migration.RunPassed {
+		p.Next = &views.Link{Text: "See the whole migration", URL: movePath(t.view.Migration.ID)}
+	}
+	return p
+}
+
+func (t *transferState) timeline() views.TimelineProps {
+	bars := transfer.Bars(t.events)
+	var p views.TimelineProps
+	if len(bars) == 0 {
+		return p
+	}
+	at := map[string]int{}
+	for _, b := range bars {
+		end := b.End
+		if end == 0 { // it still runs: as far as the log has come
+			end = max(b.Start+time.Millisecond, t.sinceStart())
+		}
+		p.Span = max(p.Span, end)
+		i, ok := at[b.Activity]
+		if !ok {
+			i = len(p.Rows)
+			at[b.Activity] = i
+			p.Rows = append(p.Rows, views.TimelineRow{Label: activityName(b.Activity)})
+		}
+		row := &p.Rows[i]
+		row.Bars = append(row.Bars, views.BarProps{Start: b.Start, End: end, State: barState(b.State), Word: b.State, Live: b.End == 0 && t.live(), Text: barText(b)})
+		row.Detail = rowDetail(bars, b.Activity)
+	}
+	p.Text = either(took(p.Span), "0 ms") + " in all"
+	return p
+}
+
+// sinceStart is how far the log is from the first event of the workflow's history.
+func (t *transferState) sinceStart() time.Duration {
+	for _, e := range t.events {
+		if e.Type == "WorkflowExecutionStarted" {
+			return t.events[len(t.events)-1].At.Sub(e.At)
+		}
+	}
+	return 0
+}
+
+// activityName is an activity's name as people say it: "withdraw" and "WithdrawActivity" are Withdraw.
+func activityName(s string) string { return upperFirst(s) }
+
+func barState(s string) views.State {
+	switch s {
+	case "completed":
+		return views.Good
+	case "failed", "timed-out":
+		return views.Bad
+	case "canceled":
+		return views.Warn
+	case "running":
+		return views.Busy
+	}
+	return views.Idle
+}
+
+func barText(b transfer.Bar) string {
+	text := fmt.Sprintf("attempt %d %s", b.Attempt, strings.ReplaceAll(b.State, "-", " "))
+	if b.End > 0 {
+		text += " after " + either(took(b.End-b.Start), "0 ms")
+	}
+	if b.Failure != "" {
+		text += ": " + b.Failure
+	}
+	return text
+}
+
+// rowDetail sums a lane up: "0.4 s · attempt 2".
+func rowDetail(bars []transfer.Bar, activity string) string {
+	var all time.Duration
+	attempt := 0
+	for _, b := range bars {
+		if b.Activity == activity {
+			if b.End > 0 {
+				all += b.End - b.Start
+			}
+			attempt = max(attempt, b.Attempt)
+		}
+	}
+	text := took(all)
+	if attempt > 1 {
+		text = strings.TrimPrefix(text+fmt.Sprintf(" · attempt %d", attempt), " · ")
+	}
+	return text
+}
+
+// rows are the events, newest first.
+func (t *transferState) eventRows() views.EventsProps {
+	p := views.EventsProps{Text: many(len(t.events), "event", "events") + ", newest first"}
+	for i := len(t.events) - 1; i >= 0; i-- {
+		p.Rows = append(p.Rows, t.event(i))
+	}
+	return p
+}
+
+func (t *transferState) event(i int) views.EventProps {
+	e := t.events[i]
+	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: either(e.Type, e.Event), Text: e.Text, Stamp: stamp(e.At), State: eventState(e)}
+	if e.ID > 0 {
+		p.ID = fmt.Sprint(e.ID)
+	}
+	if d := e.At.Sub(t.run.Started); d > 0 {
+		p.When = "+" + took(d)
+	}
+	if e.Failure != "" && !strings.Contains(e.Text, e.Failure) {
+		p.Text += ": " + e.Failure
+	}
+	if len(e.Data) > 0 {
+		if b, err := json.MarshalIndent(e.Data, "", "  "); err == nil {
+			p.Payload = string(b)
+		}
+	}
+	return p
+}
+
+func eventState(e transfer.Event) views.State {
+	switch {
+	case e.Event == "diagnosis":
+		return views.Warn
+	case e.Failure != "" || strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut"):
+		return views.Bad
+	case strings.HasSuffix(e.Type, "Completed"):
+		return views.Good
+	case e.Event == "pending", strings.HasSuffix(e.Type, "Started"):
+		return views.Busy
+	}
+	return views.Idle
+}
+
+func (t *transferState) verdict() views.VerdictProps {
+	if res, ok := t.result(); ok {
+		if t.run.State != migration.RunPassed {
+			p := verdictProps(res.Verdict, nil, t.view)
+			if res.Verdict.Code == doctor.OK {
+				p.State, p.Word, p.Title = views.Bad, "Not as it should", t.run.Title
+			}
+			return p
+		}
+		return views.VerdictProps{State: views.Good, Word: "All is well", Title: t.run.Title, Code: doctor.OK,
+			Cause:   "A workflow ran in your namespace, over the connection that your workers use.",
+			Actions: []views.Link{{Text: "See the whole migration", URL: movePath(t.view.Migration.ID)}}}
+	}
+	if t.live() {
+		for _, e := range slices.Backward(t.events) {
+			if e.Event == "diagnosis" && e.Verdict != nil {
+				p := verdictProps(*e.Verdict, nil, t.view)
+				p.Word = "Stuck, and still followed"
+				return p
+			}
+			if e.Event == "activity" {
+				break // it goes on: what was stuck is not any more
+			}
+		}
+		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
+	}
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: t.run.Title,
+		Fixes: []views.FixProps{{Text: "Run another transfer, or look at the workflow in Temporal's own UI."}}}
+}
+
+func (t *transferState) parts() []templ.Component {
+	return []templ.Component{views.TransferStatus(t.status()), views.Timeline(t.timeline()), views.Verdict(t.verdict()), views.Events(t.eventRows())}
+}
+
+// transferRun is one transfer: its page, live while it runs; streamed with ?follow=1.
+func (h *Handlers) transferRun(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.runOf(r, v, migration.TransferRun)
+	if err != nil {
+		return err
+	}
+	t, err := h.readTransfer(r.Context(), v, run)
+	if err != nil {
+		return err
+	}
+	past, err := h.history(r, v, migration.TransferRun, shownRuns)
+	if err != nil {
+		return err
+	}
+	run = t.run
+	asked := t.asked()
+	p := views.TransferRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: t.status(), Timeline: t.timeline(),
+		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(asked),
+		Twin: h.transferTwin(v, transferFields{scenario: string(asked.Scenario), worker: asked.Worker, template: asked.Template, queue: asked.TaskQueue})}
+	if id, _, err := namespace.ParseID(asked.Namespace); err == nil && v.Migration.Mode == migration.Cloud && t.name("workflow_id") != "" {
+		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + "/" + joinPath([]string{t.name("workflow_id")})[1:], Away: true}}
+	}
+	f := h.frame(r, fmt.Sprintf("Transfer %d", run.Number), "migrations", &v, migration.StepTransfer)
+	if t.live() {
+		f.Feed = feedPath(v, run, t.seq)
+		f.Follow = runPath(run) + "?follow=1"
+	} else {
+		p.JSON = runPath(run) + ".json"
+	}
+	if wantsFollow(r) {
+		f.Feed, f.Follow = "", ""
+		return h.streamPage(w, r, func(ctx context.Context) templ.Component {
+			return views.TransferFollowPage(f, p, h.followTransfer(ctx, t), func() views.TransferEndProps {
+				return views.TransferEndProps{Status: t.status(), Timeline: t.timeline(), Verdict: t.verdict()}
+			})
+		})
+	}
+	return h.page(w, r, http.StatusOK, views.TransferRunPage(f, p))
+}
+
+func askedPairs(a migration.TransferRequest) []views.Pair {
+	var out []views.Pair
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			out = append(out, views.Pair{Name: name, Value: value, Mono: true})
+		}
+	}
+	add("Scenario", string(a.Scenario))
+	add("Amount", fmt.Sprint(a.Details.Amount))
+	add("From account", a.Details.SourceAccount)
+	add("To account", a.Details.TargetAccount)
+	add("Reference", a.Details.ReferenceID)
+	add("Worker", a.Worker)
+	add("Template", a.Template)
+	add("Task queue", a.TaskQueue)
+	add("Endpoint", a.Address)
+	add("Namespace", a.Namespace)
+	return out
+}
+
+// followTransfer yields every event, and leaves the run in t as it is at the end.
+func (h *Handlers) followTransfer(ctx context.Context, t *transferState) iter.Seq[views.EventProps] {
+	return func(yield func(views.EventProps) bool) {
+		t.events = nil
+		for e, err := range h.o.Migrations.Follow(ctx, t.run.ID, 0) {
+			if err != nil {
+				break
+			}
+			if e.Seq == 0 {
+				continue
+			}
+			before := len(t.events)
+			t.add(e)
+			if len(t.events) > before && !yield(t.event(before)) {
+				return
+			}
+		}
+		if run, err := h.o.Migrations.Run(ctx, t.run.MigrationID, t.run.ID); err == nil {
+			t.run = run
+		}
+	}
+}
+
+// transferReport is the run's result as JSON.
+func (h *Handlers) transferReport(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.runOf(r, v, migration.TransferRun)
+	if err != nil {
+		return err
+	}
+	t := transferState{run: run}
+	res, ok := t.result()
+	if !ok {
+		return notEnded(run)
+	}
+	return sendJSON(w, r, http.StatusOK, res)
+}
+
+// transferFeed is a transfer that is followed.
+type transferFeed struct {
+	transferState
+	log []migration.Entry
+}
+
+func (h *Handlers) newTransferFeed(v migration.View, run migration.Run, log []migration.Entry) *transferFeed {
+	return &transferFeed{transferState: transferState{view: v, run: run}, log: log}
+}
+
+func (t *transferFeed) id() (string, string) { return t.run.MigrationID, t.run.ID }
+
+func (t *transferFeed) upTo(after int64) int64 {
+	for _, e := range t.log {
+		if after > 0 && e.Seq > after {
+			break
+		}
+		t.add(e)
+	}
+	return t.seq
+}
+
+func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
+	t.run.State, t.run.Result = migration.RunRunning, nil // as this entry saw it, however the run ended since
+	t.add(e)
+	ev, ok := eventOf(e)
+	if !ok {
+		return nil, "", ""
+	}
+	switch ev.Event {
+	case "diagnosis":
+		alarm = ev.Text
+	case "activity", "started":
+		say = ev.Text
+	}
+	return t.parts(), say, alarm
+}
+
+func (t *transferFeed) all() []templ.Component { return t.parts() }
+
+func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, alarm string) {
+	t.run = run
+	if run.State == migration.RunPassed {
+		say = run.Title
+	} else {
+		alarm = run.Title
+	}
+	return t.parts(), say, alarm
+}
