@@ -103,10 +103,11 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err := moves.Resume(ctx); err != nil {
 		return err
 	}
-	keys := certsvc.NewKeyring(30*time.Minute, nil)
+	keys, vault := certsvc.NewKeyring(30*time.Minute, nil), certsvc.NewVault(10*time.Minute, nil)
 	defer keys.Close()
+	defer vault.Close()
 	h, err := handlers.New(handlers.Options{
-		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: certsvc.NewVault(10*time.Minute, nil), Keyring: keys,
+		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
 		Cloud: cloud, Pollers: transfers.Pollers, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
 	})
 	if err != nil {

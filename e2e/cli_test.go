@@ -65,6 +65,9 @@ func TestRehearse(t *testing.T) {
 	}
 }
 
+// placeholder is a name in braces that should have become the user's value.
+var placeholder = regexp.MustCompile(`\{[a-z_]+\}`)
+
 // TestCheckContract: a healthy endpoint and the faults a newcomer meets, against the real server, through
 // the command line: verdict, level, stage and exit code.
 func TestCheckContract(t *testing.T) {
@@ -104,7 +107,8 @@ func TestCheckContract(t *testing.T) {
 		{name: "certificate of a CA that was not uploaded", with: map[string]string{"--tls-cert-path": other.Cert, "--tls-key-path": other.Key}, code: "CL-03", stage: "client-cert", exit: 13},
 		{name: "no such namespace", with: map[string]string{"--namespace": "nobody.a2dd6"}, code: "NS-01", level: "certain", stage: "namespace", exit: 14},
 		{name: "no worker", with: map[string]string{"--task-queue": "TRANSFER_MONEY_TASK_QUEUE"}, code: "TQ-01", level: "certain", stage: "task-queue", exit: 15},
-		{name: "namespace without its account", with: map[string]string{"--namespace": "docs-assembly"}, code: "IN-11", stage: "input", exit: 10},
+		{name: "namespace without its account", with: map[string]string{"--namespace": "docs-assembly"}, code: "IN-11", level: "likely", stage: "namespace", exit: 14},
+		{name: "namespace without its account, which the host carries", with: map[string]string{"--address": "docs-assembly.a2dd6.tmprl.cloud:7233", "--namespace": "docs-assembly"}, code: "IN-11", level: "certain", stage: "input", exit: 10},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			var args []string
@@ -130,6 +134,9 @@ func TestCheckContract(t *testing.T) {
 			}
 			if tt.code != "OK" && (r.Verdict.Title == "" || r.Verdict.Cause == "" || r.Verdict.NotWrong == "" || len(r.Verdict.Fix) == 0) {
 				t.Errorf("the verdict leaves something unsaid: %+v", r.Verdict)
+			}
+			if left := placeholder.FindString(a.out); left != "" {
+				t.Errorf("a placeholder was not filled: %s", left)
 			}
 			for _, s := range r.Stages {
 				if s.Findings == nil || s.Evidence == nil || s.MS == nil || !strings.Contains("pass warn fail skip not-reached", s.Status) {

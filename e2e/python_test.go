@@ -139,7 +139,7 @@ func TestTemporalCLI(t *testing.T) {
 		t.Fatalf("the repaired command failed: exit %d\n%s\n%s\n%s", started.code, command, started.out, started.err)
 	}
 	id := workflowID(t, started.out)
-	followed := runCommand(t, ctx, dir, append(env, path), "temporal", "workflow", "result", "--workflow-id", id,
+	followed := runCommand(t, ctx, dir, env, pythonTool(t, "temporal"), "workflow", "result", "--workflow-id", id,
 		"--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert, "--tls-key-path", h.Key)
 	if !strings.Contains(followed.out, "COMPLETED") {
 		t.Fatalf("the workflow the CLI started did not complete:\n%s\n%s\nworker:\n%s", followed.out, followed.err, worker.output())
