@@ -76,8 +76,8 @@ func (h *Handlers) certForm(v migration.View, f certFields) views.CertificateFor
 		p.CSR = ""
 	}
 	p.Makers = []views.Choice{
-		{Value: makerBrowser, Label: "In this browser", Hint: "It never leaves this browser; Onramp signs a request for it.", Selected: false,
-			Disabled: true, Reason: "Needs JavaScript, and HTTPS or localhost."},
+		{Value: makerBrowser, Label: "In this browser", Hint: "The key never leaves this browser; Onramp signs a request for it. Needs JavaScript, and HTTPS or localhost.",
+			Disabled: true}, // the script enables it where the browser can do it
 		{Value: makerServer, Label: "By Onramp on this computer", Hint: "Downloaded once, kept nowhere.", Selected: true},
 	}
 	for _, t := range certsvc.KeyTypes {
@@ -110,6 +110,7 @@ func (h *Handlers) makeCertificates(w http.ResponseWriter, r *http.Request) erro
 	f := certFields{sent: true, maker: sent.text("maker"), organization: sent.raw("organization"), commonName: sent.raw("common_name"),
 		caName: sent.raw("ca_common_name"), keyType: sent.text("key_type"), caDays: sent.text("ca_days"), leafDays: sent.text("leaf_days"),
 		csr: sent.raw("csr"), caPEM: sent.raw("ca_pem"), leafPEM: sent.raw("leaf_pem"), lend: sent.on("lend")}
+	f.browserKey = sent.text("browser_key") != "" && v.Certificate != nil && v.Certificate.Lane == makerBrowser
 	f.lane, err = sent.pick("lane", laneMake, laneCSR, laneImport)
 	if err == nil {
 		if f.lane == laneImport {

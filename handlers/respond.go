@@ -67,7 +67,7 @@ func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
 		return
 	}
 	p := views.ErrorProps{Status: fmt.Sprint(status), Title: f.Title, Cause: f.Cause, NotWrong: f.NotWrong,
-		Fix: f.Fix, Who: whoName(f.Who), RequestID: rec.id, Links: h.waysOut(r, f)}
+		Fix: f.Fix, Who: f.Who, RequestID: rec.id, Links: h.waysOut(r, f)}
 	if r.Method != http.MethodGet && r.Method != http.MethodHead && status != http.StatusInternalServerError {
 		p.Outcome = "Nothing was changed."
 	}
@@ -102,6 +102,9 @@ func (h *Handlers) page(w http.ResponseWriter, r *http.Request, status int, page
 	}
 	if err != nil {
 		return fmt.Errorf("render: %w", err)
+	}
+	if _, err := r.Cookie(saidCookie); err == nil && !wantsFragment(r) { // said once
+		http.SetCookie(w, &http.Cookie{Name: saidCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	}
 	return send(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }

@@ -2,7 +2,6 @@ package handlers
 
 import (
 	"fmt"
-	"strings"
 
 	"onramp/doctor"
 	"onramp/migration"
@@ -38,7 +37,7 @@ func verdictProps(v doctor.Verdict, ev []views.Pair, m migration.View) views.Ver
 }
 
 func fixProps(f doctor.Fix, id string) views.FixProps {
-	p := views.FixProps{Who: strings.TrimPrefix(whoName(f.Who), "the "), Text: f.Text}
+	p := views.FixProps{Who: f.Who, Text: f.Text}
 	if f.Command != "" {
 		p.Command = views.CodeProps{ID: id, Name: "Command", Lang: "bash", Text: f.Command}
 	}

@@ -11,6 +11,7 @@
 //   button[data-reveal=id]        shows and hides a password field
 //   input[data-filter=id]         filters the rows of a table
 //   [data-js]                     hidden in the page, shown when this file runs
+//   [data-for=id]                 shown while the radio button with that id is chosen
 //   #say, #alarm                  live regions: polite, assertive;  #toast: a passing word
 'use strict';
 
@@ -50,35 +51,51 @@ function toast(text) {
 
 // --- swap: server-rendered fragments take the place of the elements with their ids --------------
 
-// Keeps focus, open <details> and scroll; never moves them.
+// Keeps focus, open <details>, scroll and what was typed; never moves them. What the server sends twice is
+// swapped in once.
+const seen = new Map();
+
 function swap(text) {
   const box = document.createElement('template');
   box.innerHTML = policy ? policy.createHTML(text) : text;
   for (const next of [...box.content.children]) {
     const old = next.id && byID(next.id);
-    if (!old || old.isEqualNode(next)) continue;
+    if (!old || seen.get(next.id) === next.outerHTML || old.isEqualNode(next)) continue;
+    seen.set(next.id, next.outerHTML);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
     const key = focused && (focused.id || focused.dataset.key);
-    const before = new Map($$('details[id]', old).map(d => [d.id, d.open]));
-    if (old.matches('details')) before.set(old.id, old.open);
-    for (const d of [next, ...$$('details[id]', next)]) {
+    for (const was of within(old, 'details[id]')) {
       // what the reader opened stays open; what the server opens now, opens
-      if (d.matches('details') && before.get(d.id)) d.open = true;
+      const now = within(next, '#' + CSS.escape(was.id))[0];
+      if (now && was.open) now.open = true;
+    }
+    for (const was of $$('input[id]:not([type=hidden], [type=file]), textarea[id]', old)) {
+      const now = $('#' + CSS.escape(was.id), next);
+      if (now && now.defaultValue === was.defaultValue && was.value !== was.defaultValue) now.value = was.value;
     }
     old.replaceWith(next);
-    reveal(next);
+    arrive(next);
     if (key) {
       const name = CSS.escape(key);
-      const again = next.id === key ? next : $(`#${name}, [data-key="${name}"]`, next);
-      again?.focus({ preventScroll: true });
+      within(next, `#${name}, [data-key="${name}"]`)[0]?.focus({ preventScroll: true });
     }
   }
 }
 
-// reveal shows what only makes sense with this script.
-function reveal(root) {
-  for (const e of [root, ...$$('[data-js]', root)]) if (e.matches?.('[data-js]')) e.hidden = false;
+// arrivals are told of every part that comes into the page, the whole of it first.
+const arrivals = [
+  root => { for (const e of within(root, '[data-js]')) e.hidden = false; },
+  root => { for (const e of within(root, '[data-for]')) e.hidden = !byID(e.dataset.for)?.checked; },
+];
+const arrive = root => { for (const act of arrivals) act(root); };
+
+function within(root, selector) {
+  return [...(root.matches?.(selector) ? [root] : []), ...$$(selector, root)];
 }
+
+addEventListener('change', event => {
+  if (event.target.type === 'radio') arrivals[1](document);
+});
 
 // --- <live-feed>: one EventSource, closed while the tab is hidden -------------------------------
 // A browser allows six streams to one address over HTTP/1.1; a hidden tab must not hold one.
@@ -313,4 +330,4 @@ addEventListener('input', event => {
   say(shown + ' shown');
 });
 
-reveal(document);
+arrive(document);
