@@ -73,6 +73,21 @@ func TestModes(t *testing.T) {
 	}
 }
 
+func TestClosesAnEmptyDirectory(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Log("no such modes on Windows")
+		return
+	}
+	dir := newDir(t)
+	if err := os.Chmod(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	openIn(t, dir)
+	if info, err := os.Stat(dir); err != nil || info.Mode().Perm() != 0o700 {
+		t.Errorf("mode of an empty directory after Open = %v, %v; want 0700", info.Mode().Perm(), err)
+	}
+}
+
 func TestRefusesAnOpenDirectory(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Log("no such modes on Windows")
@@ -80,6 +95,9 @@ func TestRefusesAnOpenDirectory(t *testing.T) {
 	}
 	for _, mode := range []os.FileMode{0o755, 0o750, 0o701, 0o704, 0o770} {
 		dir := newDir(t)
+		if err := os.WriteFile(filepath.Join(dir, "notes.txt"), []byte("here before Onramp"), 0o600); err != nil {
+			t.Fatal(err)
+		}
 		if err := os.Chmod(dir, mode); err != nil {
 			t.Fatal(err)
 		}

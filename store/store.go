@@ -110,10 +110,16 @@ func dsn(path string, more ...string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// private makes dir, or checks that nobody but its owner can look into it.
+// private makes dir, closes an empty one to others, and refuses one with content that they can look into:
+// what it holds may have been read or changed already.
 func private(dir string) error {
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return unusable(dir, err)
+	}
+	if entries, err := os.ReadDir(dir); err == nil && len(entries) == 0 {
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return unusable(dir, err)
+		}
 	}
 	info, err := os.Stat(dir)
 	switch {
