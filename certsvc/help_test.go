@@ -84,7 +84,6 @@ type odd struct {
 	key      crypto.Signer
 	isCA     bool
 	noBasic  bool
-	pathLen  int // -1 none, the default is none too: set zeroPath for 0
 	zeroPath bool
 	usage    x509.KeyUsage
 	eku      []x509.ExtKeyUsage
