@@ -5,8 +5,13 @@ package rehearsal
 import (
 	"context"
 	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
 
 	"onramp/certsvc"
 	"onramp/fault"
@@ -35,9 +40,9 @@ func (c *Cloud) CreateNamespace(ctx context.Context, id namespace.ID) error {
 // SetCAs replaces a namespace's CA bundle as Cloud's Save does, by Cloud's rules (cloud-facts.md §2.1). It
 // holds for the next handshake and the next call. A refusal is Invalid faults, one for each rule that a
 // certificate breaks, and nothing changes.
-func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, pem []byte) (migration.CloudNamespace, error) {
+func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (migration.CloudNamespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
-		cas, lints := certsvc.LintBundle(pem, c.o.Now())
+		cas, lints := certsvc.LintBundle(bundle, c.o.Now())
 		var errs []error
 		for _, l := range lints {
 			if l.Severity == certsvc.SevError {
@@ -45,13 +50,26 @@ func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, pem []byte) (migrat
 			}
 		}
 		if len(errs) == 0 && len(old.filters.list) == 0 {
-			errs = append(errs, publicCA(cas, c))
+			errs = append(errs, publicCA(cas, systemPool(), c.o.Now()))
 		}
 		if err := errors.Join(errs...); err != nil {
 			return nil, err
 		}
-		return newSpace(id, old.created, string(pem), cas, old.filters), nil
+		return newSpace(id, old.created, bundleText(bundle, cas), cas, old.filters), nil
 	})
+}
+
+// bundleText is the bundle to keep: the text as it came, or where that had to be repaired to be read, the
+// certificates written anew.
+func bundleText(text []byte, cas []*x509.Certificate) string {
+	if asIs, err := parseBundle(string(text)); err == nil && slices.EqualFunc(asIs, cas, (*x509.Certificate).Equal) && utf8.Valid(text) {
+		return string(text)
+	}
+	var b strings.Builder
+	for _, ca := range cas {
+		b.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: ca.Raw}))
+	}
+	return b.String()
 }
 
 // refusal is a rule that the bundle breaks, as a fault.
@@ -66,13 +84,9 @@ func refusal(l certsvc.Lint) error {
 
 // publicCA refuses a well-known public CA for a namespace without certificate filters: anybody may hold a
 // certificate of it (cloud-facts.md CA6).
-func publicCA(cas []*x509.Certificate, c *Cloud) error {
-	roots, err := x509.SystemCertPool()
-	if err != nil {
-		return nil // no system roots: nothing is well known here
-	}
+func publicCA(cas []*x509.Certificate, public *x509.CertPool, now time.Time) error {
 	for _, ca := range cas {
-		if _, err := ca.Verify(x509.VerifyOptions{Roots: roots, CurrentTime: c.o.Now(), KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
+		if _, err := ca.Verify(x509.VerifyOptions{Roots: public, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
 			return refusal(certsvc.Lint{Subject: ca.Subject.String(),
 				Text: "It is a well-known public CA. Anybody can get a certificate from it, so Cloud takes it only for a namespace with certificate filters.",
 				Fix:  "Upload a CA of your own, or set certificate filters first."})
@@ -81,12 +95,20 @@ func publicCA(cas []*x509.Certificate, c *Cloud) error {
 	return nil
 }
 
+// systemPool is this system's roots, which stand for the well-known ones; empty where it has none.
+func systemPool() *x509.CertPool {
+	if roots, err := x509.SystemCertPool(); err == nil {
+		return roots
+	}
+	return x509.NewCertPool()
+}
+
 // SetFilters replaces a namespace's certificate filters, tcld's JSON; nothing clears them. They hold for
 // the next call. A refusal is Invalid faults, and nothing changes.
 func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (migration.CloudNamespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
 		f, err := parseFilters(raw)
-		if err == nil && len(f.list) == 0 && publicCA(old.cas, c) != nil {
+		if err == nil && len(f.list) == 0 && publicCA(old.cas, systemPool(), c.o.Now()) != nil {
 			err = &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
 				Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
 		}

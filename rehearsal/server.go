@@ -97,6 +97,10 @@ var settings = dynamicconfig.StaticClient{
 	dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 	dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
 	dynamicconfig.WorkerHeartbeatsEnabled.Key():             true,
+	// Timers fire on time: the default allows for the clocks of a cluster, up to a second.
+	dynamicconfig.TimerProcessorMaxTimeShift.Key(): time.Millisecond,
+	// A worker that stops takes no task with it: in a rehearsal workers come and go.
+	dynamicconfig.EnableCancelWorkerPollsOnShutdown.Key(): true,
 	// Housekeeping for clusters that live for years.
 	dynamicconfig.TaskQueueScannerEnabled.Key():  false,
 	dynamicconfig.HistoryScannerEnabled.Key():    false,

@@ -35,11 +35,11 @@ type savedState struct {
 }
 
 type savedSpace struct {
-	Name    string          `json:"name"`
-	Account string          `json:"account"`
-	Created time.Time       `json:"created"`
-	Bundle  string          `json:"ca_bundle,omitempty"`
-	Filters json.RawMessage `json:"filters,omitempty"`
+	Name    string    `json:"name"`
+	Account string    `json:"account"`
+	Created time.Time `json:"created"`
+	Bundle  string    `json:"ca_bundle,omitempty"`
+	Filters string    `json:"filters,omitempty"` // tcld's JSON, as it was given
 }
 
 // keeper keeps the state in a directory; with "" it keeps nothing.
@@ -74,7 +74,7 @@ func (k *keeper) load() (*realm, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
-		f, err := parseFilters(s.Filters)
+		f, err := parseFilters([]byte(s.Filters))
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
@@ -91,7 +91,7 @@ func (k *keeper) save(r *realm) error {
 	saved := savedState{Schema: stateSchema, Run: k.run, Namespaces: []savedSpace{}}
 	for _, s := range r.spaces() {
 		saved.Namespaces = append(saved.Namespaces, savedSpace{Name: s.id.Name, Account: s.id.Account, Created: s.created,
-			Bundle: s.bundle, Filters: s.filters.raw})
+			Bundle: s.bundle, Filters: string(s.filters.raw)})
 	}
 	raw, err := json.MarshalIndent(saved, "", "  ")
 	if err != nil {
