@@ -145,7 +145,8 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		v["identity"] = identityOf(s)
 		return explain(workerGone, doctor.Likely, v)
 	}
-	for _, f := range s.others {
+	if len(s.others) > 0 {
+		f := s.others[0]
 		v["where"], v["near"], v["identity"] = f.where, f.queue, f.identity
 		if f.local {
 			v["cause"] = fmt.Sprintf("Nobody polls %s here, but %s polls %s in %s: that worker did not restart with the new settings.", s.queue, f.identity, f.queue, f.where)

@@ -230,23 +230,27 @@ func TestPending(t *testing.T) {
 		t.Errorf("fourth attempt: %+v", e)
 	}
 	asked := f.polls
-	f.add(activityIsStarted(5, 4), activityIsDone(5, `"W1"`), taskIsScheduled())
+	f.add(activityIsStarted(5, 4), activityIsDone(5, `"W1"`), activityIsScheduled("8", "deposit", "1"))
 	w.typ("ActivityTaskCompleted")
-	f.add(completed(`"done"`)) // the pending activity is still in the answers: history knows better
-	res := w.end()
-	if n := f.polls - asked; n > 10 {
-		t.Errorf("%d history polls for three answers", n)
+	w.typ("ActivityTaskScheduled")
+	f.change(func() { // the first is still in the answers, and different: history knows better
+		f.pending[0] = &workflowpb.PendingActivityInfo{ActivityId: "5", State: enumspb.PENDING_ACTIVITY_STATE_STARTED, Attempt: 5}
+		f.pending = append(f.pending, &workflowpb.PendingActivityInfo{ActivityId: "8", State: enumspb.PENDING_ACTIVITY_STATE_STARTED, Attempt: 1, LastStartedTime: at(100)})
+	})
+	if e := pending(); e.Activity != "deposit" {
+		t.Errorf("told of an activity that had ended: %+v", e)
 	}
-	for _, e := range w.all[len(w.all)-3:] {
-		if e.Event == "pending" {
-			t.Errorf("told of a pending activity after it ended: %+v", e)
-		}
+	f.add(activityIsStarted(8, 1), activityIsDone(8, `"D1"`), completed(`"done"`))
+	res := w.end()
+	if n := f.polls - asked; n > 20 {
+		t.Errorf("%d history polls for three answers", n)
 	}
 	due := soon.Sub(zero.Add(10 * time.Millisecond)) // the third attempt was never seen
 	want := []Bar{
 		{Activity: "withdraw", Start: 50 * time.Millisecond, End: 70 * time.Millisecond, Attempt: 1, State: stateFailed, Failure: "BankTimeoutError: no answer"},
 		{Activity: "withdraw", Start: due, End: due + 1, Attempt: 2, State: stateTimedOut, Failure: "activity timeout (Heartbeat timeout)"},
 		{Activity: "withdraw", Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 4, State: stateCompleted},
+		{Activity: "deposit", Start: 80 * time.Millisecond, End: 90 * time.Millisecond, Attempt: 1, State: stateCompleted},
 	}
 	if diff := cmp.Diff(want, res.Bars); diff != "" {
 		t.Errorf("bars (-want +got):\n%s", diff)

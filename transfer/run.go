@@ -37,7 +37,7 @@ type run struct {
 
 	arguments int       // the workflow was started with
 	task      taskState // of the workflow task
-	taskFault *doctor.Verdict
+	failing   bool      // the worker's code could not run the last one
 	died      bool      // a worker let a task time out
 	moved     time.Time // last progress
 	diagnosis *doctor.Verdict
@@ -53,7 +53,6 @@ const (
 	taskNone taskState = iota
 	taskScheduled
 	taskStarted
-	taskFailing
 )
 
 // act is what is known of one activity.
@@ -208,7 +207,7 @@ func until(now time.Time, describing bool, describeAt time.Time, surveying bool,
 
 // interval is how often to ask for pending activities now; 0 is not at all.
 func (r *run) interval(now time.Time) time.Duration {
-	if r.task == taskFailing {
+	if r.failing {
 		return r.s.beat.slow
 	}
 	for _, a := range r.acts {
@@ -248,7 +247,7 @@ func (r *run) take(b batch) {
 		r.recovered("")
 		r.say(Event{Event: "note", Text: "Connected again; nothing was missed", Data: map[string]any{"connected": true}})
 	case b.run != "":
-		r.plan.runID, r.translate, r.acts, r.task, r.status = b.run, translator{}, map[string]*act{}, taskNone, ""
+		r.plan.runID, r.translate, r.acts, r.task, r.failing, r.status = b.run, translator{}, map[string]*act{}, taskNone, false, ""
 		r.say(Event{Event: "note", Text: "The workflow goes on in run " + b.run, Data: r.names()})
 	}
 	for _, h := range b.events {
@@ -267,7 +266,7 @@ func (r *run) history(h *historypb.HistoryEvent) {
 	r.moved = r.s.o.Now()
 	r.learn(h, &e)
 	r.say(e)
-	if e.Type == "WorkflowTaskFailed" && !harmless[h.GetWorkflowTaskFailedEventAttributes().GetCause()] {
+	if e.Type == "WorkflowTaskFailed" && r.failing {
 		a := h.GetWorkflowTaskFailedEventAttributes()
 		vals := r.values()
 		vals["failure"] = e.Failure
@@ -297,10 +296,10 @@ func (r *run) learn(h *historypb.HistoryEvent, e *Event) {
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
 		r.task = taskStarted
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-		r.task, r.died = taskNone, false
+		r.task, r.failing, r.died = taskNone, false, false
 		r.recovered("It goes on: a worker took the task and could run it")
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-		r.task = taskFailing
+		r.task, r.failing = taskNone, !harmless[h.GetWorkflowTaskFailedEventAttributes().GetCause()]
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
 		r.task = taskScheduled
 		r.died = h.GetWorkflowTaskTimedOutEventAttributes().GetTimeoutType() != enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
@@ -338,7 +337,7 @@ func (r *run) pendings(d *workflowservice.DescribeWorkflowExecutionResponse) {
 		}
 		r.pendingFault(p)
 	}
-	if t := d.GetPendingWorkflowTask(); r.task == taskFailing && t.GetAttempt() > 1 {
+	if t := d.GetPendingWorkflowTask(); r.failing && t.GetAttempt() > 1 {
 		e := Event{Event: "pending", Type: "WorkflowTask", Attempt: int(t.GetAttempt()), Text: fmt.Sprintf("The worker tries the workflow's code again: attempt %d", t.GetAttempt())}
 		if n := len(r.events); n == 0 || r.events[n-1].Type != e.Type || r.events[n-1].Attempt != e.Attempt {
 			r.say(e)

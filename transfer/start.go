@@ -44,8 +44,11 @@ func makePlan(req Request) plan {
 	if p.scenario == "" {
 		p.scenario = Success
 	}
-	if !p.own { // the built-in worker has its own code, whatever it stands for
+	switch {
+	case !p.own: // the built-in worker has its own code, whatever it stands for
 		p.profile, _ = LookupProfile("builtin")
+	case p.profile.Name == "builtin": // nobody said which; detect may know better
+		p.profile, _ = LookupProfile("python")
 	}
 	p.workflowType = or(req.WorkflowType, p.profile.WorkflowType)
 	p.queue = or(req.TaskQueue, p.profile.TaskQueue)
@@ -68,15 +71,6 @@ func makePlan(req Request) plan {
 	p.details = p.scenario.shape(d)
 	p.args = []json.RawMessage{p.profile.Argument(p.details)}
 	return p
-}
-
-// input is the arguments as one line, for the equal command.
-func (p plan) input() string {
-	parts := make([]string, len(p.args))
-	for i, a := range p.args {
-		parts[i] = string(a)
-	}
-	return strings.Join(parts, " ")
 }
 
 // start asks Temporal to start the workflow. The same workflow ID never starts twice: a running one is
@@ -140,6 +134,9 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 		return nil
 	}
 	if r.plan.own {
+		if r.req.Template == "" || r.req.Template == "builtin" {
+			r.detect(ctx)
+		}
 		r.seeWorkers(ctx)
 	} else {
 		if r.req.TaskQueue != "" {
@@ -215,9 +212,54 @@ func (r *run) values() values {
 
 // exampleInput is the input that the command to start again should have.
 func (r *run) exampleInput() string {
-	profile := r.plan.profile
-	if profile.Name == "builtin" && r.plan.own {
-		profile, _ = LookupProfile("python")
+	return string(r.plan.profile.Argument(Details{SourceAccount: SourceAccount, TargetAccount: TargetAccount, Amount: DefaultAmount, ReferenceID: "12345"}))
+}
+
+// detect chooses the template by who polls: the SDK's name where workers tell it, else the form of the
+// poller's identity. Where that does not tell, the first template of the queue is taken.
+func (r *run) detect(ctx context.Context) {
+	queues := queueNames()
+	if r.req.TaskQueue != "" {
+		queues = []string{r.req.TaskQueue}
 	}
-	return string(profile.Argument(Details{SourceAccount: SourceAccount, TargetAccount: TargetAccount, Amount: DefaultAmount, ReferenceID: "12345"}))
+	for _, q := range queues {
+		v := look(ctx, r.svc, r.place.namespace, q, false, r.s.o.Now)
+		if fresh, _ := v.count(workflowPoller); fresh == 0 {
+			continue
+		}
+		p, why := guess(v)
+		if p.Name == "" {
+			continue
+		}
+		id := r.plan.workflowID
+		r.req.Template = p.Name
+		r.plan = makePlan(r.req)
+		r.plan.queue, r.plan.workflowID = q, id
+		r.say(Event{Event: "note", Text: fmt.Sprintf("Taking the %s template: %s", p.Language, why), Data: map[string]any{"template": p.Name}})
+		return
+	}
+}
+
+// guess is the template of a queue's worker and how that shows.
+func guess(v survey) (Profile, string) {
+	sdk, _, _ := strings.Cut(v.sdk, " ")
+	for _, p := range profiles {
+		if sdk != "" && p.SDK == sdk && p.TaskQueue != "" {
+			return p, fmt.Sprintf("the worker on %s is %s", v.queue, v.sdk)
+		}
+	}
+	if sdk == "" {
+		for _, p := range v.pollers {
+			if strings.HasSuffix(p.Identity, "@"+v.queue) || strings.HasSuffix(p.Identity, "@") { // pid@host@queue is the Go SDK's
+				goes, _ := LookupProfile("go")
+				return goes, fmt.Sprintf("%s on %s is the Go SDK's way to name a worker", p.Identity, v.queue)
+			}
+		}
+	}
+	for _, p := range profiles {
+		if p.TaskQueue == v.queue {
+			return p, fmt.Sprintf("a worker polls %s", v.queue)
+		}
+	}
+	return Profile{}, ""
 }

@@ -13,7 +13,7 @@ import (
 
 // waits reports whether a task lies in a queue that a worker should have taken by now.
 func (r *run) waits() bool {
-	return r.lostSince.IsZero() && (r.task == taskScheduled || r.waitingActivity() != nil)
+	return r.lostSince.IsZero() && !r.failing && (r.task == taskScheduled || r.waitingActivity() != nil)
 }
 
 // waitingActivity is an activity that is due and that no worker took for longer than Patience.

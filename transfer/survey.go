@@ -6,6 +6,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	enumspb "go.temporal.io/api/enums/v1"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
@@ -160,7 +162,7 @@ func nearNames(queue string) []string {
 	trimmed := strings.TrimSpace(queue)
 	out := []string{trimmed, strings.ToLower(trimmed), strings.ToUpper(trimmed), trimmed + " ", " " + trimmed,
 		strings.ReplaceAll(trimmed, "-", "_"), strings.ReplaceAll(trimmed, "_", "-"),
-		strings.ToUpper(strings.ReplaceAll(trimmed, "-", "_")), strings.ToLower(strings.ReplaceAll(trimmed, "_", "-"))}
+		capital(trimmed), strings.ToUpper(strings.ReplaceAll(trimmed, "-", "_")), strings.ToLower(strings.ReplaceAll(trimmed, "_", "-"))}
 	out = append(out, queueNames()...)
 	var unique []string
 	for _, q := range out {
@@ -169,6 +171,15 @@ func nearNames(queue string) []string {
 		}
 	}
 	return unique
+}
+
+// capital makes the first letter a capital one.
+func capital(s string) string {
+	r, n := utf8.DecodeRuneInString(s)
+	if n == 0 {
+		return s
+	}
+	return string(unicode.ToUpper(r)) + s[n:]
 }
 
 // distance is the edit distance of two names, without regard to case.

@@ -3,6 +3,7 @@ package transfer
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -131,6 +132,9 @@ func TestMoneyIsConserved(t *testing.T) {
 		mishaps := rapid.SliceOfN(rapid.SampledFrom([]mishap{fine, lostBefore, lostAfter, refusedNow}), 0, 12)
 		for _, op := range []string{withdrawName, depositName} {
 			bank.faults[op] = mishaps.Draw(rt, op)
+			if rapid.IntRange(0, 3).Draw(rt, op+" is cut off") == 0 { // beyond the last attempt
+				bank.faults[op] = slices.Repeat([]mishap{rapid.SampledFrom([]mishap{lostBefore, lostAfter}).Draw(rt, op+" always")}, 12)
+			}
 		}
 		bank.faults[refundName] = rapid.SliceOfN(rapid.SampledFrom([]mishap{fine, lostBefore, lostAfter}), 0, 4).Draw(rt, refundName)
 		d := details(Success)
@@ -151,6 +155,33 @@ func TestMoneyIsConserved(t *testing.T) {
 			rt.Fatalf("ended %+v, the book differs (-want +got):\n%s", got, diff)
 		}
 	})
+}
+
+// TestAnswersLostForGood: when every answer of an operation got lost, nobody knows whether it happened; the
+// money is back or has arrived, never in between.
+func TestAnswersLostForGood(t *testing.T) {
+	always := []mishap{lostAfter, lostAfter, lostAfter, lostAfter, lostAfter, lostAfter, lostAfter, lostAfter, lostAfter, lostAfter}
+	tests := map[string]struct {
+		op       string
+		result   bool
+		balances map[string]int
+	}{
+		"withdrawal": {withdrawName, false, map[string]int{SourceAccount: 2000, TargetAccount: 0}},
+		"deposit":    {depositName, true, map[string]int{SourceAccount: 1750, TargetAccount: 250}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			bank := &script{bank: NewBank(), faults: map[string][]mishap{tt.op: always}}
+			got := play(bank, details(Success), nil)
+			if (got.Result != "") != tt.result {
+				t.Errorf("ended %+v", got)
+			}
+			s, _ := bank.bank.Statement(bookID)
+			if diff := cmp.Diff(Statement{Balances: tt.balances}, s); diff != "" {
+				t.Errorf("book (-want +got):\n%s", diff)
+			}
+		})
+	}
 }
 
 // mishap is what goes wrong with one call of the bank.

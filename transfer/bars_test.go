@@ -1,0 +1,81 @@
+package transfer
+
+import (
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const ms = time.Millisecond
+
+// told makes events as a run tells them, times after the workflow's start.
+type told struct{ activity, id string }
+
+func (a told) history(kind, state string, at time.Duration, attempt int, failure string) Event {
+	return Event{Event: "activity", Type: kind, At: zero.Add(at), Activity: a.activity, ActivityID: a.id, Attempt: attempt, State: state, Failure: failure}
+}
+
+func (a told) pending(state string, at time.Duration, attempt int, failure string) Event {
+	return Event{Event: "pending", At: zero.Add(at), Activity: a.activity, ActivityID: a.id, Attempt: attempt, State: state, Failure: failure}
+}
+
+func (e Event) with(change func(*Event)) Event { change(&e); return e }
+
+func point(at time.Duration) *time.Time { t := zero.Add(at); return &t }
+
+func TestBars(t *testing.T) {
+	begin := Event{Event: "workflow", Type: "WorkflowExecutionStarted", At: zero}
+	w, d := told{"withdraw", "5"}, told{"deposit", "11"}
+	tests := map[string]struct {
+		events []Event
+		want   []Bar
+	}{
+		"nothing":    {nil, []Bar{}},
+		"no history": {[]Event{{Event: "worker", At: zero}, begin, {Event: "end", At: zero}}, []Bar{}},
+		"scheduled":  {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, "")}, []Bar{{Activity: "withdraw", Start: 10 * ms, Attempt: 1, State: stateScheduled}}},
+		"running": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
+			w.pending(stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(11 * ms) })},
+			[]Bar{{Activity: "withdraw", Start: 11 * ms, Attempt: 1, State: stateRunning}}},
+		"done": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
+			w.history("ActivityTaskStarted", stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
+			w.history("ActivityTaskCompleted", stateCompleted, 30*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", Start: 12 * ms, End: 30 * ms, Attempt: 1, State: stateCompleted}}},
+		"done at once is still seen to have ended": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 0, 1, ""), w.history("ActivityTaskCompleted", stateCompleted, 0, 0, "")},
+			[]Bar{{Activity: "withdraw", End: 1, Attempt: 1, State: stateCompleted}}},
+		"retry, then good": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
+			w.pending(stateScheduled, 25*ms, 2, "no answer").with(func(e *Event) {
+				e.LastStart, e.LastEnd, e.NextRetry = point(12*ms), point(20*ms), point(520*ms)
+			}),
+			w.pending(stateRunning, 600*ms, 2, "no answer").with(func(e *Event) { e.Since, e.LastEnd = point(530*ms), point(20*ms) }),
+			w.history("ActivityTaskStarted", stateRunning, 530*ms, 2, "no answer").with(func(e *Event) { e.Since = point(530 * ms) }),
+			w.history("ActivityTaskCompleted", stateCompleted, 700*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", Start: 12 * ms, End: 20 * ms, Attempt: 1, State: stateFailed, Failure: "no answer"},
+				{Activity: "withdraw", Start: 530 * ms, End: 700 * ms, Attempt: 2, State: stateCompleted}}},
+		"two attempts between two looks": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
+			w.pending(stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
+			w.pending(stateRunning, 90*ms, 3, "late").with(func(e *Event) {
+				e.Since, e.LastEnd, e.Data = point(80*ms), point(70*ms), map[string]any{"timeout": true}
+			})},
+			[]Bar{{Activity: "withdraw", Start: 12 * ms, End: 70 * ms, Attempt: 1, State: stateTimedOut, Failure: "late"},
+				{Activity: "withdraw", Start: 80 * ms, Attempt: 3, State: stateRunning}}},
+		"refused for good": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""), w.history("ActivityTaskFailed", stateFailed, 20*ms, 0, "invalid account")},
+			[]Bar{{Activity: "withdraw", Start: 10 * ms, End: 20 * ms, Attempt: 1, State: stateFailed, Failure: "invalid account"}}},
+		"cancelled while it waits for its retry": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
+			w.history("ActivityTaskCancelRequested", "", 20*ms, 0, ""), w.history("ActivityTaskCanceled", stateCanceled, 30*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", Start: 10 * ms, End: 30 * ms, Attempt: 1, State: stateCanceled}}},
+		"two activities at once": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""), d.history("ActivityTaskScheduled", stateScheduled, 11*ms, 1, ""),
+			w.history("ActivityTaskCompleted", stateCompleted, 20*ms, 0, ""), d.history("ActivityTaskTimedOut", stateTimedOut, 40*ms, 0, "too slow")},
+			[]Bar{{Activity: "withdraw", Start: 10 * ms, End: 20 * ms, Attempt: 1, State: stateCompleted},
+				{Activity: "deposit", Start: 11 * ms, End: 40 * ms, Attempt: 1, State: stateTimedOut, Failure: "too slow"}}},
+		"clocks that disagree never give a negative time": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, -5*ms, 1, ""), w.history("ActivityTaskCompleted", stateCompleted, -9*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", End: 1, Attempt: 1, State: stateCompleted}}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			if diff := cmp.Diff(tt.want, Bars(tt.events)); diff != "" {
+				t.Errorf("bars (-want +got):\n%s", diff)
+			}
+		})
+	}
+}
