@@ -117,3 +117,33 @@ func FuzzSign(f *testing.F) {
 		}
 	})
 }
+
+// FuzzInspect: no file and no passphrase makes it panic, and nothing prints a key.
+func FuzzInspect(f *testing.F) {
+	seeds(f, func(cert, key []byte) { f.Add(cert, key, "secret") })
+	f.Fuzz(func(t *testing.T, a, b []byte, passphrase string) {
+		inv := Inspect([]File{{"a.pem", a}, {"../b\n.key", b}}, passphrase)
+		for _, it := range inv.Items {
+			if it.File == "" || it.Kind == "" {
+				t.Errorf("item %v lacks a part", it)
+			}
+		}
+		if _, err := inv.Authority(); err != nil {
+			refusedImport(t, err)
+		}
+		if p, err := inv.ClientPair(); err != nil {
+			refusedImport(t, err)
+		} else if !sameKey(p.Key.Public(), p.Leaf().PublicKey) {
+			t.Error("the client pair is none")
+		}
+	})
+}
+
+func refusedImport(t *testing.T, err error) {
+	t.Helper()
+	for _, f := range fault.All(err) {
+		if f.Kind != fault.Invalid && f.Kind != fault.TooLarge || f.Title == "" || f.Fix == "" {
+			t.Errorf("fault %+v lacks a part", f)
+		}
+	}
+}

@@ -36,6 +36,7 @@ type part struct {
 	der     []byte
 	cert    *x509.Certificate
 	key     crypto.Signer
+	dek     string // DEK-Info of a key in OpenSSL's old encryption
 	trouble string // key of troubles when the part cannot be used
 }
 
@@ -220,7 +221,7 @@ func (f *found) addBlocks(blocks []block) {
 		case foreign:
 			f.parts = append(f.parts, part{kind: kindForeign, trouble: "KP-29"})
 		case b.encrypted, packed == "ENCRYPTEDPRIVATEKEY" && !b.cut:
-			p := part{kind: kindEncryptedKey, trouble: "KP-11", der: b.der}
+			p := part{kind: kindEncryptedKey, trouble: "KP-11", der: b.der, dek: b.dek}
 			if b.encrypted {
 				p.trouble = "KP-12"
 			}

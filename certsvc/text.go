@@ -17,7 +17,8 @@ import (
 type block struct {
 	label     string // "CERTIFICATE", upper case, single blanks
 	der       []byte // nil when the body could not be decoded
-	encrypted bool   // OpenSSL's old encryption; der is nil
+	encrypted bool   // OpenSSL's old encryption
+	dek       string // its DEK-Info
 	cut       bool   // BEGIN or END is missing
 }
 
@@ -30,6 +31,8 @@ var (
 	writtenOut = regexp.MustCompile(`(\\+r)?\\+n|\\+r`)
 	quotedLine = regexp.MustCompile(`^[\s>|]*["']?(.*?)(["']\s*[+,;]?\s*\\?)?\s*\\?$`)
 	joinLine   = regexp.MustCompile(`^\s*["']\s*[+,;]?\s*\\?\s*$`) // the end of a string constant alone
+	procType   = regexp.MustCompile(`Proc-Type:\s*4,\s*ENCRYPTED`)
+	dekInfo    = regexp.MustCompile(`DEK-Info:\s*([A-Z0-9-]+,[0-9A-Fa-f]+)`)
 	headerLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*: `)
 )
 
@@ -222,8 +225,13 @@ func noteAfter(done *codes, after string) {
 
 // decodeBody decodes what stands between BEGIN and END.
 func decodeBody(label, body string, done *codes) block {
+	b := block{label: label}
 	if strings.Contains(body, "Proc-Type:") && strings.Contains(body, "ENCRYPTED") {
-		return block{label: label, encrypted: true}
+		b.encrypted = true
+		if m := dekInfo.FindStringSubmatch(body); m != nil {
+			b.dek = m[1]
+		}
+		body = dekInfo.ReplaceAllString(procType.ReplaceAllString(body, ""), "")
 	}
 	var b64 strings.Builder
 	for _, line := range strings.Split(body, "\n") {
@@ -239,7 +247,8 @@ func decodeBody(label, body string, done *codes) block {
 		}
 		b64.WriteString(strings.Join(strings.Fields(m[1]), ""))
 	}
-	return block{label: label, der: decode64(b64.String())}
+	b.der = decode64(b64.String())
+	return b
 }
 
 // decode64 decodes base64 in either alphabet, with or without padding; nil when it is none.
