@@ -23,7 +23,8 @@ type language struct {
 	install  func(*job) []string
 	files    []source
 	edits    []change
-	more     func(*job) []string // notes
+	format   func(string) (string, error) // of a new file, where the language has one way
+	more     func(*job) []string          // notes
 }
 
 // versions are the first releases of the SDK that have what the code uses.
@@ -45,7 +46,7 @@ type change struct {
 }
 
 // languages is the table, in the order to show it.
-var languages = []*language{&python}
+var languages = []*language{&python, &golang, &typescript, &java, &dotnet, &ruby, &php}
 
 func lookup(id string) *language {
 	for _, l := range languages {
@@ -95,6 +96,11 @@ func (l *language) render(j *job) ([]File, []Edit, error) {
 		text, err := fill(s.text, j)
 		if err != nil {
 			return nil, nil, fmt.Errorf("%s of %s: %w", s.path, l.id, err)
+		}
+		if l.format != nil {
+			if text, err = l.format(text); err != nil {
+				return nil, nil, fmt.Errorf("%s of %s: %w", s.path, l.id, err)
+			}
 		}
 		files = append(files, File{Path: s.path, Content: strings.TrimSpace(text) + "\n"})
 	}

@@ -345,6 +345,14 @@ func TestStartCommandReachesTheProgram(t *testing.T) {
 	}
 }
 
+func TestQuoteArgument(t *testing.T) {
+	for _, s := range append(slices.Clone(nasty), `a\"b`, `a\\"b`, `\\`, `"`, ``) {
+		if got := microsoftArgs(quoteArgument(s)); len(got) != 1 || got[0] != s {
+			t.Errorf("quoteArgument(%q) = %s, which a program reads as %q", s, quoteArgument(s), got)
+		}
+	}
+}
+
 // microsoftArgs splits a command line by the rules of CommandLineToArgvW: 2n backslashes before a quote are n
 // and the quote delimits, 2n+1 are n and a quote.
 func microsoftArgs(s string) []string {

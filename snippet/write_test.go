@@ -41,6 +41,7 @@ func TestRefusals(t *testing.T) {
 		{"cmd and a quote", func(r *Request) { r.Shell, r.KeyPath = "cmd", `C:\a"b\client.key` }, "key-path"},
 		{".env and a UNC path", func(r *Request) { r.Shell, r.CertPath = "dotenv", `\\server\share\client.pem` }, "cert-path"},
 		{".env and a quote", func(r *Request) { r.Shell, r.CertPath = "dotenv", "/it's/client.pem" }, "cert-path"},
+		{".env and a backslash at the end", func(r *Request) { r.Shell, r.CertPath = "dotenv", `C:\client certs\` }, "cert-path"},
 		{"several", func(r *Request) { r.Auth, r.CertPath, r.Namespace = "x", "a\nb", "" }, "auth namespace cert-path"},
 	} {
 		r := ok
