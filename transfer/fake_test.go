@@ -47,6 +47,8 @@ type fake struct {
 	broken   error   // with which, and every call while failures is negative
 	again    bool    // the workflow ID was used before
 	polls    int
+	stops    []string // what was asked of workflows
+	stopErr  error
 	repeat   bool // long polls give the newest event again, as after a lost answer
 }
 
