@@ -155,6 +155,28 @@ func TestFollowEnds(t *testing.T) {
 	})
 }
 
+// TestCloseEndsFollowersFirst: a check that does not heed its end keeps Close waiting, and nobody else.
+func TestCloseEndsFollowersFirst(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		step := make(chan struct{})
+		d := sit(t, deskOptions{checker: stages(step)})
+		run := must(d.StartCheck(t.Context(), d.payments(migration.Rehearsal), target()))(t)
+		followed, closed := make(chan []int64, 1), make(chan error, 1)
+		go func() { followed <- seqs(t, d.Follow(t.Context(), run.ID, 0)) }()
+		synctest.Wait()
+		go func() { closed <- d.Close() }()
+		synctest.Wait()
+		if len(followed) != 1 || len(closed) != 0 {
+			t.Errorf("followers ended: %v, Close returned before the run ended: %v", len(followed) == 1, len(closed) == 1)
+		}
+		close(step)
+		<-closed
+		if r := must(d.store.Run(t.Context(), run.ID))(t); r.State != migration.RunPassed {
+			t.Errorf("a check that passed while Onramp stopped ended %s", r.State)
+		}
+	})
+}
+
 // TestWatch: the state at once, again for each change, and a beat.
 func TestWatch(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

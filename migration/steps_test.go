@@ -222,6 +222,21 @@ func TestSteps(t *testing.T) {
 	}
 }
 
+// TestLastEnded: the run that ended last speaks, not the one that started last.
+func TestLastEnded(t *testing.T) {
+	s := tell(t, Rehearsal, AuthMTLS, "ns a.x", "cert ca1 leaf1", "save", "check", "pass")
+	s.now = s.now.Add(time.Minute)
+	slow := &s.runs[1]
+	slow.State, slow.Ended, slow.Title = RunFailed, s.now, "at last"
+	if got := s.view().Step(StepTest); got.Status != Failing || got.Run != slow.ID || got.Evidence != "run 1 failed: at last" {
+		t.Errorf("test = %+v, want failing by %s", got, slow.ID)
+	}
+	slow.Ended = s.runs[0].Ended // at the same instant: the later run speaks
+	if got := s.view().Step(StepTest); got.Status != Done {
+		t.Errorf("test = %+v, want done", got)
+	}
+}
+
 // TestStepDetails: what a page shows beside the status.
 func TestStepDetails(t *testing.T) {
 	at := func(min int) time.Time { return morning.Add(time.Duration(min) * time.Minute) }

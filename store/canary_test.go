@@ -66,18 +66,21 @@ func TestCanary(t *testing.T) {
 	with := func(change func(*doctor.Target)) doctor.Target { c := base; change(&c); return c }
 	oneLine := strings.Join(base64Lines(ecKey), "")
 	targets := map[string]doctor.Target{
-		"in its field":               base,
-		"an API key":                 with(func(t *doctor.Target) { t.APIKey = apiKey }),
-		"the fields swapped":         with(func(t *doctor.Target) { t.CertPEM, t.KeyPEM = t.KeyPEM, t.CertPEM }),
-		"with the certificate":       with(func(t *doctor.Target) { t.CertPEM = []byte(cert + ecKey) }),
-		"as CA":                      with(func(t *doctor.Target) { t.UploadedCA = []byte(ecKey + cert) }),
-		"as namespace":               with(func(t *doctor.Target) { t.Namespace = ecKey }),
-		"as address, one line":       with(func(t *doctor.Target) { t.Address = strings.ReplaceAll(ecKey, "\n", " ") }),
-		"without its frame":          with(func(t *doctor.Target) { t.KeyPEM = []byte(oneLine) }),
-		"with \\n for line breaks":   with(func(t *doctor.Target) { t.KeyPEM = []byte(strings.ReplaceAll(ecKey, "\n", `\n`)) }),
-		"with CRLF":                  with(func(t *doctor.Target) { t.KeyPEM = []byte(strings.ReplaceAll(ecKey, "\n", "\r\n")) }),
-		"cut off in the certificate": with(func(t *doctor.Target) { t.CertPEM = []byte(strings.TrimSuffix(ecKey, "-----END PRIVATE KEY-----\n")) }),
-		"and the check breaks":       with(func(t *doctor.Target) { t.TaskQueue = "panic" }),
+		"in its field":             base,
+		"an API key":               with(func(t *doctor.Target) { t.APIKey = apiKey }),
+		"the fields swapped":       with(func(t *doctor.Target) { t.CertPEM, t.KeyPEM = t.KeyPEM, t.CertPEM }),
+		"with the certificate":     with(func(t *doctor.Target) { t.CertPEM, t.KeyPEM = []byte(cert+ecKey), nil }),
+		"as CA":                    with(func(t *doctor.Target) { t.UploadedCA, t.KeyPEM = []byte(ecKey+cert), nil }),
+		"as namespace":             with(func(t *doctor.Target) { t.Namespace, t.KeyPEM = ecKey, nil }),
+		"as address, one line":     with(func(t *doctor.Target) { t.Address, t.KeyPEM = strings.ReplaceAll(ecKey, "\n", " "), nil }),
+		"as namespace, \\n":        with(func(t *doctor.Target) { t.Namespace, t.KeyPEM = strings.ReplaceAll(ecKey, "\n", `\n`), nil }),
+		"without its frame":        with(func(t *doctor.Target) { t.KeyPEM = []byte(oneLine) }),
+		"with \\n for line breaks": with(func(t *doctor.Target) { t.KeyPEM = []byte(strings.ReplaceAll(ecKey, "\n", `\n`)) }),
+		"with CRLF":                with(func(t *doctor.Target) { t.KeyPEM = []byte(strings.ReplaceAll(ecKey, "\n", "\r\n")) }),
+		"cut off in the certificate": with(func(t *doctor.Target) {
+			t.CertPEM, t.KeyPEM = []byte(strings.TrimSuffix(ecKey, "-----END PRIVATE KEY-----\n")), nil
+		}),
+		"and the check breaks": with(func(t *doctor.Target) { t.TaskQueue = "panic" }),
 	}
 
 	dir := newDir(t)
