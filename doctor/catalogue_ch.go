@@ -93,4 +93,6 @@ var chEntries = []Entry{
 		Fix: fixes(admin("Upload ca.pem.", "tcld namespace accepted-client-ca set --namespace {namespace} --ca-certificate-file {ca_path}")), Related: related("CH-03", "CH-22")},
 	{Code: "CH-32", Stage: "chain", Title: "Serial number or key identifiers are unusual", Cause: "A serial number stands twice, or key identifiers are missing. Everything accepts that.",
 		Fix: fixes(dev("Nothing to do.")), Related: related("CH-17")},
+	{Code: "CH-33", Stage: "chain", Title: "No basic constraints are written in the client certificate", Cause: "Without the extension a certificate is no CA. certstrap makes client certificates like this.",
+		Fix: fixes(dev("Nothing to do.")), Related: related("CH-17", "CH-18")},
 }

@@ -35,6 +35,7 @@ type hello struct {
 	withheld string              // why a library that follows the server's hints would not have sent it
 	hints    int                 // how many acceptable CAs the server named
 	ticket   atomic.Bool         // TLS 1.3: the server has finished and accepted
+	listens  atomic.Bool         // listen is reading
 	took     time.Duration
 	err      error
 }
@@ -57,7 +58,11 @@ type ticketProof struct{ h *hello }
 
 func (t ticketProof) Get(string) (*tls.ClientSessionState, bool) { return nil, false }
 func (t ticketProof) Put(_ string, s *tls.ClientSessionState) {
-	if s != nil && t.h.state.Version >= tls.VersionTLS13 && !t.h.ticket.Swap(true) {
+	if s == nil || t.h.state.Version < tls.VersionTLS13 {
+		return
+	}
+	t.h.ticket.Store(true)
+	if t.h.listens.Load() {
 		_ = t.h.raw.SetReadDeadline(time.Unix(1, 0))
 	}
 }
@@ -170,7 +175,11 @@ func (h *hello) listen(atLeast time.Duration) (first []byte, end ending, alert u
 	}
 	wait := min(max(atLeast, 3*h.took), 3*time.Second)
 	_ = h.conn.SetReadDeadline(time.Now().Add(wait))
-	defer func() { _ = h.conn.SetReadDeadline(time.Time{}) }()
+	h.listens.Store(true)
+	defer func() {
+		h.listens.Store(false)
+		_ = h.conn.SetReadDeadline(time.Time{})
+	}()
 	buf := make([]byte, 4096)
 	n, err := h.conn.Read(buf)
 	if n > 0 {

@@ -13,6 +13,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
 	"math/big"
@@ -156,13 +157,15 @@ type temporal struct {
 	state      enums.NamespaceState
 	pollers    map[string][]*taskqueue.PollerInfo // queue + "/" + kind
 	calls      atomic.Int64
-	auth       sync.Map // authorization headers seen
 }
 
-func (s *temporal) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
+func (s *temporal) GetSystemInfo(ctx context.Context, _ *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
 	s.calls.Add(1)
 	if s.info != nil {
-		if err := s.info(); err != nil {
+		if err := s.info(); errors.Is(err, errHang) {
+			<-ctx.Done()
+			return nil, ctx.Err()
+		} else if err != nil {
 			return nil, err
 		}
 	}
@@ -189,6 +192,12 @@ func (s *temporal) DescribeTaskQueue(_ context.Context, req *workflowservice.Des
 func (s *temporal) ListNamespaces(context.Context, *workflowservice.ListNamespacesRequest) (*workflowservice.ListNamespacesResponse, error) {
 	panic("the doctor must not list namespaces")
 }
+
+// errHang as the answer of info is no answer; errRefused refuses a certificate.
+var (
+	errHang    = errors.New("hang")
+	errRefused = errors.New("refused")
+)
 
 // worker adds a worker to a task queue, last seen some time ago.
 func (s *temporal) worker(queue string, kinds string, ago time.Duration) *temporal {
@@ -250,7 +259,9 @@ func (l *lab) serve(c *tls.Config, options ...grpc.ServerOption) string {
 		options = append(options, grpc.Creds(credentials.NewTLS(c)))
 	}
 	s := grpc.NewServer(options...)
-	workflowservice.RegisterWorkflowServiceServer(s, l.svc)
+	if l.svc != nil {
+		workflowservice.RegisterWorkflowServiceServer(s, l.svc)
+	}
 	ln := listen(l.t, "127.0.0.1:0")
 	go func() { _ = s.Serve(ln) }()
 	l.t.Cleanup(s.Stop)

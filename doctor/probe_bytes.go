@@ -6,11 +6,13 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"encoding/asn1"
+	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/netip"
 	"strings"
+	"syscall"
 	"time"
 
 	"onramp/namespace"
@@ -118,7 +120,10 @@ func readSome(c net.Conn, wait time.Duration) []byte {
 // cutOff separates the reasons for a connection that ends during the handshake: cut at once, a
 // server without TLS, a server name that is not served (P8), a box on the way.
 func (r *run) cutOff(ctx context.Context, s shake, end ending) {
-	if conn, err := r.path.dial(ctx); err == nil {
+	if conn, err := r.path.dial(ctx); errors.Is(err, syscall.ECONNRESET) {
+		r.cutAtOnce()
+		return
+	} else if err == nil {
 		wait := min(r.o.Budgets.Read, r.o.Budgets.Probe)
 		_ = conn.SetReadDeadline(time.Now().Add(wait))
 		b := make([]byte, 64)
@@ -130,9 +135,7 @@ func (r *run) cutOff(ctx context.Context, s shake, end ending) {
 			r.spoke(ctx, speaks(b[:n]))
 			return
 		case early == endEOF, early == endReset:
-			r.say("%s cuts connections at once", r.addr)
-			r.see("cut", "before anything was sent")
-			r.stop("TC-06", Likely, r.cutCandidates()...)
+			r.cutAtOnce()
 			return
 		}
 	}
@@ -161,6 +164,12 @@ func (r *run) cutOff(ctx context.Context, s shake, end ending) {
 		return
 	}
 	r.stop("PR-11", Likely, r.cutCandidates()...)
+}
+
+func (r *run) cutAtOnce() {
+	r.say("%s cuts connections at once", r.addr)
+	r.see("cut", "before anything was sent")
+	r.stop("TC-06", Likely, r.cutCandidates()...)
 }
 
 func (r *run) cutCandidates() []Candidate {

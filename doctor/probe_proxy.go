@@ -11,6 +11,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/net/http/httpproxy"
@@ -39,7 +40,11 @@ func (r *run) chooseProxy() {
 		return
 	}
 	u, err := (&httpproxy.Config{HTTPSProxy: value, NoProxy: no}).ProxyFunc()(target)
-	if err != nil || u == nil || u.Hostname() == "" || !goodPort(u.Port()) {
+	// httpproxy takes a value that is no URL for host:port; one with a scheme must stand as it is.
+	if strings.Contains(value, "://") {
+		u, err = url.Parse(value)
+	}
+	if err != nil || u == nil || u.Hostname() == "" || strings.HasSuffix(u.Host, ":") || !goodPort(u.Port()) {
 		r.badProxy = name
 		return
 	}

@@ -17,9 +17,9 @@ type Target struct {
 	Namespace  string // Namespace ID as typed
 	ServerName string // TLS server name override; "" is Address's host
 	CertPEM    []byte // client certificate, then intermediates; nil for none
-	KeyPEM     []byte
+	KeyPEM     []byte `json:"-"`
 	RootsPEM   []byte // server roots; nil is the system's
-	APIKey     string // sent only after the server proved who it is
+	APIKey     string `json:"-"` // sent only after the server proved who it is
 	Plaintext  bool   // connect without TLS (a local server); only transfer uses it
 
 	TaskQueue    string // "" skips the stage task-queue

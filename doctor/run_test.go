@@ -9,14 +9,14 @@ import (
 	"go.temporal.io/api/serviceerror"
 )
 
-// fault is one row of the golden table: how the fault is made, and the verdict it must get.
+// faultRow is one row of the golden table: how the fault is made, and the verdict it must get.
 type faultRow struct {
-	name  string
-	make  func(l *lab) Target
-	edit  func(*Options)
-	code  string
-	level Level
-	stage string
+	name    string
+	make    func(l *lab) Target
+	prepare func(*lab) func(*Options) // the surroundings of the engine; nil for none
+	code    string
+	level   Level
+	stage   string
 }
 
 // journey are the faults that the journey must explain exactly.
@@ -86,23 +86,31 @@ func closedPort(t testing.TB) string {
 	return ln.Addr().String()
 }
 
-// withDNS gives an engine a DNS server in which names resolve as the table says.
-func withDNS(t testing.TB, row *faultRow) {
-	old := row.edit
-	server := nameserver(t, func(string) dnsReply { return dnsReply{rcode: 3} })
-	row.edit = func(o *Options) {
-		o.Nameserver = server
-		if old != nil {
-			old(o)
-		}
+// dnsSays gives an engine a DNS server that answers every question so.
+func dnsSays(r dnsReply) func(*lab) func(*Options) {
+	return func(l *lab) func(*Options) {
+		server := nameserver(l.t, func(string) dnsReply { return r })
+		return func(o *Options) { o.Nameserver = server }
 	}
+}
+
+// nowhere is the reply to a name that does not exist.
+var nowhere = dnsReply{rcode: 3}
+
+// runFault makes a fault and returns the report; where the row does not say otherwise, DNS knows no name.
+func runFault(t testing.TB, row faultRow) Report {
+	t.Helper()
+	l := newLab(t)
+	edits := []func(*Options){dnsSays(nowhere)(l)}
+	if row.prepare != nil {
+		edits = append(edits, row.prepare(l))
+	}
+	return check(t, row.make(l), edits...)
 }
 
 func runRow(t *testing.T, row faultRow) {
 	t.Helper()
-	l := newLab(t)
-	withDNS(t, &row)
-	r := check(t, row.make(l), row.edit)
+	r := runFault(t, row)
 	v := r.Verdict
 	if v.Code != row.code || v.Level != row.level || v.Stage != row.stage {
 		t.Errorf("got %s %s at %s, want %s %s at %s\n%s", v.Code, v.Level, v.Stage, row.code, row.level, row.stage, show(r))
@@ -219,8 +227,7 @@ func TestRepairsGoOn(t *testing.T) {
 // A missing port is added: the check goes on at 7233 and the verdict is that of what remains.
 func TestMissingPortIsAdded(t *testing.T) {
 	l := newLab(t)
-	dns := nameserver(t, func(string) dnsReply { return dnsReply{rcode: 3} })
-	r := check(t, l.target("orders.a1b2c.tmprl.cloud"), func(o *Options) { o.Nameserver = dns })
+	r := check(t, l.target("orders.a1b2c.tmprl.cloud"), dnsSays(nowhere)(l))
 	if r.Target.Address != "orders.a1b2c.tmprl.cloud:7233" || len(r.Target.Normalised) != 1 || r.Target.Normalised[0].Code != "IN-02" {
 		t.Errorf("got %+v", r.Target)
 	}
@@ -260,4 +267,3 @@ func TestWithoutTaskQueueIsSkipped(t *testing.T) {
 		t.Errorf("want OK and a skipped stage\n%s", show(r))
 	}
 }
-

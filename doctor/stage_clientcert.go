@@ -4,8 +4,6 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
-	"net"
-	"time"
 )
 
 // clientCert is stage 6: is the client certificate accepted? It reads before anything is written.
@@ -227,31 +225,4 @@ func alertName(n uint8) string {
 		return fmt.Sprintf("%s (%d)", s, n)
 	}
 	return fmt.Sprintf("alert %d", n)
-}
-
-// givenBack is a connection of which the first bytes were read already.
-type givenBack struct {
-	net.Conn
-	first []byte
-}
-
-func (c *givenBack) Read(b []byte) (int, error) {
-	if len(c.first) > 0 {
-		n := copy(b, c.first)
-		c.first = c.first[n:]
-		return n, nil
-	}
-	return c.Conn.Read(b)
-}
-
-// drain reads what the server still said, for an alert that a failed write has hidden.
-func (c *givenBack) drain(wait time.Duration) (ending, uint8) {
-	_ = c.Conn.SetReadDeadline(time.Now().Add(wait))
-	b := make([]byte, 4096)
-	for range 16 {
-		if _, err := c.Conn.Read(b); err != nil {
-			return classify(err)
-		}
-	}
-	return endData, 0
 }

@@ -20,6 +20,10 @@ const maxAddresses = 4
 func (r *run) dns(ctx context.Context) {
 	host := r.addr.Host
 	r.chooseProxy()
+	if r.badProxy != "" {
+		r.skip("the proxy setting comes first")
+		return
+	}
 	if ip, err := netip.ParseAddr(strings.Trim(host, "[]")); err == nil {
 		r.ips = []netip.Addr{ip}
 		r.skip("the address is an IP address: there is no name to look up")

@@ -28,7 +28,12 @@ func (r *run) grpc(ctx context.Context) {
 	}
 	res, err := r.systemInfo(ctx)
 	if again(err) && ctx.Err() == nil {
-		r.see("first_try", err.Error())
+		end, alert := r.rpc.given.how(100 * time.Millisecond)
+		r.see("first_try", describeEnd(end, alert))
+		if end == endAlert && !r.t.Plaintext {
+			r.lateRefusal(alert)
+			return
+		}
 		if r.reconnect(ctx) {
 			res, err = r.systemInfo(ctx)
 		}
@@ -69,7 +74,7 @@ func again(err error) bool {
 	st := status.Convert(err)
 	m := st.Message()
 	return st.Code() == codes.Unavailable && !strings.Contains(m, "too_many_pings") &&
-		(strings.Contains(m, "goaway") || strings.Contains(m, "draining") || strings.Contains(m, "shutting down") || strings.Contains(m, "shutdown in progress"))
+		(strings.Contains(m, "goaway") || strings.Contains(m, "draining") || strings.Contains(m, "shutting down") || strings.Contains(m, "shutdown in progress") || strings.Contains(m, errUsedUp.Error()))
 }
 
 // reconnect makes a new connection as the first was made.
@@ -199,7 +204,7 @@ func byHTTPStatus(n int) string {
 
 // noReply is a call without an answer: with HTTP/2's first frame seen it is the service that is slow.
 func (r *run) noReply() {
-	if strings.Contains(r.values["grpc_message"], "connections to become ready") || r.hello != nil && r.hello.raw.in.Load() == 0 {
+	if strings.Contains(r.values["grpc_message"], "connections to become ready") || r.hello != nil && r.hello.raw != nil && r.hello.raw.in.Load() == 0 {
 		r.stop("H2-01", Likely, candidate("SY-03", "The service may be overloaded."))
 		return
 	}
@@ -236,7 +241,7 @@ func (r *run) unavailable(ctx context.Context, m string) {
 		r.unknown("")
 		return
 	}
-	broken := has("error reading server preface") || has("error reading from server") || has("broken pipe") || has("reset by peer") || has("EOF") || has("remote error")
+	broken := has("error reading server preface") || has("error reading from server") || has("broken pipe") || has("reset by peer") || has("EOF") || has("remote error") || has(errUsedUp.Error())
 	if !broken {
 		if r.hasPair && has("error") {
 			r.unknown("")
@@ -245,7 +250,7 @@ func (r *run) unavailable(ctx context.Context, m string) {
 		r.stop("SY-08", Likely)
 		return
 	}
-	if end, alert := r.rpc.given.drain(300 * time.Millisecond); end == endAlert {
+	if end, alert := r.rpc.given.how(300 * time.Millisecond); end == endAlert {
 		r.lateRefusal(alert)
 		return
 	}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"syscall"
 	"time"
@@ -61,13 +62,18 @@ func (r *run) tcp(ctx context.Context) {
 		a.conn.Close()
 	}
 	r.conn = first.conn
-	r.path = path{dial: func(ctx context.Context) (net.Conn, error) {
-		d := net.Dialer{Timeout: r.o.Budgets.TCP}
-		return d.DialContext(ctx, "tcp", first.to.String())
-	}}
+	r.to(first.to)
 	r.see("connected", first.to.String())
 	r.say("%s accepts connections", first.to)
 	r.partlyDead(first, bad)
+}
+
+// to makes an address the one that later connections go to.
+func (r *run) to(a netip.AddrPort) {
+	r.path = path{dial: func(ctx context.Context) (net.Conn, error) {
+		d := net.Dialer{Timeout: r.o.Budgets.TCP}
+		return d.DialContext(ctx, "tcp", a.String())
+	}}
 }
 
 // connectAll dials every address at once. After the first success the others get one more second:
@@ -184,7 +190,10 @@ func (r *run) noConnection(ctx context.Context, bad []attempt) {
 	case count(timedOut) > 0:
 		r.vanished(ctx, bad)
 	case count(is(syscall.ECONNRESET)) > 0:
-		r.stop("TC-06", Likely)
+		// The peer took the connection and cut it before the dialler returned: stage tls, which would
+		// mostly see it first, judges.
+		r.st.Summary = fmt.Sprintf("%s takes connections and cuts them at once", r.addr)
+		r.to(bad[slices.IndexFunc(bad, func(a attempt) bool { return errors.Is(a.err, syscall.ECONNRESET) })].to)
 	default:
 		r.unknown("")
 	}

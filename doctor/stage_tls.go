@@ -24,7 +24,12 @@ func (r *run) tls(ctx context.Context) {
 	r.conn = nil
 	s := r.shake(roots)
 	s.cert = r.tlsCertificate()
-	h := s.do(ctx, conn)
+	var h *hello
+	if conn != nil {
+		h = s.do(ctx, conn)
+	} else {
+		h = r.again(ctx, s)
+	}
 	r.hello = h
 	if !h.verified {
 		if h.err == nil {
@@ -158,7 +163,7 @@ func (r *run) refusedHello(alert uint8) {
 
 // silent is a handshake that got no answer, or stopped half-way.
 func (r *run) silent(ctx context.Context, h *hello) {
-	if h.raw.in.Load() > 0 {
+	if h.raw != nil && h.raw.in.Load() > 0 {
 		r.say("the handshake began and then stood still")
 		r.stop("PR-15", Likely, candidate("TC-05", "The server may be overloaded."))
 		return

@@ -33,7 +33,20 @@ var defaults = map[string]string{
 	"server":      "another server",
 	"names":       "other names",
 	"proxy":       "the proxy",
-	"detail":      "",
+
+	"wanted":        "<namespace>.<account>",
+	"variable":      "HTTPS_PROXY",
+	"status":        "an error",
+	"server_issuer": "a CA of somebody's own",
+	"clock":         "another time",
+	"speaks":        "something else",
+	"character":     "a character",
+	"near":          "<other-task-queue>",
+	"identity":      "A worker",
+	"failure":       "an error that the events show",
+	"workflow_type": "<workflow-type>",
+	"workflow_id":   "<workflow-id>",
+	"detail":        "",
 }
 
 // fill puts values into the {placeholders} of a catalogue text. Values come from strangers
