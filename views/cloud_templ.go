@@ -496,7 +496,7 @@ func CloudNamespacePage(f Frame, p CloudNamespaceProps) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p></form><section class=\"stack\" aria-labelledby=\"accepted\"><h2 id=\"accepted\">Accepted now</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "</p></form><section class=\"stack\"><h2 id=\"accepted\">Accepted now</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

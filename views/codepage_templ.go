@@ -107,7 +107,7 @@ func CodePage(f Frame, p CodePageProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p><section class=\"stack\" aria-labelledby=\"step-env\"><h2 id=\"step-env\"><span class=\"num-badge\" aria-hidden=\"true\">1</span> Set these variables</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</p><section class=\"stack\"><h2 id=\"step-env\"><span class=\"num-badge\" aria-hidden=\"true\">1</span> Set these variables</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -143,7 +143,7 @@ func CodePage(f Frame, p CodePageProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</section><section class=\"stack\" aria-labelledby=\"step-worker\"><h2 id=\"step-worker\"><span class=\"num-badge\" aria-hidden=\"true\">2</span> Change the worker</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "</section><section class=\"stack\"><h2 id=\"step-worker\"><span class=\"num-badge\" aria-hidden=\"true\">2</span> Change the worker</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -168,7 +168,7 @@ func CodePage(f Frame, p CodePageProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Starter) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<section class=\"stack\" aria-labelledby=\"step-starter\"><h2 id=\"step-starter\"><span class=\"num-badge\" aria-hidden=\"true\">3</span> Change the starter</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "<section class=\"stack\"><h2 id=\"step-starter\"><span class=\"num-badge\" aria-hidden=\"true\">3</span> Change the starter</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -183,7 +183,7 @@ func CodePage(f Frame, p CodePageProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, " <section class=\"stack\" aria-labelledby=\"step-run\"><h2 id=\"step-run\"><span class=\"num-badge\" aria-hidden=\"true\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, " <section class=\"stack\"><h2 id=\"step-run\"><span class=\"num-badge\" aria-hidden=\"true\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -212,7 +212,7 @@ func CodePage(f Frame, p CodePageProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</section><section class=\"stack\" aria-labelledby=\"step-start\"><h2 id=\"step-start\">Start a workflow</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</section><section class=\"stack\"><h2 id=\"step-start\">Start a workflow</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -329,7 +329,7 @@ func Judge(p JudgeProps) templ.Component {
 			templ_7745c5c3_Var6 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<section id=\"judge\" class=\"stack\" aria-labelledby=\"judge-title\"><h2 id=\"judge-title\">Judge a command</h2><p>Paste the <code>temporal workflow start</code> command that you have. Onramp says what would go wrong with it and gives it back repaired.</p><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "<section id=\"judge\" class=\"stack\"><h2 id=\"judge-title\">Judge a command</h2><p>Paste the <code>temporal workflow start</code> command that you have. Onramp says what would go wrong with it and gives it back repaired.</p><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -481,14 +481,18 @@ func Judge(p JudgeProps) templ.Component {
 							}
 						}
 						if f.After != "" {
-							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<span aria-hidden=\"true\">→</span><span class=\"sr\">becomes</span> <ins class=\"mono\">")
+							templ_7745c5c3_Err = icon("next").Render(ctx, templ_7745c5c3_Buffer)
+							if templ_7745c5c3_Err != nil {
+								return templ_7745c5c3_Err
+							}
+							templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, " <span class=\"sr\">becomes</span> <ins class=\"mono\">")
 							if templ_7745c5c3_Err != nil {
 								return templ_7745c5c3_Err
 							}
 							var templ_7745c5c3_Var14 string
 							templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(f.After)
 							if templ_7745c5c3_Err != nil {
-								return templ.Error{Err: templ_7745c5c3_Err, FileName: `codepage.templ`, Line: 127, Col: 38}
+								return templ.Error{Err: templ_7745c5c3_Err, FileName: `codepage.templ`, Line: 128, Col: 38}
 							}
 							_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 							if templ_7745c5c3_Err != nil {

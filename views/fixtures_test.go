@@ -271,8 +271,8 @@ func tools() []CodeProps {
 }
 
 func certs() (ca, leaf CertProps) {
-	ca = CertProps{ID: "ca", Title: "CA certificate", File: "ca.pem", Subject: "CN=payments-prod CA, O=Payments", Fingerprint: "9f3c 5e1a 77b0 42d9 … c071", FullPrint: "9f3c5e1a77b042d9c071", Until: "12 Nov 2027", Left: Tag{Good, "364 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/ca.pem", Advice: "Safe to share: it holds no secret. This is what goes to Temporal Cloud."}
-	leaf = CertProps{ID: "leaf", Title: "Client certificate", File: "client.pem", Subject: "CN=payments-prod, O=Payments", Fingerprint: "7710 0e4d 91ac b3f2 … abee", FullPrint: "77100e4d91acb3f2abee", Until: "11 Nov 2027", Left: Tag{Good, "363 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/client.pem", Advice: "Stays with your workers, beside its key."}
+	ca = CertProps{ID: "ca", Title: "CA certificate", Subject: "CN=payments-prod CA, O=Payments", Fingerprint: "9f3c 5e1a 77b0 42d9 … c071", FullPrint: "9f3c5e1a77b042d9c071", Until: "12 Nov 2027", Left: Tag{Good, "364 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/ca.pem", Advice: "Safe to share: it holds no secret. This is what goes to Temporal Cloud."}
+	leaf = CertProps{ID: "leaf", Title: "Client certificate", Subject: "CN=payments-prod, O=Payments", Fingerprint: "7710 0e4d 91ac b3f2 … abee", FullPrint: "77100e4d91acb3f2abee", Until: "11 Nov 2027", Left: Tag{Good, "363 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/client.pem", Advice: "Stays with your workers, beside its key."}
 	return ca, leaf
 }
 

@@ -137,7 +137,7 @@ func TransferFollowPage(f Frame, p TransferRunProps, events iter.Seq[EventProps]
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <section class=\"stack\" aria-labelledby=\"events-title\"><h2 id=\"events-title\">Events</h2><ol role=\"list\" class=\"events\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, " <section class=\"stack\"><h2 id=\"events-title\">Events</h2><ol role=\"list\" class=\"events\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -38,6 +38,7 @@ func (f fieldProps) attrs() templ.Attributes {
 		a["data-testid"] = f.TestID
 	}
 	if f.Mono {
+		a["class"] = "mono"
 		a["spellcheck"], a["autocapitalize"], a["autocomplete"] = "false", "none", "off"
 	}
 	maps.Copy(a, f.Attrs)

@@ -20,6 +20,9 @@ func path(segments ...string) string {
 	return b.String()
 }
 
+// lastPart is what stands after the last slash of an address: the name of the file it gives.
+func lastPart(url string) string { return url[strings.LastIndexByte(url, '/')+1:] }
+
 // documentTitle is what the tab says: the rehearsal is named first, the product last.
 func documentTitle(f Frame) string {
 	title := "Onramp"
@@ -140,21 +143,6 @@ func whoLabel(who string) string {
 		return "Platform team"
 	}
 	return who
-}
-
-// chosen is the value of the selected choice, or of the first that can be taken.
-func chosen(cs []Choice) string {
-	for _, c := range cs {
-		if c.Selected {
-			return c.Value
-		}
-	}
-	for _, c := range cs {
-		if !c.Disabled {
-			return c.Value
-		}
-	}
-	return ""
 }
 
 // id makes an id from its parts: letters, digits and hyphens stay, all else becomes a hyphen.

@@ -121,7 +121,7 @@ var rules = map[string]func(all []*html.Node) []string{
 	"what scrolls can be reached by keyboard": func(all []*html.Node) []string {
 		return each(all, func(n *html.Node) string {
 			if (n.Data == "pre" || slices.Contains(strings.Fields(attribute(n, "class")), "scroll")) &&
-				(attribute(n, "tabindex") != "0" || attribute(n, "role") != "region" || attribute(n, "aria-label") == "") {
+				(attribute(n, "tabindex") != "0" || !slices.Contains([]string{"region", "group"}, attribute(n, "role")) || attribute(n, "aria-label") == "") {
 				return "no tabindex, role or label"
 			}
 			return ""

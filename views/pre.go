@@ -49,9 +49,9 @@ func diffText(d DiffProps) templ.Component {
 	return written(b.String())
 }
 
-// openPre begins a block that can be reached and scrolled by keyboard; its tag is left open.
+// openPre begins a block that can be reached and scrolled by keyboard, named but no landmark: a page has many; its tag is left open.
 func openPre(b *strings.Builder, id, label string) {
-	b.WriteString(`<pre tabindex="0" role="region"`)
+	b.WriteString(`<pre tabindex="0" role="group"`)
 	attr(b, "id", id)
 	attr(b, "aria-label", label)
 }

@@ -54,7 +54,6 @@ type HaveProps struct {
 type CertProps struct {
 	ID          string // "ca", "leaf": prefix of ids
 	Title       string // "CA certificate"
-	File        string // name of the PEM file: "ca.pem"
 	Subject     string // "CN=payments-ca, O=Payments"
 	Fingerprint string // SHA-256, shown in groups by the caller: "9f3c … 71"; Copy copies FullPrint
 	FullPrint   string
@@ -62,7 +61,7 @@ type CertProps struct {
 	Left        Tag    // "355 days left"
 	KeyType     string // "ECDSA P-384"
 	Facts       []Pair // more
-	Download    string // address of the PEM
+	Download    string // address of the PEM; the button says its last part, "ca.pem"
 	Advice      string // "Safe to share: it holds no secret"
 }
 
