@@ -51,10 +51,15 @@ func (s *Service) CA(spec CASpec) (Issued, error) {
 
 // Leaf makes a client certificate and its key, signed by ca (which holds its key).
 func (s *Service) Leaf(ca Issued, spec LeafSpec) (Issued, error) {
-	signer, caErr := authorityKey(ca)
-	if caErr != nil {
-		return Issued{}, caErr
+	signer, err := authorityKey(ca)
+	if err != nil {
+		return Issued{}, err
 	}
+	return s.leaf(ca, signer, spec)
+}
+
+// leaf is Leaf with the CA's key at hand.
+func (s *Service) leaf(ca Issued, signer crypto.Signer, spec LeafSpec) (Issued, error) {
 	if spec.KeyType == "" {
 		spec.KeyType = keyTypeLike(signer.Public())
 	}

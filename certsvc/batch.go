@@ -1,0 +1,246 @@
+package certsvc
+
+import (
+	"archive/zip"
+	"context"
+	"crypto"
+	"crypto/x509"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"onramp/fault"
+)
+
+// MaxBatch is the most client certificates of one batch.
+const MaxBatch = 10_000
+
+// maxRowFaults bounds how many mistakes of a batch are told at once.
+const maxRowFaults = 50
+
+// BatchRow asks for one client certificate of a batch.
+type BatchRow struct {
+	Row  int    // in the file, the header is 1
+	Name string // folder in the archive
+	Leaf LeafSpec
+}
+
+// folderName is what may stand as a folder in the archive on every system.
+var folderName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
+
+// batchColumns are the columns of a batch file; name is required.
+var batchColumns = []string{"name", "cn", "days", "organization", "ou"}
+
+// ReadBatch reads a CSV with the columns name, cn, days, organization and ou in any order; cn is the
+// name where it is left out, days the longest that the CA allows. Separators may be comma or semicolon.
+// The error is joined Invalid faults, each with its row in the title and Field "rows[n].column".
+func ReadBatch(raw []byte) ([]BatchRow, error) {
+	if len(raw) > MaxPaste {
+		return nil, tooLarge(len(raw))
+	}
+	text, _ := plainText(raw)
+	first, _, _ := strings.Cut(text, "\n")
+	r := csv.NewReader(strings.NewReader(text))
+	if strings.Count(first, ";") > strings.Count(first, ",") {
+		r.Comma = ';'
+	}
+	r.FieldsPerRecord, r.TrimLeadingSpace = -1, true
+	header, err := r.Read()
+	if err != nil {
+		return nil, fault.New(fault.Invalid, "The file has no rows", "Write a header name,cn,days and a row for each client.").In("rows")
+	}
+	place := map[string]int{}
+	for i, h := range header {
+		place[strings.ToLower(strings.TrimSpace(h))] = i
+	}
+	if err := checkHeader(place); err != nil {
+		return nil, err
+	}
+	var rows []BatchRow
+	var faults []*fault.Fault
+	names := map[string]int{}
+	for n := 2; len(faults) < maxRowFaults; n++ {
+		record, err := r.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		var bad *csv.ParseError
+		if errors.As(err, &bad) {
+			faults = append(faults, rowFault(bad.Line, "name", "the quotes do not close", "Write a quote inside a field twice."))
+			break
+		}
+		line, _ := r.FieldPos(0)
+		row := BatchRow{Row: line}
+		get := func(column string) string {
+			if i, ok := place[column]; ok && i < len(record) {
+				return strings.TrimSpace(record[i])
+			}
+			return ""
+		}
+		row.Name = get("name")
+		row.Leaf = LeafSpec{CommonName: get("cn"), Organization: get("organization"), OrganizationalUnit: get("ou")}
+		if row.Leaf.CommonName == "" {
+			row.Leaf.CommonName = row.Name
+		}
+		faults = append(faults, row.check(get("days"), names)...)
+		names[strings.ToLower(row.Name)] = line
+		rows = append(rows, row)
+		if len(rows) > MaxBatch {
+			return nil, fault.New(fault.TooLarge, fmt.Sprintf("There are more than %d rows", MaxBatch), "Split the file.").In("rows")
+		}
+		rows[len(rows)-1].Leaf.Days, _ = strconv.Atoi(get("days"))
+	}
+	if len(rows) == 0 && len(faults) == 0 {
+		faults = append(faults, fault.New(fault.Invalid, "The file has no rows", "Write a row for each client under the header.").In("rows"))
+	}
+	if err := joined(faults...); err != nil {
+		return nil, err
+	}
+	return rows, nil
+}
+
+// checkHeader wants the column name and none that is unknown.
+func checkHeader(place map[string]int) error {
+	var unknown []string
+	for h := range place {
+		known := h == ""
+		for _, c := range batchColumns {
+			known = known || c == h
+		}
+		if !known {
+			unknown = append(unknown, printable(h))
+		}
+	}
+	if _, ok := place["name"]; ok && len(unknown) == 0 {
+		return nil
+	}
+	f := fault.New(fault.Invalid, "The first row does not name the columns", "Begin with name,cn,days; organization and ou may follow.").In("rows")
+	if len(unknown) > 0 {
+		f.Cause = fmt.Sprintf("Not known: %q.", unknown)
+	}
+	return f
+}
+
+// rowFault is a mistake in one row.
+func rowFault(row int, column, what, fix string) *fault.Fault {
+	return fault.New(fault.Invalid, fmt.Sprintf("Row %d: %s", row, what), fix).In(fmt.Sprintf("rows[%d].%s", row, column))
+}
+
+// check judges a row by itself and against the names before it.
+func (b BatchRow) check(days string, names map[string]int) []*fault.Fault {
+	var out []*fault.Fault
+	switch first, twice := names[strings.ToLower(b.Name)]; {
+	case !folderName.MatchString(b.Name):
+		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be a folder's name", printable(b.Name)), "Use letters, digits, hyphens, dots and underscores, 63 at most."))
+	case twice:
+		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("the name %s stands in row %d already", b.Name, first), "Give each client a name of its own."))
+	}
+	if days != "" {
+		n, err := strconv.Atoi(days)
+		if err != nil || checkDays(n) != nil {
+			out = append(out, rowFault(b.Row, "days", fmt.Sprintf("%q is not a number of days", printable(days)), fmt.Sprintf("Write 1 to %d, or leave it empty for the longest.", maxDays)))
+		}
+	}
+	for _, f := range checkSubject(name(b.Leaf.CommonName, b.Leaf.Organization, b.Leaf.OrganizationalUnit)) {
+		if f != nil && (b.Name != "" || f.Field != "common_name") {
+			column := map[string]string{"common_name": "cn", "organizational_unit": "ou"}[f.Field]
+			if column == "" {
+				column = f.Field
+			}
+			out = append(out, rowFault(b.Row, column, strings.ToLower(f.Title[:1])+f.Title[1:], f.Fix))
+		}
+	}
+	return out
+}
+
+// CheckBatch judges every row against its CA, so that WriteBatch makes all of them or none. The error is
+// joined Invalid faults as those of ReadBatch, or about the CA.
+func (s *Service) CheckBatch(ca Issued, rows []BatchRow) error {
+	if _, err := authorityKey(ca); err != nil {
+		return err
+	}
+	var faults []*fault.Fault
+	for _, row := range rows {
+		_, err := s.leafTemplate(ca, row.Leaf, nil)
+		for _, f := range append(fault.All(err), kindOfKey(row.Leaf.KeyType)) {
+			if f != nil {
+				g := rowFault(row.Row, f.Field, strings.ToLower(f.Title[:1])+f.Title[1:], f.Fix)
+				g.Code, g.Cause = f.Code, f.Cause
+				faults = append(faults, g)
+			}
+		}
+		if len(faults) >= maxRowFaults {
+			break
+		}
+	}
+	return joined(faults...)
+}
+
+func kindOfKey(t KeyType) *fault.Fault {
+	if t == "" {
+		return nil
+	}
+	return checkKeyType(t)
+}
+
+// WriteBatch issues a client certificate for each row and streams one archive: ca.pem, README.txt and for
+// each row a folder of its name with client.pem (0644) and client.key (0600). It holds one key at a time.
+// Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when ctx ends.
+func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows []BatchRow) error {
+	if err := s.CheckBatch(ca, rows); err != nil {
+		return err
+	}
+	signer, err := authorityKey(ca)
+	if err != nil {
+		return err
+	}
+	made := s.o.Now()
+	z := zip.NewWriter(w)
+	err = errors.Join(stored(z, FileCA, 0o644, ca.CertPEM, made), stored(z, FileReadme, 0o644, batchReadme(ca.Cert, len(rows)), made))
+	for _, row := range rows {
+		if err = errors.Join(err, ctx.Err()); err != nil {
+			break
+		}
+		err = s.writeRow(z, ca, signer, row, made)
+	}
+	return errors.Join(err, z.Close())
+}
+
+// writeRow issues one certificate of a batch into the archive and wipes its key.
+func (s *Service) writeRow(z *zip.Writer, ca Issued, signer crypto.Signer, row BatchRow, made time.Time) error {
+	leaf, err := s.leaf(ca, signer, row.Leaf)
+	if err != nil {
+		return err
+	}
+	defer clear(leaf.Key.Reveal())
+	return errors.Join(stored(z, row.Name+"/"+FileClient, 0o644, leaf.CertPEM, made), stored(z, row.Name+"/"+FileClientKey, 0o600, leaf.Key.Reveal(), made))
+}
+
+// stored adds a file to an archive without packing it: keys and certificates hardly shrink.
+func stored(z *zip.Writer, name string, mode fs.FileMode, content []byte, made time.Time) error {
+	h := &zip.FileHeader{Name: name, Method: zip.Store, Modified: made.UTC()}
+	h.SetMode(mode)
+	out, err := z.CreateHeader(h)
+	if err == nil {
+		_, err = out.Write(content)
+	}
+	return err
+}
+
+// batchReadme says what is in a batch.
+func batchReadme(ca *x509.Certificate, n int) []byte {
+	return fmt.Appendf(nil, `%d client certificates under the CA %s
+
+Upload this:  %s, once, to the namespace (Edit > CA Certificates).
+  ends %s, SHA-256 %s
+
+Keep this:    one folder for each client, with its %s and %s.
+  Give each client its own folder and nothing else, then delete this archive.
+`, n, SubjectOf(ca), FileCA, date(ca.NotAfter), Fingerprint(ca), FileClient, FileClientKey)
+}
