@@ -5,12 +5,12 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
 	"time"
 
-	"github.com/chromedp/cdproto/dom"
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
@@ -103,19 +103,13 @@ func (b *browser) path() string {
 	return "/"
 }
 
-// html is the page as it is now, without running a script in it.
+// html is the page as it is now. The DevTools may evaluate even where the page's own scripts may not run.
+// (DOM.getDocument would give every node a new id behind chromedp's back.)
 func (b *browser) html() string {
 	var out string
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
-	_ = chromedp.Run(ctx, chromedp.ActionFunc(func(ctx context.Context) error {
-		root, err := dom.GetDocument().Do(ctx)
-		if err != nil {
-			return err
-		}
-		out, err = dom.GetOuterHTML().WithNodeID(root.NodeID).Do(ctx)
-		return err
-	}))
+	_ = chromedp.Run(ctx, chromedp.Evaluate(`document.documentElement.outerHTML`, &out))
 	return out
 }
 
@@ -133,10 +127,27 @@ func (b *browser) text() string {
 
 func testID(id string) string { return fmt.Sprintf(`[data-testid=%q]`, id) }
 
-// click clicks the element with a test id.
+// place finds an element, scrolls to it, and says where its middle is once it can be clicked there: the page
+// has loaded, nothing covers it, and it is not disabled.
+const place = `(selector => {
+  const e = document.querySelector(selector);
+  if (!e || document.readyState !== 'complete' || e.disabled || e.getAttribute('aria-disabled') === 'true') return [];
+  e.scrollIntoView({ block: 'center', behavior: 'instant' });
+  const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2, top = document.elementFromPoint(x, y);
+  return top && (e === top || e.contains(top)) ? [x, y] : [];
+})(%q)`
+
+// click clicks the element with a test id, with the mouse, as soon as a person could.
 func (b *browser) click(id string) {
 	b.t.Helper()
-	b.do(chromedp.ScrollIntoView(testID(id), chromedp.ByQuery), chromedp.Click(testID(id), chromedp.ByQuery, chromedp.NodeVisible))
+	var at []float64
+	b.until("something to click: "+id, func() bool {
+		was := at
+		at = nil
+		_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(place, testID(id)), &at))
+		return len(at) == 2 && slices.Equal(at, was) // it rests where it was a moment ago, and the screen shows it there
+	})
+	b.do(chromedp.MouseClickXY(at[0], at[1]))
 }
 
 // go to the page that a click leads to.
@@ -173,20 +184,26 @@ func (b *browser) has(s string) {
 // is waits until the element of a CSS selector is there.
 func (b *browser) is(selector string) {
 	b.t.Helper()
-	b.do(chromedp.WaitReady(selector, chromedp.ByQuery))
+	b.until(selector, func() bool {
+		var there bool
+		_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`!!document.querySelector(%q)`, selector), &there))
+		return there
+	})
 }
 
-// typed replaces what a field holds.
-func (b *browser) typed(selector, value string) {
+// fill sets what a field holds, as pasting does.
+func (b *browser) fill(selector, value string) {
 	b.t.Helper()
-	b.do(chromedp.WaitReady(selector, chromedp.ByQuery), chromedp.Clear(selector, chromedp.ByQuery), chromedp.SendKeys(selector, value, chromedp.ByQuery))
+	b.is(selector)
+	b.do(chromedp.Evaluate(fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })) })(document.querySelector(%q))`, value, selector), nil))
 }
 
 // valueOf is the text of an element.
 func (b *browser) valueOf(selector string) string {
 	b.t.Helper()
+	b.is(selector)
 	var s string
-	b.do(chromedp.TextContent(selector, &s, chromedp.ByQuery))
+	b.do(chromedp.Evaluate(fmt.Sprintf(`document.querySelector(%q).textContent`, selector), &s))
 	return s
 }
 

@@ -8,8 +8,6 @@ import (
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 // TestJourney: an empty install, then by clicking only: rehearse, namespace, certificates, CA upload on the
@@ -43,7 +41,7 @@ func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 
 	b.open(p.url + m + "/namespace")
 	b.click("save-namespace")
-	b.has("docs-assembly.a2dd6.tmprl.cloud")
+	b.has("Namespace saved")
 	b.clickTo("continue", "/certificates")
 
 	b.click("create-certificates")
@@ -55,7 +53,7 @@ func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 		t.Fatalf("the CA to upload is %q", ca)
 	}
 	b.clickTo("open-cloud", "/cloud/")
-	b.do(chromedp.SetValue(testID("ca-bundle"), strings.TrimSpace(ca)+"\n", chromedp.ByQuery))
+	b.fill(testID("ca-bundle"), strings.TrimSpace(ca)+"\n")
 	b.click("save-ca")
 	b.has("Saved")
 	b.open(p.url + m + "/test")

@@ -3,4 +3,4 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS=-buildvcs=false
-go test ./... -run '^$' -bench . -benchtime 1x -timeout 40m | grep -vE '^(ok|PASS|\?|goos|goarch|pkg|cpu)' 
+ONRAMP_E2E_PROGRAM=$PWD/bin/onramp go test ./... -run '^$' -bench . -benchtime 1x -timeout 40m | grep -vE '^(ok|PASS|\?|goos|goarch|pkg|cpu)' 

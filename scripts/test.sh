@@ -4,4 +4,4 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 export GOFLAGS=-buildvcs=false
 scripts/build.sh bin/onramp
-go test ./... -timeout 40m
+ONRAMP_E2E_PROGRAM=$PWD/bin/onramp go test ./... -timeout 40m
