@@ -136,6 +136,16 @@ func limitBody(next http.Handler) http.Handler {
 	})
 }
 
+// headAsGet routes HEAD as GET; net/http sends no body then.
+func headAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			chi.RouteContext(r.Context()).RouteMethod = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // statusWriter remembers the status. http.ResponseController reaches the real writer through Unwrap.
 type statusWriter struct {
 	http.ResponseWriter

@@ -55,12 +55,16 @@ func statusOf(err error) int {
 // fail answers an error as a page, or as JSON where that was asked for. What it tells is the fault's texts;
 // the cause goes to the log only.
 func (h *Handlers) fail(w http.ResponseWriter, r *http.Request, err error) {
+	h.failWith(w, r, statusOf(err), err)
+}
+
+func (h *Handlers) failWith(w http.ResponseWriter, r *http.Request, status int, err error) {
 	rec := recordOf(r)
 	rec.err = err
 	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
 		return // the reader left; nobody is there to be answered
 	}
-	f, status := fault.From(err), statusOf(err)
+	f := fault.From(err)
 	if strings.HasSuffix(r.URL.Path, ".json") {
 		_ = sendJSON(w, r, status, map[string]any{"error": map[string]string{
 			"kind": string(f.Kind), "code": f.Code, "title": f.Title, "cause": f.Cause, "fix": f.Fix, "request": rec.id}})

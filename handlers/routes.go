@@ -4,7 +4,6 @@ import (
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
-	"github.com/go-chi/chi/v5/middleware"
 
 	"onramp/fault"
 	"onramp/static"
@@ -14,9 +13,9 @@ import (
 // and is refused when another site's page sent it.
 func (h *Handlers) Router() http.Handler {
 	r := chi.NewRouter()
-	r.Use(h.secure, h.knownHost, h.sameOrigin, limitBody, middleware.GetHead)
+	r.Use(h.secure, h.knownHost, h.sameOrigin, limitBody, headAsGet)
 	r.NotFound(h.do(h.noSuchPage))
-	r.MethodNotAllowed(h.do(h.wrongMethod))
+	r.MethodNotAllowed(h.wrongMethod)
 
 	// The first page, and a new migration
 	r.Get("/", h.do(h.home))
@@ -90,8 +89,7 @@ func (h *Handlers) noSuchPage(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
 }
 
-func (h *Handlers) wrongMethod(w http.ResponseWriter, r *http.Request) error {
-	f := fault.New(fault.NotFound, "This address takes no such request", "Open the page before it and send its form from there.")
-	recordOf(r).err = f
-	return f
+func (h *Handlers) wrongMethod(w http.ResponseWriter, r *http.Request) {
+	h.failWith(w, r, http.StatusMethodNotAllowed, fault.New(fault.NotFound, "This address takes no such request",
+		"Open the page before it and send its form from there."))
 }
