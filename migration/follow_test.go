@@ -369,3 +369,38 @@ func TestFullDisk(t *testing.T) {
 		}
 	}
 }
+
+// BenchmarkThousandFollowers is the time from an entry to the last of 1,000 followers of its run.
+func BenchmarkThousandFollowers(b *testing.B) {
+	step := make(chan struct{})
+	s, err := migration.New(migration.Options{Store: &storetest.Memory{}, Checker: stages(step), Transfers: ends("COMPLETED", true)})
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer s.Close()
+	m, err := s.Create(b.Context(), "Payments", "go", migration.Rehearsal, "mtls")
+	if err != nil {
+		b.Fatal(err)
+	}
+	run, err := s.StartCheck(b.Context(), m.ID, doctor.Target{})
+	if err != nil {
+		b.Fatal(err)
+	}
+	var followers, got sync.WaitGroup
+	for range 1000 {
+		followers.Go(func() {
+			for e, err := range s.Follow(b.Context(), run.ID, 0) {
+				if err == nil && e.Kind == migration.EntryStage {
+					got.Done()
+				}
+			}
+		})
+	}
+	for b.Loop() {
+		got.Add(1000)
+		step <- struct{}{}
+		got.Wait()
+	}
+	close(step)
+	followers.Wait()
+}

@@ -93,13 +93,13 @@ func TestSlug(t *testing.T) {
 		"naïve café":          "naive-cafe",
 		"../../etc/passwd":    "etc-passwd",
 		"<script>":            "script",
-		"支払い":                 "app-" + "dc4f5b59",
-		"🚀":                   "app-" + "4a1b3b36",
+		"支払い":                 "app-…",
+		"🚀":                   "app-…",
 		"new":                 "new",
 		"I\u0307stanbul":      "istanbul",
 		strings.ToUpper("µm"): "m",
 	} {
-		if strings.HasPrefix(want, "app-") {
+		if want == "app-…" {
 			if got := migration.Slug(name); !strings.HasPrefix(got, "app-") || len(got) != 12 || got != migration.Slug(name) {
 				t.Errorf("Slug(%q) = %q, want app- and eight digits", name, got)
 			}

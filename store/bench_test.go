@@ -1,0 +1,28 @@
+package store
+
+import (
+	"path/filepath"
+	"testing"
+
+	"onramp/migration"
+)
+
+// BenchmarkAddEntry is one durable line of a run's log.
+func BenchmarkAddEntry(b *testing.B) {
+	d, err := Open(b.Context(), filepath.Join(b.TempDir(), "data"), nil)
+	if err != nil {
+		b.Fatal(err)
+	}
+	defer d.Close()
+	if err := d.AddMigration(b.Context(), migration.Migration{ID: "a"}); err != nil {
+		b.Fatal(err)
+	}
+	if _, err := d.AddRun(b.Context(), migration.Run{ID: "r", MigrationID: "a", Kind: migration.CheckRun, State: migration.RunRunning}); err != nil {
+		b.Fatal(err)
+	}
+	for b.Loop() {
+		if _, err := d.AddEntry(b.Context(), migration.Entry{RunID: "r", Kind: migration.EntryStage, Data: []byte(`{"id":"dns","status":"pass"}`)}); err != nil {
+			b.Fatal(err)
+		}
+	}
+}
