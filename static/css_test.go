@@ -1,0 +1,40 @@
+package static
+
+import (
+	"io/fs"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var cssComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+
+// TestCSSBlocksClose: browsers drop the rest of a layer after an unclosed block without a word.
+func TestCSSBlocksClose(t *testing.T) {
+	names, err := fs.Glob(files, "css/*.css")
+	if err != nil || len(names) == 0 {
+		t.Fatalf("%d stylesheets: %v", len(names), err)
+	}
+	for _, name := range names {
+		b, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		depth, line := 0, 1
+		for _, r := range cssComment.ReplaceAllStringFunc(string(b), func(c string) string { return strings.Repeat("\n", strings.Count(c, "\n")) }) {
+			switch r {
+			case '\n':
+				line++
+			case '{':
+				depth++
+			case '}':
+				if depth--; depth < 0 {
+					t.Fatalf("%s:%d closes a block that is not open", name, line)
+				}
+			}
+		}
+		if depth != 0 {
+			t.Errorf("%s leaves %d blocks open", name, depth)
+		}
+	}
+}
