@@ -58,8 +58,8 @@ func (b *browser) record(ev any) {
 	case *cdpruntime.EventExceptionThrown:
 		b.troubles = append(b.troubles, "exception: "+ev.ExceptionDetails.Error())
 	case *log.EventEntryAdded:
-		// A refused form (422) and a used-up download (410) are answers that the tests ask for.
-		if ev.Entry.Level == log.LevelError && !strings.Contains(ev.Entry.Text, "422") && !strings.Contains(ev.Entry.Text, "410") {
+		// A refused form (422), a used-up download (410) and the page that is not there are what the tests ask for.
+		if ev.Entry.Level == log.LevelError && !strings.Contains(ev.Entry.Text, "422") && !strings.Contains(ev.Entry.Text, "410") && !strings.HasSuffix(ev.Entry.URL, "/nowhere") {
 			b.troubles = append(b.troubles, "console: "+ev.Entry.Text+" "+ev.Entry.URL)
 		}
 	}
