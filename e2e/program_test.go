@@ -202,6 +202,15 @@ func openPortal(t testing.TB, data, addr string, args ...string) *portal {
 	return &portal{process: p, url: m[1], data: data}
 }
 
+// openPortalAtHome starts `onramp serve` as a newcomer does, with no setting but a free port, in a home of its own.
+func openPortalAtHome(t testing.TB) *portal {
+	t.Helper()
+	home := t.TempDir()
+	p := start(t, "", cleanEnv("HOME="+home, "XDG_DATA_HOME="), program, "serve", "--addr", "127.0.0.1:0")
+	m := p.line(`(http://[0-9.:]+)/`, 30*time.Second)
+	return &portal{process: p, url: m[1], data: filepath.Join(home, ".local", "share", "onramp")}
+}
+
 // get reads a page.
 func (p *portal) get(path string) (int, string) {
 	p.t.Helper()

@@ -1,9 +1,15 @@
 package e2e
 
 import (
+	"bytes"
 	"context"
+	"image"
+	"image/color"
+	"image/png"
+	"maps"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -21,7 +27,7 @@ func TestPagesLookRight(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\nRun `make setup` first: it installs axe-core.", err)
 	}
-	p := openPortal(t, t.TempDir(), "127.0.0.1:0")
+	p := openPortalAtHome(t)
 	b := openBrowser(t, true, 1280, 900)
 	b.open(p.url + "/")
 	b.page("home-empty", "/", string(axe), p)
@@ -108,21 +114,61 @@ func (b *browser) judge(path, theme string, width int64, axe string) {
 	}
 }
 
-// write saves a screenshot of the whole page: wide ones as NAME-light.png, narrow ones as NAME-320-light.png.
+// write saves a screenshot of the whole page as NAME-light.png or NAME-dark.png. Narrow ones are for a person
+// to look at and go where ONRAMP_E2E_SHOTS says.
 func (b *browser) write(name, theme string, width int64) {
 	b.t.Helper()
 	if width == 320 {
-		name += "-320"
+		b.shot(name + "-320-" + theme)
+		return
 	}
-	var png []byte
-	b.do(chromedp.FullScreenshot(&png, 100))
+	var shot []byte
+	b.do(chromedp.FullScreenshot(&shot, 100))
+	full, err := png.Decode(bytes.NewReader(shot))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	var small bytes.Buffer
+	if err := (&png.Encoder{CompressionLevel: png.BestCompression}).Encode(&small, fewColours(full)); err != nil {
+		b.t.Fatal(err)
+	}
 	file := filepath.Join("..", "docs", "screenshots", name+"-"+theme+".png")
 	if err := os.MkdirAll(filepath.Dir(file), 0o755); err != nil {
 		b.t.Fatal(err)
 	}
-	if err := os.WriteFile(file, png, 0o644); err != nil {
+	if err := os.WriteFile(file, small.Bytes(), 0o644); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+// fewColours is the picture in its 256 commonest colours, each other colour as the nearest of them: our pages
+// have few, and the files become a quarter of their size.
+func fewColours(full image.Image) image.Image {
+	count := map[color.RGBA]int{}
+	r := full.Bounds()
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			count[color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)]++
+		}
+	}
+	all := slices.SortedFunc(maps.Keys(count), func(a, b color.RGBA) int { return count[b] - count[a] })
+	var palette color.Palette
+	for _, c := range all[:min(256, len(all))] {
+		palette = append(palette, c)
+	}
+	out, nearest := image.NewPaletted(r, palette), map[color.RGBA]uint8{}
+	for y := r.Min.Y; y < r.Max.Y; y++ {
+		for x := r.Min.X; x < r.Max.X; x++ {
+			c := color.RGBAModel.Convert(full.At(x, y)).(color.RGBA)
+			i, ok := nearest[c]
+			if !ok {
+				i = uint8(palette.Index(c))
+				nearest[c] = i
+			}
+			out.SetColorIndex(x, y, i)
+		}
+	}
+	return out
 }
 
 // failingRun makes a migration whose check fails: its CA was never uploaded.
