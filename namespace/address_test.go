@@ -3,6 +3,8 @@ package namespace
 import (
 	"strings"
 	"testing"
+
+	"onramp/fault"
 )
 
 var addresses = []struct{ in, want, repairs string }{
@@ -107,6 +109,15 @@ func TestHiddenCharactersAreNamed(t *testing.T) {
 	want := "no-break space (U+00A0) at position 0, new line (U+000A) at position 15"
 	if err != nil || len(repairs) != 1 || !strings.Contains(repairs[0].Text, want) || repairs[0].From != `\u00a0localhost:7233\n` {
 		t.Errorf("ParseAddress = %+v, %v; want a repair that says %q", repairs, err, want)
+	}
+}
+
+func TestWebUIAddressNamesTheEndpoint(t *testing.T) {
+	for _, in := range []string{"https://cloud.temporal.io/namespaces/orders.a1b2c/workflows", "web.orders.a1b2c.tmprl.cloud"} {
+		_, _, err := ParseAddress(in)
+		if f := fault.From(err); f == nil || f.Code != "IN-08" || !strings.Contains(f.Fix, endpoint) {
+			t.Errorf("ParseAddress(%q) = %+v; want IN-08 with the endpoint in its fix", in, f)
+		}
 	}
 }
 

@@ -143,6 +143,7 @@ var pastes = []struct{ in, want, kind, repairs string }{
 	{"orders.", "!IN-11", "", ""},
 	{"orders.tmprl.cloud:7233", "!IN-11", "", ""},
 	{"orders.abc", "!IN-23", "", ""},
+	{"orders.a1b2", "!IN-23", "", ""},
 	{"orders.a1-b2", "!IN-23", "", ""},
 	{"orders.a1_b2", "!IN-23", "", ""},
 	{"orders.region", "!IN-23", "", ""},
@@ -201,6 +202,7 @@ var pastes = []struct{ in, want, kind, repairs string }{
 	// more than one value
 	{"export TEMPORAL_HOST_URL=https://orders.a1b2c.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=orders.a1b2c\n", "orders.a1b2c", "endpoint", "IN-21 IN-01 IN-21"},
 	{"TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_API_KEY=eyJhbGciOiJFUzI1NiJ9.e30.sig\n", "orders.a1b2c", "id", "IN-21"},
+	{" temporal workflow list --namespace=orders.a1b2c --api-key=eyJhbGciOiJFUzI1NiJ9.e30.sig ", "orders.a1b2c", "id", "IN-21"},
 	{"TEMPORAL_ADDRESS=localhost:7233\nTEMPORAL_NAMESPACE=orders.a1b2c", "orders.a1b2c", "id", "IN-21 IN-10"},
 	{"TEMPORAL_ADDRESS=us-east-1.aws.api.temporal.io:7233\nTEMPORAL_NAMESPACE=orders.a1b2c", "orders.a1b2c", "id", "IN-21"},
 	{"[profile.cloud]\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\nnamespace = \"orders.a1b2c\"", "orders.a1b2c", "endpoint", "IN-21 IN-21"},

@@ -43,6 +43,7 @@ func TestJudgeCommand(t *testing.T) {
 		{"two namespaces", "temporal workflow start -n other.a1b2c --address orders.a1b2c.tmprl.cloud:7233 -t TRANSFER_MONEY_TASK_QUEUE --type MoneyTransfer" + input, "python", "IN-12", nil, nil},
 		{"Go's keys for Python", `temporal workflow start -t TRANSFER_MONEY_TASK_QUEUE --type MoneyTransfer --input '{"SourceAccount":"85-150","TargetAccount":"43-812","Amount":250,"ReferenceID":"1"}'`, "python", "WF-14",
 			[]string{"--input " + goodInput}, []string{"SourceAccount"}},
+		{"input without a value", `temporal workflow start -t TRANSFER_MONEY_TASK_QUEUE --type MoneyTransfer --input`, "python", "WF-13", []string{"--input " + goodInput}, nil},
 		{"no JSON", `temporal workflow start -t TRANSFER_MONEY_TASK_QUEUE --type MoneyTransfer -i 250`, "python", "WF-14", []string{"--input " + goodInput}, nil},
 		{"another amount is fine", `temporal workflow start -t TRANSFER_MONEY_TASK_QUEUE --type MoneyTransfer -i "{\"source_account\":\"a\",\"target_account\":\"b\",\"amount\":1,\"reference_id\":\"r\"}"`, "python", "", nil, nil},
 		{"input from a file", "temporal workflow start -t TRANSFER_MONEY_TASK_QUEUE --type MoneyTransfer --input-file x.json", "python", "", nil, nil},
