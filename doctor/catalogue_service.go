@@ -28,6 +28,10 @@ var nsEntries = []Entry{
 		Fix: fixes(dev("Set the namespace.", "export TEMPORAL_NAMESPACE=<name>.<account>")), Symptoms: said("Namespace default is not found."), Related: related("IN-10", "NS-01")},
 	{Code: "NS-12", Stage: "namespace", Title: "Retention or search attributes differ", Cause: "The namespace in Cloud does not have what the local one has, which fails later.",
 		Fix: fixes(admin("Create the custom search attributes in Cloud and set the retention.", "tcld namespace search-attributes add --namespace {namespace} --search-attribute Name=Keyword")), Related: related("WF-06")},
+	{Code: "NS-13", Stage: "namespace", Title: "The region lacks its provider", Cause: "Temporal Cloud's region ids begin with the provider: aws-us-west-2, gcp-us-central1.",
+		Fix: fixes(admin("Write the region with its provider.", "tcld namespace create --namespace {namespace} --region aws-us-west-2")), Symptoms: said("invalid region:"), Related: related("IN-19")},
+	{Code: "NS-14", Stage: "namespace", Title: "The namespace cannot have these ways to sign in", Cause: "Certificates and API keys together were asked for, which this account does not allow when a namespace is created.",
+		Fix: fixes(admin("Choose one of the two.", "tcld namespace create --namespace {namespace} --auth-method mtls --ca-certificate-file {ca_path}")), Symptoms: said("cannot create namespace with provided auth method"), Related: related("AK-08")},
 }
 
 // akEntries are faults of API keys (faults.md §3.10).

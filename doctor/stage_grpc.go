@@ -135,6 +135,11 @@ func (r *run) rpcFailed(ctx context.Context, st *status.Status) {
 		}
 		return false
 	}
+	if st.Code() == codes.DeadlineExceeded {
+		// First of all: at the deadline a server may also end the stream (RST_STREAM), as a proxy would.
+		r.noReply()
+		return
+	}
 	if found := httpStatus.FindStringSubmatch(m); found != nil {
 		r.values["status"] = found[1]
 		n, _ := strconv.Atoi(found[1])
@@ -166,8 +171,6 @@ func (r *run) rpcFailed(ctx context.Context, st *status.Status) {
 		}
 	case codes.Unauthenticated:
 		r.unauthenticated()
-	case codes.DeadlineExceeded:
-		r.noReply()
 	case codes.ResourceExhausted:
 		switch {
 		case has("received message larger than max"):

@@ -1,0 +1,173 @@
+package doctor
+
+import (
+	"encoding/json"
+	"strings"
+	"testing"
+)
+
+// pasted are texts as people find them in logs, with the code that each must get.
+var pasted = []struct {
+	text  string
+	code  string
+	level Level
+}{
+	{`failed reaching server: last connection error: connection error: desc = "error reading server preface: remote error: tls: certificate required"`, "CL-01", Likely},
+	{`failed reaching server: last connection error: connection error: desc = "error reading server preface: read tcp 10.0.0.7:51000->3.4.5.6:7233: read: connection reset by peer"`, "PR-05", Likely},
+	{`failed reaching server: last connection error: connection closed before server preface received`, "CL-11", Likely},
+	{`rpc error: code = Unavailable desc = connection closed before server preface received`, "CL-11", Likely},
+	{`rpc error: code = PermissionDenied desc = Request unauthorized.`, "NS-02", Likely},
+	{`caller has insufficient permissions for namespace 'orders.a1b2c'`, "AK-07", Likely},
+	{`failed to list namespaces: Request unauthorized`, "NS-03", Likely},
+	{`temporal server health check failed: health check error: Request unauthorized`, "NS-03", Likely},
+	{`RuntimeError: Failed client connect: ` + "`get_system_info`" + ` call error after connection: Status { code: Unknown, message: "transport error", source: Some(tonic::transport::Error(Transport, hyper::Error(Io, Custom { kind: InvalidData, error: "received fatal alert: UnknownCA" }))) }`, "CL-03", Certain},
+	{`received fatal alert: CertificateExpired`, "CL-04", Likely},
+	{`received fatal alert: CertificateRevoked`, "CL-10", Likely},
+	{`received fatal alert: BadCertificate`, "CL-05", Likely},
+	{`received fatal alert: CertificateUnknown`, "CL-09", Likely},
+	{`Status { code: Unauthenticated, message: "Jwt is missing", metadata: {"www-authenticate": "Bearer realm=\"https://us-central1.gcp.api.temporal.io\""} }`, "AK-02", Likely},
+	{`Server connection error: tonic::transport::Error(Transport, CertificateParseError)`, "KP-39", Likely},
+	{`tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely},
+	{`invalid target URL: empty host: ":7233"`, "IN-22", Certain},
+	{`ConnectError("dns error", Custom { kind: Uncategorized, error: "failed to lookup address information: Name or service not known" })`, "DN-01", Likely},
+	{`failed to lookup address information: Temporary failure in name resolution`, "DN-02", Likely},
+	{`InvalidCertificate(UnknownIssuer)`, "SV-01", Likely},
+	{`tonic::transport::Error(Transport, NativeCertsNotFound)`, "SV-02", Certain},
+	{`Error: Failed to connect before the deadline`, "TC-02", Likely},
+	{`invalid peer certificate: NotValidForName`, "SV-04", Certain},
+	{`Handshake failed with fatal error SSL_ERROR_SSL: error:1000007d:SSL routines:OPENSSL_internal:CERTIFICATE_VERIFY_FAILED`, "SV-01", Likely},
+	{`Status { code: Unknown, message: "transport error", source: Custom { kind: ConnectionReset } }`, "PR-12", Likely},
+	{`TransportError: Failed to call GetSystemInfo: Status { code: Cancelled, message: "Timeout expired" }`, "TC-02", Likely},
+	{`14 UNAVAILABLE: No connection established`, UnknownCode, Unknown},
+	{`transport: authentication handshake failed: tls: first record does not look like a TLS handshake`, "PR-01", Likely},
+	{`error reading server preface: EOF`, "PR-04", Likely},
+	{`context deadline exceeded`, "TC-02", Likely},
+	{`ResourceExhausted: namespace rate limit exceeded`, "SY-04", Certain},
+	{`io.grpc.StatusRuntimeException: UNAVAILABLE: io exception Caused by: io.netty.handler.ssl.NotSslRecordException: not an SSL/TLS record`, "PR-01", Likely},
+	{`GRPC::Unavailable: 14:DNS resolution failed for service: :`, "IN-22", Certain},
+	{`Worker validation failed: Namespace orders.a1b2c was not found or otherwise could not be described: Status { code: NotFound }`, "NS-01", Likely},
+	{`java.lang.IllegalArgumentException: File does not contain valid private key: client.key`, "KP-32", Likely},
+	{`InvalidArgument desc = invalid ca certificate: 2 errors occurred: * certificate with subject 'CN=a' received is expired as of '2026-01-01'`, "CH-11", Certain},
+	{`unable to construct full certificate chain for cert with subject 'CN=mid'`, "CH-07", Certain},
+	{`InvalidArgument: invalid region: us-west-2`, "NS-13", Certain},
+	{`InvalidArgument: cannot create namespace with provided auth method`, "NS-14", Certain},
+	{`invalid value '' for cloud_provider, allowed values: [aws,gcp]`, UnknownCode, Unknown},
+	{`tls: failed to verify certificate: x509: certificate signed by unknown authority`, "SV-01", Likely},
+	{`x509: certificate has expired or is not yet valid: current time 2026-11-22T10:00:00Z is after 2026-01-01T00:00:00Z`, "SV-08", Likely},
+	{`x509: certificate has expired or is not yet valid: current time 2020-11-22T10:00:00Z is before 2026-01-01T00:00:00Z`, "SV-09", Likely},
+	{`tls: private key does not match public key`, "KP-06", Certain},
+	{`rpc error: code = NotFound desc = Namespace orders.a1b2c is not found.`, "NS-01", Likely},
+	{`dial tcp: lookup orders.a1b2c.tmprl.cloud: no such host`, "DN-01", Likely},
+	{`dial tcp 3.4.5.6:7233: i/o timeout`, "TC-02", Likely},
+	{`dial tcp 127.0.0.1:7233: connect: connection refused`, "TC-01", Likely},
+	{`rpc error: code = Unauthenticated desc = unauthenticated`, "AK-03", Likely},
+	{`transport: authentication handshake failed: remote error: tls: handshake failure`, "CL-01", Likely},
+	{`remote error: tls: unknown certificate authority`, "CL-03", Certain},
+	{`remote error: tls: expired certificate`, "CL-04", Likely},
+	{`remote error: tls: bad certificate`, "CL-05", Likely},
+	{`remote error: tls: unsupported certificate`, "CL-06", Certain},
+	{`remote error: tls: error decrypting message`, "CL-07", Certain},
+	{`tls: failed to verify certificate: x509: certificate is valid for *.a2dd6.tmprl.cloud, not vpce-1.us-east-1.vpce.amazonaws.com`, "SV-04", Certain},
+	{`invalid target address https://orders.a1b2c.tmprl.cloud:7233, error info: address https://orders.a1b2c.tmprl.cloud:7233:443: too many colons in address`, "IN-01", Certain},
+	{`dial tcp: lookup tcp/7233/: unknown port`, "IN-03", Certain},
+	{`address orders.a1b2c.tmprl.cloud: missing port in address`, "IN-02", Certain},
+	{`rpc error: code = DeadlineExceeded desc = context deadline exceeded while waiting for connections to become ready`, "TC-02", Likely},
+	{`tls: failed to find any PEM data in certificate input`, "KP-39", Likely},
+	{`tls: failed to find certificate PEM data in certificate input, but did find a private key; PEM inputs may have been switched`, "KP-02", Likely},
+	{`tls: failed to parse private key`, "KP-11", Likely},
+	{`open certs/client.pem: no such file or directory`, "KP-35", Certain},
+	{`name resolver error: produced zero addresses`, "DN-01", Likely},
+	{`rpc error: code = PermissionDenied desc = unexpected HTTP status code received from server: 403 (Forbidden); transport: received unexpected content-type "text/html"`, "H2-03", Certain},
+	{`Unknown: unexpected HTTP status code received from server: 302 (Found)`, "H2-07", Certain},
+	{`failed to do connect handshake, response: "HTTP/1.1 407 Proxy Authentication Required\r\n"`, "PX-02", Certain},
+	{`credentials: cannot check peer: missing selected ALPN property`, "PR-06", Certain},
+	{`error reading server preface: write tcp 10.0.0.7:1->3.4.5.6:7233: write: broken pipe`, "CL-13", Likely},
+	{`unable to find workflow type: MoneyTransfer. Supported types: [Other]`, "WF-01", Certain},
+	{`unable to find activityType=withdraw. Supported types: []`, "WF-02", Certain},
+	{`[TMPRL1100] nondeterministic workflow: history event is ActivityTaskScheduled`, "WF-03", Certain},
+	{`TypeError: MoneyTransfer.run() missing 1 required positional argument: 'payment_details'`, "WF-13", Likely},
+	{`upstream connect error or disconnect/reset before headers. reset reason: connection termination`, "SY-02", Certain},
+	{`grpc: received message larger than max (5242885 vs. 4194304)`, "SY-05", Certain},
+	{`rpc error: code = DeadlineExceeded desc = stream terminated by RST_STREAM with error code: CANCEL`, UnknownCode, Unknown},
+	{`Namespace default is not found.`, "NS-11", Certain},
+	{`read udp 127.0.0.1:5->127.0.0.11:53: read: connection refused`, "DN-07", Certain},
+	{`tls: unsupported certificate curve (P-224)`, "KP-33", Certain},
+	{`Hello, is anybody there?`, UnknownCode, Unknown},
+	{``, UnknownCode, Unknown},
+}
+
+func TestDecode(t *testing.T) {
+	for _, c := range pasted {
+		d := Decode(c.text)
+		if d.Code != c.code || d.Level != c.level {
+			t.Errorf("%q: got %s %s, want %s %s", c.text, d.Code, d.Level, c.code, c.level)
+		}
+		if d.Title == "" || d.Cause == "" || len(d.Fix) == 0 || d.Candidates == nil || d.Schema != DecodeSchema {
+			t.Errorf("%q: not whole: %+v", c.text, d)
+		}
+	}
+	known := 0
+	for _, c := range pasted {
+		if c.code != UnknownCode {
+			known++
+		}
+	}
+	if known < 66 {
+		t.Errorf("only %d texts are known", known)
+	}
+}
+
+// Every row of the table can be reached, and names codes that exist.
+func TestDecodings(t *testing.T) {
+	for i, r := range decodings {
+		for _, code := range append([]string{r.code}, r.also...) {
+			if _, ok := Lookup(code); !ok {
+				t.Errorf("row %d names %s, which is not in the catalogue", i, code)
+			}
+		}
+		if r.match.MatchString("") || r.match.MatchString("all is well") {
+			t.Errorf("row %d matches everything: %s", i, r.match)
+		}
+	}
+}
+
+func TestDecodeFillsValues(t *testing.T) {
+	d := Decode("rpc error: code = NotFound desc = Namespace orders.a1b2c is not found. (orders.a1b2c.tmprl.cloud:7233)")
+	if !strings.Contains(d.Cause, "orders.a1b2c") || !strings.Contains(d.Confirm, "--address orders.a1b2c.tmprl.cloud:7233") {
+		t.Errorf("values are missing: %q, %q", d.Cause, d.Confirm)
+	}
+}
+
+func TestDecodeMasksSecrets(t *testing.T) {
+	for _, secret := range []string{
+		"-----BEGIN EC PRIVATE KEY-----\ncanary\n-----END EC PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\ncanary", "eyJhbGciOi.eyJjYW5hcnki.canary",
+		"Authorization: Bearer canary", "authorization=Basic canary", "TEMPORAL_API_KEY=canary", `"api_key": "canary"`, "--api-key canary", "http://user:canary@proxy:3128", "password: canary",
+	} {
+		out, err := json.Marshal(Decode("before " + secret + " remote error: tls: bad certificate"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.Contains(string(out), "canary") {
+			t.Errorf("%q is shown: %s", secret, out)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	for _, c := range pasted {
+		f.Add(c.text)
+	}
+	f.Add("\x1b[31m\x00\xff" + strings.Repeat("A", 70<<10))
+	f.Fuzz(func(t *testing.T, s string) {
+		d := Decode(s)
+		if (d.Code == UnknownCode) != (d.Level == Unknown) {
+			t.Fatalf("%q: %s %s", s, d.Code, d.Level)
+		}
+		if d.Code != UnknownCode && d.Matched == "" {
+			t.Fatalf("%q: %s without what was recognised", s, d.Code)
+		}
+		if strings.ContainsAny(d.Text+d.Cause+d.Title+d.Matched, "\x1b\x00\n") {
+			t.Fatalf("%q is shown raw", s)
+		}
+	})
+}
