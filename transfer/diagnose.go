@@ -137,10 +137,11 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		v["cause"] = "The worker that had the task stopped answering: it died, was stopped, or lost its connection. Temporal gives the task to the next worker that asks."
 		return explain(workerGone, doctor.Likely, v)
 	case activities && acts > 0, !activities && workflows > 0:
-		v["title"], v["stage"] = "A worker polls the queue but does not take the task", "task-queue"
-		v["cause"] = fmt.Sprintf("%s asked %s for tasks within the last minute; the task still lies there. The worker may be full, or may accept other versions only.", identityOf(s), s.queue)
-		v["fix"] = "Look at the worker's log and at its limits for concurrent tasks."
-		return unexplained(v)
+		v["identity"] = identityOf(s)
+		v["cause"] = fmt.Sprintf("%s asked %s for tasks within the last minute, but does not take the one that lies there: it was stopped a moment ago, or all its slots are taken.", identityOf(s), s.queue)
+		out := explain(workerGone, doctor.Likely, v)
+		out.Candidates = append(out.Candidates, doctor.Candidate{Code: otherVersion, Why: "The task queue may be versioned, and this worker's version is not the current one."})
+		return out
 	case oldWorkflows+oldActs > 0 && (!activities && oldWorkflows > 0 || activities && oldActs > 0):
 		v["identity"] = identityOf(s)
 		return explain(workerGone, doctor.Likely, v)

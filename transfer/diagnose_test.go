@@ -138,8 +138,8 @@ func TestWaiting(t *testing.T) {
 		"died a moment ago":               {at("orders", poller(workflowPoller, 20*time.Second)), false, true, "TQ-04", doctor.Likely, "stopped answering"},
 		"workflows only":                  {at("orders", poller(workflowPoller, 0)), true, false, "TQ-05", doctor.Certain, ""},
 		"workflows only, activities left": {at("orders", poller(workflowPoller, 0), poller(activityPoller, 3*time.Minute)), true, false, "TQ-05", doctor.Certain, ""},
-		"polls, but does not take it":     {at("orders", poller(workflowPoller, 0)), false, false, "unknown", doctor.Unknown, "7@host"},
-		"idle for a minute is alive":      {at("orders", poller(workflowPoller, time.Minute)), false, false, "unknown", doctor.Unknown, ""},
+		"polls, but does not take it":     {at("orders", poller(workflowPoller, 0)), false, false, "TQ-04", doctor.Likely, "7@host asked orders"},
+		"idle for a minute is alive":      {at("orders", poller(workflowPoller, time.Minute)), false, false, "TQ-04", doctor.Likely, "slots"},
 		"cannot be asked":                 {survey{at: now, queue: "orders", err: errors.New("Request unauthorized.")}, false, false, "unknown", doctor.Unknown, "Request unauthorized."},
 	}
 	for name, tt := range tests {

@@ -162,8 +162,8 @@ func TestResume(t *testing.T) {
 					connected = append(connected, e.Data["connected"])
 				}
 			}
-			if len(connected) < 2 || connected[0] != false || connected[1] != true {
-				t.Errorf("notes of connection %v, want lost and back", connected)
+			if want := []any{false, true, false, true}; !cmp.Equal(connected, want) {
+				t.Errorf("notes of connection %v, want %v", connected, want)
 			}
 		})
 	}

@@ -42,6 +42,7 @@ type run struct {
 	moved     time.Time // last progress
 	diagnosis *doctor.Verdict
 	lostSince time.Time
+	feedLost  bool
 	asked     bool // why the connection is lost
 	giveUpAt  time.Time
 }
@@ -114,7 +115,7 @@ func (r *run) follow(ctx context.Context) Result {
 
 	r.moved = r.s.o.Now()
 	describing, surveying := false, false
-	describeAt, surveyAt := time.Time{}, r.moved.Add(r.s.o.Patience)
+	describeAt, describedAt, surveyAt := time.Time{}, time.Time{}, r.moved.Add(r.s.o.Patience)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
@@ -147,6 +148,9 @@ func (r *run) follow(ctx context.Context) Result {
 			describing = false
 			describeAt = r.s.o.Now().Add(max(r.interval(r.s.o.Now()), r.s.beat.pending))
 			if d != nil {
+				if describedAt.After(r.lostSince) { // the long poll may stay silent for long
+					r.back()
+				}
 				r.pendings(d)
 			}
 		case v := <-surveyed:
@@ -166,7 +170,7 @@ func (r *run) follow(ctx context.Context) Result {
 			return r.end(Running, *r.diagnosis)
 		}
 		if !describing && !describeAt.IsZero() && !now.Before(describeAt) {
-			describing = true
+			describing, describedAt = true, now
 			asking.Go(func() { described <- r.describe(inner) })
 		}
 		if !surveying && !now.Before(surveyAt) {
@@ -207,7 +211,7 @@ func until(now time.Time, describing bool, describeAt time.Time, surveying bool,
 
 // interval is how often to ask for pending activities now; 0 is not at all.
 func (r *run) interval(now time.Time) time.Duration {
-	if r.failing {
+	if r.failing || !r.lostSince.IsZero() {
 		return r.s.beat.slow
 	}
 	for _, a := range r.acts {
@@ -237,15 +241,14 @@ func (r *run) describe(ctx context.Context) *workflowservice.DescribeWorkflowExe
 func (r *run) take(b batch) {
 	switch {
 	case b.lost != nil:
-		if r.lostSince.IsZero() {
-			r.lostSince = r.s.o.Now()
+		if !r.feedLost { // once, although describe may get through meanwhile
+			r.feedLost, r.lostSince = true, r.s.o.Now()
 			r.say(Event{Event: "note", Text: "The connection to " + r.place.address + " was lost; trying again. The transfer itself goes on in Temporal.",
 				Failure: answerOf(b.lost), Data: map[string]any{"connected": false}})
 		}
 	case b.back:
-		r.lostSince, r.asked, r.moved = time.Time{}, false, r.s.o.Now()
-		r.recovered("")
-		r.say(Event{Event: "note", Text: "Connected again; nothing was missed", Data: map[string]any{"connected": true}})
+		r.feedLost = false
+		r.back()
 	case b.run != "":
 		r.plan.runID, r.translate, r.acts, r.task, r.failing, r.status = b.run, translator{}, map[string]*act{}, taskNone, false, ""
 		r.say(Event{Event: "note", Text: "The workflow goes on in run " + b.run, Data: r.names()})
@@ -253,6 +256,16 @@ func (r *run) take(b batch) {
 	for _, h := range b.events {
 		r.history(h)
 	}
+}
+
+// back tells that the connection is there again, once.
+func (r *run) back() {
+	if r.lostSince.IsZero() {
+		return
+	}
+	r.lostSince, r.asked, r.moved = time.Time{}, false, r.s.o.Now()
+	r.recovered("")
+	r.say(Event{Event: "note", Text: "Connected again; nothing was missed", Data: map[string]any{"connected": true}})
 }
 
 // lostForLong reports whether it is time to ask why the connection does not come back.
@@ -385,11 +398,9 @@ func (r *run) pending(p *workflowpb.PendingActivityInfo, a *act) (Event, bool) {
 			e.Text, key = a.name+" is asked to stop", "cancel"
 		}
 	case e.Attempt > 1:
-		if t := p.GetNextAttemptScheduleTime(); t.IsValid() {
-			key = t.AsTime().String()
-			if at := t.AsTime(); at.After(now) {
-				e.NextRetry = &at
-			}
+		if t := p.GetNextAttemptScheduleTime(); t.IsValid() && t.AsTime().After(now) {
+			at := t.AsTime()
+			e.NextRetry = &at
 		}
 		if t := p.GetLastStartedTime(); t.IsValid() {
 			at := t.AsTime()

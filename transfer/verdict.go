@@ -19,6 +19,7 @@ const (
 	otherNamespace = "TQ-03"
 	workerGone     = "TQ-04"
 	noActivities   = "TQ-05"
+	otherVersion   = "TQ-06"
 	stillLocal     = "TQ-07"
 	unknownType    = "WF-01"
 	unknownAct     = "WF-02"
