@@ -19,7 +19,6 @@ type connection struct {
 	serverName, apiKeyPath     *string
 	taskQueue, workflowType    *string
 	uploadedCA, filters        *string
-	apiKeyFromEnv              string
 }
 
 func connectionFlags(s *settings) *connection {
