@@ -167,7 +167,7 @@ func TestKeyring(t *testing.T) {
 		if _, ok := k.Get("m2"); ok {
 			t.Error("another migration sees the pair")
 		}
-		held := k.lent["m1"].KeyPEM.Reveal()
+		held := heldKey(k, "m1")
 		other, err := testService().Leaf(s.ca, LeafSpec{CommonName: "other"})
 		if err != nil {
 			t.Fatal(err)
@@ -187,7 +187,7 @@ func TestKeyring(t *testing.T) {
 		if got, ok := k.Get("m1"); !ok || !got.Leaf.Equal(other.Cert) {
 			t.Error("the first pair's time ended the second's")
 		}
-		held = k.lent["m1"].KeyPEM.Reveal()
+		held = heldKey(k, "m1")
 		time.Sleep(10 * time.Minute)
 		synctest.Wait()
 		if _, ok := k.Get("m1"); ok || !bytes.Equal(held, make([]byte, len(held))) {
@@ -209,7 +209,7 @@ func TestKeyring(t *testing.T) {
 		if _, _, err := k.Lend("m3", other.CertPEM, other.Key.Reveal()); err != nil {
 			t.Fatal(err)
 		}
-		held = k.lent["m3"].KeyPEM.Reveal()
+		held = heldKey(k, "m3")
 		k.Close()
 		k.Close()
 		if _, ok := k.Get("m3"); ok || !bytes.Equal(held, make([]byte, len(held))) {
@@ -222,6 +222,13 @@ func TestKeyring(t *testing.T) {
 			t.Error("a closed keyring keeps pairs")
 		}
 	})
+}
+
+// heldKey is the keyring's own copy of a key.
+func heldKey(k *Keyring, id string) []byte {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	return k.lent[id].KeyPEM.Reveal()
 }
 
 // TestKeyringClock: the given clock ends a lending too.
