@@ -171,7 +171,7 @@ func TestHoldFiles(t *testing.T) {
 			t.Errorf("%s: %v %v, want mode %v", filepath.Base(file), st.Mode().Perm(), err, mode)
 		}
 	}
-	if h.Schema != "onramp.rehearsal/1" || h.Namespace != "docs-assembly.a2dd6" || len(h.TrustEnv) != 3 {
+	if h.Schema != "onramp.rehearsal/1" || h.Namespace != "docs-assembly.a2dd6" || len(h.TrustEnv) != 4 {
 		t.Errorf("first line: %+v", h)
 	}
 	if code, took := p.stop(); code != 0 || took > 10*time.Second {

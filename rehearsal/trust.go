@@ -59,7 +59,9 @@ func (c *Cloud) TrustFiles(dir string) (map[string]string, error) {
 	}
 	java := fmt.Sprintf("-Djavax.net.ssl.trustStore=%s -Djavax.net.ssl.trustStorePassword=%s -Djavax.net.ssl.trustStoreType=PKCS12",
 		javaOption(at("trust.p12")), storePassword)
-	return map[string]string{"SSL_CERT_FILE": at("trust.pem"), "NODE_EXTRA_CA_CERTS": at("server-root.pem"), "JAVA_TOOL_OPTIONS": java}, nil
+	return map[string]string{"SSL_CERT_FILE": at("trust.pem"), "JAVA_TOOL_OPTIONS": java,
+		// grpc-js reads the second in the place of the first where both are set.
+		"NODE_EXTRA_CA_CERTS": at("server-root.pem"), "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": at("trust.pem")}, nil
 }
 
 // systemRoots returns the system's roots as programs started here would find them: from SSL_CERT_FILE
