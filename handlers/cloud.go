@@ -310,7 +310,8 @@ func (h *Handlers) trust() (trustFiles, error) {
 	}
 	t := trustFiles{env: env, root: filepath.Join(h.trustDir(), "server-root.pem")}
 	what := map[string]string{"SSL_CERT_FILE": "Go, the temporal CLI, Python, TypeScript, .NET, Ruby",
-		"NODE_EXTRA_CA_CERTS": "TypeScript's plain JavaScript client", "JAVA_TOOL_OPTIONS": "Java"}
+		"NODE_EXTRA_CA_CERTS": "TypeScript’s plain JavaScript client", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": "the same, where it is set",
+		"JAVA_TOOL_OPTIONS": "Java"}
 	var b strings.Builder
 	names := make([]string, 0, len(env))
 	for name := range env {
