@@ -46,7 +46,7 @@ var defaults = map[string]string{
 	"failure":       "an error that the events show",
 	"workflow_type": "<workflow-type>",
 	"workflow_id":   "<workflow-id>",
-	"detail":        "",
+	"detail":        "A file of the certificate, the key or the CA is not there, or may not be read.",
 }
 
 // fill puts values into the {placeholders} of a catalogue text. Values come from strangers
