@@ -44,6 +44,7 @@ type desk struct {
 	checks    *steps[doctor.Stage]
 	transfers *steps[transfer.Event]
 	ended     func()
+	lastKey   string // the client key that rehearsed got
 }
 
 type deskOptions struct {
@@ -244,6 +245,7 @@ func (d *desk) rehearsed() (m string, k keys) {
 	d.post(m+"/namespace", "namespace", "docs-assembly.a2dd6").to(d.t)
 	d.post(m+"/certificates", serverLane...).to(d.t)
 	files := unzip(d.t, d.post(m+"/certificates/bundle.zip").want(d.t, 200).body)
+	d.lastKey = files["client.key"]
 	k = keys{files["ca.pem"], files["client.pem"], files["client.key"]}
 	d.post("/cloud/docs-assembly.a2dd6", "ca_bundle", k.ca, "m", strings.TrimPrefix(m, "/m/")).to(d.t)
 	return m, k

@@ -110,5 +110,6 @@ func (s pageStream) Write(b []byte) (int, error) {
 	return s.w.Write(b)
 }
 
-// Flush is what templ calls where the page says so.
-func (s pageStream) Flush() error { return s.rc.Flush() }
+// Flush is what templ calls where the page says so. It is an http.Flusher's, without an error: templ passes
+// over any other. A reader that has left is met by the next Write.
+func (s pageStream) Flush() { _ = s.rc.Flush() }
