@@ -14,7 +14,7 @@ began=$(date +%s)
 go mod download
 # -v prints one package a line; a counter says more than a thousand names.
 set +e
-go build -v -tags "$tags" -trimpath -ldflags "-s -w -X onramp/cli.Version=$version" -o "$out" . 2> >(
+go build -v -tags "$tags" -ldflags "-s -w -X onramp/cli.Version=$version" -o "$out" . 2> >(
   awk -v tty="$([ -t 2 ] && echo 1)" '
     /^[a-z0-9.]+(\/[^ ]*)?$/ || /^[a-zA-Z0-9_.\/-]+$/ { n++; if (tty) { printf "\r  %d packages compiled", n; fflush() } else if (n % 200 == 0) { printf "  %d packages compiled\n", n; fflush() } next }
     { print }
