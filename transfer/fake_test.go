@@ -31,7 +31,7 @@ import (
 // real one does: with what is there after the token, or when something comes.
 type fake struct {
 	workflowservice.UnimplementedWorkflowServiceServer
-	t      *testing.T
+	t      testing.TB
 	target doctor.Target
 
 	mu       sync.Mutex
@@ -58,7 +58,7 @@ const (
 )
 
 // newFake serves on loopback until the test ends.
-func newFake(t *testing.T) *fake {
+func newFake(t testing.TB) *fake {
 	t.Helper()
 	f := &fake{t: t, changed: make(chan struct{}), pollers: map[string][]*taskqueuepb.PollerInfo{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
@@ -106,6 +106,8 @@ func (f *fake) StartWorkflowExecution(_ context.Context, r *workflowservice.Star
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	f.starts = append(f.starts, r)
+	close(f.changed)
+	f.changed = make(chan struct{})
 	if len(f.startErr) > 0 {
 		err := f.startErr[0]
 		f.startErr = f.startErr[1:]
@@ -136,6 +138,14 @@ func (f *fake) GetWorkflowExecutionHistory(ctx context.Context, r *workflowservi
 		}
 		events, changed, repeat := f.events, f.changed, f.repeat
 		f.mu.Unlock()
+		if r.GetHistoryEventFilterType() == enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT { // only the last, when there is one
+			if n := len(events); n > 0 {
+				if closed, _ := closing(events[n-1]); closed {
+					return &workflowservice.GetWorkflowExecutionHistoryResponse{History: &historypb.History{Events: events[n-1:]}}, nil
+				}
+			}
+			events = nil
+		}
 		if len(events) > seen {
 			from := seen
 			if repeat && from > 0 {
@@ -278,7 +288,7 @@ func timeoutFailure(kind enumspb.TimeoutType) *failurepb.Failure {
 
 // watch runs a request against the fake in the background: events as they come, and the result at the end.
 type watch struct {
-	t      *testing.T
+	t      testing.TB
 	events chan Event
 	done   chan Result
 	all    []Event

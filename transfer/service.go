@@ -25,6 +25,7 @@ type Service struct {
 	o    Options
 	bank *Bank
 	beat rhythm
+	hub  hub
 }
 
 // rhythm is how often things are asked again.
@@ -33,7 +34,9 @@ type rhythm struct {
 	slow    time.Duration // the same after half a minute without change, and a workflow task that keeps failing
 	retry   time.Duration // after a lost connection, doubled up to retryMax
 	retryMax,
-	grace time.Duration // from a workflow task's failure until GiveUp gives up
+	grace, // from a workflow task's failure until GiveUp gives up
+	linger, // from the last watcher's leaving until following ends
+	throttle time.Duration // a drill's first pause when the server's rate limit answers
 }
 
 // New returns a Service.
@@ -48,7 +51,7 @@ func New(o Options) *Service {
 		o.Patience = 10 * time.Second
 	}
 	return &Service{o: o, bank: NewBank(), beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
-		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second}}
+		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, linger: linger, throttle: time.Second}}
 }
 
 // Run starts a transfer (unless FollowOnly), runs the built-in worker beside it when asked, follows the

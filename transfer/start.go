@@ -126,8 +126,9 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 		if err := r.find(ctx); err != nil {
 			return refuse(r.s.ofError(outer, r.req, err, r.values()))
 		}
-		// A run of ours that was cut short: its worker ended with it. Somebody else's queue is left alone.
-		if !r.plan.own && strings.HasPrefix(r.plan.queue, queuePrefix) {
+		// A run of ours that was cut short: its worker ended with it. Without the word it may be another
+		// portal's, whose worker has another bank.
+		if r.req.Worker == "builtin" && strings.HasPrefix(r.plan.queue, queuePrefix) {
 			return r.work(outer)
 		}
 		r.plan.own = true

@@ -43,7 +43,8 @@ type Request struct {
 	TaskQueue    string          // default: the template's; the built-in worker has its own
 	WorkflowType string
 	WorkflowID   string // default: random
-	// FollowOnly: the workflow exists already, follow it (after a restart, or somebody else's).
+	// FollowOnly: the workflow exists already, follow it: somebody else's, or after a restart one's own. With
+	// Worker "builtin" said in so many words, the built-in worker goes on with it.
 	FollowOnly bool
 	RunID      string
 	// GiveUp ends the run with its verdict once it is clear that it cannot proceed; otherwise it is
