@@ -14,7 +14,7 @@ import (
 type token struct{ class, text string }
 
 // maxHighlight is the longest text that is coloured; a longer one is a log, not code.
-const maxHighlight = 16 << 10
+const maxHighlight = 8 << 10
 
 // highlight cuts text into tokens. Joined, their texts are text again. values are marked wherever
 // they stand, whatever the language says there.

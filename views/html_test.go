@@ -263,3 +263,14 @@ func labels(all []*html.Node) []string {
 		return ""
 	})
 }
+
+// rawText is the text inside an element, blank for blank.
+func rawText(n *html.Node) string {
+	var b strings.Builder
+	for d := range n.Descendants() {
+		if d.Type == html.TextNode {
+			b.WriteString(d.Data)
+		}
+	}
+	return b.String()
+}

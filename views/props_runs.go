@@ -111,6 +111,7 @@ type CandidateProps struct {
 // task_queue and those of KeySourceProps. Test ids: start-transfer.
 type TransferProps struct {
 	Migration string
+	Once      string // once: new with each form, so that sending one twice starts one transfer
 	Scenarios []Choice
 	Amount    string
 	Source    string // source account
