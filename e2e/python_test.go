@@ -15,6 +15,8 @@ type codeAnswer struct {
 	Env   map[string]string
 	Files []struct{ Path, Content string }
 	Edits []struct{ File, Before, After string }
+
+	Commands struct{ Install, Worker, Starter []string }
 }
 
 // pythonTool is a program of the Python environment that `make setup` made.
@@ -30,10 +32,10 @@ func pythonTool(t testing.TB, name string) string {
 	return p
 }
 
-// pythonProject copies the money-transfer project and applies the edits and files of `onramp code`.
-func pythonProject(t testing.TB, h rehearsalLine, args ...string) (dir string, c codeAnswer) {
+// project copies the money-transfer project of a language and applies the edits and files of `onramp code`.
+func project(t testing.TB, h rehearsalLine, lang string, args ...string) (dir string, c codeAnswer) {
 	t.Helper()
-	a := run(t, cleanEnv(), append([]string{"code", "--lang", "python", "--namespace", h.Namespace, "--address", h.Address,
+	a := run(t, cleanEnv(), append([]string{"code", "--lang", lang, "--namespace", h.Namespace, "--address", h.Address,
 		"--cert-path", h.Cert, "--key-path", h.Key, "--json"}, args...)...)
 	if a.code != 0 {
 		t.Fatalf("onramp code: exit %d\n%s", a.code, a.err)
@@ -42,7 +44,7 @@ func pythonProject(t testing.TB, h rehearsalLine, args ...string) (dir string, c
 		t.Fatal(err)
 	}
 	dir = t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS("testdata/python")); err != nil {
+	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", lang))); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range c.Files {
@@ -91,7 +93,7 @@ func TestPythonWorker(t *testing.T) {
 		{"envconfig", []string{"--style", "envconfig"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			dir, c := pythonProject(t, h, tt.args...)
+			dir, c := project(t, h, "python", tt.args...)
 			env := cleanEnv(append(pairs(c.Env), onlyTrust(h), "PYTHONDONTWRITEBYTECODE=1")...)
 			python := pythonTool(t, "python")
 			worker := start(t, dir, env, python, "run_worker.py")
@@ -124,7 +126,7 @@ func TestPythonWorker(t *testing.T) {
 // tutorial's own command is explained.
 func TestTemporalCLI(t *testing.T) {
 	h, _ := hold(t)
-	dir, c := pythonProject(t, h, "--style", "explicit", "--vars", "tutorial")
+	dir, c := project(t, h, "python", "--style", "explicit", "--vars", "tutorial")
 	env := cleanEnv(append(pairs(c.Env), onlyTrust(h), "PYTHONDONTWRITEBYTECODE=1")...)
 	worker := start(t, dir, env, pythonTool(t, "python"), "run_worker.py")
 

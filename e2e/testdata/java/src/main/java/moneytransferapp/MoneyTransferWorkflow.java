@@ -1,0 +1,10 @@
+package moneytransferapp;
+
+import io.temporal.workflow.WorkflowInterface;
+import io.temporal.workflow.WorkflowMethod;
+
+@WorkflowInterface
+public interface MoneyTransferWorkflow {
+    @WorkflowMethod
+    void transfer(Details details);
+}
