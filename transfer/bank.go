@@ -35,13 +35,14 @@ type refusal struct{ kind, text string }
 
 func (r *refusal) Error() string { return r.text }
 
-// Bank is the mock bank: an in-memory ledger, safe for concurrent use. Every transfer has a book of its
-// own, opened at the first operation with 2000 in 85-150 and 0 in 43-812, so that tests never run dry.
+// Bank is the mock bank's ledger, safe for concurrent use, in memory or with a journal (OpenBank). Every
+// transfer has a book of its own, opened at the first operation with 2000 in 85-150 and 0 in 43-812, so that tests never run dry.
 // Inside a book an operation is keyed by its reference: asked again, it answers with the first receipt
 // and moves nothing. Money between withdrawal and deposit is in transit, so the sum never changes.
 type Bank struct {
-	mu    sync.Mutex
-	books map[string]*book
+	mu      sync.Mutex
+	books   map[string]*book
+	journal *journal // nil: in memory only
 }
 
 type book struct {
@@ -69,7 +70,7 @@ type Statement struct {
 	InTransit int            `json:"in_transit"`
 }
 
-// NewBank returns a bank without books.
+// NewBank returns a bank without books that forgets everything with its process.
 func NewBank() *Bank { return &Bank{books: map[string]*book{}} }
 
 // Withdraw takes the amount out of the source account, once per reference.
@@ -91,6 +92,9 @@ func (b *Bank) Withdraw(bookID string, d Details) (receipt, error) {
 		return receipt{}, &refusal{invalidAccount, fmt.Sprintf("account number %s is invalid", d.SourceAccount)}
 	case have < d.Amount:
 		return receipt{}, &refusal{insufficientFunds, fmt.Sprintf("account %s holds %d, which is less than %d", d.SourceAccount, have, d.Amount)}
+	}
+	if err := b.journal.write(entry{Op: opWithdraw, Book: bookID, Details: &d}); err != nil {
+		return receipt{}, err
 	}
 	k.balances[d.SourceAccount] -= d.Amount
 	p.transit = d.Amount
@@ -116,6 +120,9 @@ func (b *Bank) Deposit(bookID string, d Details) (receipt, error) {
 	if _, ok := k.balances[d.TargetAccount]; !ok {
 		return receipt{}, &refusal{invalidAccount, fmt.Sprintf("account number %s is invalid", d.TargetAccount)}
 	}
+	if err := b.journal.write(entry{Op: opDeposit, Book: bookID, Details: &d}); err != nil {
+		return receipt{}, err
+	}
 	k.balances[d.TargetAccount] += p.transit
 	p.transit = 0
 	p.deposited = receiptID('D', bookID, d.ReferenceID)
@@ -136,6 +143,9 @@ func (b *Bank) Refund(bookID string, d Details) (receipt, error) {
 		return receipt{ID: p.deposited, Stood: true}, nil
 	case p.voided != "":
 		return receipt{ID: p.voided}, nil
+	}
+	if err := b.journal.write(entry{Op: opRefund, Book: bookID, Details: &d}); err != nil {
+		return receipt{}, err
 	}
 	if p.withdrawn != "" {
 		k.balances[d.SourceAccount] += p.transit
@@ -160,11 +170,15 @@ func (b *Bank) Statement(bookID string) (Statement, bool) {
 	return s, true
 }
 
-// Close forgets a book.
-func (b *Bank) Close(bookID string) {
+// Forget drops a book whose transfer has ended.
+func (b *Bank) Forget(bookID string) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if _, ok := b.books[bookID]; !ok {
+		return
+	}
 	delete(b.books, bookID)
+	_ = b.journal.write(entry{Op: opForget, Book: bookID}) // when it fails the book is only kept longer
 }
 
 // payment opens the book and finds the payment of a reference. Called with the lock held.

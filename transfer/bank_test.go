@@ -103,7 +103,7 @@ func TestBooksAreSeparate(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	bank.Close("a")
+	bank.Forget("a")
 	if _, ok := bank.Statement("a"); ok {
 		t.Error("a closed book is still there")
 	}

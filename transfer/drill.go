@@ -132,12 +132,12 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 		return refuse(err)
 	}
 	defer c.Close()
-	plan := makePlan(d.Request)
+	plan, bank := makePlan(d.Request), NewBank() // in memory: the disk is not what a drill measures
 	if !plan.own {
 		if d.TaskQueue != "" {
 			return DrillReport{}, invalid("task-queue", "A drill of the built-in worker has its own task queue", "Leave the task queue out.")
 		}
-		end, err := startWorker(c, plan.queue, plan.workflowType, s.bank)
+		end, err := startWorker(c, plan.queue, plan.workflowType, bank)
 		if err != nil {
 			return refuse(err)
 		}
@@ -145,7 +145,7 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 	}
 	ctx, stop = context.WithTimeout(ctx, d.Time)
 	defer stop()
-	x := &drill{s: s, d: d, svc: c.WorkflowService(), namespace: p.namespace, plan: plan, began: began, gate: &gate{}}
+	x := &drill{s: s, d: d, svc: c.WorkflowService(), namespace: p.namespace, plan: plan, began: began, bank: bank, gate: &gate{}}
 	samples := x.run(ctx, progress)
 	x.report(&rep, samples)
 	rep.TookMS = float64(s.o.Now().Sub(began).Microseconds()) / 1000
@@ -159,6 +159,7 @@ type drill struct {
 	namespace string
 	plan      plan
 	began     time.Time
+	bank      *Bank
 	gate      *gate
 
 	mu    sync.Mutex
@@ -302,7 +303,7 @@ func (x *drill) clear(exec *commonpb.WorkflowExecution) {
 		WorkflowExecution: exec, Identity: identity, Reason: "the drill was stopped"}); err != nil {
 		x.s.o.Log.Warn("a drill's transfer was left running", "workflow", exec.GetWorkflowId(), "err", err)
 	}
-	x.s.bank.Close(exec.GetWorkflowId())
+	x.bank.Forget(exec.GetWorkflowId())
 }
 
 // balance compares the bank's book with how the transfer ended.
@@ -310,8 +311,8 @@ func (x *drill) balance(p plan, out sample) {
 	if p.own {
 		return
 	}
-	book, ok := x.s.bank.Statement(p.workflowID)
-	x.s.bank.Close(p.workflowID)
+	book, ok := x.bank.Statement(p.workflowID)
+	x.bank.Forget(p.workflowID)
 	paid := 0
 	if out.kind == "" && p.scenario.ends() == Completed {
 		paid = p.details.Amount

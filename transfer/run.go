@@ -444,7 +444,7 @@ func (r *run) end(status string, v doctor.Verdict) Result {
 	if book, ok := r.s.bank.Statement(r.plan.workflowID); ok && !r.plan.own {
 		e.putData("ledger", book)
 		if r.status != "" { // while the workflow runs, its money does too
-			r.s.bank.Close(r.plan.workflowID)
+			r.s.bank.Forget(r.plan.workflowID)
 		}
 	}
 	r.say(e)

@@ -18,6 +18,9 @@ type Options struct {
 	// Diagnose, where it is set, is asked why a target cannot be reached: doctor.Engine's Run, its
 	// report's verdict. Without it the verdict comes from the call's status alone.
 	Diagnose func(ctx context.Context, t doctor.Target) doctor.Verdict
+	// Bank is the built-in worker's; default one in memory. With OpenBank's, a transfer that a crash cut
+	// short is finished by the next process without paying twice.
+	Bank *Bank
 }
 
 // Service starts and follows transfers. It is safe for concurrent use.
@@ -50,7 +53,10 @@ func New(o Options) *Service {
 	if o.Patience <= 0 {
 		o.Patience = 10 * time.Second
 	}
-	return &Service{o: o, bank: NewBank(), beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
+	if o.Bank == nil {
+		o.Bank = NewBank()
+	}
+	return &Service{o: o, bank: o.Bank, beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
 		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, linger: linger, throttle: time.Second}}
 }
 
