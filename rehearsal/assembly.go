@@ -3,6 +3,7 @@
 package rehearsal
 
 import (
+	"errors"
 	"net"
 	"sync"
 
@@ -183,7 +184,7 @@ type clientFactory struct {
 	sdk.ClientFactory
 
 	mu   sync.Mutex
-	made map[any]struct{} // sdkclient.Client, sdkworker.Worker
+	made map[any]struct{} // sdkclient.Client, *systemWorker
 }
 
 func (f *clientFactory) NewClient(o sdkclient.Options) sdkclient.Client {
@@ -195,7 +196,7 @@ func (f *clientFactory) GetSystemClient() sdkclient.Client {
 }
 
 func (f *clientFactory) NewWorker(c sdkclient.Client, queue string, o sdkworker.Options) sdkworker.Worker {
-	return kept(f, f.ClientFactory.NewWorker(c, queue, o))
+	return kept(f, &systemWorker{Worker: f.ClientFactory.NewWorker(c, queue, o)})
 }
 
 func kept[T comparable](f *clientFactory, v T) T {
@@ -205,12 +206,12 @@ func kept[T comparable](f *clientFactory, v T) T {
 	return v
 }
 
-func (f *clientFactory) workers() []sdkworker.Worker {
+func (f *clientFactory) workers() []*systemWorker {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []sdkworker.Worker
+	var out []*systemWorker
 	for v := range f.made {
-		if w, ok := v.(sdkworker.Worker); ok {
+		if w, ok := v.(*systemWorker); ok {
 			out = append(out, w)
 		}
 	}
@@ -226,4 +227,32 @@ func (f *clientFactory) close() {
 		}
 	}
 	clear(f.made)
+}
+
+// systemWorker is a worker of the system. It may be stopped at any time, before its start too: that then
+// fails, where the SDK's own worker panics.
+type systemWorker struct {
+	sdkworker.Worker
+
+	mu               sync.Mutex
+	started, stopped bool
+}
+
+func (w *systemWorker) Start() error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.stopped {
+		return errors.New("the rehearsal cloud is stopping")
+	}
+	w.started = true
+	return w.Worker.Start()
+}
+
+func (w *systemWorker) Stop() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.stopped = true
+	if w.started {
+		w.Worker.Stop()
+	}
 }

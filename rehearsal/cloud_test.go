@@ -86,6 +86,16 @@ func TestCloseAtAnyMoment(t *testing.T) {
 			})
 		}
 	}
+	// Right after namespaces came: the server starts workers of its own for each.
+	for range 5 {
+		c := started(t, Options{})
+		for range 5 {
+			newNamespace(t, c)
+		}
+		if err := c.Close(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	}
 	if err := goleak.Find(before); err != nil {
 		t.Error(err)
 	}
@@ -216,6 +226,31 @@ func TestReset(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// A start and resets that come together: it is ready when the last has finished, and one reset answers all
+// that wait.
+func TestResetWhileStarting(t *testing.T) {
+	c := newCloud(t, Options{})
+	queued := func() (starts, resets int) {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		return c.queued, c.resets
+	}
+	c.work <- struct{}{} // nothing begins yet
+	c.begin(false)
+	c.begin(true)
+	c.begin(true)
+	if starts, resets := queued(); starts != 2 || resets != 1 {
+		t.Errorf("%d starts, %d of them resets; want 2 and 1", starts, resets)
+	}
+	<-c.work
+	if err := c.Ready(testContext(t)); err != nil {
+		t.Fatal(err)
+	}
+	if starts, resets := queued(); starts != 0 || resets != 0 {
+		t.Errorf("ready with %d starts and %d resets to come", starts, resets)
 	}
 }
 

@@ -114,6 +114,15 @@ func TestHandshake(t *testing.T) {
 			t.Error(err)
 		}
 	})
+	t.Run("no session is resumed", func(t *testing.T) {
+		conf := clientTLS(c, ca.leaf(t).pair(), id.Host())
+		conf.ClientSessionCache = tls.NewLRUClientSessionCache(1)
+		for range 2 {
+			if state, err := handshake(t, c, conf); err != nil || state.DidResume {
+				t.Errorf("resumed: %v, %v", state.DidResume, err)
+			}
+		}
+	})
 	t.Run("plaintext", func(t *testing.T) {
 		conn, err := net.Dial("tcp", c.Address())
 		if err != nil {

@@ -90,9 +90,8 @@ func startServer(ctx context.Context, db *database, door *doorway, g *gate, l se
 
 // settings are the server's dynamic configuration where its defaults do not suit one node on a desk.
 var settings = dynamicconfig.StaticClient{
-	dynamicconfig.EnableServerVersionCheck.Key():      false, // nothing leaves this machine
-	dynamicconfig.NamespaceCacheRefreshInterval.Key(): 250 * time.Millisecond,
-	dynamicconfig.ExposeAuthorizerErrors.Key():        true, // the gate answers itself for a namespace that is not there
+	dynamicconfig.EnableServerVersionCheck.Key(): false, // nothing leaves this machine
+	dynamicconfig.ExposeAuthorizerErrors.Key():   true,  // the gate answers itself for a namespace that is not there
 	// One partition a task queue: a poller and a task cannot miss each other on one node.
 	dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 	dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,

@@ -33,13 +33,13 @@ func TestTrustFiles(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	for name, want := range map[string]string{"SSL_CERT_FILE": "trust.pem", "NODE_EXTRA_CA_CERTS": "server-root.pem"} {
+	for name, want := range map[string]string{"SSL_CERT_FILE": "trust.pem", "NODE_EXTRA_CA_CERTS": "server-root.pem", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": "trust.pem"} {
 		if env[name] != filepath.Join(dir, want) {
 			t.Errorf("%s=%s", name, env[name])
 		}
 	}
 	if want := `-Djavax.net.ssl.trustStore="` + // quoted: there is a blank in the path
-		filepath.Join(dir, "trust.p12") + `"`; !strings.HasPrefix(env["JAVA_TOOL_OPTIONS"], want) || len(env) != 3 {
+		filepath.Join(dir, "trust.p12") + `"`; !strings.HasPrefix(env["JAVA_TOOL_OPTIONS"], want) || len(env) != 4 {
 		t.Errorf("environment %v", env)
 	}
 	if b, err := os.ReadFile(env["NODE_EXTRA_CA_CERTS"]); err != nil || !bytes.Equal(b, c.RootPEM()) {
