@@ -64,8 +64,12 @@ func TestKillAtEveryStep(t *testing.T) {
 		t.Error("the report changed over a kill")
 	}
 
-	run = v.upload(m+"/transfer", "scenario", "success", "amount", "250", "source", "85-150", "target", "43-812", "reference", "kill-9",
-		"worker", "builtin", "template", "builtin", "key_source", "paste", "cert_pem", bundle["client.pem"], "key_pem", bundle["client.key"]).ok(t, "start the transfer").path
+	pay := []string{"once", "the same form", "scenario", "success", "amount", "250", "source", "85-150", "target", "43-812", "reference", "kill-9",
+		"worker", "builtin", "template", "builtin", "key_source", "paste", "cert_pem", bundle["client.pem"], "key_pem", bundle["client.key"]}
+	run = v.upload(m+"/transfer", pay...).ok(t, "start the transfer").path
+	if again := v.upload(m+"/transfer", pay...).ok(t, "send the same form again").path; again != run {
+		t.Errorf("one form sent twice started %s and %s: it paid twice", run, again)
+	}
 	result := v.ended(run)
 	if result["status"] != "COMPLETED" {
 		t.Fatalf("the transfer ended %v\n%s", result["status"], v.get(run+".json").body)

@@ -1,7 +1,9 @@
 package handlers
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"errors"
 	"fmt"
 	"net/http"
@@ -27,6 +29,7 @@ var scenarioTexts = map[transfer.Scenario]struct{ label, hint string }{
 type transferFields struct {
 	scenario, amount, source, target, reference string
 	worker, template, queue                     string
+	once                                        string // the same when one form is sent twice
 }
 
 // transferForm is step 6 before a run.
@@ -36,7 +39,7 @@ func (h *Handlers) transferForm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := transferFields{scenario: string(transfer.Success), amount: "250", source: "85-150", target: "43-812", reference: "onramp-test",
-		worker: "own", template: v.Migration.Lang, queue: queueOf(v)}
+		worker: "own", template: v.Migration.Lang, queue: queueOf(v), once: rand.Text()}
 	if v.Migration.Mode == migration.Rehearsal {
 		f.worker = "builtin"
 	}
@@ -48,7 +51,7 @@ func (h *Handlers) showTransfer(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
-	p := views.TransferProps{Migration: v.Migration.ID, Amount: f.amount, Source: f.source, Target: f.target, Reference: f.reference,
+	p := views.TransferProps{Migration: v.Migration.ID, Once: f.once, Amount: f.amount, Source: f.source, Target: f.target, Reference: f.reference,
 		TaskQueue: f.queue, Poller: h.knownPoller(v, f.queue), Key: h.keySource(v, key),
 		Needs: needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past,
 		Twin: h.transferTwin(v, f), Problems: ps}
@@ -80,7 +83,7 @@ func (h *Handlers) startTransfer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := transferFields{scenario: sent.text("scenario"), amount: sent.text("amount"), source: sent.text("source"), target: sent.text("target"),
-		reference: sent.text("reference"), worker: sent.text("worker"), template: sent.text("template"), queue: sent.text("task_queue")}
+		reference: sent.text("reference"), worker: sent.text("worker"), template: sent.text("template"), queue: sent.text("task_queue"), once: cmp.Or(sent.text("once"), rand.Text())}
 	run, err := h.transfer(r.Context(), v, f, sent)
 	if err != nil {
 		ps, err := problems(err)
@@ -129,7 +132,7 @@ func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFie
 	if err := h.reachable(ctx, v); err != nil {
 		return migration.Run{}, err
 	}
-	run, err := h.o.Migrations.StartTransfer(ctx, v.Migration.ID, req)
+	run, err := h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
 	if err == nil {
 		h.watchWorker(v, run, req)
 	}
