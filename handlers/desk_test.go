@@ -51,6 +51,7 @@ type deskOptions struct {
 	noCloud bool
 	byHand  bool // runs emit only what the test sends
 	code    string
+	addr    string // where it says it listens, without the port
 	pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
 }
 
@@ -66,8 +67,12 @@ func sit(t testing.TB, o deskOptions) *desk {
 	check(t, err)
 	d.srv = httptest.NewUnstartedServer(nil)
 	keys, vault := certsvc.NewKeyring(30*time.Minute, nil), certsvc.NewVault(10*time.Minute, nil)
+	addr := d.srv.Listener.Addr().String()
+	if o.addr != "" {
+		addr = o.addr + addr[strings.LastIndexByte(addr, ':'):]
+	}
 	opts := handlers.Options{Migrations: d.moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
-		Pollers: o.pollers, Version: "test", DataDir: t.TempDir(), Addr: d.srv.Listener.Addr().String(), Log: log}
+		Pollers: o.pollers, Version: "test", DataDir: t.TempDir(), Addr: addr, Log: log}
 	if !o.noCloud {
 		opts.Cloud = d.cloud
 	}
