@@ -224,3 +224,12 @@ func (b BarProps) x(span float64) string { return percent(b.Start.Seconds(), spa
 func (b BarProps) width(span float64) string {
 	return percent(max((b.End-b.Start).Seconds(), span*0.004), span)
 }
+
+// browserOnly hides the whole list of downloads where all it could offer is a key that only the browser
+// holds; the script shows it to the page that has the key.
+func browserOnly(p KeysProps) templ.Attributes {
+	if p.Browser && !p.Bundle && !p.CAKey {
+		return templ.Attributes{"data-browser-key": true, "hidden": true}
+	}
+	return nil
+}
