@@ -35,16 +35,29 @@ func pythonTool(t testing.TB, name string) string {
 // project copies the money-transfer project of a language and applies the edits and files of `onramp code`.
 func project(t testing.TB, h rehearsalLine, lang string, args ...string) (dir string, c codeAnswer) {
 	t.Helper()
-	a := run(t, cleanEnv(), append([]string{"code", "--lang", lang, "--namespace", h.Namespace, "--address", h.Address,
-		"--cert-path", h.Cert, "--key-path", h.Key, "--json"}, args...)...)
+	c = code(t, append([]string{"--lang", lang, "--namespace", h.Namespace, "--address", h.Address, "--cert-path", h.Cert, "--key-path", h.Key}, args...)...)
+	dir = t.TempDir()
+	applyCode(t, filepath.Join("testdata", lang), dir, c)
+	return dir, c
+}
+
+// code asks `onramp code`.
+func code(t testing.TB, args ...string) (c codeAnswer) {
+	t.Helper()
+	a := run(t, cleanEnv(), append([]string{"code", "--json"}, args...)...)
 	if a.code != 0 {
-		t.Fatalf("onramp code: exit %d\n%s", a.code, a.err)
+		t.Fatalf("onramp code %q: exit %d\n%s", args, a.code, a.err)
 	}
 	if err := json.Unmarshal([]byte(a.out), &c); err != nil {
 		t.Fatal(err)
 	}
-	dir = t.TempDir()
-	if err := os.CopyFS(dir, os.DirFS(filepath.Join("testdata", lang))); err != nil {
+	return c
+}
+
+// applyCode copies a project and applies the edits and files of `onramp code`.
+func applyCode(t testing.TB, from, dir string, c codeAnswer) {
+	t.Helper()
+	if err := os.CopyFS(dir, os.DirFS(from)); err != nil {
 		t.Fatal(err)
 	}
 	for _, f := range c.Files {
@@ -65,7 +78,6 @@ func project(t testing.TB, h rehearsalLine, lang string, args ...string) (dir st
 			t.Fatal(err)
 		}
 	}
-	return dir, c
 }
 
 // pairs is a map as KEY=value.

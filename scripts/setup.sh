@@ -14,6 +14,10 @@ command -v unzip >/dev/null || missing+=(unzip)
 command -v node >/dev/null || missing+=(nodejs)
 command -v npm >/dev/null || missing+=(npm)
 command -v python3 >/dev/null || missing+=(python3)
+command -v javac >/dev/null || missing+=(default-jdk-headless)
+command -v mvn >/dev/null || missing+=(maven)
+command -v ruby >/dev/null || missing+=(ruby)
+command -v php >/dev/null || missing+=(php-cli)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 for shell in zsh fish; do command -v "$shell" >/dev/null || missing+=("$shell"); done
 fc-list 2>/dev/null | grep -qi dejavu || missing+=(fonts-dejavu-core)
@@ -30,7 +34,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 venv=e2e/.venv
-if ! "$venv/bin/python" -c 'import temporalio' 2>/dev/null || ! [ -x "$venv/bin/temporal" ] || ! cmp -s e2e/requirements.txt "$venv/requirements.txt"; then
+if ! "$venv/bin/python" -c 'import temporalio, tree_sitter_c_sharp' 2>/dev/null || ! [ -x "$venv/bin/temporal" ] || ! cmp -s e2e/requirements.txt "$venv/requirements.txt"; then
   echo "Installing from PyPI into $venv: $(tr '\n' ' ' < e2e/requirements.txt)"
   python3 -m venv "$venv" || fail "python3 -m venv failed." "apt-get install -y python3-venv"
   "$venv/bin/pip" install -q --disable-pip-version-check -r e2e/requirements.txt || fail "pip could not install." "$venv/bin/pip install -r e2e/requirements.txt"
