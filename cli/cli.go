@@ -46,6 +46,8 @@ func commands() []command {
 	return []command{
 		{"serve", "open the portal (the default)", serve},
 		{"check", "ask an endpoint whether a worker would connect, and name the fault", check},
+		{"cert", "make, sign, inspect and judge certificates: ca, leaf, sign, inspect, lint, bundle", cert},
+		{"decode", "say what a pasted error text means", decode},
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
 		{"rehearse", "walk the whole way in the embedded rehearsal cloud", rehearse},

@@ -30,6 +30,9 @@ type settings struct {
 	from     map[string]string   // where a value came from, for messages
 	problems []error
 	after    []func() error // checks that need parsed values
+	files    []string       // arguments that are not flags, where takesFiles allows them
+
+	takesFiles bool
 }
 
 func newSettings(name, what string, w World) *settings {
@@ -109,6 +112,11 @@ func (s *settings) parse(args []string) (code int, done bool) {
 		}
 		if s.fs.NArg() == 0 {
 			break
+		}
+		if s.takesFiles {
+			s.files = append(s.files, s.fs.Arg(0))
+			args = s.fs.Args()[1:]
+			continue
 		}
 		s.problems = append(s.problems, fault.New(fault.Invalid, fmt.Sprintf("onramp %s takes no argument %q", s.name, s.fs.Arg(0)), "See onramp "+s.name+" --help."))
 		args = s.fs.Args()[1:]

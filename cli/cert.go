@@ -1,0 +1,481 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/fault"
+)
+
+// cert is `onramp cert`: the certificate room in the terminal.
+func cert(ctx context.Context, w World, args []string) int {
+	subs := []command{
+		{"ca", "make a certificate authority: ca.pem and ca.key", certCA},
+		{"leaf", "make a client certificate and its key: client.pem and client.key", certLeaf},
+		{"csr", "make a key and a request for a CA elsewhere: client.key and client.csr", certCSR},
+		{"sign", "sign a request (CSR) made elsewhere: client.pem", certSign},
+		{"inspect", "say what is in files, whatever their form", certInspect},
+		{"lint", "judge certificates by Temporal Cloud's rules", certLint},
+		{"bundle", "pack what a worker needs as one zip", certBundle},
+	}
+	usage := func(out World, code int) int {
+		to := out.Stdout
+		if code != exitOK {
+			to = out.Stderr
+		}
+		fmt.Fprint(to, "Usage: onramp cert <command> [--flag value …]\n\n")
+		for _, c := range subs {
+			fmt.Fprintf(to, "  %-8s %s\n", c.name, c.what)
+		}
+		return code
+	}
+	if len(args) == 0 {
+		return usage(w, exitUsage)
+	}
+	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
+		return usage(w, exitOK)
+	}
+	for _, c := range subs {
+		if c.name == args[0] {
+			return c.start(ctx, w, args[1:])
+		}
+	}
+	fmt.Fprintf(w.Stderr, "onramp: there is no command cert %q\n", printable(args[0]))
+	return usage(w, exitUsage)
+}
+
+// number is a text flag that must be a whole number of days.
+func (s *settings) days(def, usage string) *int {
+	n := new(int)
+	p := s.text("days", def, usage)
+	s.after = append(s.after, func() error {
+		if _, err := fmt.Sscanf(*p+"\n", "%d\n", n); err != nil {
+			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a number of days", *p), "Give a whole number, such as 365.").In("days")
+		}
+		return nil
+	})
+	return n
+}
+
+func (s *settings) required(names ...string) {
+	s.after = append(s.after, func() error {
+		var errs []error
+		for _, name := range names {
+			if *s.asText[name] == "" {
+				errs = append(errs, fault.New(fault.Invalid, "--"+name+" is missing", "See onramp "+s.name+" --help.").In(name))
+			}
+		}
+		return errors.Join(errs...)
+	})
+}
+
+// keyTypes are the key types of --key-type; "" leaves the choice to the room.
+func keyTypes(s *settings) *string {
+	return s.text("key-type", "", "ec-p256, ec-p384, rsa-2048 or rsa-4096 (default: ec-p384, or as the CA's)")
+}
+
+func certCA(_ context.Context, w World, args []string) int {
+	s := newSettings("cert ca", "make a certificate authority", w)
+	out := s.text("out", ".", "`directory` for ca.pem and ca.key")
+	cn := s.text("cn", "", "common name of the CA")
+	org := s.text("org", "", "organization")
+	days := s.days("365", "how long it is valid, in `days`")
+	keyType := keyTypes(s)
+	force := s.boolean("force", "replace files that are there")
+	asJSON := s.boolean("json", "machine output")
+	s.required("cn")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	ca, err := certsvc.New(certsvc.Options{}).CA(certsvc.CASpec{CommonName: *cn, Organization: *org, Days: *days, KeyType: certsvc.KeyType(*keyType)})
+	if err != nil {
+		return refuse(w, err)
+	}
+	return deliver(w, *out, *force, *asJSON, ca, "ca.pem", "ca.key")
+}
+
+func certLeaf(_ context.Context, w World, args []string) int {
+	s := newSettings("cert leaf", "make a client certificate and its key", w)
+	spec, read, out, force, asJSON := leafFlags(s)
+	keyType := keyTypes(s)
+	if code, done := s.parse(args); done {
+		return code
+	}
+	ca, err := read()
+	if err != nil {
+		return refuse(w, err)
+	}
+	want := spec()
+	want.KeyType = certsvc.KeyType(*keyType)
+	leaf, err := certsvc.New(certsvc.Options{}).Leaf(ca, want)
+	if err != nil {
+		return refuse(w, err)
+	}
+	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "client.key")
+}
+
+func certCSR(_ context.Context, w World, args []string) int {
+	s := newSettings("cert csr", "make a key and a request for a CA elsewhere", w)
+	cn := s.text("cn", "", "common name of the client")
+	org := s.text("org", "", "organization")
+	ou := s.text("ou", "", "organizational unit")
+	keyType := s.text("key-type", "", "ec-p256, ec-p384 (default), rsa-2048 or rsa-4096")
+	out := s.text("out", ".", "`directory` for client.csr and client.key")
+	force := s.boolean("force", "replace files that are there")
+	asJSON := s.boolean("json", "machine output")
+	s.required("cn")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	csr, key, err := certsvc.New(certsvc.Options{}).Request(certsvc.LeafSpec{CommonName: *cn, Organization: *org, OrganizationalUnit: *ou, KeyType: certsvc.KeyType(*keyType)})
+	if err != nil {
+		return refuse(w, err)
+	}
+	paths, err := place(*out, *force, output{"client.key", key.Reveal(), 0o600}, output{"client.csr", csr, 0o644})
+	if err != nil {
+		return complain(w, err)
+	}
+	if *asJSON {
+		return printJSON(w, map[string]string{"schema": "onramp.csr/1", "csr": paths[1], "key": paths[0]})
+	}
+	fmt.Fprintf(w.Stdout, "request %s (have your CA sign it)\nkey     %s (keep it; it never goes to Temporal Cloud)\n", paths[1], paths[0])
+	return exitOK
+}
+
+func certSign(_ context.Context, w World, args []string) int {
+	s := newSettings("cert sign", "sign a request (CSR) made elsewhere", w)
+	spec, read, out, force, asJSON := leafFlags(s)
+	csr := s.text("csr", "", "`file` with the request (PEM or DER)")
+	s.required("csr")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	ca, err := read()
+	if err != nil {
+		return refuse(w, err)
+	}
+	request, err := input("csr", *csr)
+	if err != nil {
+		return refuse(w, err)
+	}
+	leaf, err := certsvc.New(certsvc.Options{}).Sign(ca, request, spec())
+	if err != nil {
+		return refuse(w, err)
+	}
+	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "")
+}
+
+// leafFlags are what leaf and sign share: subject, validity and the CA that signs.
+func leafFlags(s *settings) (spec func() certsvc.LeafSpec, ca func() (certsvc.Issued, error), out *string, force, asJSON *bool) {
+	caFile := s.text("ca", "", "`file` with the CA certificate")
+	caKey := s.text("ca-key", "", "`file` with its key")
+	passphrase := s.text("ca-key-passphrase-path", "", "`file` with the passphrase of an encrypted CA key")
+	cn := s.text("cn", "", "common name of the client")
+	org := s.text("org", "", "organization")
+	ou := s.text("ou", "", "organizational unit")
+	days := s.days("0", "how long it is valid, in `days`; 0: until a day before its CA")
+	out = s.text("out", ".", "`directory` for the files")
+	force = s.boolean("force", "replace files that are there")
+	asJSON = s.boolean("json", "machine output")
+	s.required("ca", "ca-key")
+	return func() certsvc.LeafSpec {
+			return certsvc.LeafSpec{CommonName: *cn, Organization: *org, OrganizationalUnit: *ou, Days: *days}
+		}, func() (certsvc.Issued, error) {
+			pass := ""
+			if *passphrase != "" {
+				b, err := input("ca-key-passphrase-path", *passphrase)
+				if err != nil {
+					return certsvc.Issued{}, err
+				}
+				pass = strings.TrimRight(string(b), "\r\n")
+			}
+			c, errC := input("ca", *caFile)
+			k, errK := input("ca-key", *caKey)
+			if err := errors.Join(errC, errK); err != nil {
+				return certsvc.Issued{}, err
+			}
+			ca, _, err := certsvc.ReadAuthority([]certsvc.File{{Name: filepath.Base(*caFile), Content: c}, {Name: filepath.Base(*caKey), Content: k}}, pass)
+			return ca, err
+		}, out, force, asJSON
+}
+
+// input reads a file that a flag names; it must be readable.
+func input(flagName, path string) ([]byte, error) {
+	b, err := readFile(path)
+	if err != nil {
+		f := fault.Wrap(err, fault.Invalid, printable(path)+" cannot be read", "Look at the path and at who may read the file.").In(flagName)
+		f.Code, f.Cause = "KP-35", reason(err)
+		return nil, f
+	}
+	return b, nil
+}
+
+func reason(err error) string {
+	var pe *os.PathError
+	if errors.As(err, &pe) {
+		return pe.Err.Error()
+	}
+	return err.Error()
+}
+
+// output is a file to write.
+type output struct {
+	name    string
+	content []byte
+	mode    os.FileMode
+}
+
+// place writes files into dir and returns their paths. When one is there already and force is not given,
+// nothing is written.
+func place(dir string, force bool, files ...output) ([]string, error) {
+	dir, err := filepath.Abs(dir)
+	if err == nil {
+		err = os.MkdirAll(dir, 0o700)
+	}
+	var paths []string
+	for _, f := range files {
+		path := filepath.Join(dir, f.name)
+		paths = append(paths, path)
+		if _, there := os.Lstat(path); err == nil && there == nil && !force {
+			return nil, fault.New(fault.Conflict, printable(path)+" is there already", "Choose another --out, or replace it with --force. Nothing was written.").In("out")
+		}
+	}
+	for i, f := range files {
+		if err == nil {
+			err = writeFile(paths[i], f.content, f.mode)
+		}
+	}
+	if err != nil {
+		return nil, fault.Wrap(err, fault.Invalid, "The files cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+reason(err)+".").In("out")
+	}
+	return paths, nil
+}
+
+// deliver writes a certificate and its key, neither if one of the files is there and may not be replaced.
+func deliver(w World, dir string, force, asJSON bool, made certsvc.Issued, certName, keyName string) int {
+	files := []output{{certName, made.CertPEM, 0o644}}
+	if keyName != "" {
+		files = append(files, output{keyName, made.Key.Reveal(), 0o600})
+	}
+	paths, err := place(dir, force, files...)
+	if err != nil {
+		return complain(w, err)
+	}
+	certPath, keyPath := paths[0], ""
+	if keyName != "" {
+		keyPath = paths[1]
+	}
+	c := made.Cert
+	if asJSON {
+		answer := map[string]string{"schema": "onramp.cert/1", "cert": certPath, "subject": certsvc.SubjectOf(c), "sha256": made.Fingerprint(),
+			"not_before": c.NotBefore.UTC().Format(time.RFC3339), "not_after": c.NotAfter.UTC().Format(time.RFC3339)}
+		if keyPath != "" {
+			answer["key"] = keyPath
+		}
+		return printJSON(w, answer)
+	}
+	fmt.Fprintf(w.Stdout, "%s\n  valid until %s\n  SHA-256 %s\n  certificate %s\n", certsvc.SubjectOf(c), c.NotAfter.UTC().Format("2 January 2006 15:04 MST"), made.Fingerprint(), certPath)
+	if keyPath != "" {
+		fmt.Fprintf(w.Stdout, "  key         %s (keep it; it never goes to Temporal Cloud)\n", keyPath)
+	}
+	return exitOK
+}
+
+// refuse reports faults of certificates: wrong usage is 2, a problem with what a file holds is 10.
+func refuse(w World, err error) int {
+	code := complain(w, err)
+	for _, f := range fault.All(err) {
+		if f.Code != "" {
+			return exitInput
+		}
+	}
+	return code
+}
+
+// named reads the files of the arguments.
+func named(s *settings) ([]certsvc.File, error) {
+	if len(s.files) == 0 {
+		return nil, fault.New(fault.Invalid, "No file is named", "Name one or more: onramp "+s.name+" client.pem")
+	}
+	var out []certsvc.File
+	var errs []error
+	for _, path := range s.files {
+		b, err := input("", path)
+		errs = append(errs, err)
+		out = append(out, certsvc.File{Name: filepath.Base(path), Content: b})
+	}
+	return out, errors.Join(errs...)
+}
+
+func certInspect(_ context.Context, w World, args []string) int {
+	s := newSettings("cert inspect", "say what is in files, whatever their form", w)
+	s.takesFiles = true
+	passphrase := s.text("passphrase-path", "", "`file` with the passphrase of encrypted files")
+	asJSON := s.boolean("json", "machine output")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	files, err := named(s)
+	if err != nil {
+		return refuse(w, err)
+	}
+	pass := ""
+	if *passphrase != "" {
+		b, err := input("passphrase-path", *passphrase)
+		if err != nil {
+			return refuse(w, err)
+		}
+		pass = strings.TrimRight(string(b), "\r\n")
+	}
+	inv := certsvc.Inspect(files, pass)
+	code := exitOK
+	for _, item := range inv.Items {
+		if item.Trouble != nil {
+			code = exitInput
+		}
+	}
+	if *asJSON {
+		type trouble struct {
+			File, Code, Title, Fix string
+		}
+		troubles := []trouble{}
+		for _, item := range inv.Items {
+			if f := item.Trouble; f != nil {
+				troubles = append(troubles, trouble{item.File, f.Code, f.Title, f.Fix})
+			}
+		}
+		items := inv.Items
+		if items == nil {
+			items = []certsvc.Item{}
+		}
+		printJSON(w, map[string]any{"schema": "onramp.inspect/1", "items": items, "troubles": troubles})
+		return code
+	}
+	for _, item := range inv.Items {
+		fmt.Fprintf(w.Stdout, "%s\n", printable(item.String()))
+		if f := item.Trouble; f != nil {
+			fmt.Fprintf(w.Stdout, "  %s %s\n  %s\n", f.Code, printable(f.Title), printable(f.Fix))
+		}
+	}
+	for _, r := range inv.Repairs {
+		fmt.Fprintf(w.Stdout, "  %s %s\n", r.Code, printable(r.Text))
+	}
+	return code
+}
+
+// lintReport is onramp.lint/1.
+type lintReport struct {
+	Schema   string         `json:"schema"`
+	Findings []certsvc.Lint `json:"findings"`
+}
+
+// certLint judges each file: a file whose first certificate is a CA as what would be uploaded, any other as a
+// client's chain. Exit 10 when a finding is an error.
+func certLint(_ context.Context, w World, args []string) int {
+	s := newSettings("cert lint", "judge certificates by Temporal Cloud's rules", w)
+	s.takesFiles = true
+	caPath := s.text("ca", "", "`file` with the CA certificates that the namespace holds, or will")
+	asJSON := s.boolean("json", "machine output (onramp.lint/1)")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	files, err := named(s)
+	if err != nil {
+		return refuse(w, err)
+	}
+	now := time.Now()
+	report := lintReport{Schema: "onramp.lint/1", Findings: []certsvc.Lint{}}
+	var uploaded []*x509.Certificate
+	if *caPath != "" {
+		raw, err := input("ca", *caPath)
+		if err != nil {
+			return refuse(w, err)
+		}
+		cas, lints := certsvc.LintBundle(raw, now)
+		uploaded, report.Findings = cas, append(report.Findings, lints...)
+	}
+	for _, f := range files {
+		chain, repairs, err := certsvc.ReadCertificates(f.Content)
+		if err != nil {
+			x := fault.From(err)
+			report.Findings = append(report.Findings, certsvc.Lint{Code: x.Code, Severity: certsvc.SevError, Subject: f.Name, Text: x.Title, Fix: x.Fix})
+			continue
+		}
+		for _, r := range repairs {
+			report.Findings = append(report.Findings, certsvc.Lint{Code: r.Code, Severity: certsvc.SevWarn, Subject: f.Name, Text: r.Text,
+				Fix: "Save the file again in the repaired form: your worker reads it as it is."})
+		}
+		if chain[0].IsCA {
+			_, lints := certsvc.LintBundle(f.Content, now)
+			report.Findings = append(report.Findings, lints...)
+		} else {
+			report.Findings = append(report.Findings, certsvc.LintLeaf(chain, uploaded, now)...)
+		}
+	}
+	code := exitOK
+	for _, l := range report.Findings {
+		if l.Severity == certsvc.SevError {
+			code = exitInput
+		}
+	}
+	if *asJSON {
+		printJSON(w, report)
+		return code
+	}
+	for _, l := range report.Findings {
+		fmt.Fprintf(w.Stdout, "%-5s %s  %s\n      %s\n", l.Severity, l.Code, printable(l.Subject), printable(l.Text))
+		if l.Fix != "" {
+			fmt.Fprintf(w.Stdout, "      Do: %s\n", printable(l.Fix))
+		}
+	}
+	if len(report.Findings) == 0 {
+		fmt.Fprintf(w.Stdout, "Nothing to find: every rule of %s is kept.\n", rulesDate)
+	}
+	return code
+}
+
+func certBundle(_ context.Context, w World, args []string) int {
+	s := newSettings("cert bundle", "pack what a worker needs as one zip", w)
+	ca := s.text("ca", "", "`file` with the CA certificate")
+	certPath := s.text("cert", "", "`file` with the client certificate")
+	key := s.text("key", "", "`file` with its private key")
+	ns := s.text("namespace", "", "Namespace ID, for the README and .env inside", "TEMPORAL_NAMESPACE")
+	address := s.text("address", "", "`host:port`, for .env; default: the namespace's endpoint", "TEMPORAL_ADDRESS")
+	out := s.text("out", "bundle.zip", "`file` to write")
+	force := s.boolean("force", "replace a file that is there")
+	s.required("ca", "cert", "key")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	caPEM, err1 := input("ca", *ca)
+	certPEM, err2 := input("cert", *certPath)
+	keyPEM, err3 := input("key", *key)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		return refuse(w, err)
+	}
+	pair, _, err := certsvc.ReadPair(certPEM, keyPEM)
+	if err != nil {
+		return refuse(w, err)
+	}
+	var b bytes.Buffer
+	if err := certsvc.WriteBundle(&b, certsvc.Bundle{Namespace: *ns, Address: *address, CAPEM: caPEM, ClientPEM: pair.CertPEM(),
+		ClientKey: pair.KeyPEM(), Env: certsvc.StandardEnv(*address, *ns)}); err != nil {
+		return refuse(w, err)
+	}
+	if _, err := os.Lstat(*out); err == nil && !*force {
+		return complain(w, fault.New(fault.Conflict, printable(*out)+" is there already", "Choose another --out, or replace it with --force. Nothing was written.").In("out"))
+	}
+	if err := writeFile(*out, b.Bytes(), 0o600); err != nil {
+		return complain(w, fault.Wrap(err, fault.Invalid, printable(*out)+" cannot be written", "Give --out a place that you may write to: "+reason(err)+".").In("out"))
+	}
+	fmt.Fprintf(w.Stdout, "%s holds ca.pem, client.pem, client.key, README.txt and .env. It holds a private key: keep it to yourself.\n", printable(*out))
+	return exitOK
+}
