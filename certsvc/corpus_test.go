@@ -1,6 +1,10 @@
 package certsvc
 
 import (
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"errors"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -286,5 +290,50 @@ func TestCostly(t *testing.T) {
 		if !costly(der, 0) {
 			t.Errorf("%x asks for 2147483647 rounds", der)
 		}
+	}
+
+	type algorithm = pkix.AlgorithmIdentifier
+	raw := func(v any) asn1.RawValue { return asn1.RawValue{FullBytes: must(asn1.Marshal(v))(t)} }
+	type pbkdf2Params struct {
+		Salt       []byte
+		Iterations int
+	}
+	kdf := algorithm{Algorithm: oidPBKDF2, Parameters: raw(pbkdf2Params{[]byte("salt"), math.MaxInt32})}
+	aes := algorithm{Algorithm: asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, Parameters: raw(make([]byte, 16))}
+	dearKey := must(asn1.Marshal(encryptedKeyInfo{algorithm{Algorithm: oidPBES2, Parameters: raw(struct{ KDF, Cipher algorithm }{kdf, aes})}, make([]byte, 64)}))(t)
+	if _, err := openPKCS8(dearKey, "x"); !errors.Is(err, errUnsupported) {
+		t.Errorf("a key of %d rounds: %v", math.MaxInt32, err)
+	}
+	type content struct {
+		Type asn1.ObjectIdentifier
+		Data []byte `asn1:"explicit,tag:0"`
+	}
+	dearStore := must(asn1.Marshal(struct {
+		Version int
+		Safe    content
+		MAC     struct {
+			Digest struct {
+				Algorithm algorithm
+				Sum       []byte
+			}
+			Salt       []byte
+			Iterations int
+		}
+	}{Version: 3, Safe: content{oidPKCS7Data, []byte{0x30, 0x00}}, MAC: struct {
+		Digest struct {
+			Algorithm algorithm
+			Sum       []byte
+		}
+		Salt       []byte
+		Iterations int
+	}{Digest: struct {
+		Algorithm algorithm
+		Sum       []byte
+	}{algorithm{Algorithm: asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}}, make([]byte, 20)}, Salt: []byte("salt"), Iterations: math.MaxInt32}}))(t)
+	if _, _, err := openPKCS12(dearStore, "x"); !errors.Is(err, errUnsupported) {
+		t.Errorf("a store of %d rounds: %v", math.MaxInt32, err)
+	}
+	if inv := Inspect([]File{{"a.p12", dearStore}, {"a.key", dearKey}}, "x"); len(inv.Items) != 2 || inv.Items[0].Trouble == nil || inv.Items[1].Trouble == nil {
+		t.Errorf("%v", inv.Items)
 	}
 }

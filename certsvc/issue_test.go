@@ -377,6 +377,21 @@ func TestIssueSet(t *testing.T) {
 	}
 }
 
+// TestBroughtDeepCA: the client's name is compared with every name above it, not only with its CA's.
+func TestBroughtDeepCA(t *testing.T) {
+	w := newWorld(t)
+	key := ecKey(t, elliptic.P256())
+	deep := odd{cn: "Deep CA", isCA: true, usage: caUsage, key: key, to: testNow.AddDate(3, 0, 0)}.sign(t, w.inter, w.interKey)
+	ca := Issued{Cert: deep, CertPEM: encodeCerts(deep, w.inter, w.root), Key: must(encodeKey(key))(t)}
+	if _, err := testService().IssueSet(SetRequest{Namespace: "p.a1b2c", Authority: &ca}); err != nil {
+		t.Errorf("a good name: %v", err)
+	}
+	_, err := testService().IssueSet(SetRequest{Authority: &ca, Leaf: LeafSpec{CommonName: "ACME root", Organization: "acme"}})
+	if diff := cmp.Diff([]string{"CH-21"}, codesOf(err)); diff != "" || !fault.Is(err, fault.Invalid) {
+		t.Errorf("the root's name: %v", err)
+	}
+}
+
 // brought is a CA that somebody brings, with its key.
 func brought(t testing.TB, o odd) *Issued {
 	t.Helper()

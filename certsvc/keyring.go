@@ -53,13 +53,7 @@ func (k *Keyring) Lend(migrationID string, certPEM, keyPEM []byte) (Lent, []Repa
 	if k.closed {
 		return l.Lent, done, nil
 	}
-	l.timer = time.AfterFunc(k.ttl, func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		if k.lent[migrationID] == l {
-			k.drop(migrationID)
-		}
-	})
+	l.timer = time.AfterFunc(k.ttl, func() { k.expire(migrationID, l) })
 	k.lent[migrationID] = l
 	return l.copied(), done, nil
 }
@@ -77,6 +71,15 @@ func (k *Keyring) Get(migrationID string) (l Lent, ok bool) {
 		return Lent{}, false
 	}
 	return held.copied(), true
+}
+
+// expire wipes a pair whose time is over, unless another has taken its place meanwhile.
+func (k *Keyring) expire(id string, l *lending) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.lent[id] == l {
+		k.drop(id)
+	}
 }
 
 // TTL is how long a pair is kept.

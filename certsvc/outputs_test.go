@@ -3,6 +3,7 @@ package certsvc
 import (
 	"bytes"
 	"crypto/tls"
+	"encoding/asn1"
 	"encoding/base64"
 	"os"
 	"os/exec"
@@ -46,6 +47,9 @@ func TestPKCS12(t *testing.T) {
 		store, err := PKCS12(p, certs(w.root), "changeit", legacy)
 		if err != nil {
 			t.Fatal(err)
+		}
+		if modern := bytes.Contains(store, must(asn1.Marshal(oidPBES2))(t)); modern == legacy {
+			t.Errorf("legacy %v, and AES %v", legacy, modern)
 		}
 		dir := t.TempDir()
 		write(t, dir, "client.p12", store)

@@ -111,10 +111,9 @@ func ReadPairFor(cert, key []byte, authorities []*x509.Certificate) (Pair, []Rep
 	return pair, done, nil
 }
 
-// swapped reports whether the certificate field holds only a key and the key field only certificates.
+// swapped reports whether the certificate field holds only a key and the key field a certificate.
 func swapped(c, k found) bool {
-	return !c.has(kindCertificate) && (c.has(kindKey) || c.has(kindEncryptedKey)) &&
-		k.has(kindCertificate) && !k.has(kindKey) && !k.has(kindEncryptedKey)
+	return !c.has(kindCertificate) && (c.has(kindKey) || c.has(kindEncryptedKey)) && k.has(kindCertificate)
 }
 
 func holdsBoth(f found) bool { return len(f.certs()) > 0 && len(f.keys()) > 0 }

@@ -69,7 +69,7 @@ func plainText(raw []byte) (string, codes) {
 	}
 	clean := strings.Map(func(r rune) rune {
 		switch {
-		case r == '\uFEFF', r != '\n' && r != '\r' && r != '\t' && unicode.In(r, unicode.Cf, unicode.Cc):
+		case r != '\n' && r != '\r' && r != '\t' && unicode.In(r, unicode.Cf, unicode.Cc):
 			return -1
 		case r != ' ' && unicode.Is(unicode.Zs, r):
 			return ' '

@@ -231,6 +231,36 @@ func heldKey(k *Keyring, id string) []byte {
 	return k.lent[id].KeyPEM.Reveal()
 }
 
+// TestLateTimers: a timer that fires while its download is taken, or its pair replaced, does no harm.
+func TestLateTimers(t *testing.T) {
+	v := NewVault(time.Minute, nil)
+	defer v.Close()
+	if err := v.Put("a", "x", []byte("PRIVATE")); err != nil {
+		t.Fatal(err)
+	}
+	d := v.held["a"]
+	_, content, err := v.Take("a")
+	v.expire("a", d)
+	if _, _, again := v.Take("a"); err != nil || string(content) != "PRIVATE" || !strings.Contains(fault.Title(again), "already downloaded") {
+		t.Errorf("%q, %v, %v", content, err, again)
+	}
+
+	s := makeSet()
+	k := NewKeyring(time.Minute, nil)
+	defer k.Close()
+	if _, _, err := k.Lend("m", s.leaf.CertPEM, s.leaf.Key.Reveal()); err != nil {
+		t.Fatal(err)
+	}
+	first := k.lent["m"]
+	if _, _, err := k.Lend("m", s.leaf.CertPEM, s.leaf.Key.Reveal()); err != nil {
+		t.Fatal(err)
+	}
+	k.expire("m", first)
+	if _, ok := k.Get("m"); !ok {
+		t.Error("the first pair's timer took the second away")
+	}
+}
+
 // TestKeyringClock: the given clock ends a lending too.
 func TestKeyringClock(t *testing.T) {
 	s := makeSet()
