@@ -87,11 +87,11 @@ func (s *Service) with(ctx context.Context, req Request, do func(context.Context
 	}
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
 	defer cancel()
-	c, err := s.dial(ctx, p)
+	c, done, err := s.dial(ctx, p)
 	if err != nil {
 		return unreachable(err)
 	}
-	defer c.Close()
+	defer done()
 	err = do(ctx, c.WorkflowService(), p.namespace, &commonpb.WorkflowExecution{WorkflowId: req.WorkflowID, RunId: req.RunID})
 	var (
 		missing *serviceerror.NotFound

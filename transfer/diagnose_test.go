@@ -210,7 +210,7 @@ func TestStuck(t *testing.T) {
 			w := f.watch(quick(50*time.Millisecond), req)
 			res := w.end()
 			if res.Verdict.Code != tt.code || res.Verdict.Level != tt.level || res.Status != Running || res.AsExpected {
-				t.Errorf("ended %s with %s (%s), want %s (%s); events:\n%s", res.Status, res.Verdict.Code, res.Verdict.Level, tt.code, tt.level, lines(w.all))
+				t.Errorf("ended %s with %s (%s), want %s (%s); events:\n%s", res.Status, res.Verdict.Code, res.Verdict.Level, tt.code, tt.level, listing(w.all))
 			}
 			n := 0
 			for _, e := range w.all {
@@ -219,7 +219,7 @@ func TestStuck(t *testing.T) {
 				}
 			}
 			if n != 1 {
-				t.Errorf("%d diagnoses, want one:\n%s", n, lines(w.all))
+				t.Errorf("%d diagnoses, want one:\n%s", n, listing(w.all))
 			}
 			complete(t, res.Verdict)
 			if code := doctor.ExitCode(res.Verdict); code != 15 {

@@ -2,8 +2,11 @@ package transfer
 
 import (
 	"context"
+	"crypto/sha256"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"strings"
 	"time"
@@ -18,6 +21,7 @@ import (
 // place is a target made ready to dial: addresses repaired, key pair read.
 type place struct {
 	address, namespace string
+	key                string // placeKey
 	opts               client.Options
 }
 
@@ -27,7 +31,7 @@ func prepare(t doctor.Target) (place, error) {
 	if err != nil && !t.Plaintext {
 		return place{}, err
 	}
-	p := place{address: addr.String(), namespace: strings.TrimSpace(t.Namespace)}
+	p := place{key: placeKey(t), address: addr.String(), namespace: strings.TrimSpace(t.Namespace)}
 	if err != nil { // a local server may have any name
 		p.address = strings.TrimSpace(t.Address)
 	}
@@ -90,8 +94,17 @@ func tlsConfig(t doctor.Target) (*tls.Config, error) {
 	return c, nil
 }
 
-// dial connects and asks the server what it can do; ctx bounds it.
-func (s *Service) dial(ctx context.Context, p place) (client.Client, error) {
+// dial connects and asks the server what it can do, or joins a connection that is there already; ctx
+// bounds it. done lets go of the connection.
+func (s *Service) dial(ctx context.Context, p place) (c client.Client, done func(), err error) {
 	p.opts.Logger = sdkLog{s.o.Log}
-	return client.DialContext(ctx, p.opts)
+	return s.lines.take(ctx, p.key, func(ctx context.Context) (client.Client, error) { return client.DialContext(ctx, p.opts) })
+}
+
+// placeKey is the same for targets with the same way in. It is a hash, so that no secret of the target
+// lies about in a map.
+func placeKey(t doctor.Target) string {
+	text, _ := json.Marshal([]any{t.Address, t.Namespace, t.ServerName, t.CertPEM, t.KeyPEM, t.RootsPEM, t.ExtraRootsPEM, t.APIKey, t.Plaintext}) // strings and bytes: cannot fail
+	sum := sha256.Sum256(text)
+	return hex.EncodeToString(sum[:])
 }

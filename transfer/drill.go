@@ -126,12 +126,12 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 		return rep, nil
 	}
 	dialing, stop := context.WithTimeout(ctx, startTimeout)
-	c, err := s.dial(dialing, p)
+	c, done, err := s.dial(dialing, p)
 	stop()
 	if err != nil {
 		return refuse(err)
 	}
-	defer c.Close()
+	defer done()
 	plan, bank := makePlan(d.Request), NewBank() // in memory: the disk is not what a drill measures
 	if !plan.own {
 		if d.TaskQueue != "" {
@@ -251,6 +251,9 @@ func (x *drill) one(ctx context.Context, i int, due time.Time) sample {
 			x.gate.close(x.s.beat.throttle)
 			continue
 		}
+		if ctx.Err() != nil { // it may have been started, only the answer came too late
+			x.clear(exec)
+		}
 		return failedCall(err)
 	}
 	exec.RunId = r.plan.runID
@@ -299,8 +302,9 @@ func (x *drill) history(ctx context.Context, exec *commonpb.WorkflowExecution, w
 func (x *drill) clear(exec *commonpb.WorkflowExecution) {
 	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
 	defer cancel()
+	var gone *serviceerror.NotFound
 	if _, err := x.svc.TerminateWorkflowExecution(ctx, &workflowservice.TerminateWorkflowExecutionRequest{Namespace: x.namespace,
-		WorkflowExecution: exec, Identity: identity, Reason: "the drill was stopped"}); err != nil {
+		WorkflowExecution: exec, Identity: identity, Reason: "the drill was stopped"}); err != nil && !errors.As(err, &gone) {
 		x.s.o.Log.Warn("a drill's transfer was left running", "workflow", exec.GetWorkflowId(), "err", err)
 	}
 	x.bank.Forget(exec.GetWorkflowId())

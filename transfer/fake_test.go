@@ -14,6 +14,7 @@ import (
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
+	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
 	taskqueuepb "go.temporal.io/api/taskqueue/v1"
 	workerpb "go.temporal.io/api/worker/v1"
@@ -21,6 +22,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/timestamppb"
 
@@ -45,7 +47,9 @@ type fake struct {
 	startErr []error // answered to the next starts, in order
 	failures int     // how many of the next history polls are refused
 	broken   error   // with which, and every call while failures is negative
-	again    bool    // the workflow ID was used before
+	queue    string  // of the workflow that exists
+	asked    map[string]bool
+	again    bool // the workflow ID was used before
 	polls    int
 	stops    []string // what was asked of workflows
 	stopErr  error
@@ -58,17 +62,21 @@ const (
 )
 
 // newFake serves on loopback until the test ends.
-func newFake(t testing.TB) *fake {
+func newFake(t testing.TB, creds ...credentials.TransportCredentials) *fake {
 	t.Helper()
-	f := &fake{t: t, changed: make(chan struct{}), pollers: map[string][]*taskqueuepb.PollerInfo{}}
+	f := &fake{t: t, changed: make(chan struct{}), pollers: map[string][]*taskqueuepb.PollerInfo{}, queue: "orders", asked: map[string]bool{}}
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := grpc.NewServer(grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
+	var options []grpc.ServerOption
+	for _, c := range creds {
+		options = append(options, grpc.Creds(c))
+	}
+	s := grpc.NewServer(append(options, grpc.UnaryInterceptor(func(ctx context.Context, req any, _ *grpc.UnaryServerInfo, h grpc.UnaryHandler) (any, error) {
 		resp, err := h(ctx, req)
 		return resp, serviceerror.ToStatus(err).Err()
-	}))
+	}))...)
 	workflowservice.RegisterWorkflowServiceServer(s, f)
 	go func() { _ = s.Serve(l) }()
 	t.Cleanup(s.Stop)
@@ -173,7 +181,7 @@ func (f *fake) DescribeWorkflowExecution(_ context.Context, r *workflowservice.D
 	}
 	return &workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: r.GetExecution().GetWorkflowId(), RunId: fakeRun},
-			Type: &commonpb.WorkflowType{Name: "MoneyTransfer"}, TaskQueue: "orders"},
+			Type: &commonpb.WorkflowType{Name: "MoneyTransfer"}, TaskQueue: f.queue, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING},
 		PendingActivities: f.pending, PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: f.attempt}}, nil
 }
 
@@ -185,6 +193,23 @@ func (f *fake) DescribeTaskQueue(_ context.Context, r *workflowservice.DescribeT
 		kind = activityPoller
 	}
 	return &workflowservice.DescribeTaskQueueResponse{Pollers: f.pollers[kind+" "+r.GetTaskQueue().GetName()]}, nil
+}
+
+// The worker's side: it may ask for tasks, there are none.
+
+func (f *fake) DescribeNamespace(context.Context, *workflowservice.DescribeNamespaceRequest) (*workflowservice.DescribeNamespaceResponse, error) {
+	return &workflowservice.DescribeNamespaceResponse{NamespaceInfo: &namespacepb.NamespaceInfo{Name: "default", State: enumspb.NAMESPACE_STATE_REGISTERED}}, nil
+}
+
+func (f *fake) PollWorkflowTaskQueue(ctx context.Context, r *workflowservice.PollWorkflowTaskQueueRequest) (*workflowservice.PollWorkflowTaskQueueResponse, error) {
+	f.change(func() { f.asked[r.GetTaskQueue().GetName()] = true })
+	<-ctx.Done()
+	return nil, status.FromContextError(ctx.Err()).Err()
+}
+
+func (f *fake) PollActivityTaskQueue(ctx context.Context, _ *workflowservice.PollActivityTaskQueueRequest) (*workflowservice.PollActivityTaskQueueResponse, error) {
+	<-ctx.Done()
+	return nil, status.FromContextError(ctx.Err()).Err()
 }
 
 func (f *fake) ListWorkers(context.Context, *workflowservice.ListWorkersRequest) (*workflowservice.ListWorkersResponse, error) {
@@ -326,14 +351,14 @@ func (w *watch) until(what string, is func(Event) bool) Event {
 		select {
 		case e, ok := <-w.events:
 			if !ok {
-				w.t.Fatalf("the run ended before %s; events:\n%s", what, lines(w.all))
+				w.t.Fatalf("the run ended before %s; events:\n%s", what, listing(w.all))
 			}
 			w.all = append(w.all, e)
 			if is(e) {
 				return e
 			}
 		case <-deadline:
-			w.t.Fatalf("no %s within 10 s; events:\n%s", what, lines(w.all))
+			w.t.Fatalf("no %s within 10 s; events:\n%s", what, listing(w.all))
 		}
 	}
 }
@@ -356,7 +381,7 @@ func (w *watch) end() Result {
 	}
 }
 
-func lines(events []Event) string {
+func listing(events []Event) string {
 	var b bytes.Buffer
 	for _, e := range events {
 		fmt.Fprintf(&b, "%s %s\n", e.Event, e.Line())

@@ -122,7 +122,7 @@ func TestStartedBefore(t *testing.T) {
 					return
 				}
 			}
-			t.Errorf("nothing says that it was started before:\n%s", lines(w.all))
+			t.Errorf("nothing says that it was started before:\n%s", listing(w.all))
 		})
 	}
 }
@@ -317,6 +317,6 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	req.Target = f.target
 	res := quick(time.Minute).Run(ctx, req, func(e Event) { events = append(events, e) })
 	if res.Status != NotStarted || len(events) != 1 || events[0].Event != "end" {
-		t.Errorf("ended %+v with events:\n%s", res, lines(events))
+		t.Errorf("ended %+v with events:\n%s", res, listing(events))
 	}
 }

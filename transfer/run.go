@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -27,6 +28,8 @@ type run struct {
 	client client.Client
 	svc    workflowservice.WorkflowServiceClient
 	stops  []func()
+
+	running bool // when it was found
 
 	events    []Event
 	translate translator
@@ -68,7 +71,7 @@ type act struct {
 // play is the whole of Run.
 func (r *run) play(ctx context.Context) Result {
 	defer func() {
-		for _, stop := range r.stops {
+		for _, stop := range slices.Backward(r.stops) { // the worker before its connection
 			stop()
 		}
 	}()
@@ -81,12 +84,13 @@ func (r *run) play(ctx context.Context) Result {
 		return r.end(NotStarted, ofFault(err))
 	}
 	dialing, cancel := context.WithTimeout(ctx, startTimeout)
-	r.client, err = r.s.dial(dialing, r.place)
+	var done func()
+	r.client, done, err = r.s.dial(dialing, r.place)
 	cancel()
 	if err != nil {
 		return r.end(NotStarted, r.s.ofError(ctx, r.req, err, r.values()))
 	}
-	r.stops = append(r.stops, r.client.Close)
+	r.stops = append(r.stops, done)
 	r.svc = r.client.WorkflowService()
 	if v := r.ready(ctx); v != nil {
 		if r.req.FollowOnly && v.Code == noWorkflow {

@@ -25,10 +25,11 @@ type Options struct {
 
 // Service starts and follows transfers. It is safe for concurrent use.
 type Service struct {
-	o    Options
-	bank *Bank
-	beat rhythm
-	hub  hub
+	o     Options
+	bank  *Bank
+	beat  rhythm
+	hub   hub
+	lines lines
 }
 
 // rhythm is how often things are asked again.

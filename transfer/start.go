@@ -113,6 +113,7 @@ func (r *run) find(ctx context.Context) error {
 	info := resp.GetWorkflowExecutionInfo()
 	r.plan.runID = info.GetExecution().GetRunId()
 	r.plan.workflowType = info.GetType().GetName()
+	r.running = info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING
 	r.plan.queue = or(resp.GetExecutionConfig().GetTaskQueue().GetName(), info.GetTaskQueue())
 	return nil
 }
@@ -162,6 +163,17 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 		e.Data["again"] = true
 	}
 	r.say(e)
+	if !again || r.plan.own {
+		return nil
+	}
+	// A run of ours that was cut short, started again by its ID: its tasks are on its own queue.
+	queue := r.plan.queue
+	if err := r.find(ctx); err != nil {
+		return refuse(r.s.ofError(outer, r.req, err, r.values()))
+	}
+	if r.running && r.plan.queue != queue && strings.HasPrefix(r.plan.queue, queuePrefix) {
+		return r.work(outer)
+	}
 	return nil
 }
 

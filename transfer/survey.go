@@ -224,11 +224,11 @@ func (s *Service) seen(ctx context.Context, t doctor.Target, queue string) (foun
 	if err != nil {
 		return found{}, false
 	}
-	c, err := s.dial(ctx, p)
+	c, done, err := s.dial(ctx, p)
 	if err != nil {
 		return found{}, false
 	}
-	defer c.Close()
+	defer done()
 	v := look(ctx, c.WorkflowService(), p.namespace, queue, true, s.o.Now)
 	f := found{queue: queue, where: "namespace " + p.namespace + " on " + p.address, local: t.Plaintext}
 	if fresh, _ := v.count(workflowPoller); fresh > 0 {
@@ -258,11 +258,11 @@ func (s *Service) Pollers(ctx context.Context, req Request) ([]Poller, error) {
 	}
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	c, err := s.dial(ctx, p)
+	c, done, err := s.dial(ctx, p)
 	if err != nil {
 		return nil, unreachable(err)
 	}
-	defer c.Close()
+	defer done()
 	out, err := pollersOf(ctx, c.WorkflowService(), p.namespace, queue, workflowPoller, activityPoller)
 	if err != nil {
 		return nil, unreachable(err)

@@ -2,10 +2,8 @@ package transfer
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"iter"
+	"strings"
 	"sync"
 	"time"
 )
@@ -126,11 +124,7 @@ func (w *watched) since(n int) (events []Event, done bool, changed <-chan struct
 	return w.events[n:len(w.events):len(w.events)], w.done, w.changed
 }
 
-// watchKey is the same for requests that may share what they see: same workflow, same way in. It is a
-// hash, so that no key of the target lies about in a map.
+// watchKey is the same for requests that may share what they see: same workflow, same way in.
 func watchKey(req Request) string {
-	t := req.Target
-	text, _ := json.Marshal([]any{t.Address, t.Namespace, t.ServerName, t.CertPEM, t.KeyPEM, t.RootsPEM, t.ExtraRootsPEM, t.APIKey, t.Plaintext, req.WorkflowID, req.RunID}) // strings and bytes: cannot fail
-	sum := sha256.Sum256(text)
-	return hex.EncodeToString(sum[:])
+	return strings.Join([]string{placeKey(req.Target), req.RunID, req.WorkflowID}, "/")
 }
