@@ -43,29 +43,29 @@ func classify(cause enumspb.WorkflowTaskFailedCause, causes []Cause, arguments i
 	text := allOf(causes)
 	switch {
 	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR || sayChanged.MatchString(text):
-		return explain(changedCode, doctor.Certain, v)
+		return doctor.Explain(changedCode, doctor.Certain, v)
 	case sayUnknownType.MatchString(text):
 		v["cause"] = fmt.Sprintf("The worker on %s does not know the workflow type %s%s.", v["task_queue"], v["workflow_type"], knownOnes(text))
-		return explain(unknownType, doctor.Certain, v)
+		return doctor.Explain(unknownType, doctor.Certain, v)
 	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE, cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE:
-		return explain(tooLarge, doctor.Certain, v)
+		return doctor.Explain(tooLarge, doctor.Certain, v)
 	case sayEncoding.MatchString(text):
-		return explain(codecMissing, doctor.Likely, v)
+		return doctor.Explain(codecMissing, doctor.Likely, v)
 	case arguments == 0 && sayTooFewArguments.MatchString(text):
 		return noInput(doctor.Certain, v)
 	case arguments == 0: // TypeScript: "Cannot read properties of undefined"; Java: a null pointer
 		return noInput(doctor.Likely, v)
 	case sayUnreadable.MatchString(text), sayTooFewArguments.MatchString(text) && strings.Contains(text, "__init__"):
-		return explain(wrongInput, doctor.Certain, v)
+		return doctor.Explain(wrongInput, doctor.Certain, v)
 	case sayTooFewArguments.MatchString(text):
-		return explain(wrongInput, doctor.Likely, v)
+		return doctor.Explain(wrongInput, doctor.Likely, v)
 	}
-	return explain(taskFails, doctor.Certain, v)
+	return doctor.Explain(taskFails, doctor.Certain, v)
 }
 
 // noInput is the tutorial's own mistake: started without --input. The fix is the whole command.
 func noInput(level doctor.Level, v values) doctor.Verdict {
-	out := explain(missingInput, level, v)
+	out := doctor.Explain(missingInput, level, v)
 	out.Fix = []doctor.Fix{
 		{Who: "developer", Text: "Start it again with its input.", Command: fmt.Sprintf("temporal workflow start --type %s --task-queue %s --input %s", shell(v["workflow_type"]), shell(v["task_queue"]), shell(v["input"]))},
 		{Who: "developer", Text: "End the one that is stuck: it never moves.", Command: "temporal workflow terminate --workflow-id " + shell(v["workflow_id"])}}
@@ -92,11 +92,11 @@ func activityFault(causes []Cause, activity string, v values) (doctor.Verdict, b
 	case sayUnknownActivity.MatchString(text):
 		v["activity"] = activity
 		v["cause"] = fmt.Sprintf("The worker that took the task does not know the activity %s%s.", activity, knownOnes(text))
-		return explain(unknownAct, doctor.Certain, v), true
+		return doctor.Explain(unknownAct, doctor.Certain, v), true
 	case sayEncoding.MatchString(text):
-		return explain(codecMissing, doctor.Likely, v), true
+		return doctor.Explain(codecMissing, doctor.Likely, v), true
 	case sayUnreadable.MatchString(text):
-		return explain(wrongInput, doctor.Likely, v), true
+		return doctor.Explain(wrongInput, doctor.Likely, v), true
 	}
 	return doctor.Verdict{}, false
 }
@@ -131,38 +131,38 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		v["cause"] = "The question for the queue's pollers was answered: " + answerOf(s.err)
 		return unexplained(v)
 	case activities && acts == 0 && workflows > 0:
-		return explain(noActivities, doctor.Certain, v)
+		return doctor.Explain(noActivities, doctor.Certain, v)
 	case died:
 		v["identity"] = identityOf(s)
 		v["cause"] = "The worker that had the task stopped answering: it died, was stopped, or lost its connection. Temporal gives the task to the next worker that asks."
-		return explain(workerGone, doctor.Likely, v)
+		return doctor.Explain(workerGone, doctor.Likely, v)
 	case activities && acts > 0, !activities && workflows > 0:
 		v["identity"] = identityOf(s)
 		v["cause"] = fmt.Sprintf("%s asked %s for tasks within the last minute, but does not take the one that lies there: it was stopped a moment ago, or all its slots are taken.", identityOf(s), s.queue)
-		out := explain(workerGone, doctor.Likely, v)
+		out := doctor.Explain(workerGone, doctor.Likely, v)
 		out.Candidates = append(out.Candidates, doctor.Candidate{Code: otherVersion, Why: "The task queue may be versioned, and this worker's version is not the current one."})
 		return out
 	case oldWorkflows+oldActs > 0 && (!activities && oldWorkflows > 0 || activities && oldActs > 0):
 		v["identity"] = identityOf(s)
-		return explain(workerGone, doctor.Likely, v)
+		return doctor.Explain(workerGone, doctor.Likely, v)
 	}
 	if len(s.others) > 0 {
 		f := s.others[0]
 		v["where"], v["near"], v["identity"] = f.where, f.queue, f.identity
 		if f.local {
 			v["cause"] = fmt.Sprintf("Nobody polls %s here, but %s polls %s in %s: that worker did not restart with the new settings.", s.queue, f.identity, f.queue, f.where)
-			return explain(stillLocal, doctor.Certain, v)
+			return doctor.Explain(stillLocal, doctor.Certain, v)
 		}
 		v["cause"] = fmt.Sprintf("Nobody polls %s here, but %s polls %s in %s.", s.queue, f.identity, f.queue, f.where)
-		return explain(otherNamespace, doctor.Certain, v)
+		return doctor.Explain(otherNamespace, doctor.Certain, v)
 	}
 	if len(s.near) > 0 {
 		n := s.near[0]
 		v["near"], v["identity"] = n.queue, n.identity
 		v["cause"] = fmt.Sprintf("Nobody polls %q, but %s polls %q. Task queue names must agree to the letter.", s.queue, n.identity, n.queue)
-		return explain(nearMiss, doctor.Likely, v)
+		return doctor.Explain(nearMiss, doctor.Likely, v)
 	}
-	return explain(noPoller, doctor.Certain, v)
+	return doctor.Explain(noPoller, doctor.Certain, v)
 }
 
 func identityOf(s survey) string {

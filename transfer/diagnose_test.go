@@ -89,6 +89,16 @@ func fixes(v doctor.Verdict) []string {
 	return out
 }
 
+// TestCatalogue: every id that a transfer's verdict can have is explained.
+func TestCatalogue(t *testing.T) {
+	for _, code := range []string{noPoller, nearMiss, otherNamespace, workerGone, noActivities, otherVersion, stillLocal, unknownType, unknownAct, changedCode, tooLarge,
+		codecMissing, missingInput, wrongInput, ownFailure, stopped, outOfTime, taskFails, noWorkflow, foreignQueue, "NS-01", "NS-02", "H2-03", "SY-04", "AK-09"} {
+		if _, ok := doctor.Lookup(code); !ok {
+			t.Errorf("%s is not in the catalogue", code)
+		}
+	}
+}
+
 func TestActivityFault(t *testing.T) {
 	for message, code := range map[string]string{
 		"unable to find activityType=Withdraw. Supported types: [withdraw, deposit]":                                     "WF-02",

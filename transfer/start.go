@@ -146,7 +146,7 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 			if fresh, _ := v.count(workflowPoller); fresh > 0 {
 				vals := r.values()
 				vals["identity"] = identityOf(v)
-				return refuse(explain(foreignQueue, doctor.Certain, vals))
+				return refuse(doctor.Explain(foreignQueue, doctor.Certain, vals))
 			}
 		}
 		if v := r.work(outer); v != nil {

@@ -88,5 +88,5 @@ func (r *run) checkInput(h *historypb.HistoryEvent) {
 	}
 	vals := r.values()
 	vals["failure"] = "the worker passed " + oneLine(text) + " on to " + a.GetActivityType().GetName() + "; the accounts got lost"
-	r.diagnose(explain(wrongInput, doctor.Likely, vals), "", r.s.beat.grace)
+	r.diagnose(doctor.Explain(wrongInput, doctor.Likely, vals), "", r.s.beat.grace)
 }
