@@ -3,8 +3,6 @@ package doctor
 import (
 	"context"
 	"crypto/tls"
-	"flag"
-	"slices"
 	"testing"
 	"time"
 
@@ -69,27 +67,6 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	// The laboratory's own servers may still be closing connections that the doctor has left.
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("onramp/doctor.raw.func1.1"),
 		goleak.IgnoreAnyFunction("google.golang.org/grpc.(*Server).handleRawConn.func1"))
-}
-
-var rounds = flag.Int("rounds", 1, "how often TestShuffledRounds repeats every fault")
-
-// Rounds in random order give the same verdicts: none is an accident of timing.
-func TestShuffledRounds(t *testing.T) {
-	rows := slices.DeleteFunc(append(journey(), everything()...), func(r faultRow) bool {
-		// Each of these waits for silence by its nature; TestEveryReproducibleFault has them once.
-		return slices.Contains([]string{"TC-02", "TC-05", "PR-15", "H2-01", "SY-03", "PX-06", "DN-06"}, r.code)
-	})
-	for round := range *rounds {
-		for i := range rows {
-			row := rows[(i*37+round*11)%len(rows)]
-			r := runFault(t, row)
-			if r.Verdict.Code != row.code && r.Verdict.Level == Certain {
-				t.Errorf("round %d, %s: wrong and certain\n%s", round, row.name, show(r))
-			} else if r.Verdict.Code != row.code {
-				t.Errorf("round %d, %s: got %s\n%s", round, row.name, r.Verdict.Code, show(r))
-			}
-		}
-	}
 }
 
 // BenchmarkHealthy is a whole check of a healthy endpoint; BenchmarkBare is one TLS connection with
