@@ -195,8 +195,14 @@ func TestResume(t *testing.T) {
 			"Last-Event-ID":              d.follow(path, "Last-Event-ID", fmt.Sprint(after)),
 			"Last-Event-ID before after": d.follow(path+"&after=1", "Last-Event-ID", fmt.Sprint(after)),
 		} {
-			if got := ids(s.rest()); !slices.Equal(got, want) {
+			rest := s.rest()
+			if got := ids(rest); !slices.Equal(got, want) {
 				t.Errorf("%s=%d: ids %v, want %v", how, after, got, want)
+			}
+			for _, e := range rest { // the map holds what was seen before too
+				if got := strings.Count(e.data, ">passed<"); e.name == "swap" && e.id == "7" && got != 5 {
+					t.Errorf("%s=%d: the map at entry 7 has %d marks passed, want 5\n%.900s", how, after, got, e.data)
+				}
 			}
 		}
 	}

@@ -156,7 +156,7 @@ func TestRedirectsStayHere(t *testing.T) {
 	for _, tt := range []struct{ asked, want string }{
 		{"/m/x/code?lang=go", "/m/x/code?lang=go"}, {"/", "/"}, {"", "/"}, {"//evil.example", "/"}, {"https://evil.example/", "/"},
 		{`/\evil.example`, "/"}, {`\\evil.example`, "/"}, {"javascript:alert(1)", "/"}, {"evil.example", "/"}, {"/%2f/evil.example", "/"},
-		{"/\r\nSet-Cookie: a=b", "/"}, {"///evil.example", "/"}, {"/a\tb", "/"},
+		{"/\r\nSet-Cookie: a=b", "/"}, {"///evil.example", "/"}, {"//evil.example/x", "/"}, {"/a\tb", "/"},
 	} {
 		r := d.post("/theme", "theme", "dark", "return", tt.asked)
 		if got := r.to(t); got != tt.want {

@@ -58,6 +58,7 @@ func TestDownloadOnce(t *testing.T) {
 	d.get(m+"/certificates/bundle.zip").want(t, 405)
 	d.post(m+"/certificates", serverLane...).to(t)
 	d.get(m+"/certificates").want(t, 200, "Download bundle.zip").lacks(t, "Lent for tests")
+	d.upload(m+"/test", "key_source", "lent").want(t, 422, "No key is lent") // that one was of the other certificates
 	d.post(m+"/certificates/forget", "x", "y").to(t)
 	d.post(m+"/certificates/bundle.zip").want(t, 410)
 	d.get(m+"/certificates").want(t, 200, "Create certificates").lacks(t, "Download bundle.zip")
