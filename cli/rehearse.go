@@ -184,7 +184,7 @@ func (r *rehearser) walk(ctx context.Context, out string) error {
 	result := make(chan transfer.Result, 1)
 	go func() {
 		defer close(events)
-		result <- newTransfers(10*time.Second).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
+		result <- newTransfers(10*time.Second, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
 			Scenario: transfer.Success, GiveUp: true}, func(e transfer.Event) { events <- e })
 	}()
 	for e := range events {

@@ -21,6 +21,7 @@ import (
 	"onramp/migration"
 	"onramp/rehearsal"
 	"onramp/store"
+	"onramp/transfer"
 )
 
 // drain is how long requests may take to end after a stop.
@@ -96,7 +97,12 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		c.StartBackground() // the first page does not wait for it
 	}
 	engine := doctor.New(doctor.Options{Log: p.log})
-	transfers := newTransfers(10 * time.Second)
+	bank, err := transfer.OpenBank(filepath.Join(data, "bank.jsonl"))
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, bank.Close()) }()
+	transfers := newTransfers(10*time.Second, bank)
 	moves, err := migration.New(migration.Options{Store: db, Checker: engine, Transfers: transfers, Log: p.log})
 	if err != nil {
 		return err

@@ -56,7 +56,7 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, *timeout, errors.New("--timeout"))
 	defer cancel()
-	res := newTransfers(*patience).Run(ctx, req, emit)
+	res := newTransfers(*patience, nil).Run(ctx, req, emit)
 	if res.AsExpected {
 		return exitOK
 	}
@@ -69,10 +69,11 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	return exitWorker
 }
 
-// newTransfers is the transfer room with the doctor as the one who explains why a connection fails.
-func newTransfers(patience time.Duration) *transfer.Service {
+// newTransfers is the transfer room with the doctor as the one who explains why a connection fails. bank is the
+// built-in worker's; nil is one in memory.
+func newTransfers(patience time.Duration, bank *transfer.Bank) *transfer.Service {
 	engine := doctor.New(doctor.Options{})
-	return transfer.New(transfer.Options{Patience: patience, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
+	return transfer.New(transfer.Options{Patience: patience, Bank: bank, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
 		return engine.Run(ctx, t, nil).Verdict
 	}})
 }

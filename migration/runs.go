@@ -1,6 +1,7 @@
 package migration
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -114,7 +115,7 @@ func (s *Service) FollowAgain(ctx context.Context, migrationID, runID string, t 
 	if json.Unmarshal(old.Result, &ended) == nil && ended.WorkflowID == asked.WorkflowID {
 		asked.RunID = ended.RunID
 	}
-	return s.transfer(ctx, v, "", transfer.Request{Target: t, Template: asked.Template, Worker: asked.Worker,
+	return s.transfer(ctx, v, "", transfer.Request{Target: t, Template: asked.Template, Worker: cmp.Or(asked.Worker, "builtin"),
 		Scenario: asked.Scenario, Details: asked.Details, TaskQueue: asked.TaskQueue, WorkflowType: asked.WorkflowType,
 		WorkflowID: asked.WorkflowID, RunID: asked.RunID, FollowOnly: true})
 }
