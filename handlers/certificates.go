@@ -51,7 +51,7 @@ func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, status int, v migration.View, f certFields, ps views.Problems) error {
 	m := v.Migration.ID
-	p := views.CertificatesProps{Migration: m, Form: h.certForm(v, f), Problems: ps, Tools: toolCommands(v), Have: h.have(v), Keys: h.keys(v, f.browserKey)}
+	p := views.CertificatesProps{Migration: m, Form: h.certForm(v, f), Problems: ps, Tools: toolCommands(v), Have: h.have(v), Keys: h.keys(v, f.browserKey), Twin: certTwin(v)}
 	for _, l := range []struct{ lane, text string }{{laneMake, "Make them for me"}, {laneCSR, "I have a signing request"}, {laneImport, "I have certificates"}} {
 		p.Lanes = append(p.Lanes, views.Link{Text: l.text, URL: movePath(m, migration.StepCertificates) + "?lane=" + l.lane, Current: l.lane == f.lane, TestID: "lane-" + l.lane})
 	}

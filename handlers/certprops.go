@@ -4,6 +4,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"fmt"
+	"math"
 	"strings"
 	"time"
 
@@ -59,7 +60,7 @@ func certProps(id, title, subject, print string, until, now time.Time) views.Cer
 
 // leftTag says how long a certificate still lasts.
 func leftTag(until, now time.Time) views.Tag {
-	days := int(until.Sub(now).Hours() / 24)
+	days := int(math.Round(until.Sub(now).Hours() / 24))
 	switch {
 	case !until.After(now):
 		return views.Tag{State: views.Bad, Word: "Expired"}
@@ -174,3 +175,14 @@ certstrap sign %[1]s --CA "%[1]s CA" --expires "11 months"`, name)},
 
 // shellWord quotes a text for a POSIX shell.
 func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
+
+// certTwin makes the same in a terminal.
+func certTwin(v migration.View) views.CodeProps {
+	name := v.Migration.ID
+	if v.Namespace != nil {
+		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
+	}
+	org := shellWord(v.Migration.Name)
+	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: fmt.Sprintf("onramp cert ca --cn %s --org %s --days 365 --out .\nonramp cert leaf --ca ca.pem --ca-key ca.key --cn %s --org %s --out .",
+		shellWord(name+" CA"), org, shellPlain(name), org)}
+}

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -158,11 +159,11 @@ func (c *checkState) live() bool { return !ended(c.run) }
 // title names the run where it is linked: "Run 3".
 func (c *checkState) title() string { return fmt.Sprintf("Run %d", c.run.Number) }
 
-// finished counts the stages that have ended.
-func (c *checkState) finished() int {
+// count counts the stages that ended in one of these ways.
+func (c *checkState) count(in ...doctor.Status) int {
 	n := 0
 	for _, s := range c.stages {
-		if s.Status != doctor.Running && s.Status != doctor.NotReached {
+		if slices.Contains(in, s.Status) {
 			n++
 		}
 	}
@@ -175,11 +176,14 @@ func (c *checkState) status() views.RunStatusProps {
 	switch c.run.State {
 	case migration.RunRunning:
 		p.Tag.Word = "Checking"
-		p.Text = fmt.Sprintf("%d of %d checks done", c.finished(), all)
+		p.Text = fmt.Sprintf("%d of %d checks done", c.count(doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip), all)
 	case migration.RunInterrupted:
 		p.Text = "Onramp stopped in the middle of it"
 	default:
-		p.Text = fmt.Sprintf("%d of %d checks", c.finished(), all)
+		p.Text = fmt.Sprintf("%d of %d checks passed", c.count(doctor.Pass, doctor.Warn), all)
+		if n := c.count(doctor.Skip); n > 0 {
+			p.Text += fmt.Sprintf(", %d skipped", n)
+		}
 		if rep, ok := report(c.run); ok {
 			if n := stageNumber(rep.Verdict.Stage); rep.Verdict.Code != doctor.OK && n > 0 {
 				p.Text = fmt.Sprintf("stopped at %d of %d", n, all)

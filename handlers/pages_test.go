@@ -36,8 +36,8 @@ func TestJourneyOfPages(t *testing.T) {
 	d.post(made, "namespace", " https://Docs-Assembly.a2dd6.tmprl.cloud/ ", "region", "aws-us-east-1").to(t)
 	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "Saved ", "Continue: Create certificates")
 	d.post(m+"/certificates", serverLane...).to(t)
-	d.get(m+"/certificates").want(t, 200, "CN=payments", "364 days left", "rules passed", "ECDSA P-256", "openssl req")
-	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add")
+	d.get(m+"/certificates").want(t, 200, "CN=payments", "365 days left", "364 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
+	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add", "onramp cert lint client.pem")
 	d.get("/cloud/docs-assembly.a2dd6?m=payments-b").want(t, 200, "Cloud side", "Back to Payments")
 	ca := d.get(m + "/certificates/ca.pem").body
 	d.post("/cloud/docs-assembly.a2dd6", "ca_bundle", ca, "m", "payments-b").to(t)
@@ -47,13 +47,13 @@ func TestJourneyOfPages(t *testing.T) {
 	key := unzip(t, d.post(m+"/certificates/bundle.zip").body)["client.key"]
 	run := d.upload(m+"/test", "key_source", "paste", "key_pem", key).to(t)
 	d.finish(run)
-	d.get(run).want(t, 200, "All is well", "10 of 10 checks", "12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
+	d.get(run).want(t, 200, "All is well", "10 of 10 checks passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
 	d.get(m).want(t, 200, "4 of 6 done", "run 1 passed", "Connection test passed", run)
 	d.get(m+"/code").want(t, 200, "TRANSFER_MONEY_TASK_QUEUE", "localhost:7299", "SSL_CERT_FILE", `aria-current="true" data-testid="lang-go"`)
 	d.get(m+"/transfer").want(t, 200, "The worker inside Onramp", "The money arrives")
 	run = d.upload(m+"/transfer", append(slices.Clone(transferForm), "key_source", "paste", "key_pem", key)...).to(t)
 	d.finish(run)
-	d.get(run).want(t, 200, "Transfer complete", "done W-1 D-1", "WorkflowExecutionCompleted", "Withdraw", "85-150")
+	d.get(run).want(t, 200, "Transfer complete", "done W-1 D-1", "WorkflowExecutionCompleted", "Withdraw", "85-150", "A workflow ran in the rehearsal")
 	d.until(m, "all six", func(v migration.View) bool { return v.DoneCount == 6 })
 	d.get(m).want(t, 200, "6 of 6 done")
 	d.get(m+"/runs").want(t, 200, run, "Passed")
@@ -95,8 +95,11 @@ func TestTwins(t *testing.T) {
 	if e.Error.Kind != "conflict" || e.Error.Request == "" || r.header.Get("Content-Type") != "application/json; charset=utf-8" {
 		t.Errorf("while it runs: %s", r.body)
 	}
+	d.stage("input", doctor.Pass)
+	d.stage("task-queue", doctor.Skip)
 	d.checks.close()
 	d.finish(run)
+	d.get(run).want(t, 200, "1 of 10 checks passed, 1 skipped", ">skipped<")
 	var rep doctor.Report
 	check(t, json.Unmarshal([]byte(d.get(run+".json").want(t, 200).body), &rep))
 	if rep.Schema != "onramp.check/1" || rep.Verdict.Code != "OK" || rep.Target.Address != "localhost:7299" {

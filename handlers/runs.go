@@ -127,6 +127,9 @@ func crossing(stages map[string]doctor.Stage, label, url string) views.CrossingP
 				continue
 			}
 			tag := stageTag(s.Status)
+			if s.Status == doctor.Skip && mark.State == views.Idle {
+				mark.Word = "skipped"
+			}
 			if worse(tag.State, mark.State) {
 				mark.State, mark.Word = tag.State, lowerFirst(tag.Word)
 				if url != "" {

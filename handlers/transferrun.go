@@ -230,8 +230,8 @@ func eventState(e transfer.Event) views.State {
 	switch {
 	case e.Event == "diagnosis":
 		return views.Warn
-	case e.Failure != "" || strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut"):
-		return views.Bad
+	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut") || e.ID == 0 && e.Failure != "":
+		return views.Bad // an event of the history may carry the failure of the attempt before it
 	case strings.HasSuffix(e.Type, "Completed"):
 		return views.Good
 	case e.Event == "pending", strings.HasSuffix(e.Type, "Started"):
@@ -249,9 +249,12 @@ func (t *transferState) verdict() views.VerdictProps {
 			}
 			return p
 		}
-		return views.VerdictProps{State: views.Good, Word: "All is well", Title: t.run.Title, Code: doctor.OK,
-			Cause:   "A workflow ran in your namespace, over the connection that your workers use.",
-			Actions: []views.Link{{Text: "See the whole migration", URL: movePath(t.view.Migration.ID)}}}
+		where := "your namespace"
+		if t.view.Migration.Mode == migration.Rehearsal {
+			where = "the rehearsal's namespace"
+		}
+		return views.VerdictProps{State: views.Good, Word: "All is well", Title: "A workflow ran in " + where, Code: doctor.OK,
+			Cause: "It took the way that your workers take: this endpoint, this namespace, this certificate."}
 	}
 	if t.live() {
 		for _, e := range slices.Backward(t.events) {
