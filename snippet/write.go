@@ -301,15 +301,18 @@ func choose(field, what, given string, from []string, standard string) (string, 
 }
 
 // short makes a text fit for a sentence.
-func short(s string) string {
+func short(s string) string { return clip(s, 40) }
+
+// clip makes a text printable and at most so many characters long.
+func clip(s string, limit int) string {
 	s = strings.Map(func(r rune) rune {
 		if !unicode.IsPrint(r) {
 			return '·'
 		}
 		return r
 	}, s)
-	if r := []rune(s); len(r) > 40 {
-		return string(r[:39]) + "…"
+	if r := []rune(s); len(r) > limit {
+		return string(r[:limit-1]) + "…"
 	}
 	return s
 }
