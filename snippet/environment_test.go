@@ -177,12 +177,10 @@ func FuzzJudgeEnvironment(f *testing.F) {
 		for _, secret := range []string{token, pemKey} {
 			e := JudgeEnvironment(before + secret + after)
 			out := fmt.Sprintf("%+v", e.Findings) + fmt.Sprintf("%+v%+v%v", e.InEffect, e.CLI, e.missing)
-			for _, shell := range Shells {
-				repaired, err := e.Repaired(shell)
-				out += repaired
-				if err != nil {
-					out += fmt.Sprint(err, fault.From(err).Cause, fault.From(err).Fix)
-				}
+			shown, err := e.Repaired(Shells[len(before)%len(Shells)])
+			out += shown
+			if err != nil {
+				out += fmt.Sprint(err, fault.From(err).Cause, fault.From(err).Fix)
 			}
 			for _, part := range []string{"eyJhbGciOiJ", "MIGHAgEAMBM"} {
 				if strings.Contains(out, part) && !strings.Contains(before+after, part) {
