@@ -24,6 +24,16 @@ func said(s ...string) []string { return s }
 // related lists ids.
 func related(s ...string) []string { return s }
 
+// Commands that several fixes share. A new pair goes to a folder of its own: onramp cert never writes
+// over a key that is there.
+const (
+	useRenewed   = " && export TEMPORAL_TLS_CLIENT_CERT_PATH=renewed/client.pem TEMPORAL_TLS_CLIENT_KEY_PATH=renewed/client.key"
+	reissue      = "onramp cert leaf --ca {ca_path} --ca-key ca.key --cn {namespace} --out renewed" + useRenewed
+	reissueP384  = "onramp cert leaf --key-type ec-p384 --ca {ca_path} --ca-key ca.key --cn {namespace} --out renewed" + useRenewed
+	newCA        = "onramp cert ca --cn {namespace}-ca --out new-ca"
+	reissueNewCA = "onramp cert leaf --ca new-ca/ca.pem --ca-key new-ca/ca.key --cn {namespace} --out renewed" + useRenewed
+)
+
 // byStage is what an entry says where it has no words of its own: the ladder's lower stages have
 // passed, and the stage above was not looked at.
 var byStage = map[string]struct{ notWrong, confirm, unseen string }{

@@ -29,8 +29,12 @@ type Target struct {
 
 	// ExtraRootsPEM are trusted besides the system's roots: the rehearsal's own root.
 	ExtraRootsPEM []byte
-	// CertPath, KeyPath and the like are named in fixes and commands when known.
+	// CertPath and KeyPath are named in fixes and commands when known; CAPath is the file of RootsPEM.
 	CertPath, KeyPath, CAPath string
+	// LocalAddress is the host:port of a local server without TLS, such as localhost:7233. When nobody polls
+	// the task queue, it is asked for the worker that did not move (TQ-07). LocalNamespace is the namespace
+	// there; "" is "default".
+	LocalAddress, LocalNamespace string
 	// InputFaults are problems met before Run, such as a file that cannot be read (KP-35).
 	InputFaults []Finding
 }

@@ -43,10 +43,11 @@ func (r *run) input(context.Context) {
 	}
 }
 
-// paths makes the user's file names known to the texts.
+// paths makes the user's file names known to the texts. CAPath is not among them: {ca_path} is the client
+// CA, which is uploaded, and the server's root must never be.
 func (r *run) paths() {
 	for name, v := range map[string]string{"cert_path": r.t.CertPath, "key_path": r.t.KeyPath,
-		"ca_path": r.t.CAPath, "task_queue": r.t.TaskQueue, "workflow_type": r.t.WorkflowType} {
+		"task_queue": r.t.TaskQueue, "workflow_type": r.t.WorkflowType} {
 		if v != "" {
 			r.values[name] = v
 		}
@@ -77,6 +78,7 @@ func (r *run) readAddress() bool {
 		text = id.Endpoint()
 		r.say("no address given: the namespace's own endpoint is %s", text)
 	}
+	r.guessValues(text)
 	addr, repairs, err := namespace.ParseAddress(text)
 	r.repaired(repairs)
 	if err != nil {
@@ -96,6 +98,22 @@ func (r *run) readAddress() bool {
 		return false
 	}
 	return true
+}
+
+// guessValues gives a fix its values where the address will be refused: the namespace tells its
+// endpoint, and a host may be readable although what follows it is not.
+func (r *run) guessValues(address string) {
+	if id, _, err := namespace.ParseID(r.t.Namespace); err == nil {
+		r.values["endpoint"], r.values["host"] = id.Endpoint(), id.Host()
+	}
+	text := strings.TrimSpace(address)
+	if _, after, ok := strings.Cut(text, "://"); ok {
+		text = after
+	}
+	host, _, _ := strings.Cut(text, ":")
+	if a, _, err := namespace.ParseAddress(host + ":7233"); err == nil {
+		r.values["host"] = a.Host
+	}
 }
 
 // readNamespace parses the namespace and compares it with the host. A server of one's own may have

@@ -22,6 +22,9 @@ func (r *run) readPair(context.Context) {
 	pair, repairs, err := certsvc.ReadPairFor(r.t.CertPEM, r.t.KeyPEM, r.uploaded)
 	var told []string
 	for _, p := range repairs {
+		if p.Code == "KP-02" {
+			r.values["cert_path"], r.values["key_path"] = r.values["key_path"], r.values["cert_path"]
+		}
 		r.note(p.Code)
 		told = append(told, p.Text)
 	}
