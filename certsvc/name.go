@@ -98,7 +98,7 @@ func checkNameField(field, what, value string, required bool) *fault.Fault {
 		f.Title, f.Fix = what+" is missing", "Give it a name, such as that of the service."
 	case value == "":
 		return nil
-	case !utf8.ValidString(value):
+	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
 		f.Title, f.Fix = what+" is not valid UTF-8 text", "Type it again."
 	case utf8.RuneCountInString(value) > maxNameField:
 		f.Title = fmt.Sprintf("%s has %d characters; X.509 allows %d", what, utf8.RuneCountInString(value), maxNameField)

@@ -30,7 +30,7 @@ const drain = 10 * time.Second
 // portal is what `onramp serve` runs.
 type portal struct {
 	addr, rehearsalAddr, data string
-	rehearsal                 bool
+	rehearsal, json           bool
 	log                       *slog.Logger
 }
 
@@ -43,12 +43,13 @@ func serve(ctx context.Context, w World, args []string) int {
 	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
 	level := s.oneOf("log-level", "info", "what is logged on stderr", "debug", "info", "warn", "error")
 	format := s.oneOf("log-format", "text", "shape of the log", "text", "json")
+	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
 	s.after = append(s.after,
 		func() error { return loopbackOnly("addr", *addr) },
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
 			if *data == "" {
-				return fault.New(fault.Invalid, "--data is empty", "Give a directory.").In("data")
+				return fault.New(fault.Invalid, "no directory is given", "Give one that only you may read.").In("data")
 			}
 			return nil
 		})
@@ -62,7 +63,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -124,7 +125,16 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	srv := &http.Server{Handler: h.Router(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
 		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
 	srv.RegisterOnShutdown(h.CloseStreams)
-	fmt.Fprintf(w.Stdout, "Onramp is open: http://%s/\n", ln.Addr())
+	address := fmt.Sprintf("http://%s/", ln.Addr())
+	if p.json {
+		line, err := jsonLine(map[string]string{"schema": "onramp.serve/1", "url": address, "data": data})
+		if err != nil {
+			return err
+		}
+		fmt.Fprintln(w.Stdout, line)
+	} else {
+		fmt.Fprintf(w.Stdout, "Onramp is open: %s\n", address)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {

@@ -106,7 +106,7 @@ func (s *settings) parse(args []string) (code int, done bool) {
 			return exitOK, true
 		}
 		if err != nil {
-			s.problems = append(s.problems, fault.New(fault.Invalid, "onramp "+s.name+": "+err.Error(), "See onramp "+s.name+" --help."))
+			s.problems = append(s.problems, fault.New(fault.Invalid, flagProblem(err), "See onramp "+s.name+" --help."))
 			args = s.fs.Args()
 			continue
 		}
@@ -132,6 +132,18 @@ func (s *settings) parse(args []string) (code int, done bool) {
 		return exitUsage, true
 	}
 	return 0, false
+}
+
+// flagProblem is package flag's complaint with flags as people type them.
+func flagProblem(err error) string {
+	text := err.Error()
+	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
+		return "there is no flag --" + name
+	}
+	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
+		return "--" + name + " needs a value"
+	}
+	return text
 }
 
 // origin says where a flag's value came from: "--address", "TEMPORAL_HOST_URL" or "default".

@@ -5,6 +5,7 @@ import (
 	"io"
 	"os"
 	"strings"
+	"time"
 
 	"onramp/doctor"
 )
@@ -39,7 +40,10 @@ func connectionFlags(s *settings) *connection {
 func (c *connection) target() doctor.Target {
 	t := doctor.Target{Address: *c.address, Namespace: *c.ns, ServerName: *c.serverName,
 		TaskQueue: *c.taskQueue, WorkflowType: *c.workflowType,
-		CertPath: *c.cert, KeyPath: *c.key, CAPath: *c.ca}
+		CertPath: *c.cert, KeyPath: *c.key}
+	if c.uploadedCA != nil {
+		t.CAPath = *c.uploadedCA // the CA that goes up; --tls-ca-path is the server's and never does
+	}
 	read := func(flag, path string) []byte {
 		if path == "" {
 			return nil
@@ -81,8 +85,28 @@ func (c *connection) target() doctor.Target {
 	return t
 }
 
-// readFile reads at most maxFile bytes; a larger file is an error.
+// readFile reads at most maxFile bytes; a larger file is an error, as is one that gives nothing to read for
+// patience (a pipe that nobody writes to).
 func readFile(path string) ([]byte, error) {
+	const patience = 5 * time.Second
+	type read struct {
+		b   []byte
+		err error
+	}
+	done := make(chan read, 1)
+	go func() { // opening a pipe without a writer cannot be interrupted; the goroutine ends with the command
+		b, err := readAll(path)
+		done <- read{b, err}
+	}()
+	select {
+	case r := <-done:
+		return r.b, r.err
+	case <-time.After(patience):
+		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("gave nothing to read for %s", patience)}
+	}
+}
+
+func readAll(path string) ([]byte, error) {
 	f, err := os.Open(path)
 	if err != nil {
 		return nil, err

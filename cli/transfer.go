@@ -54,6 +54,14 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 		}
 		fmt.Fprintln(w.Stdout, e.Line())
 	}
+	if len(req.Target.InputFaults) > 0 { // a file that cannot be read: the doctor names it, nothing is started
+		v := doctor.New(doctor.Options{}).Run(ctx, req.Target, nil).Verdict
+		emit(transfer.Event{Event: "end", At: time.Now().UTC(), Status: "NOT_STARTED", Text: v.Title, Verdict: &v})
+		if !*asJSON {
+			_ = doctor.WriteVerdict(w.Stdout, v, colour(w))
+		}
+		return doctor.ExitCode(v)
+	}
 	ctx, cancel := context.WithTimeoutCause(ctx, *timeout, errors.New("--timeout"))
 	defer cancel()
 	res := newTransfers(*patience, nil).Run(ctx, req, emit)

@@ -189,7 +189,7 @@ func TestSettings(t *testing.T) {
 		says []string
 	}{
 		{name: "all at once", args: []string{"serve", "--addr", "nonsense", "--rehearsal", "maybe", "--colour", "--log-level", "loud"}, exit: 2,
-			says: []string{"--addr", "--rehearsal", "-colour", "--log-level"}},
+			says: []string{"--addr", "--rehearsal", "--colour", "--log-level"}},
 		{name: "beyond loopback", args: []string{"serve", "--addr", "0.0.0.0:8686"}, exit: 2, says: []string{"TLS", "sign-in"}},
 		{name: "beyond loopback by environment", env: []string{"ONRAMP_ADDR=192.0.2.1:80"}, exit: 2, says: []string{"192.0.2.1:80", "TLS", "sign-in"}},
 		{name: "a flag wins over the environment", env: []string{"ONRAMP_LANG=klingon"}, args: []string{"code", "--lang", "python", "--namespace", "a1.b2c3d"}, exit: 0},
@@ -212,6 +212,23 @@ func TestSettings(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestFilesThatCannotBeRead: a missing file and a pipe that nobody writes to are named (KP-35, exit 10) by check
+// and by transfer, in good time, and nothing is started.
+func TestFilesThatCannotBeRead(t *testing.T) {
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range []string{pipe, pipe + ".missing"} {
+		for _, command := range []string{"check", "transfer"} {
+			a := run(t, cleanEnv(), command, "--address", "127.0.0.1:1", "--namespace", "docs-assembly.a2dd6", "--tls-cert-path", file, "--tls-key-path", file, "--json")
+			if a.code != 10 || !strings.Contains(a.out, `"KP-35"`) || !strings.Contains(a.out, filepath.Base(file)) {
+				t.Errorf("%s with %s: exit %d, want 10 and KP-35\n%s%s", command, filepath.Base(file), a.code, a.out, a.err)
+			}
+		}
 	}
 }
 

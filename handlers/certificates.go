@@ -195,8 +195,8 @@ func setRequest(address string, v migration.View, f certFields) (certsvc.SetRequ
 	var errs []error
 	number := func(field, text string) int {
 		n, err := strconv.Atoi(text)
-		if text != "" && err != nil {
-			errs = append(errs, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number, such as 365.").In(field))
+		if text != "" && (err != nil || n == 0) { // an empty field leaves the default
+			errs = append(errs, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number from 1, such as 365.").In(field))
 		}
 		return n
 	}

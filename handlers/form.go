@@ -43,8 +43,16 @@ func isMultipart(r *http.Request) bool {
 	return kind == "multipart/form-data"
 }
 
-// raw is a field as it was sent; what is not UTF-8 is marked.
-func (f form) raw(name string) string { return strings.ToValidUTF8(f.values.Get(name), "\uFFFD") }
+// raw is a field as it was sent; what is not UTF-8, or would move a terminal's cursor, is marked. Rooms refuse
+// the mark in names.
+func (f form) raw(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(f.values.Get(name), "\uFFFD"))
+}
 
 // text is a field of one line, without the blanks around it.
 func (f form) text(name string) string { return strings.TrimSpace(f.raw(name)) }

@@ -63,6 +63,8 @@ func TestRefusedForms(t *testing.T) {
 		{"the browser without a request", m + "/certificates", certForm("maker", "browser"), "Payments CA", "made no key"},
 		{"days in words", m + "/certificates", certForm("ca_days", "a year"), "a year", "number of days"},
 		{"no day at all", m + "/certificates", certForm("ca_days", "-3"), "-3", "not a validity"},
+		{"not one day", m + "/certificates", certForm("ca_days", "0"), "Payments CA", "number of days"},
+		{"not one day for the client", m + "/certificates", certForm("leaf_days", "0"), "Payments CA", "number of days"},
 		{"the client outlives its CA", m + "/certificates", certForm("ca_days", "10", "leaf_days", "20"), "20", "CH-12"},
 		{"a key type of its own", m + "/certificates", certForm("key_type", "dsa-512"), "Payments CA", "no key type"},
 		{"client and CA of one name", m + "/certificates", certForm("common_name", "X", "ca_common_name", "x"), "", "CH-21"},

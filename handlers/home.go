@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -101,7 +102,10 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n := newFields{name: f.raw("name"), lang: f.text("lang"), mode: f.text("mode"), auth: f.text("auth")}
-	m, err := h.o.Migrations.Create(r.Context(), n.name, n.lang, migration.Mode(n.mode), n.auth)
+	m, err := migration.Migration{}, h.offered(n)
+	if err == nil {
+		m, err = h.o.Migrations.Create(r.Context(), n.name, n.lang, migration.Mode(n.mode), n.auth)
+	}
 	if err != nil {
 		ps, err := problems(err)
 		if err != nil {
@@ -110,6 +114,18 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 		return h.showNew(w, r, http.StatusUnprocessableEntity, n, ps)
 	}
 	return seeOther(w, r, movePath(m.ID, migration.StepNamespace), "created")
+}
+
+// offered refuses what the form shows as not to be had here: only a changed form asks for it.
+func (h *Handlers) offered(n newFields) error {
+	var errs []error
+	if no := h.noRehearsal(); no != "" && n.mode == string(migration.Rehearsal) {
+		errs = append(errs, fault.New(fault.Invalid, "There is no rehearsal cloud here", no).In("mode"))
+	}
+	if n.auth == migration.AuthAPIKey {
+		errs = append(errs, fault.New(fault.Invalid, "This version walks the mTLS way only", "Choose mTLS certificates. onramp check and onramp code know API keys.").In("auth"))
+	}
+	return errors.Join(errs...)
 }
 
 // rehearseNow makes a rehearsal with everything chosen: the shortest way to see it all.

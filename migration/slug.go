@@ -72,7 +72,7 @@ func checkNew(m Migration) error {
 
 // hidden reports characters that change how a line reads without being seen.
 func hidden(r rune) bool {
-	return unicode.IsControl(r) || unicode.Is(unicode.Bidi_Control, r) || r == '\u2028' || r == '\u2029'
+	return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError || r == '\u2028' || r == '\u2029'
 }
 
 func oneOf(s string, list []string) bool {
