@@ -5,6 +5,7 @@ package rehearsal
 import (
 	"errors"
 	"net"
+	"slices"
 	"sync"
 
 	otelsdktrace "go.opentelemetry.io/otel/sdk/trace"
@@ -47,6 +48,7 @@ type assembly struct {
 	mu      sync.Mutex
 	conns   map[*grpc.ClientConn]struct{}
 	clients []*clientFactory
+	over    bool // hangUp was called: what comes late is closed at once
 }
 
 // module is what temporal.NewServerFx takes.
@@ -133,24 +135,29 @@ func (a *assembly) hangUp() {
 	for c := range a.conns {
 		_ = c.Close() // it only fails when it is closed already
 	}
-	a.clients, a.conns = nil, nil
+	a.clients, a.conns, a.over = nil, nil, true
 }
 
 // keep remembers a connection until hangUp.
 func (a *assembly) keep(c *grpc.ClientConn) *grpc.ClientConn {
-	if c != nil {
-		a.mu.Lock()
-		defer a.mu.Unlock()
-		if a.conns == nil {
-			a.conns = map[*grpc.ClientConn]struct{}{}
-		}
-		a.conns[c] = struct{}{}
+	if c == nil {
+		return nil
 	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if a.over {
+		_ = c.Close() // who asked for it is ending too
+		return c
+	}
+	if a.conns == nil {
+		a.conns = map[*grpc.ClientConn]struct{}{}
+	}
+	a.conns[c] = struct{}{}
 	return c
 }
 
 func (a *assembly) remember(f sdk.ClientFactory) *clientFactory {
-	c := &clientFactory{ClientFactory: f, made: map[any]struct{}{}}
+	c := &clientFactory{ClientFactory: f, clients: map[sdkclient.Client]struct{}{}}
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	a.clients = append(a.clients, c)
@@ -183,50 +190,56 @@ func (f *rpcFactory) CreateMatchingGRPCConnection(address string) *grpc.ClientCo
 type clientFactory struct {
 	sdk.ClientFactory
 
-	mu   sync.Mutex
-	made map[any]struct{} // sdkclient.Client, *systemWorker
+	mu      sync.Mutex
+	clients map[sdkclient.Client]struct{}
+	made    []*systemWorker
+	over    bool // close was called: what comes late is closed at once
 }
 
 func (f *clientFactory) NewClient(o sdkclient.Options) sdkclient.Client {
-	return kept(f, f.ClientFactory.NewClient(o))
+	return f.keep(f.ClientFactory.NewClient(o))
 }
 
 func (f *clientFactory) GetSystemClient() sdkclient.Client {
-	return kept(f, f.ClientFactory.GetSystemClient())
+	return f.keep(f.ClientFactory.GetSystemClient())
 }
 
 func (f *clientFactory) NewWorker(c sdkclient.Client, queue string, o sdkworker.Options) sdkworker.Worker {
-	return kept(f, &systemWorker{Worker: f.ClientFactory.NewWorker(c, queue, o)})
-}
-
-func kept[T comparable](f *clientFactory, v T) T {
+	w := &systemWorker{Worker: f.ClientFactory.NewWorker(c, queue, o)}
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	f.made[v] = struct{}{}
-	return v
+	w.stopped = f.over
+	f.made = append(f.made, w)
+	return w
+}
+
+func (f *clientFactory) keep(c sdkclient.Client) sdkclient.Client {
+	if c == nil {
+		return nil
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.over {
+		c.Close()
+		return c
+	}
+	f.clients[c] = struct{}{}
+	return c
 }
 
 func (f *clientFactory) workers() []*systemWorker {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	var out []*systemWorker
-	for v := range f.made {
-		if w, ok := v.(*systemWorker); ok {
-			out = append(out, w)
-		}
-	}
-	return out
+	return slices.Clone(f.made)
 }
 
 func (f *clientFactory) close() {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	for v := range f.made {
-		if c, ok := v.(sdkclient.Client); ok {
-			c.Close()
-		}
+	for c := range f.clients {
+		c.Close()
 	}
-	clear(f.made)
+	f.clients, f.made, f.over = nil, nil, true
 }
 
 // systemWorker is a worker of the system. It may be stopped at any time, before its start too: that then

@@ -11,12 +11,12 @@ import (
 	"onramp/namespace"
 )
 
-// BenchmarkReady measures a start from nothing until workflows can be started, beside its budget of 1 s
-// (design.md §7).
+// BenchmarkReady measures a start from nothing until workflows can be started; the first of a process, which
+// counts, beside its budget of 1 s (design.md §7).
 func BenchmarkReady(b *testing.B) {
 	for name, o := range map[string]Options{"memory": {}, "file": {Dir: b.TempDir()}} {
 		b.Run(name, func(b *testing.B) {
-			var ready, closed time.Duration
+			var first, ready, closed time.Duration
 			for b.Loop() {
 				began := time.Now()
 				c, err := New(o)
@@ -26,7 +26,9 @@ func BenchmarkReady(b *testing.B) {
 				if err := c.Start(context.Background()); err != nil {
 					b.Fatal(err)
 				}
-				ready += time.Since(began)
+				if ready += time.Since(began); first == 0 {
+					first = ready
+				}
 				began = time.Now()
 				if err := c.Close(); err != nil {
 					b.Fatal(err)
@@ -34,8 +36,9 @@ func BenchmarkReady(b *testing.B) {
 				closed += time.Since(began)
 			}
 			n := float64(b.N)
+			b.ReportMetric(first.Seconds(), "first-ready-s")
+			b.ReportMetric(first.Seconds()/1.0, "of-1s-budget")
 			b.ReportMetric(ready.Seconds()/n, "ready-s")
-			b.ReportMetric(ready.Seconds()/n/1.0, "of-1s-budget")
 			b.ReportMetric(closed.Seconds()/n, "close-s")
 		})
 	}

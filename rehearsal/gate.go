@@ -185,7 +185,7 @@ func (g *gate) judge(state tls.ConnectionState, t *authorization.CallTarget) ver
 		}
 		return refused
 	}
-	return allowedIf(s.trusts(chain, g.now()) && s.filters.match(chain[0]))
+	return allowedIf(s.lets(chain, g.now()))
 }
 
 // verifies reports whether a client chain, leaf first, leads to one of roots.

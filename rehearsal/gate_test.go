@@ -272,7 +272,7 @@ func TestMethodsWithoutNamespace(t *testing.T) {
 				continue
 			}
 			ca := newCA(t, "ours")
-			s := newSpace(namespace.ID{Name: "payments", Account: "a1b2c"}, time.Now(), "", parsed(t, ca), filters{})
+			s := newSpace(namespace.ID{Name: "payments", Account: "a1b2c"}, time.Now(), "", parsed(t, ca), nil)
 			g := &gate{realm: func() *realm { return newRealm([]*space{s}) }, now: time.Now}
 			call := fmt.Sprintf("/%s/%s", service.FullName(), m.Name())
 			state := tls.ConnectionState{PeerCertificates: parsed(t, ca.leaf(t))}

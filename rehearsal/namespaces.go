@@ -3,6 +3,7 @@
 package rehearsal
 
 import (
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/pem"
@@ -33,7 +34,7 @@ func (c *Cloud) CreateNamespace(ctx context.Context, id namespace.ID) error {
 		if err := s.register(ctx, id.String()); err != nil {
 			return fault.Wrap(err, fault.Unavailable, fmt.Sprintf("The namespace %s could not be made", id), "Try again. If it happens again, reset the rehearsal.")
 		}
-		return c.commit(r.with(newSpace(id, c.o.Now().UTC(), "", nil, filters{})))
+		return c.commit(r.with(newSpace(id, c.o.Now().UTC(), "", nil, nil)))
 	})
 }
 
@@ -49,7 +50,7 @@ func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (mig
 				errs = append(errs, refusal(l))
 			}
 		}
-		if len(errs) == 0 && len(old.filters.list) == 0 {
+		if len(errs) == 0 && len(old.filters) == 0 {
 			errs = append(errs, publicCA(cas, systemPool(), c.o.Now()))
 		}
 		if err := errors.Join(errs...); err != nil {
@@ -87,7 +88,7 @@ func refusal(l certsvc.Lint) error {
 func publicCA(cas []*x509.Certificate, public *x509.CertPool, now time.Time) error {
 	for _, ca := range cas {
 		if _, err := ca.Verify(x509.VerifyOptions{Roots: public, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
-			return refusal(certsvc.Lint{Subject: ca.Subject.String(),
+			return refusal(certsvc.Lint{Subject: certsvc.SubjectOf(ca),
 				Text: "It is a well-known public CA. Anybody can get a certificate from it, so Cloud takes it only for a namespace with certificate filters.",
 				Fix:  "Upload a CA of your own, or set certificate filters first."})
 		}
@@ -103,17 +104,19 @@ func systemPool() *x509.CertPool {
 	return x509.NewCertPool()
 }
 
-// SetFilters replaces a namespace's certificate filters, tcld's JSON; nothing clears them. They hold for
-// the next call. A refusal is Invalid faults, and nothing changes.
+// SetFilters replaces a namespace's certificate filters, tcld's JSON; nothing, or blanks, clears them. They
+// hold for the next call. A refusal is Invalid faults, and nothing changes.
 func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (migration.CloudNamespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
-		f, err := parseFilters(raw)
-		if err == nil && len(f.list) == 0 && publicCA(old.cas, systemPool(), c.o.Now()) != nil {
-			err = &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
+		var f certsvc.Filters
+		if len(bytes.TrimSpace(raw)) > 0 {
+			var err error
+			if f, err = certsvc.ParseFilters(raw); err != nil {
+				return nil, err
+			}
+		} else if publicCA(old.cas, systemPool(), c.o.Now()) != nil {
+			return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
 				Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
-		}
-		if err != nil {
-			return nil, err
 		}
 		return newSpace(id, old.created, old.bundle, old.cas, f), nil
 	})

@@ -6,12 +6,12 @@ import (
 	"bytes"
 	"crypto/sha256"
 	"crypto/x509"
-	"encoding/hex"
 	"slices"
 	"strings"
 	"sync"
 	"time"
 
+	"onramp/certsvc"
 	"onramp/migration"
 	"onramp/namespace"
 )
@@ -68,13 +68,13 @@ type space struct {
 	bundle  string // PEM, as uploaded
 	cas     []*x509.Certificate
 	pool    *x509.CertPool
-	filters filters
+	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
 
 	mu     sync.Mutex
 	judged map[[sha256.Size]byte]bool // verdicts by client chain: a worker calls often with the same one
 }
 
-func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f filters) *space {
+func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f certsvc.Filters) *space {
 	s := &space{id: id, created: created, bundle: bundle, cas: cas, pool: x509.NewCertPool(), filters: f, judged: map[[sha256.Size]byte]bool{}}
 	for _, c := range cas {
 		s.pool.AddCert(c)
@@ -107,10 +107,22 @@ func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
 
 // shown is the namespace as the Cloud side shows it.
 func (s *space) shown() migration.CloudNamespace {
-	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.bundle, Bytes: len(s.bundle), Filters: s.filters.raw, Created: s.created}
+	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.bundle, Bytes: len(s.bundle), Created: s.created}
+	if len(s.filters) > 0 {
+		n.Filters = s.filters.JSON()
+	}
 	for _, c := range s.cas {
-		sum := sha256.Sum256(c.Raw)
-		n.CAs = append(n.CAs, migration.CloudCA{Subject: c.Subject.String(), Fingerprint: hex.EncodeToString(sum[:]), NotAfter: c.NotAfter})
+		n.CAs = append(n.CAs, migration.CloudCA{Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), NotAfter: c.NotAfter})
 	}
 	return n
+}
+
+// lets reports whether a client chain, leaf first, may call: it leads to the namespace's CAs and the leaf
+// matches a certificate filter.
+func (s *space) lets(chain []*x509.Certificate, now time.Time) bool {
+	if !s.trusts(chain, now) {
+		return false
+	}
+	_, ok := s.filters.Match(chain[0])
+	return ok
 }

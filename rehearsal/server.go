@@ -92,6 +92,8 @@ func startServer(ctx context.Context, db *database, door *doorway, g *gate, l se
 var settings = dynamicconfig.StaticClient{
 	dynamicconfig.EnableServerVersionCheck.Key(): false, // nothing leaves this machine
 	dynamicconfig.ExposeAuthorizerErrors.Key():   true,  // the gate answers itself for a namespace that is not there
+	// Namespaces may come in bulk: a restart or a board of a hundred asks for all at once.
+	dynamicconfig.FrontendNamespaceReplicationInducingAPIsRPS.Key(): 10_000,
 	// One partition a task queue: a poller and a task cannot miss each other on one node.
 	dynamicconfig.MatchingNumTaskqueueReadPartitions.Key():  1,
 	dynamicconfig.MatchingNumTaskqueueWritePartitions.Key(): 1,
@@ -204,6 +206,7 @@ func (s *server) close() error {
 	if s.temporal != nil {
 		errs = append(errs, s.temporal.Stop())
 	}
+	s.parts.stopWorkers() // those that came meanwhile
 	s.parts.hangUp()
 	for _, l := range s.parts.listeners {
 		if err := l.Close(); !errors.Is(err, net.ErrClosed) {

@@ -15,6 +15,7 @@ import (
 	"strings"
 	"time"
 
+	"onramp/certsvc"
 	"onramp/namespace"
 )
 
@@ -39,7 +40,7 @@ type savedSpace struct {
 	Account string    `json:"account"`
 	Created time.Time `json:"created"`
 	Bundle  string    `json:"ca_bundle,omitempty"`
-	Filters string    `json:"filters,omitempty"` // tcld's JSON, as it was given
+	Filters string    `json:"filters,omitempty"` // tcld's JSON
 }
 
 // keeper keeps the state in a directory; with "" it keeps nothing.
@@ -74,7 +75,10 @@ func (k *keeper) load() (*realm, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
-		f, err := parseFilters([]byte(s.Filters))
+		var f certsvc.Filters
+		if s.Filters != "" {
+			f, err = certsvc.ParseFilters([]byte(s.Filters))
+		}
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
@@ -91,7 +95,7 @@ func (k *keeper) save(r *realm) error {
 	saved := savedState{Schema: stateSchema, Run: k.run, Namespaces: []savedSpace{}}
 	for _, s := range r.spaces() {
 		saved.Namespaces = append(saved.Namespaces, savedSpace{Name: s.id.Name, Account: s.id.Account, Created: s.created,
-			Bundle: s.bundle, Filters: string(s.filters.raw)})
+			Bundle: s.bundle, Filters: string(s.shown().Filters)})
 	}
 	raw, err := json.MarshalIndent(saved, "", "  ")
 	if err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onramp/certsvc"
 	"onramp/namespace"
 )
 
@@ -92,13 +93,13 @@ func copyDir(t *testing.T, dir string) string {
 
 func TestState(t *testing.T) {
 	ca := newCA(t, "ours")
-	f, err := parseFilters([]byte(`{"filters":[{"organization":"acme"}]}`))
+	f, err := certsvc.ParseFilters([]byte(`{"filters":[{"organization":"acme"}]}`))
 	if err != nil {
 		t.Fatal(err)
 	}
 	born := time.Date(2026, 11, 22, 10, 0, 0, 5, time.UTC)
 	full := newSpace(namespace.ID{Name: "payments", Account: "a1b2c"}, born, string(ca.pem()), parsed(t, ca), f)
-	bare := newSpace(namespace.ID{Name: "orders", Account: "a1b2c"}, born.Add(time.Second), "", nil, filters{})
+	bare := newSpace(namespace.ID{Name: "orders", Account: "a1b2c"}, born.Add(time.Second), "", nil, nil)
 	k := keeper{dir: t.TempDir(), run: 3}
 	if err := k.save(newRealm([]*space{bare, full})); err != nil {
 		t.Fatal(err)
