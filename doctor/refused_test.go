@@ -2,7 +2,6 @@ package doctor
 
 import (
 	"context"
-	"crypto/tls"
 	"testing"
 	"time"
 
@@ -67,32 +66,4 @@ func TestNothingIsLeftBehind(t *testing.T) {
 	// The laboratory's own servers may still be closing connections that the doctor has left.
 	goleak.VerifyNone(t, before, goleak.IgnoreAnyFunction("onramp/doctor.raw.func1.1"),
 		goleak.IgnoreAnyFunction("google.golang.org/grpc.(*Server).handleRawConn.func1"))
-}
-
-// BenchmarkHealthy is a whole check of a healthy endpoint; BenchmarkBare is one TLS connection with
-// the same server, for comparison.
-func BenchmarkHealthy(b *testing.B) {
-	l := newLab(b)
-	target := l.target(l.serve(l.mtls()))
-	e := engine()
-	for b.Loop() {
-		if r := e.Run(b.Context(), target, nil); r.Verdict.Code != OK {
-			b.Fatal(show(r))
-		}
-	}
-}
-
-func BenchmarkBare(b *testing.B) {
-	l := newLab(b)
-	address := l.serve(l.mtls())
-	pool := (&run{t: Target{ExtraRootsPEM: l.serverCA.pem}, o: engine().o}).systemRoots()
-	c := &tls.Config{RootCAs: pool, ServerName: "localhost", NextProtos: []string{"h2"}, Certificates: []tls.Certificate{l.client.tls(b)}}
-	for b.Loop() {
-		conn, err := tls.Dial("tcp", address, c)
-		if err != nil {
-			b.Fatal(err)
-		}
-		_, _ = conn.Read(make([]byte, 512))
-		conn.Close()
-	}
 }
