@@ -1,14 +1,14 @@
 package snippet
 
 // TypeScript. Sources: sdk-typescript cd60591 packages/worker/src/connection-options.ts and
-// packages/client/src/connection.ts (address, tls.clientCertPair, tls.serverNameOverride, apiKey since 1.10.0),
+// packages/client/src/connection.ts (address, tls.clientCertPair, tls.serverNameOverride, apiKey since 1.10.0, which npm has as 1.10.1),
 // packages/envconfig (loadClientConnectConfig, since 1.13.2). TLS goes with an API key by itself only in new
 // releases, so tls: true is written out. A namespace is given twice: to Worker.create and to Client.
 // Template: money-transfer-project-template-ts 96671e4 (2026-03), ^1.8.6, locked at 1.8.6. shared.ts is also
 // bundled for workflows, where there is no process.env: it stays as it is.
 var typescript = language{
 	id: "typescript", name: "TypeScript", repo: "money-transfer-project-template-ts", pkg: "@temporalio/worker",
-	min:      versions{"1.8.6", "1.10.0", "1.13.2"},
+	min:      versions{"1.8.6", "1.10.1", "1.13.2"},
 	workflow: "moneyTransfer", queue: "money-transfer",
 	fields:  []field{{"amount", amount}, {"sourceAccount", sourceAccount}, {"targetAccount", targetAccount}, {"referenceId", reference}},
 	worker:  []string{"npm run worker"},
@@ -79,7 +79,7 @@ export const connectionOptions = {
 // npmVersions are the edits of package.json where the template's SDK is too old. The packages of the SDK only
 // work together at one version.
 func npmVersions() []change {
-	const caret = "^1.10.0"
+	const caret = "^1.10.1"
 	var out []change
 	for _, p := range []string{"activity", "client", "worker", "workflow", "common", "testing"} {
 		before := `    "@temporalio/` + p + `": "^1.8.6",`
