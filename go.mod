@@ -2,6 +2,8 @@ module onramp
 
 go 1.26.8
 
+ignore ./e2e/node_modules
+
 require (
 	cel.dev/expr v0.25.2 // indirect
 	cloud.google.com/go v0.123.0 // indirect

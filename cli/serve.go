@@ -7,9 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -117,7 +115,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	defer vault.Close()
 	h, err := handlers.New(handlers.Options{
 		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
-		Cloud: cloud, Pollers: transfers.Pollers, Version: Version, DataDir: atHome(data), Addr: ln.Addr().String(), Log: p.log,
+		Cloud: cloud, Pollers: transfers.Pollers, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
 	})
 	if err != nil {
 		return err
@@ -154,13 +152,4 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return nil
 	})
 	return g.Wait()
-}
-
-// atHome is a path as people write it: the home directory as ~.
-func atHome(path string) string {
-	home, err := os.UserHomeDir()
-	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); err == nil && ok {
-		return filepath.Join("~", rest)
-	}
-	return path
 }

@@ -50,6 +50,9 @@ func TestPagesLookRight(t *testing.T) {
 	}
 	b.t = t
 	b.clean(p.url)
+	if _, err := os.Stat(filepath.Join(p.data, "rehearsal-trust", "trust.pem")); err != nil {
+		t.Errorf("the trust files that the pages name are not below the data directory: %v", err)
+	}
 }
 
 // page opens one page in every look and judges it.

@@ -3,6 +3,9 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
 
 	"onramp/migration"
 	"onramp/views"
@@ -14,7 +17,7 @@ const themeCookie = "onramp_theme"
 // frame is what surrounds a page. v is the migration the page belongs to, nil for none; step is the step
 // it shows, "" for none.
 func (h *Handlers) frame(r *http.Request, title, nav string, v *migration.View, step string) views.Frame {
-	f := views.Frame{Title: title, Version: h.o.Version, DataDir: h.o.DataDir, Theme: themeOf(r), Nav: nav, Path: pagePath(r)}
+	f := views.Frame{Title: title, Version: h.o.Version, DataDir: atHome(h.o.DataDir), Theme: themeOf(r), Nav: nav, Path: pagePath(r)}
 	if c, err := r.Cookie(saidCookie); err == nil {
 		f.Toast = sentences[c.Value]
 	}
@@ -165,4 +168,13 @@ func nextLink(v migration.View, step string) *views.Link {
 		return &views.Link{Text: "Continue: " + n.Title, URL: movePath(v.Migration.ID, n.ID)}
 	}
 	return nil
+}
+
+// atHome is a path as people write it: the home directory as ~.
+func atHome(path string) string {
+	home, err := os.UserHomeDir()
+	if rest, ok := strings.CutPrefix(path, home+string(filepath.Separator)); err == nil && ok {
+		return filepath.Join("~", rest)
+	}
+	return path
 }

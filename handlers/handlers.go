@@ -28,7 +28,7 @@ type Options struct {
 	Pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
 
 	Version string // shown in the footer
-	DataDir string // shown in the footer
+	DataDir string // shown in the footer; the rehearsal's trust files are written below it
 	// Addr is where the portal listens, host:port. Requests under another name are refused, and files
 	// are read from this computer only when it is a loopback address. Required.
 	Addr string

@@ -16,7 +16,7 @@ func (h *Handlers) home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := views.HomeProps{NoRehearsal: h.noRehearsal(), DataDir: h.o.DataDir}
+	p := views.HomeProps{NoRehearsal: h.noRehearsal(), DataDir: atHome(h.o.DataDir)}
 	for _, v := range moves {
 		c := cardProps(v)
 		switch turnOf(v).State {
