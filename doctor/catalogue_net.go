@@ -58,6 +58,10 @@ var tcEntries = []Entry{
 		Fix: fixes(network("Repair IPv6, or take it from the machine.", "nc -6 -vz {host} {port}")), Related: related("TC-07", "DN-05")},
 	{Code: "TC-09", Stage: "tcp", Title: "The security group lacks port 7233", Cause: "The private endpoint does not answer. Its security group or firewall does not let this machine in.",
 		Fix: fixes(network("Allow TCP 7233 from the workers' network to the private endpoint.")), Symptoms: said("i/o timeout"), Related: related("TC-02", "DN-12")},
+	{Code: "TC-10", Stage: "tls", Title: "The connection breaks now and then", Cause: "The same handshake failed once and passed another time: one of several servers behind {address} is broken, a box on the way drops connections, or a server was restarting.",
+		NotWrong: "Address, certificate and key: a try with the very same ones passed.",
+		Fix:      fixes(dev("Check again a few times, also in a minute.", "onramp check --address {address} --namespace {namespace}"), network("See load balancers and firewalls on the way to {host} for servers that fail.")),
+		Symptoms: said("read: connection reset by peer", "EOF"), Related: related("TC-07", "SY-09", "PR-12")},
 }
 
 // pxEntries are faults of proxies between the worker and the server (faults.md §3.5).

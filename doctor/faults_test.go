@@ -306,6 +306,48 @@ func everything() []faultRow {
 			return t
 		}, nil, "TQ-02", Likely, "task-queue"},
 		{"TQ-04 worker gone", queue("Workflow+Activity", 3*time.Minute), nil, "TQ-04", Likely, "task-queue"},
+		{"TQ-03 worker in default", func(l *lab) Target {
+			l.svc.worker("orders", "Workflow", 0).inside = "default"
+			t := healthy(l)
+			t.TaskQueue = "orders"
+			return t
+		}, nil, "TQ-03", Certain, "task-queue"},
+		{"TQ-07 worker still local", func(l *lab) Target {
+			local := &lab{t: l.t, svc: (&temporal{}).worker("orders", "Workflow+Activity", 0)}
+			t := healthy(l)
+			t.TaskQueue, t.LocalAddress = "orders", "http://"+local.serve(nil)
+			return t
+		}, nil, "TQ-07", Certain, "task-queue"},
+		{"TQ-01 and the local server is down", func(l *lab) Target {
+			t := healthy(l)
+			t.TaskQueue, t.LocalAddress = "orders", closedPort(l.t)
+			return t
+		}, nil, "TQ-01", Certain, "task-queue"},
+		{"TQ-06 another build is current", func(l *lab) Target {
+			t := queue("Workflow+Activity", 0)(l)
+			l.svc.build("v1", "v2")
+			return t
+		}, nil, "TQ-06", Certain, "task-queue"},
+		{"TQ-06 no build is current", func(l *lab) Target {
+			t := queue("Workflow+Activity", 0)(l)
+			l.svc.build("v1", "")
+			return t
+		}, nil, "TQ-06", Certain, "task-queue"},
+		{"TQ-06 routing not told", func(l *lab) Target {
+			t := queue("Workflow+Activity", 0)(l)
+			l.svc.build("v1", "").versioning = nil
+			return t
+		}, nil, "TQ-06", Likely, "task-queue"},
+		{"TC-10 cut once in the handshake", server(func(l *lab) string { return onceThen(l, resetAfterHello) }), nil, "TC-10", Likely, "tls"},
+		{"TC-10 dropped once after the certificate", server(func(l *lab) string {
+			c := l.mtls(func(c *tls.Config) { c.SessionTicketsDisabled = true })
+			return onceThen(l, func(conn net.Conn) {
+				tc := tls.Server(conn, c)
+				if tc.Handshake() == nil {
+					dropTLS(tc)
+				}
+			})
+		}), nil, "TC-10", Likely, "client-cert"},
 		{"TQ-05 no activity worker", queue("Workflow", 0), nil, "TQ-05", Certain, "task-queue"},
 	}
 	for mode, code := range map[proxyMode]string{

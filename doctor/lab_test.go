@@ -24,6 +24,7 @@ import (
 	"testing"
 	"time"
 
+	"go.temporal.io/api/deployment/v1"
 	"go.temporal.io/api/enums/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/serviceerror"
@@ -156,6 +157,8 @@ type temporal struct {
 	namespaces map[string]error // name → nil or the refusal; not there: NotFound
 	state      enums.NamespaceState
 	pollers    map[string][]*taskqueue.PollerInfo // queue + "/" + kind
+	inside     string                             // the namespace that has the pollers; "" is every one
+	versioning *taskqueue.TaskQueueVersioningInfo
 	calls      atomic.Int64
 }
 
@@ -186,7 +189,10 @@ func (s *temporal) DescribeNamespace(_ context.Context, req *workflowservice.Des
 }
 
 func (s *temporal) DescribeTaskQueue(_ context.Context, req *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {
-	return &workflowservice.DescribeTaskQueueResponse{Pollers: s.pollers[req.GetTaskQueue().GetName()+"/"+req.GetTaskQueueType().String()]}, nil
+	if s.inside != "" && req.GetNamespace() != s.inside {
+		return &workflowservice.DescribeTaskQueueResponse{}, nil
+	}
+	return &workflowservice.DescribeTaskQueueResponse{VersioningInfo: s.versioning, Pollers: s.pollers[req.GetTaskQueue().GetName()+"/"+req.GetTaskQueueType().String()]}, nil
 }
 
 func (s *temporal) ListNamespaces(context.Context, *workflowservice.ListNamespacesRequest) (*workflowservice.ListNamespacesResponse, error) {
@@ -207,6 +213,21 @@ func (s *temporal) worker(queue string, kinds string, ago time.Duration) *tempor
 	for _, kind := range strings.Split(kinds, "+") {
 		s.pollers[queue+"/"+kind] = append(s.pollers[queue+"/"+kind],
 			&taskqueue.PollerInfo{Identity: "7@worker-1", LastAccessTime: timestamppb.New(time.Now().Add(-ago))})
+	}
+	return s
+}
+
+// build makes every worker of a task queue one of a deployment's builds; current is the build that gets
+// new workflows, "" for none.
+func (s *temporal) build(build, current string) *temporal {
+	for _, ps := range s.pollers {
+		for _, p := range ps {
+			p.DeploymentOptions = &deployment.WorkerDeploymentOptions{DeploymentName: "orders", BuildId: build, WorkerVersioningMode: enums.WORKER_VERSIONING_MODE_VERSIONED}
+		}
+	}
+	s.versioning = &taskqueue.TaskQueueVersioningInfo{}
+	if current != "" {
+		s.versioning.CurrentDeploymentVersion = &deployment.WorkerDeploymentVersion{DeploymentName: "orders", BuildId: current}
 	}
 	return s
 }

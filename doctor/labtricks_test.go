@@ -201,22 +201,29 @@ func (l *lab) serverWith(ca *authority, edit ...func(*x509.Certificate)) *tls.Co
 	return l.mtls(func(c *tls.Config) { c.Certificates = []tls.Certificate{ca.serverCert(l.t, edit...)} })
 }
 
-// goodbye is a healthy server whose first connection ends with GOAWAY, as in a restart.
-func goodbye(l *lab) string {
+// onceThen is a server whose first connection is handed to talk, and which is healthy afterwards.
+func onceThen(l *lab, talk func(net.Conn)) string {
 	healthy := l.serve(l.mtls())
 	var once atomic.Bool
-	c := l.mtls()
 	return raw(l.t, func(conn net.Conn) {
-		if once.Swap(true) {
-			up, err := net.Dial("tcp", healthy)
-			if err != nil {
-				return
-			}
-			defer up.Close()
-			go func() { _, _ = io.Copy(up, conn); up.Close() }()
-			_, _ = io.Copy(conn, up)
+		if !once.Swap(true) {
+			talk(conn)
 			return
 		}
+		up, err := net.Dial("tcp", healthy)
+		if err != nil {
+			return
+		}
+		defer up.Close()
+		go func() { _, _ = io.Copy(up, conn); up.Close() }()
+		_, _ = io.Copy(conn, up)
+	})
+}
+
+// goodbye is a healthy server whose first connection ends with GOAWAY, as in a restart.
+func goodbye(l *lab) string {
+	c := l.mtls()
+	return onceThen(l, func(conn net.Conn) {
 		tc := tls.Server(conn, c)
 		f := http2.NewFramer(tc, tc)
 		_ = f.WriteSettings()

@@ -144,6 +144,9 @@ func (r *run) cutOff(ctx context.Context, s shake, end ending) {
 		return
 	}
 	r.see("cut", "after the first message of the handshake")
+	if r.flaps(ctx, s) {
+		return
+	}
 	if r.sniHelps(ctx, s) {
 		r.say("%s answers for %s, not for %s", r.addr, r.id.Host(), clean(r.serverName, 100))
 		r.stop("IN-18", Certain)
@@ -252,4 +255,31 @@ func looksPublic(c *x509.Certificate) bool {
 		}
 	}
 	return false
+}
+
+// flaps makes the same handshake twice more (P14). When one of them passes, the line or a server behind
+// a load balancer comes and goes, and no probe with other settings proves anything.
+func (r *run) flaps(ctx context.Context, s shake) bool {
+	s.budget = r.o.Budgets.Probe
+	passed := 0
+	for range 2 {
+		h := r.again(ctx, s)
+		h.close()
+		if h.verified {
+			passed++
+		}
+	}
+	if passed == 0 {
+		return false
+	}
+	r.comesAndGoes(passed, 3)
+	return true
+}
+
+// comesAndGoes is a connection that passes some of the time (TC-10).
+func (r *run) comesAndGoes(passed, tries int) {
+	r.see("passed", fmt.Sprintf("%d of %d tries", passed, tries))
+	r.say("%d of %d tries passed", passed, tries)
+	r.stop("TC-10", Likely, candidate("TC-07", "One of several servers behind the address may be broken."),
+		candidate("SY-09", "A server may have been restarting at this moment."))
 }

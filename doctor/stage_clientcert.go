@@ -83,6 +83,9 @@ func (r *run) refusedCertificate(ctx context.Context, end ending, alert uint8) {
 		} else if _, e, a := r.refusal(ctx, s); e == endAlert {
 			r.see("second_try", alertName(a))
 			end, alert = e, a
+		} else if e == endData || e == endTicket {
+			r.comesAndGoes(1, 2)
+			return
 		}
 		if end != endAlert {
 			r.endedWithoutReason(ctx, s, end)

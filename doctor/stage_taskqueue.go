@@ -22,6 +22,7 @@ const stale = 70 * time.Second
 type poller struct {
 	identity string
 	ago      time.Duration
+	version  version // zero for a worker without one
 }
 
 // taskQueue is stage 9: does a worker poll?
@@ -33,9 +34,10 @@ func (r *run) taskQueue(ctx context.Context) {
 	r.values["task_queue"] = r.t.TaskQueue
 	var workflows, activities []poller
 	var wErr, aErr error
+	var routes routing
 	var wg sync.WaitGroup
-	wg.Go(func() { workflows, wErr = r.pollers(ctx, r.t.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW) })
-	wg.Go(func() { activities, aErr = r.pollers(ctx, r.t.TaskQueue, enums.TASK_QUEUE_TYPE_ACTIVITY) })
+	wg.Go(func() { workflows, routes, wErr = r.pollers(ctx, r.t.TaskQueue, enums.TASK_QUEUE_TYPE_WORKFLOW) })
+	wg.Go(func() { activities, _, aErr = r.pollers(ctx, r.t.TaskQueue, enums.TASK_QUEUE_TYPE_ACTIVITY) })
 	wg.Wait()
 	if err := wErr; err != nil || aErr != nil {
 		if err == nil {
@@ -59,6 +61,8 @@ func (r *run) taskQueue(ctx context.Context) {
 	case !fresh(workflows):
 		r.say("a worker polled %q, but not for %s", clean(r.t.TaskQueue, 100), workflows[0].ago.Round(time.Second))
 		r.stop("TQ-04", Likely, candidate("TQ-09", "The worker may be restarting again and again."))
+	case !routes.serves(workflows):
+		r.notCurrent(workflows, routes)
 	case len(activities) == 0:
 		r.say("workflows have a worker, activities have none")
 		r.stop("TQ-05", Certain)
@@ -72,14 +76,14 @@ func (r *run) taskQueue(ctx context.Context) {
 }
 
 // pollers asks who polls a task queue. The call is a read: it makes no queue and runs nothing.
-func (r *run) pollers(ctx context.Context, queue string, kind enums.TaskQueueType) ([]poller, error) {
+func (r *run) pollers(ctx context.Context, queue string, kind enums.TaskQueueType) ([]poller, routing, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.RPC)
 	defer cancel()
 	res, err := r.rpc.svc.DescribeTaskQueue(r.rpc.context(ctx, r.t.Plaintext), &workflowservice.DescribeTaskQueueRequest{
 		Namespace: r.ns, TaskQueue: &taskqueue.TaskQueue{Name: queue, Kind: enums.TASK_QUEUE_KIND_NORMAL}, TaskQueueType: kind,
 	}, grpc.WaitForReady(false))
 	if err != nil {
-		return nil, err
+		return nil, routing{}, err
 	}
 	var out []poller
 	for _, p := range res.GetPollers() {
@@ -87,10 +91,14 @@ func (r *run) pollers(ctx context.Context, queue string, kind enums.TaskQueueTyp
 		if t := p.GetLastAccessTime(); t.IsValid() {
 			ago = max(0, r.o.Now().Sub(t.AsTime()))
 		}
-		out = append(out, poller{clean(p.GetIdentity(), 120), ago})
+		v := version{}
+		if d := p.GetDeploymentOptions(); d.GetWorkerVersioningMode() == enums.WORKER_VERSIONING_MODE_VERSIONED {
+			v = version{d.GetDeploymentName(), d.GetBuildId()}
+		}
+		out = append(out, poller{clean(p.GetIdentity(), 120), ago, v})
 	}
 	slices.SortFunc(out, func(a, b poller) int { return int(a.ago - b.ago) })
-	return out, nil
+	return out, routingOf(res.GetVersioningInfo()), nil
 }
 
 func identities(ps []poller) []string {
@@ -101,8 +109,11 @@ func identities(ps []poller) []string {
 	return out
 }
 
-// nobodyPolls looks for a worker under a name that is nearly the same before it says that there is none.
+// nobodyPolls looks for a worker elsewhere and a name that is nearly the same before it says that there is none.
 func (r *run) nobodyPolls(ctx context.Context, activityOnly bool) {
+	if r.elsewhere(ctx) {
+		return
+	}
 	if near := r.nearQueues(ctx); len(near) > 0 {
 		r.see("near_queues", near)
 		r.values["near"] = near[0]
@@ -125,7 +136,7 @@ func (r *run) nearQueues(ctx context.Context) []string {
 	var wg sync.WaitGroup
 	for i, name := range names {
 		wg.Go(func() {
-			ps, err := r.pollers(ctx, name, enums.TASK_QUEUE_TYPE_WORKFLOW)
+			ps, _, err := r.pollers(ctx, name, enums.TASK_QUEUE_TYPE_WORKFLOW)
 			found[i] = err == nil && len(ps) > 0
 		})
 	}

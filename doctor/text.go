@@ -46,7 +46,12 @@ var defaults = map[string]string{
 	"failure":       "an error that the events show",
 	"workflow_type": "<workflow-type>",
 	"workflow_id":   "<workflow-id>",
-	"detail":        "A file of the certificate, the key or the CA is not there, or may not be read.",
+	"deployment":    "<deployment>",
+	"build":         "<build-id>",
+
+	"other_namespace": "of another application",
+
+	"detail": "A file of the certificate, the key or the CA is not there, or may not be read.",
 }
 
 // fill puts values into the {placeholders} of a catalogue text. Values come from strangers
