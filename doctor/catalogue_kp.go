@@ -122,4 +122,6 @@ var kpEntries = []Entry{
 	{Code: "KP-39", Stage: "pair", Title: "This is neither a certificate nor a key", Cause: "Nothing in the text is PEM, DER or any form of it that is known.",
 		Fix:      fixes(dev("Open the file: a certificate begins with BEGIN CERTIFICATE, a key with BEGIN PRIVATE KEY.")),
 		Symptoms: said("failed to find any PEM data in certificate input"), Related: related("IN-17", "KP-26")},
+	{Code: "KP-40", Stage: "pair", Title: "The text is too big for a certificate or key", Cause: "A certificate with its chain and a key take a few kilobytes. This text has more than 64 kB, or more parts than a chain can have, so it was not read.",
+		Fix: fixes(dev("Give the client certificate with its intermediates, and its key: nothing else.", "ls -l {cert_path} {key_path}")), Related: related("KP-39", "CH-23")},
 }

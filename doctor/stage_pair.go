@@ -9,11 +9,26 @@ import (
 	"onramp/fault"
 )
 
+// maxPEM bounds what is read as a certificate with its chain, or as a key, in bytes.
+const maxPEM = 64 << 10
+
 // readPair is stage 1: the certificate and the key, and whether they belong together.
 func (r *run) readPair(context.Context) {
 	if r.target.Auth != "mtls" {
 		r.skip("no client certificate was given")
 		return
+	}
+	for _, in := range []struct {
+		field string
+		text  []byte
+	}{{"certificate", r.t.CertPEM}, {"key", r.t.KeyPEM}} {
+		if n := len(in.text); n > maxPEM {
+			r.see("field", in.field)
+			r.see("bytes", n)
+			r.say("the %s has %d kB, and was not read", in.field, n>>10)
+			r.stop("KP-40", Certain)
+			return
+		}
 	}
 	// What the namespace holds helps to recognise the CA's own key (KP-10); its faults are stage chain's.
 	if len(r.t.UploadedCA) > 0 {
@@ -72,6 +87,10 @@ func (r *run) refusePair(err error) {
 		r.values["cause"] = f.Cause
 	}
 	r.say("%s", f.Title)
+	if f.Code == "" && f.Kind == fault.TooLarge {
+		r.stop("KP-40", Certain)
+		return
+	}
 	if _, ok := Lookup(f.Code); !ok {
 		r.unknown(f.Title)
 		return
