@@ -14,12 +14,15 @@ func check(ctx context.Context, w World, args []string) int {
 	conn := connectionFlags(s)
 	conn.uploadedCA = s.text("uploaded-ca", "", "`file` with the CA certificates the namespace holds, if known")
 	conn.filters = s.text("filters", "", "`file` with the namespace's certificate filters (tcld's JSON), if known")
+	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody polls")
 	timeout := s.duration("timeout", "25s", "the whole check ends after this `duration`", 10*time.Minute)
 	asJSON := s.boolean("json", "machine output (onramp.check/1)")
 	if code, done := s.parse(args); done {
 		return code
 	}
-	report := doctor.New(doctor.Options{Timeout: *timeout}).Run(ctx, conn.target(), nil)
+	target := conn.target()
+	target.LocalAddress = *local
+	report := doctor.New(doctor.Options{Timeout: *timeout}).Run(ctx, target, nil)
 	if *asJSON {
 		if code := printJSON(w, report); code != exitOK {
 			return code
