@@ -180,7 +180,7 @@ func weigh(b *testing.B, p *portal, path string) (bytes float64, requests int) {
 	br.mu.Unlock()
 	mu.Lock()
 	defer mu.Unlock()
-	chromedp.Cancel(br.ctx)
+	br.close()
 	return bytes, requests
 }
 
@@ -195,7 +195,8 @@ addEventListener('DOMContentLoaded', () => {
       if (known.has(n.id)) continue;
       known.add(n.id);
       const time = n.querySelector('time[datetime]');
-      if (time && !n.id.includes('pending')) window.onrampSeen.push({ Seen: performance.timeOrigin + performance.now(), At: time.getAttribute('datetime') });
+      // The server writes ActivityTaskStarted only when the activity has ended, with the time it began at.
+      if (time && !n.id.includes('pending') && !n.textContent.includes('ActivityTaskStarted')) window.onrampSeen.push({ Seen: performance.timeOrigin + performance.now(), At: time.getAttribute('datetime') });
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 });`
@@ -231,7 +232,7 @@ func BenchmarkEventToBrowser(b *testing.B) {
 			took = append(took, time.Duration(r.Seen*1e6)-time.Duration(at.UnixNano()))
 		}
 	}
-	if len(took) < 50 {
+	if len(took) < 50 { // the budget is for 50 and more
 		b.Fatalf("only %d events were seen arriving", len(took))
 	}
 	b.ReportMetric(float64(len(took)), "events")

@@ -23,6 +23,7 @@ import (
 type browser struct {
 	t        testing.TB
 	ctx      context.Context
+	close    func() // ends the browser; may be called twice
 	mu       sync.Mutex
 	requests []string
 	troubles []string
@@ -41,8 +42,8 @@ func openBrowser(t testing.TB, script bool, width, height int64) *browser {
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(60*time.Second))
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
-	t.Cleanup(func() { chromedp.Cancel(ctx); cancel(); cancelAlloc() })
-	b := &browser{t: t, ctx: ctx}
+	b := &browser{t: t, ctx: ctx, close: sync.OnceFunc(func() { chromedp.Cancel(ctx); cancel(); cancelAlloc() })}
+	t.Cleanup(b.close)
 	chromedp.ListenTarget(ctx, b.record)
 	b.do(network.Enable(), log.Enable(), emulation.SetDeviceMetricsOverride(width, height, 1, false),
 		emulation.SetScriptExecutionDisabled(!script))
