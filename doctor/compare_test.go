@@ -42,10 +42,11 @@ func intoPage(t *testing.T, part, text string) {
 }
 
 // comparable are the faults that every tool can be given: a resolver of our own cannot, so the faults
-// of DNS are left out, and so is a line that breaks now and then: the CLI tries again, as it should.
+// of DNS are left out, and so is a line that breaks now and then: the CLI tries again, as it should. Of
+// task queues the CLI asks what the lab's small server does not answer.
 func comparable() []faultRow {
 	return slices.DeleteFunc(append(journey(), everything()...), func(r faultRow) bool {
-		return r.stage == "dns" || r.code == UnknownCode || r.code == "KP-35" || r.code == "TC-10"
+		return r.stage == "dns" || r.stage == "task-queue" || r.code == UnknownCode || r.code == "KP-35" || r.code == "TC-10"
 	})
 }
 
@@ -114,7 +115,7 @@ func askOthers(t *testing.T, row faultRow, program string) (cli, ssl other) {
 	if target.TaskQueue != "" {
 		args = []string{"task-queue", "describe", "--task-queue", target.TaskQueue, "--namespace", target.Namespace}
 	}
-	args = append(args, "--address", target.Address, "--tls", "--client-connect-timeout", "4s", "--command-timeout", "6s", "--color", "never")
+	args = append(args, "--address", target.Address, "--tls", "--client-connect-timeout", "4s", "--command-timeout", "12s", "--color", "never")
 	sargs := []string{"s_client", "-connect", target.Address, "-alpn", "h2", "-CAfile", filepath.Join(dir, "system.pem")}
 	name := target.ServerName
 	if name != "" {
@@ -144,7 +145,7 @@ func askOthers(t *testing.T, row faultRow, program string) (cli, ssl other) {
 		sargs = append(sargs, "-proxy", strings.TrimPrefix(proxy[at+1:], "http://"))
 	}
 	run := func(stdin time.Duration, program string, args ...string) (string, bool) {
-		ctx, cancel := context.WithTimeout(context.Background(), 8*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		defer cancel()
 		cmd := exec.CommandContext(ctx, program, args...)
 		cmd.Dir, cmd.Env, cmd.WaitDelay = dir, env, time.Second
@@ -169,8 +170,12 @@ func askOthers(t *testing.T, row faultRow, program string) (cli, ssl other) {
 	}
 	names := func(s string) bool { return yardstick != "" && regexp.MustCompile("(?i)"+yardstick).MatchString(s) }
 	text, fine := run(0, program, args...)
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	cli = other{said: tidy(lines[len(lines)-1], dir), names: names(text), fine: fine}
+	cli = other{names: names(text), fine: fine}
+	for line := range strings.Lines(text) {
+		if line = tidy(line, dir); line != "" && (cli.said == "" || !names(cli.said)) {
+			cli.said = line // the line that names it, or the last
+		}
+	}
 	text, _ = run(1500*time.Millisecond, "openssl", sargs...)
 	ssl = other{names: names(text)}
 	for _, line := range strings.Split(text, "\n") {
