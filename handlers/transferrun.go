@@ -208,7 +208,7 @@ func (t *transferState) eventRows() views.EventsProps {
 
 func (t *transferState) event(i int) views.EventProps {
 	e := t.events[i]
-	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: either(e.Type, e.Event), Text: e.Text, Stamp: stamp(e.At), State: eventState(e)}
+	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: either(e.Type, e.Event), Text: e.Text, Stamp: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), State: eventState(e)}
 	if e.ID > 0 {
 		p.ID = fmt.Sprint(e.ID)
 	}
