@@ -40,10 +40,7 @@ func connectionFlags(s *settings) *connection {
 func (c *connection) target() doctor.Target {
 	t := doctor.Target{Address: *c.address, Namespace: *c.ns, ServerName: *c.serverName,
 		TaskQueue: *c.taskQueue, WorkflowType: *c.workflowType,
-		CertPath: *c.cert, KeyPath: *c.key}
-	if c.uploadedCA != nil {
-		t.CAPath = *c.uploadedCA // the CA that goes up; --tls-ca-path is the server's and never does
-	}
+		CertPath: *c.cert, KeyPath: *c.key, CAPath: *c.ca}
 	read := func(flag, path string) []byte {
 		if path == "" {
 			return nil
