@@ -104,6 +104,12 @@ func factText(f migration.Fact) string {
 	case migration.FactCertificate:
 		d := data[migration.CertificateData](f)
 		return "Certificates: client " + d.LeafSubject + ", until " + day(d.LeafNotAfter)
+	case migration.FactLeaf:
+		d := data[migration.LeafData](f)
+		return "Client certificate for " + d.Name + ": " + d.LeafSubject + ", until " + day(d.LeafNotAfter)
+	case migration.FactBatch:
+		d := data[migration.BatchData](f)
+		return "Batch: " + many(d.Count, "client certificate", "client certificates") + " under " + d.CASubject
 	case migration.FactUpload:
 		return "CA saved on the Cloud side: " + shortPrint(data[migration.UploadData](f).CAFingerprint)
 	case migration.FactCASeen:

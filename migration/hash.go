@@ -12,6 +12,7 @@ import (
 //
 //	namespace.set           itself: namespace, address, server name
 //	certificate.issued      itself: the fingerprints of CA and leaf
+//	leaf.issued, leaf.batch itself; no step looks at them
 //	ca.uploaded, ca.seen    the namespace and the CA
 //	check.passed            the namespace, where it is dialled, and the leaf
 //	poller.seen             the namespace

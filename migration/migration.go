@@ -53,6 +53,8 @@ type Migration struct {
 const (
 	FactNamespace   = "namespace.set"
 	FactCertificate = "certificate.issued"
+	FactLeaf        = "leaf.issued" // a further client certificate: LeafData
+	FactBatch       = "leaf.batch"  // further client certificates made in one go: BatchData
 	FactUpload      = "ca.uploaded" // saved on the Cloud side of a rehearsal
 	FactCASeen      = "ca.seen"     // a check saw the CA accepted
 	FactCheck       = "check.passed"

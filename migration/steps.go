@@ -45,6 +45,7 @@ type View struct {
 	Namespace   *NamespaceData // present facts, nil when none
 	Certificate *CertificateData
 	Upload      *UploadData // the fact that makes step upload done, nil when none does
+	Leaves      []Leaf      // further client certificates, each once, the newest first; also those of earlier CAs
 	Facts       []Fact      // every fact, oldest first: the activity list
 }
 
@@ -95,7 +96,7 @@ func present(m Migration, facts []Fact) inputs {
 //   - The first step that is neither Done nor Blocked is Next, and YourTurn unless another word says more.
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
 func derive(m Migration, facts []Fact, runs []Run, now time.Time) View {
-	v := View{Migration: m, Facts: facts}
+	v := View{Migration: m, Facts: facts, Leaves: leaves(facts)}
 	d := deriver{in: present(m, facts), facts: facts, runs: runs, now: now}
 	d.namespace, _ = latest[NamespaceData](facts, FactNamespace)
 	d.certificate, _ = latest[CertificateData](facts, FactCertificate)
