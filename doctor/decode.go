@@ -24,6 +24,7 @@ type Decoded struct {
 	Confirm    string      `json:"confirm,omitempty"`
 	Matched    string      `json:"matched,omitempty"` // the part of the text that was recognised
 	Text       string      `json:"text,omitempty"`    // the text with secrets masked, cut to what is worth showing
+	Masked     bool        `json:"masked,omitempty"`  // a secret was in it
 }
 
 // Decode says what an error text of any SDK or of the CLI means. It is sure only where one cause has
@@ -33,7 +34,7 @@ func Decode(text string) Decoded {
 	if len(text) > maxDecode {
 		text = text[:maxDecode]
 	}
-	text = mask(strings.ToValidUTF8(text, "�"))
+	text, masked := mask(strings.ToValidUTF8(text, "�"))
 	shown := clean(strings.TrimSpace(text), 2000)
 	for _, r := range decodings {
 		at := r.match.FindString(text)
@@ -42,7 +43,7 @@ func Decode(text string) Decoded {
 		}
 		v := Explain(r.code, r.level, quoted(text))
 		d := Decoded{Schema: DecodeSchema, Code: v.Code, Level: v.Level, Title: v.Title, Cause: v.Cause, NotWrong: v.NotWrong,
-			Fix: v.Fix, Candidates: []Candidate{}, Confirm: v.Confirm, Matched: clean(at, maxValue), Text: shown}
+			Fix: v.Fix, Candidates: []Candidate{}, Confirm: v.Confirm, Matched: clean(at, maxValue), Text: shown, Masked: masked}
 		for _, code := range r.also {
 			if e, ok := Lookup(code); ok {
 				d.Candidates = append(d.Candidates, candidate(code, e.Title+"."))
@@ -50,7 +51,7 @@ func Decode(text string) Decoded {
 		}
 		return d
 	}
-	return Decoded{Schema: DecodeSchema, Code: UnknownCode, Level: Unknown, Title: "Not a text that Onramp knows", Text: shown,
+	return Decoded{Schema: DecodeSchema, Code: UnknownCode, Level: Unknown, Title: "Not a text that Onramp knows", Text: shown, Masked: masked,
 		Cause: "The same words can have many causes, or nobody has described this one yet.", Candidates: []Candidate{},
 		Fix: []Fix{{Who: "developer", Text: "Let the connection be checked instead: that looks at the cause, not at the words.",
 			Command: fill("onramp check --address {address} --namespace {namespace}", quoted(text))}}}
@@ -97,9 +98,11 @@ var masks = []struct {
 	{regexp.MustCompile(`([a-z][a-z0-9+.-]*://)[^\s/@]+@`), "${1}[removed]@"},
 }
 
-func mask(s string) string {
+// mask takes the secrets out of a text; found says whether there was one (a certificate is none).
+func mask(s string) (masked string, found bool) {
 	for _, m := range masks {
+		found = found || m.with != "[certificate removed]" && m.find.MatchString(s)
 		s = m.find.ReplaceAllString(s, m.with)
 	}
-	return s
+	return s, found
 }

@@ -143,13 +143,24 @@ func TestDecodeMasksSecrets(t *testing.T) {
 		"-----BEGIN EC PRIVATE KEY-----\ncanary\n-----END EC PRIVATE KEY-----", "-----BEGIN PRIVATE KEY-----\ncanary", "eyJhbGciOi.eyJjYW5hcnki.canary",
 		"Authorization: Bearer canary", "authorization=Basic canary", "TEMPORAL_API_KEY=canary", `"api_key": "canary"`, "--api-key canary", "http://user:canary@proxy:3128", "password: canary",
 	} {
-		out, err := json.Marshal(Decode("before " + secret + " remote error: tls: bad certificate"))
+		d := Decode("before " + secret + " remote error: tls: bad certificate")
+		if !d.Masked {
+			t.Errorf("%q: nobody is told of the secret", secret)
+		}
+		out, err := json.Marshal(d)
 		if err != nil {
 			t.Fatal(err)
 		}
 		if strings.Contains(string(out), "canary") {
 			t.Errorf("%q is shown: %s", secret, out)
 		}
+	}
+}
+
+func TestDecodeNoSecret(t *testing.T) {
+	d := Decode("-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\nremote error: tls: bad certificate")
+	if d.Masked || strings.Contains(d.Text, "MIIB") || d.Code != "CL-05" {
+		t.Errorf("a certificate is no secret, and too long to show: %+v", d)
 	}
 }
 

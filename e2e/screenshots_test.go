@@ -40,7 +40,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"home", "/"}, {"new", "/new"}, {"overview", m}, {"namespace", m + "/namespace"}, {"certificates", m + "/certificates"},
 		{"upload", m + "/upload"}, {"test", m + "/test"}, {"test-run", check}, {"test-run-failed", failing},
 		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
-		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
+		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
 		{"cloud-namespace", "/cloud/docs-assembly.a2dd6"}, {"not-found", "/nowhere"},
 	} {
 		t.Run(pg.name, func(t *testing.T) {

@@ -78,6 +78,8 @@ func (h *Handlers) Router() http.Handler {
 	// Help, and what stands around the pages
 	r.Get("/help", h.do(h.help))
 	r.Get("/help/{code}", h.do(h.helpEntry))
+	r.Get("/decode", h.do(h.decodeForm))
+	r.Post("/decode", h.do(h.decode))
 	r.Post("/theme", h.do(h.theme))
 	r.Get("/healthz", h.do(h.health))
 	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())

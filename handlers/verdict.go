@@ -25,13 +25,7 @@ func verdictProps(v doctor.Verdict, ev []views.Pair, m migration.View) views.Ver
 	for i, f := range v.Fix {
 		p.Fixes = append(p.Fixes, fixProps(f, fmt.Sprintf("fix-%d", i+1)))
 	}
-	for _, c := range v.Candidates {
-		cp := views.CandidateProps{Code: c.Code, Title: c.Code, Why: c.Why}
-		if e, ok := doctor.Lookup(c.Code); ok {
-			cp.Title, cp.URL = plain(e.Title), helpPath(c.Code)
-		}
-		p.Candidates = append(p.Candidates, cp)
-	}
+	p.Candidates = candidates(v.Candidates)
 	p.Actions = verdictActions(v, m)
 	return p
 }
@@ -66,6 +60,8 @@ func verdictActions(v doctor.Verdict, m migration.View) []views.Link {
 	}
 	if _, ok := doctor.Lookup(v.Code); ok {
 		out = append(out, views.Link{Text: "Explain " + v.Code, URL: helpPath(v.Code)})
+	} else {
+		out = append(out, views.Link{Text: "Explain an error text", URL: "/decode"})
 	}
 	return out
 }

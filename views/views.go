@@ -27,6 +27,7 @@
 //	RehearsalPage(Frame, RehearsalProps)              GET /rehearsal; POST /rehearsal/reset
 //	HelpPage(Frame, HelpProps)                        GET /help
 //	HelpEntryPage(Frame, HelpEntryProps)              GET /help/{code}
+//	DecodePage(Frame, DecodeProps)                    GET, POST /decode
 //	ErrorPage(Frame, ErrorProps)                      any failure
 //
 // # Streaming pages for readers without JavaScript (render with templ.WithStreaming)

@@ -14,7 +14,6 @@
       radio.checked = maker === 'browser';
     }
     for (const e of within(root, '[data-browser-key]')) e.hidden = !held;
-    for (const b of within(root, '[data-save-key]')) b.lastChild.textContent = ' Save bundle.zip';
   });
   arrive(document);
 
