@@ -3,18 +3,11 @@ package certsvc
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
-	"crypto/x509"
 	"fmt"
 	"io"
-	"math/big"
-	"os/exec"
 	"runtime"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -160,66 +153,3 @@ func TestBatchMemory(t *testing.T) {
 type writerFunc func([]byte) (int, error)
 
 func (f writerFunc) Write(b []byte) (int, error) { return f(b) }
-
-// BenchmarkIssue: CA and leaf by us, by the bare crypto of the same work, and by openssl processes.
-func BenchmarkIssue(b *testing.B) {
-	s := New(Options{})
-	b.Run("onramp CA and leaf P-256, linted", func(b *testing.B) {
-		for b.Loop() {
-			if _, err := s.IssueSet(SetRequest{Namespace: "p.a1b2c", CA: CASpec{KeyType: ECP256}}); err != nil {
-				b.Fatal(err)
-			}
-		}
-	})
-	b.Run("openssl CA and leaf P-256", func(b *testing.B) {
-		dir := b.TempDir()
-		script := `openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=ca -days 365 -keyout ca.key -out ca.pem &&
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=p -keyout c.key -out c.csr &&
-openssl x509 -req -in c.csr -CA ca.pem -CAkey ca.key -CAcreateserial -days 364 -out c.pem`
-		for b.Loop() {
-			cmd := exec.Command("sh", "-c", script)
-			cmd.Dir = dir
-			if out, err := cmd.CombinedOutput(); err != nil {
-				b.Fatal(string(out))
-			}
-		}
-	})
-	ca := must(s.CA(CASpec{CommonName: "ca", KeyType: ECP256}))(b)
-	const n = 500
-	rows := make([]BatchRow, n)
-	for i := range rows {
-		rows[i] = BatchRow{Row: i + 2, Name: fmt.Sprintf("c%d", i), Leaf: LeafSpec{CommonName: fmt.Sprintf("c%d", i)}}
-	}
-	b.Run("onramp batch, certificates", func(b *testing.B) {
-		start, made := time.Now(), 0
-		for b.Loop() {
-			if err := s.WriteBatch(b.Context(), io.Discard, ca, rows); err != nil {
-				b.Fatal(err)
-			}
-			made += n
-		}
-		b.ReportMetric(float64(made)/time.Since(start).Seconds(), "certs/s")
-	})
-	b.Run("bare crypto, certificates", func(b *testing.B) {
-		key := keyOf(b, ca)
-		start, made := time.Now(), 0
-		for b.Loop() {
-			for i := range n {
-				k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
-				if err != nil {
-					b.Fatal(err)
-				}
-				t := &x509.Certificate{SerialNumber: big.NewInt(int64(i + 1)), Subject: name("c", "", ""), NotBefore: time.Now(), NotAfter: time.Now().Add(day),
-					KeyUsage: leafUsage, ExtKeyUsage: clientAuth, BasicConstraintsValid: true}
-				if _, err := x509.CreateCertificate(rand.Reader, t, ca.Cert, k.Public(), key); err != nil {
-					b.Fatal(err)
-				}
-				if _, err := x509.MarshalPKCS8PrivateKey(k); err != nil {
-					b.Fatal(err)
-				}
-			}
-			made += n
-		}
-		b.ReportMetric(float64(made)/time.Since(start).Seconds(), "certs/s")
-	})
-}
