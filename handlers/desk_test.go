@@ -388,10 +388,11 @@ func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(tra
 
 // fakeCloud is a Cloud side in memory that judges bundles by the same rules as the real one.
 type fakeCloud struct {
-	mu     sync.Mutex
-	state  migration.CloudState
-	spaces map[namespace.ID]migration.CloudNamespace
-	broken bool // Namespaces panics
+	mu      sync.Mutex
+	state   migration.CloudState
+	spaces  map[namespace.ID]migration.CloudNamespace
+	broken  bool // Namespaces panics
+	callers migration.Callers
 }
 
 var _ migration.CloudSide = (*fakeCloud)(nil)
@@ -469,6 +470,25 @@ func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (migration.Clo
 		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
 	}
 	return ns, nil
+}
+
+func (c *fakeCloud) Callers(context.Context, namespace.ID) (migration.Callers, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.callers, nil
+}
+
+func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
+	ns, err := c.Namespace(ctx, id)
+	if err != nil {
+		return ns, err
+	}
+	callers, _ := c.Callers(ctx, id)
+	pem, err := change(ns, callers)
+	if err != nil {
+		return ns, err
+	}
+	return c.SetCAs(ctx, id, pem)
 }
 
 func (c *fakeCloud) Reset(context.Context) error {

@@ -48,5 +48,10 @@ type CloudSide interface {
 	SetFilters(ctx context.Context, id namespace.ID, filters []byte) (CloudNamespace, error)
 	Namespaces(ctx context.Context) ([]CloudNamespace, error)
 	Namespace(ctx context.Context, id namespace.ID) (CloudNamespace, error)
+	// Callers returns who calls a namespace with which client certificate.
+	Callers(ctx context.Context, id namespace.ID) (Callers, error)
+	// ChangeCAs is SetCAs with what change makes of the present bundle and its callers; nobody comes in
+	// between the look and the change. An error of change changes nothing and comes back as it is.
+	ChangeCAs(ctx context.Context, id namespace.ID, change func(CloudNamespace, Callers) ([]byte, error)) (CloudNamespace, error)
 	Reset(ctx context.Context) error // forgets every namespace and workflow
 }

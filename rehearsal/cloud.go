@@ -84,7 +84,7 @@ func New(o Options) (*Cloud, error) {
 			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 takes a free one.").In("rehearsal-addr")
 	}
 	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{})}
-	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now}
+	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now)}
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
@@ -298,6 +298,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 		}
 	}
 	c.realm.Store(r)
+	c.gate.callers.begin()
 	return w.begin()
 }
 
@@ -310,6 +311,7 @@ func (c *Cloud) halt() error {
 		c.server, c.watch = nil, nil
 	}
 	c.realm.Store(newRealm(nil))
+	c.gate.callers.forget()
 	if c.lock != nil {
 		err = errors.Join(err, c.lock.Close())
 		c.lock = nil

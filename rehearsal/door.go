@@ -180,14 +180,33 @@ func (w *doorway) hangUp() {
 // caller is a connection that came in through a doorway.
 type caller struct {
 	net.Conn
-	way *doorway
+	way  *doorway
+	left func() // told once when it closes; way.mu guards it
+}
+
+// whenClosed has left called when the connection closes, at once if it has.
+func (c *caller) whenClosed(left func()) {
+	c.way.mu.Lock()
+	_, inside := c.way.inside[c]
+	if inside {
+		c.left = left
+	}
+	c.way.mu.Unlock()
+	if !inside {
+		left()
+	}
 }
 
 // Close closes the connection.
 func (c *caller) Close() error {
 	c.way.mu.Lock()
 	delete(c.way.inside, c)
+	left := c.left
+	c.left = nil
 	c.way.mu.Unlock()
+	if left != nil {
+		left() // before the address is free for another
+	}
 	return c.Conn.Close()
 }
 

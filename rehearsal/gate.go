@@ -29,6 +29,7 @@ type gate struct {
 	authority *authority
 	realm     func() *realm // as it stands now
 	now       func() time.Time
+	callers   *callers
 }
 
 // GetFrontendServerConfig is the TLS configuration of the door.
@@ -51,7 +52,7 @@ func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMa
 // all namespaces, and the call's namespace decides; any other name is cut off in the handshake.
 func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	r := g.realm()
-	account, cas := "", r.pool
+	account, cas, whose := "", r.pool, ""
 	if name := serverName(hello.ServerName); !isLocal(name) {
 		s := r.byHost[name]
 		if s == nil {
@@ -60,7 +61,7 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			}
 			return nil, errors.New("no namespace has this endpoint")
 		}
-		account, cas = s.id.Account, s.pool
+		account, cas, whose = s.id.Account, s.pool, s.id.String()
 	}
 	leaf, err := g.authority.leaf(account)
 	if err != nil {
@@ -75,6 +76,12 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		Time:         g.now,
 		// A resumed session would not be judged by the CAs of today.
 		SessionTicketsDisabled: true,
+		VerifyConnection: func(state tls.ConnectionState) error {
+			if c, ok := hello.Conn.(*caller); ok {
+				g.callers.enter(c, whose, state)
+			}
+			return nil
+		},
 	}, nil
 }
 
@@ -111,7 +118,7 @@ var administration = map[string]bool{
 
 // Authorize lets the system's own workers through and judges everyone else as Cloud does. A refusal says
 // "Request unauthorized." and no more.
-func (g *gate) Authorize(_ context.Context, c *authorization.Claims, t *authorization.CallTarget) (authorization.Result, error) {
+func (g *gate) Authorize(ctx context.Context, c *authorization.Claims, t *authorization.CallTarget) (authorization.Result, error) {
 	allow, deny := authorization.Result{Decision: authorization.DecisionAllow}, authorization.Result{Decision: authorization.DecisionDeny}
 	switch {
 	case c == nil:
@@ -123,13 +130,25 @@ func (g *gate) Authorize(_ context.Context, c *authorization.Claims, t *authoriz
 	if !ok || len(state.PeerCertificates) == 0 {
 		return deny, nil
 	}
-	switch g.judge(state, t) {
+	switch g.judgeAndNote(ctx, state, t) {
 	case allowed:
 		return allow, nil
 	case unknown:
 		return deny, serviceerror.NewNamespaceNotFound(t.Namespace)
 	}
 	return deny, nil
+}
+
+// judgeAndNote judges a call and writes it into the book in one go: a change of the bundle that looks at the
+// book comes before both or after both.
+func (g *gate) judgeAndNote(ctx context.Context, state tls.ConnectionState, t *authorization.CallTarget) verdict {
+	g.callers.mu.Lock()
+	defer g.callers.mu.Unlock()
+	v := g.judge(state, t)
+	if v != unknown {
+		g.callers.call(ctx, t.Namespace, t.Request, v)
+	}
+	return v
 }
 
 // verdict on a call.

@@ -62,6 +62,16 @@ func (*Cloud) SetFilters(context.Context, namespace.ID, []byte) (migration.Cloud
 	return migration.CloudNamespace{}, absent()
 }
 
+// Callers returns the fault that says what is missing.
+func (*Cloud) Callers(context.Context, namespace.ID) (migration.Callers, error) {
+	return migration.Callers{}, absent()
+}
+
+// ChangeCAs returns the fault that says what is missing.
+func (*Cloud) ChangeCAs(context.Context, namespace.ID, func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
+	return migration.CloudNamespace{}, absent()
+}
+
 // Namespaces returns the fault that says what is missing.
 func (*Cloud) Namespaces(context.Context) ([]migration.CloudNamespace, error) { return nil, absent() }
 

@@ -42,22 +42,25 @@ func (c *Cloud) CreateNamespace(ctx context.Context, id namespace.ID) error {
 // holds for the next handshake and the next call. A refusal is Invalid faults, one for each rule that a
 // certificate breaks, and nothing changes.
 func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (migration.CloudNamespace, error) {
-	return c.edit(ctx, id, func(old *space) (*space, error) {
-		cas, lints := certsvc.LintBundle(bundle, c.o.Now())
-		var errs []error
-		for _, l := range lints {
-			if l.Severity == certsvc.SevError {
-				errs = append(errs, refusal(l))
-			}
+	return c.edit(ctx, id, func(old *space) (*space, error) { return c.trusting(old, bundle) })
+}
+
+// trusting is a namespace with another CA bundle, judged by Cloud's rules.
+func (c *Cloud) trusting(old *space, bundle []byte) (*space, error) {
+	cas, lints := certsvc.LintBundle(bundle, c.o.Now())
+	var errs []error
+	for _, l := range lints {
+		if l.Severity == certsvc.SevError {
+			errs = append(errs, refusal(l))
 		}
-		if len(errs) == 0 && len(old.filters) == 0 {
-			errs = append(errs, publicCA(cas, systemPool(), c.o.Now()))
-		}
-		if err := errors.Join(errs...); err != nil {
-			return nil, err
-		}
-		return newSpace(id, old.created, bundleText(bundle, cas), cas, old.filters), nil
-	})
+	}
+	if len(errs) == 0 && len(old.filters) == 0 {
+		errs = append(errs, publicCA(cas, systemPool(), c.o.Now()))
+	}
+	if err := errors.Join(errs...); err != nil {
+		return nil, err
+	}
+	return newSpace(old.id, old.created, bundleText(bundle, cas), cas, old.filters), nil
 }
 
 // bundleText is the bundle to keep: the text as it came, or where that had to be repaired to be read, the

@@ -1,0 +1,277 @@
+//go:build !lean
+
+package rehearsal
+
+import (
+	"bytes"
+	"cmp"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"go.temporal.io/api/taskqueue/v1"
+	"google.golang.org/grpc/peer"
+
+	"onramp/certsvc"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// What the book holds at most; identities and task queues are whatever callers say.
+const (
+	maxCallers      = 2000
+	maxCallerQueues = 5
+	maxCallerText   = 200 // bytes
+)
+
+// callers is the gate's book: which client certificate each connection and each call used, and when. A
+// change of a bundle that depends on it is made under its lock, so nobody comes in between.
+type callers struct {
+	now func() time.Time
+
+	mu    sync.Mutex
+	since time.Time
+	open  map[string]*visit // by remote address
+	rows  map[callerKey]*migration.Caller
+}
+
+type callerKey struct{ namespace, leaf, identity string }
+
+// visit is one open connection.
+type visit struct {
+	namespace string // whose endpoint it dialled, "" for localhost
+	chain     []*x509.Certificate
+	caller    migration.Caller // its certificate, and when it came
+	last      callerKey        // of its last call that said who calls
+	keys      map[callerKey]bool
+	unnamed   int64 // its calls so far that are written down under no identity
+}
+
+func newCallers(now func() time.Time) *callers {
+	b := &callers{now: now}
+	b.forget()
+	return b
+}
+
+// forget begins a new book.
+func (b *callers) forget() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.since, b.open, b.rows = b.now(), map[string]*visit{}, map[callerKey]*migration.Caller{}
+}
+
+// begin says from when on nobody can be missing.
+func (b *callers) begin() {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.since = b.now()
+}
+
+// enter writes down a connection whose client certificate was verified, until it closes.
+func (b *callers) enter(c *caller, namespace string, state tls.ConnectionState) {
+	chain := state.PeerCertificates
+	at := b.now()
+	v := &visit{namespace: namespace, chain: chain, keys: map[callerKey]bool{}, caller: migration.Caller{
+		Leaf: certsvc.Fingerprint(chain[0]), LeafSubject: certsvc.SubjectOf(chain[0]), First: at, Last: at}}
+	if len(state.VerifiedChains) > 0 {
+		root := state.VerifiedChains[0][len(state.VerifiedChains[0])-1]
+		v.caller.CA, v.caller.CASubject = certsvc.Fingerprint(root), certsvc.SubjectOf(root)
+	}
+	who := c.RemoteAddr().String()
+	b.mu.Lock()
+	b.open[who] = v
+	b.mu.Unlock()
+	c.whenClosed(func() {
+		b.mu.Lock()
+		defer b.mu.Unlock()
+		if b.open[who] == v {
+			delete(b.open, who)
+		}
+	})
+}
+
+// call writes down one call and what became of it; b.mu is held.
+func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return
+	}
+	visit := b.open[p.Addr.String()]
+	if visit == nil || ns == "" && visit.namespace == "" {
+		return
+	}
+	key := callerKey{cmp.Or(ns, visit.namespace), visit.caller.Leaf, identityOf(request)}
+	if key.identity == "" && visit.last.namespace == key.namespace {
+		key.identity = visit.last.identity // the call does not say who calls, an earlier one did
+	}
+	row := b.rows[key]
+	if row == nil {
+		b.makeRoom()
+		r := visit.caller
+		r.Identity, r.First, r.Last = key.identity, b.now(), time.Time{}
+		row = &r
+		b.rows[key] = row
+	}
+	visit.keys[key] = true
+	if key.identity != "" {
+		visit.last = key
+		b.name(visit, key, row)
+	}
+	if v != allowed {
+		row.Refused++
+		return
+	}
+	row.Calls++
+	if key.identity == "" {
+		visit.unnamed++
+	}
+	row.Last = b.now()
+	if q := queueOf(request); q != "" && len(row.TaskQueues) < maxCallerQueues && !slices.Contains(row.TaskQueues, q) {
+		row.TaskQueues = append(slices.Clone(row.TaskQueues), q) // a copy: lists that were handed out stay
+	}
+}
+
+// name gives the calls that a connection made before it said who calls to the row of its identity: SDKs ask
+// for the server's abilities first, without a name.
+func (b *callers) name(v *visit, key callerKey, row *migration.Caller) {
+	before := callerKey{key.namespace, key.leaf, ""}
+	r := b.rows[before]
+	if v.unnamed == 0 || r == nil || !v.keys[before] {
+		return
+	}
+	row.Calls, r.Calls, v.unnamed = row.Calls+v.unnamed, r.Calls-v.unnamed, 0
+	if r.First.Before(row.First) {
+		row.First = r.First
+	}
+	delete(v.keys, before)
+	if r.Calls <= 0 && r.Refused == 0 {
+		delete(b.rows, before)
+	}
+}
+
+// makeRoom forgets the row that was quiet for longest when the book is full.
+func (b *callers) makeRoom() {
+	if len(b.rows) < maxCallers {
+		return
+	}
+	var oldest callerKey
+	for k, r := range b.rows {
+		if o := b.rows[oldest]; o == nil || r.Last.Before(o.Last) {
+			oldest = k
+		}
+	}
+	delete(b.rows, oldest)
+}
+
+// of returns the callers of a namespace; b.mu is held.
+func (b *callers) of(s *space) migration.Callers {
+	out := migration.Callers{Since: b.since, At: b.now()}
+	id := s.id.String()
+	rows := map[callerKey]*migration.Caller{}
+	for k, r := range b.rows {
+		if k.namespace == id {
+			copied := *r
+			rows[k] = &copied
+		}
+	}
+	for _, v := range b.open {
+		called := false
+		for k := range v.keys {
+			if r := rows[k]; r != nil {
+				r.Open++
+				called = true
+			}
+		}
+		// One that has made no call may still make it to any namespace that trusts it.
+		if called || v.namespace != id && (v.namespace != "" || len(v.keys) > 0 || !s.trusts(v.chain, out.At)) {
+			continue
+		}
+		k := callerKey{id, v.caller.Leaf, ""}
+		if r := rows[k]; r == nil {
+			copied := v.caller
+			rows[k] = &copied
+		} else if v.caller.Last.After(r.Last) {
+			r.Last = v.caller.Last
+		}
+		rows[k].Open++
+	}
+	for _, r := range rows {
+		out.List = append(out.List, *r)
+	}
+	slices.SortFunc(out.List, func(x, y migration.Caller) int {
+		return cmp.Or(strings.Compare(x.CASubject, y.CASubject), strings.Compare(x.CA, y.CA), strings.Compare(x.Leaf, y.Leaf), strings.Compare(x.Identity, y.Identity))
+	})
+	return out
+}
+
+// identityOf is how a request names its caller, "" when it does not.
+func identityOf(request any) string {
+	if r, ok := request.(interface{ GetIdentity() string }); ok {
+		return callerText(r.GetIdentity())
+	}
+	return ""
+}
+
+// queueOf is the task queue that a request is about, for a sticky one that of the worker.
+func queueOf(request any) string {
+	r, ok := request.(interface{ GetTaskQueue() *taskqueue.TaskQueue })
+	if !ok {
+		return ""
+	}
+	q := r.GetTaskQueue()
+	return callerText(cmp.Or(q.GetNormalName(), q.GetName()))
+}
+
+func callerText(s string) string {
+	if len(s) > maxCallerText {
+		s = s[:maxCallerText]
+	}
+	return strings.ToValidUTF8(s, "\uFFFD")
+}
+
+// Callers returns who calls a namespace with which client certificate, since the cloud started.
+func (c *Cloud) Callers(ctx context.Context, id namespace.ID) (migration.Callers, error) {
+	if err := c.Ready(ctx); err != nil {
+		return migration.Callers{}, err
+	}
+	s, err := c.space(id)
+	if err != nil {
+		return migration.Callers{}, err
+	}
+	c.gate.callers.mu.Lock()
+	defer c.gate.callers.mu.Unlock()
+	return c.gate.callers.of(s), nil
+}
+
+// ChangeCAs is SetCAs with what change makes of the present bundle and its callers: nobody comes in, makes
+// a call or changes the bundle between the look and the change. An error of change changes nothing.
+func (c *Cloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
+	var shown migration.CloudNamespace
+	err := c.change(ctx, func(*server) error {
+		old, err := c.space(id)
+		if err != nil {
+			return err
+		}
+		c.gate.callers.mu.Lock()
+		defer c.gate.callers.mu.Unlock()
+		bundle, err := change(old.shown(), c.gate.callers.of(old))
+		if err != nil || bytes.Equal(bundle, []byte(old.bundle)) {
+			shown = old.shown()
+			return err
+		}
+		s, err := c.trusting(old, bundle)
+		if err != nil {
+			return err
+		}
+		shown = s.shown()
+		return c.commit(c.realm.Load().with(s))
+	})
+	if err != nil {
+		return migration.CloudNamespace{}, err
+	}
+	return shown, nil
+}
