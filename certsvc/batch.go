@@ -191,8 +191,9 @@ func kindOfKey(t KeyType) *fault.Fault {
 
 // WriteBatch issues a client certificate for each row and streams one archive: ca.pem, README.txt and for
 // each row a folder of its name with client.pem (0644) and client.key (0600). It holds one key at a time.
-// Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when ctx ends.
-func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows []BatchRow) error {
+// Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when ctx ends. Each of told is
+// called with every certificate as it is made, without its key.
+func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows []BatchRow, told ...func(BatchRow, *x509.Certificate)) error {
 	if err := s.CheckBatch(ca, rows); err != nil {
 		return err
 	}
@@ -207,19 +208,25 @@ func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows [
 		if err = errors.Join(err, ctx.Err()); err != nil {
 			break
 		}
-		err = s.writeRow(z, ca, signer, row, made)
+		err = s.writeRow(z, ca, signer, row, made, told)
 	}
 	return errors.Join(err, z.Close())
 }
 
 // writeRow issues one certificate of a batch into the archive and wipes its key.
-func (s *Service) writeRow(z *zip.Writer, ca Issued, signer crypto.Signer, row BatchRow, made time.Time) error {
+func (s *Service) writeRow(z *zip.Writer, ca Issued, signer crypto.Signer, row BatchRow, made time.Time, told []func(BatchRow, *x509.Certificate)) error {
 	leaf, err := s.leaf(ca, signer, row.Leaf)
 	if err != nil {
 		return err
 	}
 	defer clear(leaf.Key.Reveal())
-	return errors.Join(stored(z, row.Name+"/"+FileClient, 0o644, leaf.CertPEM, made), stored(z, row.Name+"/"+FileClientKey, 0o600, leaf.Key.Reveal(), made))
+	if err := errors.Join(stored(z, row.Name+"/"+FileClient, 0o644, leaf.CertPEM, made), stored(z, row.Name+"/"+FileClientKey, 0o600, leaf.Key.Reveal(), made)); err != nil {
+		return err
+	}
+	for _, tell := range told {
+		tell(row, leaf.Cert)
+	}
+	return nil
 }
 
 // stored adds a file to an archive without packing it: keys and certificates hardly shrink.

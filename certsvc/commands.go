@@ -2,6 +2,7 @@ package certsvc
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -137,6 +138,10 @@ func tcldRecipe(ca CASpec, leaf LeafSpec) Recipe {
 	if leafOrg == "" {
 		leafOrg = org
 	}
+	if plain := ascii(org); plain != org || ascii(leafOrg) != leafOrg {
+		r.Notes = append(r.Notes, "tcld puts the organization into a DNS name, so it is written in ASCII here.")
+		org, leafOrg = plain, ascii(leafOrg)
+	}
 	rsa := ""
 	switch ca.KeyType {
 	case RSA2048, RSA4096:
@@ -156,11 +161,34 @@ func tcldRecipe(ca CASpec, leaf LeafSpec) Recipe {
 	return r
 }
 
-// certstrap keeps everything in its folder out, under the common name with blanks as underscores.
+// ascii leaves out what DNS names in certificates cannot hold.
+func ascii(s string) string {
+	s = strings.TrimSpace(strings.Map(func(r rune) rune {
+		if r >= ' ' && r < 0x7f {
+			return r
+		}
+		return -1
+	}, s))
+	if s == "" {
+		return "Temporal"
+	}
+	return s
+}
+
+// certstrap keeps everything in its folder out, in files that it names after the common names.
 func certstrapRecipe(ca CASpec, leaf LeafSpec) Recipe {
-	file := func(cn string) string { return "out/" + strings.ReplaceAll(cn, " ", "_") }
-	more := func(o, ou string) string {
-		s := ""
+	r := Recipe{Tool: ToolCertstrap, Notes: []string{"certstrap's client certificate has no basicConstraints; Temporal Cloud accepts that."}}
+	if strings.Contains(ca.CommonName, "/") {
+		ca.CommonName = strings.ReplaceAll(ca.CommonName, "/", "-")
+		r.Notes = append(r.Notes, "certstrap makes a file name of the CA's name, so its slashes are hyphens here.")
+	}
+	if ca.KeyType == RSA2048 || ca.KeyType == RSA4096 || leaf.KeyType == RSA2048 || leaf.KeyType == RSA4096 {
+		r.Notes = append(r.Notes, "certstrap writes RSA keys as PKCS#1; for Java write the key as PKCS#8: openssl pkcs8 -topk8 -nocrypt.")
+	}
+	caFile, leafFile := strings.ReplaceAll(ca.CommonName, " ", "_"), notInFile.ReplaceAllString(leaf.CommonName, "_")
+	r.Upload, r.Cert, r.Key = "out/"+caFile+".crt", "out/"+leafFile+".crt", "out/"+leafFile+".key"
+	more := func(t KeyType, o, ou string) string {
+		s := map[KeyType]string{ECP256: " --curve P-256", ECP384: " --curve P-384", RSA2048: " --key-bits 2048", RSA4096: " --key-bits 4096"}[t]
 		if o != "" {
 			s += " --organization " + word(o)
 		}
@@ -169,10 +197,13 @@ func certstrapRecipe(ca CASpec, leaf LeafSpec) Recipe {
 		}
 		return s
 	}
-	return Recipe{Tool: ToolCertstrap, Upload: file(ca.CommonName) + ".crt", Cert: file(leaf.CommonName) + ".crt", Key: file(leaf.CommonName) + ".key", Steps: []Step{
-		{"Make the CA", fmt.Sprintf("certstrap init --common-name %s%s --expires '%d days' --passphrase ''", word(ca.CommonName), more(ca.Organization, ""), ca.Days)},
-		{"Make the client's key and request", fmt.Sprintf("certstrap request-cert --common-name %s%s --passphrase ''", word(leaf.CommonName), more(leaf.Organization, leaf.OrganizationalUnit))},
-		{"Sign it", fmt.Sprintf("certstrap sign %s --CA %s --expires '%d days'", word(strings.ReplaceAll(leaf.CommonName, " ", "_")), word(ca.CommonName), leaf.Days)},
-	}, Notes: []string{"certstrap makes RSA keys of 4096 bits in PKCS#1; for Java write the key as PKCS#8: openssl pkcs8 -topk8 -nocrypt.",
-		"certstrap's client certificate has no basicConstraints; Temporal Cloud accepts that."}}
+	r.Steps = []Step{
+		{"Make the CA", fmt.Sprintf("certstrap init --common-name %s%s --expires '%d days' --passphrase ''", word(ca.CommonName), more(ca.KeyType, ca.Organization, ""), ca.Days)},
+		{"Make the client's key and request", fmt.Sprintf("certstrap request-cert --common-name %s%s --passphrase ''", word(leaf.CommonName), more(leaf.KeyType, leaf.Organization, leaf.OrganizationalUnit))},
+		{"Sign it", fmt.Sprintf("certstrap sign %s --CA %s --expires '%d days'", word(leafFile), word(ca.CommonName), leaf.Days)},
+	}
+	return r
 }
+
+// notInFile is what certstrap request-cert replaces by an underscore in file names.
+var notInFile = regexp.MustCompile(`[^a-zA-Z0-9._-]+`)

@@ -5,7 +5,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
-	"path"
 	"slices"
 	"strings"
 	"time"
@@ -80,25 +79,82 @@ type Inventory struct {
 }
 
 // Inspect recognises every part of some files by content, whatever their names, order and form:
-// PEM, DER, PKCS#7, PKCS#12, encrypted keys with the passphrase ("" for none), base64. It never fails:
-// what cannot be used is an Item with a Trouble.
+// PEM, DER, PKCS#7, PKCS#12, encrypted keys with the passphrase ("" for none), base64, and zip archives of
+// these. It never fails: what cannot be used is an Item with a Trouble.
 func Inspect(files []File, passphrase string) Inventory {
 	var inv Inventory
 	for _, f := range files {
-		name := printable(path.Base(strings.ReplaceAll(f.Name, `\`, "/")))
-		found, err := recognise(f.Content)
-		if err != nil {
-			inv.Items = append(inv.Items, Item{File: name, Kind: ItemUnknown, Trouble: fault.From(err).In(name)})
+		if !isArchive(f.Content) {
+			inv.read(f, passphrase, false)
 			continue
 		}
-		inv.Repairs = append(inv.Repairs, repairs(withoutForms(found.repairs), name)...)
-		for _, p := range found.parts {
-			inv.add(name, p, passphrase)
+		inside, err := openArchive(f)
+		if err != nil {
+			inv.Items = append(inv.Items, Item{File: baseName(f.Name), Kind: ItemUnknown, Trouble: fault.From(err)})
+		}
+		for _, entry := range inside {
+			inv.read(entry, passphrase, true)
 		}
 	}
 	inv.settle()
 	return inv
 }
+
+// read adds what one file holds. What is no certificate or key in an archive is passed over.
+func (inv *Inventory) read(f File, passphrase string, packed bool) {
+	name := baseName(f.Name)
+	found, err := recognise(f.Content)
+	if err != nil {
+		trouble := fault.From(err).In(name)
+		if !packed || trouble.Code != "KP-39" && trouble.Code != "KP-01" {
+			inv.Items = append(inv.Items, Item{File: name, Kind: ItemUnknown, Trouble: trouble})
+		}
+		return
+	}
+	inv.Repairs = append(inv.Repairs, repairs(withoutForms(found.repairs), name)...)
+	for _, p := range found.parts {
+		inv.add(name, p, passphrase)
+	}
+}
+
+// Chain is a certificate and those above it, as far as the files have them.
+type Chain struct {
+	Certs   []*x509.Certificate // from the client, or the lowest CA, up
+	KeyFile string              // the file that holds the key of the first; "" for none
+}
+
+// Complete reports whether the chain goes up to a root.
+func (c Chain) Complete() bool { return selfSigned(c.Certs[len(c.Certs)-1]) }
+
+// Chains are one chain for each certificate that signed no other here, in the order of the files.
+func (inv Inventory) Chains() []Chain {
+	all := newPool(inv.Certificates()...)
+	var out []Chain
+	for _, c := range all.certs {
+		if slices.ContainsFunc(all.certs, func(below *x509.Certificate) bool { return !below.Equal(c) && all.issuerOf(below) == c }) {
+			continue
+		}
+		chain := Chain{Certs: all.path(c)}
+		for _, it := range inv.Items {
+			if it.key != nil && chain.KeyFile == "" && sameKey(it.key.Public(), c.PublicKey) {
+				chain.KeyFile = it.File
+			}
+		}
+		out = append(out, chain)
+	}
+	return out
+}
+
+// CAs are the certificates that are roots or intermediates, each once.
+func (inv Inventory) CAs() []*x509.Certificate {
+	return slices.DeleteFunc(inv.Certificates(), func(c *x509.Certificate) bool { return roleOf(c) == RoleClient })
+}
+
+// RoleOf says what a certificate is for by what it says itself.
+func RoleOf(c *x509.Certificate) Role { return roleOf(c) }
+
+// EncodeCerts writes certificates as PEM in their order.
+func EncodeCerts(certs ...*x509.Certificate) []byte { return encodeCerts(certs...) }
 
 // withoutForms leaves out the codes that only say in which form a file was: binary files are fine here.
 func withoutForms(c codes) codes {

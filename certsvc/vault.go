@@ -98,6 +98,40 @@ func (v *Vault) Take(id string) (name string, content []byte, err error) {
 	return "", nil, f
 }
 
+// TakeAs hands a download out once, as Take, in the form that convert gives it; when convert fails the download
+// stays and its error is given back. What was kept is wiped; convert keeps nothing of it.
+func (v *Vault) TakeAs(id string, convert func(content []byte) (name string, out []byte, err error)) (string, []byte, error) {
+	v.mu.Lock()
+	d, ok := v.held[id]
+	if !ok || !v.now().Before(d.until) {
+		v.mu.Unlock()
+		return v.Take(id) // says why not
+	}
+	defer v.mu.Unlock()
+	name, out, err := convert(d.content)
+	if err != nil {
+		return "", nil, err
+	}
+	d.timer.Stop()
+	clear(d.content)
+	v.forget(id, true)
+	return name, out, nil
+}
+
+// Use lets read look at a download that still waits, without taking it; read keeps nothing of it. The errors are
+// those of Take and of read.
+func (v *Vault) Use(id string, read func(content []byte) error) error {
+	v.mu.Lock()
+	d, ok := v.held[id]
+	if !ok || !v.now().Before(d.until) {
+		v.mu.Unlock()
+		_, _, err := v.Take(id) // says why not
+		return err
+	}
+	defer v.mu.Unlock()
+	return read(d.content)
+}
+
 // Waiting reports whether a download can still be taken, and until when.
 func (v *Vault) Waiting(id string) (until time.Time, ok bool) {
 	v.mu.Lock()
