@@ -36,6 +36,8 @@ type held struct {
 	CAKey      string            `json:"ca_key"`
 	ServerRoot string            `json:"server_root"`
 	TrustEnv   map[string]string `json:"trust_env"`
+	APIKey     string            `json:"api_key,omitempty"`     // path of a file with the API key, with --auth api-key
+	ServerName string            `json:"server_name,omitempty"` // with --auth api-key: it chooses the namespace's endpoint
 }
 
 // rehearse is `onramp rehearse`: the whole way with no account, or with --hold the same prepared for
@@ -46,6 +48,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	out := s.text("out", "", "`directory` for the certificates; with --hold required")
 	ns := s.text("namespace", defaultNamespace, "Namespace ID to rehearse with")
 	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
+	auth := s.text("auth", migration.AuthMTLS, "how workers sign in: mtls or api-key")
 	asJSON := s.boolean("json", "machine output")
 	var id namespace.ID
 	s.after = append(s.after, func() error {
@@ -60,7 +63,12 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		}
 		id = p.ID
 		return nil
-	}, func() error { return loopbackOnly("rehearsal-addr", *addr) })
+	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error {
+		if *auth != migration.AuthMTLS && *auth != migration.AuthAPIKey {
+			return fault.New(fault.Invalid, "There is no such way to sign in", "Choose mtls or api-key.").In("auth")
+		}
+		return nil
+	})
 	if code, done := s.parse(args); done {
 		return code
 	}
@@ -70,7 +78,9 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	}
 	defer cloud.Close()
 	r := &rehearser{w: w, cloud: cloud, id: id, began: time.Now(), quiet: *hold || *asJSON}
-	if *hold {
+	if *auth == migration.AuthAPIKey {
+		err = r.withKey(ctx, *hold, *out)
+	} else if *hold {
 		err = r.hold(ctx, *out)
 	} else {
 		err = r.walk(ctx, *out)
@@ -124,21 +134,29 @@ func (r *rehearser) done(step, format string, a ...any) {
 	r.mark = time.Now()
 }
 
-// prepare does namespace, certificates and CA upload.
-func (r *rehearser) prepare(ctx context.Context) (certsvc.Set, error) {
-	var none certsvc.Set
+// begin starts the cloud and makes the namespace.
+func (r *rehearser) begin(ctx context.Context) error {
 	if !r.quiet {
 		fmt.Fprintln(r.w.Stdout, "Rehearsal: the Temporal server inside Onramp stands for Temporal Cloud. Nothing leaves this machine.")
 	}
 	r.mark = time.Now()
 	if err := r.cloud.Start(ctx); err != nil {
-		return none, err
+		return err
 	}
 	ready := time.Since(r.mark)
 	if err := r.cloud.CreateNamespace(ctx, r.id); err != nil {
-		return none, err
+		return err
 	}
 	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), ready.Round(time.Millisecond))
+	return nil
+}
+
+// prepare does namespace, certificates and CA upload.
+func (r *rehearser) prepare(ctx context.Context) (certsvc.Set, error) {
+	var none certsvc.Set
+	if err := r.begin(ctx); err != nil {
+		return none, err
+	}
 	set, err := certsvc.New(certsvc.Options{}).IssueSet(certsvc.SetRequest{
 		Namespace: r.id.String(), Address: r.cloud.Address(),
 		CA:   certsvc.CASpec{CommonName: r.id.Name + " rehearsal CA", Organization: "Onramp rehearsal"},
@@ -168,6 +186,11 @@ func (r *rehearser) walk(ctx context.Context, out string) error {
 	}
 	target := doctor.Target{Address: r.cloud.Address(), Namespace: r.id.String(), CertPEM: set.Leaf.CertPEM,
 		KeyPEM: set.Leaf.Key.Reveal(), ExtraRootsPEM: r.cloud.RootPEM()}
+	return r.tryOut(ctx, target, "mTLS")
+}
+
+// tryOut checks a connection and does a transfer through it.
+func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over string) error {
 	report := doctor.New(doctor.Options{}).Run(ctx, target, nil)
 	if report.Verdict.Code != "OK" {
 		v := report.Verdict
@@ -179,7 +202,7 @@ func (r *rehearser) walk(ctx context.Context, out string) error {
 			passed++
 		}
 	}
-	r.done("Connection", "%d stages passed over mTLS", passed)
+	r.done("Connection", "%d stages passed over %s", passed, over)
 	events := make(chan transfer.Event, 64)
 	result := make(chan transfer.Result, 1)
 	go func() {
@@ -199,7 +222,7 @@ func (r *rehearser) walk(ctx context.Context, out string) error {
 	}
 	r.done("Transfer", "workflow %s completed: %v", res.WorkflowID, res.Result)
 	if !r.quiet {
-		fmt.Fprintf(r.w.Stdout, "The transfer completed over mTLS, %s after the start.\n", time.Since(r.began).Round(time.Millisecond))
+		fmt.Fprintf(r.w.Stdout, "The transfer completed over %s, %s after the start.\n", over, time.Since(r.began).Round(time.Millisecond))
 	}
 	return nil
 }
@@ -214,11 +237,16 @@ func (r *rehearser) hold(ctx context.Context, out string) error {
 	if err != nil {
 		return err
 	}
-	h.TrustEnv, err = r.cloud.TrustFiles(filepath.Dir(h.Cert))
-	if err != nil {
+	return r.stay(ctx, h, filepath.Dir(h.Cert))
+}
+
+// stay writes the trust files, prints where everything is and stays until ctx ends.
+func (r *rehearser) stay(ctx context.Context, h held, dir string) error {
+	var err error
+	if h.TrustEnv, err = r.cloud.TrustFiles(dir); err != nil {
 		return err
 	}
-	h.ServerRoot = filepath.Join(filepath.Dir(h.Cert), "server-root.pem")
+	h.ServerRoot = filepath.Join(dir, "server-root.pem")
 	line, err := jsonLine(h)
 	if err != nil {
 		return err

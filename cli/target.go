@@ -75,6 +75,9 @@ func (c *connection) target() doctor.Target {
 	} else if v, ok := c.s.w.Getenv("TEMPORAL_API_KEY"); ok {
 		t.APIKey = v
 	}
+	if v, _ := c.s.w.Getenv("TEMPORAL_CLOUD_API_KEY"); v != "" && t.APIKey == "" {
+		t.OpsKeySet = true
+	}
 	if t.APIKey != "" {
 		// One line break at the end is how editors save a file; anything else inside is for AK-04 to name.
 		t.APIKey = strings.TrimSuffix(strings.TrimSuffix(t.APIKey, "\n"), "\r")

@@ -286,6 +286,12 @@ func everything() []faultRow {
 			l.svc.info = func() error { return status.Error(codes.Unauthenticated, "Jwt is missing") }
 			return l.target(l.serve(l.mtls(func(c *tls.Config) { c.ClientAuth = tls.NoClientCert })))
 		}, nil, "AK-02", Certain, "grpc"},
+		{"AK-06 key in the variable of tcld", func(l *lab) Target {
+			l.svc.info = func() error { return status.Error(codes.Unauthenticated, "Jwt is missing") }
+			t := l.target(l.serve(l.mtls(func(c *tls.Config) { c.ClientAuth = tls.NoClientCert })))
+			t.CertPEM, t.KeyPEM, t.OpsKeySet = nil, nil, true
+			return t
+		}, nil, "AK-06", Certain, "grpc"},
 		{"AK-03 key not accepted", func(l *lab) Target {
 			l.svc.info = func() error { return status.Error(codes.Unauthenticated, "Request unauthorized.") }
 			t := l.target(l.serve(l.mtls(func(c *tls.Config) { c.ClientAuth = tls.NoClientCert })))

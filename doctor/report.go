@@ -20,6 +20,7 @@ type Target struct {
 	KeyPEM     []byte `json:"-"`
 	RootsPEM   []byte // server roots; nil is the system's
 	APIKey     string `json:"-"` // sent only after the server proved who it is
+	OpsKeySet  bool   // TEMPORAL_CLOUD_API_KEY, which only tcld and Terraform read, is set where the worker's environment is (AK-06)
 	Plaintext  bool   // connect without TLS (a local server); only transfer uses it
 
 	TaskQueue    string // "" skips the stage task-queue

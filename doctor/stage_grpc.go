@@ -294,6 +294,8 @@ func (r *run) unauthenticated() {
 	switch {
 	case r.apiKey != "":
 		r.stop("AK-03", Likely, candidate("AK-08", "A namespace with both methods may take the key at the regional endpoint only."))
+	case r.t.OpsKeySet && !r.hasPair:
+		r.stop("AK-06", Certain)
 	case r.hello != nil && !r.hello.asked:
 		r.stop("AK-02", Certain)
 	default:

@@ -232,6 +232,8 @@ type rehearsalLine struct {
 	CAKey                                     string            `json:"ca_key"`
 	ServerRoot                                string            `json:"server_root"`
 	TrustEnv                                  map[string]string `json:"trust_env"`
+	APIKey                                    string            `json:"api_key"` // a path; with --auth api-key
+	ServerName                                string            `json:"server_name"`
 }
 
 // hold starts `onramp rehearse --hold` and returns its first line.

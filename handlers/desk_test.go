@@ -453,6 +453,42 @@ func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, _ []byte) (mi
 	return c.Namespace(context.Background(), id)
 }
 
+func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns, ok := c.spaces[id]
+	if !ok {
+		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
+	}
+	ns.Auth = auth
+	c.spaces[id] = ns
+	return ns, nil
+}
+
+// fakeKey is the API key that fakeCloud gives: whoever finds it in a place has found a leak.
+const fakeKey = "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.canary-api-key-canary-api-key-canary"
+
+func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.spaces[id]
+	if name == "" {
+		return certsvc.Secret{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
+	}
+	ns.Keys = append(ns.Keys, migration.CloudKey{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)})
+	c.spaces[id] = ns
+	return certsvc.NewSecret([]byte(fakeKey)), ns, nil
+}
+
+func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.spaces[id]
+	ns.Keys = slices.DeleteFunc(ns.Keys, func(k migration.CloudKey) bool { return k.ID == keyID })
+	c.spaces[id] = ns
+	return ns, nil
+}
+
 func (c *fakeCloud) Namespaces(context.Context) ([]migration.CloudNamespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

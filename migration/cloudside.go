@@ -4,6 +4,7 @@ import (
 	"context"
 	"time"
 
+	"onramp/certsvc"
 	"onramp/namespace"
 )
 
@@ -29,6 +30,14 @@ type CloudNamespace struct {
 	Bytes     int    // size of the bundle
 	Filters   []byte // tcld's JSON; nil for none
 	Created   time.Time
+	Auth      string     // AuthMTLS or AuthAPIKey: the one that it takes
+	Keys      []CloudKey // its API keys, newest first
+}
+
+// CloudKey is an API key as the Cloud side shows it: without the key.
+type CloudKey struct {
+	ID, Name         string
+	Created, Expires time.Time
 }
 
 // CloudSide is the rehearsal cloud as the rooms above see it (rehearsal.Cloud). Methods are safe for
@@ -46,6 +55,12 @@ type CloudSide interface {
 	// joined) naming rule and certificate, and nothing changes.
 	SetCAs(ctx context.Context, id namespace.ID, pem []byte) (CloudNamespace, error)
 	SetFilters(ctx context.Context, id namespace.ID, filters []byte) (CloudNamespace, error)
+	// SetAuth chooses AuthMTLS or AuthAPIKey for a namespace.
+	SetAuth(ctx context.Context, id namespace.ID, auth string) (CloudNamespace, error)
+	// CreateAPIKey makes a key that may write to this namespace, and returns it this once. Faults are Invalid,
+	// in the fields key_name and key_days.
+	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, CloudNamespace, error)
+	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (CloudNamespace, error)
 	Namespaces(ctx context.Context) ([]CloudNamespace, error)
 	Namespace(ctx context.Context, id namespace.ID) (CloudNamespace, error)
 	// Callers returns who calls a namespace with which client certificate.

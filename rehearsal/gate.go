@@ -52,7 +52,7 @@ func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMa
 // all namespaces, and the call's namespace decides; any other name is cut off in the handshake.
 func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	r := g.realm()
-	account, cas, whose := "", r.pool, ""
+	account, cas, whose, keyed := "", r.pool, "", false
 	if name := serverName(hello.ServerName); !isLocal(name) {
 		s := r.byHost[name]
 		if s == nil {
@@ -61,15 +61,19 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			}
 			return nil, errors.New("no namespace has this endpoint")
 		}
-		account, cas, whose = s.id.Account, s.pool, s.id.String()
+		account, cas, whose, keyed = s.id.Account, s.pool, s.id.String(), s.keyed
 	}
 	leaf, err := g.authority.leaf(account)
 	if err != nil {
 		return nil, err
 	}
+	wanted := tls.RequireAndVerifyClientCert
+	if keyed {
+		wanted = tls.NoClientCert // the API key comes with each call
+	}
 	return &tls.Config{
 		Certificates: []tls.Certificate{*leaf},
-		ClientAuth:   tls.RequireAndVerifyClientCert,
+		ClientAuth:   wanted,
 		ClientCAs:    cas, // never nil: nil would be the system's roots
 		NextProtos:   []string{"h2"},
 		MinVersion:   tls.VersionTLS12,
@@ -91,12 +95,12 @@ func isLocal(name string) bool {
 	return name == "" || name == "localhost" || net.ParseIP(name) != nil
 }
 
-// GetClaims hands the TLS connection, whose client certificate was verified, on to Authorize.
+// GetClaims hands the TLS connection, whose client certificate was verified, and the API key on to Authorize.
 func (g *gate) GetClaims(info *authorization.AuthInfo) (*authorization.Claims, error) {
 	if info == nil || info.TLSConnection == nil {
 		return nil, nil
 	}
-	return &authorization.Claims{Extensions: info.TLSConnection.State}, nil
+	return &authorization.Claims{Extensions: presented{info.TLSConnection.State, info.AuthToken}}, nil
 }
 
 const (
@@ -126,11 +130,14 @@ func (g *gate) Authorize(ctx context.Context, c *authorization.Claims, t *author
 	case c.System == authorization.RoleAdmin:
 		return allow, nil // came through the internal frontend
 	}
-	state, ok := c.Extensions.(tls.ConnectionState)
-	if !ok || len(state.PeerCertificates) == 0 {
+	who, ok := c.Extensions.(presented)
+	if s := g.keyed(who.state); s != nil {
+		return g.judgeKey(s, who.token, t)
+	}
+	if !ok || len(who.state.PeerCertificates) == 0 {
 		return deny, nil
 	}
-	switch g.judgeAndNote(ctx, state, t) {
+	switch g.judgeAndNote(ctx, who.state, t) {
 	case allowed:
 		return allow, nil
 	case unknown:

@@ -4,7 +4,9 @@ package rehearsal
 
 import (
 	"context"
+	"time"
 
+	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
@@ -69,6 +71,21 @@ func (*Cloud) Callers(context.Context, namespace.ID) (migration.Callers, error) 
 
 // ChangeCAs returns the fault that says what is missing.
 func (*Cloud) ChangeCAs(context.Context, namespace.ID, func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
+	return migration.CloudNamespace{}, absent()
+}
+
+// SetAuth returns the fault that says what is missing.
+func (*Cloud) SetAuth(context.Context, namespace.ID, string) (migration.CloudNamespace, error) {
+	return migration.CloudNamespace{}, absent()
+}
+
+// CreateAPIKey returns the fault that says what is missing.
+func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
+	return certsvc.Secret{}, migration.CloudNamespace{}, absent()
+}
+
+// DeleteAPIKey returns the fault that says what is missing.
+func (*Cloud) DeleteAPIKey(context.Context, namespace.ID, string) (migration.CloudNamespace, error) {
 	return migration.CloudNamespace{}, absent()
 }
 

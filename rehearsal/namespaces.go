@@ -60,7 +60,7 @@ func (c *Cloud) trusting(old *space, bundle []byte) (*space, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return newSpace(old.id, old.created, bundleText(bundle, cas), cas, old.filters), nil
+	return newSpace(old.id, old.created, bundleText(bundle, cas), cas, old.filters).like(old), nil
 }
 
 // bundleText is the bundle to keep: the text as it came, or where that had to be repaired to be read, the
@@ -121,7 +121,7 @@ func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (mi
 			return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
 				Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
 		}
-		return newSpace(id, old.created, old.bundle, old.cas, f), nil
+		return newSpace(id, old.created, old.bundle, old.cas, f).like(old), nil
 	})
 }
 

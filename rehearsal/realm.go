@@ -29,7 +29,9 @@ func newRealm(spaces []*space) *realm {
 	for _, s := range spaces {
 		r.byName[s.id.String()], r.byHost[s.id.Host()] = s, s
 		for _, c := range s.cas {
-			r.pool.AddCert(c)
+			if !s.keyed {
+				r.pool.AddCert(c)
+			}
 		}
 	}
 	return r
@@ -68,6 +70,8 @@ type space struct {
 	bundle  string // PEM, as uploaded
 	cas     []*x509.Certificate
 	pool    *x509.CertPool
+	keyed   bool            // it takes API keys, and no client certificate
+	keys    []apiKey        // oldest first
 	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
 
 	mu     sync.Mutex
@@ -107,7 +111,7 @@ func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
 
 // shown is the namespace as the Cloud side shows it.
 func (s *space) shown() migration.CloudNamespace {
-	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.bundle, Bytes: len(s.bundle), Created: s.created}
+	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.bundle, Bytes: len(s.bundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
 	if len(s.filters) > 0 {
 		n.Filters = s.filters.JSON()
 	}
@@ -120,7 +124,7 @@ func (s *space) shown() migration.CloudNamespace {
 // lets reports whether a client chain, leaf first, may call: it leads to the namespace's CAs and the leaf
 // matches a certificate filter.
 func (s *space) lets(chain []*x509.Certificate, now time.Time) bool {
-	if !s.trusts(chain, now) {
+	if s.keyed || !s.trusts(chain, now) {
 		return false
 	}
 	_, ok := s.filters.Match(chain[0])

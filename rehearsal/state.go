@@ -20,7 +20,7 @@ import (
 )
 
 // stateFile is ours beside the server's database: what Cloud's control plane would hold. It holds no
-// private key.
+// private key and no API key, only the hash of one.
 const stateFile = "namespaces.json"
 
 // databasePattern are the names of the server's databases; each Reset begins a new one.
@@ -36,11 +36,13 @@ type savedState struct {
 }
 
 type savedSpace struct {
-	Name    string    `json:"name"`
-	Account string    `json:"account"`
-	Created time.Time `json:"created"`
-	Bundle  string    `json:"ca_bundle,omitempty"`
-	Filters string    `json:"filters,omitempty"` // tcld's JSON
+	Name    string     `json:"name"`
+	Account string     `json:"account"`
+	Created time.Time  `json:"created"`
+	Bundle  string     `json:"ca_bundle,omitempty"`
+	Filters string     `json:"filters,omitempty"` // tcld's JSON
+	Auth    string     `json:"auth_method,omitempty"`
+	Keys    []savedKey `json:"api_keys,omitempty"`
 }
 
 // keeper keeps the state in a directory; with "" it keeps nothing.
@@ -82,7 +84,11 @@ func (k *keeper) load() (*realm, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
-		spaces = append(spaces, newSpace(namespace.ID{Name: s.Name, Account: s.Account}, s.Created, s.Bundle, cas, f))
+		one, err := newSpace(namespace.ID{Name: s.Name, Account: s.Account}, s.Created, s.Bundle, cas, f).restore(s.Auth, s.Keys)
+		if err != nil {
+			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
+		}
+		spaces = append(spaces, one)
 	}
 	return newRealm(spaces), nil
 }
@@ -95,7 +101,7 @@ func (k *keeper) save(r *realm) error {
 	saved := savedState{Schema: stateSchema, Run: k.run, Namespaces: []savedSpace{}}
 	for _, s := range r.spaces() {
 		saved.Namespaces = append(saved.Namespaces, savedSpace{Name: s.id.Name, Account: s.id.Account, Created: s.created,
-			Bundle: s.bundle, Filters: string(s.shown().Filters)})
+			Bundle: s.bundle, Filters: string(s.shown().Filters), Auth: s.auth(), Keys: s.savedKeys()})
 	}
 	raw, err := json.MarshalIndent(saved, "", "  ")
 	if err != nil {

@@ -1,0 +1,50 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"time"
+
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/migration"
+)
+
+// rehearsalKeyLife is how long the API key of `rehearse` lasts.
+const rehearsalKeyLife = 24 * time.Hour
+
+// withKey is walk and hold for a namespace that takes API keys: no certificate is made. The key stands in
+// DIR/api-key.txt where a directory is given, and nowhere else.
+func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	if _, err := r.cloud.SetAuth(ctx, r.id, migration.AuthAPIKey); err != nil {
+		return err
+	}
+	secret, ns, err := r.cloud.CreateAPIKey(ctx, r.id, "rehearsal", rehearsalKeyLife)
+	if err != nil {
+		return err
+	}
+	r.done("API key", "made for this namespace, until %s; only its hash is kept", ns.Keys[0].Expires.Format(time.RFC3339))
+	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(), ServerName: r.id.Host()}
+	if out != "" {
+		dir, err := filepath.Abs(out)
+		if err == nil {
+			err = os.MkdirAll(dir, 0o700)
+		}
+		h.APIKey = filepath.Join(dir, "api-key.txt")
+		if err == nil {
+			err = writeFile(h.APIKey, secret.Reveal(), 0o600)
+		}
+		if err != nil {
+			return fault.Wrap(err, fault.Invalid, "The API key cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+err.Error()).In("out")
+		}
+		if hold {
+			return r.stay(ctx, h, dir)
+		}
+	}
+	return r.tryOut(ctx, doctor.Target{Address: h.Address, Namespace: h.Namespace, ServerName: h.ServerName,
+		APIKey: string(secret.Reveal()), ExtraRootsPEM: r.cloud.RootPEM()}, "an API key")
+}

@@ -1,0 +1,241 @@
+//go:build !lean
+
+package rehearsal
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"crypto/tls"
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/server/common/authorization"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"onramp/certsvc"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// apiKey is what the rehearsal keeps of an API key: never the key, only its hash.
+type apiKey struct {
+	id, name         string
+	hash             [sha256.Size]byte
+	created, expires time.Time
+}
+
+// The bounds of API keys: at most two years and 20 keys for a service account (cloud-facts.md O9).
+const (
+	maxKeyLife = 2 * 365 * 24 * time.Hour
+	maxKeys    = 20
+	maxKeyName = 64
+)
+
+// presented is what a caller shows: its TLS connection and the header authorization, "" for none.
+type presented struct {
+	state tls.ConnectionState
+	token string
+}
+
+// AuthInfoRequired says that GetClaims is asked for callers without credentials too: a refusal depends on the
+// namespace whose endpoint they called.
+func (g *gate) AuthInfoRequired() bool { return false }
+
+// keyed is the namespace whose endpoint a connection was made for, if it takes API keys; else nil. API keys use
+// the namespace endpoint (cloud-facts.md E1), which the server name (SNI) chooses.
+func (g *gate) keyed(state tls.ConnectionState) *space {
+	if s := g.realm().byHost[serverName(state.ServerName)]; s != nil && s.keyed {
+		return s
+	}
+	return nil
+}
+
+// The refusals of API keys, status Unauthenticated. The first is Temporal Cloud's as seen in public on a
+// regional endpoint (cloud-facts.md 8.1, 13). Cloud's words for the other two were not found in public:
+// unverified (cloud-facts.md 10, 2).
+const (
+	textNoKey      = "Jwt is missing"
+	textKeyExpired = "Jwt is expired"
+	textKeyUnknown = "Jwt verification fails"
+)
+
+// judgeKey judges one call at the endpoint of a namespace with API keys.
+func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (authorization.Result, error) {
+	allow, deny := authorization.Result{Decision: authorization.DecisionAllow}, authorization.Result{Decision: authorization.DecisionDeny}
+	// The words with which Cloud refuses a key whose owner has no role on the namespace (cloud-facts.md 8.1, 5b).
+	noRole := authorization.Result{Decision: authorization.DecisionDeny, Reason: fmt.Sprintf("caller has insufficient permissions for namespace '%s'", t.Namespace)}
+	kind, token, ok := strings.Cut(header, " ")
+	if !ok || !strings.EqualFold(kind, "Bearer") || token == "" {
+		return deny, status.Error(codes.Unauthenticated, textNoKey)
+	}
+	owner, key := g.realm().keyOf(s, token)
+	switch {
+	case key == nil:
+		return deny, status.Error(codes.Unauthenticated, textKeyUnknown)
+	case !g.now().Before(key.expires):
+		return deny, status.Error(codes.Unauthenticated, textKeyExpired)
+	case withoutNamespace[t.APIName]:
+		return allow, nil
+	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName]:
+		return deny, nil
+	}
+	if _, ok := t.Request.(interface{ GetNamespace() string }); !ok {
+		return deny, nil // the likes of ListNamespaces
+	}
+	if t.Namespace == "" {
+		if d, ok := t.Request.(*workflowservice.DescribeNamespaceRequest); ok && d.GetId() != "" {
+			return deny, nil
+		}
+		return allow, nil // the server answers "Namespace not set on request."
+	}
+	if owner != s || t.Namespace != s.id.String() {
+		return noRole, nil
+	}
+	return allow, nil
+}
+
+// keyOf finds a key and its namespace, s first.
+func (r *realm) keyOf(s *space, token string) (*space, *apiKey) {
+	hash := sha256.Sum256([]byte(token))
+	for _, o := range append([]*space{s}, r.spaces()...) {
+		for i := range o.keys {
+			if subtle.ConstantTimeCompare(o.keys[i].hash[:], hash[:]) == 1 {
+				return o, &o.keys[i]
+			}
+		}
+	}
+	return nil, nil
+}
+
+// like takes over how workers sign in from the namespace that s replaces.
+func (s *space) like(old *space) *space {
+	s.keyed, s.keys = old.keyed, old.keys
+	return s
+}
+
+// SetAuth chooses how workers sign in to a namespace: migration.AuthMTLS, as a new one has it, or
+// migration.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
+func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (migration.CloudNamespace, error) {
+	if auth != migration.AuthMTLS && auth != migration.AuthAPIKey {
+		return migration.CloudNamespace{}, fault.New(fault.Invalid, "There is no such way to sign in", "Choose mTLS or API keys.").In("auth")
+	}
+	return c.edit(ctx, id, func(old *space) (*space, error) {
+		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
+		s.keyed = auth == migration.AuthAPIKey
+		return s, nil
+	})
+}
+
+// CreateAPIKey makes an API key for one namespace, with the role Write on it and no other, and returns it: this
+// once, for only its hash is kept. name is for people; life is at most two years. Faults are Invalid.
+func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
+	name = strings.TrimSpace(name)
+	var secret certsvc.Secret
+	shown, err := c.edit(ctx, id, func(old *space) (*space, error) {
+		switch {
+		case name == "" || utf8.RuneCountInString(name) > maxKeyName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
+			return nil, fault.New(fault.Invalid, "The API key needs a name", fmt.Sprintf("Give one of 1 to %d characters, on one line.", maxKeyName)).In("key_name")
+		case life <= 0 || life > maxKeyLife:
+			return nil, fault.New(fault.Invalid, "An API key lasts at most two years", "Choose 1 to 730 days.").In("key_days")
+		case len(old.keys) >= maxKeys:
+			return nil, fault.New(fault.Invalid, fmt.Sprintf("The namespace has %d API keys", maxKeys), "Delete one first: a service account has at most 20.").In("key_name")
+		}
+		now := c.o.Now().UTC().Truncate(time.Second)
+		k := apiKey{id: randomID(), name: name, created: now, expires: now.Add(life)}
+		token := k.token(id)
+		k.hash, secret = sha256.Sum256([]byte(token)), certsvc.NewSecret([]byte(token))
+		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
+		s.keys = append(slices.Clone(old.keys), k)
+		return s, nil
+	})
+	if err != nil {
+		return certsvc.Secret{}, migration.CloudNamespace{}, err
+	}
+	return secret, shown, nil
+}
+
+// DeleteAPIKey deletes a key; its next call is refused. One that is gone already is no fault.
+func (c *Cloud) DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (migration.CloudNamespace, error) {
+	return c.edit(ctx, id, func(old *space) (*space, error) {
+		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
+		s.keys = slices.DeleteFunc(slices.Clone(old.keys), func(k apiKey) bool { return k.id == keyID })
+		return s, nil
+	})
+}
+
+// token is the key in the shape of Cloud's: a JSON Web Token whose claims tell its end. Nobody verifies a
+// signature here, since the whole key is known by its hash: in its place stand 256 random bits.
+func (k apiKey) token(id namespace.ID) string {
+	part := func(v map[string]any) string {
+		b, _ := json.Marshal(v) // strings and numbers: cannot fail
+		return base64.RawURLEncoding.EncodeToString(b)
+	}
+	random := make([]byte, 32)
+	rand.Read(random) // never fails: the program ends if the system has no randomness
+	return part(map[string]any{"alg": "none", "typ": "JWT", "kid": "rehearsal"}) + "." +
+		part(map[string]any{"account_id": id.Account, "aud": []string{"temporal.io"}, "exp": k.expires.Unix(), "iss": "onramp-rehearsal", "jti": k.id, "key_id": k.id}) + "." +
+		base64.RawURLEncoding.EncodeToString(random)
+}
+
+func randomID() string { return strings.ToLower(rand.Text()) }
+
+// shownKeys are the keys as the Cloud side shows them, newest first.
+func (s *space) shownKeys() []migration.CloudKey {
+	var out []migration.CloudKey
+	for _, k := range slices.Backward(s.keys) {
+		out = append(out, migration.CloudKey{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires})
+	}
+	return out
+}
+
+// savedKey is an apiKey in the state file.
+type savedKey struct {
+	ID      string    `json:"id"`
+	Name    string    `json:"name"`
+	SHA256  string    `json:"sha256"`
+	Created time.Time `json:"created"`
+	Expires time.Time `json:"expires"`
+}
+
+func (s *space) savedKeys() []savedKey {
+	var out []savedKey
+	for _, k := range s.keys {
+		out = append(out, savedKey{k.id, k.name, hex.EncodeToString(k.hash[:]), k.created, k.expires})
+	}
+	return out
+}
+
+// restore takes over how workers sign in from the state file.
+func (s *space) restore(auth string, keys []savedKey) (*space, error) {
+	s.keyed = auth == migration.AuthAPIKey
+	for _, k := range keys {
+		hash, err := hex.DecodeString(k.SHA256)
+		if err != nil || len(hash) != sha256.Size {
+			return nil, fmt.Errorf("API key %s: its hash is damaged", k.ID)
+		}
+		s.keys = append(s.keys, apiKey{k.ID, k.Name, [sha256.Size]byte(hash), k.Created, k.Expires})
+	}
+	return s, nil
+}
+
+// auth is how workers sign in: migration.AuthMTLS or migration.AuthAPIKey.
+func (s *space) auth() string {
+	if s.keyed {
+		return migration.AuthAPIKey
+	}
+	return migration.AuthMTLS
+}
+
+var _ authorization.ClaimMapperWithAuthInfoRequired = (*gate)(nil)
