@@ -81,7 +81,7 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		// A resumed session would not be judged by the CAs of today.
 		SessionTicketsDisabled: true,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			if c, ok := hello.Conn.(*caller); ok {
+			if c, ok := hello.Conn.(*caller); ok && len(state.PeerCertificates) > 0 { // with an API key nobody shows a certificate
 				g.callers.enter(c, whose, state)
 			}
 			return nil
