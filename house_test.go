@@ -17,11 +17,13 @@ import (
 // walls says which rooms a room may import (docs/ARCHITECTURE.md). What is not listed is forbidden.
 var walls = map[string][]string{
 	"main":      {"cli"},
-	"cli":       {"handlers", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "store", "fault"},
-	"handlers":  {"views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "fault"},
+	"cli":       {"handlers", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "expiry", "store", "fault"},
+	"handlers":  {"views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "expiry", "fault"},
 	"views":     {"static", "fault"},
 	"static":    {},
-	"store":     {"migration", "fault"},
+	"store":     {"migration", "custody", "expiry", "fault"},
+	"custody":   {"certsvc", "fault"},
+	"expiry":    {"migration", "certsvc", "fault"},
 	"rehearsal": {"migration", "certsvc", "namespace", "fault"},
 	"migration": {"doctor", "transfer", "certsvc", "namespace", "fault"},
 	"transfer":  {"doctor", "namespace", "fault"},

@@ -188,19 +188,25 @@ func Expires(chain, cas []*x509.Certificate, now time.Time) Expiry {
 			e.At, e.Cert, e.IsCA = c.NotAfter, c, i > 0
 		}
 	}
-	left := e.At.Sub(now)
-	e.Days = int(left / day)
+	e.Days, e.Rung = Ladder(e.At, now)
+	return e
+}
+
+// Ladder says how many whole days are left until an end, 0 on the last and negative after it, and which
+// rung that is, as in Expiry.
+func Ladder(end, now time.Time) (days, rung int) {
+	left := end.Sub(now)
+	days = int(left / day)
 	if left < 0 {
-		e.Rung = -1
 		if left%day != 0 {
-			e.Days--
+			days--
 		}
-		return e
+		return days, -1
 	}
 	for _, r := range Rungs {
 		if left <= time.Duration(r)*day {
-			e.Rung = r
+			rung = r
 		}
 	}
-	return e
+	return days, rung
 }

@@ -198,3 +198,11 @@ func short(fingerprint string) string {
 	}
 	return fingerprint[:12]
 }
+
+// CertificateOf is the data of a FactCertificate; false for any other fact.
+func CertificateOf(f Fact) (CertificateData, bool) {
+	if f.Kind != FactCertificate {
+		return CertificateData{}, false
+	}
+	return decode[CertificateData](f)
+}

@@ -1,0 +1,375 @@
+package custody_test
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"filippo.io/age"
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"onramp/certsvc"
+	"onramp/custody"
+	"onramp/custody/custodytest"
+	"onramp/fault"
+)
+
+const phrase = "otter lantern brisk 41 gravel"
+
+func authority(t testing.TB) certsvc.Issued {
+	t.Helper()
+	ca, err := certsvc.New(certsvc.Options{}).CA(certsvc.CASpec{CommonName: "payments CA", Organization: "Payments"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ca
+}
+
+func keeper(t testing.TB, s custody.Store, now func() time.Time) *custody.Keeper {
+	t.Helper()
+	k, err := custody.New(custody.Options{Store: s, Now: now, WorkFactor: 1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return k
+}
+
+func must(t testing.TB, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
+}
+
+func wants(t testing.TB, err error, kind fault.Kind, what string) {
+	t.Helper()
+	if !fault.Is(err, kind) {
+		t.Fatalf("%s: %v, want %s", what, err, kind)
+	}
+}
+
+// sign makes a client certificate with the kept key.
+func sign(k *custody.Keeper, t testing.TB) (*x509.Certificate, error) {
+	var leaf *x509.Certificate
+	err := k.Use(t.Context(), "payments", "server", func(ca certsvc.Issued) ([]*x509.Certificate, error) {
+		made, err := certsvc.New(certsvc.Options{}).Leaf(ca, certsvc.LeafSpec{CommonName: "payments-eu"})
+		leaf = made.Cert
+		return []*x509.Certificate{made.Cert}, err
+	})
+	return leaf, err
+}
+
+func verbs(t testing.TB, s custody.Store) []custody.Verb {
+	t.Helper()
+	list, err := s.Records(t.Context(), custody.Query{Limit: 1000})
+	must(t, err)
+	var out []custody.Verb
+	for _, r := range slices.Backward(list) {
+		out = append(out, r.Verb)
+	}
+	return out
+}
+
+func TestMemoryKeepsTheContract(t *testing.T) { custodytest.Run(t, &custodytest.Memory{}) }
+
+// A key is kept, opened, used, locked and forgotten; each of it is in the audit, and the key in clear nowhere.
+func TestLifeOfAKey(t *testing.T) {
+	s, ca := &custodytest.Memory{}, authority(t)
+	plain := string(ca.Key.Reveal())
+	k := keeper(t, s, nil)
+	must(t, k.Keep(t.Context(), "payments", ca, phrase, phrase))
+	_, err := sign(k, t)
+	wants(t, err, fault.Conflict, "a kept key is locked")
+	wants(t, k.Open(t.Context(), "payments", phrase+"!"), fault.Denied, "a wrong passphrase")
+	wants(t, k.Open(t.Context(), "orders", phrase), fault.NotFound, "a migration without a key")
+	must(t, k.Open(t.Context(), "payments", phrase))
+	leaf, err := sign(k, t)
+	must(t, err)
+	if err := leaf.CheckSignatureFrom(ca.Cert); err != nil {
+		t.Error(err)
+	}
+	must(t, k.Lock(t.Context(), "payments"))
+	must(t, k.Lock(t.Context(), "payments")) // says nothing twice
+	_, err = sign(k, t)
+	wants(t, err, fault.Conflict, "a locked key")
+	must(t, k.Open(t.Context(), "payments", phrase))
+	must(t, k.Close())
+	must(t, k.Close())
+	_, err = sign(k, t)
+	wants(t, err, fault.Conflict, "after the stop")
+	wants(t, k.Open(t.Context(), "payments", phrase), fault.Unavailable, "opened after the stop")
+	k = keeper(t, s, nil)
+	st, err := k.Status(t.Context(), "payments")
+	must(t, err)
+	if !st.Kept || st.Open || st.CAFingerprint != ca.Fingerprint() {
+		t.Errorf("after a restart: %+v", st)
+	}
+	box, err := s.SealedKey(t.Context(), "payments")
+	must(t, err)
+	must(t, k.Forget(t.Context(), "payments"))
+	wants(t, k.Open(t.Context(), "payments", phrase), fault.NotFound, "a forgotten key")
+	want := []custody.Verb{custody.Kept, custody.Refused, custody.Opened, custody.Signed, custody.Locked, custody.Opened, custody.Locked, custody.Opened, custody.Forgotten}
+	if d := cmp.Diff(want, verbs(t, s)); d != "" {
+		t.Error(d)
+	}
+	// The file format is age's own: age opens it, and the key is nowhere in clear.
+	id, err := age.NewScryptIdentity(phrase)
+	must(t, err)
+	r, err := age.Decrypt(bytes.NewReader(box.Box), id)
+	must(t, err)
+	var out bytes.Buffer
+	_, err = out.ReadFrom(r)
+	must(t, err)
+	if out.String() != plain {
+		t.Error("age does not find the key in the box")
+	}
+	records, err := s.Records(t.Context(), custody.Query{})
+	must(t, err)
+	all, err := json.Marshal(records)
+	must(t, err)
+	for line := range strings.Lines(plain) {
+		if line = strings.TrimSpace(line); len(line) > 20 && (bytes.Contains(box.Box, []byte(line)) || bytes.Contains(all, []byte(line))) {
+			t.Errorf("in clear: %s", line)
+		}
+	}
+	for _, r := range records {
+		if r.Verb == custody.Signed && (r.Days != 364 || r.Fingerprint != certsvc.Fingerprint(leaf) || r.CAFingerprint != ca.Fingerprint() || r.Lane != "server" || r.Subject != "CN=payments-eu") {
+			t.Errorf("the signature's record: %+v", r)
+		}
+	}
+}
+
+// What cannot be recorded does not happen.
+func TestAuditFailsClosed(t *testing.T) {
+	s, ca := &custodytest.Memory{}, authority(t)
+	k := keeper(t, s, nil)
+	full := errors.New("disk full")
+	s.Refuse(full)
+	if err := k.Keep(t.Context(), "payments", ca, phrase, phrase); !errors.Is(err, full) {
+		t.Errorf("keep: %v", err)
+	}
+	s.Refuse(nil)
+	must(t, k.Keep(t.Context(), "payments", ca, phrase, phrase))
+	s.Refuse(full)
+	if err := k.Open(t.Context(), "payments", phrase); !errors.Is(err, full) {
+		t.Errorf("open: %v", err)
+	}
+	if st, _ := k.Status(t.Context(), "payments"); st.Open {
+		t.Error("opened without a record")
+	}
+	if err := k.Open(t.Context(), "payments", "wrong"); !errors.Is(err, full) {
+		t.Errorf("a refusal that is not recorded is not counted: %v", err)
+	}
+	s.Refuse(nil)
+	must(t, k.Open(t.Context(), "payments", phrase))
+	s.Refuse(full)
+	if _, err := sign(k, t); !errors.Is(err, full) {
+		t.Errorf("sign: %v", err)
+	}
+	if err := k.Forget(t.Context(), "payments"); !errors.Is(err, full) {
+		t.Errorf("forget: %v", err)
+	}
+}
+
+// An opened key locks itself when it was not used for the idle time, and use puts that off.
+func TestLocksItself(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		s := &custodytest.Memory{}
+		k := keeper(t, s, nil)
+		must(t, k.Keep(t.Context(), "payments", authority(t), phrase, phrase))
+		must(t, k.Open(t.Context(), "payments", phrase))
+		<-time.After(14 * time.Minute)
+		_, err := sign(k, t)
+		must(t, err)
+		<-time.After(14*time.Minute + 59*time.Second)
+		if st, _ := k.Status(t.Context(), "payments"); !st.Open || time.Until(st.Until) != time.Second {
+			t.Errorf("a second before: %+v", st)
+		}
+		<-time.After(time.Second)
+		synctest.Wait()
+		if st, _ := k.Status(t.Context(), "payments"); st.Open {
+			t.Error("still open after 15 minutes without use")
+		}
+		got := verbs(t, s)
+		if got[len(got)-1] != custody.Locked {
+			t.Errorf("the audit ends with %v", got)
+		}
+		must(t, k.Close())
+	})
+}
+
+// Five wrong passphrases close the door for a quarter of an hour, across restarts.
+func TestWrongPassphrasesAreCounted(t *testing.T) {
+	s := &custodytest.Memory{}
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	clock := func() time.Time { return now }
+	k := keeper(t, s, clock)
+	must(t, k.Keep(t.Context(), "payments", authority(t), phrase, phrase))
+	for i := range 5 {
+		if i == 3 {
+			k = keeper(t, s, clock) // a restart gives nobody more guesses
+		}
+		err := k.Open(t.Context(), "payments", fmt.Sprint("guess ", i))
+		wants(t, err, fault.Denied, "a guess")
+		if text := fault.From(err).Cause; i < 4 && !strings.Contains(text, fmt.Sprintf(": %d.", 4-i)) {
+			t.Errorf("guess %d is told %q", i, text)
+		}
+		now = now.Add(time.Minute)
+	}
+	wants(t, k.Open(t.Context(), "payments", phrase), fault.TooMany, "the right one, too late")
+	now = now.Add(9*time.Minute + 59*time.Second)
+	wants(t, k.Open(t.Context(), "payments", phrase), fault.TooMany, "a moment too early")
+	now = now.Add(2 * time.Second)
+	must(t, k.Open(t.Context(), "payments", phrase))
+}
+
+func TestPassphrases(t *testing.T) {
+	for p, want := range map[string]string{
+		"":                               "too short",
+		"elevenchars":                    "too short",
+		"aaaaaaaaaaaaaaaa":               "repeats itself",
+		"abababababababab":               "repeats itself",
+		"password1234":                   "easy to guess",
+		"Passphrase!2026":                "easy to guess",
+		"abcdefghijklmnop":               "easy to guess",
+		"1234567890123":                  "easy to guess",
+		"payments-CA-key1":               "easy to guess",
+		"correct horse battery staple":   "easy to guess",
+		"qwertyuiop12":                   "easy to guess",
+		"tab\tin the middle of it":       "cannot be typed",
+		"broken \xff bytes in it":        "cannot be typed",
+		strings.Repeat("lang ohne", 200): "too long",
+		phrase:                           "",
+		"vR7#kq2!mZ9x":                   "",
+		"trüber Fluß am Morgen":          "",
+		"夜の川面に月が静かに揺れている":                  "",
+		"my password is a long grey otter": "",
+	} {
+		err := custody.CheckPassphrase(p, "payments CA", "payments")
+		switch {
+		case want == "" && err != nil:
+			t.Errorf("%q: %v, %s", p, err, fault.From(err).Cause)
+		case want != "" && (err == nil || !strings.Contains(fault.Title(err), want) || fault.From(err).Cause == "" || fault.From(err).Field != "passphrase"):
+			t.Errorf("%q: %v, want %q with a reason", p, err, want)
+		case err != nil && len(p) > 3 && strings.Contains(fmt.Sprint(fault.From(err)), p):
+			t.Errorf("%q is repeated in the answer", p)
+		}
+	}
+	k := keeper(t, &custodytest.Memory{}, nil)
+	err := k.Keep(t.Context(), "payments", authority(t), phrase, phrase+" ")
+	if fault.From(err).Field != "repeat" {
+		t.Errorf("two different passphrases: %v", err)
+	}
+}
+
+// TestStates: whatever people do in whatever order, the key is open exactly when the rules say so, each
+// signature has its record, and nothing is signed while it is locked.
+func TestStates(t *testing.T) {
+	ca := authority(t)
+	rapid.Check(t, func(rt *rapid.T) {
+		s := &custodytest.Memory{}
+		now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+		clock := func() time.Time { return now }
+		k := keeper(t, s, clock)
+		defer func() { must(t, k.Close()) }()
+		kept, until, signed := false, time.Time{}, 0
+		var wrong []time.Time // since the key was opened last
+		isOpen := func() bool { return kept && now.Before(until) }
+		expect := func(err error, kind fault.Kind, what string) {
+			if kind == "" && err != nil || kind != "" && !fault.Is(err, kind) {
+				rt.Fatalf("%s: %v, want %q", what, err, kind)
+			}
+		}
+		blocked := func() bool {
+			n := 0
+			for _, at := range wrong {
+				if !at.Before(now.Add(-15 * time.Minute)) {
+					n++
+				}
+			}
+			return n >= 5
+		}
+		open := func(p string) {
+			err := k.Open(t.Context(), "payments", p)
+			switch {
+			case !kept:
+				expect(err, fault.NotFound, "open without a key")
+			case blocked():
+				expect(err, fault.TooMany, "open after many wrong ones")
+			case p != phrase:
+				expect(err, fault.Denied, "open with a wrong one")
+				wrong = append(wrong, now)
+			default:
+				expect(err, "", "open")
+				until, wrong = now.Add(15*time.Minute), nil
+			}
+		}
+		rt.Repeat(map[string]func(*rapid.T){
+			"keep": func(*rapid.T) {
+				err := k.Keep(t.Context(), "payments", ca, phrase, phrase)
+				if kept {
+					expect(err, fault.Conflict, "keep twice")
+					return
+				}
+				expect(err, "", "keep")
+				kept, until, wrong = true, time.Time{}, nil
+			},
+			"open":       func(*rapid.T) { open(phrase) },
+			"open wrong": func(*rapid.T) { open("not the passphrase") },
+			"lock": func(*rapid.T) {
+				expect(k.Lock(t.Context(), "payments"), "", "lock")
+				until = time.Time{}
+			},
+			"forget": func(*rapid.T) {
+				err := k.Forget(t.Context(), "payments")
+				if !kept {
+					expect(err, fault.NotFound, "forget nothing")
+					return
+				}
+				expect(err, "", "forget")
+				kept, until = false, time.Time{}
+			},
+			"use": func(*rapid.T) {
+				_, err := sign(k, t)
+				switch {
+				case !kept:
+					expect(err, fault.NotFound, "use nothing")
+				case !isOpen():
+					expect(err, fault.Conflict, "use a locked key")
+				default:
+					expect(err, "", "use")
+					signed++
+					until = now.Add(15 * time.Minute)
+				}
+			},
+			"wait": func(rt *rapid.T) {
+				now = now.Add(time.Duration(rapid.IntRange(1, 1000).Draw(rt, "seconds")) * time.Second)
+			},
+			"restart": func(*rapid.T) { must(t, k.Close()); k = keeper(t, s, clock); until = time.Time{} },
+			"": func(*rapid.T) {
+				st, err := k.Status(t.Context(), "payments")
+				expect(err, "", "status")
+				if st.Kept != kept || st.Open != isOpen() || st.Open && !st.Until.Equal(until) {
+					rt.Fatalf("status %+v, want kept %v, open %v until %v", st, kept, isOpen(), until)
+				}
+				n := 0
+				for _, v := range verbs(t, s) {
+					if v == custody.Signed {
+						n++
+					}
+				}
+				if n != signed {
+					rt.Fatalf("%d signatures in the audit, want %d", n, signed)
+				}
+			},
+		})
+	})
+}

@@ -1,0 +1,155 @@
+package expiry
+
+import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"net/url"
+	"strings"
+	"time"
+	"unicode"
+
+	ics "github.com/arran4/golang-ical"
+
+	"onramp/certsvc"
+	"onramp/fault"
+)
+
+// Calendar is the endings as an iCalendar feed (RFC 5545): an event at each end, with an alarm on each rung
+// of the ladder. An event keeps its UID for the life of the certificate; its SEQUENCE rises when something
+// about it changes, and it is cancelled when another certificate takes its place. Rehearsals are left out.
+// base is the portal's address with its slash at the end, for the links.
+func Calendar(all []Ending, base string) ([]byte, error) {
+	cal := ics.NewCalendarFor("Onramp")
+	cal.SetProductId("-//Onramp//Certificate expiry//EN")
+	cal.SetCalscale("GREGORIAN")
+	cal.SetName("Certificates that end")
+	cal.SetXWRCalName("Certificates that end")
+	cal.SetRefreshInterval("PT12H", ics.WithValue(string(ics.ValueDataTypeDuration)))
+	cal.SetXPublishedTTL("PT12H")
+	for _, e := range all {
+		if !e.Rehearsal {
+			cal.AddVEvent(event(e, base))
+		}
+	}
+	var b bytes.Buffer
+	if err := cal.SerializeTo(&b, ics.WithNewLineWindows); err != nil {
+		return nil, fault.Wrap(err, fault.Internal, "The calendar could not be written", "Try again.")
+	}
+	return b.Bytes(), nil
+}
+
+// UID is the same for a certificate of a migration for ever.
+func (e Ending) UID() string {
+	sum := sha256.Sum256([]byte(e.Migration + "\n" + e.Certificate))
+	return hex.EncodeToString(sum[:16]) + "@onramp"
+}
+
+func event(e Ending, base string) *ics.VEvent {
+	v := ics.NewEvent(e.UID())
+	v.SetDtStampTime(e.Changed)
+	v.SetLastModifiedAt(e.Changed)
+	v.SetSequence(e.Revision)
+	v.SetStartAt(e.At)
+	v.SetTimeTransparency(ics.TransparencyTransparent)
+	v.SetURL(e.Link(base))
+	v.SetSummary(plain(e.Summary()))
+	v.SetDescription(plain(e.Advice()))
+	if !e.Active() {
+		v.SetStatus(ics.ObjectStatusCancelled)
+		return v
+	}
+	v.SetStatus(ics.ObjectStatusConfirmed)
+	for _, days := range certsvc.Rungs {
+		a := v.AddAlarm()
+		a.SetAction(ics.ActionDisplay)
+		a.SetTrigger(fmt.Sprintf("-P%dD", days))
+		a.SetDescription(plain(fmt.Sprintf("%s in %s", e.Summary(), dayCount(days))))
+	}
+	return v
+}
+
+// Link is where the certificate can be replaced.
+func (e Ending) Link(base string) string {
+	return base + "m/" + url.PathEscape(e.Migration) + "/certificates/replace"
+}
+
+// Summary is one line: what ends.
+func (e Ending) Summary() string {
+	what := "client certificate"
+	if e.IsCA {
+		what = "CA"
+	}
+	if e.Client != "" {
+		return fmt.Sprintf("%s (%s): %s ends", e.Name, e.Client, what)
+	}
+	return fmt.Sprintf("%s: %s ends", e.Name, what)
+}
+
+// Advice is what a person should know and do, in lines.
+func (e Ending) Advice() string {
+	lines := []string{fmt.Sprintf("%s of %s stops working on %s.", e.Subject, e.Name, e.At.UTC().Format("2 January 2006 at 15:04 UTC"))}
+	if e.IsCA {
+		lines = append(lines, "Its CA sets the end: "+e.By+". Every client certificate under that CA stops then.")
+	} else {
+		lines = append(lines, "The client certificate itself sets the end.")
+	}
+	if e.Active() {
+		lines = append(lines, "Workers that present it can no longer connect after that. Replace it before.")
+	} else {
+		lines = append(lines, "Nothing to do: "+e.Successor.Subject+" took its place on "+e.Successor.Since.UTC().Format("2 January 2006")+".")
+	}
+	return strings.Join(append(lines, "SHA-256 "+e.Certificate), "\n")
+}
+
+func dayCount(n int) string {
+	if n == 1 {
+		return "1 day"
+	}
+	return fmt.Sprintf("%d days", n)
+}
+
+// plain is text that iCalendar can hold: RFC 5545 has no way to write other control characters than the
+// line break, and folding counts bytes of valid UTF-8.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r != '\n' && unicode.IsControl(r) {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(s, "\uFFFD"))
+}
+
+// Window is how far the strip of the board looks ahead, in months.
+const Window = 12
+
+// Month is one month of the strip.
+type Month struct {
+	Start   time.Time // its first instant, UTC
+	Endings []Ending
+}
+
+// Year sorts endings into the month of now and the eleven after it; later are those beyond, ended those
+// before now. Entries whose place was taken are left out.
+func Year(all []Ending, now time.Time) (months []Month, ended, later []Ending) {
+	now = now.UTC()
+	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
+	for i := range Window {
+		months = append(months, Month{Start: first.AddDate(0, i, 0)})
+	}
+	end := first.AddDate(0, Window, 0)
+	for _, e := range all {
+		switch at := e.At.UTC(); {
+		case !e.Active():
+		case at.Before(now):
+			ended = append(ended, e)
+		case !at.Before(end):
+			later = append(later, e)
+		default:
+			i := (at.Year()-first.Year())*12 + int(at.Month()-first.Month())
+			months[i].Endings = append(months[i].Endings, e)
+		}
+	}
+	return months, ended, later
+}

@@ -1,0 +1,199 @@
+package store
+
+import (
+	"bytes"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/hex"
+	"errors"
+	"log/slog"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onramp/certsvc"
+	"onramp/custody"
+	"onramp/custody/custodytest"
+	"onramp/expiry"
+	"onramp/fault"
+	"onramp/migration"
+)
+
+func addMigrations(t *testing.T, d *DB, ids ...string) {
+	t.Helper()
+	for _, id := range ids {
+		if err := d.AddMigration(t.Context(), migration.Migration{ID: id, Name: id, Lang: "go", Mode: migration.Cloud, Auth: "mtls", Created: time.Unix(1, 0), Version: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+func TestCustodyContract(t *testing.T) {
+	d := openIn(t, newDir(t))
+	defer d.Close()
+	addMigrations(t, d, "payments", "orders")
+	custodytest.Run(t, d)
+}
+
+// The audit is only ever appended to, and only what age wrote can be a sealed key, whatever the code asks for.
+func TestSchemaGuardsCustody(t *testing.T) {
+	d := openIn(t, newDir(t))
+	defer d.Close()
+	addMigrations(t, d, "payments")
+	if _, err := d.AddRecord(t.Context(), custody.Record{Verb: custody.Signed}); err != nil {
+		t.Fatal(err)
+	}
+	if err := d.SaveNotice(t.Context(), expiry.Notice{Migration: "payments", Certificate: "aa", Rung: 30, Sent: time.Unix(5, 0)}); err != nil {
+		t.Fatal(err)
+	}
+	for _, statement := range []string{
+		"UPDATE audit SET note = 'x'", "DELETE FROM audit", "INSERT OR REPLACE INTO audit SELECT * FROM audit",
+		"INSERT INTO sealed_keys VALUES ('payments', '', '', '', '-----BEGIN PRIVATE KEY-----', 0)",
+		"UPDATE notices SET sent = 0", "UPDATE notices SET attempts = 9",
+	} {
+		if _, err := d.writer.ExecContext(t.Context(), statement); err == nil {
+			t.Errorf("%s: allowed", statement)
+		}
+	}
+}
+
+// A CA key that is kept, opened, used, refused, locked and forgotten is in clear in no file and no log, and
+// once forgotten not even encrypted.
+func TestCanaryOfTheKeptKey(t *testing.T) {
+	dir := newDir(t)
+	var log bytes.Buffer
+	logger := slog.New(slog.NewTextHandler(&log, nil))
+	d, err := Open(t.Context(), dir, logger)
+	if err != nil {
+		t.Fatal(err)
+	}
+	addMigrations(t, d, "payments")
+	const phrase = "otter lantern brisk 41 gravel"
+	k, err := custody.New(custody.Options{Store: d, WorkFactor: 1, Log: logger})
+	if err != nil {
+		t.Fatal(err)
+	}
+	certs := certsvc.New(certsvc.Options{})
+	ca, err := certs.CA(certsvc.CASpec{CommonName: "payments CA"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	canaries := keyCanaries(t, ca.Key.Reveal())
+	canaries = append(canaries, phrase, "wrong otter 41 canary")
+	var said []string
+	try := func(err error) {
+		if err != nil {
+			f := fault.From(err)
+			said = append(said, err.Error(), f.Title, f.Cause, f.Fix, f.NotWrong)
+			logger.Error("tried", "err", err)
+		}
+	}
+	ctx := t.Context()
+	try(k.Keep(ctx, "payments", ca, "wrong otter 41 canary", "differs"))
+	try(k.Keep(ctx, "payments", ca, phrase, phrase))
+	try(k.Keep(ctx, "payments", ca, phrase, phrase))
+	try(k.Open(ctx, "payments", "wrong otter 41 canary"))
+	try(k.Open(ctx, "payments", phrase))
+	use := func(csr []byte) {
+		try(k.Use(ctx, "payments", "csr", func(ca certsvc.Issued) ([]*x509.Certificate, error) {
+			logger.Info("working with", "ca", ca.Key, "all", ca)
+			made, err := certs.Sign(ca, csr, certsvc.LeafSpec{CommonName: "x"})
+			return []*x509.Certificate{made.Cert}, err
+		}))
+	}
+	good, _, err := certs.Request(certsvc.LeafSpec{CommonName: "x"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	use(good)
+	use([]byte("no request"))
+	use(ca.Key.Reveal())
+	if len(said) < 20 {
+		t.Fatalf("only %d texts of refusals: the test does not refuse what it should", len(said))
+	}
+	box, err := d.SealedKey(ctx, "payments")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kept := append(append(bytesIn(t, dir), log.Bytes()...), strings.Join(said, "\n")...)
+	for _, must := range []string{"age-encryption.org", "CN=payments CA", "[redacted]", "key-refused"} {
+		if !bytes.Contains(kept, []byte(must)) {
+			t.Errorf("the search does not even find %q", must)
+		}
+	}
+	if !bytes.Contains(bytesIn(t, dir), box.Box[40:]) {
+		t.Error("the search does not find the sealed key that is there")
+	}
+	if err := k.Forget(ctx, "payments"); err != nil {
+		t.Fatal(err)
+	}
+	afterwards := bytesIn(t, dir) // while it is open: with WAL
+	if bytes.Contains(afterwards, box.Box[40:]) || bytes.Contains(afterwards, []byte("age-encryption.org/v1")) {
+		t.Error("the forgotten key is still in a file, encrypted")
+	}
+	if err := errors.Join(k.Close(), d.Close()); err != nil {
+		t.Fatal(err)
+	}
+	kept = append(append(kept, bytesIn(t, dir)...), log.Bytes()...)
+	for _, c := range canaries {
+		if i := bytes.Index(kept, []byte(c)); i >= 0 {
+			t.Errorf("found %q in …%q", c, kept[max(0, i-80):i])
+		}
+	}
+}
+
+// keyCanaries are a key's PEM lines, and its DER in hex and in one line of base64.
+func keyCanaries(t *testing.T, pemText []byte) []string {
+	t.Helper()
+	var lines []string
+	for line := range strings.Lines(string(pemText)) {
+		if line = strings.TrimSpace(line); line != "" && !strings.HasPrefix(line, "-----") {
+			lines = append(lines, line)
+		}
+	}
+	der, err := base64.StdEncoding.DecodeString(strings.Join(lines, ""))
+	if err != nil || len(lines) < 3 {
+		t.Fatalf("the key has %d lines: %v", len(lines), err)
+	}
+	// The public key is part of the DER and may be anywhere; the secret number is not.
+	secret := der[30:70]
+	return append(lines[:2:2], hex.EncodeToString(secret), strings.Join(lines, "")[48:90], string(secret))
+}
+
+func TestNotices(t *testing.T) {
+	d := openIn(t, newDir(t))
+	defer d.Close()
+	addMigrations(t, d, "payments")
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	n := expiry.Notice{Migration: "payments", Certificate: "aa", Rung: 30, Attempts: 1, Tried: at, Next: at.Add(time.Minute), Error: "no answer"}
+	late := expiry.Notice{Migration: "payments", Certificate: "bb", Rung: -1, Attempts: 3, Tried: at.Add(time.Hour), Next: at.Add(2 * time.Hour), Error: "x"}
+	save := func(n expiry.Notice) error { return d.SaveNotice(t.Context(), n) }
+	if err := errors.Join(save(n), save(late)); err != nil {
+		t.Fatal(err)
+	}
+	n.Attempts, n.Sent, n.Error = 2, at.Add(2*time.Minute), ""
+	if err := save(n); err != nil {
+		t.Fatal(err)
+	}
+	again := n
+	again.Attempts, again.Sent = 3, time.Time{}
+	if err := save(again); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a notice that was sent: %v", err)
+	}
+	if err := save(expiry.Notice{Migration: "nobody", Certificate: "aa"}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a notice of no migration: %v", err)
+	}
+	got, err := d.Notices(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff([]expiry.Notice{late, n}, got); diff != "" {
+		t.Error(diff)
+	}
+	if !slices.IsSortedFunc(got, func(a, b expiry.Notice) int { return b.Tried.Compare(a.Tried) }) {
+		t.Error("not those tried last first")
+	}
+}
