@@ -1,0 +1,167 @@
+package expiry_test
+
+import (
+	"encoding/json"
+	"fmt"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"onramp/certsvc"
+	"onramp/expiry"
+	"onramp/migration"
+)
+
+var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+const day = 24 * time.Hour
+
+// issue makes the public facts of a CA and a client certificate that last so many days from start.
+func issue(t testing.TB, name string, caDays, leafDays int) migration.CertificateData {
+	t.Helper()
+	s := certsvc.New(certsvc.Options{Now: func() time.Time { return start }})
+	set, err := s.IssueSet(certsvc.SetRequest{CA: certsvc.CASpec{CommonName: name + " CA", Days: caDays, KeyType: certsvc.ECP256},
+		Leaf: certsvc.LeafSpec{CommonName: name, Days: leafDays, KeyType: certsvc.ECP256}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	m := set.Summary
+	return migration.CertificateData{Lane: "server", CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM), CAFingerprint: m.CAFingerprint, LeafFingerprint: m.LeafFingerprint,
+		CASubject: m.CASubject, LeafSubject: m.LeafSubject, CANotAfter: m.CANotAfter, LeafNotAfter: m.LeafNotAfter}
+}
+
+// told is a migration with facts a day apart from start.
+func told(t testing.TB, name string, mode migration.Mode, certs ...migration.CertificateData) migration.View {
+	t.Helper()
+	v := migration.View{Migration: migration.Migration{ID: name, Name: name, Mode: mode}}
+	for i, c := range certs {
+		text, err := json.Marshal(c)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Facts = append(v.Facts, migration.Fact{ID: int64(i + 1), Kind: migration.FactCertificate, Data: text, At: start.Add(time.Duration(i) * day)},
+			migration.Fact{Kind: migration.FactNamespace, Data: json.RawMessage(`{}`)})
+	}
+	return v
+}
+
+// The end is the first in the chain, whichever certificate that is, and the ladder is climbed to the moment.
+func TestEffectiveExpiry(t *testing.T) {
+	long, short := issue(t, "orders", 400, 20), issue(t, "payments", 90, 60)
+	// A CA that ends before its client certificate, as other tools make it; here only the dates were told.
+	bare := migration.CertificateData{LeafFingerprint: "cc", LeafSubject: "CN=bare", CASubject: "CN=old CA", LeafNotAfter: start.Add(50 * day), CANotAfter: start.Add(12 * day)}
+	views := []migration.View{told(t, "payments", migration.Cloud, short), told(t, "orders", migration.Cloud, long), told(t, "bare", migration.Cloud, bare)}
+	type line struct {
+		Name, By   string
+		IsCA       bool
+		Days, Rung int
+	}
+	look := func(now time.Time) (out []line) {
+		for _, e := range expiry.Endings(views, now) {
+			out = append(out, line{e.Name, e.By, e.IsCA, e.Days, e.Rung})
+		}
+		return out
+	}
+	for _, tt := range []struct {
+		at   time.Duration
+		want []line
+	}{
+		{0, []line{{"bare", "CN=old CA", true, 12, 15}, {"orders", "CN=orders", false, 20, 30}, {"payments", "CN=payments", false, 60, 60}}},
+		{12 * day, []line{{"bare", "CN=old CA", true, 0, 1}, {"orders", "CN=orders", false, 8, 10}, {"payments", "CN=payments", false, 48, 60}}},
+		{20*day + time.Second, []line{{"bare", "CN=old CA", true, -9, -1}, {"orders", "CN=orders", false, -1, -1}, {"payments", "CN=payments", false, 39, 60}}},
+	} {
+		if d := cmp.Diff(tt.want, look(start.Add(tt.at))); d != "" {
+			t.Errorf("after %s: %s", tt.at, d)
+		}
+	}
+}
+
+// A sweep over the whole life: each rung begins exactly on its day, in order, once.
+func TestSweep(t *testing.T) {
+	v := []migration.View{told(t, "payments", migration.Cloud, issue(t, "payments", 90, 70))}
+	end := expiry.Endings(v, start)[0].At
+	var got []string
+	last := 99
+	for now := start; now.Before(end.Add(2 * day)); now = now.Add(time.Hour) {
+		if e := expiry.Endings(v, now)[0]; e.Rung != last {
+			got = append(got, fmt.Sprintf("%d at %s before", e.Rung, end.Sub(now).Round(time.Hour)))
+			last = e.Rung
+		}
+	}
+	want := []string{"0 at 1680h0m0s before", "60 at 1440h0m0s before", "30 at 720h0m0s before", "15 at 360h0m0s before", "10 at 240h0m0s before", "5 at 120h0m0s before", "1 at 24h0m0s before", "-1 at -1h0m0s before"}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// One whose place was taken names what took it and goes after 30 days; one that ended with nothing in its
+// place stays.
+func TestSuccessors(t *testing.T) {
+	a, b := issue(t, "payments", 30, 20), issue(t, "payments", 400, 300)
+	v := []migration.View{told(t, "payments", migration.Cloud, a, b), told(t, "left", migration.Cloud, issue(t, "left", 10, 5))}
+	all := expiry.Endings(v, start.Add(2*day))
+	if len(all) != 3 || all[0].Name != "left" || all[1].Active() || !all[2].Active() {
+		t.Fatalf("%+v", all)
+	}
+	want := &expiry.Successor{Subject: b.LeafSubject, Certificate: b.LeafFingerprint, Since: start.Add(day)}
+	if d := cmp.Diff(want, all[1].Successor); d != "" {
+		t.Error(d)
+	}
+	if n := len(expiry.Endings(v, start.Add(31*day-time.Second))); n != 3 {
+		t.Errorf("a moment before the 30 days are over: %d entries", n)
+	}
+	all = expiry.Endings(v, start.Add(31*day))
+	if len(all) != 2 || all[0].Name != "left" || all[0].Rung != expiry.Ended {
+		t.Errorf("after 30 days: %+v", all)
+	}
+}
+
+// The revision rises with each change, also when a certificate comes back, so that calendars take it.
+func TestRevisions(t *testing.T) {
+	a, b := issue(t, "payments", 90, 80), issue(t, "payments", 90, 81)
+	revision := func(fingerprint string, certs ...migration.CertificateData) (int, bool) {
+		for _, e := range expiry.Endings([]migration.View{told(t, "payments", migration.Cloud, certs...)}, start.Add(5*day)) {
+			if e.Certificate == fingerprint {
+				return e.Revision, e.Active()
+			}
+		}
+		return -1, false
+	}
+	steps := [][]migration.CertificateData{{a}, {a, b}, {a, b, a}, {a, b, a, b}}
+	last := -1
+	for i, certs := range steps {
+		n, active := revision(a.LeafFingerprint, certs...)
+		if n <= last || active != (i%2 == 0) {
+			t.Errorf("after %d facts: revision %d after %d, active %v", len(certs), n, last, active)
+		}
+		last = n
+	}
+}
+
+func TestYear(t *testing.T) {
+	now := time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)
+	at := func(s string, gone bool) expiry.Ending {
+		when, err := time.Parse("2006-01-02 15:04", s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		e := expiry.Ending{Name: s, Expiry: certsvc.Expiry{At: when}}
+		if gone {
+			e.Successor = &expiry.Successor{}
+		}
+		return e
+	}
+	months, ended, later := expiry.Year([]expiry.Ending{at("2026-12-31 22:59", false), at("2026-12-31 23:30", false), at("2027-01-01 00:00", false),
+		at("2027-06-15 00:00", true), at("2027-11-30 23:59", false), at("2027-12-01 00:00", false)}, now)
+	var got []string
+	for _, m := range months {
+		for _, e := range m.Endings {
+			got = append(got, m.Start.Format("2006-01")+" "+e.Name)
+		}
+	}
+	want := []string{"2026-12 2026-12-31 23:30", "2027-01 2027-01-01 00:00", "2027-11 2027-11-30 23:59"}
+	if d := cmp.Diff(want, got); d != "" || len(months) != 12 || len(ended) != 1 || len(later) != 1 {
+		t.Errorf("%s; %d months, %d ended, %d later", d, len(months), len(ended), len(later))
+	}
+}
