@@ -356,7 +356,10 @@ func certInspect(_ context.Context, w World, args []string) int {
 		if items == nil {
 			items = []certsvc.Item{}
 		}
-		printJSON(w, map[string]any{"schema": "onramp.inspect/1", "items": items, "troubles": troubles})
+		written := printJSON(w, map[string]any{"schema": "onramp.inspect/1", "items": items, "troubles": troubles})
+		if written != exitOK {
+			return written
+		}
 		return code
 	}
 	for _, item := range inv.Items {
@@ -427,7 +430,9 @@ func certLint(_ context.Context, w World, args []string) int {
 		}
 	}
 	if *asJSON {
-		printJSON(w, report)
+		if written := printJSON(w, report); written != exitOK {
+			return written
+		}
 		return code
 	}
 	for _, l := range report.Findings {

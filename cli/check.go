@@ -23,12 +23,14 @@ func check(ctx context.Context, w World, args []string) int {
 	target := conn.target()
 	target.LocalAddress = *local
 	report := doctor.New(doctor.Options{Timeout: *timeout}).Run(ctx, target, nil)
+	written := exitOK
 	if *asJSON {
-		if code := printJSON(w, report); code != exitOK {
-			return code
-		}
+		written = printJSON(w, report)
 	} else {
-		doctor.WriteText(w.Stdout, report, colour(w))
+		written = unwritten(w, doctor.WriteText(w.Stdout, report, colour(w)))
+	}
+	if written != exitOK {
+		return written
 	}
 	return doctor.ExitCode(report.Verdict)
 }

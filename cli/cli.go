@@ -111,8 +111,8 @@ func version(_ context.Context, w World, args []string) int {
 	if *asJSON {
 		return printJSON(w, map[string]string{"schema": "onramp.version/1", "version": Version, "rules": rulesDate})
 	}
-	fmt.Fprintf(w.Stdout, "onramp %s, rules of %s\n", Version, rulesDate)
-	return exitOK
+	_, err := fmt.Fprintf(w.Stdout, "onramp %s, rules of %s\n", Version, rulesDate)
+	return unwritten(w, err)
 }
 
 // complain prints an error for people on stderr, every fault in it, and returns the exit code.

@@ -37,9 +37,6 @@ func decode(_ context.Context, w World, args []string) int {
 	if known.Stage == "" {
 		known.Stage = "unknown"
 	}
-	if err := doctor.WriteVerdict(w.Stdout, doctor.Verdict{Stage: known.Stage, Code: d.Code, Level: d.Level, Title: d.Title, Cause: d.Cause,
-		NotWrong: d.NotWrong, Fix: d.Fix, Candidates: d.Candidates, Confirm: d.Confirm}, colour(w)); err != nil {
-		return exitInternal
-	}
-	return exitOK
+	return unwritten(w, doctor.WriteVerdict(w.Stdout, doctor.Verdict{Stage: known.Stage, Code: d.Code, Level: d.Level, Title: d.Title, Cause: d.Cause,
+		NotWrong: d.NotWrong, Fix: d.Fix, Candidates: d.Candidates, Confirm: d.Confirm}, colour(w)))
 }

@@ -170,11 +170,21 @@ func printJSON(w World, v any) int {
 	enc := json.NewEncoder(w.Stdout)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	if err := enc.Encode(v); err != nil {
-		fmt.Fprintln(w.Stderr, "onramp: cannot write the answer:", err)
-		return exitInternal
+	err := closedStdout(w)
+	if err == nil {
+		err = enc.Encode(v)
 	}
-	return exitOK
+	return unwritten(w, err)
+}
+
+// unwritten says that an answer could not be written, and returns the exit code: an answer that nobody gets
+// must not look like a good one.
+func unwritten(w World, err error) int {
+	if err == nil {
+		return exitOK
+	}
+	fmt.Fprintln(w.Stderr, "onramp: cannot write the answer:", err)
+	return exitInternal
 }
 
 // dataDir is the default of --data: the user's data directory by the XDG rule, the platform's elsewhere.

@@ -99,7 +99,7 @@ func Explain(code string, level Level, values map[string]string) Verdict {
 		Code: e.Code, Level: level, Stage: e.Stage,
 		Title: fill(e.Title, values), Cause: fill(e.Cause, values), NotWrong: fill(e.NotWrong, values),
 		Fix: []Fix{}, Candidates: []Candidate{},
-		Confirm: fill(e.Confirm, values), Unseen: fill(e.Unseen, values),
+		Confirm: fill(e.Confirm, shellSafe(values)), Unseen: fill(e.Unseen, values),
 	}
 	for _, f := range e.Fix {
 		v.Fix = append(v.Fix, Fix{Who: f.Who, Text: fill(f.Text, values), Command: fill(f.Command, shellSafe(values))})

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"log/slog"
+	"net"
 	"os"
 	"time"
 )
@@ -17,6 +18,12 @@ type Options struct {
 
 	// Nameserver is the host:port of a DNS server to ask instead of the system's; "" is the system's.
 	Nameserver string
+	// Dial opens TCP connections to the target and its proxy; nil is net.Dialer's. A laboratory puts its own
+	// network there.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// OtherNameserver is the host:port of a second DNS server, outside this network, which is asked for the name
+	// of the target where the first does not know it (P10); "" asks nobody else.
+	OtherNameserver string
 	// Budgets of single stages; zero fields get the defaults of faults.md §2.
 	Budgets Budgets
 }

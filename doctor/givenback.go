@@ -12,23 +12,40 @@ type givenBack struct {
 	net.Conn
 	first []byte
 
-	mu    sync.Mutex
-	ended error
+	mu     sync.Mutex
+	ended  error
+	frames frameWatch
+}
+
+// farewell is the last GOAWAY that came in.
+func (c *givenBack) farewell() (farewell, bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frames.said, c.frames.hasSaid
+}
+
+// spoke reports whether a whole frame's head of HTTP/2 came in.
+func (c *givenBack) spoke() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.frames.frames > 0
 }
 
 func (c *givenBack) Read(b []byte) (int, error) {
 	if len(c.first) > 0 {
 		n := copy(b, c.first)
 		c.first = c.first[n:]
+		c.mu.Lock()
+		c.frames.saw(b[:n])
+		c.mu.Unlock()
 		return n, nil
 	}
 	n, err := c.Conn.Read(b)
-	if err != nil {
-		c.mu.Lock()
-		if c.ended == nil {
-			c.ended = err
-		}
-		c.mu.Unlock()
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.frames.saw(b[:n])
+	if err != nil && c.ended == nil {
+		c.ended = err
 	}
 	return n, err
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"reflect"
+	"sync"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -21,8 +22,12 @@ type shake struct {
 	maxVersion uint16           // 0: the newest
 	alpn       []string         // nil: h2
 	curves     []tls.CurveID    // nil: Go's own
+	only       bool             // stop when the server is verified: nothing is sent (P7)
 	budget     time.Duration
 }
+
+// errEnough ends a handshake that had only to show the server's certificate.
+var errEnough = errors.New("the server is verified; this handshake asked no more")
 
 // hello is what a handshake showed.
 type hello struct {
@@ -40,16 +45,34 @@ type hello struct {
 	err      error
 }
 
-// countingConn counts the bytes that came in.
+// countingConn counts the bytes and the records that came in.
 type countingConn struct {
 	net.Conn
-	in atomic.Int64
+	in      atomic.Int64
+	mu      sync.Mutex
+	records recordWatch
 }
 
 func (c *countingConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
 	c.in.Add(int64(n))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.records.saw(b[:n])
 	return n, err
+}
+
+// begin counts encrypted alerts from now on; alerts is how many came.
+func (c *countingConn) begin() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.records.on = true
+}
+
+func (c *countingConn) alerts() int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.records.alerts
 }
 
 // ticketProof is a session cache that keeps nothing. A ticket proves acceptance (faults.md §2 P5),
@@ -83,6 +106,12 @@ func (s shake) do(ctx context.Context, conn net.Conn) *hello {
 		ClientSessionCache: ticketProof{h},
 		VerifyConnection: func(cs tls.ConnectionState) error {
 			h.state, h.verified = cs, true
+			if s.only {
+				return errEnough
+			}
+			if cs.Version == tls.VersionTLS13 {
+				h.raw.begin() // what follows in TLS 1.3 is the server's Finished, tickets and alerts
+			}
 			return nil
 		},
 		GetClientCertificate: func(info *tls.CertificateRequestInfo) (*tls.Certificate, error) {

@@ -90,8 +90,7 @@ func proxyAddr(u *url.URL) string {
 func (r *run) dialProxy(ctx context.Context) (net.Conn, error) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.TCP)
 	defer cancel()
-	d := net.Dialer{Resolver: r.resolver(nil)}
-	conn, err := d.DialContext(ctx, "tcp", proxyAddr(r.proxy))
+	conn, err := r.dial(ctx, proxyAddr(r.proxy))
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", errProxyDown, err)
 	}

@@ -123,6 +123,10 @@ func (r *run) unknown(what string) {
 
 func (r *run) fail(v Verdict) {
 	v.Stage = r.st.ID
+	v.Confirm = r.complete(v.Confirm)
+	for i, f := range v.Fix {
+		v.Fix[i].Command = r.complete(f.Command)
+	}
 	r.st.Status = Fail
 	if r.st.Summary == "" {
 		r.st.Summary = v.Title

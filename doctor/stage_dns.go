@@ -139,8 +139,7 @@ func (r *run) judgeAnswer(ctx context.Context, ans answer) {
 func (r *run) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
 	defer cancel()
-	var d net.Dialer
-	c, err := d.DialContext(ctx, "tcp", netip.AddrPortFrom(r.ips[0], uint16(r.addr.Port)).String())
+	c, err := r.dial(ctx, netip.AddrPortFrom(r.ips[0], uint16(r.addr.Port)).String())
 	if err != nil {
 		return false
 	}

@@ -71,8 +71,9 @@ func (r *run) tcp(ctx context.Context) {
 // to makes an address the one that later connections go to.
 func (r *run) to(a netip.AddrPort) {
 	r.path = path{dial: func(ctx context.Context) (net.Conn, error) {
-		d := net.Dialer{Timeout: r.o.Budgets.TCP}
-		return d.DialContext(ctx, "tcp", a.String())
+		ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.TCP)
+		defer cancel()
+		return r.dial(ctx, a.String())
 	}}
 }
 
@@ -92,8 +93,7 @@ func (r *run) connectAll(ctx context.Context) []attempt {
 		to := netip.AddrPortFrom(ip, uint16(r.addr.Port))
 		tries[i] = attempt{to: to, late: true}
 		go func() {
-			var d net.Dialer
-			c, err := d.DialContext(ctx, "tcp", to.String())
+			c, err := r.dial(ctx, to.String())
 			ch <- result{i, attempt{to: to, conn: c, err: err, took: time.Since(start)}}
 		}()
 	}
@@ -206,8 +206,7 @@ func (r *run) vanished(ctx context.Context, bad []attempt) {
 	if r.addr.Port != 443 {
 		probe, cancel := context.WithTimeout(ctx, min(time.Second, r.o.Budgets.Probe))
 		defer cancel()
-		var d net.Dialer
-		c, err := d.DialContext(probe, "tcp", netip.AddrPortFrom(bad[0].to.Addr(), 443).String())
+		c, err := r.dial(probe, netip.AddrPortFrom(bad[0].to.Addr(), 443).String())
 		if err == nil {
 			c.Close()
 		}

@@ -50,6 +50,7 @@ var defaults = map[string]string{
 	"build":         "<build-id>",
 
 	"other_namespace": "of another application",
+	"file":            "client.pem",
 
 	"detail": "A file of the certificate, the key or the CA is not there, or may not be read.",
 }
