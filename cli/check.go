@@ -15,6 +15,7 @@ func check(ctx context.Context, w World, args []string) int {
 	conn.uploadedCA = s.text("uploaded-ca", "", "`file` with the CA certificates the namespace holds, if known")
 	conn.filters = s.text("filters", "", "`file` with the namespace's certificate filters (tcld's JSON), if known")
 	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody polls")
+	nameserver := s.text("other-nameserver", "", "`host:port` of a DNS server outside this network, to ask too where this network's does not know the name")
 	timeout := s.duration("timeout", "25s", "the whole check ends after this `duration`", 10*time.Minute)
 	asJSON := s.boolean("json", "machine output (onramp.check/1)")
 	if code, done := s.parse(args); done {
@@ -22,7 +23,7 @@ func check(ctx context.Context, w World, args []string) int {
 	}
 	target := conn.target()
 	target.LocalAddress = *local
-	report := doctor.New(doctor.Options{Timeout: *timeout}).Run(ctx, target, nil)
+	report := doctor.New(doctor.Options{Timeout: *timeout, OtherNameserver: *nameserver}).Run(ctx, target, nil)
 	written := exitOK
 	if *asJSON {
 		written = printJSON(w, report)

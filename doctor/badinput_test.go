@@ -207,7 +207,7 @@ func TestPartlyDead(t *testing.T) {
 		{"IPv4 dead beside IPv6", v6, attempt{to: v4, err: syscall.ECONNREFUSED}, "TC-07"},
 	} {
 		r := &run{st: &Stage{Status: Pass, Evidence: map[string]any{}}}
-		r.partlyDead(attempt{to: c.first}, []attempt{c.bad})
+		r.partlyDead(t.Context(), attempt{to: c.first}, []attempt{c.bad})
 		got := strings.Join(r.st.Findings, " ")
 		if got != c.want || (r.st.Status == Warn) != (c.want != "") {
 			t.Errorf("%s: %q, status %s, want %q", c.name, got, r.st.Status, c.want)

@@ -12,6 +12,8 @@ import (
 	"net"
 	"net/netip"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -257,22 +259,26 @@ func looksPublic(c *x509.Certificate) bool {
 	return false
 }
 
-// flaps makes the same handshake twice more (P14). When one of them passes, the line or a server behind
-// a load balancer comes and goes, and no probe with other settings proves anything.
+// flaps makes the same handshake twice more (P14), both at once. When one of them passes, the line or a server
+// behind a load balancer comes and goes, and no probe with other settings proves anything.
 func (r *run) flaps(ctx context.Context, s shake) bool {
 	s.budget = r.o.Budgets.Probe
-	passed := 0
-	for range 2 {
-		h := r.again(ctx, s)
-		h.close()
-		if h.verified {
-			passed++
-		}
+	var passed atomic.Int32
+	var wg sync.WaitGroup
+	for range repeats {
+		wg.Go(func() {
+			h := r.again(ctx, s)
+			h.close()
+			if h.verified {
+				passed.Add(1)
+			}
+		})
 	}
-	if passed == 0 {
+	wg.Wait()
+	if passed.Load() == 0 {
 		return false
 	}
-	r.comesAndGoes(passed, 3)
+	r.comesAndGoes(int(passed.Load()), 1+repeats)
 	return true
 }
 

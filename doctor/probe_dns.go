@@ -4,7 +4,11 @@ import (
 	"context"
 	"net"
 	"slices"
+	"strings"
 	"sync"
+	"time"
+
+	"golang.org/x/net/dns/dnsmessage"
 )
 
 // The reply codes of DNS that mean something here (RFC 1035 §4.1.1).
@@ -15,17 +19,22 @@ const (
 	rcodeRefused = "REFUSED"
 )
 
-var rcodes = map[byte]string{0: rcodeOK, 1: "FORMERR", 2: rcodeServer, 3: rcodeName, 4: "NOTIMP", 5: rcodeRefused}
+var rcodes = map[dnsmessage.RCode]string{0: rcodeOK, 1: "FORMERR", 2: rcodeServer, 3: rcodeName, 4: "NOTIMP", 5: rcodeRefused}
 
-// resolver returns the resolver to ask. With a listener the pure Go resolver is used and every reply
-// code is reported to it; the system's own (which knows split DNS on some systems) hides them.
-func (r *run) resolver(heard func(code string)) *net.Resolver {
-	if r.o.Nameserver == "" && heard == nil {
+// resolver returns the resolver to ask. With a listener the pure Go resolver is used and every reply is
+// reported to it; the system's own (which knows split DNS on some systems) hides them.
+func (r *run) resolver(heard func(message []byte)) *net.Resolver {
+	return resolverAt(r.o.Nameserver, heard)
+}
+
+// resolverAt asks one DNS server, "" for the system's.
+func resolverAt(server string, heard func(message []byte)) *net.Resolver {
+	if server == "" && heard == nil {
 		return net.DefaultResolver
 	}
 	return &net.Resolver{PreferGo: true, Dial: func(ctx context.Context, network, address string) (net.Conn, error) {
-		if r.o.Nameserver != "" {
-			address = r.o.Nameserver
+		if server != "" {
+			address = server
 		}
 		var d net.Dialer
 		c, err := d.DialContext(ctx, network, address)
@@ -39,24 +48,84 @@ func (r *run) resolver(heard func(code string)) *net.Resolver {
 	}}
 }
 
-// replyCodes asks again (P10) and returns the distinct reply codes, in the order heard.
-func (r *run) replyCodes(ctx context.Context, host string) []string {
+// rawAnswer is what DNS said besides addresses.
+type rawAnswer struct {
+	codes   []string // distinct reply codes, in the order heard
+	aliases []alias  // CNAME records
+	ips     []string
+	zone    string // of which the server said that it lacks the name (SOA)
+}
+
+// alias is one CNAME record.
+type alias struct {
+	from, to string // without the last dot
+	ttl      time.Duration
+}
+
+// askRaw asks a DNS server ("" for the usual one) for A and AAAA once more (P10) and reads its replies.
+func (r *run) askRaw(ctx context.Context, server, host string) rawAnswer {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
 	defer cancel()
 	var mu sync.Mutex
-	var codes []string
-	res := r.resolver(func(code string) {
+	var out rawAnswer
+	res := resolverAt(either(server, r.o.Nameserver), func(message []byte) {
 		mu.Lock()
 		defer mu.Unlock()
-		if !slices.Contains(codes, code) {
-			codes = append(codes, code)
-		}
+		out.read(message)
 	})
 	// The trailing dot keeps search domains, whose replies would be about other names, out of it.
-	_, _ = res.LookupNetIP(ctx, "ip", host+".")
+	ips, _ := res.LookupNetIP(ctx, "ip", strings.TrimSuffix(host, ".")+".")
 	mu.Lock()
 	defer mu.Unlock()
-	return slices.Clone(codes)
+	for _, ip := range ips {
+		if s := ip.Unmap().String(); !slices.Contains(out.ips, s) {
+			out.ips = append(out.ips, s)
+		}
+	}
+	out.codes, out.aliases = slices.Clone(out.codes), slices.Clone(out.aliases)
+	return out
+}
+
+// read takes one reply in; one that cannot be read is passed over.
+func (a *rawAnswer) read(message []byte) {
+	var p dnsmessage.Parser
+	head, err := p.Start(message)
+	if err != nil || !head.Response {
+		return
+	}
+	if name, ok := rcodes[head.RCode]; ok && !slices.Contains(a.codes, name) {
+		a.codes = append(a.codes, name)
+	}
+	if p.SkipAllQuestions() != nil {
+		return
+	}
+	plain := func(n dnsmessage.Name) string { return strings.TrimSuffix(n.String(), ".") }
+	for {
+		h, err := p.AnswerHeader()
+		if err != nil {
+			break
+		}
+		if h.Type != dnsmessage.TypeCNAME {
+			if p.SkipAnswer() != nil {
+				return
+			}
+			continue
+		}
+		body, err := p.CNAMEResource()
+		if err != nil {
+			return
+		}
+		one := alias{plain(h.Name), plain(body.CNAME), time.Duration(h.TTL) * time.Second}
+		if !slices.ContainsFunc(a.aliases, func(x alias) bool { return x.from == one.from && x.to == one.to }) && len(a.aliases) < 16 {
+			a.aliases = append(a.aliases, one)
+		}
+	}
+	if p.SkipAllAnswers() != nil {
+		return
+	}
+	if h, err := p.AuthorityHeader(); err == nil && h.Type == dnsmessage.TypeSOA {
+		a.zone = plain(h.Name)
+	}
 }
 
 // worstCode is the code that explains a missing address best.
@@ -69,18 +138,16 @@ func worstCode(codes []string) string {
 	return ""
 }
 
-// listeningConn reads the reply code of each DNS message that passes.
+// listeningConn hands on each DNS message that passes.
 type listeningConn struct {
 	net.Conn
-	heard func(string)
+	heard func([]byte)
 }
 
 func (c listeningConn) Read(b []byte) (int, error) {
 	n, err := c.Conn.Read(b)
-	if err == nil && n >= 4 {
-		if name, ok := rcodes[b[3]&0x0f]; ok {
-			c.heard(name)
-		}
+	if err == nil {
+		c.heard(b[:n])
 	}
 	return n, err
 }

@@ -155,9 +155,11 @@ func (r *run) tcpByProxy(ctx context.Context) {
 	r.see("proxy", r.proxy.Host)
 	r.see("variable", r.values["variable"])
 	r.path = path{dial: r.dialProxy}
+	direct := r.direct(ctx)
 	conn, err := r.dialProxy(ctx)
 	if err == nil {
 		r.conn = conn
+		r.judgeDirect(direct)
 		r.say("the proxy %s opens a tunnel to %s", r.proxyName(), r.addr)
 		return
 	}
@@ -166,28 +168,29 @@ func (r *run) tcpByProxy(ctx context.Context) {
 	}
 	r.see("error", err.Error())
 	var refusal *proxyRefusal
+	also := r.pastProxy(direct)
 	switch {
 	case errors.Is(err, errProxyDown):
-		r.stop("PX-01", Certain)
+		r.stop("PX-01", Certain, also...)
 	case errors.As(err, &refusal):
 		r.see("status", refusal.status)
 		r.values["status"] = strconv.Itoa(refusal.status)
 		switch refusal.status {
 		case http.StatusProxyAuthRequired:
-			r.stop("PX-02", Certain)
+			r.stop("PX-02", Certain, also...)
 		case http.StatusForbidden:
-			r.stop("PX-03", Certain)
+			r.stop("PX-03", Certain, also...)
 		case http.StatusBadGateway, http.StatusServiceUnavailable, http.StatusGatewayTimeout:
-			r.stop("PX-04", Certain)
+			r.stop("PX-04", Certain, also...)
 		case http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented:
-			r.stop("PX-05", Certain)
+			r.stop("PX-05", Certain, also...)
 		default:
-			r.stop("PX-03", Likely)
+			r.stop("PX-03", Likely, also...)
 		}
 	case timedOut(err):
-		r.stop("PX-06", Certain)
+		r.stop("PX-06", Certain, also...)
 	case errors.Is(err, errNoConnect):
-		r.stop("PX-05", Certain)
+		r.stop("PX-05", Certain, also...)
 	default:
 		r.unknown("")
 	}

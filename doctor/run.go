@@ -10,6 +10,7 @@ import (
 	"net/netip"
 	"net/url"
 	"slices"
+	"strings"
 	"time"
 
 	"onramp/certsvc"
@@ -47,10 +48,14 @@ type run struct {
 	ips      []netip.Addr
 	loopback bool // a name that should be public resolved to this machine
 
+	others    []attempt      // the other addresses that take connections, for stage tls
+	connected netip.AddrPort // the address of conn, zero behind a proxy
+
 	conn  net.Conn // the TCP connection that stage tcp made, for stage tls
 	path  path     // how to make another one
 	hello *hello   // what the handshake showed
 	rpc   *rpcConn // the gRPC client of stages 7 to 9
+	proof bool     // the server showed that it accepted the client certificate
 }
 
 // close ends every connection of the run.
@@ -64,6 +69,15 @@ func (r *run) close() {
 	if r.conn != nil {
 		r.conn.Close()
 	}
+	r.closeOthers()
+}
+
+// closeOthers ends the connections that no stage has taken over.
+func (r *run) closeOthers() {
+	for _, a := range r.others {
+		a.conn.Close()
+	}
+	r.others = nil
 }
 
 // say sets the stage's summary.
@@ -154,6 +168,9 @@ func (r *run) conclude() Verdict {
 	v.Cause = fmt.Sprintf("Every stage passed: %s answers, and %s accepts you.", r.addr, who)
 	if r.t.TaskQueue == "" {
 		v.Unseen = "No task queue was given, so nobody looked for a worker."
+	}
+	if r.proxy != nil {
+		v.Unseen = strings.TrimSpace(v.Unseen + " The way led through the proxy " + clean(r.proxy.Host, 100) + "; whether the worker's SDK uses it was not seen.")
 	}
 	v.Stage = ""
 	return v

@@ -32,8 +32,13 @@ func (r *run) clientCert(ctx context.Context) {
 	switch end {
 	case endData, endTicket:
 		r.see("proof", map[ending]string{endData: "the server's first frame", endTicket: "a session ticket"}[end])
+		r.proof = true
 		r.accepted()
 	case endSilent:
+		if h.raw.alerts() > 0 {
+			r.gaveUp()
+			return
+		}
 		// Some servers wait for the client's first words: stage grpc says them.
 		r.see("proof", "none yet: the server is waiting")
 		r.accepted()
@@ -145,6 +150,8 @@ func (r *run) refusedWith(alert uint8) {
 		r.stop("CL-09", Likely, candidate("CH-26", "Certificate filters of the namespace may not match."))
 	case 44:
 		r.stop("CL-10", Likely)
+	case 90:
+		r.gaveUp()
 	case 116:
 		r.stop("CL-02", Likely, candidate("CL-01", "A box on the way may have taken the certificate away."))
 	default:
@@ -159,6 +166,9 @@ func (r *run) untrustedCandidates() []Candidate {
 	if len(r.pair.Chain) == 1 {
 		out = append(out, candidate("CH-06", "An intermediate may be missing after the client certificate."))
 	}
+	if r.cloudHost() {
+		out = append(out, candidate("SV-12", "The address may be another account's: its server certificate is as good."))
+	}
 	return append(out, candidate("CH-28", "The last upload may have replaced the whole bundle."), candidate("CH-30", "A CA uploaded a moment ago takes a little to arrive."))
 }
 
@@ -171,6 +181,11 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 	if r.inspected() {
 		r.say("a box on the way that inspects TLS ended the connection")
 		r.stop("PX-09", r.inspectionLevel())
+		return
+	}
+	// A close_notify is an alert too: one alone before the end is a plain goodbye.
+	if n := r.hello.raw.alerts(); n > 1 || n > 0 && end == endReset {
+		r.gaveUp()
 		return
 	}
 	if !r.hello.sent {
@@ -188,6 +203,15 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 		return
 	}
 	r.stop("CL-11", Likely, candidate("CL-03", "The namespace may not trust the issuer."))
+}
+
+// gaveUp is a server that says "user canceled" (90) instead of a reason: Go's TLS passes over it in TLS 1.3,
+// where its record is known by its length.
+func (r *run) gaveUp() {
+	r.see("passed_over", alertName(90))
+	r.say("the server gave up after the client certificate and said no reason")
+	r.stop("CL-14", Likely, candidate("CL-11", "Whatever ends a connection here without a reason can be behind it."),
+		candidate("CL-03", "The namespace may not trust the issuer."))
 }
 
 // inspected reports whether a trusted certificate for a Cloud host comes from a CA of somebody's own.

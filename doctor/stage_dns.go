@@ -135,6 +135,16 @@ func (r *run) judgeAnswer(ctx context.Context, ans answer) {
 	}
 }
 
+// private reports whether the name leads into a private network only.
+func (r *run) private() bool {
+	for _, ip := range r.ips {
+		if !ip.IsPrivate() {
+			return false
+		}
+	}
+	return len(r.ips) > 0 && r.proxy == nil
+}
+
 // answers reports whether anything listens at the first address on this machine.
 func (r *run) answers(ctx context.Context) bool {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
@@ -159,14 +169,17 @@ func (r *run) noAnswer(ctx context.Context, host string, err error) {
 		r.stop("DN-06", Certain)
 		return
 	}
-	codes := r.replyCodes(ctx, host)
-	if len(codes) > 0 {
-		r.see("reply_codes", codes)
+	raw := r.askRaw(ctx, "", host)
+	if len(raw.codes) > 0 {
+		r.see("reply_codes", raw.codes)
 	}
-	switch worstCode(codes) {
+	if raw.zone != "" {
+		r.see("zone", raw.zone)
+	}
+	switch worstCode(raw.codes) {
 	case rcodeName:
 		r.say("no DNS server that was asked knows %s", host)
-		r.nameUnknown()
+		r.nameUnknown(ctx, host)
 	case rcodeServer:
 		r.stop("DN-02", Certain)
 	case rcodeRefused:
@@ -177,7 +190,7 @@ func (r *run) noAnswer(ctx context.Context, host string, err error) {
 		switch {
 		case errors.As(err, &dnsErr) && dnsErr.IsNotFound:
 			// Without the raw reply a missing name and a name without address look the same.
-			r.nameUnknown()
+			r.nameUnknown(ctx, host)
 		case errors.As(err, &dnsErr) && dnsErr.IsTemporary:
 			r.stop("DN-02", Likely)
 		default:
@@ -186,9 +199,19 @@ func (r *run) noAnswer(ctx context.Context, host string, err error) {
 	}
 }
 
-// nameUnknown is DN-01, or DN-12 where the name itself says private link.
-func (r *run) nameUnknown() {
+// nameUnknown is DN-01, or a fault of private DNS: where another DNS server knows the name, or the name itself
+// is a private endpoint's.
+func (r *run) nameUnknown(ctx context.Context, host string) {
+	if r.knownElsewhere(ctx, host) {
+		r.say("this network's DNS does not know %s, %s does", host, clean(r.o.OtherNameserver, 60))
+		r.stop("DN-09", Likely, candidate("DN-08", "A DNS filter may deny the name."))
+		return
+	}
 	if r.hostKind == namespace.HostPrivateLink {
+		if r.otherRegion(ctx) {
+			r.stop("DN-12", Likely, candidate("DN-09", "A private zone may lack the record."), candidate("DN-01", "The name may be misspelt."))
+			return
+		}
 		r.stop("DN-09", Likely, candidate("DN-12", "The private endpoint may belong to another region."),
 			candidate("DN-01", "The name may be misspelt."))
 		return

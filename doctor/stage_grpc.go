@@ -26,17 +26,10 @@ func (r *run) grpc(ctx context.Context) {
 		r.unknown("")
 		return
 	}
-	res, err := r.systemInfo(ctx)
-	if again(err) && ctx.Err() == nil {
-		end, alert := r.rpc.given.how(100 * time.Millisecond)
-		r.see("first_try", describeEnd(end, alert))
-		if end == endAlert && !r.t.Plaintext {
-			r.lateRefusal(alert)
-			return
-		}
-		if r.reconnect(ctx) {
-			res, err = r.systemInfo(ctx)
-		}
+	compressed := r.compressed(ctx)
+	res, err, ok := r.askTemporal(ctx)
+	if !ok {
+		return
 	}
 	if err == nil {
 		r.see("server_version", res.GetServerVersion())
@@ -44,6 +37,7 @@ func (r *run) grpc(ctx context.Context) {
 		if v := res.GetServerVersion(); v != "" {
 			r.st.Summary += " (server " + clean(v, 40) + ")"
 		}
+		r.judgeCompressed(compressed)
 		return
 	}
 	st := status.Convert(err)
@@ -67,14 +61,6 @@ func (r *run) systemInfo(ctx context.Context) (*workflowservice.GetSystemInfoRes
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.RPC)
 	defer cancel()
 	return r.rpc.svc.GetSystemInfo(r.rpc.context(ctx, r.t.Plaintext), &workflowservice.GetSystemInfoRequest{}, grpc.WaitForReady(false))
-}
-
-// again reports whether an error is a server's farewell, which a second connection gets over (H2-09, SY-09).
-func again(err error) bool {
-	st := status.Convert(err)
-	m := st.Message()
-	return st.Code() == codes.Unavailable && !strings.Contains(m, "too_many_pings") &&
-		(strings.Contains(m, "goaway") || strings.Contains(m, "draining") || strings.Contains(m, "shutting down") || strings.Contains(m, "shutdown in progress") || strings.Contains(m, errUsedUp.Error()))
 }
 
 // reconnect makes a new connection as the first was made.
@@ -153,8 +139,17 @@ func (r *run) rpcFailed(ctx context.Context, st *status.Status) {
 		r.stop("H2-12", Certain)
 	case has("non-printable ASCII"):
 		r.stop("AK-04", Certain)
-	case has("too_many_pings", "ENHANCE_YOUR_CALM"):
+	case has("too_many_pings"):
 		r.stop("H2-08", Certain)
+	}
+	if said, left := r.rpc.given.farewell(); left && r.verdict == nil {
+		r.see("goaway", either(said.debug, said.code.String()))
+		switch {
+		case said.debug == "too_many_pings":
+			r.stop("H2-08", Certain)
+		case said.tooManyPings():
+			r.stop("H2-08", Likely, candidate("H2-05", "A gateway may limit the rate in this way."))
+		}
 	}
 	if r.verdict != nil {
 		return
@@ -164,7 +159,7 @@ func (r *run) rpcFailed(ctx context.Context, st *status.Status) {
 		switch {
 		case has("unknown service"):
 			r.stop("SY-01", Certain)
-		case has("decompress", "grpc-encoding", "compressor"):
+		case unknownCompression(m):
 			r.stop("H2-13", Certain)
 		default:
 			r.stop("SY-01", Likely)
@@ -230,7 +225,7 @@ func (r *run) unavailable(ctx context.Context, m string) {
 		r.stop("SY-08", Likely)
 		return
 	case has("draining"), has("goaway"), has("shutting down"):
-		r.stop("SY-09", Likely)
+		r.stop("SY-09", Likely, candidate("TC-10", "One of several servers behind the address may be broken."))
 		return
 	case has("i/o timeout"), has("deadline exceeded"):
 		r.stop("H2-01", Likely, candidate("SY-03", "The service may be overloaded."))
@@ -238,7 +233,7 @@ func (r *run) unavailable(ctx context.Context, m string) {
 	}
 	if r.t.Plaintext {
 		if has("EOF") || has("reset by peer") || has("broken pipe") {
-			r.stop("PR-04", Likely)
+			r.withoutTLS(ctx)
 			return
 		}
 		r.unknown("")
@@ -267,8 +262,15 @@ func (r *run) unavailable(ctx context.Context, m string) {
 	switch {
 	case r.inspected():
 		r.stop("PX-09", r.inspectionLevel())
-	case r.st.Evidence["proof"] == nil && has("error reading from server"):
-		r.stop("H2-11", Likely)
+	case r.proof || r.rpc.given.spoke():
+		// The certificate was accepted before: what broke is the connection. Once more tells whether always.
+		if r.reconnect(ctx) {
+			if _, err := r.systemInfo(ctx); err == nil {
+				r.comesAndGoes(1, 2)
+				return
+			}
+		}
+		r.stop("H2-11", Likely, candidate("TC-10", "The connection may break now and then."))
 	default:
 		r.stop("CL-11", Likely, candidate("H2-11", "A load balancer on the way may end connections."))
 	}

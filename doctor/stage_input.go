@@ -30,6 +30,7 @@ func (r *run) input(context.Context) {
 		return
 	}
 	r.target.Auth = r.auth()
+	r.unverified()
 	if !r.readAddress() || !r.readNamespace() || !r.readServerName() || !r.readAPIKey() {
 		return
 	}
@@ -51,6 +52,16 @@ func (r *run) paths() {
 		if v != "" {
 			r.values[name] = v
 		}
+	}
+}
+
+// unverified warns of an environment that tells SDKs not to look at the server's certificate (SV-10). The check
+// itself always looks.
+func (r *run) unverified() {
+	const name = "TEMPORAL_TLS_DISABLE_HOST_VERIFICATION"
+	if off, err := strconv.ParseBool(r.o.Getenv(name)); err == nil && off {
+		r.see("variable", name)
+		r.warn("SV-10")
 	}
 }
 

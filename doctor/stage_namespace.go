@@ -62,13 +62,15 @@ func (r *run) namespaceRefused(ctx context.Context, st *status.Status) {
 		switch {
 		case r.ns == "default":
 			r.stop("NS-11", Certain)
+		case r.otherRegion(ctx):
+			r.stop("IN-19", Likely, candidate("NS-01", "The namespace may not exist at all."))
 		case !cloudShaped && r.hasPair:
 			r.stop("IN-11", Likely, candidate("NS-01", "The server may be one of your own that has no such namespace."))
 		default:
 			r.stop("NS-01", Certain, r.notFoundCandidates()...)
 		}
 	case st.Code() == codes.PermissionDenied:
-		r.denied(cloudShaped)
+		r.denied(ctx, cloudShaped)
 	case strings.Contains(m, "invalid state"):
 		r.stop("NS-06", Certain)
 	case strings.Contains(m, "length exceeds limit"):
@@ -76,6 +78,10 @@ func (r *run) namespaceRefused(ctx context.Context, st *status.Status) {
 	case strings.Contains(m, "Namespace not set"):
 		r.stop("NS-04", Certain)
 	case strings.Contains(m, "active in cluster"), strings.HasPrefix(m, "Namespace unavailable"):
+		if r.keptTooLong(ctx) {
+			r.stop("DN-11", Likely, candidate("NS-07", "The failover may be running at this moment."))
+			return
+		}
 		r.stop("NS-07", Certain)
 	default:
 		r.rpcFailed(ctx, st)
@@ -84,8 +90,9 @@ func (r *run) namespaceRefused(ctx context.Context, st *status.Status) {
 
 // denied is PermissionDenied, whose text is generic on purpose: for a certificate three causes look
 // the same.
-func (r *run) denied(cloudShaped bool) {
+func (r *run) denied(ctx context.Context, cloudShaped bool) {
 	r.say("the namespace refuses this caller: %s", clean(r.values["grpc_message"], 120))
+	r.anyCertificate(ctx)
 	switch {
 	case r.apiKey != "" && !r.hasPair:
 		r.stop("AK-07", Certain)
@@ -93,8 +100,26 @@ func (r *run) denied(cloudShaped bool) {
 		r.stop("IN-11", Likely, candidate("NS-02", "The certificate may not be allowed into this namespace."))
 	case !r.hasPair && r.hello != nil && !r.hello.asked && !r.t.Plaintext:
 		r.stop("AK-02", Likely, candidate("NS-02", "The server may refuse everybody who does not prove who they are."))
+	case r.otherRegion(ctx):
+		r.stop("IN-19", Likely, r.deniedCandidates()...)
 	default:
 		r.stop("NS-02", Likely, r.deniedCandidates()...)
+	}
+}
+
+// anyCertificate connects without the client certificate (P3): where that passes too, the TLS handshake has
+// proved nothing about the certificate (CL-16).
+func (r *run) anyCertificate(ctx context.Context) {
+	if r.hello == nil || !r.hello.sent {
+		return
+	}
+	roots, _ := r.roots()
+	s := r.shake(roots)
+	s.budget = r.o.Budgets.Probe
+	h, end, alert := r.refusal(ctx, s)
+	r.see("without_certificate", describeEnd(end, alert))
+	if h.verified && (end == endData || end == endTicket) {
+		r.note("CL-16")
 	}
 }
 
@@ -103,6 +128,7 @@ func (r *run) deniedCandidates() []Candidate {
 		candidate("CH-26", "Certificate filters of the namespace may not match "+quoteSubject(r)+"."),
 		candidate("NS-10", "The certificate may belong to another namespace or account."),
 		candidate("AK-08", "The namespace may want an API key instead of a certificate."),
+		candidate("SV-12", "The address may be another account's: every account has a good server certificate."),
 	}
 }
 

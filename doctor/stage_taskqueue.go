@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -58,6 +59,10 @@ func (r *run) taskQueue(ctx context.Context) {
 	switch {
 	case len(workflows) == 0:
 		r.nobodyPolls(ctx, len(activities) > 0)
+	case !fresh(workflows) && restarts(workflows) != "":
+		r.see("restarting_host", restarts(workflows))
+		r.say("workers on %s come and go: %s polled %q within five minutes, and none of them does now", restarts(workflows), plural(len(workflows), "process"), clean(r.t.TaskQueue, 100))
+		r.stop("TQ-09", Likely, candidate("TQ-04", "The worker may have been stopped on purpose after a few restarts."))
 	case !fresh(workflows):
 		r.say("a worker polled %q, but not for %s", clean(r.t.TaskQueue, 100), workflows[0].ago.Round(time.Second))
 		r.stop("TQ-04", Likely, candidate("TQ-09", "The worker may be restarting again and again."))
@@ -71,6 +76,10 @@ func (r *run) taskQueue(ctx context.Context) {
 		if i := slices.IndexFunc(workflows, func(p poller) bool { return laptop(p.identity) }); i >= 0 && r.cloudHost() {
 			r.values["identity"] = workflows[i].identity
 			r.warn("TQ-08")
+		}
+		if host := restarts(workflows); host != "" {
+			r.see("restarting_host", host)
+			r.warn("TQ-09")
 		}
 	}
 }
@@ -212,6 +221,30 @@ func distance(a, b string) int {
 		}
 	}
 	return row[len(rb)]
+}
+
+// restarts names the host on which a worker seems to start again and again: within the five minutes that the
+// server remembers, three or more processes of one host (identities are pid@host) polled, and all but one at
+// most have stopped. It is "" for none.
+func restarts(ps []poller) string {
+	type seen struct{ all, gone int }
+	hosts := map[string]seen{}
+	for _, p := range ps {
+		pid, host, ok := strings.Cut(p.identity, "@")
+		if _, err := strconv.Atoi(pid); !ok || err != nil {
+			continue
+		}
+		s := hosts[host]
+		s.all++
+		if p.ago >= stale {
+			s.gone++
+		}
+		hosts[host] = s
+		if s.all >= 3 && s.gone >= s.all-1 {
+			return host
+		}
+	}
+	return ""
 }
 
 // laptop reports whether a worker's identity, pid@host, names a person's machine.

@@ -58,14 +58,15 @@ func (r *run) tcp(ctx context.Context) {
 		return
 	}
 	first := good[0]
-	for _, a := range good[1:] {
-		a.conn.Close()
+	r.others = good[1:]
+	if !r.manyAddresses() {
+		r.closeOthers()
 	}
-	r.conn = first.conn
+	r.conn, r.connected = first.conn, first.to
 	r.to(first.to)
 	r.see("connected", first.to.String())
 	r.say("%s accepts connections", first.to)
-	r.partlyDead(first, bad)
+	r.partlyDead(ctx, first, bad)
 }
 
 // to makes an address the one that later connections go to.
@@ -179,6 +180,9 @@ func (r *run) noConnection(ctx context.Context, bad []attempt) {
 	r.say("none of %s of %s can be reached on port %d", plural(len(bad), "address"), r.addr.Host, r.addr.Port)
 	switch {
 	case refused > 0 && refused+count(noRoute) == len(bad):
+		if r.cameBack(r.redial(ctx, bad, r.o.Budgets.Probe)) {
+			return
+		}
 		r.st.Summary = fmt.Sprintf("nothing listens on %s", r.addr)
 		r.stop("TC-01", Certain)
 	case count(noRoute) == len(bad) && onlyV6 && len(bad) > 0 && r.hostKind != namespace.HostIP:
@@ -203,6 +207,8 @@ func (r *run) noConnection(ctx context.Context, bad []attempt) {
 // from a host that is down.
 func (r *run) vanished(ctx context.Context, bad []attempt) {
 	private := bad[0].to.Addr().IsPrivate()
+	back := make(chan map[netip.AddrPort]int, 1)
+	go func() { back <- r.redial(ctx, bad, min(time.Second, r.o.Budgets.Probe)) }()
 	if r.addr.Port != 443 {
 		probe, cancel := context.WithTimeout(ctx, min(time.Second, r.o.Budgets.Probe))
 		defer cancel()
@@ -212,7 +218,12 @@ func (r *run) vanished(ctx context.Context, bad []attempt) {
 		}
 		r.see("same_host_port_443", dialWord(err))
 	}
+	if r.cameBack(<-back) {
+		return
+	}
 	switch {
+	case r.hostKind == namespace.HostPrivateLink && r.otherRegion(ctx):
+		r.stop("DN-12", Likely, candidate("TC-09", "The security group of the private endpoint may lack port 7233."))
 	case private && (r.hostKind == namespace.HostPrivateLink || r.cloudHost()):
 		r.stop("TC-09", Likely, candidate("TC-02", "Any firewall on the way looks the same."))
 	default:
@@ -223,13 +234,19 @@ func (r *run) vanished(ctx context.Context, bad []attempt) {
 
 // partlyDead warns of addresses that fail beside one that works. A machine without IPv6 is healthy,
 // and so is a local name of which only one family is listened on.
-func (r *run) partlyDead(first attempt, bad []attempt) {
-	if r.hostKind == namespace.HostLocal {
+func (r *run) partlyDead(ctx context.Context, first attempt, bad []attempt) {
+	if !r.manyAddresses() || len(bad) == 0 {
 		return
 	}
+	took := r.redial(ctx, bad, min(500*time.Millisecond, r.o.Budgets.Probe))
 	for _, a := range bad {
 		if errors.Is(a.err, syscall.ENETUNREACH) || errors.Is(a.err, syscall.EADDRNOTAVAIL) ||
 			errors.Is(a.err, syscall.EHOSTUNREACH) && a.to.Addr().Is6() {
+			continue
+		}
+		if n := took[a.to]; n > 0 {
+			r.warn("TC-10")
+			r.say("%s works, and %s answered %d of %d times", first.to, a.to, n, 1+repeats)
 			continue
 		}
 		code := "TC-07"

@@ -25,11 +25,13 @@ func (r *run) tls(ctx context.Context) {
 	s := r.shake(roots)
 	s.cert = r.tlsCertificate()
 	var h *hello
+	others := r.tryOthers(ctx, s)
 	if conn != nil {
 		h = s.do(ctx, conn)
 	} else {
 		h = r.again(ctx, s)
 	}
+	h = r.oneOfSeveral(ctx, s, h, <-others)
 	r.hello = h
 	if !h.verified {
 		if h.err == nil {
@@ -48,6 +50,9 @@ func (r *run) tls(ctx context.Context) {
 		return
 	}
 	r.say("%s proved to be %s (%s)", r.addr, clean(r.serverName, 100), tls.VersionName(h.state.Version))
+	if bad := r.values["failing_address"]; bad != "" {
+		r.st.Summary += ", but " + bad
+	}
 }
 
 // shake is the handshake with which every probe begins.
@@ -135,7 +140,7 @@ func (r *run) serverFailed(ctx context.Context, s shake, h *hello) {
 		r.see("alert", int(alert))
 		r.refusedHello(alert)
 	case endSilent:
-		r.silent(ctx, h)
+		r.silent(ctx, s, h)
 	case endEOF, endReset:
 		r.cutOff(ctx, s, end)
 	default:
@@ -162,7 +167,7 @@ func (r *run) refusedHello(alert uint8) {
 }
 
 // silent is a handshake that got no answer, or stopped half-way.
-func (r *run) silent(ctx context.Context, h *hello) {
+func (r *run) silent(ctx context.Context, s shake, h *hello) {
 	if h.raw != nil && h.raw.in.Load() > 0 {
 		r.say("the handshake began and then stood still")
 		r.stop("PR-15", Likely, candidate("TC-05", "The server may be overloaded."))
@@ -170,6 +175,9 @@ func (r *run) silent(ctx context.Context, h *hello) {
 	}
 	if what := r.plainProbe(ctx); what != speaksElse {
 		r.spoke(ctx, what)
+		return
+	}
+	if r.flaps(ctx, s) {
 		return
 	}
 	r.say("%s accepts connections but does not answer the TLS handshake", r.addr)
@@ -257,6 +265,9 @@ func (r *run) unknownIssuer(chain []*x509.Certificate) {
 		r.stop("SV-02", Likely, candidate("PX-08", "A box on the way may inspect TLS."))
 	case r.cloudHost() && r.loopback:
 		r.stop("PX-08", Likely, candidate("DN-08", "The name resolves to this machine: a local server may answer for Cloud."))
+	case r.cloudHost() && r.private():
+		r.stop("PX-08", Likely, candidate("DN-08", "The name resolves to a private address: a DNS filter's page or a server of this network may answer."),
+			candidate("DN-12", "A private endpoint may lead to another service."))
 	case r.cloudHost():
 		r.stop("PX-08", Certain)
 	default:
