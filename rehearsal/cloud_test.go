@@ -22,6 +22,7 @@ import (
 )
 
 func TestCloseLeavesNothingBehind(t *testing.T) {
+	alone(t)
 	before := goleak.IgnoreCurrent()
 	c := started(t, Options{})
 	ca := newCA(t, "ours")
@@ -60,6 +61,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 }
 
 func TestCloseAtAnyMoment(t *testing.T) {
+	alone(t)
 	before := goleak.IgnoreCurrent()
 	for name, o := range map[string]Options{"memory": {}, "file": {Dir: t.TempDir()}} {
 		for _, wait := range []time.Duration{0, 20 * time.Millisecond, 100 * time.Millisecond} {

@@ -79,6 +79,17 @@ func sharedCloud(t testing.TB) *Cloud {
 	return shared.cloud
 }
 
+// alone ends the shared Cloud, for a test that looks for goroutines left behind; the next sharedCloud is another.
+func alone(t testing.TB) {
+	t.Helper()
+	if shared.cloud != nil {
+		if err := shared.cloud.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	shared.cloud, shared.Once = nil, sync.Once{}
+}
+
 // newCloud is a Cloud of the test's own, closed at its end.
 func newCloud(t testing.TB, o Options) *Cloud {
 	t.Helper()

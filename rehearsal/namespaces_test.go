@@ -39,7 +39,7 @@ func TestSetCAs(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(ca.cert.Raw)
-	if diff := cmp.Diff(migration.CloudNamespace{ID: id, BundlePEM: string(ca.pem()), Bytes: len(ca.pem()), Created: before.Created,
+	if diff := cmp.Diff(migration.CloudNamespace{ID: id, BundlePEM: string(ca.pem()), Bytes: len(ca.pem()), Created: before.Created, Auth: migration.AuthMTLS,
 		CAs: []migration.CloudCA{{Subject: "CN=kept,O=acme", Fingerprint: hex.EncodeToString(sum[:]), NotAfter: ca.cert.NotAfter}}}, before); diff != "" {
 		t.Error(diff)
 	}
