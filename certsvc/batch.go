@@ -14,6 +14,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 
 	"onramp/fault"
 )
@@ -63,7 +64,7 @@ func ReadBatch(raw []byte) ([]BatchRow, error) {
 		return nil, err
 	}
 	var rows []BatchRow
-	var faults []*fault.Fault
+	faults := invisible(raw)
 	names := map[string]int{}
 	for n := 2; len(faults) < maxRowFaults; n++ {
 		record, err := r.Read()
@@ -103,6 +104,25 @@ func ReadBatch(raw []byte) ([]BatchRow, error) {
 		return nil, err
 	}
 	return rows, nil
+}
+
+// invisible refuses rows with characters that cannot be seen: what is left out of a name silently would be
+// another name. A byte order mark at the start is no part of a name.
+func invisible(raw []byte) []*fault.Fault {
+	text, wide := fromUTF16(raw)
+	if !wide {
+		text = strings.TrimPrefix(string(raw), "\uFEFF")
+	}
+	var out []*fault.Fault
+	n := 0
+	for line := range strings.Lines(text) {
+		n++
+		hidden := func(r rune) bool { return r != '\n' && r != '\r' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) }
+		if strings.ContainsFunc(line, hidden) && len(out) < maxRowFaults {
+			out = append(out, rowFault(n, "name", "it holds a character that cannot be seen", "Type the row again."))
+		}
+	}
+	return out
 }
 
 // checkHeader wants the column name and none that is unknown.

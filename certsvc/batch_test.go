@@ -31,7 +31,7 @@ func TestReadBatch(t *testing.T) {
 		{"no header", "billing,billing.prod,90\n", nil, []string{"rows"}},
 		{"unknown column", "name,color\na,red\n", nil, []string{"rows"}},
 		{"bad rows", "name,cn,days\n../etc,x,1\nok,x,ten\nok,y,0\nOK,z,-5\n,x,\nlong," + strings.Repeat("x", 65) + ",\nctl,a\x01b,\n", nil,
-			[]string{"rows[2].name", "rows[3].days", "rows[4].name", "rows[4].days", "rows[5].name", "rows[5].days", "rows[6].name", "rows[7].cn"}},
+			[]string{"rows[8].name", "rows[2].name", "rows[3].days", "rows[4].name", "rows[4].days", "rows[5].name", "rows[5].days", "rows[6].name", "rows[7].cn"}},
 		{"open quote", "name,cn\na,\"b\n", nil, []string{"rows[2].name"}},
 	} {
 		got, err := ReadBatch([]byte(tt.in))

@@ -53,7 +53,11 @@ type CASpec struct {
 	Organization string
 	Days         int     // 1 to 3650; default 365
 	KeyType      KeyType // default ECP384
+	PathLength   int     // how many intermediate CAs may stand below it; 0, the default, to MaxPathLength
 }
+
+// MaxPathLength is the longest path length of a CA of ours.
+const MaxPathLength = 2
 
 // LeafSpec asks for a client certificate.
 type LeafSpec struct {

@@ -3,6 +3,7 @@ package certsvc
 import (
 	"fmt"
 	"regexp"
+	"strconv"
 	"strings"
 )
 
@@ -100,7 +101,7 @@ func opensslRecipe(ca CASpec, leaf LeafSpec) Recipe {
 		names = `subjectAltName=DNS:` + strings.Join(leaf.DNSNames, ",DNS:") + `\n`
 	}
 	return Recipe{Tool: ToolOpenSSL, Upload: FileCA, Cert: FileClient, Key: FileClientKey, Steps: []Step{
-		{"Write what the certificates may do", `printf '[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE,pathlen:0\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n[client]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n` + names + `' > temporal.cnf`},
+		{"Write what the certificates may do", `printf '[req]\ndistinguished_name=dn\n[dn]\n[ca]\nbasicConstraints=critical,CA:TRUE,pathlen:` + strconv.Itoa(ca.PathLength) + `\nkeyUsage=critical,keyCertSign,cRLSign\nsubjectKeyIdentifier=hash\n[client]\nbasicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n` + names + `' > temporal.cnf`},
 		{"Make the CA", fmt.Sprintf("umask 077 && openssl genpkey %s -out %s && openssl req -x509 -new -config temporal.cnf -extensions ca -utf8 %s -key %s -subj %s -days %d -out %s", newkey(ca.KeyType), FileCAKey, hash, FileCAKey, word(opensslSubject(ca.CommonName, ca.Organization, "")), ca.Days, FileCA)},
 		{"Make the client's key and request", fmt.Sprintf("openssl genpkey %s -out %s && openssl req -new -config temporal.cnf -utf8 -key %s -subj %s -out client.csr", newkey(leaf.KeyType), FileClientKey, FileClientKey, word(opensslSubject(leaf.CommonName, leaf.Organization, leaf.OrganizationalUnit)))},
 		{"Sign it", fmt.Sprintf("openssl x509 -req -in client.csr -CA %s -CAkey %s -CAcreateserial %s -days %d -extfile temporal.cnf -extensions client -out %s", FileCA, FileCAKey, hash, leaf.Days, FileClient)},
@@ -197,8 +198,12 @@ func certstrapRecipe(ca CASpec, leaf LeafSpec) Recipe {
 		}
 		return s
 	}
+	depth := ""
+	if ca.PathLength > 0 {
+		depth = " --path-length " + strconv.Itoa(ca.PathLength)
+	}
 	r.Steps = []Step{
-		{"Make the CA", fmt.Sprintf("certstrap init --common-name %s%s --expires '%d days' --passphrase ''", word(ca.CommonName), more(ca.KeyType, ca.Organization, ""), ca.Days)},
+		{"Make the CA", fmt.Sprintf("certstrap init --common-name %s%s%s --expires '%d days' --passphrase ''", word(ca.CommonName), more(ca.KeyType, ca.Organization, ""), depth, ca.Days)},
 		{"Make the client's key and request", fmt.Sprintf("certstrap request-cert --common-name %s%s --passphrase ''", word(leaf.CommonName), more(leaf.KeyType, leaf.Organization, leaf.OrganizationalUnit))},
 		{"Sign it", fmt.Sprintf("certstrap sign %s --CA %s --expires '%d days'", word(leafFile), word(ca.CommonName), leaf.Days)},
 	}

@@ -61,6 +61,12 @@ func FormatOf(name string) (FormatInfo, bool) {
 	return Formats[i], true
 }
 
+// FormatFile is the usual name of a file in a format.
+func FormatFile(f Format) string {
+	info, _ := FormatOf(string(f))
+	return info.File
+}
+
 // OutputSpec is a client certificate with what belongs to it, to be written in some form.
 type OutputSpec struct {
 	Namespace string // Namespace ID

@@ -126,6 +126,11 @@ type Chain struct {
 // Complete reports whether the chain goes up to a root.
 func (c Chain) Complete() bool { return selfSigned(c.Certs[len(c.Certs)-1]) }
 
+// ChainOf is a client chain (leaf first) and the CAs above it, as far as chain and cas have them.
+func ChainOf(chain, cas []*x509.Certificate) Chain {
+	return Chain{Certs: newPool(append(slices.Clone(chain[1:]), cas...)...).path(chain[0])}
+}
+
 // Chains are one chain for each certificate that signed no other here, in the order of the files.
 func (inv Inventory) Chains() []Chain {
 	all := newPool(inv.Certificates()...)

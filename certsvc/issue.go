@@ -42,7 +42,8 @@ func (s *Service) CA(spec CASpec) (Issued, error) {
 		KeyUsage:              x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 		BasicConstraintsValid: true,
 		IsCA:                  true,
-		MaxPathLenZero:        true, // it signs client certificates, never another CA
+		MaxPathLen:            spec.PathLength,
+		MaxPathLenZero:        spec.PathLength == 0, // it signs client certificates, never another CA
 	}
 	issued, err := s.create(t, t, key.Public(), key)
 	issued.Key = secret

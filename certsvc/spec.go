@@ -27,7 +27,16 @@ func (s CASpec) checked() (CASpec, error) {
 		checkNameField("organization", "The organization", s.Organization, false),
 		checkDays(s.Days),
 		checkKeyType(s.KeyType),
+		checkPathLength(s.PathLength),
 	)
+}
+
+func checkPathLength(n int) *fault.Fault {
+	if n >= 0 && n <= MaxPathLength {
+		return nil
+	}
+	return fault.New(fault.Invalid, fmt.Sprintf("%d is not a path length that we issue", n),
+		fmt.Sprintf("Take 0 for a CA that signs client certificates only, or up to %d for intermediate CAs below it.", MaxPathLength)).In("path_length")
 }
 
 // leafEnd is when a client certificate ends: days from now, or, for 0, a day before its CA.

@@ -132,6 +132,17 @@ func (v *Vault) Use(id string, read func(content []byte) error) error {
 	return read(d.content)
 }
 
+// Forget wipes a download that nobody took; without one it does nothing.
+func (v *Vault) Forget(id string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if d, ok := v.held[id]; ok {
+		d.timer.Stop()
+		clear(d.content)
+		v.forget(id, false)
+	}
+}
+
 // Waiting reports whether a download can still be taken, and until when.
 func (v *Vault) Waiting(id string) (until time.Time, ok bool) {
 	v.mu.Lock()

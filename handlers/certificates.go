@@ -18,6 +18,7 @@ import (
 const (
 	laneMake   = "make"   // a CA and a client certificate; the client's key in the browser or here
 	laneCSR    = "csr"    // a CA, and a client certificate from a request made elsewhere
+	laneOwnCA  = "own-ca" // a client certificate under a CA that the reader brings for it
 	laneImport = "import" // both were made elsewhere
 )
 
@@ -32,6 +33,7 @@ type certFields struct {
 	lane, maker                      string
 	organization, commonName, caName string
 	keyType, caDays, leafDays        string
+	pathLength, unit, dns            string
 	csr, caPEM, leafPEM              string
 	lend, sent, browserKey           bool
 }
@@ -43,7 +45,7 @@ func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := certFields{lane: r.URL.Query().Get("lane"), lend: true}
-	if f.lane != laneCSR && f.lane != laneImport {
+	if f.lane != laneCSR && f.lane != laneImport && f.lane != laneOwnCA {
 		f.lane = laneMake
 	}
 	return h.showCertificates(w, r, http.StatusOK, v, f, nil)
@@ -51,8 +53,8 @@ func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, status int, v migration.View, f certFields, ps views.Problems) error {
 	m := v.Migration.ID
-	p := views.CertificatesProps{Migration: m, Form: h.certForm(v, f), Problems: ps, Tools: toolCommands(v), Have: h.have(v), Keys: h.keys(v, f.browserKey), Twin: certTwin(v)}
-	for _, l := range []struct{ lane, text string }{{laneMake, "Make them for me"}, {laneCSR, "I have a signing request"}, {laneImport, "I have certificates"}} {
+	p := views.CertificatesProps{Migration: m, Form: h.certForm(v, f), Problems: ps, Tools: h.toolCommands(v, f), Have: h.have(v), Keys: h.keys(v, f.browserKey), Twin: certTwin(v)}
+	for _, l := range []struct{ lane, text string }{{laneMake, "Make them for me"}, {laneOwnCA, "I have a CA"}, {laneCSR, "I have a signing request"}, {laneImport, "I have certificates"}} {
 		p.Lanes = append(p.Lanes, views.Link{Text: l.text, URL: movePath(m, migration.StepCertificates) + "?lane=" + l.lane, Current: l.lane == f.lane, TestID: "lane-" + l.lane})
 	}
 	fr := h.frame(r, "Create certificates", "migrations", &v, migration.StepCertificates)
@@ -61,29 +63,44 @@ func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, stat
 
 // certForm is the form as sent, or with what follows from the namespace.
 func (h *Handlers) certForm(v migration.View, f certFields) views.CertificateForm {
-	name := v.Migration.ID
-	if v.Namespace != nil {
-		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
-	}
 	if !f.sent {
-		f.commonName, f.caName, f.organization = name, name+" CA", v.Migration.Name
-		f.caDays, f.leafDays, f.keyType = "365", "364", string(certsvc.KeyTypes[0])
+		f = h.fresh(v, f)
 	}
 	p := views.CertificateForm{Lane: f.lane, Organization: f.organization, CommonName: f.commonName, CACommonName: f.caName,
-		CADays: f.caDays, LeafDays: f.leafDays, CSR: f.csr, CAPEM: f.caPEM, LeafPEM: f.leafPEM, Lend: f.lend,
+		CADays: f.caDays, LeafDays: f.leafDays, CSR: f.csr, CAPEM: f.caPEM, LeafPEM: f.leafPEM, Lend: f.lend, Unit: f.unit, DNS: f.dns,
 		LendFor: fmt.Sprintf("%d minutes", int(h.o.Keyring.TTL().Minutes())), Again: v.Certificate != nil}
-	if f.lane == laneMake {
+	if f.lane == laneMake || f.lane == laneOwnCA && f.maker != makerRequest {
 		p.CSR = ""
 	}
 	p.Makers = []views.Choice{
 		{Value: makerBrowser, Label: "In this browser", Hint: "The key never leaves this browser; Onramp signs a request for it. Needs JavaScript, and HTTPS or localhost.",
 			Disabled: true}, // the script enables it where the browser can do it
-		{Value: makerServer, Label: "By Onramp on this computer", Hint: "Downloaded once, kept nowhere.", Selected: true},
+		{Value: makerServer, Label: "By Onramp on this computer", Hint: "Downloaded once, kept nowhere.", Selected: f.maker != makerRequest},
+	}
+	if f.lane == laneOwnCA {
+		p.Makers = append(p.Makers, views.Choice{Value: makerRequest, Label: "Where the client runs", Hint: "I paste a signing request; Onramp never sees the key.", Selected: f.maker == makerRequest})
+	}
+	for n, text := range []string{"0: signs client certificates only", "1: one intermediate CA may stand below it", "2: two may"} {
+		p.PathLengths = append(p.PathLengths, views.Choice{Value: fmt.Sprint(n), Label: text, Selected: fmt.Sprint(n) == f.pathLength})
 	}
 	for _, t := range certsvc.KeyTypes {
 		p.KeyTypes = append(p.KeyTypes, views.Choice{Value: string(t), Label: keyTypeName(string(t)), Selected: string(t) == f.keyType})
 	}
 	return p
+}
+
+// fresh is the form before anything was typed: what follows from the namespace.
+func (h *Handlers) fresh(v migration.View, f certFields) certFields {
+	name := v.Migration.ID
+	if v.Namespace != nil {
+		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
+	}
+	f.maker, f.commonName, f.caName, f.organization = makerServer, name, name+" CA", v.Migration.Name
+	f.caDays, f.leafDays, f.keyType, f.pathLength = "365", "364", string(certsvc.KeyTypes[0]), "0"
+	if f.lane == laneOwnCA {
+		f.leafDays = "" // as long as that CA allows
+	}
+	return f
 }
 
 // keyTypeName is a key type as people write it.
@@ -109,14 +126,27 @@ func (h *Handlers) makeCertificates(w http.ResponseWriter, r *http.Request) erro
 	}
 	f := certFields{sent: true, maker: sent.text("maker"), organization: sent.raw("organization"), commonName: sent.raw("common_name"),
 		caName: sent.raw("ca_common_name"), keyType: sent.text("key_type"), caDays: sent.text("ca_days"), leafDays: sent.text("leaf_days"),
-		csr: sent.raw("csr"), caPEM: sent.raw("ca_pem"), leafPEM: sent.raw("leaf_pem"), lend: sent.on("lend")}
-	f.browserKey = sent.text("browser_key") != "" && v.Certificate != nil && v.Certificate.Lane == makerBrowser
-	f.lane, err = sent.pick("lane", laneMake, laneCSR, laneImport)
+		csr: sent.raw("csr"), caPEM: sent.raw("ca_pem"), leafPEM: sent.raw("leaf_pem"), lend: sent.on("lend"),
+		pathLength: sent.text("path_length"), unit: sent.raw("organizational_unit"), dns: sent.raw("dns_names")}
+	f.browserKey = sent.text("browser_key") != "" && v.Certificate != nil && (v.Certificate.Lane == makerBrowser || v.Certificate.Lane == laneOwnCA)
+	f.lane, err = sent.pick("lane", laneMake, laneCSR, laneImport, laneOwnCA)
 	if err == nil {
-		if f.lane == laneImport {
+		var ca *certsvc.Issued
+		switch f.lane {
+		case laneImport:
 			v, err = h.importCertificates(r, v, f)
-		} else {
-			v, err = h.issue(r, v, f, []byte(sent.values.Get("lent_key")))
+		case laneOwnCA:
+			var own certsvc.Issued
+			if own, err = brought(sent, "own-"); err != nil {
+				_, more := setRequest("", v, f) // tell all of it at once
+				err = errors.Join(err, more)
+				break
+			}
+			defer clear(own.Key.Reveal())
+			ca = &own
+			fallthrough
+		default:
+			v, err = h.issue(r, v, f, []byte(sent.values.Get("lent_key")), ca)
 		}
 	}
 	if err != nil {
@@ -126,9 +156,9 @@ func (h *Handlers) makeCertificates(w http.ResponseWriter, r *http.Request) erro
 		}
 		return h.showCertificates(w, r, http.StatusUnprocessableEntity, v, withoutKeys(f), ps)
 	}
-	if f.lane == laneMake && f.maker == makerBrowser && wantsFragment(r) {
+	if (f.lane == laneMake || f.lane == laneOwnCA) && f.maker == makerBrowser && wantsFragment(r) {
 		// The page stays where it is: the key lives in it.
-		return h.showCertificates(w, r, http.StatusOK, v, certFields{lane: laneMake, lend: true, browserKey: true}, nil)
+		return h.showCertificates(w, r, http.StatusOK, v, certFields{lane: f.lane, lend: true, browserKey: true}, nil)
 	}
 	said := "certificates"
 	if f.lane == laneImport {
@@ -147,16 +177,20 @@ func withoutKeys(f certFields) certFields {
 	return f
 }
 
-// issue makes a CA and a client certificate. Keys made here go to the vault, to leave once; lentKey is the
-// browser's key when the reader lends it.
-func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKey []byte) (migration.View, error) {
+// issue makes a CA, unless the reader brought one, and a client certificate. Keys made here go to the vault, to
+// leave once; lentKey is the browser's key when the reader lends it.
+func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKey []byte, own *certsvc.Issued) (migration.View, error) {
 	req, err := setRequest(h.target(v).Address, v, f)
 	if err != nil {
 		return v, err
 	}
+	at := map[string]string{"ca": "", "ca_key": ""}
+	if req.Authority = own; own != nil {
+		at = map[string]string{"ca": "own-ca_files", "ca_key": "own-ca_files"}
+	}
 	set, err := h.o.Certs.IssueSet(req)
 	if err != nil {
-		return v, rename(err, map[string]string{"organizational_unit": "organization", "dns_names": "common_name", "ca": "", "ca_key": ""})
+		return v, rename(err, at)
 	}
 	m := v.Migration.ID
 	if len(lentKey) > 0 && f.lend {
@@ -166,7 +200,7 @@ func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKe
 	} else {
 		h.o.Keyring.Forget(m) // the pair lent before is of another certificate
 	}
-	if err := h.keep(v, set); err != nil {
+	if err := h.keep(v, set, own == nil); err != nil {
 		return v, err
 	}
 	if f.lend && !set.Leaf.Key.Empty() {
@@ -188,23 +222,28 @@ func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKe
 func setRequest(address string, v migration.View, f certFields) (certsvc.SetRequest, error) {
 	req := certsvc.SetRequest{Address: address,
 		CA:   certsvc.CASpec{CommonName: f.caName, Organization: f.organization, KeyType: certsvc.KeyType(f.keyType)},
-		Leaf: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, KeyType: certsvc.KeyType(f.keyType)}}
+		Leaf: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, OrganizationalUnit: f.unit, DNSNames: strings.Fields(strings.ReplaceAll(f.dns, ",", " ")), KeyType: certsvc.KeyType(f.keyType)}}
 	if v.Namespace != nil {
 		req.Namespace = v.Namespace.Namespace
 	}
 	var errs []error
-	number := func(field, text string) int {
-		n, err := strconv.Atoi(text)
-		if text != "" && (err != nil || n == 0) { // an empty field leaves the default
-			errs = append(errs, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number from 1, such as 365.").In(field))
-		}
+	number := func(field, text string) int { // an empty field leaves the default
+		n, err := dayNumber(field, text)
+		errs = append(errs, err)
 		return n
 	}
 	req.CA.Days, req.Leaf.Days = number("ca_days", f.caDays), number("leaf_days", f.leafDays)
+	if f.pathLength != "" {
+		n, err := strconv.Atoi(f.pathLength)
+		if err != nil {
+			errs = append(errs, fault.New(fault.Invalid, "This is not a path length", "Choose one of those offered.").In("path_length"))
+		}
+		req.CA.PathLength = n
+	}
 	switch {
-	case f.lane == laneCSR && strings.TrimSpace(f.csr) == "":
+	case (f.lane == laneCSR || f.lane == laneOwnCA && f.maker == makerRequest) && strings.TrimSpace(f.csr) == "":
 		errs = append(errs, fault.New(fault.Invalid, "The signing request is missing", "Paste it: openssl req -new -key client.key -out client.csr").In("csr"))
-	case f.lane == laneCSR:
+	case f.lane == laneCSR, f.lane == laneOwnCA && f.maker == makerRequest:
 		req.CSR = []byte(f.csr)
 	case f.maker == makerBrowser && f.csr == "":
 		errs = append(errs, fault.New(fault.Invalid, "This browser made no key", "Allow JavaScript on HTTPS or localhost, or let Onramp make the key.").In("maker"))

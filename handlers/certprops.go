@@ -36,6 +36,11 @@ func (h *Handlers) have(v migration.View) *views.HaveProps {
 	p.Leaf = certProps("leaf", "Client certificate", c.LeafSubject, c.LeafFingerprint, c.LeafNotAfter, now)
 	p.Leaf.Download, p.Leaf.Advice = movePath(m, "certificates", "client.pem"), "Workers present it together with its key."
 	p.Leaf.KeyType = keyTypeName(c.KeyType)
+	p.CAPage, p.LeafPage = movePath(m, "certificates", c.CAFingerprint), movePath(m, "certificates", c.LeafFingerprint)
+	p.Clients = &views.Link{Text: "Issue more client certificates", URL: movePath(m, "certificates", "clients")}
+	if n := len(v.Leaves); n > 0 {
+		p.Clients.Text = many(n+1, "client certificate", "client certificates") + ": see all, issue more"
+	}
 	if certs, _, err := certsvc.ReadCertificates([]byte(c.CAPEM)); err == nil {
 		p.CA.KeyType = keyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
 	}
@@ -50,6 +55,8 @@ func madeText(lane string) string {
 		return "Made by Onramp"
 	case laneCSR:
 		return "Signed from your request"
+	case laneOwnCA:
+		return "Signed by your CA"
 	}
 	return "Made elsewhere"
 }
@@ -77,6 +84,11 @@ func (h *Handlers) ruleReport(c *migration.CertificateData) views.ReportProps {
 	if chain, _, err := certsvc.ReadCertificates([]byte(c.LeafPEM)); err == nil {
 		lints = append(lints, certsvc.LintLeaf(chain, cas, now)...)
 	}
+	return reportOf(lints)
+}
+
+// reportOf is every rule with whether it is kept.
+func reportOf(lints []certsvc.Lint) views.ReportProps {
 	var p views.ReportProps
 	broken := map[string]bool{}
 	count := map[certsvc.Severity]int{}
@@ -151,26 +163,30 @@ func (h *Handlers) keys(v migration.View, inBrowser bool) *views.KeysProps {
 	return p
 }
 
-// toolCommands make the same certificates with other tools, with the reader's names.
-func toolCommands(v migration.View) []views.CodeProps {
-	name := v.Migration.ID
-	if v.Namespace != nil {
-		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
+// toolCommands make the same certificates with other tools, with the reader's names; nothing leaves the machine.
+// Names that make no certificate are left to the form, which says why.
+func (h *Handlers) toolCommands(v migration.View, f certFields) []views.CodeProps {
+	if !f.sent {
+		f = h.fresh(v, f)
 	}
-	org := shellWord(v.Migration.Name)
-	return []views.CodeProps{
-		{ID: "tool-tcld", Name: "tcld", Lang: "bash", Values: []string{name}, Text: fmt.Sprintf(`tcld gen ca --org %s -d 365d --ca-cert ca.pem --ca-key ca.key
-tcld gen leaf --org %s --common-name %s -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key`, org, org, name)},
-		{ID: "tool-openssl", Name: "openssl", Lang: "bash", Values: []string{name}, Text: fmt.Sprintf(`openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-384 -sha384 -nodes -days 365 \
-  -subj "/CN=%[1]s CA" -addext basicConstraints=critical,CA:true,pathlen:0 -addext keyUsage=critical,keyCertSign,cRLSign \
-  -keyout ca.key -out ca.pem
-openssl req -new -newkey ec -pkeyopt ec_paramgen_curve:P-384 -nodes -subj "/CN=%[1]s" -keyout client.key -out client.csr
-printf 'basicConstraints=critical,CA:false\nkeyUsage=critical,digitalSignature\nextendedKeyUsage=clientAuth\n' > client.ext
-openssl x509 -req -in client.csr -CA ca.pem -CAkey ca.key -sha384 -days 364 -extfile client.ext -out client.pem`, name)},
-		{ID: "tool-certstrap", Name: "certstrap", Lang: "bash", Values: []string{name}, Text: fmt.Sprintf(`certstrap init --common-name "%[1]s CA" --expires "12 months" --passphrase ""
-certstrap request-cert --common-name %[1]s --passphrase ""
-certstrap sign %[1]s --CA "%[1]s CA" --expires "11 months"`, name)},
+	req, _ := setRequest("", v, f) // a request that is missing matters to the form alone
+	recipes, err := h.o.Certs.Recipes(certsvc.CommandSpec{CA: req.CA, Leaf: req.Leaf})
+	if err != nil && f.sent {
+		return h.toolCommands(v, certFields{lane: f.lane})
 	}
+	var out []views.CodeProps
+	for _, r := range recipes {
+		var text strings.Builder
+		for _, s := range r.Steps {
+			fmt.Fprintf(&text, "# %s\n%s\n", s.Text, s.Command)
+		}
+		fmt.Fprintf(&text, "# Upload %s; workers get %s and %s\n", r.Upload, r.Cert, r.Key)
+		for _, n := range r.Notes {
+			fmt.Fprintf(&text, "# %s\n", n)
+		}
+		out = append(out, views.CodeProps{ID: "tool-" + string(r.Tool), Name: string(r.Tool), Lang: "bash", Values: []string{req.Leaf.CommonName}, Text: text.String()})
+	}
+	return out
 }
 
 // shellWord quotes a text for a POSIX shell.

@@ -23,11 +23,17 @@ func vaultID(v migration.View, what string) string {
 	if v.Certificate == nil {
 		return ""
 	}
-	return what + ":" + v.Migration.ID + ":" + v.Certificate.LeafFingerprint
+	return downloadID(v, what, v.Certificate.LeafFingerprint)
 }
 
-// keep puts the keys that were made here into the vault, each in its archive: they leave once.
-func (h *Handlers) keep(v migration.View, set certsvc.Set) error {
+// downloadID is the vault's id of what was made for one client certificate of a migration.
+func downloadID(v migration.View, what, leaf string) string {
+	return what + ":" + v.Migration.ID + ":" + leaf
+}
+
+// keep puts the keys that were made here into the vault, each in its archive: they leave once. caToo is false for a
+// CA that the reader brought, who has its key.
+func (h *Handlers) keep(v migration.View, set certsvc.Set, caToo bool) error {
 	rehearsal := v.Migration.Mode == migration.Rehearsal
 	made := v
 	made.Certificate = &migration.CertificateData{LeafFingerprint: set.Summary.LeafFingerprint}
@@ -41,6 +47,9 @@ func (h *Handlers) keep(v migration.View, set certsvc.Set) error {
 		if err := h.o.Vault.Put(bundleID(made), "bundle.zip", packed.Bytes()); err != nil {
 			return err
 		}
+	}
+	if !caToo {
+		return nil
 	}
 	var packed bytes.Buffer
 	if err := certsvc.WriteCAKeyArchive(&packed, set.CA, set.Namespace, rehearsal); err != nil {

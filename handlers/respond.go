@@ -192,6 +192,7 @@ var sentences = map[string]string{
 	"namespace":    "Namespace saved",
 	"certificates": "Certificates made",
 	"imported":     "Certificates saved",
+	"client":       "Client certificate issued",
 	"lent":         "Key lent for tests",
 	"forgotten":    "Keys forgotten",
 	"noted":        "Note saved",

@@ -43,6 +43,12 @@ func (h *Handlers) Router() http.Handler {
 		r.Get("/certificates/files.json", h.do(h.bundleFiles))
 		r.Post("/certificates/lend", h.do(h.lend))
 		r.Post("/certificates/forget", h.do(h.forget))
+		r.Get("/certificates/clients", h.do(h.clients))
+		r.Post("/certificates/clients", h.do(h.issueClient))
+		r.Post("/certificates/batch.zip", h.do(h.makeBatch))
+		r.Get("/certificates/{fp:[0-9a-f]{64}}", h.do(h.certificate))
+		r.Post("/certificates/{fp:[0-9a-f]{64}}/take", h.do(h.takeAs))
+		r.Get("/certificates/{fp:[0-9a-f]{64}}/{file}", h.do(h.publicFile))
 
 		// Step 3: upload the CA
 		r.Get("/upload", h.do(h.upload))
@@ -74,6 +80,10 @@ func (h *Handlers) Router() http.Handler {
 	r.Post("/cloud", h.do(h.createInCloud))
 	r.Get("/cloud/{ns}", h.do(h.cloudNamespace))
 	r.Post("/cloud/{ns}", h.do(h.saveCAs))
+
+	// Whatever certificates are dropped
+	r.Get("/certificates/inspect", h.do(h.inspectForm))
+	r.Post("/certificates/inspect", h.do(h.inspect))
 
 	// Help, and what stands around the pages
 	r.Get("/help", h.do(h.help))

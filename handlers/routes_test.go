@@ -23,7 +23,11 @@ func (d *desk) routes() (m string, all []route) {
 		if strings.Contains(pattern, "/transfer/") {
 			run = last(transfer)
 		}
-		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01",
+		print := ""
+		if v, err := d.moves.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {
+			print = v.Certificate.LeafFingerprint
+		}
+		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{fp:[0-9a-f]{64}}", print, "{file}", "full-chain.pem", "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01",
 			static.Prefix+"*", static.URL("app.css")).Replace(pattern)
 		if path == m+"/events" {
 			path += "?on=run:" + last(check)

@@ -14,7 +14,7 @@ type page struct {
 
 // pages are every page in the states that matter: fresh, refused, live, done.
 func pages() []page {
-	return []page{
+	return append(clientPages(), []page{
 		{"home-empty", HomePage(frame("", "migrations", nil), HomeProps{DataDir: dataDir})},
 		{"home", HomePage(frame("Migrations", "migrations", nil), homeProps())},
 		{"home-lean", HomePage(frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"})},
@@ -62,7 +62,7 @@ func pages() []page {
 		{"error-404", ErrorPage(frame("Not found", "", nil), ErrorProps{Status: "404", Title: "No migration is named paymets", Cause: "The nearest name is payments.", Links: []Link{{Text: "Open payments", URL: "/m/payments"}, {Text: "All migrations", URL: "/"}}})},
 		{"error-410", ErrorPage(rehearsalFrame("Gone", "certificates", 2), ErrorProps{Status: "410", Title: "This key has left already", Cause: "Onramp hands out a private key once, in the answer that first asked for it, and keeps no copy.", NotWrong: "Your certificates are still good.", Fix: "Use the file that was downloaded, or make new certificates.", Who: "developer", Outcome: "Nothing was changed.", Links: []Link{{Text: "Back to certificates", URL: "/m/payments/certificates"}}})},
 		{"error-500", ErrorPage(frame("Failed", "", nil), ErrorProps{Status: "500", Title: "Onramp could not do this", Fix: "Try again. If it happens again, look up the request id in the log.", Outcome: "Nothing was changed.", RequestID: "0f3a9c21b7de", Links: []Link{{Text: "Try again", URL: "/m/payments/test"}, {Text: "All migrations", URL: "/"}}})},
-	}
+	}...)
 }
 
 const dataDir = "~/.local/share/onramp"
@@ -265,8 +265,9 @@ func certForm(lane string) CertificateForm {
 			{Value: "server", Label: "On the server", Hint: "Sent to you once, never stored", Selected: true},
 		},
 		Organization: "Payments", CommonName: "payments-prod", CACommonName: "payments-prod CA",
-		KeyTypes: []Choice{{Value: "ec-p384", Label: "ECDSA P-384", Selected: true}, {Value: "ec-p256", Label: "ECDSA P-256"}, {Value: "rsa-4096", Label: "RSA 4096"}},
-		CADays:   "365", LeafDays: "364", Lend: true, LendFor: "30 minutes",
+		KeyTypes:    []Choice{{Value: "ec-p384", Label: "ECDSA P-384", Selected: true}, {Value: "ec-p256", Label: "ECDSA P-256"}, {Value: "rsa-4096", Label: "RSA 4096"}},
+		PathLengths: []Choice{{Value: "0", Label: "0: signs client certificates only", Selected: true}, {Value: "1", Label: "1: one intermediate CA may stand below it"}},
+		CADays:      "365", LeafDays: "364", Lend: true, LendFor: "30 minutes",
 	}
 }
 
@@ -285,6 +286,7 @@ func certificatesMade() CertificatesProps {
 	return CertificatesProps{
 		Migration: "payments", Lanes: lanes("make"), Form: certForm("make"),
 		Have: &HaveProps{CA: ca, Leaf: leaf, Made: "Made on the server by Dana, 12 Nov 2026, 16:20", Next: &Link{Text: "Upload the CA", URL: "/m/payments/upload"},
+			CAPage: "/m/payments/certificates/9f3c", LeafPage: "/m/payments/certificates/7710", Clients: &Link{Text: "Issue more client certificates", URL: "/m/payments/certificates/clients"},
 			Report: ReportProps{Tag: Tag{Good, "14 rules passed"}, Text: "Every documented rule of Temporal Cloud holds.", Rows: []RuleRow{
 				{State: Good, Word: "passed", Code: "CH-09", Rule: "CA and client certificate have different names", Source: "Temporal documentation, Certificates"},
 				{State: Good, Word: "passed", Rule: "The client certificate ends before its CA"},

@@ -37,6 +37,9 @@ type CertificateForm struct {
 	CSR          string   // csr (lane csr)
 	CAPEM        string   // ca_pem (lane import)
 	LeafPEM      string   // leaf_pem (lane import)
+	PathLengths  []Choice // path_length, of the CA
+	Unit         string   // organizational_unit, of the client
+	DNS          string   // dns_names, of the client
 	Lend         bool     // lend: keep the key in memory for tests
 	LendFor      string   // how long: "10 minutes"
 	Again        bool     // certificates exist: making new ones replaces them
@@ -44,10 +47,12 @@ type CertificateForm struct {
 
 // HaveProps are the certificates of the migration.
 type HaveProps struct {
-	CA, Leaf CertProps
-	Made     string // "made in this browser by Dana, 12 Nov 2026"
-	Report   ReportProps
-	Next     *Link
+	CA, Leaf         CertProps
+	CAPage, LeafPage string // addresses of their own pages
+	Clients          *Link  // the list of client certificates
+	Made             string // "made in this browser by Dana, 12 Nov 2026"
+	Report           ReportProps
+	Next             *Link
 }
 
 // CertProps is one certificate as a card.
