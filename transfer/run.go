@@ -104,8 +104,7 @@ func (r *run) play(ctx context.Context) Result {
 func (r *run) follow(ctx context.Context) Result {
 	inner, cancel := context.WithCancel(ctx)
 	history := make(chan batch)
-	f := &feed{svc: r.svc, namespace: r.place.namespace, workflowID: r.plan.workflowID, runID: r.plan.runID, first: r.s.beat.retry, last: r.s.beat.retryMax}
-	go f.read(inner, history)
+	go r.s.followHistory(inner, r.place, r.plan.workflowID, r.plan.runID, history)
 	described, surveyed := make(chan *workflowservice.DescribeWorkflowExecutionResponse, 1), make(chan survey, 1)
 	diagnosed := make(chan doctor.Verdict, 1)
 	var asking sync.WaitGroup

@@ -29,6 +29,7 @@ type Service struct {
 	bank  *Bank
 	beat  rhythm
 	hub   hub
+	feeds sharedFeeds
 	lines lines
 }
 

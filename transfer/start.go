@@ -228,51 +228,16 @@ func (r *run) exampleInput() string {
 	return string(r.plan.profile.Argument(Details{SourceAccount: SourceAccount, TargetAccount: TargetAccount, Amount: DefaultAmount, ReferenceID: "12345"}))
 }
 
-// detect chooses the template by who polls: the SDK's name where workers tell it, else the form of the
-// poller's identity. Where that does not tell, the first template of the queue is taken.
+// detect chooses the template by who polls. Where that does not tell, the first template of the queue is taken.
 func (r *run) detect(ctx context.Context) {
-	queues := queueNames()
-	if r.req.TaskQueue != "" {
-		queues = []string{r.req.TaskQueue}
-	}
-	for _, q := range queues {
-		v := look(ctx, r.svc, r.place.namespace, q, false, r.s.o.Now)
-		if fresh, _ := v.count(workflowPoller); fresh == 0 {
-			continue
-		}
-		p, why := guess(v)
-		if p.Name == "" {
-			continue
-		}
-		id := r.plan.workflowID
-		r.req.Template = p.Name
-		r.plan = makePlan(r.req)
-		r.plan.queue, r.plan.workflowID = q, id
-		r.say(Event{Event: "note", Text: fmt.Sprintf("Taking the %s template: %s", p.Language, why), Data: map[string]any{"template": p.Name}})
+	d := detect(ctx, r.svc, r.place.namespace, r.req.TaskQueue, r.s.o.Now)
+	if d.Template == "" {
 		return
 	}
-}
-
-// guess is the template of a queue's worker and how that shows.
-func guess(v survey) (Profile, string) {
-	sdk, _, _ := strings.Cut(v.sdk, " ")
-	for _, p := range profiles {
-		if sdk != "" && p.SDK == sdk && p.TaskQueue != "" {
-			return p, fmt.Sprintf("the worker on %s is %s", v.queue, v.sdk)
-		}
-	}
-	if sdk == "" {
-		for _, p := range v.pollers {
-			if strings.HasSuffix(p.Identity, "@"+v.queue) || strings.HasSuffix(p.Identity, "@") { // pid@host@queue is the Go SDK's
-				goes, _ := LookupProfile("go")
-				return goes, fmt.Sprintf("%s on %s is the Go SDK's way to name a worker", p.Identity, v.queue)
-			}
-		}
-	}
-	for _, p := range profiles {
-		if p.TaskQueue == v.queue {
-			return p, fmt.Sprintf("a worker polls %s", v.queue)
-		}
-	}
-	return Profile{}, ""
+	id := r.plan.workflowID
+	r.req.Template = d.Template
+	r.plan = makePlan(r.req)
+	r.plan.queue, r.plan.workflowID = d.TaskQueue, id
+	p, _ := LookupProfile(d.Template)
+	r.say(Event{Event: "note", Text: fmt.Sprintf("Taking the %s template: %s", p.Language, d.Evidence), Data: map[string]any{"template": d.Template}})
 }
