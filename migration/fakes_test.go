@@ -28,6 +28,18 @@ func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(tra
 	return f(ctx, req, emit)
 }
 
+func (f transferer) Cancel(context.Context, transfer.Request) error { return nil }
+
+func (f transferer) Terminate(context.Context, transfer.Request, string) error { return nil }
+
+func (f transferer) History(context.Context, transfer.Request) ([]byte, error) {
+	return []byte("{}"), nil
+}
+
+func (f transferer) Drill(_ context.Context, d transfer.Drill, _ func(transfer.DrillProgress)) (transfer.DrillReport, error) {
+	return transfer.DrillReport{Planned: d.Count, Done: d.Count}, nil
+}
+
 // verdict is a checker whose every stage passes up to the one at which the verdict falls.
 func verdict(code, stage string) checker {
 	return func(_ context.Context, t doctor.Target, emit func(doctor.Stage)) doctor.Report {
@@ -70,6 +82,7 @@ type desk struct {
 type deskOptions struct {
 	checker   checker
 	transfers transferer
+	acting    migration.Transferer // instead of transfers
 	store     *storetest.Memory
 	now       func() time.Time
 }
@@ -85,7 +98,11 @@ func sit(t *testing.T, o deskOptions) desk {
 	if o.store == nil {
 		o.store = &storetest.Memory{}
 	}
-	s, err := migration.New(migration.Options{Store: o.store, Checker: o.checker, Transfers: o.transfers, Now: o.now})
+	var moves migration.Transferer = o.transfers
+	if o.acting != nil {
+		moves = o.acting
+	}
+	s, err := migration.New(migration.Options{Store: o.store, Checker: o.checker, Transfers: moves, Now: o.now})
 	if err != nil {
 		t.Fatal(err)
 	}

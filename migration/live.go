@@ -5,6 +5,8 @@ import (
 	"iter"
 	"sync"
 	"time"
+
+	"onramp/transfer"
 )
 
 // beat is how often a stream that has nothing to say says so, to keep proxies awake.
@@ -60,7 +62,8 @@ func (t topics) wake(mu *sync.Mutex, name string) {
 // that a thousand followers cost one write and no read; only this process writes to the log.
 type liveRun struct {
 	run        Run
-	workflowID string // of a transfer
+	workflowID string           // of a transfer
+	req        transfer.Request // of a transfer, with its keys
 	ctx        context.Context
 	cancel     context.CancelFunc
 

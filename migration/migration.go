@@ -140,6 +140,7 @@ type RunKind string
 const (
 	CheckRun    RunKind = "check"
 	TransferRun RunKind = "transfer"
+	DrillRun    RunKind = "drill"
 )
 
 // RunState is where a run is.
@@ -153,7 +154,7 @@ const (
 	RunInterrupted RunState = "interrupted" // Onramp stopped in the middle
 )
 
-// Run is one check or transfer with a permalink.
+// Run is one check, transfer or drill with a permalink.
 type Run struct {
 	ID          string // random, in URLs
 	MigrationID string
@@ -164,7 +165,7 @@ type Run struct {
 	Code        string // verdict code
 	InputHash   string
 	Request     json.RawMessage // what was asked, without secrets
-	Result      json.RawMessage // doctor.Report or transfer.Result once it ended
+	Result      json.RawMessage // doctor.Report, transfer.Result or DrillResult once it ended
 	Started     time.Time
 	Ended       time.Time
 	// IdempotencyKey is what the caller gave to StartTransferOnce, "" otherwise. A migration has one
@@ -178,13 +179,14 @@ type Entry struct {
 	Seq   int64
 	At    time.Time
 	Kind  string          // one of the Entry… kinds
-	Data  json.RawMessage // doctor.Stage, transfer.Event or EndData
+	Data  json.RawMessage // doctor.Stage, transfer.Event, DrillProgress or EndData
 }
 
 // Entry kinds. The last entry of a run is EntryEnd and no other is.
 const (
 	EntryStage = "stage" // a doctor.Stage, once Running and once as it ended
 	EntryEvent = "event" // a transfer.Event
+	EntryDrill = "drill" // a DrillProgress
 	EntryEnd   = "end"   // EndData
 )
 

@@ -36,7 +36,7 @@ func (s *Service) StartCheck(ctx context.Context, id string, t doctor.Target) (R
 	about := v.about(t)
 	scrub := newScrubber(t)
 	l, err := s.begin(ctx, Run{MigrationID: id, Kind: CheckRun, InputHash: about.hash,
-		Request: scrub.json(checkRequest(t, about.leaf))}, "")
+		Request: scrub.json(checkRequest(t, about.leaf))}, transfer.Request{})
 	if err != nil {
 		return Run{}, err
 	}
@@ -59,7 +59,7 @@ func (s *Service) StartTransfer(ctx context.Context, id string, req transfer.Req
 // where req has none, follows from migration and key, so that the server too refuses a second start.
 func (s *Service) StartTransferOnce(ctx context.Context, id, key string, req transfer.Request) (Run, error) {
 	if key == "" || len(key) > maxKey {
-		return Run{}, fault.New(fault.Invalid, "The idempotency key is missing or too long", "Give a random text of at most 200 bytes, the same on each retry.").In("key")
+		return Run{}, badKey()
 	}
 	return s.startTransfer(ctx, id, key, req)
 }
@@ -78,7 +78,7 @@ func (s *Service) startTransfer(ctx context.Context, id, key string, req transfe
 		}
 	}
 	if test := v.Step(StepTest); test.Status != Done {
-		return Run{}, fault.New(fault.Conflict, "The connection has not been tested", "Run the connection test first: a transfer needs a connection that works.")
+		return Run{}, untested()
 	}
 	switch {
 	case req.WorkflowID != "":
@@ -100,9 +100,9 @@ func (s *Service) FollowAgain(ctx context.Context, migrationID, runID string, t 
 	if err != nil {
 		return Run{}, err
 	}
-	var asked TransferRequest
-	if old.Kind != TransferRun || json.Unmarshal(old.Request, &asked) != nil || asked.WorkflowID == "" {
-		return Run{}, fault.New(fault.Conflict, "This run has no workflow to follow", "Start a test transfer.")
+	asked, err := workflowOf(old)
+	if err != nil {
+		return Run{}, err
 	}
 	if l := s.following(migrationID, asked.WorkflowID); l != nil {
 		return l.run, nil
@@ -110,10 +110,6 @@ func (s *Service) FollowAgain(ctx context.Context, migrationID, runID string, t 
 	v, err := s.View(ctx, migrationID)
 	if err != nil {
 		return Run{}, err
-	}
-	var ended transfer.Result
-	if json.Unmarshal(old.Result, &ended) == nil && ended.WorkflowID == asked.WorkflowID {
-		asked.RunID = ended.RunID
 	}
 	return s.transfer(ctx, v, "", transfer.Request{Target: t, Template: asked.Template, Worker: cmp.Or(asked.Worker, "builtin"),
 		Scenario: asked.Scenario, Details: asked.Details, TaskQueue: asked.TaskQueue, WorkflowType: asked.WorkflowType,
@@ -125,12 +121,16 @@ func (s *Service) transfer(ctx context.Context, v View, key string, req transfer
 	about := v.about(req.Target)
 	scrub := newScrubber(req.Target)
 	l, err := s.begin(ctx, Run{MigrationID: v.Migration.ID, Kind: TransferRun, InputHash: about.hash, IdempotencyKey: key,
-		Request: scrub.json(transferRequest(req, about.leaf))}, req.WorkflowID)
+		Request: scrub.json(transferRequest(req, about.leaf))}, req)
 	if err != nil {
 		return Run{}, err
 	}
 	go s.work(l, scrub, func(ctx context.Context, log func(kind string, data any)) (Run, []Fact) {
-		result := s.o.Transfers.Run(ctx, req, func(e transfer.Event) { log(EntryEvent, e) })
+		worker := watchWorker(v, req)
+		result := s.o.Transfers.Run(ctx, req, func(e transfer.Event) {
+			log(EntryEvent, e)
+			s.writeWorker(ctx, l, worker, e)
+		})
 		return s.transferred(ctx, l, about, result, scrub)
 	})
 	return l.run, nil
@@ -212,9 +212,10 @@ func (s *Service) following(migrationID, workflowID string) *liveRun {
 }
 
 // begin books a place for the run, writes it and returns it, ready for work.
-func (s *Service) begin(ctx context.Context, r Run, workflowID string) (*liveRun, error) {
+// req is a transfer's request; its keys stay in memory until the run ends.
+func (s *Service) begin(ctx context.Context, r Run, req transfer.Request) (*liveRun, error) {
 	r.ID, r.State, r.Started = newID(), RunRunning, s.now()
-	l := &liveRun{run: r, workflowID: workflowID, followers: signals{}}
+	l := &liveRun{run: r, workflowID: req.WorkflowID, req: req, followers: signals{}}
 	if err := s.book(l); err != nil {
 		return nil, err
 	}
@@ -246,6 +247,9 @@ func (s *Service) book(l *liveRun) error {
 		if other.run.MigrationID == l.run.MigrationID && other.run.Kind == l.run.Kind {
 			n++
 		}
+	}
+	if l.run.Kind == DrillRun && n > 0 {
+		return fault.New(fault.TooMany, "A drill of this migration is under way", "Wait until it has ended, or stop it: two drills would measure each other.")
 	}
 	if n >= MaxRunning {
 		return fault.New(fault.TooMany, fmt.Sprintf("%d runs of this kind are under way in this migration", n),
@@ -371,6 +375,10 @@ func (s *Service) transferred(ctx context.Context, l *liveRun, about subject, re
 		r.State, r.Title = RunPassed, "Transfer complete"
 		if result.Status != "COMPLETED" {
 			r.Title = "Ended " + result.Status + ", as the scenario should"
+		}
+		if l.req.FollowOnly && l.req.Scenario == "" { // somebody else's: it proves nothing of this migration's way in
+			r.Title = "The workflow ended " + result.Status
+			return r, nil
 		}
 		return r, []Fact{newFact(FactTransfer, about.hash, TransferData{Run: r.ID, RunNumber: r.Number, WorkflowID: l.workflowID, Status: result.Status})}
 	case ctx.Err() != nil && (result.Status == "" || result.Status == "RUNNING" || result.Status == "NOT_STARTED"):

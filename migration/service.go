@@ -51,9 +51,13 @@ type Checker interface {
 	Run(ctx context.Context, t doctor.Target, emit func(doctor.Stage)) doctor.Report
 }
 
-// Transferer starts and follows test transfers (transfer.Service).
+// Transferer starts and follows test transfers, acts on their workflows and drills (transfer.Service).
 type Transferer interface {
 	Run(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result
+	Cancel(ctx context.Context, req transfer.Request) error
+	Terminate(ctx context.Context, req transfer.Request, reason string) error
+	History(ctx context.Context, req transfer.Request) ([]byte, error)
+	Drill(ctx context.Context, d transfer.Drill, progress func(transfer.DrillProgress)) (transfer.DrillReport, error)
 }
 
 // Options of a Service.

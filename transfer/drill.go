@@ -74,30 +74,9 @@ type sample struct {
 	text  string
 }
 
-// checkDrill says what is wrong with a drill: Invalid faults with the fields count, rate, concurrency,
-// time, and those of Validate.
-func checkDrill(d Drill) error {
-	err := Validate(d.Request)
-	bound := func(field, what string, v, limit float64) {
-		if v <= 0 || v > limit {
-			err = errors.Join(err, invalid(field, fmt.Sprintf("%s of %v is not possible in a drill", what, v), fmt.Sprintf("Give a value above 0 and up to %v.", limit)))
-		}
-	}
-	bound("count", "A count", float64(d.Count), maxDrillCount)
-	bound("rate", "A rate", d.Rate, maxDrillRate)
-	bound("concurrency", "A concurrency", float64(d.Concurrency), maxDrillConcurrency)
-	bound("time", "A time in seconds", d.Time.Seconds(), maxDrillTime.Seconds())
-	if d.Scenario == Slow {
-		err = errors.Join(err, invalid("scenario", "A drill cannot play slow", "Choose success, flaky or refund."))
-	}
-	return err
-}
-
-// Drill runs many transfers and measures them. progress, where it is not nil, is called from one
-// goroutine, at most five times a second. When ctx ends, transfers under way are terminated and the
-// report holds what was measured. Errors are faults of the request or, when nothing could be started, in
-// the report's verdict.
-func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgress)) (DrillReport, error) {
+// CheckDrill fills in a drill's defaults and says what is wrong with it before anything is started: Invalid
+// faults with the fields count, rate, concurrency, time, task-queue, and those of Validate.
+func CheckDrill(d Drill) (Drill, error) {
 	if d.Count == 0 {
 		d.Count = 20
 	}
@@ -111,7 +90,32 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 		d.Time = maxDrillTime
 	}
 	d.WorkflowID, d.RunID, d.FollowOnly, d.Elsewhere = "", "", false, nil
-	if err := checkDrill(d); err != nil {
+	err := Validate(d.Request)
+	bound := func(field, what string, v, limit float64) {
+		if !(v > 0 && v <= limit) { // so that NaN is none of them
+			err = errors.Join(err, invalid(field, fmt.Sprintf("%s of %v is not possible in a drill", what, v), fmt.Sprintf("Give a value above 0 and up to %v.", limit)))
+		}
+	}
+	bound("count", "A count", float64(d.Count), maxDrillCount)
+	bound("rate", "A rate", d.Rate, maxDrillRate)
+	bound("concurrency", "A concurrency", float64(d.Concurrency), maxDrillConcurrency)
+	bound("time", "A time in seconds", d.Time.Seconds(), maxDrillTime.Seconds())
+	if d.Scenario == Slow {
+		err = errors.Join(err, invalid("scenario", "A drill cannot play slow", "Choose success, flaky or refund."))
+	}
+	if d.Worker != "own" && d.TaskQueue != "" {
+		err = errors.Join(err, invalid("task-queue", "A drill of the built-in worker has its own task queue", "Leave the task queue out."))
+	}
+	return d, err
+}
+
+// Drill runs many transfers and measures them. progress, where it is not nil, is called from one
+// goroutine, at most five times a second. When ctx ends, transfers under way are terminated and the
+// report holds what was measured. Errors are faults of the request or, when nothing could be started, in
+// the report's verdict.
+func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgress)) (DrillReport, error) {
+	d, err := CheckDrill(d)
+	if err != nil {
 		return DrillReport{}, err
 	}
 	p, err := prepare(d.Target)
@@ -134,9 +138,6 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 	defer done()
 	plan, bank := makePlan(d.Request), NewBank() // in memory: the disk is not what a drill measures
 	if !plan.own {
-		if d.TaskQueue != "" {
-			return DrillReport{}, invalid("task-queue", "A drill of the built-in worker has its own task queue", "Leave the task queue out.")
-		}
 		end, err := startWorker(c, plan.queue, plan.workflowType, bank)
 		if err != nil {
 			return refuse(err)
