@@ -115,7 +115,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	defer vault.Close()
 	h, err := handlers.New(handlers.Options{
 		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
-		Cloud: cloud, Pollers: transfers.Pollers, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
+		Cloud: cloud, Pollers: transfers.Pollers, Detect: transfers.Detect, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
 	})
 	if err != nil {
 		return err

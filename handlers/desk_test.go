@@ -43,6 +43,7 @@ type desk struct {
 	log       *lockedBuffer
 	checks    *steps[doctor.Stage]
 	transfers *steps[transfer.Event]
+	ops       *operations
 	ended     func()
 	lastKey   string // the client key that rehearsed got
 }
@@ -53,17 +54,18 @@ type deskOptions struct {
 	code    string
 	addr    string // where it says it listens, without the port
 	pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
+	detect  func(context.Context, transfer.Request) (transfer.Detected, error)
 }
 
 func sit(t testing.TB, o deskOptions) *desk {
 	t.Helper()
 	d := &desk{t: t, store: &storetest.Memory{}, cloud: newFakeCloud(), log: &lockedBuffer{}}
-	d.checks, d.transfers = newSteps[doctor.Stage](), newSteps[transfer.Event]()
+	d.checks, d.transfers, d.ops = newSteps[doctor.Stage](), newSteps[transfer.Event](), &operations{}
 	log := slog.New(slog.NewTextHandler(d.log, nil))
 	var err error
 	d.moves, err = migration.New(migration.Options{Store: d.store, Log: log,
 		Checker:   checker{d.checks, o.byHand, o.code},
-		Transfers: transferer{d.transfers, o.byHand}})
+		Transfers: transferer{d.transfers, o.byHand, d.ops}})
 	check(t, err)
 	d.srv = httptest.NewUnstartedServer(nil)
 	keys, vault := certsvc.NewKeyring(30*time.Minute, nil), certsvc.NewVault(10*time.Minute, nil)
@@ -72,7 +74,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 		addr = o.addr + addr[strings.LastIndexByte(addr, ':'):]
 	}
 	opts := handlers.Options{Migrations: d.moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
-		Pollers: o.pollers, Version: "test", DataDir: t.TempDir(), Addr: addr, Log: log}
+		Pollers: o.pollers, Detect: o.detect, Version: "test", DataDir: t.TempDir(), Addr: addr, Log: log}
 	if !o.noCloud {
 		opts.Cloud = d.cloud
 	}
@@ -222,7 +224,9 @@ func (d *desk) snapshot() string {
 		check(d.t, err)
 		transfers, err := d.moves.Runs(d.t.Context(), v.Migration.ID, migration.TransferRun, 1000)
 		check(d.t, err)
-		text, err := json.Marshal([]any{v.Migration, v.Facts, checks, transfers})
+		drills, err := d.moves.Runs(d.t.Context(), v.Migration.ID, migration.DrillRun, 1000)
+		check(d.t, err)
+		text, err := json.Marshal([]any{v.Migration, v.Facts, checks, transfers, drills})
 		check(d.t, err)
 		b.Write(text)
 		b.WriteByte('\n')
@@ -362,6 +366,7 @@ func (c checker) Run(ctx context.Context, t doctor.Target, emit func(doctor.Stag
 type transferer struct {
 	hand   *steps[transfer.Event]
 	byHand bool
+	ops    *operations
 }
 
 func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
@@ -370,6 +375,9 @@ func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(tra
 		Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil)}
 	if f.byHand {
 		f.hand.emit(ctx, emit)
+		if ctx.Err() != nil { // stopped in the middle
+			res.Status, res.AsExpected = "RUNNING", false
+		}
 		return res
 	}
 	for i, e := range []transfer.Event{

@@ -118,8 +118,11 @@ func (h *Handlers) liveRun(ctx context.Context, v migration.View, run migration.
 	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
-	if run.Kind == migration.TransferRun {
+	switch run.Kind {
+	case migration.TransferRun:
 		return h.newTransferFeed(v, run, entries), nil
+	case migration.DrillRun:
+		return &drillFeed{drillState: drillState{view: v, run: run}, log: entries}, nil
 	}
 	return &checkFeed{checkState: checkState{view: v, run: run, stages: map[string]doctor.Stage{}}, log: entries}, nil
 }

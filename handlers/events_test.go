@@ -137,10 +137,11 @@ func TestRunStream(t *testing.T) {
 	m, run, id := d.byHand()
 	d.stage("input", doctor.Running)
 	d.stage("input", doctor.Pass)
-	d.until(m, "two entries", func(migration.View) bool {
-		all, err := d.moves.Entries(t.Context(), id, 0)
-		return err == nil && len(all) == 2
-	})
+	for e, err := range d.moves.Follow(t.Context(), id, 0) {
+		if check(t, err); e.Seq == 2 {
+			break
+		}
+	}
 	page := d.get(run).want(t, 200, `id="stage-input"`, "Checking").body
 	if !strings.Contains(page, m+"/events?on=run:"+id+"&amp;after=2") {
 		t.Error("the page does not follow the run from what it shows")
@@ -389,7 +390,11 @@ func TestTransferStream(t *testing.T) {
 		t.Errorf("alarms %v, want the diagnosis", alarms)
 	}
 	for i, want := range []string{"w-1", "Stuck, and still followed", "Withdrawn &lt;b&gt;", "Transfer complete"} {
-		if !strings.Contains(swaps[i].data, want) || !strings.Contains(swaps[i].data, `id="events"`) {
+		row := `data-grow="event-list"` // the event's own row
+		if i == 3 {
+			row = `id="transfer-acts"`
+		}
+		if !strings.Contains(swaps[i].data, want) || !strings.Contains(swaps[i].data, row) {
 			t.Errorf("swap %d lacks %q\n%.1500s", i+1, want, swaps[i].data)
 		}
 	}

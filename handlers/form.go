@@ -23,7 +23,7 @@ type form struct {
 func readForm(r *http.Request) (form, error) {
 	var err error
 	if isMultipart(r) {
-		err = r.ParseMultipartForm(maxUpload) // all of it fits: nothing spills to a file
+		err = r.ParseMultipartForm(bodyLimit(r)) // all of it fits: nothing spills to a file
 	} else {
 		err = r.ParseForm()
 	}

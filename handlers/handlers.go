@@ -27,6 +27,9 @@ type Options struct {
 	// Pollers lists the workers on a task queue (transfer.Service.Pollers); nil: none is looked for.
 	Pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
 
+	// Detect says which template's worker polls a task queue (transfer.Service.Detect); nil: nobody is asked.
+	Detect func(context.Context, transfer.Request) (transfer.Detected, error)
+
 	Version string // shown in the footer
 	DataDir string // shown in the footer; the rehearsal's trust files are written below it
 	// Addr is where the portal listens, host:port. Requests under another name are refused, and files

@@ -160,7 +160,11 @@ func (h *Handlers) runs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checks, Transfers: transfers}
+	drills, err := h.history(r, v, migration.DrillRun, 100)
+	if err != nil {
+		return err
+	}
+	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checks, Transfers: transfers, Drills: drills}
 	return h.page(w, r, http.StatusOK, views.RunsPage(h.frame(r, "Runs", "migrations", &v, ""), p))
 }
 

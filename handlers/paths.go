@@ -16,8 +16,11 @@ func cloudPath(ns string) string { return joinPath([]string{"cloud", ns}) }
 
 // runPath is the permalink of a run.
 func runPath(r migration.Run) string {
-	if r.Kind == migration.TransferRun {
+	switch r.Kind {
+	case migration.TransferRun:
 		return movePath(r.MigrationID, "transfer", r.ID)
+	case migration.DrillRun:
+		return movePath(r.MigrationID, "transfer", "drill", r.ID)
 	}
 	return movePath(r.MigrationID, "test", r.ID)
 }

@@ -73,6 +73,7 @@ func (h *Handlers) lookAtQueue(ctx context.Context, v migration.View, queue stri
 	}
 	if len(found) == 0 {
 		p.Tag, p.Text = views.Tag{State: views.Idle, Word: "No worker"}, "Nobody polls "+queue+" yet. Start the worker; this line ticks itself."
+		p.Near = h.nearMiss(ctx, t, queue)
 		return p, false
 	}
 	slices.SortFunc(found, func(a, b transfer.Poller) int { return b.LastAccess.Compare(a.LastAccess) })
@@ -83,6 +84,9 @@ func (h *Handlers) lookAtQueue(ctx context.Context, v migration.View, queue stri
 	p.Tag = views.Tag{State: views.Good, Word: many(len(who), "worker", "workers") + " polling"}
 	p.Text = "Onramp sees your worker."
 	p.Facts = append(p.Facts, views.Pair{Name: "Identity", Value: found[0].Identity, Mono: true}, views.Pair{Name: "Last seen", Value: ago(h.o.Now(), found[0].LastAccess)})
+	if looks := h.looksLike(ctx, t, queue); looks != "" {
+		p.Facts = append(p.Facts, views.Pair{Name: "Looks like", Value: looks})
+	}
 	if _, err := h.o.Migrations.SetPoller(ctx, v.Migration.ID, migration.PollerData{TaskQueue: queue, Identity: found[0].Identity}); err != nil {
 		p.Text = "Onramp sees your worker, but could not write it down. " + fault.From(err).Fix
 		return p, false

@@ -199,6 +199,8 @@ var sentences = map[string]string{
 	"ca":           "CA bundle saved",
 	"cloud":        "Namespace created",
 	"reset":        "Rehearsal cloud emptied",
+	"canceling":    "Asked the workflow to stop",
+	"terminated":   "Workflow terminated",
 }
 
 // seeOther answers a form that did its work: 303 to a page of ours, which says said once.

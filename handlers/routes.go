@@ -68,8 +68,19 @@ func (h *Handlers) Router() http.Handler {
 		// Step 6: test transfer
 		r.Get("/transfer", h.do(h.transferForm))
 		r.Post("/transfer", h.do(h.startTransfer))
+		r.Post("/transfer/follow", h.do(h.followWorkflow))
 		r.Get("/transfer/{run}", h.do(h.transferRun)) // ?follow=1 streams it as a page
 		r.Get("/transfer/{run}.json", h.do(h.transferReport))
+		r.Get("/transfer/{run}/history.json", h.do(h.transferHistory))
+		r.Post("/transfer/{run}/cancel", h.do(h.cancelTransfer))
+		r.Post("/transfer/{run}/terminate", h.do(h.terminateTransfer))
+		r.Post("/transfer/{run}/stop", h.do(h.stopFollowing))
+		r.Post("/transfer/{run}/follow", h.do(h.followAgain))
+		r.Get("/transfer/drill", h.do(h.drillForm))
+		r.Post("/transfer/drill", h.do(h.startDrill))
+		r.Get("/transfer/drill/{run}", h.do(h.drillRun))
+		r.Get("/transfer/drill/{run}.json", h.do(h.drillReport))
+		r.Post("/transfer/drill/{run}/stop", h.do(h.stopDrill))
 	})
 	r.Post("/preview/namespace", h.do(h.previewNamespace))
 

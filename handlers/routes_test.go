@@ -16,12 +16,18 @@ type route struct{ method, pattern, path string }
 // routes are all routes, about a migration that has everything.
 func (d *desk) routes() (m string, all []route) {
 	d.t.Helper()
-	m, check, transfer, _ := d.moved()
+	m, check, transfer, k := d.moved()
+	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(d.t)
+	drill := d.upload(m+"/transfer/drill", drillForm...).to(d.t)
+	d.finish(drill)
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		run := last(check)
 		if strings.Contains(pattern, "/transfer/") {
 			run = last(transfer)
+		}
+		if strings.Contains(pattern, "/drill/") {
+			run = last(drill)
 		}
 		print := ""
 		if v, err := d.moves.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {

@@ -28,6 +28,9 @@ func (h *Handlers) history(r *http.Request, v migration.View, kind migration.Run
 		if run.Code != doctor.OK {
 			row.Code = run.Code
 		}
+		if run.Kind == migration.DrillRun {
+			row.Code = "" // of the one that could not begin: its page explains it
+		}
 		if !run.Ended.IsZero() {
 			row.Took = took(run.Ended.Sub(run.Started))
 		}

@@ -7,8 +7,10 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"strconv"
 
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/transfer"
@@ -30,9 +32,11 @@ type transferFields struct {
 	scenario, amount, source, target, reference string
 	worker, template, queue                     string
 	once                                        string // the same when one form is sent twice
+	custom                                      customFields
+	follow                                      followFields
 }
 
-// transferForm is step 6 before a run.
+// transferForm is step 6 before a run; with ?from=<run>, filled in with the values of that run.
 func (h *Handlers) transferForm(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.move(r)
 	if err != nil {
@@ -43,6 +47,17 @@ func (h *Handlers) transferForm(w http.ResponseWriter, r *http.Request) error {
 	if v.Migration.Mode == migration.Rehearsal {
 		f.worker = "builtin"
 	}
+	if id := r.URL.Query().Get("from"); id != "" {
+		run, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, id)
+		if err != nil {
+			return err
+		}
+		t, err := h.readTransfer(r.Context(), v, run)
+		if err != nil {
+			return err
+		}
+		f = t.fields()
+	}
 	return h.showTransfer(w, r, http.StatusOK, v, f, keyFields{}, nil)
 }
 
@@ -51,25 +66,46 @@ func (h *Handlers) showTransfer(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
+	source := h.keySource(v, key)
 	p := views.TransferProps{Migration: v.Migration.ID, Once: f.once, Amount: f.amount, Source: f.source, Target: f.target, Reference: f.reference,
-		TaskQueue: f.queue, Poller: h.knownPoller(v, f.queue), Key: h.keySource(v, key),
+		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.knownPoller(v, f.queue), Key: source, Follow: f.follow.props(source),
 		Needs: needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past,
+		Scenarios: scenarioChoices(f.scenario, transfer.Scenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template),
 		Twin: h.transferTwin(v, f), Problems: ps}
-	for _, s := range transfer.Scenarios {
+	fr := h.frame(r, "Run a test transfer", "migrations", &v, migration.StepTransfer)
+	if status == http.StatusOK && f.worker == "own" && h.canLook(v) {
+		fr.Feed = movePath(v.Migration.ID, "events") + "?on=poller&queue=" + url.QueryEscape(f.queue)
+	}
+	return h.page(w, r, status, views.TransferPage(fr, p))
+}
+
+func scenarioChoices(chosen string, of []transfer.Scenario) []views.Choice {
+	var out []views.Choice
+	for _, s := range of {
 		t := scenarioTexts[s]
-		p.Scenarios = append(p.Scenarios, views.Choice{Value: string(s), Label: t.label, Hint: t.hint, Selected: string(s) == f.scenario})
+		out = append(out, views.Choice{Value: string(s), Label: t.label, Hint: t.hint, Selected: string(s) == chosen})
 	}
-	p.Workers = []views.Choice{
-		{Value: "builtin", Label: "The worker inside Onramp", Hint: "It polls a task queue of its own, for this run.", Selected: f.worker != "own"},
-		{Value: "own", Label: "My own worker", Hint: "It must be running and polling the task queue below.", Selected: f.worker == "own"},
+	return out
+}
+
+func workerChoices(chosen string) []views.Choice {
+	return []views.Choice{
+		{Value: "builtin", Label: "The worker inside Onramp", Hint: "It polls a task queue of its own, for this run.", Selected: chosen != "own"},
+		{Value: "own", Label: "My own worker", Hint: "It must be running and polling the task queue below.", Selected: chosen == "own"},
 	}
+}
+
+// detectTemplate is the value of the field template that leaves the choice to who polls.
+const detectTemplate = "detect"
+
+func templateChoices(chosen string) []views.Choice {
+	out := []views.Choice{{Value: detectTemplate, Label: "Tell by the worker that polls", Selected: chosen == detectTemplate}}
 	for _, t := range transfer.Profiles() {
 		if t.Name != "builtin" {
-			p.Templates = append(p.Templates, views.Choice{Value: t.Name, Label: t.Language, Selected: t.Name == f.template})
+			out = append(out, views.Choice{Value: t.Name, Label: t.Language, Selected: t.Name == chosen})
 		}
 	}
-	fr := h.frame(r, "Run a test transfer", "migrations", &v, migration.StepTransfer)
-	return h.page(w, r, status, views.TransferPage(fr, p))
+	return out
 }
 
 // startTransfer starts a transfer and leads to its page.
@@ -79,11 +115,14 @@ func (h *Handlers) startTransfer(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	sent, err := readForm(r)
-	if err != nil {
+	if fault.Is(err, fault.TooLarge) {
+		return fault.Wrap(err, fault.TooLarge, "That is too much for a test transfer", "Temporal takes 2 MB as input: store large data elsewhere and pass its address. Nothing was started.")
+	} else if err != nil {
 		return err
 	}
 	f := transferFields{scenario: sent.text("scenario"), amount: sent.text("amount"), source: sent.text("source"), target: sent.text("target"),
-		reference: sent.text("reference"), worker: sent.text("worker"), template: sent.text("template"), queue: sent.text("task_queue"), once: cmp.Or(sent.text("once"), rand.Text())}
+		reference: sent.text("reference"), worker: sent.text("worker"), template: sent.text("template"), queue: sent.text("task_queue"),
+		once: cmp.Or(sent.text("once"), rand.Text()), custom: readCustom(sent)}
 	run, err := h.transfer(r.Context(), v, f, sent)
 	if err != nil {
 		ps, err := problems(err)
@@ -95,91 +134,91 @@ func (h *Handlers) startTransfer(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, runPath(run), "")
 }
 
-// transferNames are the names that the form has for what transfer.Validate finds wrong.
-var transferNames = map[string]string{"task-queue": "task_queue", "workflow-type": "template", "workflow-id": "reference", "input": "amount"}
+// transferNames are the names that the forms have for what transfer.Validate finds wrong.
+var transferNames = map[string]string{"task-queue": "task_queue", "workflow-type": "workflow_type", "workflow-id": "workflow_id", "run-id": "run_id", "time": "seconds"}
 
 func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFields, sent form) (migration.Run, error) {
 	if v.Namespace == nil {
-		return migration.Run{}, fault.New(fault.Invalid, "There is no namespace yet", "Choose the namespace first: step 1.")
+		return migration.Run{}, noNamespace()
 	}
-	req := transfer.Request{Target: h.target(v), Template: f.template, Worker: f.worker, Scenario: transfer.Scenario(f.scenario),
-		Details: transfer.Details{SourceAccount: f.source, TargetAccount: f.target, ReferenceID: f.reference}}
-	if req.Worker == "own" {
-		req.TaskQueue = f.queue
-	} else {
-		req.Template = "builtin" // the built-in worker is its own template, and makes its own task queue
+	req, err := f.request(h.target(v))
+	if err == nil {
+		err = repairable(rename(transfer.Validate(req), transferNames))
 	}
-	amount, err := strconv.Atoi(f.amount)
-	switch {
-	case f.amount == "":
-		err = nil
-	case err != nil:
-		err = fault.New(fault.Invalid, "The amount is not a whole number", "Give a whole amount from 1 to 1,000,000.").In("amount")
-	case amount == 0:
-		err = fault.New(fault.Invalid, "Nothing would be transferred", "Give a whole amount from 1 to 1,000,000.").In("amount")
-	}
-	req.Details.Amount = amount
-	err = errors.Join(err, rename(transfer.Validate(req), transferNames), h.withKey(v, sent, &req.Target))
+	err = errors.Join(err, h.withKey(v, sent, &req.Target))
 	if err != nil {
 		return migration.Run{}, err
 	}
-	if len(req.Target.InputFaults) > 0 { // a transfer has no stage that could show them
-		x := req.Target.InputFaults[0]
-		bad := fault.New(fault.Invalid, x.Text, "Name files that Onramp may read, or paste the key.").In("key_source")
-		bad.Code = x.Code
-		return migration.Run{}, bad
+	if err := readableKey(req.Target); err != nil {
+		return migration.Run{}, err
 	}
 	if err := h.reachable(ctx, v); err != nil {
 		return migration.Run{}, err
 	}
-	run, err := h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
-	if err == nil {
-		h.watchWorker(v, run, req)
-	}
-	return run, err
+	return h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
 }
 
-// watchWorker writes down the worker that does a transfer's work, as its log shows it: that is what step 5
-// asks for. The built-in one counts in a rehearsal only; for real, the reader's own worker must be seen.
-func (h *Handlers) watchWorker(v migration.View, run migration.Run, req transfer.Request) {
-	own := req.Worker == "own"
-	if !own && v.Migration.Mode != migration.Rehearsal {
-		return
-	}
-	go func() {
-		for e, err := range h.o.Migrations.Follow(h.closing, run.ID, 0) {
-			if err != nil {
-				return
-			}
-			seen, ok := workerIn(e, own, req)
-			if !ok {
-				continue
-			}
-			if _, err := h.o.Migrations.SetPoller(h.closing, v.Migration.ID, seen); err != nil && h.closing.Err() == nil {
-				h.o.Log.Error("a worker that was seen could not be written down", "run", run.ID, "err", err)
-			}
-			return
+// request is what the form asks for. Errors are faults of its fields.
+func (f transferFields) request(target doctor.Target) (transfer.Request, error) {
+	req := transfer.Request{Target: target, Worker: f.worker, Scenario: transfer.Scenario(f.scenario),
+		Details: transfer.Details{SourceAccount: f.source, TargetAccount: f.target, ReferenceID: f.reference}}
+	var errs []error
+	if req.Worker == "own" {
+		req.TaskQueue, req.WorkflowType, req.Input = f.queue, f.custom.workflowType, f.custom.input
+		if f.template != detectTemplate {
+			req.Template = f.template
 		}
-	}()
+		elsewhere, err := f.custom.elsewhere()
+		req.Elsewhere, errs = elsewhere, append(errs, err)
+	} // the built-in worker is its own template, and makes its own task queue
+	amount, err := readAmount(f.amount)
+	if len(req.Input) == 0 { // the amount is in the input
+		errs = append(errs, err)
+	}
+	req.Details.Amount = amount
+	return req, errors.Join(errs...)
 }
 
-// workerIn is the worker that an entry of a transfer's log shows.
-func workerIn(entry migration.Entry, own bool, req transfer.Request) (migration.PollerData, bool) {
-	e, ok := eventOf(entry)
-	if !ok {
-		return migration.PollerData{}, false
+// readAmount reads a field amount; empty is 0, the default.
+func readAmount(s string) (int, error) {
+	if s == "" {
+		return 0, nil
 	}
-	if !own {
-		queue, _ := e.Data["task_queue"].(string)
-		builtIn, _ := e.Data["built_in"].(bool)
-		return migration.PollerData{TaskQueue: queue, BuiltIn: true}, e.Event == "worker" && builtIn
+	amount, err := strconv.Atoi(s)
+	switch {
+	case err != nil:
+		return 0, fault.New(fault.Invalid, "The amount is not a whole number", "Give a whole amount from 1 to 1,000,000.").In("amount")
+	case amount == 0:
+		return 0, fault.New(fault.Invalid, "Nothing would be transferred", "Give a whole amount from 1 to 1,000,000.").In("amount")
 	}
-	identity, _ := e.Data["worker"].(string)
-	queue := req.TaskQueue
-	if p, ok := transfer.LookupProfile(req.Template); ok && queue == "" {
-		queue = p.TaskQueue
+	return amount, nil
+}
+
+func noNamespace() error {
+	return fault.New(fault.Invalid, "There is no namespace yet", "Choose the namespace first: step 1.")
+}
+
+// readableKey reports files of the key that could not be read: a transfer has no stage that could show them.
+func readableKey(t doctor.Target) error {
+	if len(t.InputFaults) == 0 {
+		return nil
 	}
-	return migration.PollerData{TaskQueue: queue, Identity: identity}, identity != ""
+	bad := fault.New(fault.Invalid, t.InputFaults[0].Text, "Name files that Onramp may read, or paste the key.").In("key_source")
+	bad.Code = t.InputFaults[0].Code
+	return bad
+}
+
+// repairable turns faults of size into the reader's to repair, at their field.
+func repairable(err error) error {
+	var out []error
+	for _, f := range fault.All(err) {
+		if f.Kind == fault.TooLarge && f.Field != "" {
+			small := *f
+			small.Kind, f = fault.Invalid, &small
+		}
+		out = append(out, f)
+	}
+	return errors.Join(out...)
 }
 
 // transferTwin does the same in a terminal.
@@ -188,13 +227,32 @@ func (h *Handlers) transferTwin(v migration.View, f transferFields) views.CodePr
 		return views.CodeProps{}
 	}
 	text := "onramp transfer" + h.connectionFlags(v)
+	if f.follow.workflowID != "" {
+		text += " --follow --workflow-id " + shellPlain(f.follow.workflowID)
+		if f.follow.runID != "" {
+			text += " --run-id " + shellPlain(f.follow.runID)
+		}
+		return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text}
+	}
 	if f.worker == "own" {
-		text += " --worker own --template " + shellPlain(f.template)
+		text += " --worker own"
+		if f.template != "" && f.template != detectTemplate {
+			text += " --template " + shellPlain(f.template)
+		}
 		if f.queue != "" {
 			text += " --task-queue " + shellPlain(f.queue)
 		}
+		if f.custom.workflowType != "" {
+			text += " --workflow-type " + shellPlain(f.custom.workflowType)
+		}
+		if len(f.custom.input) > 0 && len(f.custom.input) <= maxTwinInput {
+			text += " --input " + shellWord(string(f.custom.input))
+		}
+		if f.custom.localAddress != "" {
+			text += " --local-address " + shellPlain(f.custom.localAddress)
+		}
 	}
-	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text + " --scenario " + shellPlain(f.scenario)}
+	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text + " --scenario " + shellPlain(either(f.scenario, "success"))}
 }
 
 // checkTwin checks the same in a terminal.

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -25,7 +26,10 @@ type transferState struct {
 	run    migration.Run
 	events []transfer.Event
 	seq    int64         // the last entry that is in it
-	now    time.Duration // how long it has been going on
+	now    time.Duration // how long it had been going on then
+	at     time.Time     // when it is looked at
+	ahead  time.Duration // this computer's clock is ahead of the server's
+	heard  bool          // ahead is known
 }
 
 func eventOf(e migration.Entry) (transfer.Event, bool) {
@@ -33,11 +37,14 @@ func eventOf(e migration.Entry) (transfer.Event, bool) {
 		return transfer.Event{}, false
 	}
 	var ev transfer.Event
-	return ev, json.Unmarshal(e.Data, &ev) == nil
+	dec := json.NewDecoder(bytes.NewReader(e.Data))
+	dec.UseNumber() // 12345678901234567890 stays itself
+	return ev, dec.Decode(&ev) == nil
 }
 
 func (t *transferState) add(e migration.Entry) {
 	if ev, ok := eventOf(e); ok {
+		t.listen(ev, e.At)
 		t.events = append(t.events, ev)
 	}
 	t.seq, t.now = e.Seq, e.At.Sub(t.run.Started)
@@ -52,7 +59,7 @@ func (h *Handlers) readTransfer(ctx context.Context, v migration.View, run migra
 	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
-	t := &transferState{view: v, run: run}
+	t := &transferState{view: v, run: run, at: h.o.Now()}
 	for _, e := range entries {
 		t.add(e)
 	}
@@ -98,9 +105,10 @@ func (t *transferState) status() views.TransferStatusProps {
 	}
 	p.Text = took(t.now)
 	if t.live() {
+		p.SinceMS, p.Pending, p.Lost = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.lost()
 		return p
 	}
-	p.Title, p.Text = t.run.Title, took(t.run.Ended.Sub(t.run.Started))
+	p.Title, p.Text, p.Causes = t.run.Title, took(t.run.Ended.Sub(t.run.Started)), t.causes()
 	if res, ok := t.result(); ok {
 		p.Failure = res.Failure
 		if res.Result != nil {
@@ -197,13 +205,26 @@ func rowDetail(bars []transfer.Bar, activity string) string {
 	return text
 }
 
-// rows are the events, newest first.
+// maxRows is how many events a page shows when it is opened; the raw history has all.
+const maxRows = 300
+
+// eventRows are the events, newest first.
 func (t *transferState) eventRows() views.EventsProps {
-	p := views.EventsProps{Text: many(len(t.events), "event", "events") + ", newest first"}
-	for i := len(t.events) - 1; i >= 0; i-- {
+	p := views.EventsProps{Text: t.eventsCount()}
+	for i := len(t.events) - 1; i >= max(len(t.events)-maxRows, 0); i-- {
 		p.Rows = append(p.Rows, t.event(i))
 	}
+	if n := len(t.events) - maxRows; n > 0 {
+		p.Cut = many(n, "older event is", "older events are") + " not shown; the raw history has all."
+	}
 	return p
+}
+
+func (t *transferState) eventsCount() string {
+	if len(t.events) == 0 {
+		return "No event yet."
+	}
+	return many(len(t.events), "event", "events") + ", newest first"
 }
 
 func (t *transferState) event(i int) views.EventProps {
@@ -241,7 +262,7 @@ func eventState(e transfer.Event) views.State {
 }
 
 func (t *transferState) verdict() views.VerdictProps {
-	if res, ok := t.result(); ok {
+	if res, ok := t.result(); ok && t.run.State != migration.RunInterrupted {
 		if t.run.State != migration.RunPassed {
 			p := verdictProps(res.Verdict, nil, t.view)
 			if res.Verdict.Code == doctor.OK {
@@ -260,21 +281,23 @@ func (t *transferState) verdict() views.VerdictProps {
 		for _, e := range slices.Backward(t.events) {
 			if e.Event == "diagnosis" && e.Verdict != nil {
 				p := verdictProps(*e.Verdict, nil, t.view)
-				p.Word = "Stuck, and still followed"
+				p.Word = stuckWord(e.Verdict.Code)
 				return p
 			}
-			if e.Event == "activity" {
+			if e.Event == "activity" || e.Event == "note" && e.Data["connected"] != false || e.Type == "WorkflowTaskCompleted" {
 				break // it goes on: what was stuck is not any more
 			}
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
 	}
 	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: t.run.Title,
-		Fixes: []views.FixProps{{Text: "Run another transfer, or look at the workflow in Temporal's own UI."}}}
+		NotWrong: "Nothing is lost: what Temporal knows of the workflow stays there, and following it again pays nothing twice.",
+		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event and goes on to the end."}}}
 }
 
+// parts are the live parts that an entry may change, beside the row of the event itself.
 func (t *transferState) parts() []templ.Component {
-	return []templ.Component{views.TransferStatus(t.status()), views.Timeline(t.timeline()), views.Verdict(t.verdict()), views.Events(t.eventRows())}
+	return []templ.Component{views.TransferStatus(t.status()), views.Timeline(t.timeline()), views.Verdict(t.verdict()), views.EventsCount(t.eventsCount())}
 }
 
 // transferRun is one transfer: its page, live while it runs; streamed with ?follow=1.
@@ -287,6 +310,10 @@ func (h *Handlers) transferRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	return h.showTransferRun(w, r, http.StatusOK, v, run, actFields{})
+}
+
+func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, status int, v migration.View, run migration.Run, acts actFields) error {
 	t, err := h.readTransfer(r.Context(), v, run)
 	if err != nil {
 		return err
@@ -298,10 +325,21 @@ func (h *Handlers) transferRun(w http.ResponseWriter, r *http.Request) error {
 	run = t.run
 	asked := t.asked()
 	p := views.TransferRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: t.status(), Timeline: t.timeline(),
-		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(asked),
-		Twin: h.transferTwin(v, transferFields{scenario: string(asked.Scenario), worker: asked.Worker, template: asked.Template, queue: asked.TaskQueue})}
+		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(asked), Command: h.startCommand(t), Show: h.showCommand(t),
+		Acts: h.acts(t, acts), Again: h.again(t), Twin: h.transferTwin(v, t.fieldsOrFollow())}
 	if id, _, err := namespace.ParseID(asked.Namespace); err == nil && v.Migration.Mode == migration.Cloud && t.name("workflow_id") != "" {
-		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + "/" + joinPath([]string{t.name("workflow_id")})[1:], Away: true}}
+		path := []string{t.name("workflow_id")}
+		if run := t.name("run_id"); run != "" {
+			path = append(path, run, "history")
+		}
+		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + joinPath(path), Away: true}}
+	}
+	if t.name("run_id") != "" {
+		if _, lent := h.o.Keyring.Get(v.Migration.ID); lent || h.o.Migrations.Under(run.ID) {
+			p.Raw = runPath(run) + "/history.json"
+		} else {
+			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
+		}
 	}
 	f := h.frame(r, fmt.Sprintf("Transfer %d", run.Number), "migrations", &v, migration.StepTransfer)
 	if t.live() {
@@ -310,15 +348,25 @@ func (h *Handlers) transferRun(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		p.JSON = runPath(run) + ".json"
 	}
-	if wantsFollow(r) {
+	if wantsFollow(r) && status == http.StatusOK {
 		f.Feed, f.Follow = "", ""
 		return h.streamPage(w, r, func(ctx context.Context) templ.Component {
 			return views.TransferFollowPage(f, p, h.followTransfer(ctx, t), func() views.TransferEndProps {
+				t.at = h.o.Now()
 				return views.TransferEndProps{Status: t.status(), Timeline: t.timeline(), Verdict: t.verdict()}
 			})
 		})
 	}
-	return h.page(w, r, http.StatusOK, views.TransferRunPage(f, p))
+	return h.page(w, r, status, views.TransferRunPage(f, p))
+}
+
+// fieldsOrFollow are what the same is asked for with in a terminal.
+func (t *transferState) fieldsOrFollow() transferFields {
+	asked := t.asked()
+	if asked.FollowOnly && asked.Scenario == "" {
+		return transferFields{follow: followFields{workflowID: asked.WorkflowID, runID: asked.RunID}}
+	}
+	return t.fields()
 }
 
 func askedPairs(a migration.TransferRequest) []views.Pair {
@@ -336,6 +384,11 @@ func askedPairs(a migration.TransferRequest) []views.Pair {
 	add("Worker", a.Worker)
 	add("Template", a.Template)
 	add("Task queue", a.TaskQueue)
+	add("Workflow type", a.WorkflowType)
+	if a.CustomInput {
+		add("Input", "your own JSON; the first event holds it")
+	}
+	add("Local server", a.LocalAddress)
 	add("Endpoint", a.Address)
 	add("Namespace", a.Namespace)
 	return out
@@ -385,11 +438,12 @@ func (h *Handlers) transferReport(w http.ResponseWriter, r *http.Request) error 
 // transferFeed is a transfer that is followed.
 type transferFeed struct {
 	transferState
+	h   *Handlers
 	log []migration.Entry
 }
 
 func (h *Handlers) newTransferFeed(v migration.View, run migration.Run, log []migration.Entry) *transferFeed {
-	return &transferFeed{transferState: transferState{view: v, run: run}, log: log}
+	return &transferFeed{transferState: transferState{view: v, run: run}, h: h, log: log}
 }
 
 func (t *transferFeed) id() (string, string) { return t.run.MigrationID, t.run.ID }
@@ -417,10 +471,14 @@ func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, al
 	case "activity", "started":
 		say = ev.Text
 	}
-	return t.parts(), say, alarm
+	t.at = t.h.o.Now()
+	return append(t.parts(), views.EventRow(t.event(len(t.events)-1))), say, alarm
 }
 
-func (t *transferFeed) all() []templ.Component { return t.parts() }
+func (t *transferFeed) all() []templ.Component {
+	t.at = t.h.o.Now()
+	return append(t.parts(), views.TransferActs(t.h.acts(&t.transferState, actFields{})), views.Events(t.eventRows()))
+}
 
 func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, alarm string) {
 	t.run = run
@@ -429,5 +487,6 @@ func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, 
 	} else {
 		alarm = run.Title
 	}
-	return t.parts(), say, alarm
+	t.at = t.h.o.Now()
+	return append(t.parts(), views.TransferActs(t.h.acts(&t.transferState, actFields{}))), say, alarm
 }

@@ -37,6 +37,9 @@ type TransferRequest struct {
 	WorkflowID  string            `json:"workflow_id"`
 	RunID       string            `json:"run_id,omitempty"`
 	FollowOnly  bool              `json:"follow_only,omitempty"`
+	// The server without TLS where the worker might still be.
+	LocalAddress   string `json:"local_address,omitempty"`
+	LocalNamespace string `json:"local_namespace,omitempty"`
 }
 
 // maxText is how many bytes of one typed text are kept in a stored request.
@@ -59,7 +62,20 @@ func transferRequest(req transfer.Request, leaf string) TransferRequest {
 		Scenario: req.Scenario, Details: req.Details, CustomInput: len(req.Input) > 0,
 		WorkflowID: req.WorkflowID, RunID: req.RunID, FollowOnly: req.FollowOnly}
 	out.TaskQueue, out.WorkflowType = clip(req.TaskQueue), clip(req.WorkflowType)
+	for _, t := range req.Elsewhere {
+		if t.Plaintext && out.LocalAddress == "" {
+			out.LocalAddress, out.LocalNamespace = clip(t.Address), clip(t.Namespace)
+		}
+	}
 	return out
+}
+
+// elsewhere is where else the worker might be, as far as it was kept.
+func (r TransferRequest) elsewhere() []doctor.Target {
+	if r.LocalAddress == "" {
+		return nil
+	}
+	return []doctor.Target{{Address: r.LocalAddress, Namespace: r.LocalNamespace, Plaintext: true}}
 }
 
 func clip(s string) string {

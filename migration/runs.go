@@ -113,7 +113,7 @@ func (s *Service) FollowAgain(ctx context.Context, migrationID, runID string, t 
 	}
 	return s.transfer(ctx, v, "", transfer.Request{Target: t, Template: asked.Template, Worker: cmp.Or(asked.Worker, "builtin"),
 		Scenario: asked.Scenario, Details: asked.Details, TaskQueue: asked.TaskQueue, WorkflowType: asked.WorkflowType,
-		WorkflowID: asked.WorkflowID, RunID: asked.RunID, FollowOnly: true})
+		WorkflowID: asked.WorkflowID, RunID: asked.RunID, FollowOnly: true, Elsewhere: asked.elsewhere()})
 }
 
 // transfer starts the run of a request that has its workflow id.

@@ -41,7 +41,7 @@ func (teller) Run(_ context.Context, t doctor.Target, emit func(doctor.Stage)) d
 		Target: doctor.ReportTarget{Address: t.Address, Namespace: t.Namespace}}
 }
 
-type payTeller struct{}
+type payTeller struct{ migration.Transferer } // nothing else of it is asked
 
 func (payTeller) Run(_ context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
 	all := secrets(req.Target)

@@ -182,7 +182,9 @@ func transferProps() TransferProps {
 		Amount: "250", Source: "85-150", Target: "43-812", Reference: "onramp-7f3a",
 		Workers:   []Choice{{Value: "builtin", Label: "Onramp’s built-in worker", Hint: "On its own task queue", Selected: true}, {Value: "own", Label: "My worker", Hint: "The one that you changed in step 5"}},
 		Templates: []Choice{{Value: "python", Label: "Python template", Selected: true}, {Value: "go", Label: "Go template"}},
-		TaskQueue: "TRANSFER_MONEY_TASK_QUEUE", Poller: poller(true), Key: keyProps(), CanStart: true, Twin: cli("onramp transfer --scenario success"),
+		TaskQueue: "TRANSFER_MONEY_TASK_QUEUE", Poller: poller(true), Key: keyProps(), CanStart: true,
+		Custom: CustomProps{LocalAddress: "localhost:7233"}, Follow: FollowProps{Key: keyProps()},
+		Twin: cli("onramp transfer --scenario success"),
 	}
 }
 
@@ -192,13 +194,18 @@ func transferRun() TransferRunProps {
 		Asked:   []Pair{{Name: "Scenario", Value: "The bank times out, then works"}, {Name: "Amount", Value: "250"}},
 		Links:   []Link{{Text: "Open in Cloud UI", URL: "https://cloud.temporal.io/namespaces/a.b/workflows/w/r", Away: true}},
 		Command: CodeProps{ID: "equal", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --type MoneyTransfer"},
-		Twin:    cli("onramp transfer --scenario flaky"),
+		Show:    CodeProps{ID: "show-cli", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow show --workflow-id transfer-7f3a"},
+		Again:   AgainProps{Fields: []Pair{{Name: "scenario", Value: "flaky"}}, URL: "/m/payments/transfer?from=t2"}, Raw: "/m/payments/transfer/t2/history.json",
+		Acts: TransferActsProps{Migration: "payments", Run: "t2"},
+		Twin: cli("onramp transfer --scenario flaky"),
 	}
 }
 
 func transferLive() TransferRunProps {
 	p := transferRun()
-	p.Status = TransferStatusProps{Tag: Tag{Busy, "Running"}, Text: "1.8 s", Title: "Deposit: attempt 2 in 1 s", Facts: []Pair{{Name: "Workflow ID", Value: "transfer-7f3a", Mono: true, Copy: true}}}
+	p.Acts.Open, p.Acts.Following = true, true
+	p.Status = TransferStatusProps{Tag: Tag{Busy, "Running"}, Text: "1.8 s", SinceMS: 1800, Lost: "The connection to localhost:7243 was lost; trying again.",
+		Pending: []PendingProps{{ID: "11", Name: "Deposit", State: Wait, Text: "attempt 2 of 5 starts", Attempt: "2", Failure: "bank timed out", LeftMS: 1000, Left: "in 1.0 s"}, {ID: "12", Name: "Audit", State: Busy, Text: "attempt 1 is running", Attempt: "1", LastBeat: "3 of 10"}}, Title: "Deposit: attempt 2 in 1 s", Facts: []Pair{{Name: "Workflow ID", Value: "transfer-7f3a", Mono: true, Copy: true}}}
 	p.Timeline = TimelineProps{Span: 2 * time.Second, Text: "1.8 s so far", Rows: []TimelineRow{
 		{Label: "Withdraw", Detail: "0.4 s", Bars: []BarProps{{Start: 50 * time.Millisecond, End: 450 * time.Millisecond, State: Good, Word: "completed"}}},
 		{Label: "Deposit", Detail: "attempt 2", Bars: []BarProps{{Start: 500 * time.Millisecond, End: 900 * time.Millisecond, State: Bad, Word: "failed", Text: "attempt 1 failed after 0.4 s: bank timed out"}, {Start: 1500 * time.Millisecond, End: 1800 * time.Millisecond, State: Busy, Word: "running", Live: true}}},
@@ -224,7 +231,11 @@ func transferDone() TransferRunProps {
 func transferFailed() TransferRunProps {
 	p := transferRun()
 	p.Number = "3"
-	p.Status = TransferStatusProps{Tag: Tag{Warn, "Stuck"}, Text: "12 s", Title: "The workflow task fails again and again", Failure: "MoneyTransfer.run() missing 1 required positional argument: 'transfer'"}
+	key := keyProps()
+	p.Acts = TransferActsProps{Migration: "payments", Run: "t3", Open: true, FollowAgain: true, Key: &key}
+	p.Again, p.Raw, p.RawNote = AgainProps{URL: "/m/payments/transfer?from=t3"}, "", "The raw history can be read while a key is lent."
+	p.Status = TransferStatusProps{Tag: Tag{Warn, "Stuck"}, Text: "12 s", Title: "The workflow task fails again and again", Failure: "MoneyTransfer.run() missing 1 required positional argument: 'transfer'",
+		Causes: []CauseProps{{Kind: "application", Type: "TransferFailed", Message: "the transfer failed"}, {Kind: "application", Type: "InvalidAccountError", Message: "no such account", Final: true}}}
 	p.Verdict = VerdictProps{State: Bad, Word: "Stopped at Workflow", Code: "WF-20", HelpURL: "/help/WF-20", Level: "certain", Title: "The workflow was started without its input",
 		Cause: "The worker wants one argument and got none.", NotWrong: "Connection, namespace and task queue are fine: the worker took the task.",
 		Fixes: []FixProps{{Who: "developer", Text: "Terminate it and start it again with the input.", Command: CodeProps{ID: "wf-fix", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --input '{}'"}}}}

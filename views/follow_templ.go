@@ -146,7 +146,7 @@ func TransferFollowPage(f Frame, p TransferRunProps, events iter.Seq[EventProps]
 				return templ_7745c5c3_Err
 			}
 			for e := range events {
-				templ_7745c5c3_Err = event(e).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = EventRow(e).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -140,4 +140,5 @@ type RunsProps struct {
 	Name      string
 	Checks    []RunRow
 	Transfers []RunRow
+	Drills    []RunRow
 }

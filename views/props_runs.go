@@ -107,8 +107,8 @@ type CandidateProps struct {
 }
 
 // TransferProps is step 6 before a run.
-// Form: POST /m/{m}/transfer, fields scenario, amount, source, target, reference, worker, template,
-// task_queue and those of KeySourceProps. Test ids: start-transfer.
+// Form: POST /m/{m}/transfer, fields once, scenario, amount, source, target, reference, worker, template,
+// task_queue and those of CustomProps and KeySourceProps. Test ids: start-transfer, open-drill.
 type TransferProps struct {
 	Migration string
 	Once      string // once: new with each form, so that sending one twice starts one transfer
@@ -120,8 +120,10 @@ type TransferProps struct {
 	Workers   []Choice // builtin, own
 	Templates []Choice // of the own worker
 	TaskQueue string
+	Custom    CustomProps
 	Poller    PollerProps
 	Key       KeySourceProps
+	Follow    FollowProps
 	Needs     []NeedProps
 	CanStart  bool
 	History   []RunRow
@@ -138,8 +140,8 @@ type PollerProps struct {
 	Fix   CodeProps
 }
 
-// TransferRunProps is one transfer. Its live parts: transfer-status, timeline, events, verdict.
-// Test ids: transfer-status, transfer-again.
+// TransferRunProps is one transfer. Its live parts: transfer-status, timeline, verdict, transfer-acts, events
+// and its rows. Test ids: transfer-status, transfer-again, raw-history.
 type TransferRunProps struct {
 	Migration string
 	Run       string
@@ -151,6 +153,11 @@ type TransferRunProps struct {
 	Asked     []Pair // scenario, amount, accounts …
 	Links     []Link // Open in Cloud UI
 	Command   CodeProps
+	Show      CodeProps // reads the workflow with the Temporal CLI
+	Acts      TransferActsProps
+	Again     AgainProps
+	Raw       string // address of the raw history, "" while there is none
+	RawNote   string // why it cannot be had now
 	JSON      string
 	Twin      CodeProps
 	History   []RunRow
@@ -164,7 +171,11 @@ type TransferStatusProps struct {
 	Facts   []Pair // workflow id, run id, task queue, time
 	Result  string // "" for none
 	Failure string
-	Next    *Link // "Finish migration", once it is done
+	Causes  []CauseProps
+	Pending []PendingProps
+	Lost    string // the connection to Temporal is lost now: what that means
+	SinceMS int64  // > 0: it runs, and began so long ago; counted on by the script
+	Next    *Link  // "Finish migration", once it is done
 }
 
 // TransferEndProps closes a streamed transfer page.
@@ -201,6 +212,7 @@ type BarProps struct {
 type EventsProps struct {
 	Rows []EventProps
 	Text string // "12 events, newest first"
+	Cut  string // that older ones are left out, "" when none is
 }
 
 // EventProps is one event with Temporal's own name. id=event-<Key>.

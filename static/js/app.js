@@ -10,6 +10,7 @@
 //   button[data-open=id], button[data-close], commandfor: dialogs
 //   button[data-reveal=id]        shows and hides a password field
 //   input[data-filter=id]         filters the rows of a table
+//   [data-grow=id]                a part that is new goes to the top of the list with that id
 //   [data-js]                     hidden in the page, shown when this file runs
 //   [data-for=id]                 shown while the radio button with that id is chosen
 //   #say, #alarm                  live regions: polite, assertive;  #toast: a passing word
@@ -60,6 +61,10 @@ function swap(text) {
   box.innerHTML = policy ? policy.createHTML(text) : text;
   for (const next of [...box.content.children]) {
     const old = next.id && byID(next.id);
+    if (!old && next.dataset.grow) { // a new row of a list
+      byID(next.dataset.grow)?.prepend(next);
+      arrive(next);
+    }
     if (!old || seen.get(next.id) === next.outerHTML || old.isEqualNode(next)) continue;
     seen.set(next.id, next.outerHTML);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;

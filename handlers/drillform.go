@@ -1,0 +1,192 @@
+package handlers
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"strconv"
+	"time"
+
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/transfer"
+	"onramp/views"
+)
+
+// drillScenarios are those that a drill can play.
+var drillScenarios = []transfer.Scenario{transfer.Success, transfer.Flaky, transfer.Refund, transfer.InvalidAccount, transfer.InsufficientFunds}
+
+// drillFields is the form of a drill as it was sent, without the key.
+type drillFields struct {
+	once, count, rate, concurrency, seconds string
+	scenario, amount                        string
+	worker, template, queue                 string
+	beside, besideAddress, besideNamespace  string
+}
+
+// drillForm is a drill before it runs; with ?from=<run>, filled in with the values of that drill.
+func (h *Handlers) drillForm(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	f := drillFields{once: rand.Text(), count: "20", rate: "5", concurrency: "50", seconds: "120", scenario: string(transfer.Success), amount: "250",
+		worker: "own", template: v.Migration.Lang, queue: queueOf(v), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
+	if v.Migration.Mode == migration.Rehearsal {
+		f.worker = "builtin"
+	}
+	if id := r.URL.Query().Get("from"); id != "" {
+		run, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, id)
+		if err != nil {
+			return err
+		}
+		f = f.of(drillAsked(run))
+	}
+	return h.showDrill(w, r, http.StatusOK, v, f, keyFields{}, nil)
+}
+
+// drillAsked is what a drill was asked, without secrets.
+func drillAsked(run migration.Run) migration.DrillRequest {
+	var asked migration.DrillRequest
+	_ = json.Unmarshal(run.Request, &asked) // a request that cannot be read shows nothing
+	return asked
+}
+
+// of are the form's fields with the values of a drill that was.
+func (f drillFields) of(asked migration.DrillRequest) drillFields {
+	if asked.Count == 0 {
+		return f
+	}
+	f.count, f.rate, f.concurrency, f.seconds = strconv.Itoa(asked.Count), number(asked.Rate), strconv.Itoa(asked.Concurrency), number(asked.Seconds)
+	f.scenario, f.worker, f.template, f.queue = either(string(asked.Scenario), f.scenario), either(asked.Worker, "builtin"), either(asked.Template, detectTemplate), asked.TaskQueue
+	if asked.Amount > 0 {
+		f.amount = strconv.Itoa(asked.Amount)
+	}
+	if asked.BesideAddress != "" {
+		f.beside, f.besideAddress, f.besideNamespace = "local", asked.BesideAddress, asked.BesideNamespace
+	}
+	return f
+}
+
+func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
+
+func (h *Handlers) showDrill(w http.ResponseWriter, r *http.Request, status int, v migration.View, f drillFields, key keyFields, ps views.Problems) error {
+	past, err := h.history(r, v, migration.DrillRun, shownRuns)
+	if err != nil {
+		return err
+	}
+	p := views.DrillProps{Migration: v.Migration.ID, Once: f.once, Count: f.count, Rate: f.rate, Concurrency: f.concurrency, Seconds: f.seconds, Amount: f.amount,
+		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit answers, the starts wait.",
+		Scenarios: scenarioChoices(f.scenario, drillScenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template), TaskQueue: f.queue,
+		Besides: []views.Choice{
+			{Value: "none", Label: "Nothing", Hint: "This endpoint alone.", Selected: f.beside != "local"},
+			{Value: "local", Label: "A local server", Hint: "The same drill there afterwards, without TLS; then what changes when you move.", Selected: f.beside == "local"},
+		},
+		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.keySource(v, key),
+		Needs: needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past, Problems: ps}
+	if v.Namespace != nil {
+		t := h.target(v)
+		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}
+	}
+	return h.page(w, r, status, views.DrillPage(h.frame(r, "Drill", "migrations", &v, migration.StepTransfer), p))
+}
+
+// startDrill starts a drill and leads to its page.
+func (h *Handlers) startDrill(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	sent, err := readForm(r)
+	if err != nil {
+		return err
+	}
+	f := drillFields{once: cmp.Or(sent.text("once"), rand.Text()), count: sent.text("count"), rate: sent.text("rate"), concurrency: sent.text("concurrency"),
+		seconds: sent.text("seconds"), scenario: sent.text("scenario"), amount: sent.text("amount"), worker: sent.text("worker"), template: sent.text("template"),
+		queue: sent.text("task_queue"), beside: sent.text("beside"), besideAddress: sent.text("beside_address"), besideNamespace: sent.text("beside_namespace")}
+	run, err := h.drill(r.Context(), v, f, sent)
+	if err != nil {
+		ps, err := problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showDrill(w, r, http.StatusUnprocessableEntity, v, f, readKeyFields(sent), ps)
+	}
+	return seeOther(w, r, runPath(run), "")
+}
+
+func (h *Handlers) drill(ctx context.Context, v migration.View, f drillFields, sent form) (migration.Run, error) {
+	if v.Namespace == nil {
+		return migration.Run{}, noNamespace()
+	}
+	plan, err := f.plan()
+	plan.Drill.Target = h.target(v)
+	if err == nil {
+		_, err = transfer.CheckDrill(plan.Drill)
+		err = rename(err, transferNames)
+	}
+	err = errors.Join(err, h.withKey(v, sent, &plan.Drill.Target))
+	if err == nil {
+		err = readableKey(plan.Drill.Target)
+	}
+	if err != nil {
+		return migration.Run{}, err
+	}
+	if err := h.reachable(ctx, v); err != nil {
+		return migration.Run{}, err
+	}
+	return h.o.Migrations.StartDrillOnce(ctx, v.Migration.ID, f.once, plan)
+}
+
+// plan is what the form asks for, without the target. Errors are faults of its fields.
+func (f drillFields) plan() (migration.DrillPlan, error) {
+	var p migration.DrillPlan
+	var errs []error
+	whole := func(name, s string) int {
+		n, err := strconv.Atoi(s)
+		if s != "" && (err != nil || n == 0) {
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", printable(s)), "Give a whole number above 0.").In(name))
+		}
+		return n
+	}
+	part := func(name, s string) float64 {
+		n, err := strconv.ParseFloat(s, 64)
+		if s != "" && (err != nil || n == 0) {
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
+		}
+		return n
+	}
+	p.Drill.Count, p.Drill.Rate, p.Drill.Concurrency = whole("count", f.count), part("rate", f.rate), whole("concurrency", f.concurrency)
+	seconds := part("seconds", f.seconds)
+	if seconds > 86400 || seconds < -86400 { // beyond what a Duration is for; CheckDrill refuses a day too
+		seconds = 86400
+	}
+	p.Drill.Time = time.Duration(seconds * float64(time.Second))
+	amount, err := readAmount(f.amount)
+	errs = append(errs, err)
+	p.Drill.Request = transfer.Request{Worker: f.worker, Scenario: transfer.Scenario(f.scenario), Details: transfer.Details{Amount: amount}}
+	if f.worker == "own" {
+		p.Drill.TaskQueue = f.queue
+		if f.template != detectTemplate {
+			p.Drill.Template = f.template
+		}
+	}
+	switch f.beside {
+	case "", "none":
+	case "local":
+		t, err := localTarget(f.besideAddress, f.besideNamespace)
+		if err != nil {
+			err = fault.From(err).In("beside_address")
+		} else if t == nil {
+			err = fault.New(fault.Invalid, "The address of the local server is missing", "Give its host and port, such as localhost:7233.").In("beside_address")
+		}
+		p.Beside, errs = t, append(errs, err)
+	default:
+		errs = append(errs, fault.New(fault.Invalid, "This is not one of the choices", "Choose one of those offered.").In("beside"))
+	}
+	return p, errors.Join(errs...)
+}
