@@ -401,6 +401,7 @@ type fakeCloud struct {
 	spaces  map[namespace.ID]migration.CloudNamespace
 	broken  bool // Namespaces panics
 	callers migration.Callers
+	on      map[string][]string // switches, by Namespace ID
 }
 
 var _ migration.CloudSide = (*fakeCloud)(nil)

@@ -69,4 +69,5 @@ type CloudSide interface {
 	// between the look and the change. An error of change changes nothing and comes back as it is.
 	ChangeCAs(ctx context.Context, id namespace.ID, change func(CloudNamespace, Callers) ([]byte, error)) (CloudNamespace, error)
 	Reset(ctx context.Context) error // forgets every namespace and workflow
+	Breaker
 }

@@ -119,9 +119,9 @@ func (r *realm) keyOf(s *space, token string) (*space, *apiKey) {
 	return nil, nil
 }
 
-// like takes over how workers sign in from the namespace that s replaces.
+// like takes over how workers sign in, and which switches are on, from the namespace that s replaces.
 func (s *space) like(old *space) *space {
-	s.keyed, s.keys = old.keyed, old.keys
+	s.keyed, s.keys, s.broken = old.keyed, old.keys, old.broken
 	return s
 }
 

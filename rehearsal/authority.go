@@ -30,14 +30,15 @@ type authority struct {
 	leaves map[string]*tls.Certificate // by account; "" is the local names
 }
 
-func newAuthority() (*authority, error) {
+// newAuthority makes a root of this common name.
+func newAuthority(name string) (*authority, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
 	}
 	now := time.Now()
 	root := &x509.Certificate{
-		Subject:               pkix.Name{Organization: []string{"Onramp rehearsal"}, CommonName: "Onramp rehearsal server root"},
+		Subject:               pkix.Name{Organization: []string{"Onramp rehearsal"}, CommonName: name},
 		NotBefore:             now.Add(-time.Hour),
 		NotAfter:              now.Add(serverLife),
 		IsCA:                  true,
@@ -71,6 +72,17 @@ func (a *authority) leaf(account string) (*tls.Certificate, error) {
 	if l := a.leaves[account]; l != nil {
 		return l, nil
 	}
+	l, err := a.issue(account, func(*x509.Certificate) {})
+	if err == nil {
+		a.leaves[account] = l
+	}
+	return l, err
+}
+
+// local is a certificate for this machine, changed by f before it is signed.
+func (a *authority) local(f func(*x509.Certificate)) (*tls.Certificate, error) { return a.issue("", f) }
+
+func (a *authority) issue(account string, f func(*x509.Certificate)) (*tls.Certificate, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		return nil, err
@@ -90,6 +102,7 @@ func (a *authority) leaf(account string) (*tls.Certificate, error) {
 		t.Subject.CommonName = "*." + account + "." + domain
 		t.DNSNames = []string{t.Subject.CommonName}
 	}
+	f(t)
 	der, err := a.sign(t, &key.PublicKey)
 	if err != nil {
 		return nil, err
@@ -98,7 +111,5 @@ func (a *authority) leaf(account string) (*tls.Certificate, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}
-	a.leaves[account] = l
-	return l, nil
+	return &tls.Certificate{Certificate: [][]byte{der}, PrivateKey: key, Leaf: parsed}, nil
 }

@@ -259,7 +259,7 @@ func (c *Cloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migr
 		c.gate.callers.mu.Lock()
 		defer c.gate.callers.mu.Unlock()
 		bundle, err := change(old.shown(), c.gate.callers.of(old))
-		if err != nil || bytes.Equal(bundle, []byte(old.bundle)) {
+		if err != nil || bytes.Equal(bundle, []byte(old.shownBundle)) {
 			shown = old.shown()
 			return err
 		}

@@ -33,12 +33,16 @@ type Cloud struct {
 	ended error          // what Close found
 
 	// work is held by who changes the namespaces or the server: one at a time.
-	work   chan struct{}
-	keeper keeper
-	lock   *os.File // of Dir, while a server runs on it
-	server *server
-	watch  *watch
-	idle   *doorway // sends callers away while a start has failed
+	work     chan struct{}
+	keeper   keeper
+	lock     *os.File // of Dir, while a server runs on it
+	server   *server
+	watch    *watch
+	practice *practice
+
+	rigMu sync.Mutex
+	rigs  map[rigKey]rig // of the switches that are on; changed while work is held
+	idle  *doorway       // sends callers away while a start has failed
 
 	mu      sync.Mutex
 	phase   string
@@ -74,7 +78,7 @@ func New(o Options) (*Cloud, error) {
 		return nil, fault.Wrap(err, fault.Invalid, fmt.Sprintf("The rehearsal cloud cannot listen on %q", o.Addr),
 			"Give a loopback address with a port, such as 127.0.0.1:0: the rehearsal is for this machine.").In("rehearsal-addr")
 	}
-	a, err := newAuthority()
+	a, err := newAuthority("Onramp rehearsal server root")
 	if err != nil {
 		return nil, fault.From(err)
 	}
@@ -83,7 +87,10 @@ func New(o Options) (*Cloud, error) {
 		return nil, fault.Wrap(err, fault.Unavailable, "Nothing can listen on "+o.Addr,
 			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 takes a free one.").In("rehearsal-addr")
 	}
-	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{})}
+	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
+	if c.practice, err = newPractice(o.Now()); err != nil {
+		return nil, fault.From(errors.Join(err, d.close()))
+	}
 	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now)}
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
@@ -297,6 +304,8 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 			return err
 		}
 	}
+	r = r.breaking(c.practice)
+	c.rigAll(ctx, s, r)
 	c.realm.Store(r)
 	c.gate.callers.begin()
 	return w.begin()
@@ -305,6 +314,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 // halt stops the server, if one runs; c.work is held.
 func (c *Cloud) halt() error {
 	err := c.welcome()
+	c.unrigAll()
 	if c.server != nil {
 		c.watch.end()
 		err = errors.Join(err, c.server.close())

@@ -55,7 +55,7 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	account, cas, whose, keyed := "", r.pool, "", false
 	if name := serverName(hello.ServerName); !isLocal(name) {
 		s := r.byHost[name]
-		if s == nil {
+		if s == nil || s.is("namespace-missing") {
 			if c, ok := hello.Conn.(*caller); ok {
 				c.reset()
 			}
@@ -137,6 +137,9 @@ func (g *gate) Authorize(ctx context.Context, c *authorization.Claims, t *author
 	if !ok || len(who.state.PeerCertificates) == 0 {
 		return deny, nil
 	}
+	if s := g.realm().byName[t.Namespace]; s != nil && s.is("slow-answers") {
+		dawdle(ctx)
+	}
 	switch g.judgeAndNote(ctx, who.state, t) {
 	case allowed:
 		return allow, nil
@@ -156,6 +159,18 @@ func (g *gate) judgeAndNote(ctx context.Context, state tls.ConnectionState, t *a
 		g.callers.call(ctx, t.Namespace, t.Request, v)
 	}
 	return v
+}
+
+// slowAnswer is how long the switch slow-answers keeps each call.
+const slowAnswer = 6 * time.Second
+
+func dawdle(ctx context.Context) {
+	t := time.NewTimer(slowAnswer)
+	defer t.Stop()
+	select {
+	case <-t.C:
+	case <-ctx.Done():
+	}
 }
 
 // verdict on a call.
@@ -180,7 +195,7 @@ func (g *gate) judge(state tls.ConnectionState, t *authorization.CallTarget) ver
 	r, chain := g.realm(), state.PeerCertificates
 	var bound *space // the namespace that the connection was made for
 	if name := serverName(state.ServerName); !isLocal(name) {
-		if bound = r.byHost[name]; bound == nil {
+		if bound = r.byHost[name]; bound == nil || bound.is("namespace-missing") {
 			return refused // forgotten since
 		}
 	}
@@ -205,7 +220,7 @@ func (g *gate) judge(state tls.ConnectionState, t *authorization.CallTarget) ver
 		return refused
 	}
 	s := r.byName[t.Namespace]
-	if s == nil {
+	if s == nil || s.is("namespace-missing") {
 		if verifies(chain, r.pool, g.now()) && t.Namespace != primitives.SystemLocalNamespace {
 			return unknown
 		}

@@ -97,5 +97,17 @@ func (*Cloud) Namespace(context.Context, namespace.ID) (migration.CloudNamespace
 	return migration.CloudNamespace{}, absent()
 }
 
+// Broken returns none.
+func (*Cloud) Broken() map[string][]string { return nil }
+
+// SetBreak returns the fault that says what is missing.
+func (*Cloud) SetBreak(context.Context, namespace.ID, string, bool) error { return absent() }
+
+// Bend returns the fault that says what is missing.
+func (*Cloud) Bend(_ namespace.ID, s migration.Setup) (migration.Setup, error) { return s, absent() }
+
+// BreakAddress returns "".
+func (*Cloud) BreakAddress(namespace.ID, string) string { return "" }
+
 // Reset returns the fault that says what is missing.
 func (*Cloud) Reset(context.Context) error { return absent() }

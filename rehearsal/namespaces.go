@@ -28,7 +28,10 @@ func (c *Cloud) CreateNamespace(ctx context.Context, id namespace.ID) error {
 	}
 	return c.change(ctx, func(s *server) error {
 		r := c.realm.Load()
-		if r.byName[id.String()] != nil {
+		if old := r.byName[id.String()]; old != nil {
+			if old.is("namespace-missing") { // made again: that repairs it
+				return c.commit(r.with(old.breaking(c.practice, old.mended("namespace-missing"))))
+			}
 			return nil
 		}
 		if err := s.register(ctx, id.String()); err != nil {
@@ -60,7 +63,11 @@ func (c *Cloud) trusting(old *space, bundle []byte) (*space, error) {
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
 	}
-	return newSpace(old.id, old.created, bundleText(bundle, cas), cas, old.filters).like(old), nil
+	if old.is("wrong-ca") && slices.EqualFunc(cas, old.holds, (*x509.Certificate).Equal) {
+		return old, nil // saved as it was shown: still wrong, and nothing of the own bundle is lost
+	}
+	n := newSpace(old.id, old.created, bundleText(bundle, cas), cas, old.filters).like(old)
+	return n.breaking(c.practice, old.mended("wrong-ca")), nil // saving a bundle repairs it
 }
 
 // bundleText is the bundle to keep: the text as it came, or where that had to be repaired to be read, the
@@ -121,7 +128,9 @@ func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (mi
 			return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
 				Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
 		}
-		return newSpace(id, old.created, old.bundle, old.cas, f).like(old), nil
+		s := newSpace(id, old.created, old.bundle, old.cas, f).like(old)
+		s.broken = old.mended("filters") // saving filters repairs them
+		return s, nil
 	})
 }
 
@@ -168,6 +177,7 @@ func (c *Cloud) edit(ctx context.Context, id namespace.ID, f func(*space) (*spac
 		if err != nil {
 			return err
 		}
+		s = s.breaking(c.practice, s.broken)
 		shown = s.shown()
 		return c.commit(c.realm.Load().with(s))
 	})

@@ -28,7 +28,7 @@ func newRealm(spaces []*space) *realm {
 	r := &realm{byName: map[string]*space{}, byHost: map[string]*space{}, pool: x509.NewCertPool()}
 	for _, s := range spaces {
 		r.byName[s.id.String()], r.byHost[s.id.Host()] = s, s
-		for _, c := range s.cas {
+		for _, c := range s.holds {
 			if !s.keyed {
 				r.pool.AddCert(c)
 			}
@@ -63,27 +63,48 @@ func (r *realm) with(s *space) *realm {
 	return newRealm(all)
 }
 
+// breaking sets up the switches that were on when the namespaces were saved.
+func (r *realm) breaking(p *practice) *realm {
+	var all []*space
+	for _, s := range r.byName {
+		all = append(all, s.breaking(p, s.broken))
+	}
+	return newRealm(all)
+}
+
 // space is one namespace: what it trusts and since when it is there. It never changes.
 type space struct {
 	id      namespace.ID
 	created time.Time
 	bundle  string // PEM, as uploaded
 	cas     []*x509.Certificate
-	pool    *x509.CertPool
 	keyed   bool            // it takes API keys, and no client certificate
 	keys    []apiKey        // oldest first
 	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
+
+	// What holds under the switches that are on; without any, what was saved.
+	broken      []string // ids of migration.Breaks, in their order
+	holds       []*x509.Certificate
+	pool        *x509.CertPool
+	admits      certsvc.Filters
+	shownBundle string
 
 	mu     sync.Mutex
 	judged map[[sha256.Size]byte]bool // verdicts by client chain: a worker calls often with the same one
 }
 
 func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f certsvc.Filters) *space {
-	s := &space{id: id, created: created, bundle: bundle, cas: cas, pool: x509.NewCertPool(), filters: f, judged: map[[sha256.Size]byte]bool{}}
+	s := &space{id: id, created: created, bundle: bundle, cas: cas, filters: f, admits: f, shownBundle: bundle, judged: map[[sha256.Size]byte]bool{}}
+	s.trust(cas)
+	return s
+}
+
+// trust sets the CAs that hold.
+func (s *space) trust(cas []*x509.Certificate) {
+	s.holds, s.pool = cas, x509.NewCertPool()
 	for _, c := range cas {
 		s.pool.AddCert(c)
 	}
-	return s
 }
 
 // maxJudged bounds the verdicts kept by one namespace.
@@ -111,11 +132,15 @@ func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
 
 // shown is the namespace as the Cloud side shows it.
 func (s *space) shown() migration.CloudNamespace {
-	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.bundle, Bytes: len(s.bundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
-	if len(s.filters) > 0 {
-		n.Filters = s.filters.JSON()
+	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.shownBundle, Bytes: len(s.shownBundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
+	if len(s.admits) > 0 {
+		n.Filters = s.admits.JSON()
 	}
-	for _, c := range s.cas {
+	held := s.cas
+	if s.is("wrong-ca") {
+		held = s.holds
+	}
+	for _, c := range held {
 		n.CAs = append(n.CAs, migration.CloudCA{Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), NotAfter: c.NotAfter})
 	}
 	return n
@@ -127,6 +152,6 @@ func (s *space) lets(chain []*x509.Certificate, now time.Time) bool {
 	if s.keyed || !s.trusts(chain, now) {
 		return false
 	}
-	_, ok := s.filters.Match(chain[0])
+	_, ok := s.admits.Match(chain[0])
 	return ok
 }

@@ -43,6 +43,7 @@ type savedSpace struct {
 	Filters string     `json:"filters,omitempty"` // tcld's JSON
 	Auth    string     `json:"auth_method,omitempty"`
 	Keys    []savedKey `json:"api_keys,omitempty"`
+	Broken  []string   `json:"broken,omitempty"` // switches that are on; what they change is not saved
 }
 
 // keeper keeps the state in a directory; with "" it keeps nothing.
@@ -88,7 +89,7 @@ func (k *keeper) load() (*realm, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
-		spaces = append(spaces, one)
+		spaces = append(spaces, one.breaking(nil, s.Broken))
 	}
 	return newRealm(spaces), nil
 }
@@ -100,8 +101,12 @@ func (k *keeper) save(r *realm) error {
 	}
 	saved := savedState{Schema: stateSchema, Run: k.run, Namespaces: []savedSpace{}}
 	for _, s := range r.spaces() {
+		var filters []byte
+		if len(s.filters) > 0 {
+			filters = s.filters.JSON()
+		}
 		saved.Namespaces = append(saved.Namespaces, savedSpace{Name: s.id.Name, Account: s.id.Account, Created: s.created,
-			Bundle: s.bundle, Filters: string(s.shown().Filters), Auth: s.auth(), Keys: s.savedKeys()})
+			Bundle: s.bundle, Filters: string(filters), Auth: s.auth(), Keys: s.savedKeys(), Broken: s.broken})
 	}
 	raw, err := json.MarshalIndent(saved, "", "  ")
 	if err != nil {

@@ -81,7 +81,7 @@ func TestTrustFiles(t *testing.T) {
 
 // The certificates shown to callers: leaves that last, under a root, one an account.
 func TestServerCertificates(t *testing.T) {
-	a, err := newAuthority()
+	a, err := newAuthority("Another root")
 	if err != nil {
 		t.Fatal(err)
 	}
