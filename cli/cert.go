@@ -1,13 +1,13 @@
 package cli
 
 import (
-	"bytes"
 	"context"
 	"crypto/x509"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -24,7 +24,8 @@ func cert(ctx context.Context, w World, args []string) int {
 		{"sign", "sign a request (CSR) made elsewhere: client.pem", certSign},
 		{"inspect", "say what is in files, whatever their form", certInspect},
 		{"lint", "judge certificates by Temporal Cloud's rules", certLint},
-		{"bundle", "pack what a worker needs as one zip", certBundle},
+		{"bundle", "write a pair as zip, PKCS#12, JKS, Kubernetes Secret and more", certBundle},
+		{"batch", "make many client certificates from a CSV, as one zip", certBatch},
 	}
 	usage := func(out World, code int) int {
 		to := out.Stdout
@@ -89,15 +90,23 @@ func certCA(_ context.Context, w World, args []string) int {
 	org := s.text("org", "", "organization")
 	days := s.days("365", "how long it is valid, in `days`")
 	keyType := keyTypes(s)
+	pathLength := new(int)
+	depth := s.text("path-length", "0", "how many intermediate CAs may stand below it, 0 to 2")
+	s.after = append(s.after, func() (err error) {
+		if *pathLength, err = strconv.Atoi(*depth); err != nil {
+			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a path length", *depth), "Give 0, 1 or 2.").In("path-length")
+		}
+		return nil
+	})
 	force := s.boolean("force", "replace files that are there")
 	asJSON := s.boolean("json", "machine output")
 	s.required("cn")
 	if code, done := s.parse(args); done {
 		return code
 	}
-	ca, err := certsvc.New(certsvc.Options{}).CA(certsvc.CASpec{CommonName: *cn, Organization: *org, Days: *days, KeyType: certsvc.KeyType(*keyType)})
+	ca, err := certsvc.New(certsvc.Options{}).CA(certsvc.CASpec{CommonName: *cn, Organization: *org, Days: *days, KeyType: certsvc.KeyType(*keyType), PathLength: *pathLength})
 	if err != nil {
-		return refuse(w, err)
+		return refuse(w, asFlags(err))
 	}
 	return deliver(w, *out, *force, *asJSON, ca, "ca.pem", "ca.key")
 }
@@ -117,7 +126,7 @@ func certLeaf(_ context.Context, w World, args []string) int {
 	want.KeyType = certsvc.KeyType(*keyType)
 	leaf, err := certsvc.New(certsvc.Options{}).Leaf(ca, want)
 	if err != nil {
-		return refuse(w, err)
+		return refuse(w, asFlags(err))
 	}
 	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "client.key")
 }
@@ -137,9 +146,9 @@ func certCSR(_ context.Context, w World, args []string) int {
 	}
 	csr, key, err := certsvc.New(certsvc.Options{}).Request(certsvc.LeafSpec{CommonName: *cn, Organization: *org, OrganizationalUnit: *ou, KeyType: certsvc.KeyType(*keyType)})
 	if err != nil {
-		return refuse(w, err)
+		return refuse(w, asFlags(err))
 	}
-	paths, err := place(*out, *force, output{"client.key", key.Reveal(), 0o600}, output{"client.csr", csr, 0o644})
+	paths, err := place(w, *out, *force, output{"client.key", key.Reveal(), 0o600}, output{"client.csr", csr, 0o644})
 	if err != nil {
 		return complain(w, err)
 	}
@@ -168,43 +177,25 @@ func certSign(_ context.Context, w World, args []string) int {
 	}
 	leaf, err := certsvc.New(certsvc.Options{}).Sign(ca, request, spec())
 	if err != nil {
-		return refuse(w, err)
+		return refuse(w, asFlags(err))
 	}
 	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "")
 }
 
 // leafFlags are what leaf and sign share: subject, validity and the CA that signs.
 func leafFlags(s *settings) (spec func() certsvc.LeafSpec, ca func() (certsvc.Issued, error), out *string, force, asJSON *bool) {
-	caFile := s.text("ca", "", "`file` with the CA certificate")
-	caKey := s.text("ca-key", "", "`file` with its key")
-	passphrase := s.text("ca-key-passphrase-path", "", "`file` with the passphrase of an encrypted CA key")
+	ca = authorityFlags(s)
 	cn := s.text("cn", "", "common name of the client")
 	org := s.text("org", "", "organization")
 	ou := s.text("ou", "", "organizational unit")
+	dns := s.text("dns", "", "DNS names, with commas between them")
 	days := s.days("0", "how long it is valid, in `days`; 0: until a day before its CA")
 	out = s.text("out", ".", "`directory` for the files")
 	force = s.boolean("force", "replace files that are there")
 	asJSON = s.boolean("json", "machine output")
-	s.required("ca", "ca-key")
 	return func() certsvc.LeafSpec {
-			return certsvc.LeafSpec{CommonName: *cn, Organization: *org, OrganizationalUnit: *ou, Days: *days}
-		}, func() (certsvc.Issued, error) {
-			pass := ""
-			if *passphrase != "" {
-				b, err := input("ca-key-passphrase-path", *passphrase)
-				if err != nil {
-					return certsvc.Issued{}, err
-				}
-				pass = strings.TrimRight(string(b), "\r\n")
-			}
-			c, errC := input("ca", *caFile)
-			k, errK := input("ca-key", *caKey)
-			if err := errors.Join(errC, errK); err != nil {
-				return certsvc.Issued{}, err
-			}
-			ca, _, err := certsvc.ReadAuthority([]certsvc.File{{Name: filepath.Base(*caFile), Content: c}, {Name: filepath.Base(*caKey), Content: k}}, pass)
-			return ca, err
-		}, out, force, asJSON
+		return certsvc.LeafSpec{CommonName: *cn, Organization: *org, OrganizationalUnit: *ou, Days: *days, DNSNames: strings.FieldsFunc(*dns, func(r rune) bool { return r == ',' || r == ' ' })}
+	}, ca, out, force, asJSON
 }
 
 // input reads a file that a flag names; it must be readable.
@@ -224,69 +215,6 @@ func reason(err error) string {
 		return pe.Err.Error()
 	}
 	return err.Error()
-}
-
-// output is a file to write.
-type output struct {
-	name    string
-	content []byte
-	mode    os.FileMode
-}
-
-// place writes files into dir and returns their paths. When one is there already and force is not given,
-// nothing is written.
-func place(dir string, force bool, files ...output) ([]string, error) {
-	dir, err := filepath.Abs(dir)
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
-	}
-	var paths []string
-	for _, f := range files {
-		path := filepath.Join(dir, f.name)
-		paths = append(paths, path)
-		if _, there := os.Lstat(path); err == nil && there == nil && !force {
-			return nil, fault.New(fault.Conflict, printable(path)+" is there already", "Choose another --out, or replace it with --force. Nothing was written.").In("out")
-		}
-	}
-	for i, f := range files {
-		if err == nil {
-			err = writeFile(paths[i], f.content, f.mode)
-		}
-	}
-	if err != nil {
-		return nil, fault.Wrap(err, fault.Invalid, "The files cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+reason(err)+".").In("out")
-	}
-	return paths, nil
-}
-
-// deliver writes a certificate and its key, neither if one of the files is there and may not be replaced.
-func deliver(w World, dir string, force, asJSON bool, made certsvc.Issued, certName, keyName string) int {
-	files := []output{{certName, made.CertPEM, 0o644}}
-	if keyName != "" {
-		files = append(files, output{keyName, made.Key.Reveal(), 0o600})
-	}
-	paths, err := place(dir, force, files...)
-	if err != nil {
-		return complain(w, err)
-	}
-	certPath, keyPath := paths[0], ""
-	if keyName != "" {
-		keyPath = paths[1]
-	}
-	c := made.Cert
-	if asJSON {
-		answer := map[string]string{"schema": "onramp.cert/1", "cert": certPath, "subject": certsvc.SubjectOf(c), "sha256": made.Fingerprint(),
-			"not_before": c.NotBefore.UTC().Format(time.RFC3339), "not_after": c.NotAfter.UTC().Format(time.RFC3339)}
-		if keyPath != "" {
-			answer["key"] = keyPath
-		}
-		return printJSON(w, answer)
-	}
-	fmt.Fprintf(w.Stdout, "%s\n  valid until %s\n  SHA-256 %s\n  certificate %s\n", certsvc.SubjectOf(c), c.NotAfter.UTC().Format("2 January 2006 15:04 MST"), made.Fingerprint(), certPath)
-	if keyPath != "" {
-		fmt.Fprintf(w.Stdout, "  key         %s (keep it; it never goes to Temporal Cloud)\n", keyPath)
-	}
-	return exitOK
 }
 
 // refuse reports faults of certificates: wrong usage is 2, a problem with what a file holds is 10.
@@ -327,49 +255,24 @@ func certInspect(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, err)
 	}
-	pass := ""
-	if *passphrase != "" {
-		b, err := input("passphrase-path", *passphrase)
-		if err != nil {
-			return refuse(w, err)
-		}
-		pass = strings.TrimRight(string(b), "\r\n")
+	pass, err := secretFile("passphrase-path", *passphrase)
+	if err != nil {
+		return refuse(w, err)
 	}
 	inv := certsvc.Inspect(files, pass)
+	report := inspectionOf(inv)
 	code := exitOK
-	for _, item := range inv.Items {
-		if item.Trouble != nil {
-			code = exitInput
-		}
+	if len(report.Troubles) > 0 {
+		code = exitInput
 	}
 	if *asJSON {
-		type trouble struct {
-			File, Code, Title, Fix string
-		}
-		troubles := []trouble{}
-		for _, item := range inv.Items {
-			if f := item.Trouble; f != nil {
-				troubles = append(troubles, trouble{item.File, f.Code, f.Title, f.Fix})
-			}
-		}
-		items := inv.Items
-		if items == nil {
-			items = []certsvc.Item{}
-		}
-		written := printJSON(w, map[string]any{"schema": "onramp.inspect/1", "items": items, "troubles": troubles})
-		if written != exitOK {
-			return written
+		if failed := printJSON(w, report); failed != exitOK {
+			return failed
 		}
 		return code
 	}
-	for _, item := range inv.Items {
-		fmt.Fprintf(w.Stdout, "%s\n", printable(item.String()))
-		if f := item.Trouble; f != nil {
-			fmt.Fprintf(w.Stdout, "  %s %s\n  %s\n", f.Code, printable(f.Title), printable(f.Fix))
-		}
-	}
-	for _, r := range inv.Repairs {
-		fmt.Fprintf(w.Stdout, "  %s %s\n", r.Code, printable(r.Text))
+	if _, err := fmt.Fprint(w.Stdout, report.tell(inv)); err != nil {
+		return unwritten(w, err)
 	}
 	return code
 }
@@ -445,42 +348,4 @@ func certLint(_ context.Context, w World, args []string) int {
 		fmt.Fprintf(w.Stdout, "Nothing to find: every rule of %s is kept.\n", rulesDate)
 	}
 	return code
-}
-
-func certBundle(_ context.Context, w World, args []string) int {
-	s := newSettings("cert bundle", "pack what a worker needs as one zip", w)
-	ca := s.text("ca", "", "`file` with the CA certificate")
-	certPath := s.text("cert", "", "`file` with the client certificate")
-	key := s.text("key", "", "`file` with its private key")
-	ns := s.text("namespace", "", "Namespace ID, for the README and .env inside", "TEMPORAL_NAMESPACE")
-	address := s.text("address", "", "`host:port`, for .env; default: the namespace's endpoint", "TEMPORAL_ADDRESS")
-	out := s.text("out", "bundle.zip", "`file` to write")
-	force := s.boolean("force", "replace a file that is there")
-	s.required("ca", "cert", "key")
-	if code, done := s.parse(args); done {
-		return code
-	}
-	caPEM, err1 := input("ca", *ca)
-	certPEM, err2 := input("cert", *certPath)
-	keyPEM, err3 := input("key", *key)
-	if err := errors.Join(err1, err2, err3); err != nil {
-		return refuse(w, err)
-	}
-	pair, _, err := certsvc.ReadPair(certPEM, keyPEM)
-	if err != nil {
-		return refuse(w, err)
-	}
-	var b bytes.Buffer
-	if err := certsvc.WriteBundle(&b, certsvc.Bundle{Namespace: *ns, Address: *address, CAPEM: caPEM, ClientPEM: pair.CertPEM(),
-		ClientKey: pair.KeyPEM(), Env: certsvc.StandardEnv(*address, *ns)}); err != nil {
-		return refuse(w, err)
-	}
-	if _, err := os.Lstat(*out); err == nil && !*force {
-		return complain(w, fault.New(fault.Conflict, printable(*out)+" is there already", "Choose another --out, or replace it with --force. Nothing was written.").In("out"))
-	}
-	if err := writeFile(*out, b.Bytes(), 0o600); err != nil {
-		return complain(w, fault.Wrap(err, fault.Invalid, printable(*out)+" cannot be written", "Give --out a place that you may write to: "+reason(err)+".").In("out"))
-	}
-	fmt.Fprintf(w.Stdout, "%s holds ca.pem, client.pem, client.key, README.txt and .env. It holds a private key: keep it to yourself.\n", printable(*out))
-	return exitOK
 }

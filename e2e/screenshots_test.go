@@ -38,6 +38,7 @@ func TestPagesLookRight(t *testing.T) {
 	transfer := latest(t, v, m+"/transfer")
 	for _, pg := range []struct{ name, path string }{
 		{"home", "/"}, {"new", "/new"}, {"overview", m}, {"namespace", m + "/namespace"}, {"certificates", m + "/certificates"},
+		{"certificates-own-ca", m + "/certificates?lane=own-ca"}, {"clients", m + "/certificates/clients"}, {"certificate", certificatePage(t, p, m)}, {"inspect", "/certificates/inspect"},
 		{"upload", m + "/upload"}, {"test", m + "/test"}, {"test-run", check}, {"test-run-failed", failing},
 		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},

@@ -1,0 +1,244 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"onramp/certsvc"
+	"onramp/fault"
+)
+
+// certBundle is `onramp cert bundle`: a pair in one of the forms that programs read.
+func certBundle(_ context.Context, w World, args []string) int {
+	s := newSettings("cert bundle", "write a certificate in the form that a program reads", w)
+	var names []string
+	for _, f := range certsvc.Formats {
+		names = append(names, string(f.Format))
+	}
+	format := s.oneOf("format", string(certsvc.FormatBundle), "the form", names...)
+	ca := s.text("ca", "", "`file` with the CA certificate")
+	certPath := s.text("cert", "", "`file` with the client certificate")
+	key := s.text("key", "", "`file` with its private key; not for full-chain, dotenv, terraform and cert-manager")
+	password := s.text("password-path", "", "`file` with the password of a key store (pkcs12, pkcs12-legacy, jks)")
+	ns := s.text("namespace", "", "Namespace ID, for the README and .env inside", "TEMPORAL_NAMESPACE")
+	address := s.text("address", "", "`host:port`, for .env; default: the namespace's endpoint", "TEMPORAL_ADDRESS")
+	name := s.text("name", "", "name of the Secret, Issuer or key store entry; default: the client's common name")
+	cluster := s.text("k8s-namespace", "", "Kubernetes namespace")
+	filters := s.text("filters", "", "`file` with certificate filters (tcld's JSON), for terraform")
+	out := s.text("out", "", "`file` to write; default: bundle.zip, client.p12 …")
+	force := s.boolean("force", "replace a file that is there")
+	asJSON := s.boolean("json", "machine output")
+	s.required("ca", "cert")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	info, _ := certsvc.FormatOf(*format) // oneOf has judged it
+	spec := certsvc.OutputSpec{Namespace: *ns, Address: *address, Name: *name, Cluster: *cluster}
+	if spec.Address == "" && *ns != "" {
+		spec.Address = *ns + ".tmprl.cloud:7233"
+	}
+	var errs []error
+	read := func(flagName, path string) []byte {
+		if path == "" {
+			return nil
+		}
+		b, err := input(flagName, path)
+		errs = append(errs, err)
+		return b
+	}
+	spec.CAPEM, spec.ClientPEM = read("ca", *ca), read("cert", *certPath)
+	keyPEM := read("key", *key)
+	var err error
+	if spec.Password, err = secretFile("password-path", *password); err != nil {
+		errs = append(errs, err)
+	}
+	switch {
+	case info.Key && *key == "":
+		errs = append(errs, fault.New(fault.Invalid, "--key is missing", "This form holds the private key: name its file.").In("key"))
+	case info.Password && *password == "":
+		errs = append(errs, fault.New(fault.Invalid, "--password-path is missing", "Write the key store's password into a file, and name it.").In("password-path"))
+	}
+	if raw := read("filters", *filters); raw != nil {
+		parsed, err := certsvc.ParseFilters(raw)
+		spec.Filters = parsed
+		errs = append(errs, err)
+	}
+	if err := errors.Join(errs...); err != nil {
+		return refuse(w, err)
+	}
+	if info.Key {
+		pair, _, err := certsvc.ReadPair(spec.ClientPEM, keyPEM)
+		if err != nil {
+			return refuse(w, asFlags(err))
+		}
+		spec.ClientPEM, spec.ClientKey = pair.CertPEM(), pair.KeyPEM()
+	}
+	content, err := certsvc.Output(info.Format, spec)
+	if err != nil {
+		return refuse(w, asFlags(err))
+	}
+	if *out == "" {
+		*out = info.File
+	}
+	mode := os.FileMode(0o644)
+	if info.Key {
+		mode = 0o600
+	}
+	paths, err := place(w, filepath.Dir(*out), *force, output{filepath.Base(*out), content, mode})
+	if err != nil {
+		return complain(w, err)
+	}
+	if *asJSON {
+		return printJSON(w, map[string]any{"schema": "onramp.bundle/1", "format": info.Format, "file": paths[0], "holds_key": info.Key})
+	}
+	fmt.Fprintf(w.Stdout, "%s: %s. %s\n", printable(*out), info.Title, info.What)
+	if info.Key {
+		fmt.Fprintln(w.Stdout, "It holds a private key: keep it to yourself.")
+	}
+	return exitOK
+}
+
+// certBatch is `onramp cert batch`: many client certificates as one archive, from a CSV.
+func certBatch(ctx context.Context, w World, args []string) int {
+	s := newSettings("cert batch", "make many client certificates from a CSV, as one zip", w)
+	read := authorityFlags(s)
+	csv := s.text("csv", "", "`file` with the columns name, cn, days; organization and ou may follow")
+	keyType := keyTypes(s)
+	out := s.text("out", "clients.zip", "`file` to write")
+	force := s.boolean("force", "replace a file that is there")
+	asJSON := s.boolean("json", "machine output")
+	s.required("csv")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	ca, err := read()
+	raw, csvErr := input("csv", *csv)
+	if err := errors.Join(err, csvErr); err != nil {
+		return refuse(w, err)
+	}
+	rows, err := certsvc.ReadBatch(raw)
+	if err != nil {
+		return refuse(w, atCSV(err))
+	}
+	for i := range rows {
+		rows[i].Leaf.KeyType = certsvc.KeyType(*keyType)
+	}
+	service := certsvc.New(certsvc.Options{})
+	if err := service.CheckBatch(ca, rows); err != nil {
+		return refuse(w, atCSV(err))
+	}
+	if _, err := os.Lstat(*out); err == nil && !*force {
+		return complain(w, taken(*out))
+	}
+	tmp, err := os.CreateTemp(filepath.Dir(*out), ".onramp-*") // 0600: the archive holds keys
+	if err != nil {
+		return complain(w, fault.Wrap(err, fault.Invalid, printable(*out)+" cannot be written", "Give --out a place that you may write to: "+reason(err)+".").In("out"))
+	}
+	defer os.Remove(tmp.Name())
+	err = service.WriteBatch(ctx, tmp, ca, rows, func(certsvc.BatchRow, *x509.Certificate) {})
+	if err = errors.Join(err, tmp.Close()); err == nil {
+		err = os.Rename(tmp.Name(), *out)
+	}
+	if err != nil {
+		return complain(w, fault.Wrap(err, fault.Invalid, "The archive could not be finished; nothing was left", "Look at the space on the disk, then try again.").In("out"))
+	}
+	path, _ := filepath.Abs(*out) // for people; the file is there
+	if *asJSON {
+		return printJSON(w, map[string]any{"schema": "onramp.batch/1", "file": path, "count": len(rows), "ca_sha256": ca.Fingerprint()})
+	}
+	fmt.Fprintf(w.Stdout, "%s holds %d client certificates, each in a folder with its key. Give each client its own and nothing else.\n", printable(*out), len(rows))
+	return exitOK
+}
+
+// atCSV puts faults of rows at --csv; their row stands in the title.
+func atCSV(err error) error {
+	var out []error
+	for _, f := range fault.All(err) {
+		out = append(out, f.In("csv"))
+	}
+	return errors.Join(out...)
+}
+
+// inspectReport is onramp.inspect/1.
+type inspectReport struct {
+	Schema   string           `json:"schema"`
+	Items    []certsvc.Item   `json:"items"`
+	Chains   []inspectChain   `json:"chains"`
+	Repairs  []certsvc.Repair `json:"repairs"`
+	Troubles []inspectTrouble `json:"troubles"`
+}
+
+type inspectChain struct {
+	SHA256   []string `json:"sha256"` // from the client, or the lowest CA, up
+	Subjects []string `json:"subjects"`
+	Complete bool     `json:"complete"`
+	KeyFile  string   `json:"key_file,omitempty"`
+}
+
+type inspectTrouble struct {
+	File  string `json:"file"`
+	Code  string `json:"code,omitempty"`
+	Title string `json:"title"`
+	Fix   string `json:"fix"`
+}
+
+// inspectionOf is an inventory for programs; lists are never null.
+func inspectionOf(inv certsvc.Inventory) inspectReport {
+	r := inspectReport{Schema: "onramp.inspect/1", Items: inv.Items, Chains: []inspectChain{}, Repairs: inv.Repairs, Troubles: []inspectTrouble{}}
+	if r.Items == nil {
+		r.Items = []certsvc.Item{}
+	}
+	if r.Repairs == nil {
+		r.Repairs = []certsvc.Repair{}
+	}
+	for _, c := range inv.Chains() {
+		chain := inspectChain{Complete: c.Complete(), KeyFile: c.KeyFile}
+		for _, x := range c.Certs {
+			chain.SHA256, chain.Subjects = append(chain.SHA256, certsvc.Fingerprint(x)), append(chain.Subjects, certsvc.SubjectOf(x))
+		}
+		r.Chains = append(r.Chains, chain)
+	}
+	for _, item := range inv.Items {
+		if f := item.Trouble; f != nil {
+			r.Troubles = append(r.Troubles, inspectTrouble{item.File, f.Code, f.Title, f.Fix})
+		}
+	}
+	return r
+}
+
+// tell writes an inspection for people: parts, chains from the root down, what was repaired, and a CA's key loudly.
+func (r inspectReport) tell(inv certsvc.Inventory) string {
+	var b bytes.Buffer
+	for _, item := range inv.Items {
+		fmt.Fprintf(&b, "%s\n", printable(item.String()))
+		if f := item.Trouble; f != nil {
+			fmt.Fprintf(&b, "  %s\n  %s\n", strings.TrimSpace(f.Code+" "+printable(f.Title)), printable(f.Fix))
+		}
+		if item.Kind == certsvc.ItemKey && (item.Role == certsvc.RoleRoot || item.Role == certsvc.RoleIntermediate) {
+			fmt.Fprintf(&b, "  This is a CA's private key: never upload it, give it to workers or send it around.\n")
+		}
+	}
+	for _, c := range r.Chains {
+		state := "complete"
+		if !c.Complete {
+			state = "its issuer is not here"
+		}
+		fmt.Fprintf(&b, "\nChain (%s)\n", state)
+		for i := range c.Subjects {
+			fmt.Fprintf(&b, "%s%s\n", strings.Repeat("  ", i+1), printable(c.Subjects[len(c.Subjects)-1-i]))
+		}
+		if c.KeyFile != "" {
+			fmt.Fprintf(&b, "  its key is in %s\n", printable(c.KeyFile))
+		}
+	}
+	for _, x := range r.Repairs {
+		fmt.Fprintf(&b, "  %s %s: %s\n", x.Code, printable(x.Field), printable(x.Text))
+	}
+	return b.String()
+}
