@@ -93,7 +93,7 @@ func (e *Engine) Run(ctx context.Context, t Target, emit func(Stage)) Report {
 		from = "unknown host"
 	}
 	report := Report{
-		Schema: Schema, Rules: RulesDate, TestedFrom: clean(from, maxValue),
+		Schema: Schema, Rules: RulesDate, TestedFrom: clean(from, maxValue), At: r.now.UTC().Truncate(time.Second),
 		Stages: make([]Stage, 0, len(StageIDs)),
 	}
 	for _, s := range ladder {

@@ -389,7 +389,9 @@ func engine(edit ...func(*Options)) *Engine {
 
 func check(t testing.TB, target Target, edit ...func(*Options)) Report {
 	t.Helper()
-	return engine(edit...).Run(context.Background(), target, nil)
+	r := engine(edit...).Run(context.Background(), target, nil)
+	readsBack(t, r)
+	return r
 }
 
 // show is a report in one line for failures.

@@ -2,7 +2,11 @@
 // the answer: one verdict of the fault catalogue, its evidence, what is not wrong and the fix.
 package doctor
 
-import "onramp/namespace"
+import (
+	"time"
+
+	"onramp/namespace"
+)
 
 // Schema is the schema name of Report's JSON (contract.md).
 const Schema = "onramp.check/1"
@@ -108,7 +112,8 @@ type ReportTarget struct {
 	Address    string             `json:"address"`
 	Namespace  string             `json:"namespace"`
 	ServerName string             `json:"server_name"`
-	Auth       string             `json:"auth"` // mtls, api-key, none
+	Auth       string             `json:"auth"`                  // mtls, api-key, none
+	Leaf       string             `json:"leaf_sha256,omitempty"` // fingerprint of the client certificate, lower-case hex
 	Normalised []namespace.Repair `json:"normalised"`
 }
 
@@ -120,6 +125,7 @@ type Report struct {
 	Stages     []Stage      `json:"stages"` // always the ten, in order
 	TestedFrom string       `json:"tested_from"`
 	Rules      string       `json:"rules"`
+	At         time.Time    `json:"at,omitzero"` // when it was made
 	TookMS     float64      `json:"took_ms"`
 }
 

@@ -53,6 +53,7 @@ func (r *run) readPair(context.Context) {
 	}
 	r.pair, r.hasPair = pair, true
 	leaf := pair.Leaf()
+	r.target.Leaf = certsvc.Fingerprint(leaf)
 	r.see("subject", leaf.Subject.String())
 	r.see("issuer", leaf.Issuer.String())
 	r.see("not_before", leaf.NotBefore.UTC().Format("2006-01-02 15:04 MST"))
