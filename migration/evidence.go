@@ -113,6 +113,9 @@ func runEvidence(f *Fact) StepView {
 	if data.Status != "" {
 		s.Evidence += ": " + strings.ToLower(data.Status)
 	}
+	if check, _ := decode[CheckData](*f); check.Reported != "" {
+		s.Evidence += ", as reported from " + check.Reported
+	}
 	return s
 }
 

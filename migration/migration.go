@@ -110,6 +110,7 @@ type CheckData struct {
 	Run       string `json:"run"`
 	RunNumber int    `json:"run_number,omitempty"`
 	Code      string `json:"code"`
+	Reported  string `json:"reported,omitempty"` // the host that reported it; "" where Onramp saw it itself
 }
 
 // PollerData is the data of FactPoller.

@@ -23,6 +23,11 @@ type CheckRequest struct {
 	Leaf         string `json:"leaf_sha256,omitempty"`
 	TaskQueue    string `json:"task_queue,omitempty"`
 	WorkflowType string `json:"workflow_type,omitempty"`
+	// The server that the worker used before, where it was given.
+	LocalAddress   string `json:"local_address,omitempty"`
+	LocalNamespace string `json:"local_namespace,omitempty"`
+	// Reported is set where the check was made elsewhere.
+	Reported *Reported `json:"reported,omitempty"`
 }
 
 // TransferRequest is Run.Request of a transfer: what was asked, without secrets and without custom
@@ -54,7 +59,8 @@ func checkRequest(t doctor.Target, leaf string) CheckRequest {
 		auth = AuthAPIKey
 	}
 	return CheckRequest{Address: clip(t.Address), Namespace: clip(t.Namespace), ServerName: clip(t.ServerName),
-		Auth: auth, Leaf: leaf, TaskQueue: clip(t.TaskQueue), WorkflowType: clip(t.WorkflowType)}
+		Auth: auth, Leaf: leaf, TaskQueue: clip(t.TaskQueue), WorkflowType: clip(t.WorkflowType),
+		LocalAddress: clip(t.LocalAddress), LocalNamespace: clip(t.LocalNamespace)}
 }
 
 func transferRequest(req transfer.Request, leaf string) TransferRequest {
@@ -131,7 +137,7 @@ func newScrubber(t doctor.Target) scrubber {
 	s.add(t.APIKey)
 	s.addLines(string(t.KeyPEM))
 	for _, text := range []string{string(t.CertPEM), string(t.RootsPEM), string(t.UploadedCA), string(t.ExtraRootsPEM),
-		string(t.Filters), t.Address, t.Namespace, t.ServerName, t.TaskQueue, t.WorkflowType} {
+		string(t.Filters), t.Address, t.Namespace, t.ServerName, t.TaskQueue, t.WorkflowType, t.LocalAddress, t.LocalNamespace} {
 		s.addLines(privateParts(text))
 	}
 	return s

@@ -77,6 +77,8 @@ type Service struct {
 	runs  sync.WaitGroup
 	write sync.Mutex // one look-then-write at a time
 
+	invited invites // one-time addresses for reports
+
 	mu      sync.Mutex // guards what follows
 	closed  bool
 	live    map[string]*liveRun // by run ID

@@ -197,7 +197,7 @@ func (d deriver) upload() (StepView, *UploadData) {
 	want := d.in.upload()
 	if fact := d.uploaded(kind, want); fact != nil {
 		data, ok := decode[UploadData](*fact)
-		if last := d.lastEnded(CheckRun, d.in.check()); ok && last != nil && last.Code == codeUntrusted && last.Ended.After(fact.At) {
+		if last := d.lastEnded(CheckRun, d.in.check()); ok && last != nil && last.Reported() == nil && last.Code == codeUntrusted && last.Ended.After(fact.At) {
 			return StepView{Status: LookAgain, Since: last.Ended, Run: last.ID,
 				Reason: runName(last) + " was refused although the CA had been accepted: " + last.Title}, nil
 		}
