@@ -25,20 +25,41 @@ func (h *Handlers) testForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showTest(w, r, http.StatusOK, v, keyFields{}, "", nil)
+	return h.showTest(w, r, http.StatusOK, v, testFields{}, nil)
 }
 
-func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, v migration.View, key keyFields, queue string, ps views.Problems) error {
-	past, err := h.history(r, v, migration.CheckRun, shownRuns)
+// testFields is the form of step 4 as it was sent, without the key; elsewhere is its part for another host.
+type testFields struct {
+	key                            keyFields
+	queue, localAddress, localName string
+	elsewhere                      views.ElsewhereProps
+}
+
+func readTestFields(f form) testFields {
+	return testFields{key: readKeyFields(f), queue: f.text("task_queue"), localAddress: f.text("local_address"), localName: f.text("local_namespace")}
+}
+
+func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, v migration.View, sent testFields, ps views.Problems) error {
+	past, err := h.checkHistory(r, v, shownRuns)
 	if err != nil {
 		return err
+	}
+	if r.Method != http.MethodPost { // as it was asked for last
+		last := lastAsked(past)
+		sent.queue, sent.localAddress, sent.localName = last.TaskQueue, last.LocalAddress, last.LocalNamespace
 	}
 	last, err := h.lastCrossing(r, v)
 	if err != nil {
 		return err
 	}
 	p := views.TestProps{Migration: v.Migration.ID, Target: h.targetPairs(v), Needs: needs(v, migration.StepNamespace, migration.StepCertificates),
-		CanRun: canCheck(v), Key: h.keySource(v, key), TaskQueue: queue, Crossing: last, History: past, Twin: h.checkTwin(v), Problems: ps}
+		CanRun: canCheck(v), Key: h.keySource(v, sent.key), TaskQueue: sent.queue, LocalAddress: sent.localAddress, LocalNamespace: sent.localName,
+		Crossing: last, Spark: sparkProps(past), History: checkRows(past), Elsewhere: h.elsewhereProps(v, sent), Twin: h.checkTwin(v)}
+	if !p.Elsewhere.Open {
+		p.Problems = ps
+	} else {
+		p.Elsewhere.Problems = ps
+	}
 	f := h.frame(r, "Test the connection", "migrations", &v, migration.StepTest)
 	return h.page(w, r, status, views.TestPage(f, p))
 }
@@ -98,7 +119,7 @@ func (h *Handlers) startCheck(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showTest(w, r, http.StatusUnprocessableEntity, v, readKeyFields(f), f.text("task_queue"), ps)
+		return h.showTest(w, r, http.StatusUnprocessableEntity, v, readTestFields(f), ps)
 	}
 	return seeOther(w, r, runPath(run), "")
 }
@@ -109,7 +130,7 @@ func (h *Handlers) check(ctx context.Context, v migration.View, f form) (migrati
 	}
 	t := h.target(v)
 	t.TaskQueue = f.text("task_queue")
-	err := h.withKey(v, f, &t)
+	err := errors.Join(h.withKey(v, f, &t), h.withLocal(ctx, f, &t))
 	if len(t.TaskQueue) > 1000 {
 		err = errors.Join(err, fault.New(fault.Invalid, "The task queue's name is too long", "Temporal takes at most 1000 bytes.").In("task_queue"))
 	}
@@ -249,13 +270,14 @@ func (h *Handlers) checkRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	past, err := h.history(r, v, migration.CheckRun, shownRuns)
+	past, err := h.checkHistory(r, v, shownRuns)
 	if err != nil {
 		return err
 	}
 	_, lent := h.o.Keyring.Get(v.Migration.ID)
 	p := views.TestRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: c.status(),
-		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), History: past, CanRerun: lent, Twin: h.checkTwin(v)}
+		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), Reported: reportedProps(c.run), Spark: sparkProps(past), History: checkRows(past),
+		Compare: compareLink(past, c.run), Asked: askedAgain(c.run), CanRerun: lent, Twin: h.checkTwin(v)}
 	f := h.frame(r, c.title()+" of the connection test", "migrations", &v, migration.StepTest)
 	if c.live() {
 		f.Feed = feedPath(v, run, c.seq)
@@ -307,7 +329,10 @@ func (h *Handlers) checkReport(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return notEnded(run)
 	}
-	return sendJSON(w, r, http.StatusOK, rep)
+	return sendJSON(w, r, http.StatusOK, struct {
+		doctor.Report
+		Reported *migration.Reported `json:"reported,omitempty"` // where Onramp did not make it itself
+	}{rep, run.Reported()})
 }
 
 // notEnded is the fault of a run that has no result.
@@ -326,6 +351,9 @@ func (c *checkState) reportText() views.CodeProps {
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Onramp connection test, run %d, %s\n", c.run.Number, c.run.Started.UTC().Format(time.RFC3339))
+	if p := reportedProps(c.run); p != nil {
+		fmt.Fprintf(&b, "Reported, not observed: %s\n", p.Text)
+	}
 	fmt.Fprintf(&b, "%s  namespace %s  auth %s  from %s  rules %s\n\n", rep.Target.Address, rep.Target.Namespace, rep.Target.Auth, rep.TestedFrom, rep.Rules)
 	for _, s := range rep.Stages {
 		fmt.Fprintf(&b, "%-12s %-11s %8s  %s\n", s.ID, s.Status, millis(s.MS), s.Summary)

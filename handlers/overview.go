@@ -115,6 +115,9 @@ func factText(f migration.Fact) string {
 	case migration.FactCASeen:
 		return "A check saw the CA accepted: " + shortPrint(data[migration.UploadData](f).CAFingerprint)
 	case migration.FactCheck:
+		if d := data[migration.CheckData](f); d.Reported != "" {
+			return "Connection test passed, as reported from " + d.Reported
+		}
 		return "Connection test passed"
 	case migration.FactPoller:
 		d := data[migration.PollerData](f)
@@ -152,7 +155,7 @@ func (h *Handlers) runs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	checks, err := h.history(r, v, migration.CheckRun, 100)
+	checks, err := h.checkHistory(r, v, 100)
 	if err != nil {
 		return err
 	}
@@ -160,11 +163,15 @@ func (h *Handlers) runs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+<<<<<<< HEAD
 	drills, err := h.history(r, v, migration.DrillRun, 100)
 	if err != nil {
 		return err
 	}
 	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checks, Transfers: transfers, Drills: drills}
+=======
+	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checkRows(checks), Spark: sparkProps(checks), Transfers: transfers}
+>>>>>>> f89b29a (Compare runs, draw the last thirty, and let the check run where the worker runs)
 	return h.page(w, r, http.StatusOK, views.RunsPage(h.frame(r, "Runs", "migrations", &v, ""), p))
 }
 

@@ -58,6 +58,11 @@ func (h *Handlers) Router() http.Handler {
 		r.Post("/test", h.do(h.startCheck))
 		r.Get("/test/{run}", h.do(h.checkRun)) // ?follow=1 streams it as a page
 		r.Get("/test/{run}.json", h.do(h.checkReport))
+		r.Get("/test/{run}/compare", h.do(h.compare)) // the choice of the other
+		r.Get("/test/{run}/compare/{other}", h.do(h.compare))
+		r.Get("/test/{run}/compare/{other}.json", h.do(h.compareReport))
+		r.Post("/test/elsewhere", h.do(h.makeCommand))
+		r.Post("/test/report", h.do(h.keepReport))
 
 		// Step 5: worker code
 		r.Get("/code", h.do(h.code))
@@ -83,6 +88,7 @@ func (h *Handlers) Router() http.Handler {
 		r.Post("/transfer/drill/{run}/stop", h.do(h.stopDrill))
 	})
 	r.Post("/preview/namespace", h.do(h.previewNamespace))
+	r.Post("/report/{token}.json", h.do(h.takeReport)) // onramp check --post, once
 
 	// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console
 	r.Get("/rehearsal", h.do(h.rehearsal))

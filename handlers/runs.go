@@ -21,22 +21,26 @@ func (h *Handlers) history(r *http.Request, v migration.View, kind migration.Run
 	}
 	rows := make([]views.RunRow, 0, len(runs))
 	for _, run := range runs {
-		row := views.RunRow{Number: strconv.Itoa(run.Number), URL: runPath(run), Title: run.Title,
-			When: moment(run.Started), Stamp: stamp(run.Started)}
-		tag := runTag(run)
-		row.State, row.Word = tag.State, tag.Word
-		if run.Code != doctor.OK {
-			row.Code = run.Code
-		}
-		if run.Kind == migration.DrillRun {
-			row.Code = "" // of the one that could not begin: its page explains it
-		}
-		if !run.Ended.IsZero() {
-			row.Took = took(run.Ended.Sub(run.Started))
-		}
-		rows = append(rows, row)
+		rows = append(rows, runRow(run))
 	}
 	return rows, nil
+}
+
+func runRow(run migration.Run) views.RunRow {
+	row := views.RunRow{Number: strconv.Itoa(run.Number), URL: runPath(run), Title: run.Title,
+		When: moment(run.Started), Stamp: stamp(run.Started)}
+	tag := runTag(run)
+	row.State, row.Word = tag.State, tag.Word
+	if run.Code != doctor.OK {
+		row.Code = run.Code
+	}
+	if run.Kind == migration.DrillRun {
+		row.Code = "" // of the one that could not begin: its page explains it
+	}
+	if !run.Ended.IsZero() {
+		row.Took = took(run.Ended.Sub(run.Started))
+	}
+	return row
 }
 
 // runTag is how a run stands.

@@ -155,6 +155,7 @@ func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFie
 	if err := h.reachable(ctx, v); err != nil {
 		return migration.Run{}, err
 	}
+	req.Elsewhere = h.oldServer(ctx, v)
 	return h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
 }
 

@@ -35,7 +35,7 @@ func testProps() TestProps {
 			{Name: "Certificate", Value: "CN=payments-prod, until 11 Nov 2027", Mono: true},
 		},
 		Needs:  []NeedProps{{Tag{Good, "Done"}, "Namespace", "/m/payments/namespace"}, {Tag{Good, "Done"}, "Certificates", "/m/payments/certificates"}, {Tag{Wait, "Not seen yet"}, "CA uploaded", "/m/payments/upload"}},
-		CanRun: true, Key: keyProps(), TaskQueue: "", History: runRows(), Twin: cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233"),
+		CanRun: true, Key: keyProps(), TaskQueue: "", LocalAddress: "localhost:7233", Spark: sparkline30(), History: checkRows(), Elsewhere: elsewhereProps(), Twin: cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233"),
 	}
 	p.Crossing = CrossingProps{Label: "Not tested yet"}
 	for _, m := range crossing(-1).Marks {
@@ -109,7 +109,7 @@ func testFailed() TestRunProps {
 			Unseen:  "Which CAs the namespace holds: that needs Namespace Admin.",
 			Raw:     CodeProps{ID: "raw", Name: "Raw evidence", Text: "remote error: tls: unknown certificate authority"},
 		},
-		History: runRows()[1:], Report: CodeProps{ID: "report-text", Name: "Run 3", Text: "Run 3 of Payments: failed at client-cert (CL-01)"}, Twin: cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233"),
+		Spark: sparkline30(), History: checkRows()[1:], Report: CodeProps{ID: "report-text", Name: "Run 3", Text: "Run 3 of Payments: failed at client-cert (CL-01)"}, Twin: cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233"),
 	}
 }
 

@@ -138,7 +138,8 @@ type RunRow struct {
 type RunsProps struct {
 	Migration string
 	Name      string
-	Checks    []RunRow
+	Spark     SparkProps
+	Checks    []CheckRow
 	Transfers []RunRow
 	Drills    []RunRow
 }

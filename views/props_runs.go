@@ -15,7 +15,7 @@ type KeySourceProps struct {
 }
 
 // TestProps is step 4 before a run.
-// Form: POST /m/{m}/test, fields of KeySourceProps, task_queue. Test ids: run-checks.
+// Form: POST /m/{m}/test, fields of KeySourceProps, task_queue, local_address, local_namespace. Test ids: run-checks.
 type TestProps struct {
 	Migration string
 	Target    []Pair // what will be checked: endpoint, namespace, certificate
@@ -23,10 +23,14 @@ type TestProps struct {
 	CanRun    bool // every need is met
 	Key       KeySourceProps
 	TaskQueue string
-	Crossing  CrossingProps
-	History   []RunRow
-	Twin      CodeProps
-	Problems  Problems
+	// LocalAddress and LocalNamespace are where the application runs today, where the reader says so.
+	LocalAddress, LocalNamespace string
+	Crossing                     CrossingProps
+	Spark                        SparkProps
+	History                      []CheckRow
+	Elsewhere                    ElsewhereProps
+	Twin                         CodeProps
+	Problems                     Problems
 }
 
 // TestRunProps is one check run. Its live parts: run-status, crossing, stage-<id>, verdict.
@@ -39,8 +43,12 @@ type TestRunProps struct {
 	Crossing  CrossingProps
 	Stages    []StageProps // the ten, always
 	Verdict   VerdictProps
-	History   []RunRow
-	CanRerun  bool      // the lent key is still there: POST /m/{m}/test with key_source=lent
+	Reported  *ReportedProps // nil for a check that Onramp made itself
+	Spark     SparkProps
+	History   []CheckRow
+	Compare   *Link  // with the check before it
+	Asked     []Pair // hidden fields of Run again: what was asked
+	CanRerun  bool   // the lent key is still there: POST /m/{m}/test with key_source=lent
 	JSON      string    // address of the report as JSON
 	Report    CodeProps // the report as text, for Copy report
 	Twin      CodeProps

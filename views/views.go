@@ -16,8 +16,9 @@
 //	NamespacePage(Frame, NamespaceProps)              GET, POST /m/{m}/namespace
 //	CertificatesPage(Frame, CertificatesProps)        GET, POST /m/{m}/certificates
 //	UploadPage(Frame, UploadProps)                    GET /m/{m}/upload
-//	TestPage(Frame, TestProps)                        GET, POST /m/{m}/test
+//	TestPage(Frame, TestProps)                        GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                  GET /m/{m}/test/{run}
+//	ComparePage(Frame, CompareProps)                  GET /m/{m}/test/{run}/compare/{other}
 //	CodePage(Frame, CodePageProps)                    GET /m/{m}/code; POST /m/{m}/code/judge
 //	TransferPage(Frame, TransferProps)                GET, POST /m/{m}/transfer
 //	TransferRunPage(Frame, TransferRunProps)          GET /m/{m}/transfer/{run}

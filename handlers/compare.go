@@ -1,0 +1,207 @@
+package handlers
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/views"
+)
+
+func comparePath(run, other migration.Run) string { return runPath(run) + "/compare/" + other.ID }
+
+// compareLink compares a run with the one before it; nil where there is none, or the run has not ended.
+func compareLink(past []pastCheck, run migration.Run) *views.Link {
+	if !ended(run) {
+		return nil
+	}
+	for _, p := range past {
+		if p.run.Number < run.Number && ended(p.run) {
+			return &views.Link{Text: fmt.Sprintf("Compare with run %d", p.run.Number), URL: comparePath(run, p.run), TestID: "compare"}
+		}
+	}
+	return nil
+}
+
+// compared is two runs of a migration, the older first.
+type compared struct {
+	before, after migration.Run
+	diff          doctor.Diff
+}
+
+// compare is two runs side by side; without the second, the choice of it.
+func (h *Handlers) compare(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.runOf(r, v, migration.CheckRun)
+	if err != nil {
+		return err
+	}
+	past, err := h.checkHistory(r, v, shownRuns)
+	if err != nil {
+		return err
+	}
+	other := chi.URLParam(r, "other")
+	p := views.CompareProps{Migration: v.Migration.ID, Run: views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: runPath(run)}}
+	for _, x := range past {
+		if x.run.ID != run.ID && ended(x.run) {
+			p.Others = append(p.Others, views.Link{URL: comparePath(run, x.run), Current: x.run.ID == other,
+				Text: fmt.Sprintf("Run %d, %s, %s", x.run.Number, lowerFirst(runTag(x.run).Word), moment(x.run.Started))})
+		}
+	}
+	switch {
+	case other != "":
+		c, err := h.compareRuns(r, v, run, other)
+		if err != nil {
+			return err
+		}
+		compareProps(&p, c)
+		p.JSON = comparePath(run, migration.Run{ID: other}) + ".json"
+	case len(p.Others) == 0:
+		p.Summary = "There is no other run yet. Run the checks again after something changed, then compare."
+	default:
+		p.Summary = "Choose the run to compare with."
+	}
+	return h.page(w, r, http.StatusOK, views.ComparePage(h.frame(r, p.Run.Text+" compared", "migrations", &v, migration.StepTest), p))
+}
+
+// compareReport is the comparison as JSON.
+func (h *Handlers) compareReport(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.runOf(r, v, migration.CheckRun)
+	if err != nil {
+		return err
+	}
+	c, err := h.compareRuns(r, v, run, chi.URLParam(r, "other"))
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, http.StatusOK, struct {
+		doctor.Diff
+		Before int `json:"before"` // the runs' numbers
+		After  int `json:"after"`
+	}{c.diff, c.before.Number, c.after.Number})
+}
+
+func (h *Handlers) compareRuns(r *http.Request, v migration.View, run migration.Run, other string) (compared, error) {
+	with, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, other)
+	if err == nil && with.Kind != migration.CheckRun {
+		err = fault.New(fault.NotFound, "There is no such check", "Look at the list of runs.")
+	}
+	if err != nil {
+		return compared{}, err
+	}
+	c := compared{before: with, after: run}
+	if c.before.Number > c.after.Number {
+		c.before, c.after = c.after, c.before
+	}
+	before, err := h.soFar(r, c.before)
+	if err != nil {
+		return compared{}, err
+	}
+	after, err := h.soFar(r, c.after)
+	if err != nil {
+		return compared{}, err
+	}
+	c.diff = doctor.Compare(before, after, markOf)
+	switch {
+	case run.ID == with.ID:
+		c.diff.Summary = "This is one and the same run."
+	case before.Verdict.Code == "":
+		c.diff.Summary = noVerdict(c.before)
+	case after.Verdict.Code == "":
+		c.diff.Summary = noVerdict(c.after)
+	}
+	c.diff.Inputs = append(c.diff.Inputs, askedChanges(c.before, c.after)...)
+	return c, nil
+}
+
+// soFar is a run's report, or what its log tells where it has none.
+func (h *Handlers) soFar(r *http.Request, run migration.Run) (doctor.Report, error) {
+	if rep, ok := report(run); ok {
+		return rep, nil
+	}
+	entries, err := h.o.Migrations.Entries(r.Context(), run.ID, 0)
+	if err != nil {
+		return doctor.Report{}, err
+	}
+	asked := requestOf(run)
+	rep := doctor.Report{Target: doctor.ReportTarget{Address: asked.Address, Namespace: asked.Namespace, ServerName: asked.ServerName, Auth: asked.Auth, Leaf: asked.Leaf}}
+	for _, s := range stagesOf(entries) {
+		rep.Stages = append(rep.Stages, s)
+	}
+	return rep, nil
+}
+
+func noVerdict(run migration.Run) string {
+	if ended(run) {
+		return fmt.Sprintf("Run %d was interrupted and has no verdict: only the checks that it made can be compared.", run.Number)
+	}
+	return fmt.Sprintf("Run %d has not ended yet: only the checks that it has made are compared.", run.Number)
+}
+
+// askedChanges are differences that only the requests know.
+func askedChanges(before, after migration.Run) []doctor.Change {
+	a, b := requestOf(before), requestOf(after)
+	how := func(r *migration.Reported) string {
+		if r == nil {
+			return "observed by Onramp"
+		}
+		return strings.TrimSpace("reported " + r.By)
+	}
+	var out []doctor.Change
+	for _, c := range []doctor.Change{
+		{Name: "task_queue", Before: a.TaskQueue, After: b.TaskQueue}, {Name: "workflow_type", Before: a.WorkflowType, After: b.WorkflowType},
+		{Name: "local_address", Before: a.LocalAddress, After: b.LocalAddress}, {Name: "local_namespace", Before: a.LocalNamespace, After: b.LocalNamespace},
+		{Name: "evidence", Before: how(a.Reported), After: how(b.Reported)},
+	} {
+		if c.Before != c.After {
+			out = append(out, c)
+		}
+	}
+	return out
+}
+
+// inputNames are the inputs in words.
+var inputNames = map[string]string{"address": "Endpoint", "namespace": "Namespace", "server_name": "TLS server name", "auth": "Signs in with",
+	"leaf_sha256": "Client certificate", "tested_from": "Tested from", "rules": "Rules of", "task_queue": "Task queue", "workflow_type": "Workflow type",
+	"local_address": "Old server", "local_namespace": "Namespace there", "evidence": "Evidence"}
+
+func compareProps(p *views.CompareProps, c compared) {
+	link := func(run migration.Run) *views.Link {
+		return &views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: runPath(run)}
+	}
+	p.Before, p.After, p.Summary = link(c.before), link(c.after), c.diff.Summary
+	for _, x := range c.diff.Inputs {
+		p.Inputs = append(p.Inputs, views.ChangeProps{Name: either(inputNames[x.Name], x.Name), Before: x.Before, After: x.After})
+	}
+	same := 0
+	for _, s := range c.diff.Stages {
+		x := views.StageChangeProps{ID: s.ID, Number: fmt.Sprint(stageNumber(s.ID)), Title: stageTitles[s.ID], Changed: s.Changed,
+			Before: stageTag(s.Before), After: stageTag(s.After), BeforeTime: millis(s.BeforeMS), AfterTime: millis(s.AfterMS)}
+		for _, e := range s.Evidence {
+			x.Evidence = append(x.Evidence, views.ChangeProps{Name: strings.ReplaceAll(e.Name, "_", " "), Before: e.Before, After: e.After})
+		}
+		for _, code := range s.New {
+			x.New = append(x.New, findingProps(code))
+		}
+		for _, code := range s.Gone {
+			x.Gone = append(x.Gone, findingProps(code))
+		}
+		if !s.Changed {
+			same++
+		}
+		p.Stages = append(p.Stages, x)
+	}
+	p.Same = fmt.Sprintf("%d of %d are as before.", same, len(c.diff.Stages))
+}
