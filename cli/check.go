@@ -2,6 +2,7 @@ package cli
 
 import (
 	"context"
+	"net/url"
 	"os"
 	"time"
 
@@ -16,13 +17,22 @@ func check(ctx context.Context, w World, args []string) int {
 	conn.filters = s.text("filters", "", "`file` with the namespace's certificate filters (tcld's JSON), if known")
 	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody polls")
 	nameserver := s.text("other-nameserver", "", "`host:port` of a DNS server outside this network, to ask too where this network's does not know the name")
+	localNS := s.text("local-namespace", "", "namespace there; default: default")
+	postTo := s.text("post", "", "one-time `URL` of the portal's page, where the report is sent too")
 	timeout := s.duration("timeout", "25s", "the whole check ends after this `duration`", 10*time.Minute)
 	asJSON := s.boolean("json", "machine output (onramp.check/1)")
+	var to *url.URL
+	s.after = append(s.after, func() (err error) {
+		if *postTo != "" {
+			to, err = postAddress(*postTo)
+		}
+		return err
+	})
 	if code, done := s.parse(args); done {
 		return code
 	}
 	target := conn.target()
-	target.LocalAddress = *local
+	target.LocalAddress, target.LocalNamespace = *local, *localNS
 	report := doctor.New(doctor.Options{Timeout: *timeout, OtherNameserver: *nameserver}).Run(ctx, target, nil)
 	written := exitOK
 	if *asJSON {
@@ -32,6 +42,9 @@ func check(ctx context.Context, w World, args []string) int {
 	}
 	if written != exitOK {
 		return written
+	}
+	if to != nil {
+		post(ctx, w, to, report)
 	}
 	return doctor.ExitCode(report.Verdict)
 }

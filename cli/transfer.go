@@ -22,6 +22,8 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	input := s.text("input", "", "`JSON` input instead of the template's")
 	workflowID := s.text("workflow-id", "", "workflow `id`; default: a new one")
 	amount := s.text("amount", "250", "amount to transfer, whole units")
+	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody does the work")
+	localNS := s.text("local-namespace", "default", "namespace there")
 	timeout := s.duration("timeout", "60s", "give up following after this `duration`", 24*time.Hour)
 	patience := s.duration("patience", "10s", "diagnose a transfer that makes no progress for this `duration`", time.Hour)
 	asJSON := s.boolean("json", "one JSON object a line")
@@ -38,6 +40,9 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	req := transfer.Request{Target: conn.target(), Template: *template, Worker: *worker, Scenario: transfer.Scenario(*scenario),
 		Details:   transfer.Details{Amount: units},
 		TaskQueue: *conn.taskQueue, WorkflowType: *conn.workflowType, WorkflowID: *workflowID, GiveUp: true}
+	if *local != "" {
+		req.Elsewhere = []doctor.Target{{Address: *local, Namespace: *localNS, Plaintext: true}}
+	}
 	if *input != "" {
 		req.Input = json.RawMessage(*input)
 	}

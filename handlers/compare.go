@@ -117,9 +117,9 @@ func (h *Handlers) compareRuns(r *http.Request, v migration.View, run migration.
 	switch {
 	case run.ID == with.ID:
 		c.diff.Summary = "This is one and the same run."
-	case before.Verdict.Code == "":
+	case !judged(c.before, before):
 		c.diff.Summary = noVerdict(c.before)
-	case after.Verdict.Code == "":
+	case !judged(c.after, after):
 		c.diff.Summary = noVerdict(c.after)
 	}
 	c.diff.Inputs = append(c.diff.Inputs, askedChanges(c.before, c.after)...)
@@ -141,6 +141,11 @@ func (h *Handlers) soFar(r *http.Request, run migration.Run) (doctor.Report, err
 		rep.Stages = append(rep.Stages, s)
 	}
 	return rep, nil
+}
+
+// judged reports whether a run came to a verdict.
+func judged(run migration.Run, rep doctor.Report) bool {
+	return rep.Verdict.Code != "" && run.State != migration.RunInterrupted
 }
 
 func noVerdict(run migration.Run) string {

@@ -336,6 +336,9 @@ func (c checker) Run(ctx context.Context, t doctor.Target, emit func(doctor.Stag
 		Target: doctor.ReportTarget{Address: t.Address, Namespace: t.Namespace, Auth: "mtls"}}
 	if c.byHand {
 		c.hand.emit(ctx, emit)
+		if ctx.Err() != nil {
+			r.Verdict = doctor.Verdict{Code: doctor.UnknownCode, Level: doctor.Unknown}
+		}
 		return r
 	}
 	for _, f := range t.InputFaults {
