@@ -27,29 +27,47 @@ func (h *Handlers) withLocal(ctx context.Context, f form, t *doctor.Target) erro
 	if text == "" {
 		return nil
 	}
-	bad := func(title, fix string) error { return fault.New(fault.Invalid, title, fix).In("local_address") }
-	if !h.loopback {
-		return bad("Onramp does not run on your computer", "Leave the old server's address out: it is asked only from your own computer.")
-	}
 	if len(ns) > 200 || strings.ContainsFunc(ns, func(r rune) bool { return unicode.IsControl(r) || unicode.IsSpace(r) || r == '\uFFFD' }) {
 		return fault.New(fault.Invalid, "This is not the name of a namespace", "Give the namespace on the old server, or leave it empty for default.").In("local_namespace")
 	}
+	address, err := h.nearAddress(ctx, text)
+	t.LocalAddress, t.LocalNamespace = address, ns
+	return err
+}
+
+// nearAddress is the host:port of a server that is near. Faults are of field local_address.
+func (h *Handlers) nearAddress(ctx context.Context, text string) (string, error) {
+	bad := func(title, fix string) error { return fault.New(fault.Invalid, title, fix).In("local_address") }
+	if !h.loopback {
+		return "", bad("Onramp does not run on your computer", "Leave the old server's address out: it is asked only from your own computer.")
+	}
 	if len(text) > 300 {
-		return bad("This is not an address", "Give host and port, such as localhost:7233.")
+		return "", bad("This is not an address", "Give host and port, such as localhost:7233.")
 	}
 	addr, _, err := namespace.ParseAddress(text)
 	if err != nil {
-		return rename(err, map[string]string{"": "local_address", "address": "local_address"})
+		return "", fault.From(err).In("local_address")
 	}
 	host := addr.Host
 	if !strings.EqualFold(host, "localhost") {
-		ips, err := nearby(ctx, host)
+		ip, err := nearby(ctx, host)
+		if err != nil {
+			return "", err
+		}
+		host = ip.String()
+	}
+	return net.JoinHostPort(host, strconv.Itoa(addr.Port)), nil
+}
+
+// onlyNear makes the addresses of old servers those that were found near.
+func (h *Handlers) onlyNear(ctx context.Context, servers []doctor.Target) error {
+	for i := range servers {
+		address, err := h.nearAddress(ctx, servers[i].Address)
 		if err != nil {
 			return err
 		}
-		host = ips.String()
+		servers[i].Address = address
 	}
-	t.LocalAddress, t.LocalNamespace = net.JoinHostPort(host, strconv.Itoa(int(addr.Port))), ns
 	return nil
 }
 

@@ -163,15 +163,11 @@ func (h *Handlers) runs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-<<<<<<< HEAD
 	drills, err := h.history(r, v, migration.DrillRun, 100)
 	if err != nil {
 		return err
 	}
-	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checks, Transfers: transfers, Drills: drills}
-=======
-	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checkRows(checks), Spark: sparkProps(checks), Transfers: transfers}
->>>>>>> f89b29a (Compare runs, draw the last thirty, and let the check run where the worker runs)
+	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: checkRows(checks), Spark: sparkProps(checks), Transfers: transfers, Drills: drills}
 	return h.page(w, r, http.StatusOK, views.RunsPage(h.frame(r, "Runs", "migrations", &v, ""), p))
 }
 

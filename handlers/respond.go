@@ -199,12 +199,9 @@ var sentences = map[string]string{
 	"ca":           "CA bundle saved",
 	"cloud":        "Namespace created",
 	"reset":        "Rehearsal cloud emptied",
-<<<<<<< HEAD
 	"canceling":    "Asked the workflow to stop",
 	"terminated":   "Workflow terminated",
-=======
 	"reported":     "Report kept",
->>>>>>> f89b29a (Compare runs, draw the last thirty, and let the check run where the worker runs)
 }
 
 // seeOther answers a form that did its work: 303 to a page of ours, which says said once.

@@ -145,7 +145,7 @@ func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFie
 	if err == nil {
 		err = repairable(rename(transfer.Validate(req), transferNames))
 	}
-	err = errors.Join(err, h.withKey(v, sent, &req.Target))
+	err = errors.Join(err, h.onlyNear(ctx, req.Elsewhere), h.withKey(v, sent, &req.Target))
 	if err != nil {
 		return migration.Run{}, err
 	}
@@ -155,7 +155,9 @@ func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFie
 	if err := h.reachable(ctx, v); err != nil {
 		return migration.Run{}, err
 	}
-	req.Elsewhere = h.oldServer(ctx, v)
+	if len(req.Elsewhere) == 0 {
+		req.Elsewhere = h.oldServer(ctx, v)
+	}
 	return h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
 }
 
