@@ -13,7 +13,9 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"onramp/certsvc"
+	"onramp/custody"
 	"onramp/doctor"
+	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
 	"onramp/migration"
@@ -29,6 +31,7 @@ const drain = 10 * time.Second
 type portal struct {
 	addr, rehearsalAddr, data string
 	rehearsal, json           bool
+	webhook                   *expiry.Webhook // nil: none
 	log                       *slog.Logger
 }
 
@@ -42,6 +45,8 @@ func serve(ctx context.Context, w World, args []string) int {
 	level := s.oneOf("log-level", "info", "what is logged on stderr", "debug", "info", "warn", "error")
 	format := s.oneOf("log-format", "text", "shape of the log", "text", "json")
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
+	hookURL := s.text("webhook", "", "`URL` that is told of certificates that end: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
+	var hook *expiry.Webhook
 	s.after = append(s.after,
 		func() error { return loopbackOnly("addr", *addr) },
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
@@ -51,6 +56,13 @@ func serve(ctx context.Context, w World, args []string) int {
 			}
 			return nil
 		})
+	s.after = append(s.after, func() (err error) {
+		if *hookURL != "" {
+			secret, _ := w.Getenv("ONRAMP_WEBHOOK_SECRET") // not a flag: other programs of this computer see those
+			hook, err = expiry.NewWebhook(*hookURL, secret, Version)
+		}
+		return err
+	})
 	if code, done := s.parse(args); done {
 		return code
 	}
@@ -61,7 +73,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -113,8 +125,27 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	keys, vault := certsvc.NewKeyring(30*time.Minute, nil), certsvc.NewVault(10*time.Minute, nil)
 	defer keys.Close()
 	defer vault.Close()
+	keeper, err := custody.New(custody.Options{Store: db, Log: p.log})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, keeper.Close()) }()
+	if err := keeper.Started(ctx, Version); err != nil {
+		return err
+	}
+	var notifier *expiry.Notifier
+	if p.webhook != nil {
+		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: fmt.Sprintf("http://%s/", ln.Addr()), Log: p.log,
+			Endings: func(ctx context.Context) ([]expiry.Ending, error) {
+				all, err := moves.List(ctx)
+				return expiry.Endings(all, time.Now()), err
+			}})
+		if err != nil {
+			return err
+		}
+	}
 	h, err := handlers.New(handlers.Options{
-		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
+		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Custody: keeper, Webhook: notifier,
 		Cloud: cloud, Pollers: transfers.Pollers, Detect: transfers.Detect, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
 	})
 	if err != nil {
@@ -140,6 +171,9 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		}
 		return nil
 	})
+	if notifier != nil {
+		g.Go(func() error { notifier.Run(ctx); return nil })
+	}
 	g.Go(func() error {
 		<-ctx.Done()
 		p.log.Info("stopping: streams end, requests drain", "at most", drain)

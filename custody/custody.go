@@ -68,8 +68,9 @@ type Sealed struct {
 
 // Store keeps the audit and the sealed keys. What a method was told to write is durable when it returns.
 type Store interface {
-	// AddRecord appends a record and gives it its ID.
+	// AddRecord appends a record and gives it its ID, AddRecords several in one transaction.
 	AddRecord(ctx context.Context, r Record) (Record, error)
+	AddRecords(ctx context.Context, rs ...Record) error
 	Records(ctx context.Context, q Query) ([]Record, error) // newest first
 	// KeepKey stores a sealed key with its record in one transaction; Conflict when the migration has one.
 	KeepKey(ctx context.Context, s Sealed, r Record) error
@@ -299,10 +300,10 @@ func wrongPassphrase(left int) error {
 	return f
 }
 
-// Use hands a copy of the CA with its key to work and then wipes it, and appends a Signed record for each
-// certificate that work returns. Unless Use returns nil, nothing of what was signed may be handed out.
-// The faults: NotFound when no key is kept, Conflict when it is locked, what work returns.
-func (k *Keeper) Use(ctx context.Context, migrationID, lane string, work func(certsvc.Issued) ([]*x509.Certificate, error)) error {
+// Borrow returns the CA with a copy of its opened key, which the caller wipes, and puts the lock off. What is
+// signed with it must go through Audit before it leaves. The faults: NotFound when no key is kept, Conflict
+// when it is locked.
+func (k *Keeper) Borrow(ctx context.Context, migrationID string) (certsvc.Issued, error) {
 	k.mu.Lock()
 	o := k.live(migrationID)
 	var ca certsvc.Issued
@@ -315,9 +316,19 @@ func (k *Keeper) Use(ctx context.Context, migrationID, lane string, work func(ce
 	k.mu.Unlock()
 	if o == nil {
 		if _, err := k.o.Store.SealedKey(ctx, migrationID); err != nil {
-			return err
+			return ca, err
 		}
-		return fault.New(fault.Conflict, "The kept key is locked", "Open it with its passphrase first.").In("ca_source")
+		return ca, fault.New(fault.Conflict, "The kept key is locked", "Open it with its passphrase first.").In("ca_source")
+	}
+	return ca, nil
+}
+
+// Use borrows the CA for work, wipes it, and appends a Signed record for each certificate that work returns.
+// Unless Use returns nil, nothing of what was signed may be handed out. The faults are those of Borrow and work.
+func (k *Keeper) Use(ctx context.Context, migrationID, lane string, work func(certsvc.Issued) ([]*x509.Certificate, error)) error {
+	ca, err := k.Borrow(ctx, migrationID)
+	if err != nil {
+		return err
 	}
 	defer clear(ca.Key.Reveal())
 	made, err := work(ca)
@@ -327,16 +338,15 @@ func (k *Keeper) Use(ctx context.Context, migrationID, lane string, work func(ce
 	return k.Audit(ctx, migrationID, lane, ca.Fingerprint(), made...)
 }
 
-// Audit appends a Signed record for each certificate. It is for those whose CA key was not kept here, too.
+// Audit appends a Signed record for each certificate, all or none. It is for those whose CA key was not kept
+// here, too.
 func (k *Keeper) Audit(ctx context.Context, migrationID, lane, caFingerprint string, made ...*x509.Certificate) error {
+	var all []Record
 	for _, c := range made {
-		_, err := k.o.Store.AddRecord(ctx, Record{At: k.now(), Migration: migrationID, Verb: Signed, Lane: lane, CAFingerprint: caFingerprint,
+		all = append(all, Record{At: k.now(), Migration: migrationID, Verb: Signed, Lane: lane, CAFingerprint: caFingerprint,
 			Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), Days: int(math.Round(c.NotAfter.Sub(c.NotBefore).Hours() / 24))})
-		if err != nil {
-			return err
-		}
 	}
-	return nil
+	return k.o.Store.AddRecords(ctx, all...)
 }
 
 // Started appends that Onramp of this version started.

@@ -140,13 +140,18 @@ func ending(m migration.Migration, it item, now time.Time) Ending {
 	return e
 }
 
-// items are the certificates that a migration's facts told of, oldest first.
+// items are the certificates that a migration's facts told of, oldest first in each slot: its own, then those
+// for further services, each in the slot of its name.
 func items(v migration.View) []item {
 	var out []item
 	for _, f := range v.Facts {
 		if d, ok := migration.CertificateOf(f); ok {
 			out = append(out, item{data: d, at: f.At})
 		}
+	}
+	for _, l := range slices.Backward(v.Leaves) { // newest first there
+		out = append(out, item{slot: l.Name, at: l.At, data: migration.CertificateData{Lane: l.Lane, CAPEM: l.CAPEM, LeafPEM: l.LeafPEM, CAFingerprint: l.CAFingerprint, LeafFingerprint: l.Fingerprint,
+			CASubject: l.CASubject, LeafSubject: l.Subject, KeyType: l.KeyType, CANotAfter: l.CANotAfter, LeafNotAfter: l.NotAfter}})
 	}
 	return out
 }

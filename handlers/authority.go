@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"context"
 	"io"
 	"strings"
 
@@ -14,6 +15,7 @@ import (
 const (
 	caHeld  = "held"  // its archive still waits to be downloaded
 	caFiles = "files" // dropped or pasted, for this signature
+	caKept  = "kept"  // kept here encrypted, and open now
 )
 
 // maxFiles bounds the files of one form.
@@ -80,7 +82,7 @@ func atAuthority(err error, prefix string) error {
 // signer is the CA of a migration with its key, for one request: from the archive that still waits, or as the form
 // brings it. Another CA than the migration's is refused.
 func (h *Handlers) signer(v migration.View, f form, prefix string) (certsvc.Issued, error) {
-	from, err := f.pick("ca_from", caFiles, caHeld)
+	from, err := f.pick("ca_from", caFiles, caHeld, caKept)
 	if err != nil {
 		return certsvc.Issued{}, err
 	}
@@ -95,6 +97,13 @@ func (h *Handlers) signer(v migration.View, f form, prefix string) (certsvc.Issu
 			f.Cause = "It left with its download, or its time was over; no copy is kept."
 			return certsvc.Issued{}, f
 		}
+	} else if from == caKept {
+		if ca, err = h.o.Custody.Borrow(f.r.Context(), v.Migration.ID); err != nil {
+			if x := fault.From(err); x.Kind == fault.Conflict || x.Kind == fault.NotFound {
+				err = fault.Wrap(err, fault.Invalid, x.Title, x.Fix).In(prefix + "ca_files")
+			}
+			return certsvc.Issued{}, err
+		}
 	} else if ca, err = brought(f, prefix); err != nil {
 		return certsvc.Issued{}, err
 	}
@@ -107,7 +116,7 @@ func (h *Handlers) signer(v migration.View, f form, prefix string) (certsvc.Issu
 }
 
 // caForm offers where the CA's key can come from.
-func (h *Handlers) caForm(v migration.View, chosen string) views.CAForm {
+func (h *Handlers) caForm(ctx context.Context, v migration.View, chosen string) views.CAForm {
 	until, held := h.o.Vault.Waiting(caKeyID(v))
 	p := views.CAForm{Sources: []views.Choice{
 		{Value: caHeld, Label: "The key that still waits here", Disabled: !held, Reason: "It has been downloaded or forgotten, or was never here.", Selected: held && chosen != caFiles},
@@ -115,6 +124,17 @@ func (h *Handlers) caForm(v migration.View, chosen string) views.CAForm {
 	}}
 	if held {
 		p.Sources[0].Hint = "In memory until " + until.Local().Format("15:04") + ", as long as ca-key.zip is not downloaded."
+	}
+	s, err := h.o.Custody.Status(ctx, v.Migration.ID)
+	switch {
+	case err != nil || !s.Kept || s.CAFingerprint != v.Certificate.CAFingerprint: // nothing to offer
+	case s.Open:
+		for i := range p.Sources {
+			p.Sources[i].Selected = p.Sources[i].Selected && (chosen == caFiles || chosen == caHeld)
+		}
+		p.Sources = append(p.Sources, views.Choice{Value: caKept, Label: "The key kept here", Hint: "Open until " + s.Until.Local().Format("15:04") + ".", Selected: chosen == "" || chosen == caKept})
+	default:
+		p.Sources = append(p.Sources, views.Choice{Value: caKept, Label: "The key kept here", Disabled: true, Reason: "It is locked: open it on the page of the CA's private key."})
 	}
 	return p
 }

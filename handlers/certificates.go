@@ -193,6 +193,17 @@ func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKe
 		return v, rename(err, at)
 	}
 	m := v.Migration.ID
+	lane := f.lane
+	if lane == laneMake {
+		lane = f.maker
+	}
+	made := []*x509.Certificate{set.Leaf.Cert}
+	if own == nil {
+		made = []*x509.Certificate{set.CA.Cert, set.Leaf.Cert}
+	}
+	if err := h.signed(r.Context(), v, lane, set.Summary.CAFingerprint, made...); err != nil {
+		return v, err
+	}
 	if len(lentKey) > 0 && f.lend {
 		if _, _, err := h.o.Keyring.Lend(m, set.Leaf.CertPEM, lentKey); err != nil {
 			return v, rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
@@ -208,10 +219,7 @@ func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKe
 			return v, fmt.Errorf("lend the key just made: %w", err)
 		}
 	}
-	lane := f.lane
-	if lane == laneMake {
-		lane = f.maker
-	}
+	defer h.certificatesChanged()
 	s := set.Summary
 	return h.o.Migrations.SetCertificate(r.Context(), m, migration.CertificateData{Lane: lane,
 		CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM), CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint,
@@ -274,6 +282,7 @@ func (h *Handlers) importCertificates(r *http.Request, v migration.View, f certF
 	if err := errors.Join(errs...); err != nil {
 		return v, err
 	}
+	defer h.certificatesChanged()
 	ca, leaf := issuerOf(chain[0], cas), chain[0]
 	h.o.Keyring.Forget(v.Migration.ID)
 	return h.o.Migrations.SetCertificate(r.Context(), v.Migration.ID, migration.CertificateData{Lane: laneImport,

@@ -49,7 +49,7 @@ func (h *Handlers) showClients(w http.ResponseWriter, r *http.Request, status in
 		p.CA, p.CAUntil, p.Missing = c.CASubject, day(c.CANotAfter), nil
 		p.Clients, p.Unlisted = clientRows(v, now)
 		most := int(c.CANotAfter.Add(-24*time.Hour).Sub(now).Hours() / 24)
-		p.Form = views.ClientForm{CA: h.caForm(v, f.caFrom), Name: f.name, CommonName: f.commonName, Organization: f.organization, Unit: f.unit, DNS: f.dns, Days: f.days, CSR: f.csr,
+		p.Form = views.ClientForm{CA: h.caForm(r.Context(), v, f.caFrom), Name: f.name, CommonName: f.commonName, Organization: f.organization, Unit: f.unit, DNS: f.dns, Days: f.days, CSR: f.csr,
 			DaysHint: fmt.Sprintf("At most %d: a day less than the CA, which ends on %s", max(most, 0), day(c.CANotAfter))}
 		for _, t := range certsvc.KeyTypes {
 			k := views.Choice{Value: string(t), Label: keyTypeName(string(t)), Selected: string(t) == f.keyType}
@@ -161,6 +161,10 @@ func (h *Handlers) makeClient(ctx context.Context, v migration.View, sent form, 
 	}
 	s := set.Summary
 	lane := maker
+	if err := h.signed(ctx, v, lane, s.CAFingerprint, set.Leaf.Cert); err != nil {
+		return "", err
+	}
+	defer h.certificatesChanged()
 	d := migration.LeafData{Name: f.name, CertificateData: migration.CertificateData{Lane: lane, CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM),
 		CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject, KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter}}
 	if set.Leaf.Key.Empty() {
@@ -220,12 +224,20 @@ func (h *Handlers) makeBatch(w http.ResponseWriter, r *http.Request) error {
 	w.Header().Set("Content-Type", "application/zip")
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.Migration.ID + "-clients.zip"}))
 	made := migration.BatchData{CAFingerprint: ca.Fingerprint(), CASubject: certsvc.SubjectOf(ca.Cert), CANotAfter: ca.Cert.NotAfter}
-	err = h.o.Certs.WriteBatch(r.Context(), w, ca, rows, func(row certsvc.BatchRow, c *x509.Certificate) {
+	ctx, cut := context.WithCancelCause(r.Context())
+	defer cut(nil)
+	book := h.batchAudit(v, ca.Fingerprint(), cut)
+	defer h.certificatesChanged()
+	err = h.o.Certs.WriteBatch(ctx, w, ca, rows, func(row certsvc.BatchRow, c *x509.Certificate) {
+		book.add(c)
 		made.Count++
 		if len(made.Leaves) < migration.MaxBatchLeaves {
 			made.Leaves = append(made.Leaves, migration.BatchLeaf{Name: row.Name, Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), NotAfter: c.NotAfter.UTC()})
 		}
 	})
+	if bad := book.flush(); bad != nil {
+		err = bad
+	}
 	if err == nil {
 		_, err = h.o.Migrations.AddBatch(context.WithoutCancel(r.Context()), v.Migration.ID, made)
 	}

@@ -22,7 +22,10 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/custody"
+	"onramp/custody/custodytest"
 	"onramp/doctor"
+	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
 	"onramp/migration"
@@ -39,6 +42,8 @@ type desk struct {
 	client    *http.Client
 	moves     *migration.Service
 	store     *storetest.Memory
+	audit     *custodytest.Memory
+	custody   *custody.Keeper
 	cloud     *fakeCloud
 	log       *lockedBuffer
 	checks    *steps[doctor.Stage]
@@ -50,6 +55,8 @@ type desk struct {
 
 type deskOptions struct {
 	noCloud bool
+	now     func() time.Time
+	webhook *expiry.Notifier
 	byHand  bool // runs emit only what the test sends
 	code    string
 	addr    string // where it says it listens, without the port
@@ -73,7 +80,10 @@ func sit(t testing.TB, o deskOptions) *desk {
 	if o.addr != "" {
 		addr = o.addr + addr[strings.LastIndexByte(addr, ':'):]
 	}
-	opts := handlers.Options{Migrations: d.moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
+	d.audit = &custodytest.Memory{}
+	d.custody, err = custody.New(custody.Options{Store: d.audit, WorkFactor: 1, Log: log})
+	check(t, err)
+	opts := handlers.Options{Migrations: d.moves, Custody: d.custody, Webhook: o.webhook, Now: o.now, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
 		Pollers: o.pollers, Detect: o.detect, Version: "test", DataDir: t.TempDir(), Addr: addr, Log: log}
 	if !o.noCloud {
 		opts.Cloud = d.cloud

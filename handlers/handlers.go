@@ -10,7 +10,11 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"onramp/certsvc"
+	"onramp/custody"
+	"onramp/expiry"
 	"onramp/migration"
 	"onramp/transfer"
 )
@@ -21,6 +25,10 @@ type Options struct {
 	Certs      *certsvc.Service   // required
 	Vault      *certsvc.Vault     // required: files that leave once
 	Keyring    *certsvc.Keyring   // required: keys lent for tests, in memory only
+	Custody    *custody.Keeper    // required: CA keys kept on request, and the audit
+
+	// Webhook is told of certificates that end; nil: none is set.
+	Webhook *expiry.Notifier
 
 	// Cloud is the rehearsal cloud; nil when it is switched off.
 	Cloud migration.CloudSide
@@ -45,6 +53,7 @@ type Handlers struct {
 	o        Options
 	hosts    map[string]bool // the names the portal answers to, with the port
 	loopback bool            // only this computer can reach the portal
+	runtime  *prometheus.Registry
 
 	trustMu sync.Mutex
 	trusted *trustFiles // nil until they were written
@@ -62,6 +71,8 @@ func New(o Options) (*Handlers, error) {
 		return nil, errors.New("handlers: Options.Certs is required")
 	case o.Vault == nil:
 		return nil, errors.New("handlers: Options.Vault is required")
+	case o.Custody == nil:
+		return nil, errors.New("handlers: Options.Custody is required")
 	case o.Keyring == nil:
 		return nil, errors.New("handlers: Options.Keyring is required")
 	}
@@ -75,7 +86,7 @@ func New(o Options) (*Handlers, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Handlers{o: o, hosts: allowedHosts(host, port)}
+	h := &Handlers{o: o, hosts: allowedHosts(host, port), runtime: runtimeMetrics()}
 	ip := net.ParseIP(host)
 	h.loopback = host == "localhost" || ip != nil && ip.IsLoopback()
 	h.closing, h.stop = context.WithCancel(context.Background())

@@ -332,8 +332,8 @@ func TestLog(t *testing.T) {
 
 // TestOptions: what is required is missed at once.
 func TestOptions(t *testing.T) {
-	moves := sit(t, deskOptions{}).moves
-	full := handlers.Options{Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: certsvc.NewVault(time.Minute, nil), Keyring: certsvc.NewKeyring(time.Minute, nil), Addr: "127.0.0.1:80"}
+	d := sit(t, deskOptions{})
+	full := handlers.Options{Migrations: d.moves, Certs: certsvc.New(certsvc.Options{}), Vault: certsvc.NewVault(time.Minute, nil), Keyring: certsvc.NewKeyring(time.Minute, nil), Custody: d.custody, Addr: "127.0.0.1:80"}
 	h, err := handlers.New(full)
 	check(t, err)
 	h.CloseStreams()
@@ -341,7 +341,7 @@ func TestOptions(t *testing.T) {
 	for name, without := range map[string]func(*handlers.Options){
 		"Migrations": func(o *handlers.Options) { o.Migrations = nil }, "Certs": func(o *handlers.Options) { o.Certs = nil },
 		"Vault": func(o *handlers.Options) { o.Vault = nil }, "Keyring": func(o *handlers.Options) { o.Keyring = nil },
-		"Addr": func(o *handlers.Options) { o.Addr = "here" },
+		"Custody": func(o *handlers.Options) { o.Custody = nil }, "Addr": func(o *handlers.Options) { o.Addr = "here" },
 	} {
 		o := full
 		without(&o)

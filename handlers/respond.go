@@ -202,6 +202,12 @@ var sentences = map[string]string{
 	"canceling":    "Asked the workflow to stop",
 	"terminated":   "Workflow terminated",
 	"reported":     "Report kept",
+	"kept":         "CA key kept, encrypted",
+	"opened":       "CA key opened",
+	"locked":       "CA key locked",
+	"dropped":      "CA key forgotten",
+	"filters":      "Filters applied",
+	"unfiltered":   "Filters cleared",
 }
 
 // seeOther answers a form that did its work: 303 to a page of ours, which says said once.

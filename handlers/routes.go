@@ -50,6 +50,14 @@ func (h *Handlers) Router() http.Handler {
 		r.Post("/certificates/{fp:[0-9a-f]{64}}/take", h.do(h.takeAs))
 		r.Get("/certificates/{fp:[0-9a-f]{64}}/{file}", h.do(h.publicFile))
 
+		r.Get("/certificates/key", h.do(h.caKeyPage))
+		r.Post("/certificates/key/keep", h.do(h.keepCAKey))
+		r.Post("/certificates/key/open", h.do(h.openCAKey))
+		r.Post("/certificates/key/lock", h.do(h.lockCAKey))
+		r.Post("/certificates/key/forget", h.do(h.forgetCAKey))
+		r.Get("/certificates/filters", h.do(h.filters))
+		r.Post("/certificates/filters", h.do(h.changeFilters))
+
 		// Step 3: upload the CA
 		r.Get("/upload", h.do(h.upload))
 
@@ -101,6 +109,14 @@ func (h *Handlers) Router() http.Handler {
 	// Whatever certificates are dropped
 	r.Get("/certificates/inspect", h.do(h.inspectForm))
 	r.Post("/certificates/inspect", h.do(h.inspect))
+
+	// When certificates end, and what was signed
+	r.Get("/expiry", h.do(h.expiryBoard))
+	r.Get("/expiry.ics", h.do(h.expiryCalendar))
+	r.Get("/metrics", h.do(h.metrics))
+	r.Get("/audit", h.do(h.audit))
+	r.Get("/audit.json", h.do(h.auditJSON))
+	r.Get("/audit.csv", h.do(h.auditCSV))
 
 	// Help, and what stands around the pages
 	r.Get("/help", h.do(h.help))

@@ -38,6 +38,7 @@ type Store interface {
 	// one that passed or failed last (by Ended, then Number); in any order.
 	LatestRuns(ctx context.Context, migrationID string, kind RunKind, inputHash string) ([]Run, error)
 	Unfinished(ctx context.Context) ([]Run, error) // oldest first
+	CountRuns(ctx context.Context) (map[RunCount]int, error)
 	// AddEntry appends to a running run's log and gives the entry its Seq. Conflict when the run has ended.
 	AddEntry(ctx context.Context, e Entry) (Entry, error)
 	Entries(ctx context.Context, runID string, after int64) ([]Entry, error)

@@ -37,6 +37,21 @@ func (d *DB) AddRecord(ctx context.Context, r custody.Record) (custody.Record, e
 	return r, err
 }
 
+// AddRecords appends several to the audit, all or none.
+func (d *DB) AddRecords(ctx context.Context, rs ...custody.Record) error {
+	if len(rs) == 0 {
+		return nil
+	}
+	return d.write(ctx, func(tx *sql.Tx) error {
+		for _, r := range rs {
+			if _, err := addRecord(ctx, tx, r); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
 // Records returns lines of the audit, newest first.
 func (d *DB) Records(ctx context.Context, q custody.Query) ([]custody.Record, error) {
 	where, args := []string{"id > 0"}, []any{}

@@ -22,7 +22,7 @@ type Frame struct {
 	DataDir string // where data lives, for the footer
 	Theme   string // "light", "dark", "auto" or "" (auto)
 	Path    string // path and query of this page; POST /theme (fields theme, return) comes back to it
-	Nav     string // the current entry of the bar: "migrations", "rehearsal", "help" or ""
+	Nav     string // the current entry of the bar: "migrations", "expiry", "audit", "rehearsal", "help" or ""
 
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool

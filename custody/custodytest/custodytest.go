@@ -38,6 +38,18 @@ func (m *Memory) AddRecord(_ context.Context, r custody.Record) (custody.Record,
 	return m.add(r)
 }
 
+// AddRecords is custody.Store's.
+func (m *Memory) AddRecords(_ context.Context, rs ...custody.Record) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	for _, r := range rs {
+		if _, err := m.add(r); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 func (m *Memory) add(r custody.Record) (custody.Record, error) {
 	if m.Fail != nil {
 		return r, m.Fail
@@ -163,6 +175,11 @@ func Run(t *testing.T, s custody.Store) {
 		if d := cmp.Diff(tt.want, verbs(tt.q)); d != "" {
 			t.Errorf("%s: %s", name, d)
 		}
+	}
+	must(t, s.AddRecords(ctx))
+	must(t, s.AddRecords(ctx, custody.Record{At: at, Migration: "orders", Verb: custody.Opened}, custody.Record{At: at, Migration: "orders", Verb: custody.Locked}))
+	if d := cmp.Diff([]custody.Verb{custody.Locked, custody.Opened}, verbs(custody.Query{Migration: "orders"})); d != "" {
+		t.Error(d)
 	}
 	back, err := s.Records(ctx, custody.Query{Verb: custody.Signed})
 	must(t, err)

@@ -1,0 +1,178 @@
+package handlers
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// auditRows are the lines of a page, maxExport those of an export.
+const (
+	auditRows = 100
+	maxExport = 100_000
+)
+
+// verbWords are the verbs as people read them.
+var verbWords = map[custody.Verb]views.Tag{
+	custody.Signed:    {State: views.Good, Word: "Certificate signed"},
+	custody.Kept:      {State: views.Wait, Word: "CA key kept"},
+	custody.Opened:    {State: views.Busy, Word: "CA key opened"},
+	custody.Refused:   {State: views.Bad, Word: "Wrong passphrase"},
+	custody.Locked:    {State: views.Idle, Word: "CA key locked"},
+	custody.Forgotten: {State: views.Warn, Word: "CA key forgotten"},
+	custody.Started:   {State: views.Idle, Word: "Onramp started"},
+}
+
+// auditQuery is what an address asks of the audit: m, verb, before.
+func (h *Handlers) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
+	v := r.URL.Query()
+	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb"))}
+	if q.Verb != "" && !slices.Contains(custody.Verbs, q.Verb) {
+		return q, nil, fault.New(fault.NotFound, "The audit knows nothing of that kind", "Choose one of those offered.")
+	}
+	if q.Migration != "" {
+		if _, err := h.o.Migrations.View(r.Context(), q.Migration); err != nil {
+			return q, nil, err
+		}
+	}
+	if text := v.Get("before"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 1 {
+			return q, nil, fault.New(fault.NotFound, "There is no such line of the audit", "Open the audit from the top of the page.")
+		}
+		q.Before = n
+	}
+	kept := url.Values{}
+	for _, name := range []string{"m", "verb"} {
+		if v.Get(name) != "" {
+			kept.Set(name, v.Get(name))
+		}
+	}
+	return q, kept, nil
+}
+
+func auditPath(file string, v url.Values, name, value string) string {
+	to := url.Values{}
+	for k, x := range v {
+		to[k] = x
+	}
+	if name != "" {
+		to.Del(name)
+		if value != "" {
+			to.Set(name, value)
+		}
+	}
+	if len(to) == 0 {
+		return file
+	}
+	return file + "?" + to.Encode()
+}
+
+// audit shows what was signed and what was done with kept keys, newest first.
+func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
+	q, kept, err := h.auditQuery(r)
+	if err != nil {
+		return err
+	}
+	q.Limit = auditRows + 1
+	list, err := h.o.Custody.Records(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	p := views.AuditProps{Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
+	p.Verbs = append(p.Verbs, views.Link{Text: "Everything", URL: auditPath("/audit", kept, "verb", ""), Current: q.Verb == ""})
+	for _, verb := range custody.Verbs {
+		p.Verbs = append(p.Verbs, views.Link{Text: verbWords[verb].Word, URL: auditPath("/audit", kept, "verb", string(verb)), Current: q.Verb == verb})
+	}
+	if q.Migration != "" {
+		p.Scope = []views.Link{{Text: "Every migration", URL: auditPath("/audit", kept, "m", "")}, {Text: q.Migration, URL: auditPath("/audit", kept, "", ""), Current: true}}
+	}
+	if len(list) > auditRows {
+		list = list[:auditRows]
+		p.Older = &views.Link{Text: "Older lines", URL: auditPath("/audit", kept, "before", fmt.Sprint(list[len(list)-1].ID))}
+	}
+	for _, rec := range list {
+		row := views.AuditRow{ID: fmt.Sprint(rec.ID), URL: fmt.Sprintf("/audit?before=%d#r%d", rec.ID+1, rec.ID), When: rec.At.UTC().Format("2006-01-02 15:04:05"), Stamp: stamp(rec.At),
+			Local: rec.At.Local().Format("2 Jan 2006, 15:04:05 MST"), Tag: verbWords[rec.Verb], Migration: rec.Migration, Subject: rec.Subject, Print: shortPrint(rec.Fingerprint), FullPrint: rec.Fingerprint,
+			CAPrint: shortPrint(rec.CAFingerprint), Lane: laneName(rec.Lane), Note: rec.Note}
+		if rec.Migration != "" {
+			row.MigrationURL = movePath(rec.Migration, migration.StepCertificates)
+		}
+		if rec.Days > 0 {
+			row.Days = fmt.Sprint(rec.Days)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return h.page(w, r, http.StatusOK, views.AuditPage(h.frame(r, "Audit", "audit", nil, ""), p))
+}
+
+// laneName is where a key was made, in words.
+func laneName(lane string) string {
+	switch lane {
+	case "":
+		return ""
+	case makerBrowser:
+		return "in the browser"
+	case makerServer, "batch":
+		return "by Onramp"
+	case laneCSR:
+		return "elsewhere (request)"
+	}
+	return lane
+}
+
+// auditJSON is the audit for machines.
+func (h *Handlers) auditJSON(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.export(r)
+	if err != nil {
+		return err
+	}
+	if list == nil {
+		list = []custody.Record{}
+	}
+	return sendJSON(w, r, http.StatusOK, map[string]any{"schema": "onramp.audit/1", "records": list})
+}
+
+func (h *Handlers) export(r *http.Request) ([]custody.Record, error) {
+	q, _, err := h.auditQuery(r)
+	if err != nil {
+		return nil, err
+	}
+	q.Limit = maxExport
+	return h.o.Custody.Records(r.Context(), q)
+}
+
+// auditCSV is the audit for spreadsheets.
+func (h *Handlers) auditCSV(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.export(r)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	_ = out.Write([]string{"id", "at", "migration", "verb", "subject", "sha256", "ca_sha256", "days", "lane", "note"}) // a Buffer takes everything
+	for _, rec := range list {
+		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), cell(rec.Migration), string(rec.Verb), cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), cell(rec.Lane), cell(rec.Note)})
+	}
+	out.Flush()
+	return sendFile(w, r, "text/csv; charset=utf-8", "onramp-audit.csv", b.Bytes())
+}
+
+// cell keeps a spreadsheet from taking a text that somebody else chose for a formula.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}

@@ -1,0 +1,104 @@
+package handlers
+
+import (
+	"net/http"
+	"runtime"
+	"strings"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+
+	"onramp/migration"
+)
+
+// What /metrics tells beside the Go runtime and the process. A timestamp rather than the days left: the reader
+// computes those, and an alert works while Onramp is down.
+var (
+	metricEnd = prometheus.NewDesc("onramp_certificate_not_after_timestamp_seconds",
+		"When a client certificate stops working: the first end in its chain. Only those that nothing has replaced.",
+		[]string{"migration", "mode", "client", "subject", "sha256", "set_by"}, nil)
+	metricRuns = prometheus.NewDesc("onramp_runs_ended_total", "Checks and transfers that have ended.", []string{"kind", "state"}, nil)
+	metricLive = prometheus.NewDesc("onramp_runs_running", "Checks and transfers that are under way.", []string{"kind"}, nil)
+	metricMove = prometheus.NewDesc("onramp_migrations", "Migrations.", []string{"mode"}, nil)
+	metricFail = prometheus.NewDesc("onramp_webhook_notices_failing", "Messages to the webhook whose last attempt failed and that are still tried.", nil, nil)
+	metricInfo = prometheus.NewDesc("onramp_build_info", "The version that runs; always 1.", []string{"version", "go_version"}, nil)
+)
+
+// runtimeMetrics are the collectors that need no database.
+func runtimeMetrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}
+
+// scrape is what one request to /metrics read.
+type scrape []prometheus.Metric
+
+func (s scrape) Describe(out chan<- *prometheus.Desc) {
+	for _, d := range []*prometheus.Desc{metricEnd, metricRuns, metricLive, metricMove, metricFail, metricInfo} {
+		out <- d
+	}
+}
+
+func (s scrape) Collect(out chan<- prometheus.Metric) {
+	for _, m := range s {
+		out <- m
+	}
+}
+
+// metrics answers Prometheus.
+func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
+	all, err := h.endings(r.Context())
+	if err != nil {
+		return err
+	}
+	moves, err := h.o.Migrations.List(r.Context())
+	if err != nil {
+		return err
+	}
+	counts, err := h.o.Migrations.CountRuns(r.Context())
+	if err != nil {
+		return err
+	}
+	gauge := func(d *prometheus.Desc, v float64, labels ...string) prometheus.Metric {
+		return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
+	}
+	s := scrape{gauge(metricInfo, 1, h.o.Version, runtime.Version())}
+	for _, e := range all {
+		if e.Active() {
+			mode := migration.Cloud
+			if e.Rehearsal {
+				mode = migration.Rehearsal
+			}
+			s = append(s, gauge(metricEnd, float64(e.At.UnixMilli())/1000, e.Migration, string(mode), strings.ToValidUTF8(e.Client, "\uFFFD"), strings.ToValidUTF8(e.Subject, "\uFFFD"), e.Certificate, strings.ToValidUTF8(e.By, "\uFFFD")))
+		}
+	}
+	modes := map[migration.Mode]int{migration.Cloud: 0, migration.Rehearsal: 0}
+	for _, v := range moves {
+		modes[v.Migration.Mode]++
+	}
+	for mode, n := range modes {
+		s = append(s, gauge(metricMove, float64(n), string(mode)))
+	}
+	for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun} {
+		s = append(s, gauge(metricLive, float64(counts[migration.RunCount{Kind: kind, State: migration.RunRunning}]), string(kind)))
+		for _, state := range []migration.RunState{migration.RunPassed, migration.RunFailed, migration.RunInterrupted} {
+			n := counts[migration.RunCount{Kind: kind, State: state}]
+			s = append(s, prometheus.MustNewConstMetric(metricRuns, prometheus.CounterValue, float64(n), string(kind), string(state)))
+		}
+	}
+	if h.o.Webhook != nil {
+		p, err := h.webhookProps(r.Context(), all)
+		if err != nil {
+			return err
+		}
+		s = append(s, gauge(metricFail, float64(p.Failing)))
+	}
+	now := prometheus.NewPedanticRegistry()
+	if err := now.Register(s); err != nil {
+		return err
+	}
+	promhttp.HandlerFor(prometheus.Gatherers{h.runtime, now}, promhttp.HandlerOpts{EnableOpenMetrics: true}).ServeHTTP(w, r)
+	return nil
+}

@@ -1,0 +1,24 @@
+package store
+
+import (
+	"context"
+
+	"onramp/migration"
+)
+
+// CountRuns counts every run by kind and state.
+func (d *DB) CountRuns(ctx context.Context) (map[migration.RunCount]int, error) {
+	type row struct {
+		of migration.RunCount
+		n  int
+	}
+	rows, err := all(ctx, d, func(s scanner) (r row, err error) {
+		err = s.Scan(&r.of.Kind, &r.of.State, &r.n)
+		return r, err
+	}, "SELECT kind, state, COUNT(*) FROM runs GROUP BY kind, state")
+	out := map[migration.RunCount]int{}
+	for _, r := range rows {
+		out[r.of] = r.n
+	}
+	return out, err
+}

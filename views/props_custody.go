@@ -1,0 +1,81 @@
+package views
+
+// CAKeyProps is where the key of a migration's CA is, and its keeping.
+// Forms (all POST under /m/{m}/certificates/key): keep (fields ca_source=held|file, ca_key, ca_key_file,
+// key_passphrase, passphrase, repeat), open (passphrase), lock, forget (field sure=on).
+// Test ids: key-state, keep-key, open-key, lock-key, forget-key.
+type CAKeyProps struct {
+	Migration string
+	Missing   *NeedProps // what must be there first
+	Tag       Tag
+	Text      string // one sentence: where the key is now
+	Subject   string // of the CA
+	Print     string // its SHA-256, grouped
+	Kept      bool
+	Open      bool
+	Other     string   // the kept key belongs to another CA than the present one: why that matters
+	Sources   []Choice // where the key to keep comes from
+	Idle      string   // "15 minutes"
+	SignURL   string   // where certificates are signed with it
+	Problems  Problems
+	AuditURL  string
+}
+
+// FiltersProps is the page that builds and tests certificate filters.
+// Form: POST /m/{m}/certificates/filters with the fields of FilterRow, against, cert_pem, filters_json, lockout
+// and the button do=test|add|remove-<n>|read|apply|clear.
+// Test ids: filters-test, filters-add, filters-read, filters-apply, filters-json, filters-result.
+type FiltersProps struct {
+	Migration string
+	Rows      []FilterRow
+	Limit     string // "2 of 25 filters"
+	CanAdd    bool
+	Against   []Choice // against: leaf, pasted
+	CertPEM   string
+	Paste     string // filters_json, as sent when it was refused
+	Result    *FilterResult
+	JSON      CodeProps
+	Commands  []CodeProps
+	Cloud     *FilterCloud // the rehearsal's namespace; nil in a migration to Cloud
+	Rules     []Pair
+	Problems  Problems
+}
+
+// FilterRow is one filter of the form. The fields are f<n>_cn, f<n>_o, f<n>_ou, f<n>_san with n from 1.
+type FilterRow struct {
+	N              string
+	CN, O, OU, SAN string
+}
+
+// FilterResult is what the filters say of a certificate.
+type FilterResult struct {
+	Tag     Tag
+	Subject string
+	Text    string
+	Filters []FilterSaid
+}
+
+// FilterSaid is what one filter says.
+type FilterSaid struct {
+	N      string
+	Tag    Tag
+	Fields []FilterFieldSaid
+}
+
+// FilterFieldSaid is what one field says.
+type FilterFieldSaid struct {
+	State State
+	Field string // CN, O, OU or SAN
+	Wants string
+	Text  string // "matches payments", "does not match: the certificate has nothing"
+}
+
+// FilterCloud is the rehearsal's namespace, to which filters can be applied.
+type FilterCloud struct {
+	Namespace string
+	URL       string
+	Now       string // "2 filters", "no filter: every client of an accepted CA may connect"
+	CanClear  bool
+	Absent    string // why it cannot be done now
+	Lockout   bool   // ask for the confirmation
+}
