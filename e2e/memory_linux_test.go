@@ -29,7 +29,7 @@ func TestKeyNeverReachesTheServer(t *testing.T) {
 	b := openBrowser(t, true, 1280, 900)
 	downloads := t.TempDir()
 	b.do(cdpbrowser.SetDownloadBehavior(cdpbrowser.SetDownloadBehaviorBehaviorAllow).WithDownloadPath(downloads))
-	m := toCertificates(b, p)
+	toCertificates(b, p)
 	lends := `document.querySelector('form[data-browser-lane] [name=lend]').checked`
 	var lent bool
 	if b.do(chromedp.Evaluate(lends, &lent)); lent {
@@ -66,10 +66,10 @@ func TestKeyNeverReachesTheServer(t *testing.T) {
 	// The fallback lane, in a portal of its own.
 	p = openPortal(t, t.TempDir(), "127.0.0.1:0")
 	b.open(p.url + "/")
-	m = toCertificates(b, p)
+	m := toCertificates(b, p)
 	v := visit(t, p.url)
 	v.upload(m+"/certificates", "maker", "server", "key_type", "ec-p256", "common_name", "payments", "ca_common_name", "payments CA").ok(t, "certificates made by the server")
-	zipped := v.form(m + "/certificates/bundle.zip").ok(t, "bundle.zip").files(t)
+	zipped := v.form(m+"/certificates/bundle.zip").ok(t, "bundle.zip").files(t)
 	n, where = copies(t, p, zipped["client.key"])
 	t.Logf("made by the server, downloaded once: %d copies (%v)", n, where)
 }
