@@ -80,6 +80,9 @@ var tqEntries = []Entry{
 		Fix: fixes(dev("Stop that worker, or give it a namespace or task queue of its own.")), Related: related("TQ-04")},
 	{Code: "TQ-09", Stage: "task-queue", Title: "The worker starts again and again", Cause: "The worker connects, polls and disappears.",
 		Fix: fixes(dev("See the worker's log.")), Related: related("TQ-04")},
+	{Code: "TQ-10", Stage: "task-queue", Title: "No worker for workflows", Cause: "Activities on {task_queue} have a worker, workflows have none: new workflows do not begin.",
+		NotWrong: "The connection is fine from the network to the namespace, and the worker for activities polls.",
+		Fix:      fixes(dev("Register the workflow with a worker on this task queue and start it; a worker without workflows polls for activities only.")), Related: related("TQ-01", "TQ-05")},
 }
 
 // wfEntries are faults of workflows (faults.md §3.11).

@@ -355,6 +355,7 @@ func everything() []faultRow {
 			})
 		}), nil, "TC-10", Likely, "client-cert"},
 		{"TQ-05 no activity worker", queue("Workflow", 0), nil, "TQ-05", Certain, "task-queue"},
+		{"TQ-10 no workflow worker", queue("Activity", 0), nil, "TQ-10", Certain, "task-queue"},
 	}
 	for mode, code := range map[proxyMode]string{
 		"407 Proxy Authentication Required": "PX-02", "403 Forbidden": "PX-03", "502 Bad Gateway": "PX-04", "504 Gateway Timeout": "PX-04",

@@ -120,6 +120,11 @@ func identities(ps []poller) []string {
 
 // nobodyPolls looks for a worker elsewhere and a name that is nearly the same before it says that there is none.
 func (r *run) nobodyPolls(ctx context.Context, activityOnly bool) {
+	if activityOnly {
+		r.say("activities have a worker on %q, workflows have none", clean(r.t.TaskQueue, 100))
+		r.stop("TQ-10", Certain)
+		return
+	}
 	if r.elsewhere(ctx) {
 		return
 	}
@@ -131,9 +136,6 @@ func (r *run) nobodyPolls(ctx context.Context, activityOnly bool) {
 		return
 	}
 	r.say("nobody has polled %q for five minutes", clean(r.t.TaskQueue, 100))
-	if activityOnly {
-		r.say("activities have a worker on %q, workflows have none", clean(r.t.TaskQueue, 100))
-	}
 	r.stop("TQ-01", Certain, candidate("TQ-03", "The worker may be in another namespace."),
 		candidate("TQ-07", "The worker may still be connected to the local server."))
 }

@@ -18,6 +18,7 @@ command -v javac >/dev/null || missing+=(default-jdk-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v ruby >/dev/null || missing+=(ruby)
 command -v php >/dev/null || missing+=(php-cli)
+command -v faketime >/dev/null || missing+=(faketime)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 for shell in zsh fish; do command -v "$shell" >/dev/null || missing+=("$shell"); done
 fc-list 2>/dev/null | grep -qi dejavu || missing+=(fonts-dejavu-core)

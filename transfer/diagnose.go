@@ -142,6 +142,9 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		out := doctor.Explain(workerGone, doctor.Likely, v)
 		out.Candidates = append(out.Candidates, doctor.Candidate{Code: otherVersion, Why: "The task queue may be versioned, and this worker's version is not the current one."})
 		return out
+	case !activities && acts > 0 && oldWorkflows == 0:
+		v["identity"] = identityOf(s)
+		return doctor.Explain(noWorkflows, doctor.Certain, v)
 	case oldWorkflows+oldActs > 0 && (!activities && oldWorkflows > 0 || activities && oldActs > 0):
 		v["identity"] = identityOf(s)
 		return doctor.Explain(workerGone, doctor.Likely, v)
@@ -162,7 +165,11 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		v["cause"] = fmt.Sprintf("Nobody polls %q, but %s polls %q. Task queue names must agree to the letter.", s.queue, n.identity, n.queue)
 		return doctor.Explain(nearMiss, doctor.Likely, v)
 	}
-	return doctor.Explain(noPoller, doctor.Certain, v)
+	out := doctor.Explain(noPoller, doctor.Certain, v)
+	if len(s.rest) > 0 {
+		out.Candidates = append(out.Candidates, doctor.Candidate{Code: nearMiss, Why: "Workers of this namespace poll other queues: " + strings.Join(s.rest, ", ") + ". One of them may be yours, under another name."})
+	}
+	return out
 }
 
 func identityOf(s survey) string {

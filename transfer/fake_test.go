@@ -43,6 +43,7 @@ type fake struct {
 	attempt  int32 // of the workflow task
 	pollers  map[string][]*taskqueuepb.PollerInfo
 	workers  []*workerpb.WorkerListInfo
+	reports  map[string]time.Time // by worker instance key: when it last reported, by its own clock
 	starts   []*workflowservice.StartWorkflowExecutionRequest
 	startErr []error // answered to the next starts, in order
 	failures int     // how many of the next history polls are refused
@@ -219,6 +220,16 @@ func (f *fake) ListWorkers(context.Context, *workflowservice.ListWorkersRequest)
 		return nil, status.Error(codes.Unimplemented, "not on this server")
 	}
 	return &workflowservice.ListWorkersResponse{Workers: f.workers}, nil
+}
+
+func (f *fake) DescribeWorker(_ context.Context, r *workflowservice.DescribeWorkerRequest) (*workflowservice.DescribeWorkerResponse, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	at, ok := f.reports[r.GetWorkerInstanceKey()]
+	if !ok {
+		return nil, status.Error(codes.NotFound, "no such worker")
+	}
+	return &workflowservice.DescribeWorkerResponse{WorkerInfo: &workerpb.WorkerInfo{WorkerHeartbeat: &workerpb.WorkerHeartbeat{HeartbeatTime: timestamppb.New(at)}}}, nil
 }
 
 // poll makes a worker ask a queue for a kind of tasks, as long ago as given.

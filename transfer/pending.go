@@ -90,13 +90,14 @@ func (r *run) pending(p *workflowpb.PendingActivityInfo, a *act) (Event, bool) {
 	default: // the first attempt waits: ActivityTaskScheduled said so
 		return Event{}, false
 	}
-	if a.state != stateScheduled && e.State == stateScheduled {
+	// Between two looks a worker may take it and give it back: then it waits anew.
+	if e.State == stateScheduled && (a.state != stateScheduled || a.tries != e.Attempt) {
 		a.fresh = now
 		if e.NextRetry != nil {
 			a.fresh = *e.NextRetry
 		}
 	}
-	a.state = e.State
+	a.state, a.tries = e.State, e.Attempt
 	r.died = timedOut(causes) && e.State == stateScheduled
 	key = fmt.Sprintf("%s/%d/%s/%s", e.State, e.Attempt, e.Failure, key)
 	if key == a.last {

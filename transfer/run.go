@@ -38,6 +38,7 @@ type run struct {
 	failure   string
 
 	arguments int       // the workflow was started with
+	clock     skewed    // the worker whose clock is off
 	task      taskState // of the workflow task
 	failing   bool      // the worker's code could not run the last one
 	died      bool      // a worker let a task time out
@@ -65,6 +66,7 @@ type act struct {
 	last   string // what was told last, to tell only changes
 	state  string
 	fresh  time.Time // since when it waits for a worker: scheduled and due
+	tries  int       // attempts that were looked at
 }
 
 // play is the whole of Run.

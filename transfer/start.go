@@ -205,6 +205,10 @@ func (r *run) seeWorkers(ctx context.Context) {
 			e.Text += " (" + v.sdk + ")"
 			e.Data["sdk"] = v.sdk
 		}
+		if r.clock = v.clock; r.clock.ahead != 0 {
+			e.Text += ". " + r.clock.text()
+			e.Data["clock_ahead_s"] = int(r.clock.ahead.Seconds())
+		}
 	default:
 		e.Text = fmt.Sprintf("Nobody polls %s yet; the transfer will wait for a worker", r.plan.queue)
 	}

@@ -46,9 +46,11 @@ type survey struct {
 	at      time.Time
 	queue   string
 	pollers []Poller
-	sdk     string  // "temporal-python 1.35.0" where the server tells
-	near    []found // other queues of the same namespace with pollers
-	others  []found // the same queue, or a near one, elsewhere
+	clock   skewed   // a worker of the queue whose clock is off
+	sdk     string   // "temporal-python 1.35.0" where the server tells
+	near    []found  // other queues of the same namespace with pollers
+	rest    []string // up to five queues of the same namespace that workers poll under names far from this one
+	others  []found  // the same queue, or a near one, elsewhere
 	err     error
 }
 
@@ -80,17 +82,31 @@ func look(ctx context.Context, svc workflowservice.WorkflowServiceClient, namesp
 			v.sdk = w.where
 		}
 	}
+	if len(v.pollers) > 0 && len(known) > 0 {
+		v.clock = clock(ctx, svc, namespace, v, now)
+	}
 	if fresh, _ := v.count(workflowPoller); !deep || fresh > 0 {
 		return v
 	}
-	tried := map[string]bool{queue: true}
-	for _, w := range known {
-		if !tried[w.queue] && !strings.HasPrefix(w.queue, queuePrefix) {
-			tried[w.queue] = true
-			v.near = append(v.near, found{queue: w.queue, identity: w.identity})
-		}
-	}
 	names := nearNames(queue)
+	tried := map[string]bool{queue: true}
+	var far []found
+	for _, w := range known {
+		switch {
+		case tried[w.queue] || strings.HasPrefix(w.queue, queuePrefix):
+		case slices.Contains(names, w.queue) || distance(queue, w.queue) <= max(2, len(queue)/4):
+			v.near = append(v.near, found{queue: w.queue, identity: w.identity})
+		default:
+			far = append(far, found{queue: w.queue, identity: w.identity})
+		}
+		tried[w.queue] = true
+	}
+	if len(far) == 1 && len(v.near) == 0 { // the only worker here, under whatever name
+		v.near, far = far, nil
+	}
+	for _, f := range far[:min(len(far), 5)] {
+		v.rest = append(v.rest, oneLine(f.queue))
+	}
 	hits := make([]string, len(names)) // identities
 	var wg sync.WaitGroup
 	for i, q := range names {
