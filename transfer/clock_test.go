@@ -5,8 +5,11 @@ import (
 	"testing"
 	"time"
 
+	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	workerpb "go.temporal.io/api/worker/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"onramp/doctor"
 )
@@ -44,7 +47,9 @@ func TestClockOff(t *testing.T) {
 			if !tt.fails {
 				failure = appFailure("", "the bank is closed", nil)
 			}
-			f.pend("withdraw", failure)
+			p := &workflowpb.PendingActivityInfo{ActivityId: "5", ActivityType: &commonpb.ActivityType{Name: "withdraw"}, State: enumspb.PENDING_ACTIVITY_STATE_SCHEDULED, Attempt: 2, LastFailure: failure,
+				LastAttemptCompleteTime: timestamppb.Now(), NextAttemptScheduleTime: timestamppb.New(time.Now().Add(time.Hour))}
+			f.change(func() { f.pending = []*workflowpb.PendingActivityInfo{p} })
 			w := f.watch(quick(time.Second), own)
 			seen := w.until("worker", func(e Event) bool { return e.Event == "worker" })
 			if !strings.Contains(seen.Text, tt.says) || tt.says == "" && strings.Contains(seen.Text, "clock") {
