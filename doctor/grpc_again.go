@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/encoding/gzip" // also makes the compression known
@@ -37,7 +38,7 @@ func (r *run) passing(err error) string {
 		return "" // trying again would be the fault itself
 	case left && said.debug == "max_age":
 		return "H2-09"
-	case left, has("goaway", "draining", "shutting down", "shutdown in progress", errUsedUp.Error()):
+	case left && said.code == http2.ErrCodeNo, has("draining", "shutting down", "shutdown in progress"):
 		return "SY-09"
 	case has("shard"):
 		return "SY-08"

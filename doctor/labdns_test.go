@@ -13,6 +13,8 @@ type dnsReply struct {
 	v4, v6 []string
 	rcode  byte
 	silent bool
+	cname  string // another name for it, whose addresses these are
+	ttl    uint32 // of the cname, in seconds; 0 is Cloud's 15
 }
 
 // nameserver starts a DNS server over UDP on loopback; reply gets the name without its last dot.
@@ -57,8 +59,19 @@ func answerTo(question []byte, reply func(string) dnsReply) []byte {
 		Header:    dnsmessage.Header{ID: head.ID, Response: true, RecursionAvailable: true, RCode: dnsmessage.RCode(r.rcode)},
 		Questions: []dnsmessage.Question{q},
 	}
+	owner := q.Name
 	add := func(body dnsmessage.ResourceBody) {
-		m.Answers = append(m.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: dnsmessage.ClassINET, TTL: 1}, Body: body})
+		m.Answers = append(m.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: owner, Type: q.Type, Class: dnsmessage.ClassINET, TTL: 1}, Body: body})
+	}
+	if r.cname != "" {
+		to := dnsmessage.MustNewName(r.cname + ".")
+		m.Answers = append(m.Answers, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: owner, Type: dnsmessage.TypeCNAME, Class: dnsmessage.ClassINET, TTL: max(r.ttl, 15)},
+			Body: &dnsmessage.CNAMEResource{CNAME: to}})
+		owner = to
+	}
+	if r.rcode == 3 {
+		m.Authorities = append(m.Authorities, dnsmessage.Resource{Header: dnsmessage.ResourceHeader{Name: q.Name, Type: dnsmessage.TypeSOA, Class: dnsmessage.ClassINET, TTL: 1},
+			Body: &dnsmessage.SOAResource{NS: q.Name, MBox: q.Name}})
 	}
 	if q.Type == dnsmessage.TypeA {
 		for _, s := range r.v4 {

@@ -10,6 +10,7 @@ import (
 
 	"go.temporal.io/api/errordetails/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"golang.org/x/net/http2"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
@@ -224,7 +225,7 @@ func (r *run) unavailable(ctx context.Context, m string) {
 	case has("shard status unknown"), has("shard"):
 		r.stop("SY-08", Likely)
 		return
-	case has("draining"), has("goaway"), has("shutting down"):
+	case r.leaving(), has("draining"), has("shutting down"):
 		r.stop("SY-09", Likely, candidate("TC-10", "One of several servers behind the address may be broken."))
 		return
 	case has("i/o timeout"), has("deadline exceeded"):
@@ -274,6 +275,12 @@ func (r *run) unavailable(ctx context.Context, m string) {
 	default:
 		r.stop("CL-11", Likely, candidate("H2-11", "A load balancer on the way may end connections."))
 	}
+}
+
+// leaving reports whether the server said goodbye in order (GOAWAY with NO_ERROR).
+func (r *run) leaving() bool {
+	said, left := r.rpc.given.farewell()
+	return left && said.code == http2.ErrCodeNo
 }
 
 // lateRefusal is a refused certificate whose alert came after stage client-cert: a slow line. The

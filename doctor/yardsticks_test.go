@@ -26,6 +26,11 @@ var yardsticks = map[string]string{
 	"H2-01": `preface`, "H2-02": `\b404 \(`, "H2-03": `HTTP status.*403`, "H2-04": `HTTP status.*401`, "H2-05": `429 \(`, "H2-06": `503 \(`, "H2-07": `302 \(`, "H2-10": `RST_STREAM`, "H2-12": `header list size`,
 	"SY-01": `unknown service`, "SY-02": `upstream connect error`, "SY-03": ``, "SY-04": `rate limit`, "SY-05": `larger than max`, "SY-06": `larger than max`, "SY-07": `busy`, "SY-08": `shard status`,
 	"NS-01": `not found`, "NS-02": ``, "NS-04": `namespace not set|not set on request|namespace.*required`, "NS-05": `length exceeds`, "NS-06": `invalid state|Deleted`, "NS-07": `active in cluster`, "NS-11": `default is not found|namespace default`,
-	"AK-02": `Jwt is missing`, "AK-03": `unauthenticated|unauthorized|expired`, "AK-04": `non-printable|invalid header`, "AK-07": `unauthorized|permission`,
+	"AK-02": `Jwt is missing`, "AK-06": `CLOUD_API_KEY`, "AK-03": `unauthenticated|unauthorized|expired`, "AK-04": `non-printable|invalid header`, "AK-07": `unauthorized|permission`,
+	"IN-06": `too many colons`, "IN-13": ``, "IN-14": ``, "IN-16": `private key; PEM inputs`, "IN-23": ``, "IN-24": ``,
+	"KP-04": `CERTIFICATE REQUEST`, "KP-05": `PUBLIC KEY`, "KP-10": ``, "KP-11": `encrypted|pass ?(word|phrase)`, "KP-12": `encrypted|pass ?(word|phrase)|bad decrypt`, "KP-15": `pkcs12|password`,
+	"KP-27": `malformed|asn1`, "KP-29": `SSH`, "KP-33": `curve`, "KP-37": `failed to parse private key|Could not (read|find) .*key`, "KP-40": ``,
+	"CH-19": `version`, "CH-20": `self[- ]signed`, "CH-21": `self[- ]signed`, "CL-14": `cancel`,
+	"H2-08": `too_many_pings|ENHANCE_YOUR_CALM`, "H2-11": `EOF|reset by peer`, "SY-09": `draining|goaway|graceful`,
 	"TQ-01": `no pollers|no workers`, "TQ-02": `did you mean`, "TQ-04": `last.?access|LastAccessTime`, "TQ-05": `no activity`, "TQ-06": ``, "TQ-07": `local`, "TQ-03": ``,
 }
