@@ -162,7 +162,10 @@ func askedChanges(before, after migration.Run) []doctor.Change {
 		if r == nil {
 			return "observed by Onramp"
 		}
-		return strings.TrimSpace("reported " + r.By)
+		if r.By != "" {
+			return "reported by " + r.By
+		}
+		return "reported"
 	}
 	var out []doctor.Change
 	for _, c := range []doctor.Change{

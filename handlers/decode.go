@@ -58,7 +58,7 @@ func decoded(d doctor.Decoded) views.DecodeProps {
 		v.HelpURL = helpPath(d.Code)
 		v.Actions = []views.Link{{Text: "Explain " + d.Code, URL: v.HelpURL}}
 		if d.Level == doctor.Likely {
-			v.Word = "Most likely this is"
+			v.Word, v.Level = "Most likely this is", ""
 		}
 	}
 	for i, f := range d.Fix {

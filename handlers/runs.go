@@ -72,7 +72,11 @@ func (h *Handlers) lastCrossing(r *http.Request, v migration.View) (views.Crossi
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
-	return crossing(stagesOf(entries), "Run "+strconv.Itoa(run.Number), runPath(run)), nil
+	label := "Run " + strconv.Itoa(run.Number)
+	if from := run.Reported(); from != nil {
+		label += ", as reported from " + from.Host
+	}
+	return crossing(stagesOf(entries), label, runPath(run)), nil
 }
 
 // stagesOf is the newest word of a check's log on every stage.

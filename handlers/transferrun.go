@@ -229,7 +229,7 @@ func (t *transferState) eventsCount() string {
 
 func (t *transferState) event(i int) views.EventProps {
 	e := t.events[i]
-	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: either(e.Type, e.Event), Text: e.Text, Stamp: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), State: eventState(e)}
+	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: eventName(e), Text: e.Text, Stamp: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), State: eventState(e)}
 	if e.ID > 0 {
 		p.ID = fmt.Sprint(e.ID)
 	}
@@ -266,7 +266,7 @@ func (t *transferState) verdict() views.VerdictProps {
 		if t.run.State != migration.RunPassed {
 			p := verdictProps(res.Verdict, nil, t.view)
 			if res.Verdict.Code == doctor.OK {
-				p.State, p.Word, p.Title = views.Bad, "Not as it should", t.run.Title
+				p.State, p.Word, p.Title, p.Actions = views.Bad, "Not as it should", t.run.Title, nil // those of a test
 			}
 			return p
 		}

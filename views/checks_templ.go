@@ -902,7 +902,7 @@ func ComparePage(f Frame, p CompareProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Before != nil && p.After != nil {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<section class=\"stack\"><h2 id=\"asked\">What was asked</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 73, "<section class=\"stack\"><h2 id=\"asked\">What was asked, and from where</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1225,7 +1225,7 @@ func stageChanges(p CompareProps) templ.Component {
 			templ_7745c5c3_Var58 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 103, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The checks side by side\"><table><caption class=\"sr\">The checks side by side</caption> <thead><tr><th scope=\"col\">Check</th><th scope=\"col\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 103, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The checks side by side\"><table class=\"sides\"><caption class=\"sr\">The checks side by side</caption> <thead><tr><th scope=\"col\">Check</th><th scope=\"col\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
