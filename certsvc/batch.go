@@ -35,6 +35,14 @@ type BatchRow struct {
 // folderName is what may stand as a folder in the archive on every system.
 var folderName = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$`)
 
+// short is the beginning of what somebody wrote, to be told again: enough to find it, too little to be a secret.
+func short(s string) string {
+	if r := []rune(printable(s)); len(r) > 24 {
+		return string(r[:20]) + "…"
+	}
+	return printable(s)
+}
+
 // batchColumns are the columns of a batch file; name is required.
 var batchColumns = []string{"name", "cn", "days", "organization", "ou"}
 
@@ -46,6 +54,11 @@ func ReadBatch(raw []byte) ([]BatchRow, error) {
 		return nil, tooLarge(len(raw))
 	}
 	text, _ := plainText(raw)
+	if HoldsKey(raw) { // mistakes are told with the words of the row: not these
+		f := fault.New(fault.Invalid, "A private key is among the rows", "Give the CA's key in its own field; a row has a name, a common name and days.").In("rows")
+		f.Code = "IN-16"
+		return nil, f
+	}
 	first, _, _ := strings.Cut(text, "\n")
 	r := csv.NewReader(strings.NewReader(text))
 	if strings.Count(first, ";") > strings.Count(first, ",") {
@@ -134,7 +147,7 @@ func checkHeader(place map[string]int) error {
 			known = known || c == h
 		}
 		if !known {
-			unknown = append(unknown, printable(h))
+			unknown = append(unknown, short(h))
 		}
 	}
 	if _, ok := place["name"]; ok && len(unknown) == 0 {
@@ -157,14 +170,14 @@ func (b BatchRow) check(days string, names map[string]int) []*fault.Fault {
 	var out []*fault.Fault
 	switch first, twice := names[strings.ToLower(b.Name)]; {
 	case !folderName.MatchString(b.Name):
-		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be a folder's name", printable(b.Name)), "Use letters, digits, hyphens, dots and underscores, 63 at most."))
+		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be a folder's name", short(b.Name)), "Use letters, digits, hyphens, dots and underscores, 63 at most."))
 	case twice:
 		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("the name %s stands in row %d already", b.Name, first), "Give each client a name of its own."))
 	}
 	if days != "" {
 		n, err := strconv.Atoi(days)
 		if err != nil || checkDays(n) != nil {
-			out = append(out, rowFault(b.Row, "days", fmt.Sprintf("%q is not a number of days", printable(days)), fmt.Sprintf("Write 1 to %d, or leave it empty for the longest.", maxDays)))
+			out = append(out, rowFault(b.Row, "days", fmt.Sprintf("%q is not a number of days", short(days)), fmt.Sprintf("Write 1 to %d, or leave it empty for the longest.", maxDays)))
 		}
 	}
 	for _, f := range checkSubject(name(b.Leaf.CommonName, b.Leaf.Organization, b.Leaf.OrganizationalUnit)) {

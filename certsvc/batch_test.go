@@ -3,6 +3,7 @@ package certsvc
 import (
 	"bytes"
 	"context"
+	"crypto/elliptic"
 	"fmt"
 	"io"
 	"runtime"
@@ -32,6 +33,9 @@ func TestReadBatch(t *testing.T) {
 		{"unknown column", "name,color\na,red\n", nil, []string{"rows"}},
 		{"bad rows", "name,cn,days\n../etc,x,1\nok,x,ten\nok,y,0\nOK,z,-5\n,x,\nlong," + strings.Repeat("x", 65) + ",\nctl,a\x01b,\n", nil,
 			[]string{"rows[8].name", "rows[2].name", "rows[3].days", "rows[4].name", "rows[4].days", "rows[5].name", "rows[5].days", "rows[6].name", "rows[7].cn"}},
+		{"a private key", "name,cn\nx,-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n", nil, []string{"rows"}},
+		{"a key without its frame", "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n", nil, []string{"rows"}},
+		{"invisible", "name,cn\na\u200b,x\nb,y\n", nil, []string{"rows[2].name"}},
 		{"open quote", "name,cn\na,\"b\n", nil, []string{"rows[2].name"}},
 	} {
 		got, err := ReadBatch([]byte(tt.in))
@@ -59,6 +63,23 @@ func TestReadBatch(t *testing.T) {
 	}
 	if _, err := ReadBatch(make([]byte, MaxPaste+1)); !fault.Is(err, fault.TooLarge) {
 		t.Errorf("a paste too large: %v", err)
+	}
+}
+
+// TestHoldsKey: whatever holds a key is known as such, and what holds none is not.
+func TestHoldsKey(t *testing.T) {
+	key := string(must(encodeKey(ecKey(t, elliptic.P256())))(t).Reveal())
+	lines := strings.Split(strings.TrimSpace(key), "\n")
+	body := strings.Join(lines[1:len(lines)-1], "")
+	ca := must(testService().CA(CASpec{CommonName: "x"}))(t)
+	for text, want := range map[string]bool{
+		key: true, strings.ReplaceAll(key, "\n", `\n`): true, strings.Join(lines[1:len(lines)-1], "\n"): true, body: true, "name,cn\nx," + body + ",30\n": true,
+		Base64Line([]byte(key)): true, lines[0]: true, string(ca.CertPEM) + key: true,
+		"": false, "payments": false, string(ca.CertPEM): false, "name,cn\nx," + strings.Repeat("A", 80): false, "name\n" + Base64Line(ca.Cert.Raw): false,
+	} {
+		if got := HoldsKey([]byte(text)); got != want {
+			t.Errorf("HoldsKey(%.40q) = %v", text, got)
+		}
 	}
 }
 

@@ -1,8 +1,10 @@
 package certsvc
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/x509"
+	"regexp"
 
 	"onramp/fault"
 )
@@ -50,6 +52,26 @@ func ReadKey(raw []byte) (crypto.Signer, []Repair, error) {
 	}
 	return f.keys()[0], repairs(f.repairs, ""), nil
 }
+
+// HoldsKey reports whether a text holds a private key, whatever was done to its lines or frame: such a text is not
+// shown again.
+func HoldsKey(raw []byte) bool {
+	if bytes.Contains(raw, []byte("PRIVATE KEY")) {
+		return true // cut off or damaged, too
+	}
+	for i, text := range append([][]byte{raw}, longBase64.FindAll(raw, maxParts)...) {
+		if i > 0 && len(text) == len(raw) {
+			continue
+		}
+		if f, err := recognise(text); err == nil && (f.has(kindKey) || f.has(kindEncryptedKey)) {
+			return true
+		}
+	}
+	return false
+}
+
+// longBase64 is what a key can be among other text; the shortest has some fifty bytes.
+var longBase64 = regexp.MustCompile(`[A-Za-z0-9+/_-]{64,}={0,2}`)
 
 // recogniseKey is recognise with the words of the key field.
 func recogniseKey(raw []byte) (found, error) {

@@ -70,6 +70,12 @@ func leafEnd(now, caEnd time.Time, days int) (time.Time, *fault.Fault) {
 	return time.Time{}, f
 }
 
+// MaxLeafDays is the longest validity that a client certificate can have now under a CA that ends at caEnd, in
+// days; 0 where the CA ends too soon.
+func MaxLeafDays(caEnd, now time.Time) int {
+	return min(max(int(caEnd.Add(askedSlack-caMargin).Sub(now)/day), 0), maxDays)
+}
+
 // checkDays keeps a number of days within reason; 0 is not for it.
 func checkDays(n int) *fault.Fault {
 	if n >= 1 && n <= maxDays {
@@ -83,7 +89,7 @@ func checkKeyType(t KeyType) *fault.Fault {
 	if slices.Contains(KeyTypes, t) {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("There is no key type %q here", printable(string(t))),
+	return fault.New(fault.Invalid, fmt.Sprintf("There is no key type %q here", short(string(t))),
 		"Choose ec-p384, ec-p256, rsa-2048 or rsa-4096.").In("key_type")
 }
 
@@ -119,7 +125,7 @@ func checkDNSName(n string) *fault.Fault {
 	if ok {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a DNS name", printable(n)), "Use letters, digits, hyphens and dots, as in worker.acme.internal.").In("dns_names")
+	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a DNS name", short(n)), "Use letters, digits, hyphens and dots, as in worker.acme.internal.").In("dns_names")
 }
 
 // checkDistinct refuses a client subject equal to its CA's or its CA's issuer's, ignoring case

@@ -53,7 +53,7 @@ func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, status int, v migration.View, f certFields, ps views.Problems) error {
 	m := v.Migration.ID
-	p := views.CertificatesProps{Migration: m, Form: h.certForm(v, f), Problems: ps, Tools: h.toolCommands(v, f), Have: h.have(v), Keys: h.keys(v, f.browserKey), Twin: certTwin(v)}
+	p := views.CertificatesProps{Migration: m, Open: r.URL.Query().Has("lane"), Form: h.certForm(v, f), Problems: ps, Tools: h.toolCommands(v, f), Have: h.have(v), Keys: h.keys(v, f.browserKey), Twin: certTwin(v)}
 	for _, l := range []struct{ lane, text string }{{laneMake, "Make them for me"}, {laneOwnCA, "I have a CA"}, {laneCSR, "I have a signing request"}, {laneImport, "I have certificates"}} {
 		p.Lanes = append(p.Lanes, views.Link{Text: l.text, URL: movePath(m, migration.StepCertificates) + "?lane=" + l.lane, Current: l.lane == f.lane, TestID: "lane-" + l.lane})
 	}
@@ -169,12 +169,18 @@ func (h *Handlers) makeCertificates(w http.ResponseWriter, r *http.Request) erro
 
 // withoutKeys takes pasted private keys out of what is shown again.
 func withoutKeys(f certFields) certFields {
-	for _, s := range []*string{&f.csr, &f.caPEM, &f.leafPEM, &f.organization, &f.commonName, &f.caName} {
-		if strings.Contains(*s, "PRIVATE KEY") {
-			*s = ""
-		}
+	for _, s := range []*string{&f.csr, &f.caPEM, &f.leafPEM, &f.organization, &f.commonName, &f.caName, &f.unit, &f.dns, &f.caDays, &f.leafDays} {
+		*s = unlessKey(*s)
 	}
 	return f
+}
+
+// unlessKey is a text that may be shown again; "" for one that holds a private key.
+func unlessKey(s string) string {
+	if certsvc.HoldsKey([]byte(s)) {
+		return ""
+	}
+	return s
 }
 
 // issue makes a CA, unless the reader brought one, and a client certificate. Keys made here go to the vault, to

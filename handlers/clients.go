@@ -48,9 +48,9 @@ func (h *Handlers) showClients(w http.ResponseWriter, r *http.Request, status in
 		now := h.o.Now()
 		p.CA, p.CAUntil, p.Missing = c.CASubject, day(c.CANotAfter), nil
 		p.Clients, p.Unlisted = clientRows(v, now)
-		most := int(c.CANotAfter.Add(-24*time.Hour).Sub(now).Hours() / 24)
+		most := certsvc.MaxLeafDays(c.CANotAfter, now)
 		p.Form = views.ClientForm{CA: h.caForm(r.Context(), v, f.caFrom), Name: f.name, CommonName: f.commonName, Organization: f.organization, Unit: f.unit, DNS: f.dns, Days: f.days, CSR: f.csr,
-			DaysHint: fmt.Sprintf("At most %d: a day less than the CA, which ends on %s", max(most, 0), day(c.CANotAfter))}
+			DaysHint: fmt.Sprintf("At most %d: a day less than the CA, which ends on %s", most, day(c.CANotAfter))}
 		for _, t := range certsvc.KeyTypes {
 			k := views.Choice{Value: string(t), Label: keyTypeName(string(t)), Selected: string(t) == f.keyType}
 			p.Form.KeyTypes = append(p.Form.KeyTypes, k)
@@ -110,8 +110,8 @@ func (h *Handlers) issueClient(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		if strings.Contains(f.csr, "PRIVATE KEY") {
-			f.csr = ""
+		for _, s := range []*string{&f.name, &f.commonName, &f.organization, &f.unit, &f.dns, &f.days, &f.csr} {
+			*s = unlessKey(*s)
 		}
 		return h.showClients(w, r, http.StatusUnprocessableEntity, v, f, "client", ps)
 	}
@@ -214,10 +214,7 @@ func (h *Handlers) makeBatch(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		f := clientFields{rows: sent.raw("rows"), keyType: sent.text("key_type"), caFrom: sent.text("ca_from")}
-		if strings.Contains(f.rows, "PRIVATE KEY") {
-			f.rows = ""
-		}
+		f := clientFields{rows: unlessKey(sent.raw("rows")), keyType: sent.text("key_type"), caFrom: sent.text("ca_from")}
 		return h.showClients(w, r, http.StatusUnprocessableEntity, v, f, "batch", ps)
 	}
 	defer clear(ca.Key.Reveal())

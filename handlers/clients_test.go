@@ -62,7 +62,7 @@ func TestFurtherClients(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m := d.withCerts()
 	d.get(m+"/certificates").want(t, 200, "Issue more client certificates", "Other forms: PKCS#12")
-	d.get(m+"/certificates/clients").want(t, 200, "The key that still waits here", "own: the checks", "At most 363", "364 days left")
+	d.get(m+"/certificates/clients").want(t, 200, "The key that still waits here", "own: the checks", "At most 364", "364 days left")
 
 	first := d.upload(m+"/certificates/clients", "ca_from", "held", "name", "payments-eu", "common_name", "", "leaf_days", "30", "key_type", "ec-p256", "maker", "server").to(t)
 	page := d.get(first).want(t, 200, "Client certificate of payments-eu", "CN=payments-eu", "With the private key, once", "CA:FALSE", "TLS client", "digital signature", "30 days left", "CN=Payments CA", "Complete", "passed")
@@ -405,6 +405,16 @@ func TestBatch(t *testing.T) {
 			t.Errorf("%q changed what is stored", tt.rows)
 		}
 	}
+	key := otherKey(t)
+	fields := []string{"name", "common_name", "organization", "organizational_unit", "dns_names", "leaf_days", "csr", "key_type", "maker", "ca_from", "passphrase"}
+	for _, field := range fields { // a key pasted anywhere comes back nowhere
+		d.upload(m+"/certificates/clients", "name", "x", "ca_from", "held", "maker", "csr", field, key).want(t, 422).lacks(t, "PRIVATE KEY", keyLine(key))
+		d.upload(m+"/certificates", "lane", "own-ca", "maker", "csr", field, key).want(t, 422).lacks(t, "PRIVATE KEY", keyLine(key))
+	}
+	for _, rows := range []string{key, "name,cn\n" + key, "name,cn\nx," + strings.ReplaceAll(key, "\n", " "), strings.Join(strings.Split(key, "\n")[1:4], "\n"), "name,cn\nx," + strings.Join(strings.Split(key, "\n")[1:4], "")} {
+		d.upload(m+"/certificates/batch.zip", "ca_from", "held", "rows", rows).want(t, 422).lacks(t, "PRIVATE KEY", keyLine(key))
+	}
+	canary(t, d, m, []string{m + "/certificates/clients"}, key)
 	d.upload(m+"/certificates/batch.zip", "ca_from", "files", "rows", "name\nx\n").want(t, 422, "The CA is missing")
 	if d.snapshot() != before {
 		t.Error("a refused batch changed what is stored")

@@ -17,6 +17,7 @@ type CertificatesProps struct {
 	Migration string
 	Lanes     []Link // lanes as links: make, csr, import …; Current is shown
 	Form      CertificateForm
+	Open      bool       // a lane was chosen: its form is shown
 	Have      *HaveProps // nil before there are certificates
 	Keys      *KeysProps // nil when this migration never had a key here
 	Tools     []CodeProps
