@@ -21,6 +21,8 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	scenario := s.oneOf("scenario", "success", "how the mock bank behaves", "success", "flaky", "refund", "invalid-account", "slow", "insufficient-funds")
 	input := s.text("input", "", "`JSON` input instead of the template's")
 	workflowID := s.text("workflow-id", "", "workflow `id`; default: a new one")
+	follow := s.boolean("follow", "start nothing: follow the workflow that --workflow-id names")
+	runID := s.text("run-id", "", "`id` of the run to follow; default: the newest of that workflow ID")
 	amount := s.text("amount", "250", "amount to transfer, whole units")
 	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody does the work")
 	localNS := s.text("local-namespace", "default", "namespace there")
@@ -39,7 +41,10 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	}
 	req := transfer.Request{Target: conn.target(), Template: *template, Worker: *worker, Scenario: transfer.Scenario(*scenario),
 		Details:   transfer.Details{Amount: units},
-		TaskQueue: *conn.taskQueue, WorkflowType: *conn.workflowType, WorkflowID: *workflowID, GiveUp: true}
+		TaskQueue: *conn.taskQueue, WorkflowType: *conn.workflowType, WorkflowID: *workflowID, RunID: *runID, FollowOnly: *follow, GiveUp: true}
+	if *follow { // somebody else's: no worker of ours, and no scenario that it would have to end as
+		req.Worker, req.Scenario = "own", ""
+	}
 	if *local != "" {
 		req.Elsewhere = []doctor.Target{{Address: *local, Namespace: *localNS, Plaintext: true}}
 	}

@@ -160,7 +160,13 @@ func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, 
 			}
 			parts, say, alarm = live.finish(run)
 		}
-		if sendAll(ctx, s, seqID(e.Seq), parts, say, alarm) != nil {
+		text := ""
+		if len(parts) > 0 {
+			if text, err = h.rendered.text(ctx, id, e.Seq, parts); err != nil {
+				return
+			}
+		}
+		if sendText(s, seqID(e.Seq), text, say, alarm) != nil {
 			return
 		}
 	}
@@ -177,9 +183,9 @@ func (h *Handlers) runEnded(ctx context.Context, m, id string) bool {
 
 func seqID(seq int64) string { return strconv.FormatInt(seq, 10) }
 
-// sendAll sends what one entry changes under the entry's id. The id goes with the last event, so that a
+// sendText sends what one entry changes under the entry's id. The id goes with the last event, so that a
 // reader whose stream breaks in between gets all of the entry again.
-func sendAll(ctx context.Context, s *eventStream, id string, parts []templ.Component, say, alarm string) error {
+func sendText(s *eventStream, id, text, say, alarm string) error {
 	if say != "" {
 		if err := s.send("", "say", say); err != nil {
 			return err
@@ -190,10 +196,19 @@ func sendAll(ctx context.Context, s *eventStream, id string, parts []templ.Compo
 			return err
 		}
 	}
-	if len(parts) == 0 {
+	if text == "" {
 		return nil
 	}
-	return s.swap(ctx, id, parts...)
+	return s.send(id, "swap", text)
+}
+
+// sendAll is sendText for parts.
+func sendAll(ctx context.Context, s *eventStream, id string, parts []templ.Component, say, alarm string) error {
+	text, err := renderParts(ctx, parts...)
+	if err != nil {
+		return err
+	}
+	return sendText(s, id, text, say, alarm)
 }
 
 // checkFeed is a check that is followed.

@@ -58,6 +58,8 @@ type Handlers struct {
 	trustMu sync.Mutex
 	trusted *trustFiles // nil until they were written
 
+	rendered rendered // of the entries of runs, for all who follow them
+
 	closing context.Context // ends when the server begins to stop
 	stop    context.CancelFunc
 }

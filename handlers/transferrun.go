@@ -97,6 +97,9 @@ func (t *transferState) status() views.TransferStatusProps {
 	p := views.TransferStatusProps{Tag: runTag(t.run), Title: "Starting the transfer"}
 	if n := len(t.events); n > 0 {
 		p.Title = t.events[n-1].Text
+		if e := t.events[n-1]; e.NextRetry != nil { // the line below counts down to it
+			p.Title, _, _ = strings.Cut(p.Title, "; attempt ")
+		}
 	}
 	for _, name := range []struct{ key, label string }{{"workflow_id", "Workflow ID"}, {"run_id", "Run ID"}, {"task_queue", "Task queue"}} {
 		if s := t.name(name.key); s != "" {
@@ -323,30 +326,13 @@ func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, statu
 		return err
 	}
 	run = t.run
-	asked := t.asked()
 	p := views.TransferRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: t.status(), Timeline: t.timeline(),
-		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(asked), Command: h.startCommand(t), Show: h.showCommand(t),
+		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(t.asked()), Refs: h.refs(t),
 		Acts: h.acts(t, acts), Again: h.again(t), Twin: h.transferTwin(v, t.fieldsOrFollow())}
-	if id, _, err := namespace.ParseID(asked.Namespace); err == nil && v.Migration.Mode == migration.Cloud && t.name("workflow_id") != "" {
-		path := []string{t.name("workflow_id")}
-		if run := t.name("run_id"); run != "" {
-			path = append(path, run, "history")
-		}
-		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + joinPath(path), Away: true}}
-	}
-	if t.name("run_id") != "" {
-		if _, lent := h.o.Keyring.Get(v.Migration.ID); lent || h.o.Migrations.Under(run.ID) {
-			p.Raw = runPath(run) + "/history.json"
-		} else {
-			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
-		}
-	}
 	f := h.frame(r, fmt.Sprintf("Transfer %d", run.Number), "migrations", &v, migration.StepTransfer)
 	if t.live() {
 		f.Feed = feedPath(v, run, t.seq)
 		f.Follow = runPath(run) + "?follow=1"
-	} else {
-		p.JSON = runPath(run) + ".json"
 	}
 	if wantsFollow(r) && status == http.StatusOK {
 		f.Feed, f.Follow = "", ""
@@ -358,6 +344,35 @@ func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, statu
 		})
 	}
 	return h.page(w, r, status, views.TransferRunPage(f, p))
+}
+
+// refs are where the workflow is found elsewhere.
+func (h *Handlers) refs(t *transferState) views.TransferRefsProps {
+	p := views.TransferRefsProps{Command: h.startCommand(t), Show: h.showCommand(t)}
+	if id, _, err := namespace.ParseID(t.asked().Namespace); err == nil && t.view.Migration.Mode == migration.Cloud && t.name("workflow_id") != "" {
+		path := []string{t.name("workflow_id")}
+		if run := t.name("run_id"); run != "" {
+			path = append(path, run, "history")
+		}
+		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + joinPath(path), Away: true}}
+	}
+	if t.name("run_id") != "" {
+		if _, lent := h.o.Keyring.Get(t.view.Migration.ID); lent || t.live() && h.o.Migrations.Under(t.run.ID) {
+			p.Raw = runPath(t.run) + "/history.json"
+		} else {
+			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
+		}
+	}
+	if !t.live() {
+		p.JSON = runPath(t.run) + ".json"
+	}
+	return p
+}
+
+// rest are the live parts that only the beginning and the end of a transfer change.
+func (t *transferFeed) rest() []templ.Component {
+	refs := t.h.refs(&t.transferState)
+	return []templ.Component{views.TransferActs(t.h.acts(&t.transferState, actFields{})), views.TransferLinks(refs), views.TransferRefs(refs)}
 }
 
 // fieldsOrFollow are what the same is asked for with in a terminal.
@@ -472,12 +487,16 @@ func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, al
 		say = ev.Text
 	}
 	t.at = t.h.o.Now()
-	return append(t.parts(), views.EventRow(t.event(len(t.events)-1))), say, alarm
+	parts = append(t.parts(), views.EventRow(t.event(len(t.events)-1)))
+	if ev.Event == "started" || ev.Type == "WorkflowExecutionStarted" {
+		parts = append(parts, t.rest()...)
+	}
+	return parts, say, alarm
 }
 
 func (t *transferFeed) all() []templ.Component {
 	t.at = t.h.o.Now()
-	return append(t.parts(), views.TransferActs(t.h.acts(&t.transferState, actFields{})), views.Events(t.eventRows()))
+	return append(append(t.parts(), t.rest()...), views.Events(t.eventRows()))
 }
 
 func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, alarm string) {
@@ -488,5 +507,5 @@ func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, 
 		alarm = run.Title
 	}
 	t.at = t.h.o.Now()
-	return append(t.parts(), views.TransferActs(t.h.acts(&t.transferState, actFields{}))), say, alarm
+	return append(t.parts(), t.rest()...), say, alarm
 }

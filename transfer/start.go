@@ -52,7 +52,10 @@ func makePlan(req Request) plan {
 	}
 	p.workflowType = or(req.WorkflowType, p.profile.WorkflowType)
 	p.queue = or(req.TaskQueue, p.profile.TaskQueue)
-	if p.queue == "" {
+	switch {
+	case req.FollowOnly: // what it is, Temporal tells
+		p.workflowType, p.queue = req.WorkflowType, req.TaskQueue
+	case p.queue == "":
 		p.queue = queuePrefix + randomID()
 	}
 	if p.workflowID == "" {

@@ -191,13 +191,13 @@ func transferProps() TransferProps {
 func transferRun() TransferRunProps {
 	return TransferRunProps{
 		Migration: "payments", Run: "t2", Number: "2",
-		Asked:   []Pair{{Name: "Scenario", Value: "The bank times out, then works"}, {Name: "Amount", Value: "250"}},
-		Links:   []Link{{Text: "Open in Cloud UI", URL: "https://cloud.temporal.io/namespaces/a.b/workflows/w/r", Away: true}},
-		Command: CodeProps{ID: "equal", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --type MoneyTransfer"},
-		Show:    CodeProps{ID: "show-cli", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow show --workflow-id transfer-7f3a"},
-		Again:   AgainProps{Fields: []Pair{{Name: "scenario", Value: "flaky"}}, URL: "/m/payments/transfer?from=t2"}, Raw: "/m/payments/transfer/t2/history.json",
-		Acts: TransferActsProps{Migration: "payments", Run: "t2"},
-		Twin: cli("onramp transfer --scenario flaky"),
+		Asked: []Pair{{Name: "Scenario", Value: "The bank times out, then works"}, {Name: "Amount", Value: "250"}},
+		Refs: TransferRefsProps{Links: []Link{{Text: "Open in Cloud UI", URL: "https://cloud.temporal.io/namespaces/a.b/workflows/w/r", Away: true}},
+			Command: CodeProps{ID: "equal", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --type MoneyTransfer"},
+			Show:    CodeProps{ID: "show-cli", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow show --workflow-id transfer-7f3a"}, Raw: "/m/payments/transfer/t2/history.json"},
+		Again: AgainProps{Fields: []Pair{{Name: "scenario", Value: "flaky"}}, URL: "/m/payments/transfer?from=t2"},
+		Acts:  TransferActsProps{Migration: "payments", Run: "t2"},
+		Twin:  cli("onramp transfer --scenario flaky"),
 	}
 }
 
@@ -233,7 +233,7 @@ func transferFailed() TransferRunProps {
 	p.Number = "3"
 	key := keyProps()
 	p.Acts = TransferActsProps{Migration: "payments", Run: "t3", Open: true, FollowAgain: true, Key: &key}
-	p.Again, p.Raw, p.RawNote = AgainProps{URL: "/m/payments/transfer?from=t3"}, "", "The raw history can be read while a key is lent."
+	p.Again, p.Refs.Raw, p.Refs.RawNote = AgainProps{URL: "/m/payments/transfer?from=t3"}, "", "The raw history can be read while a key is lent."
 	p.Status = TransferStatusProps{Tag: Tag{Warn, "Stuck"}, Text: "12 s", Title: "The workflow task fails again and again", Failure: "MoneyTransfer.run() missing 1 required positional argument: 'transfer'",
 		Causes: []CauseProps{{Kind: "application", Type: "TransferFailed", Message: "the transfer failed"}, {Kind: "application", Type: "InvalidAccountError", Message: "no such account", Final: true}}}
 	p.Verdict = VerdictProps{State: Bad, Word: "Stopped at Workflow", Code: "WF-20", HelpURL: "/help/WF-20", Level: "certain", Title: "The workflow was started without its input",

@@ -149,7 +149,7 @@ type PollerProps struct {
 }
 
 // TransferRunProps is one transfer. Its live parts: transfer-status, timeline, verdict, transfer-acts, events
-// and its rows. Test ids: transfer-status, transfer-again, raw-history.
+// and its rows, transfer-links, transfer-refs. Test ids: transfer-status, transfer-again, raw-history.
 type TransferRunProps struct {
 	Migration string
 	Run       string
@@ -159,14 +159,9 @@ type TransferRunProps struct {
 	Events    EventsProps
 	Verdict   VerdictProps
 	Asked     []Pair // scenario, amount, accounts …
-	Links     []Link // Open in Cloud UI
-	Command   CodeProps
-	Show      CodeProps // reads the workflow with the Temporal CLI
+	Refs      TransferRefsProps
 	Acts      TransferActsProps
 	Again     AgainProps
-	Raw       string // address of the raw history, "" while there is none
-	RawNote   string // why it cannot be had now
-	JSON      string
 	Twin      CodeProps
 	History   []RunRow
 }

@@ -92,3 +92,13 @@ func (p KeySourceProps) lent() bool {
 	}
 	return false
 }
+
+// TransferRefsProps is where the workflow is found elsewhere. ids: transfer-links, transfer-refs.
+type TransferRefsProps struct {
+	Links   []Link    // Open in Cloud UI
+	Command CodeProps // starts the same with the Temporal CLI
+	Show    CodeProps // reads the workflow with it
+	Raw     string    // address of the raw history, "" while there is none
+	RawNote string    // why it cannot be had now
+	JSON    string    // address of the run's result, "" while it runs
+}
