@@ -37,12 +37,15 @@ func TestPagesLookRight(t *testing.T) {
 	reported := v.reportAgain(t, failing)
 	check := latest(t, v, m+"/test")
 	transfer := latest(t, v, m+"/transfer")
+	more := transfersOfAllKinds(t, v, m)
 	for _, pg := range []struct{ name, path string }{
 		{"home", "/"}, {"new", "/new"}, {"overview", m}, {"namespace", m + "/namespace"}, {"certificates", m + "/certificates"},
 		{"certificates-own-ca", m + "/certificates?lane=own-ca"}, {"clients", m + "/certificates/clients"}, {"certificate", certificatePage(t, p, m)}, {"inspect", "/certificates/inspect"},
 		{"upload", m + "/upload"}, {"test", m + "/test"}, {"test-run", check}, {"test-run-failed", failing}, {"test-run-reported", reported},
 		{"compare", reported + "/compare/" + failing[strings.LastIndexByte(failing, '/')+1:]}, {"test-reports", failing[:strings.Index(failing, "/test/")] + "/test"},
 		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
+		{"transfer-refund", more["refund"]}, {"transfer-stuck", more["stuck"]}, {"transfer-interrupted", more["interrupted"]},
+		{"drill", m + "/transfer/drill"}, {"drill-run", more["drill"]},
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
 		{"cloud-namespace", "/cloud/docs-assembly.a2dd6"}, {"not-found", "/nowhere"},
 	} {

@@ -279,3 +279,20 @@ func TestDrillPages(t *testing.T) {
 		t.Errorf("without JavaScript: %d\n%s", s.status, mainOf(s.body))
 	}
 }
+
+// transfersOfAllKinds runs what the pages of step 6 show: a refund, one that is stuck, one that nobody watches
+// any more, and a drill. The values are their pages.
+func transfersOfAllKinds(t testing.TB, v *visitor, m string) map[string]string {
+	t.Helper()
+	out := map[string]string{
+		"refund":      v.upload(m+"/transfer", transferForm("refund")...).ok(t, "a refund").path,
+		"stuck":       v.upload(m+"/transfer", transferForm("success", "worker", "own", "task_queue", "nobody-here", "once", "stuck")...).ok(t, "one without a worker").path,
+		"interrupted": v.upload(m+"/transfer", transferForm("slow")...).ok(t, "a slow one").path,
+	}
+	v.ended(out["refund"])
+	v.form(out["interrupted"]+"/stop", "x", "y").ok(t, "stop watching")
+	out["drill"] = v.upload(m+"/transfer/drill", "once", "d", "count", "20", "rate", "20", "scenario", "flaky", "worker", "builtin", "beside", "none", "key_source", "lent").ok(t, "a drill").path
+	within(t, time.Minute, "the drill's end", func() bool { return v.get(out["drill"]+".json").status == http.StatusOK })
+	within(t, 30*time.Second, "a verdict on the stuck one", func() bool { return strings.Contains(string(v.get(out["stuck"]).body), "TQ-01") })
+	return out
+}
