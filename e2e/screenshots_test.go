@@ -55,6 +55,17 @@ func TestPagesLookRight(t *testing.T) {
 		})
 	}
 	b.t = t
+	v.form("/rehearsal/practice").ok(t, "a practice migration")
+	broken := v.form("/rehearsal/break", "m", "practice", "switch", "filters", "state", "on").ok(t, "a switch").path
+	v.ended(broken)
+	v.form("/rehearsal/break", "m", "practice", "switch", "flapping", "state", "on").ok(t, "a second switch")
+	for _, pg := range []struct{ name, path string }{{"rehearsal-broken", "/rehearsal?m=practice"}, {"test-run-broken", broken}} {
+		t.Run(pg.name, func(t *testing.T) {
+			b.t = t
+			b.page(pg.name, pg.path, string(axe), p)
+		})
+	}
+	b.t = t
 	b.clean(p.url)
 	if _, err := os.Stat(filepath.Join(p.data, "rehearsal-trust", "trust.pem")); err != nil {
 		t.Errorf("the trust files that the pages name are not below the data directory: %v", err)

@@ -140,6 +140,9 @@ func (h *Handlers) check(ctx context.Context, v migration.View, f form) (migrati
 	if err := h.reachable(ctx, v); err != nil {
 		return migration.Run{}, err
 	}
+	if err := h.bend(v, &t); err != nil {
+		return migration.Run{}, err
+	}
 	return h.o.Migrations.StartCheck(ctx, v.Migration.ID, t)
 }
 

@@ -143,6 +143,7 @@ func (h *Handlers) showCloudNamespace(w http.ResponseWriter, r *http.Request, st
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: grouped(c.Fingerprint), Until: day(c.NotAfter), Tag: leftTag(c.NotAfter, h.o.Now())})
 	}
 	f := h.cloudFrame(r, id)
+	f.Broken = h.broken(r, id)
 	if f.Toast != "" && len(ps) == 0 {
 		f.Toast, p.Saved = "", "Saved. The namespace accepts clients of "+many(len(ns.CAs), "CA", "CAs")+"."
 	}
@@ -270,6 +271,9 @@ func (h *Handlers) rehearsal(w http.ResponseWriter, r *http.Request) error {
 		if v.Migration.Mode == migration.Rehearsal {
 			p.Migrations = append(p.Migrations, cardProps(v))
 		}
+	}
+	if p.Absent == nil {
+		p.Break = h.breakProps(moves, r.URL.Query().Get("m"))
 	}
 	return h.page(w, r, http.StatusOK, views.RehearsalPage(h.frame(r, "Rehearsal cloud", "rehearsal", nil, ""), p))
 }

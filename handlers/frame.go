@@ -26,6 +26,9 @@ func (h *Handlers) frame(r *http.Request, title, nav string, v *migration.View, 
 		f.Rail = &rail
 		f.Rehearsal = v.Migration.Mode == migration.Rehearsal
 		f.Nav = "migrations"
+		if id, ok := h.spaceOf(*v); ok {
+			f.Broken = h.broken(r, id.String())
+		}
 	}
 	return f
 }

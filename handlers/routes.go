@@ -101,6 +101,8 @@ func (h *Handlers) Router() http.Handler {
 	// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console
 	r.Get("/rehearsal", h.do(h.rehearsal))
 	r.Post("/rehearsal/reset", h.do(h.resetRehearsal))
+	r.Post("/rehearsal/break", h.do(h.setBreak))
+	r.Post("/rehearsal/practice", h.do(h.practise))
 	r.Get("/cloud", h.do(h.cloud))
 	r.Post("/cloud", h.do(h.createInCloud))
 	r.Get("/cloud/{ns}", h.do(h.cloudNamespace))

@@ -69,6 +69,8 @@ func pages() []page {
 		{"drill-done", DrillRunPage(rehearsalFrame("Drill 1", "transfer", 7), drillDone())},
 		{"runs", RunsPage(cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil})},
 		{"rehearsal", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps())},
+		{"rehearsal-broken", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), brokenRehearsal())},
+		{"test-run-broken", TestRunPage(broken(rehearsalFrame("Run 3", "test", 5)), testFailed())},
 		{"rehearsal-absent", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), RehearsalProps{Absent: lean()})},
 		{"help", HelpPage(frame("Help", "help", nil), helpProps())},
 		{"help-entry", HelpEntryPage(frame("CL-01", "help", nil), helpEntry())},

@@ -26,6 +26,7 @@ type Frame struct {
 
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool
+	Broken    BrokenProps // that rehearsal is broken on purpose
 	// CloudSide: the page stands for Temporal Cloud's own console in a rehearsal: other colours, other bar.
 	CloudSide bool
 

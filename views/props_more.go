@@ -43,6 +43,7 @@ type RehearsalProps struct {
 	TrustCode  CodeProps
 	Namespaces []CloudRow
 	Migrations []CardProps
+	Break      BreakProps
 }
 
 // ErrorProps is a page-level failure.
