@@ -128,7 +128,7 @@ func TestElsewhere(t *testing.T) {
 // returns the reported run.
 func (v *visitor) reportAgain(t *testing.T, run string) string {
 	t.Helper()
-	text := string(v.get(run + ".json").ok(t, "the report").body)
+	text := string(v.get(run+".json").ok(t, "the report").body)
 	text = regexp.MustCompile(`"tested_from": "[^"]*"`).ReplaceAllString(text, `"tested_from": "worker-1"`)
 	text = regexp.MustCompile(`"took_ms": [0-9.]+`).ReplaceAllString(text, `"took_ms": 3.5`)
 	return v.upload(run[:strings.LastIndexByte(run, '/')]+"/report", "report", text, "report_by", "Omar").ok(t, "the reported run").path
