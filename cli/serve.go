@@ -32,6 +32,7 @@ type portal struct {
 	addr, rehearsalAddr, data string
 	rehearsal, json           bool
 	webhook                   *expiry.Webhook // nil: none
+	replaceWindow             time.Duration
 	log                       *slog.Logger
 }
 
@@ -42,6 +43,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; made when missing")
 	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
 	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
+	replaceWindow := s.duration("replace-window", "1m", "how long an old client certificate must be unseen before its CA is removed from a rehearsal", 24*time.Hour)
 	level := s.oneOf("log-level", "info", "what is logged on stderr", "debug", "info", "warn", "error")
 	format := s.oneOf("log-format", "text", "shape of the log", "text", "json")
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
@@ -73,7 +75,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, replaceWindow: *replaceWindow, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -147,6 +149,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	h, err := handlers.New(handlers.Options{
 		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Custody: keeper, Webhook: notifier,
 		Cloud: cloud, Pollers: transfers.Pollers, Detect: transfers.Detect, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
+		ReplaceWindow: p.replaceWindow,
 	})
 	if err != nil {
 		return err

@@ -530,6 +530,12 @@ func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (migration.Clo
 	return ns, nil
 }
 
+func (c *fakeCloud) see(callers migration.Callers) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.callers = callers
+}
+
 func (c *fakeCloud) Callers(context.Context, namespace.ID) (migration.Callers, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()

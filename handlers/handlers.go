@@ -44,6 +44,10 @@ type Options struct {
 	// are read from this computer only when it is a loopback address. Required.
 	Addr string
 
+	// ReplaceWindow is how long an old client certificate must not be seen before its CA may be removed from a
+	// rehearsal's namespace; default one minute, the length of a worker's long poll.
+	ReplaceWindow time.Duration
+
 	Log *slog.Logger     // default: discard
 	Now func() time.Time // default time.Now
 }

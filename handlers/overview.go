@@ -132,7 +132,7 @@ func factText(f migration.Fact) string {
 		d := data[migration.NoteData](f)
 		return "Step " + d.Step + " noted as done outside: " + d.Why
 	}
-	return f.Kind
+	return replaceText(f)
 }
 
 // data reads a fact; the zero value when it is of another shape.

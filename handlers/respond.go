@@ -211,6 +211,8 @@ var sentences = map[string]string{
 	"dropped":      "CA key forgotten",
 	"filters":      "Filters applied",
 	"unfiltered":   "Filters cleared",
+	"replaced":     "Replaced: the old one is out",
+	"rolled-back":  "Rolled back",
 }
 
 // seeOther answers a form that did its work: 303 to a page of ours, which says said once.

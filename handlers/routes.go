@@ -58,6 +58,8 @@ func (h *Handlers) Router() http.Handler {
 		r.Get("/certificates/filters", h.do(h.filters))
 		r.Post("/certificates/filters", h.do(h.changeFilters))
 
+		h.replaceRoutes(r)
+
 		// Step 3: upload the CA
 		r.Get("/upload", h.do(h.upload))
 

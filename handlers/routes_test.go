@@ -20,6 +20,7 @@ func (d *desk) routes() (m string, all []route) {
 	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(d.t)
 	drill := d.upload(m+"/transfer/drill", drillForm...).to(d.t)
 	d.finish(drill)
+	d.replacing(m)
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		run := last(check)

@@ -110,7 +110,8 @@ type CheckData struct {
 	Run       string `json:"run"`
 	RunNumber int    `json:"run_number,omitempty"`
 	Code      string `json:"code"`
-	Reported  string `json:"reported,omitempty"` // the host that reported it; "" where Onramp saw it itself
+	Reported  string `json:"reported,omitempty"`    // the host that reported it; "" where Onramp saw it itself
+	Leaf      string `json:"leaf_sha256,omitempty"` // the client certificate that was presented
 }
 
 // PollerData is the data of FactPoller.

@@ -345,7 +345,10 @@ func (s *Service) checked(ctx context.Context, l *liveRun, v View, about subject
 	}
 	var facts []Fact
 	if ok {
-		facts = append(facts, newFact(FactCheck, hash, CheckData{Run: r.ID, RunNumber: r.Number, Code: r.Code}))
+		facts = append(facts, newFact(FactCheck, hash, CheckData{Run: r.ID, RunNumber: r.Number, Code: r.Code, Leaf: about.leaf}))
+	}
+	if r.Code == codeUntrusted && about.leaf != "" && v.Replacement() != nil {
+		facts = append(facts, newFact(FactLeafRefused, hash, LeafRefusedData{Leaf: about.leaf, Run: r.ID, RunNumber: r.Number}))
 	}
 	if hash == in.check() && about.leaf != "" && (ok || accepted(report)) {
 		seen := UploadData{Namespace: in.id(), Run: r.ID, RunNumber: r.Number}

@@ -294,7 +294,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 			return err
 		}
 	}
-	s, err := startServer(ctx, db, c.door.way(), c.gate, l)
+	s, err := startServer(ctx, db, c.door.way(), c.gate, l, c.o)
 	if err != nil {
 		return err
 	}

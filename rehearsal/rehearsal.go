@@ -15,6 +15,10 @@ type Options struct {
 	Dir  string       // where its database lives; "" is memory
 	Log  *slog.Logger // default: discard
 	Now  func() time.Time
+
+	// renew and poll, for tests: after how long callers are asked to renew their connections, and how long a
+	// poll waits. 0 leaves them to the server: five minutes, and one.
+	renew, poll time.Duration
 }
 
 // The phases of migration.CloudState.

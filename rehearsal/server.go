@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"time"
 
@@ -49,7 +50,7 @@ type server struct {
 
 // startServer starts a server on db that takes its callers from door and lets gate judge them. It takes
 // over db and door: they are closed when it returns an error.
-func startServer(ctx context.Context, db *database, door *doorway, g *gate, l serverLog) (s *server, err error) {
+func startServer(ctx context.Context, db *database, door *doorway, g *gate, l serverLog, o Options) (s *server, err error) {
 	s = &server{db: db, door: door, parts: &assembly{listeners: map[primitives.ServiceName]net.Listener{primitives.FrontendService: door}}}
 	defer func() {
 		if err != nil {
@@ -65,7 +66,7 @@ func startServer(ctx context.Context, db *database, door *doorway, g *gate, l se
 		temporal.ForServices(names(services)),
 		temporal.WithStaticHosts(hosts),
 		temporal.WithLogger(l),
-		temporal.WithDynamicConfigClient(settings),
+		temporal.WithDynamicConfigClient(settingsOf(o)),
 		temporal.WithTLSConfigFactory(g),
 		temporal.WithClaimMapper(func(*config.Config) authorization.ClaimMapper { return g }),
 		temporal.WithAuthorizer(g),
@@ -107,6 +108,18 @@ var settings = dynamicconfig.StaticClient{
 	dynamicconfig.HistoryScannerEnabled.Key():    false,
 	dynamicconfig.ExecutionsScannerEnabled.Key(): false,
 	dynamicconfig.BuildIdScavengerEnabled.Key():  false,
+}
+
+// settingsOf are settings with what a test asks for.
+func settingsOf(o Options) dynamicconfig.StaticClient {
+	s := maps.Clone(settings)
+	if o.renew > 0 {
+		s[dynamicconfig.KeepAliveMaxConnectionAge.Key()] = o.renew
+	}
+	if o.poll > 0 {
+		s[dynamicconfig.MatchingLongPollExpirationInterval.Key()] = o.poll
+	}
+	return s
 }
 
 // listen opens a port on loopback for every service but the frontend, whose callers come through the

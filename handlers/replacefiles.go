@@ -1,0 +1,91 @@
+package handlers
+
+import (
+	"net/http"
+	"strings"
+
+	"onramp/migration"
+)
+
+// The files of the wizard: each key once, certificates as often as wanted.
+
+func (h *Handlers) replaceBundleZip(w http.ResponseWriter, r *http.Request) error {
+	return h.replaceTake(w, r, func(v migration.View, re *migration.Replacement) string {
+		if re.New == nil {
+			return ""
+		}
+		return bundleID(withLeaf(v, re.New.LeafFingerprint))
+	})
+}
+
+func (h *Handlers) replaceCAKeyZip(w http.ResponseWriter, r *http.Request) error {
+	return h.replaceTake(w, r, func(v migration.View, re *migration.Replacement) string {
+		if re.NewCA == nil {
+			return ""
+		}
+		return newCAKeyID(v.Migration.ID, re.NewCA.Fingerprint)
+	})
+}
+
+func (h *Handlers) replaceTake(w http.ResponseWriter, r *http.Request, id func(migration.View, *migration.Replacement) string) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if re == nil {
+		return h.noSuchPage(w, r)
+	}
+	name, body, err := h.o.Vault.Take(id(v, re))
+	if err != nil {
+		return err
+	}
+	return sendFile(w, r, "application/zip", name, body)
+}
+
+// replaceFile is a public certificate of the wizard.
+func (h *Handlers) replaceFile(name string, text func(*migration.Replacement) string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := h.move(r)
+		if err != nil {
+			return err
+		}
+		re := v.Replacement()
+		if re == nil || text(re) == "" {
+			return h.noSuchPage(w, r)
+		}
+		return sendFile(w, r, "application/x-pem-file", name, []byte(text(re)))
+	}
+}
+
+func newCAPEM(re *migration.Replacement) string {
+	if re.NewCA == nil {
+		return ""
+	}
+	return re.NewCA.PEM
+}
+
+func newLeafPEM(re *migration.Replacement) string {
+	if re.New == nil {
+		return ""
+	}
+	return re.New.LeafPEM
+}
+
+// replaceFiles is what a browser that holds the new key puts beside it into bundle.zip.
+func (h *Handlers) replaceFiles(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if re == nil || re.New == nil {
+		return h.noSuchPage(w, r)
+	}
+	v.Certificate = re.New
+	files, err := h.publicFiles(v)
+	if err != nil {
+		return err
+	}
+	return sendJSON(w, r, http.StatusOK, map[string]any{"name": strings.ReplaceAll(v.Migration.ID, ".", "-") + "-bundle.zip", "files": files})
+}

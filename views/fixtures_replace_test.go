@@ -1,0 +1,69 @@
+package views
+
+import "onramp/fault"
+
+// replacePages are the wizard before, in the middle and at its last gate, in a rehearsal and in Temporal Cloud.
+func replacePages() []page {
+	show := func(name string, p ReplaceProps) page {
+		f := rehearsalFrame("Replace the certificates", "certificates", 2)
+		if !p.Rehearsal {
+			f = cloudFrame("Replace the certificates", "certificates", 2)
+		}
+		return page{name, ReplacePage(f, p)}
+	}
+	seen := replaceProps(true)
+	held := seen
+	held.Problems = Problems{{Kind: fault.Conflict, Title: "A certificate that would be cut off is still seen", Cause: "worker-3 with CN=payments, 9f3c12ab7710 (connections open: 1).", NotWrong: "Nothing was changed; every caller goes on.", Fix: "Give these programs the other certificate."}}
+	return []page{
+		show("replace", ReplaceProps{Migration: "payments", Rehearsal: true, Choices: []ReplaceChoice{{"ca", "The CA", "A new CA and a client certificate under it.", "Replace the CA"}, {"leaf", "The client certificate alone", "The short path.", "Replace the client certificate"}},
+			Last: &ReplaceLast{Tag: Tag{Good, "Done"}, Text: "Done on 12 Nov 2026.", Facts: []Pair{{Name: "Old one last seen", Value: "12 Nov 2026, 10:42"}}, Back: &BackProps{"workers", "Put the old CA back", "Nobody is cut off."}}}),
+		show("replace-begin", replaceBegin()),
+		show("replace-held", held),
+		show("replace-cloud", replaceProps(false)),
+	}
+}
+
+func replaceGates(open string) []GateProps {
+	out := []GateProps{{ID: "ca", Number: "1.", Title: "The new CA stands beside the old one"}, {ID: "leaf", Number: "2.", Title: "A client certificate under it"},
+		{ID: "proof", Number: "3.", Title: "Both are proven by a check"}, {ID: "workers", Number: "4.", Title: "Every worker has the new one; the old CA goes"}}
+	for i := range out {
+		g := &out[i]
+		g.Tag, g.Text = Tag{Idle, "Can't start yet"}, "It needs the gate before it."
+		if open == "workers" {
+			g.Tag, g.Text, g.Open = Tag{Good, "Done"}, "Seen on 12 Nov 2026, 10:42.", true
+		}
+		if g.ID == open {
+			g.Tag, g.Text, g.Open, g.Back = Tag{Busy, "Your turn"}, "Give every worker the new certificate.", true, &BackProps{"ca", "Roll the whole replacement back", "The old certificate stays."}
+		}
+	}
+	return out
+}
+
+func replaceBegin() ReplaceProps {
+	form := certForm("make")
+	return ReplaceProps{Migration: "payments", Rehearsal: true, Gates: replaceGates("ca"), CA: ReplaceCAProps{Form: form}, Leaf: ReplaceLeafProps{Form: form, CASubject: "CN=payments CA 2026"},
+		Summary: []Pair{{Name: "Replaced", Value: "CN=payments CA, 9f3c 12ab 7710 …", Mono: true}}}
+}
+
+func replaceProps(rehearsal bool) ReplaceProps {
+	card := certificatesMade().Have.Leaf
+	ca := certificatesMade().Have.CA
+	ca.ID, card.ID = "new-ca", "new-leaf"
+	p := ReplaceProps{Migration: "payments", Rehearsal: rehearsal, Gates: replaceGates("workers"), Summary: []Pair{{Name: "Replaced", Value: "CN=payments CA, 9f3c 12ab 7710 …", Mono: true}},
+		CA: ReplaceCAProps{Made: true, Card: ca, Key: true, Bundle: CodeProps{ID: "both-cas", Name: "bundle.pem", Text: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}, Size: "2 of 16 certificates · 1.4 of 32 KB", CloudURL: "/cloud/payments-prod.a1b2c?m=payments",
+			Lines: []BundleLine{{"=", "CN=payments CA", "9f3c 12ab", "until 12 Nov 2027"}, {"+", "CN=payments CA 2026", "77aa 10bb", "until 12 Nov 2028"}, {"-", "CN=old CA", "1234 5678", "it expired on 2 Nov 2026"}}},
+		Leaf: ReplaceLeafProps{Made: true, Card: card, Bundle: true, Browser: true, CASubject: "CN=payments CA 2026"},
+		Proof: ReplaceProofProps{Rows: []ProofRow{{Tag{Good, "Passed"}, "A check with the old client certificate passed: ", &Link{Text: "run 7", URL: "/m/payments/test/7"}}, {Tag{Idle, "Not run"}, "No check with the new client certificate has passed since gate 1.", nil}},
+			Which: []Choice{{Value: "old", Label: "The old client certificate", Selected: true}, {Value: "new", Label: "The new client certificate"}},
+			Key:   KeySourceProps{Sources: []Choice{{Value: "lent", Label: "The key lent to Onramp", Selected: true}, {Value: "files", Label: "Files on this computer"}, {Value: "paste", Label: "Paste or upload it"}}}},
+		Workers: ReplaceWorkersProps{Seen: rehearsal, Rule: "Removal is blocked while a connection with the old certificate is open, and until its last call is 1m0s past.", Remove: "Remove the old CA", AsOf: "As of 10:42:07, seen since 09:12:44",
+			Callers: []CallerRow{{Tag{Warn, "Old"}, "4711@pod-3", "money-transfer", "CN=payments", "9f3c 12ab 7710 …", "CN=payments CA", "2 s ago", "811", "1"}, {Tag{Good, "New"}, "4712@pod-4", "money-transfer", "CN=payments", "77aa 10bb 7711 …", "CN=payments CA 2026", "just now", "12", "2"}},
+			Known:   []string{"Onramp cannot see which client certificate a worker of Temporal Cloud presents."}, Facts: []Pair{{Name: "Polled before", Value: "4711@pod-3", Mono: true}}, Queue: "money-transfer", Noted: "Argo shows revision 12 everywhere",
+			Commands: []CodeProps{{ID: "remove-ca", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca remove"}}, Finish: "Then run the check with the old certificate: it must be refused."},
+		Reloads: []ReloadProps{{ID: "go", Name: "Go", How: "takes it at the next handshake", Text: "The callback is asked at each handshake.", Own: true, Unverified: "After how long Temporal Cloud ends a connection is not documented.",
+			Code: CodeProps{ID: "reload-code-go", Name: "Go", Lang: "go", Text: "package reload\n"}, Source: Link{Text: "crypto/tls", URL: "https://pkg.go.dev/crypto/tls", Away: true}}}}
+	if !rehearsal {
+		p.CA.Unseen = "Onramp cannot read which CAs the namespace holds."
+	}
+	return p
+}
