@@ -32,6 +32,12 @@ type browser struct {
 // openBrowser starts Chromium. With script false, pages run no JavaScript.
 func openBrowser(t testing.TB, script bool, width, height int64) *browser {
 	t.Helper()
+	return openBrowserWith(t, script, width, height)
+}
+
+// openBrowserWith is openBrowser with more of Chromium's flags.
+func openBrowserWith(t testing.TB, script bool, width, height int64, more ...chromedp.ExecAllocatorOption) *browser {
+	t.Helper()
 	path, err := exec.LookPath("chromium")
 	if err != nil {
 		t.Fatalf("%v\nRun `make setup` first: it installs Chromium.", err)
@@ -40,6 +46,7 @@ func openBrowser(t testing.TB, script bool, width, height int64) *browser {
 	opts = append(opts, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
 		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(60*time.Second))
+	opts = append(opts, more...)
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
 	b := &browser{t: t, ctx: ctx, close: sync.OnceFunc(func() { chromedp.Cancel(ctx); cancel(); cancelAlloc() })}
