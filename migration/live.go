@@ -74,6 +74,9 @@ type liveRun struct {
 	followers signals
 }
 
+// onlyFollows reports whether the run does no work of its own: somebody else started it and does it.
+func (l *liveRun) onlyFollows() bool { return l.req.FollowOnly && l.req.Worker == "own" }
+
 // append adds entries that the Store has; wakes everybody.
 func (l *liveRun) append(e ...Entry) {
 	l.mu.Lock()

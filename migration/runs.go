@@ -18,6 +18,10 @@ import (
 // MaxRunning is how many runs of a kind one migration may have under way.
 const MaxRunning = 3
 
+// MaxFollowed is how many transfers of somebody else's one migration may follow at once: each costs a long poll
+// and no worker.
+const MaxFollowed = 250
+
 // maxKey is how long an idempotency key may be, in bytes.
 const maxKey = 200
 
@@ -244,14 +248,18 @@ func (s *Service) book(l *liveRun) error {
 	}
 	n := 0
 	for _, other := range s.live {
-		if other.run.MigrationID == l.run.MigrationID && other.run.Kind == l.run.Kind {
+		if other.run.MigrationID == l.run.MigrationID && other.run.Kind == l.run.Kind && other.onlyFollows() == l.onlyFollows() {
 			n++
 		}
 	}
 	if l.run.Kind == DrillRun && n > 0 {
 		return fault.New(fault.TooMany, "A drill of this migration is under way", "Wait until it has ended, or stop it: two drills would measure each other.")
 	}
-	if n >= MaxRunning {
+	most := MaxRunning
+	if l.onlyFollows() {
+		most = MaxFollowed
+	}
+	if n >= most {
 		return fault.New(fault.TooMany, fmt.Sprintf("%d runs of this kind are under way in this migration", n),
 			"Wait until one has ended, or stop one, then start again.")
 	}

@@ -1,0 +1,250 @@
+package e2e
+
+import (
+	"bufio"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"go.temporal.io/sdk/activity"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/log"
+	"go.temporal.io/sdk/worker"
+	"go.temporal.io/sdk/workflow"
+)
+
+const budgetWatchers = time.Second // p95, event to the last of a thousand watchers (design.md §7)
+
+// pushed is one event as it reached one watcher.
+type pushed struct {
+	id       string
+	at, seen time.Time
+}
+
+var pushedEvent = regexp.MustCompile(`id="event-(\d+)".*?<time[^>]* datetime="([^"]+)"`)
+
+// watchRun reads a run's event stream to its end and tells each row of the event list that is pushed. open is
+// called once the stream is there. ActivityTaskStarted is left out: the server writes it only when the activity has
+// ended, with the time it began at.
+func watchRun(ctx context.Context, c *http.Client, url string, open func(), each func(pushed)) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+	if err != nil {
+		return err
+	}
+	resp, err := c.Do(req)
+	if err != nil {
+		return err
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		return fmt.Errorf("status %d", resp.StatusCode)
+	}
+	open()
+	lines := bufio.NewScanner(resp.Body)
+	lines.Buffer(make([]byte, 0, 16<<10), 1<<20)
+	for lines.Scan() {
+		now, line := time.Now(), lines.Text()
+		if line == "event: end" {
+			return nil
+		}
+		for _, m := range pushedEvent.FindAllStringSubmatch(line, -1) {
+			if at, err := time.Parse(time.RFC3339Nano, m[2]); err == nil && !strings.Contains(line, "ActivityTaskStarted") {
+				each(pushed{m[1], at, now})
+			}
+		}
+	}
+	return lines.Err()
+}
+
+var feedAddress = regexp.MustCompile(`<live-feed[^>]* src="([^"]+)"`)
+
+// feedOf is the address of a run page's event stream.
+func feedOf(t testing.TB, v *visitor, run string) string {
+	t.Helper()
+	m := feedAddress.FindSubmatch(v.get(run).ok(t, "the run's page").body)
+	if m == nil {
+		t.Fatalf("%s has no stream", run)
+	}
+	return v.base + strings.ReplaceAll(string(m[1]), "&amp;", "&")
+}
+
+// goroutinesOf reads the portal's own count.
+func goroutinesOf(t testing.TB, v *visitor) int {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^go_goroutines (\d+)`).FindSubmatch(v.get("/metrics").ok(t, "metrics").body)
+	if m == nil {
+		t.Fatal("/metrics has no go_goroutines")
+	}
+	n, _ := strconv.Atoi(string(m[1]))
+	return n
+}
+
+// BenchmarkThousandWatchers: a thousand open event streams of one slow transfer; each event's time to each of them
+// beside the budget, and what is left of goroutines and memory when they have gone. That they share one history
+// long poll is shown by transfer's TestWatchMany and TestShared.
+func BenchmarkThousandWatchers(b *testing.B) {
+	const watchers = 1000
+	p := openPortal(b, b.TempDir(), "127.0.0.1:0", "--log-level", "error")
+	v := visit(b, p.url)
+	c := connect(b, v)
+	v.ended(v.upload(c.m+"/transfer", c.transfer("success", "warm")...).ok(b, "a first transfer").path) // the server is warm then
+	idle, before := goroutinesOf(b, v), resident(b, p.cmd.Process.Pid)
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
+	var mu sync.Mutex
+	var took []time.Duration
+	most, full := 0, 0.0
+	for b.Loop() {
+		run := v.upload(c.m+"/transfer", c.transfer("slow", fmt.Sprintf("watchers-%d", b.N))...).ok(b, "start a slow transfer").path
+		feed := feedOf(b, v, run)
+		var all, opened sync.WaitGroup
+		opened.Add(watchers)
+		ready := make(chan struct{})
+		for range watchers {
+			all.Go(func() {
+				var once sync.Once
+				open := func() { once.Do(opened.Done) }
+				defer open()
+				err := watchRun(b.Context(), web, feed, open, func(e pushed) {
+					select {
+					case <-ready:
+						mu.Lock()
+						took = append(took, e.seen.Sub(e.at))
+						mu.Unlock()
+					default: // what was there before all had come
+					}
+				})
+				if err != nil {
+					b.Error(err)
+				}
+			})
+		}
+		opened.Wait()
+		close(ready)
+		most, full = max(most, goroutinesOf(b, v)-idle), max(full, resident(b, p.cmd.Process.Pid))
+		all.Wait()
+	}
+	if len(took) < watchers*5 {
+		b.Fatalf("only %d events were pushed to %d watchers", len(took), watchers)
+	}
+	within(b, time.Minute, "the portal's goroutines are back", func() bool { return goroutinesOf(b, v) <= idle+watchers/10 })
+	b.ReportMetric(float64(len(took)), "pushes")
+	ms(b, "p50", percentile(took, 50), budgetWatchers)
+	ms(b, "p95", percentile(took, 95), budgetWatchers)
+	b.ReportMetric(float64(most)/watchers, "goroutines/watcher")
+	b.ReportMetric(float64(goroutinesOf(b, v)-idle), "goroutines-left")
+	b.ReportMetric(full-before, "MB-more-while-watched")
+	b.ReportMetric(resident(b, p.cmd.Process.Pid)-before, "MB-more-after")
+}
+
+// BenchmarkTwoHundredTransfers: two hundred transfers that somebody else's worker does, all followed and watched at
+// once; each event's time to its watcher beside the budget.
+func BenchmarkTwoHundredTransfers(b *testing.B) {
+	const transfers = 200
+	p := openPortal(b, b.TempDir(), "127.0.0.1:0", "--log-level", "error")
+	v := visit(b, p.url)
+	c := connect(b, v)
+	own := ownWorker(b, p, v, c)
+	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
+	var mu sync.Mutex
+	var took []time.Duration
+	round := 0
+	for b.Loop() {
+		round++
+		var feeds []string
+		for i := range transfers {
+			id := fmt.Sprintf("other-%d-%d", round, i)
+			if _, err := own.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "others"}, "Others"); err != nil {
+				b.Fatal(err)
+			}
+			feeds = append(feeds, feedOf(b, v, v.upload(c.m+"/transfer/follow", c.withKey("workflow_id", id)...).ok(b, "follow "+id).path))
+		}
+		var all, opened sync.WaitGroup
+		opened.Add(transfers)
+		ended := make([]bool, transfers)
+		for i, feed := range feeds {
+			all.Go(func() {
+				var once sync.Once
+				open := func() { once.Do(opened.Done) }
+				defer open()
+				err := watchRun(b.Context(), web, feed, open, func(e pushed) {
+					mu.Lock()
+					took = append(took, e.seen.Sub(e.at))
+					mu.Unlock()
+				})
+				if err != nil {
+					b.Error(err)
+				}
+				ended[i] = err == nil
+			})
+		}
+		opened.Wait()
+		for i := range transfers { // now they go on, all at once
+			if err := own.SignalWorkflow(b.Context(), fmt.Sprintf("other-%d-%d", round, i), "", "go", nil); err != nil {
+				b.Fatal(err)
+			}
+		}
+		all.Wait()
+		for i, ok := range ended {
+			if !ok {
+				b.Errorf("watcher %d did not see the end", i)
+			}
+		}
+	}
+	if len(took) < transfers*5 {
+		b.Fatalf("only %d events were pushed for %d transfers", len(took), transfers)
+	}
+	b.ReportMetric(float64(len(took)), "pushes")
+	ms(b, "p50", percentile(took, 50), budgetWatchers)
+	ms(b, "p95", percentile(took, 95), budgetWatchers)
+}
+
+// ownWorker is a worker of the Go SDK with a workflow that waits for a word and then runs three activities.
+func ownWorker(b *testing.B, p *portal, v *visitor, c connected) client.Client {
+	b.Helper()
+	pair, err := tls.X509KeyPair([]byte(c.cert), []byte(c.key))
+	if err != nil {
+		b.Fatal(err)
+	}
+	root, err := os.ReadFile(filepath.Join(p.data, "rehearsal-trust", "trust.pem"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(root)
+	report := v.ended(v.upload(c.m+"/test", c.withKey()...).ok(b, "run the checks").path)
+	address := report["target"].(map[string]any)["address"].(string)
+	cl, err := client.Dial(client.Options{HostPort: address, Namespace: "docs-assembly.a2dd6", Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
+		ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}}})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(cl.Close)
+	w := worker.New(cl, "others", worker.Options{})
+	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
+		workflow.GetSignalChannel(ctx, "go").Receive(ctx, nil)
+		ctx = workflow.WithActivityOptions(ctx, workflow.ActivityOptions{StartToCloseTimeout: time.Minute})
+		for range 3 {
+			if err := workflow.ExecuteActivity(ctx, "Pay").Get(ctx, nil); err != nil {
+				return err
+			}
+		}
+		return nil
+	}, workflow.RegisterOptions{Name: "Others"})
+	w.RegisterActivityWithOptions(func(context.Context) error { return nil }, activity.RegisterOptions{Name: "Pay"})
+	if err := w.Start(); err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(w.Stop)
+	return cl
+}
