@@ -155,16 +155,14 @@ func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFie
 	if err := h.reachable(ctx, v); err != nil {
 		return migration.Run{}, err
 	}
-<<<<<<< HEAD
 	if len(req.Elsewhere) == 0 {
 		req.Elsewhere = h.oldServer(ctx, v)
-=======
+	}
 	if err := h.bend(v, &req.Target); err != nil {
 		return migration.Run{}, err
 	}
 	if req.Worker == "own" && req.Target.TaskQueue != "" { // a switch has the wrong one
 		req.TaskQueue = req.Target.TaskQueue
->>>>>>> b102d54 (Put the switches of break it on purpose on the rehearsal's page, with a migration to practise on and a banner that turns them off)
 	}
 	return h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
 }
