@@ -26,7 +26,7 @@ func Calendar(all []Ending, base string) ([]byte, error) {
 	cal.SetCalscale("GREGORIAN")
 	cal.SetName("Certificates that end")
 	cal.SetXWRCalName("Certificates that end")
-	cal.SetRefreshInterval("PT12H", ics.WithValue(string(ics.ValueDataTypeDuration)))
+	cal.SetRefreshInterval("PT12H") // it adds VALUE=DURATION itself
 	cal.SetXPublishedTTL("PT12H")
 	for _, e := range all {
 		if !e.Rehearsal {

@@ -49,6 +49,14 @@ func lines(t testing.TB, text string) []string {
 		if !contentLine.MatchString(l) {
 			t.Fatalf("not a content line: %q", l)
 		}
+		seen := map[string]bool{}
+		for _, p := range strings.Split(l[:strings.IndexByte(l, ':')], ";")[1:] {
+			name, _, _ := strings.Cut(p, "=")
+			if seen[name] {
+				t.Fatalf("a parameter twice: %q", l)
+			}
+			seen[name] = true
+		}
 	}
 	return out
 }

@@ -43,6 +43,9 @@ type Successor struct {
 // Active reports whether nothing has taken the certificate's place.
 func (e Ending) Active() bool { return e.Successor == nil }
 
+// DaysAgo is how many whole days ago it ended, 0 for less than one and before the end.
+func (e Ending) DaysAgo() int { return max(-e.Days-1, 0) }
+
 // Endings are those of every migration, the first end first. One whose place was taken stays for the time
 // Shown; one that has ended with nothing in its place stays until something takes it.
 func Endings(moves []migration.View, now time.Time) []Ending {

@@ -246,13 +246,16 @@ func message(e Ending, now time.Time, base string) ([]byte, error) {
 	when := "in " + dayCount(max(e.Days, 0))
 	switch {
 	case e.Rung == Ended:
-		m.Type, when = "certificate.expired", dayCount(-e.Days)+" ago"
+		m.Type, when = "certificate.expired", dayCount(e.DaysAgo())+" ago"
+		if e.DaysAgo() == 0 {
+			when = "today"
+		}
 	case e.Days == 0:
 		when = "in less than a day"
 	}
 	m.Text = fmt.Sprintf("%s %s (%s). Replace it: %s", e.Summary(), when, e.At.UTC().Format("2 January 2006 15:04 UTC"), e.Link(base))
 	if e.Rung == Ended {
-		m.Text = fmt.Sprintf("%s has ended %s (%s). Replace it: %s", e.Subject, when, e.At.UTC().Format("2 January 2006 15:04 UTC"), e.Link(base))
+		m.Text = fmt.Sprintf("%s ended %s (%s). Replace it: %s", e.Subject, when, e.At.UTC().Format("2 January 2006 15:04 UTC"), e.Link(base))
 	}
 	d := &m.Data
 	d.Migration.ID, d.Migration.Name = e.Migration, e.Name

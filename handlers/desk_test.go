@@ -70,7 +70,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 	d.checks, d.transfers, d.ops = newSteps[doctor.Stage](), newSteps[transfer.Event](), &operations{}
 	log := slog.New(slog.NewTextHandler(d.log, nil))
 	var err error
-	d.moves, err = migration.New(migration.Options{Store: d.store, Log: log,
+	d.moves, err = migration.New(migration.Options{Store: d.store, Log: log, Now: o.now,
 		Checker:   checker{d.checks, o.byHand, o.code},
 		Transfers: transferer{d.transfers, o.byHand, d.ops}})
 	check(t, err)
@@ -83,7 +83,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 	d.audit = &custodytest.Memory{}
 	d.custody, err = custody.New(custody.Options{Store: d.audit, WorkFactor: 1, Log: log})
 	check(t, err)
-	opts := handlers.Options{Migrations: d.moves, Custody: d.custody, Webhook: o.webhook, Now: o.now, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys,
+	opts := handlers.Options{Migrations: d.moves, Custody: d.custody, Webhook: o.webhook, Now: o.now, Certs: certsvc.New(certsvc.Options{Now: o.now}), Vault: vault, Keyring: keys,
 		Pollers: o.pollers, Detect: o.detect, Version: "test", DataDir: t.TempDir(), Addr: addr, Log: log}
 	if !o.noCloud {
 		opts.Cloud = d.cloud
@@ -471,8 +471,13 @@ func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (migr
 	return ns, nil
 }
 
-func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, _ []byte) (migration.CloudNamespace, error) {
-	return c.Namespace(context.Background(), id)
+func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.spaces[id]
+	ns.Filters = filters
+	c.spaces[id] = ns
+	return ns, nil
 }
 
 func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (migration.CloudNamespace, error) {

@@ -165,7 +165,10 @@ func endingTag(e expiry.Ending) views.Tag {
 	case !e.Active():
 		return views.Tag{State: views.Idle, Word: "Replaced"}
 	case e.Rung == expiry.Ended:
-		return views.Tag{State: views.Bad, Word: "Ended " + many(-e.Days, "day ago", "days ago")}
+		if e.DaysAgo() == 0 {
+			return views.Tag{State: views.Bad, Word: "Ended today"}
+		}
+		return views.Tag{State: views.Bad, Word: "Ended " + many(e.DaysAgo(), "day ago", "days ago")}
 	case e.Days == 0:
 		return views.Tag{State: views.Bad, Word: "Ends today"}
 	case e.Rung > 0 && e.Rung <= 15:

@@ -18,8 +18,8 @@ var (
 	metricEnd = prometheus.NewDesc("onramp_certificate_not_after_timestamp_seconds",
 		"When a client certificate stops working: the first end in its chain. Only those that nothing has replaced.",
 		[]string{"migration", "mode", "client", "subject", "sha256", "set_by"}, nil)
-	metricRuns = prometheus.NewDesc("onramp_runs_ended_total", "Checks and transfers that have ended.", []string{"kind", "state"}, nil)
-	metricLive = prometheus.NewDesc("onramp_runs_running", "Checks and transfers that are under way.", []string{"kind"}, nil)
+	metricRuns = prometheus.NewDesc("onramp_runs_ended_total", "Checks, transfers and drills that have ended.", []string{"kind", "state"}, nil)
+	metricLive = prometheus.NewDesc("onramp_runs_running", "Checks, transfers and drills that are under way.", []string{"kind"}, nil)
 	metricMove = prometheus.NewDesc("onramp_migrations", "Migrations.", []string{"mode"}, nil)
 	metricFail = prometheus.NewDesc("onramp_webhook_notices_failing", "Messages to the webhook whose last attempt failed and that are still tried.", nil, nil)
 	metricInfo = prometheus.NewDesc("onramp_build_info", "The version that runs; always 1.", []string{"version", "go_version"}, nil)
@@ -81,7 +81,7 @@ func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
 	for mode, n := range modes {
 		s = append(s, gauge(metricMove, float64(n), string(mode)))
 	}
-	for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun} {
+	for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun} {
 		s = append(s, gauge(metricLive, float64(counts[migration.RunCount{Kind: kind, State: migration.RunRunning}]), string(kind)))
 		for _, state := range []migration.RunState{migration.RunPassed, migration.RunFailed, migration.RunInterrupted} {
 			n := counts[migration.RunCount{Kind: kind, State: state}]
