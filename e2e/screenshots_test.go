@@ -46,6 +46,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
 		{"transfer-refund", more["refund"]}, {"transfer-stuck", more["stuck"]}, {"transfer-interrupted", more["interrupted"]},
 		{"drill", m + "/transfer/drill"}, {"drill-run", more["drill"]},
+		{"expiry", "/expiry"}, {"audit", "/audit"}, {"ca-key", m + "/certificates/key"}, {"filters", m + "/certificates/filters"},
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
 		{"cloud-namespace", "/cloud/docs-assembly.a2dd6"}, {"not-found", "/nowhere"},
 	} {

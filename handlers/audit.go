@@ -105,9 +105,12 @@ func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 	for _, rec := range list {
 		row := views.AuditRow{ID: fmt.Sprint(rec.ID), URL: fmt.Sprintf("/audit?before=%d#r%d", rec.ID+1, rec.ID), When: rec.At.UTC().Format("2006-01-02 15:04:05"), Stamp: stamp(rec.At),
 			Local: rec.At.Local().Format("2 Jan 2006, 15:04:05 MST"), Tag: verbWords[rec.Verb], Migration: rec.Migration, Subject: rec.Subject, Print: shortPrint(rec.Fingerprint), FullPrint: rec.Fingerprint,
-			CAPrint: shortPrint(rec.CAFingerprint), Lane: laneName(rec.Lane), Note: rec.Note}
+			CAPrint: shortPrint(rec.CAFingerprint), Details: rec.Note}
 		if rec.Migration != "" {
 			row.MigrationURL = movePath(rec.Migration, migration.StepCertificates)
+		}
+		if lane := laneName(rec.Lane); lane != "" {
+			row.Details = "key made " + lane
 		}
 		if rec.Days > 0 {
 			row.Days = fmt.Sprint(rec.Days)

@@ -135,8 +135,8 @@ func (h *Handlers) keyProblem(w http.ResponseWriter, r *http.Request, v migratio
 	all := fault.All(err)
 	for _, f := range all {
 		switch f.Kind {
-		case fault.Invalid, fault.Conflict:
-		case fault.Denied, fault.TooMany:
+		case fault.Invalid, fault.Conflict, fault.Denied: // of a passphrase: the form is refused, not the reader
+		case fault.TooMany:
 			status = statusOf(f)
 		default:
 			return err

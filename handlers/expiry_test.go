@@ -186,7 +186,7 @@ func TestCAKeyPage(t *testing.T) {
 	d.get("/m/"+m+"/certificates/clients").want(t, 200, "It is locked")
 	d.post("/m/"+m+"/certificates/clients", "ca_from", "kept", "name", "eu", "maker", "server", "key_type", "ec-p256").want(t, 422, "The kept key is locked")
 
-	d.post(key+"/open", "passphrase", "not it").want(t, 403, "not the passphrase of the key", "Tries left before a pause of 15 minutes: 4").lacks(t, "not it\"")
+	d.post(key+"/open", "passphrase", "not it").want(t, 422, "not the passphrase of the key", "Tries left before a pause of 15 minutes: 4").lacks(t, "not it\"")
 	d.post(key+"/open", "passphrase", phrase).leads(t, key)
 	d.get(key).want(t, 200, "Kept here, open", "Lock it now")
 	d.get("/m/"+m+"/certificates/clients").want(t, 200, "Open until")

@@ -92,6 +92,5 @@ type AuditRow struct {
 	FullPrint    string
 	CAPrint      string
 	Days         string
-	Lane         string
-	Note         string
+	Details      string // where the key was made, why it was locked
 }
