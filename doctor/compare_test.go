@@ -24,7 +24,7 @@ var (
 const page = "../docs/doctor.md"
 
 // intoPage puts a text between the marks of a measured part of the page.
-func intoPage(t *testing.T, part, text string) {
+func intoPage(t testing.TB, part, text string) {
 	t.Helper()
 	b, err := os.ReadFile(page)
 	if err != nil {

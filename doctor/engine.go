@@ -117,6 +117,7 @@ func (e *Engine) Run(ctx context.Context, t Target, emit func(Stage)) Report {
 		report.Target.Normalised = noRepairs
 	}
 	report.Verdict = r.conclude()
+	report.NotChecked = r.notChecked(report.Stages)
 	report.TookMS = float64(time.Since(began).Microseconds()) / 1000
 	return report
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 	"testing"
 	"time"
 
@@ -41,6 +42,9 @@ func TestThousandRefusals(t *testing.T) {
 		if count++; count == 1 {
 			t.Log(s)
 		}
+	}
+	if *update {
+		intoPage(t, "refusals", fmt.Sprintf("%d refused handshakes, the reason lost %d times.\n", n, count))
 	}
 	if count > 0 {
 		t.Errorf("the reason was lost %d times of %d", count, n)

@@ -34,6 +34,9 @@ func WriteText(w io.Writer, r Report, color bool) error {
 	p.line("")
 	p.verdict(r)
 	p.line("")
+	if len(r.NotChecked) > 0 {
+		p.line("Not checked: %s.", strings.Join(r.NotChecked, "; "))
+	}
 	p.line("Tested from %s in %.0f ms, rules of %s.", r.TestedFrom, r.TookMS, r.Rules)
 	_, err := io.WriteString(w, p.b.String())
 	return err
@@ -100,8 +103,11 @@ func (p *printer) verdict(r Report) {
 	if v.Code == OK {
 		p.line("%s", p.paint("1;32", "All is well. "+v.Title+"."))
 		p.line("%s", v.Cause)
+		if v.Confirm != "" {
+			p.line("See it yourself: %s", v.Confirm)
+		}
 		if v.Unseen != "" {
-			p.line("%s", v.Unseen)
+			p.line("Not seen by this test: %s", v.Unseen)
 		}
 		return
 	}

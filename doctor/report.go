@@ -126,6 +126,7 @@ type Report struct {
 	TestedFrom string       `json:"tested_from"`
 	Rules      string       `json:"rules"`
 	At         time.Time    `json:"at,omitzero"` // when it was made
+	NotChecked []string     `json:"not_checked"` // what nobody should draw conclusions about; never nil
 	TookMS     float64      `json:"took_ms"`
 }
 

@@ -166,9 +166,11 @@ func (r *run) conclude() Verdict {
 	v := Explain(OK, Certain, r.values)
 	who := "the namespace " + r.ns
 	v.Cause = fmt.Sprintf("Every stage passed: %s answers, and %s accepts you.", r.addr, who)
+	v.Unseen = "The worker's own network, environment and files: run the check where the worker runs."
 	if r.t.TaskQueue == "" {
-		v.Unseen = "No task queue was given, so nobody looked for a worker."
+		v.Unseen = "No task queue was given, so nobody looked for a worker. " + v.Unseen
 	}
+	v.Confirm = r.complete(fill("temporal operator namespace describe --address {address} --namespace {namespace}", shellSafe(r.values)))
 	if r.proxy != nil {
 		v.Unseen = strings.TrimSpace(v.Unseen + " The way led through the proxy " + clean(r.proxy.Host, 100) + "; whether the worker's SDK uses it was not seen.")
 	}

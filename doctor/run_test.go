@@ -158,6 +158,9 @@ func wholeReport(t testing.TB, r Report) {
 				t.Errorf("stage %s has finding %s, which is not in the catalogue", s.ID, code)
 			}
 		}
+		if r.NotChecked == nil {
+			t.Error("what was not checked is null")
+		}
 		if s.Findings == nil || s.Evidence == nil {
 			t.Errorf("stage %s has null findings or evidence", s.ID)
 		}

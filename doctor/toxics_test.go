@@ -124,5 +124,9 @@ func TestToxics(t *testing.T) {
 	}
 	close(work)
 	wg.Wait()
+	if *update {
+		intoPage(t, "toxics", fmt.Sprintf("%d checks over slow, cut, reset and silent lines (`-toxicstep %d`): %d with the exact verdict, %d weaker, %d wrong and certain.\n",
+			runs.Load(), *toxicStep, right.Load(), weaker.Load(), runs.Load()-right.Load()-weaker.Load()))
+	}
 	t.Logf("%d checks over disturbed lines: %d with the exact verdict, %d weaker, none wrong and certain", runs.Load(), right.Load(), weaker.Load())
 }
