@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 
+	"google.golang.org/grpc/grpclog"
+
 	"onramp/fault"
 )
 
@@ -58,6 +60,7 @@ func commands() []command {
 // Main runs the program of the operating system and returns its exit code. The first SIGINT or SIGTERM
 // ends commands in order; a second one exits at once.
 func Main() int {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what goes wrong is in our own answers
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
 	signals := make(chan os.Signal, 2)

@@ -85,6 +85,9 @@ func TestEveryGivenCodeIsInTheCatalogue(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, p := range paths {
+			if strings.HasSuffix(p, "_test.go") {
+				continue // a test may speak of an id that nobody gives
+			}
 			b, err := os.ReadFile(p)
 			if err != nil {
 				t.Fatal(err)

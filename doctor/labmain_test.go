@@ -7,11 +7,14 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"fmt"
+	"io"
 	"math/big"
 	"os"
 	"path/filepath"
 	"testing"
 	"time"
+
+	"google.golang.org/grpc/grpclog"
 )
 
 // systemCA is the only root of the "system" in these tests: it plays the public CAs.
@@ -19,6 +22,7 @@ var systemCA *authority
 
 // TestMain gives the process a trust store of its own, so that the tests do not depend on the machine's.
 func TestMain(m *testing.M) {
+	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // as the program does
 	code, err := withSystemRoots(m)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)

