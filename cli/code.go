@@ -22,9 +22,13 @@ func code(_ context.Context, w World, args []string) int {
 	cert := s.text("cert-path", "", "client certificate; default client.pem", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT")
 	key := s.text("key-path", "", "its private key; default client.key", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY")
 	serverName := s.text("tls-server-name", "", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME")
-	asJSON := s.boolean("json", "machine output (onramp.code/1)")
+	judge := s.text("judge", "", "judge the environment in this `file` instead, - for stdin; --shell says what the repaired version is for")
+	asJSON := s.boolean("json", "machine output (onramp.code/1; with --judge onramp.environment/1)")
 	if code, done := s.parse(args); done {
 		return code
+	}
+	if *judge != "" {
+		return judgeEnvironment(w, *judge, *shell, *asJSON)
 	}
 	r = snippet.Request{Lang: *lang, Namespace: *ns, Address: *address, Auth: *auth, Style: *style, Vars: *vars,
 		Shell: *shell, CertPath: *cert, KeyPath: *key, ServerName: *serverName}

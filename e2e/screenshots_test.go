@@ -35,6 +35,7 @@ func TestPagesLookRight(t *testing.T) {
 	v := visit(t, p.url)
 	failing := failingRun(t, v)
 	reported := v.reportAgain(t, failing)
+	keyed := keyedMove(t, v)
 	check := latest(t, v, m+"/test")
 	transfer := latest(t, v, m+"/transfer")
 	more := transfersOfAllKinds(t, v, m)
@@ -49,6 +50,8 @@ func TestPagesLookRight(t *testing.T) {
 		{"expiry", "/expiry"}, {"audit", "/audit"}, {"ca-key", m + "/certificates/key"}, {"filters", m + "/certificates/filters"},
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
 		{"cloud-namespace", "/cloud/docs-assembly.a2dd6"}, {"not-found", "/nowhere"},
+		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"},
+		{"cloud-namespace-keys", "/cloud/keyed.f45a2"}, {"environment", keyed + "/code/environment"},
 	} {
 		t.Run(pg.name, func(t *testing.T) {
 			b.t = t

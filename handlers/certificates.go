@@ -44,6 +44,9 @@ func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if usesKeys(v) {
+		return h.notNeeded(w, r, v, migration.StepCertificates)
+	}
 	f := certFields{lane: r.URL.Query().Get("lane"), lend: true}
 	if f.lane != laneCSR && f.lane != laneImport && f.lane != laneOwnCA {
 		f.lane = laneMake

@@ -52,7 +52,7 @@ func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, 
 	if err != nil {
 		return err
 	}
-	p := views.TestProps{Migration: v.Migration.ID, Target: h.targetPairs(v), Needs: needs(v, migration.StepNamespace, migration.StepCertificates),
+	p := views.TestProps{Migration: v.Migration.ID, Target: h.targetPairs(v), Needs: needs(v, testNeeds(v)...),
 		CanRun: canCheck(v), Key: h.keySource(v, sent.key), TaskQueue: sent.queue, LocalAddress: sent.localAddress, LocalNamespace: sent.localName,
 		Crossing: last, Spark: sparkProps(past), History: checkRows(past), Elsewhere: h.elsewhereProps(v, sent), Twin: h.checkTwin(v)}
 	if !p.Elsewhere.Open {
@@ -62,6 +62,14 @@ func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	f := h.frame(r, "Test the connection", "migrations", &v, migration.StepTest)
 	return h.page(w, r, status, views.TestPage(f, p))
+}
+
+// testNeeds are the steps that a test stands on.
+func testNeeds(v migration.View) []string {
+	if usesKeys(v) {
+		return []string{migration.StepNamespace}
+	}
+	return []string{migration.StepNamespace, migration.StepCertificates}
 }
 
 // canCheck reports whether there is something to check.
@@ -77,7 +85,9 @@ func (h *Handlers) targetPairs(v migration.View) []views.Pair {
 	if t.ServerName != "" {
 		out = append(out, views.Pair{Name: "TLS server name", Value: t.ServerName, Mono: true})
 	}
-	if c := v.Certificate; c != nil {
+	if usesKeys(v) {
+		out = append(out, views.Pair{Name: "Signs in with", Value: "an API key, given for each run"})
+	} else if c := v.Certificate; c != nil {
 		out = append(out, views.Pair{Name: "Client certificate", Value: c.LeafSubject + ", until " + day(c.LeafNotAfter), Mono: true})
 	}
 	return out
@@ -278,9 +288,13 @@ func (h *Handlers) checkRun(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	_, lent := h.o.Keyring.Get(v.Migration.ID)
+	lent = lent && !usesKeys(v)
 	p := views.TestRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: c.status(),
 		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), Reported: reportedProps(c.run), Spark: sparkProps(past), History: checkRows(past),
 		Compare: compareLink(past, c.run), Asked: askedAgain(c.run), CanRerun: lent, Twin: h.checkTwin(v)}
+	if run.State == migration.RunFailed {
+		p.Environment = &views.Link{Text: "Does the worker run with other settings? Judge its environment", URL: movePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
+	}
 	f := h.frame(r, c.title()+" of the connection test", "migrations", &v, migration.StepTest)
 	if c.live() {
 		f.Feed = feedPath(v, run, c.seq)

@@ -13,6 +13,7 @@ import (
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
+	"onramp/snippet"
 	"onramp/views"
 )
 
@@ -135,16 +136,20 @@ func (h *Handlers) cloudNamespace(w http.ResponseWriter, r *http.Request) error 
 	return h.showCloudNamespace(w, r, http.StatusOK, ns, m, ns.BundlePEM, nil)
 }
 
-func (h *Handlers) showCloudNamespace(w http.ResponseWriter, r *http.Request, status int, ns migration.CloudNamespace, m, bundle string, ps views.Problems) error {
+func (h *Handlers) showCloudNamespace(w http.ResponseWriter, r *http.Request, status int, ns migration.CloudNamespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
 	id := ns.ID.String()
 	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: bundle, Size: bundleSize(ns.BundlePEM), Endpoint: h.o.Cloud.Address(), Filters: filtersText(ns.Filters),
 		Problems: ps, Back: h.backTo(r, m)}
 	for _, c := range ns.CAs {
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: grouped(c.Fingerprint), Until: day(c.NotAfter), Tag: leftTag(c.NotAfter, h.o.Now())})
 	}
+	p.Auth = h.cloudAuth(ns, m, nil)
+	for _, change := range auth {
+		change(p.Auth)
+	}
 	f := h.cloudFrame(r, id)
 	f.Broken = h.broken(r, id)
-	if f.Toast != "" && len(ps) == 0 {
+	if f.Toast == sentences["ca"] && len(ps) == 0 {
 		f.Toast, p.Saved = "", "Saved. The namespace accepts clients of "+many(len(ns.CAs), "CA", "CAs")+"."
 	}
 	return h.page(w, r, status, views.CloudNamespacePage(f, p))
@@ -296,6 +301,24 @@ type trustFiles struct {
 	root string // path of its root alone
 	rows []views.EnvRow
 	code views.CodeProps
+}
+
+// forShell are the variables for the holder that the reader chose; for one that cannot carry a value, as bash.
+func (t trustFiles) forShell(shell string) views.CodeProps {
+	var vars []snippet.EnvVar
+	for _, row := range t.rows {
+		vars = append(vars, snippet.EnvVar{Name: row.Name, Value: row.Value})
+	}
+	if shell == "toml" {
+		shell = "bash" // temporal.toml holds no variables
+	}
+	text, err := snippet.Variables(shell, vars)
+	if err != nil {
+		return t.code
+	}
+	c := t.code
+	c.Name, c.Lang, c.Text = shellNames[shell], either(shellLangs[shell], "bash"), text
+	return c
 }
 
 // trustDir is where the trust files lie: public certificates only.

@@ -8,6 +8,7 @@ import (
 
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/namespace"
 	"onramp/snippet"
 	"onramp/views"
 )
@@ -21,11 +22,11 @@ var shellLangs = map[string]string{"compose": "yaml", "kubernetes": "yaml", "git
 	"powershell": "powershell", "cmd": "batch", "fish": "fish"}
 
 // codeQuery is the choice on the code page: all of it is in the address.
-type codeQuery struct{ lang, style, vars, shell string }
+type codeQuery struct{ lang, auth, style, vars, shell string }
 
 func (q codeQuery) with(change func(*codeQuery)) string {
 	change(&q)
-	return "?" + url.Values{"lang": {q.lang}, "style": {q.style}, "vars": {q.vars}, "shell": {q.shell}}.Encode()
+	return "?" + url.Values{"lang": {q.lang}, "auth": {q.auth}, "style": {q.style}, "vars": {q.vars}, "shell": {q.shell}}.Encode()
 }
 
 // readCodeQuery takes the choice from an address; what is not offered falls back to the default, and
@@ -39,7 +40,7 @@ func readCodeQuery(v migration.View, values url.Values) codeQuery {
 		}
 		return def
 	}
-	q := codeQuery{lang: pick("lang", v.Migration.Lang, snippet.Langs()), style: pick("style", snippet.Styles[0], snippet.Styles),
+	q := codeQuery{lang: pick("lang", v.Migration.Lang, snippet.Langs()), auth: pick("auth", v.Migration.Auth, snippet.Auths), style: pick("style", snippet.Styles[0], snippet.Styles),
 		vars: pick("vars", snippet.Vars[0], snippet.Vars), shell: pick("shell", snippet.Shells[0], snippet.Shells)}
 	if q.style == "envconfig" {
 		q.vars = "standard" // environment configuration reads no other names
@@ -51,10 +52,13 @@ func readCodeQuery(v migration.View, values url.Values) codeQuery {
 
 // snippetRequest is the code wanted, with the migration's values, or with marked places before there are any.
 func (h *Handlers) snippetRequest(v migration.View, q codeQuery) snippet.Request {
-	req := snippet.Request{Lang: q.lang, Namespace: placeholder, Auth: v.Migration.Auth, Style: q.style, Vars: q.vars, Shell: q.shell}
+	req := snippet.Request{Lang: q.lang, Namespace: placeholder, Auth: q.auth, Style: q.style, Vars: q.vars, Shell: q.shell}
 	if v.Namespace != nil {
 		t := h.target(v)
 		req.Namespace, req.Address, req.ServerName = t.Namespace, t.Address, t.ServerName
+		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Mode == migration.Rehearsal && q.auth == migration.AuthAPIKey {
+			req.ServerName = id.Host() // as in target
+		}
 	}
 	return req
 }
@@ -68,15 +72,16 @@ func (h *Handlers) code(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showCode(w, r, http.StatusOK, v, readCodeQuery(v, r.URL.Query()), views.JudgeProps{})
+	return h.showCode(w, r, http.StatusOK, v, readCodeQuery(v, r.URL.Query()), views.JudgeProps{}, nil)
 }
 
-func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, v migration.View, q codeQuery, judge views.JudgeProps) error {
+// showCode shows step 5; change puts in what a form found.
+func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, v migration.View, q codeQuery, judge views.JudgeProps, change func(*views.CodePageProps)) error {
 	c, err := snippet.Write(h.snippetRequest(v, q))
 	if err != nil {
 		return err
 	}
-	judge.Migration, judge.Lang = v.Migration.ID, q.lang
+	judge.Action, judge.Lang = movePath(v.Migration.ID, migration.StepCode, "judge")+q.with(func(*codeQuery) {}), q.lang
 	values := userValues(v, c)
 	block := func(id, name, lang, text string) views.CodeProps {
 		return views.CodeProps{ID: id, Name: name, Lang: lang, Text: text, Values: values}
@@ -108,14 +113,27 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 		if err != nil {
 			return err
 		}
-		p.Trust = t.code
+		p.Trust = t.forShell(q.shell)
+	}
+	if q.auth != v.Migration.Auth {
+		p.Other = "This migration signs in with " + authName(v.Migration.Auth) + "; the code below is for " + authName(q.auth) + ". The test and the transfer go on as the migration does."
+	}
+	if v.Migration.Mode == migration.Rehearsal && q.auth == migration.AuthAPIKey {
+		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
+	}
+	p.Environment = views.Link{Text: "Judge the environment that you have", URL: movePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
+	if v.Namespace != nil && (usesKeys(v) && h.o.Pollers != nil || h.canLook(v)) {
+		p.Look = views.WorkerLookProps{Action: movePath(m, migration.StepCode, "worker") + q.with(func(*codeQuery) {}), Queue: c.Transfer.TaskQueue, Key: usesKeys(v)}
+	}
+	if change != nil {
+		change(&p)
 	}
 	text := markdown(v, q, c, p.Trust.Text)
 	p.Markdown = views.CodeProps{ID: "markdown", Name: "code.md", Lang: "markdown", Text: text, Raw: movePath(m, "code.md") + q.with(func(*codeQuery) {})}
 	if v.Step(migration.StepCode).Status == migration.Done || v.Step(migration.StepTest).Status == migration.Done {
 		p.Next = nextLink(v, migration.StepCode)
 	}
-	codeLinks(&p, q)
+	codeLinks(&p, movePath(m, migration.StepCode), q)
 	f := h.frame(r, "Change the worker", "migrations", &v, migration.StepCode)
 	f.Path = movePath(m, migration.StepCode)
 	if h.canLook(v) && v.Step(migration.StepCode).Status != migration.Done {
@@ -125,26 +143,29 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 // codeLinks are the choices as links.
-func codeLinks(p *views.CodePageProps, q codeQuery) {
+func codeLinks(p *views.CodePageProps, base string, q codeQuery) {
 	for _, l := range snippet.Langs() {
-		p.Langs = append(p.Langs, views.Link{Text: langName(l), URL: q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, TestID: "lang-" + l})
+		p.Langs = append(p.Langs, views.Link{Text: langName(l), URL: base + q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, TestID: "lang-" + l})
+	}
+	for _, a := range snippet.Auths {
+		p.Auths = append(p.Auths, views.Link{Text: map[string]string{"mtls": "Certificates", "api-key": "API key"}[a], URL: base + q.with(func(q *codeQuery) { q.auth = a }), Current: a == q.auth, TestID: "auth-" + a})
 	}
 	for _, s := range snippet.Styles {
 		text := map[string]string{"explicit": "In code", "envconfig": "Environment configuration"}[s]
-		p.Styles = append(p.Styles, views.Link{Text: text, URL: q.with(func(q *codeQuery) { q.style = s }), Current: s == q.style, TestID: "style-" + s})
+		p.Styles = append(p.Styles, views.Link{Text: text, URL: base + q.with(func(q *codeQuery) { q.style = s }), Current: s == q.style, TestID: "style-" + s})
 	}
 	for _, s := range snippet.Vars {
 		if q.style == "envconfig" && s != "standard" {
 			continue
 		}
 		text := map[string]string{"standard": "Standard names", "tutorial": "The tutorial's names"}[s]
-		p.Vars = append(p.Vars, views.Link{Text: text, URL: q.with(func(q *codeQuery) { q.vars = s }), Current: s == q.vars, TestID: "vars-" + s})
+		p.Vars = append(p.Vars, views.Link{Text: text, URL: base + q.with(func(q *codeQuery) { q.vars = s }), Current: s == q.vars, TestID: "vars-" + s})
 	}
 	for _, s := range snippet.Shells {
 		if s == "toml" && q.style != "envconfig" {
 			continue
 		}
-		p.Shells = append(p.Shells, views.Link{Text: shellNames[s], URL: q.with(func(q *codeQuery) { q.shell = s }), Current: s == q.shell, TestID: "shell-" + s})
+		p.Shells = append(p.Shells, views.Link{Text: shellNames[s], URL: base + q.with(func(q *codeQuery) { q.shell = s }), Current: s == q.shell, TestID: "shell-" + s})
 	}
 }
 
@@ -182,7 +203,7 @@ func codeTwin(v migration.View, q codeQuery) string {
 	if v.Namespace != nil {
 		ns = v.Namespace.Namespace
 	}
-	return fmt.Sprintf("onramp code --lang %s --namespace %s --auth %s --style %s --vars %s --shell %s", q.lang, ns, v.Migration.Auth, q.style, q.vars, q.shell)
+	return fmt.Sprintf("onramp code --lang %s --namespace %s --auth %s --style %s --vars %s --shell %s", q.lang, ns, q.auth, q.style, q.vars, q.shell)
 }
 
 // codeMarkdown is all of it as Markdown, for a colleague or a coding agent: places instead of secrets.
@@ -202,7 +223,7 @@ func (h *Handlers) codeMarkdown(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		trust = t.code.Text
+		trust = t.forShell(q.shell).Text
 	}
 	return send(w, r, http.StatusOK, "text/markdown; charset=utf-8", []byte(markdown(v, q, c, trust)))
 }
@@ -220,7 +241,7 @@ func markdown(v migration.View, q codeQuery, c snippet.Code, trust string) strin
 	fence(either(shellLangs[q.shell], "bash"), c.Holder)
 	if trust != "" {
 		b.WriteString("Only for the rehearsal:\n\n")
-		fence("bash", trust)
+		fence(either(shellLangs[q.shell], "bash"), trust)
 	}
 	b.WriteString("## Change the code\n\n")
 	fence("bash", strings.Join(c.Commands.Install, "\n"))
@@ -256,8 +277,12 @@ func (h *Handlers) judge(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := readCodeQuery(v, url.Values{"lang": {f.text("lang")}})
-	p := views.JudgeProps{Migration: v.Migration.ID, Lang: q.lang, Command: f.raw("command")}
+	values := r.URL.Query()
+	if f.text("lang") != "" {
+		values.Set("lang", f.text("lang"))
+	}
+	q := readCodeQuery(v, values)
+	p := views.JudgeProps{Action: movePath(v.Migration.ID, migration.StepCode, "judge") + q.with(func(*codeQuery) {}), Lang: q.lang, Command: f.raw("command")}
 	status := http.StatusOK
 	if f.text("command") == "" {
 		status = http.StatusUnprocessableEntity
@@ -281,7 +306,7 @@ func (h *Handlers) judge(w http.ResponseWriter, r *http.Request) error {
 	if wantsFragment(r) {
 		return h.parts(w, r, status, views.Judge(p))
 	}
-	return h.showCode(w, r, status, v, q, p)
+	return h.showCode(w, r, status, v, q, p, nil)
 }
 
 // either returns the first text that is not empty.

@@ -301,7 +301,7 @@ func TestPollerStream(t *testing.T) {
 	d.get(m+"/code").want(t, 200, "while a client key is lent").lacks(t, "on=poller")
 	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(t)
 	d.get(m+"/code").want(t, 200, "on=poller&amp;queue=TRANSFER_MONEY_TASK_QUEUE")
-	d.post(m + "/code/worker").to(t) // nobody yet
+	d.post(m+"/code/worker", "queue", "TRANSFER_MONEY_TASK_QUEUE").want(t, 200, "No worker", "Nobody polls TRANSFER_MONEY_TASK_QUEUE yet")
 	found = []transfer.Poller{{Identity: "worker@host", LastAccess: time.Now()}}
 	all := d.follow(m + "/events?on=poller&queue=TRANSFER_MONEY_TASK_QUEUE").rest()
 	if got := names(all); !slices.Equal(got, []string{"swap", "say", "end"}) || !strings.Contains(all[0].data, "worker@host") || !strings.Contains(all[0].data, `id="poller"`) {

@@ -87,11 +87,7 @@ func (h *Handlers) showNew(w http.ResponseWriter, r *http.Request, status int, f
 		{Value: string(migration.Cloud), Label: "Move it to Temporal Cloud", Hint: "You need a namespace in Temporal Cloud, or somebody who can make one.",
 			Selected: f.mode == string(migration.Cloud)},
 	}
-	p.Auths = []views.Choice{
-		{Value: "mtls", Label: "mTLS certificates", Hint: "Your own CA; workers hold a key pair.", Selected: f.auth != "api-key"},
-		{Value: "api-key", Label: "API key", Hint: "No PKI needed; replaced by issuing a new one.", Selected: f.auth == "api-key",
-			Disabled: true, Reason: "This version walks the mTLS way only."},
-	}
+	p.Auths = authChoices(f.auth)
 	return h.page(w, r, status, views.NewPage(h.frame(r, "New migration", "migrations", nil, ""), p))
 }
 
@@ -121,9 +117,6 @@ func (h *Handlers) offered(n newFields) error {
 	var errs []error
 	if no := h.noRehearsal(); no != "" && n.mode == string(migration.Rehearsal) {
 		errs = append(errs, fault.New(fault.Invalid, "There is no rehearsal cloud here", no).In("mode"))
-	}
-	if n.auth == migration.AuthAPIKey {
-		errs = append(errs, fault.New(fault.Invalid, "This version walks the mTLS way only", "Choose mTLS certificates. onramp check and onramp code know API keys.").In("auth"))
 	}
 	return errors.Join(errs...)
 }

@@ -12,6 +12,7 @@ import (
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/namespace"
 	"onramp/views"
 )
 
@@ -32,6 +33,9 @@ type keyFields struct {
 
 // keySource is that part of a run's form as the page shows it.
 func (h *Handlers) keySource(v migration.View, f keyFields) views.KeySourceProps {
+	if usesKeys(v) {
+		return views.KeySourceProps{APIKey: true}
+	}
 	p := views.KeySourceProps{CertPath: f.certPath, KeyPath: f.keyPath, CertPEM: f.certPEM,
 		NeedCert: v.Certificate == nil || v.Certificate.LeafPEM == ""}
 	lent, isLent := h.o.Keyring.Get(v.Migration.ID)
@@ -61,6 +65,9 @@ func readKeyFields(f form) keyFields {
 // withKey fills a target with the client certificate and key that the form names. Faults belong to a
 // field of the form; a file that cannot be read is a finding of the check (KP-35), not a fault.
 func (h *Handlers) withKey(v migration.View, f form, t *doctor.Target) error {
+	if usesKeys(v) {
+		return withAPIKey(f, t)
+	}
 	source, err := f.pick("key_source", keyPaste, keyLent, keyFiles)
 	if err != nil {
 		return err
@@ -176,6 +183,9 @@ func (h *Handlers) target(v migration.View) doctor.Target {
 	t.Address, t.Namespace, t.ServerName = v.Namespace.Address, v.Namespace.Namespace, v.Namespace.Server
 	if v.Migration.Mode == migration.Rehearsal && h.o.Cloud != nil {
 		t.Address, t.ServerName, t.ExtraRootsPEM = h.o.Cloud.Address(), "", h.o.Cloud.RootPEM()
+		if id, _, err := namespace.ParseID(t.Namespace); err == nil && usesKeys(v) {
+			t.ServerName = id.Host() // API keys use the namespace's endpoint, which the server name chooses
+		}
 	}
 	return t
 }

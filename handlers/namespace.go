@@ -97,7 +97,10 @@ func (h *Handlers) namespaceData(r *http.Request, v migration.View, value, regio
 		return d, err
 	}
 	d.Address = cloud.Address()
-	return d, cloud.CreateNamespace(r.Context(), paste.ID)
+	if err := cloud.CreateNamespace(r.Context(), paste.ID); err != nil {
+		return d, err
+	}
+	return d, h.openForKeys(r.Context(), cloud, v, paste.ID)
 }
 
 // previewNamespace says what follows from a text while it is typed.

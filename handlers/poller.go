@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/transfer"
@@ -28,8 +29,26 @@ func (h *Handlers) lookForWorker(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.lookAtQueue(r.Context(), v, f.text("queue"))
-	return seeOther(w, r, movePath(v.Migration.ID, migration.StepCode)+"#poller", "")
+	q := readCodeQuery(v, r.URL.Query())
+	status := http.StatusOK
+	var seen views.PollerProps
+	ok := false
+	var ps views.Problems
+	t := h.target(v)
+	switch {
+	case usesKeys(v):
+		if err := withAPIKey(f, &t); err != nil {
+			status, ps, seen = http.StatusUnprocessableEntity, fault.All(err), h.knownPoller(v, f.text("queue"))
+			break
+		}
+		seen, ok = h.lookWith(r.Context(), v, t, f.text("queue"))
+	default:
+		seen, ok = h.lookAtQueue(r.Context(), v, f.text("queue"))
+	}
+	if ok { // and written down
+		return seeOther(w, r, movePath(v.Migration.ID, migration.StepCode)+q.with(func(*codeQuery) {})+"#poller", "")
+	}
+	return h.showCode(w, r, status, v, q, views.JudgeProps{}, func(p *views.CodePageProps) { p.Poller, p.Look.Problems = seen, ps })
 }
 
 // knownPoller is what is known of the worker without looking.
@@ -43,6 +62,8 @@ func (h *Handlers) knownPoller(v migration.View, queue string) views.PollerProps
 	p.Tag, p.Text = views.Tag{State: views.Idle, Word: "Not seen yet"}, "This line ticks itself when a worker polls the task queue."
 	if v.Namespace == nil {
 		p.Text = "Choose the namespace first: step 1."
+	} else if usesKeys(v) {
+		p.Text = "Onramp keeps no API key, so it looks when you ask it to: with the button on the page of step 5, or by the connection test with this task queue."
 	} else if _, ok := h.o.Keyring.Get(v.Migration.ID); !ok {
 		p.Text = "Onramp can look for your worker while a client key is lent to it: lend it in step 2, or run the connection test with this task queue."
 	}
@@ -52,19 +73,22 @@ func (h *Handlers) knownPoller(v migration.View, queue string) views.PollerProps
 // canLook reports whether a worker can be looked for: there is a place to look, and a key to enter with.
 func (h *Handlers) canLook(v migration.View) bool {
 	_, lent := h.o.Keyring.Get(v.Migration.ID)
-	return h.o.Pollers != nil && lent && v.Namespace != nil
+	return h.o.Pollers != nil && lent && v.Namespace != nil && !usesKeys(v)
 }
 
 // lookAtQueue looks at a task queue, records a worker that it sees, and says what it saw.
 func (h *Handlers) lookAtQueue(ctx context.Context, v migration.View, queue string) (views.PollerProps, bool) {
-	if queue == "" {
-		queue = queueOf(v)
-	}
-	p := h.knownPoller(v, queue)
 	t := h.target(v)
 	if !h.canLook(v) || !h.lentKey(v, &t) {
-		return p, false
+		return h.knownPoller(v, either(queue, queueOf(v))), false
 	}
+	return h.lookWith(ctx, v, t, queue)
+}
+
+// lookWith is lookAtQueue with the credentials that the target holds.
+func (h *Handlers) lookWith(ctx context.Context, v migration.View, t doctor.Target, queue string) (views.PollerProps, bool) {
+	queue = either(queue, queueOf(v))
+	p := h.knownPoller(v, queue)
 	found, err := h.o.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
 	if err != nil {
 		f := fault.From(err)

@@ -189,6 +189,8 @@ const saidCookie = "onramp_said"
 // sentences are what a page may say once after a redirect.
 var sentences = map[string]string{
 	"created":      "Migration created",
+	"auth":         "Sign-in method saved",
+	"key-deleted":  "API key deleted",
 	"namespace":    "Namespace saved",
 	"certificates": "Certificates made",
 	"imported":     "Certificates saved",

@@ -78,6 +78,8 @@ func (h *Handlers) Router() http.Handler {
 		r.Get("/code", h.do(h.code))
 		r.Get("/code.md", h.do(h.codeMarkdown))
 		r.Post("/code/judge", h.do(h.judge))
+		r.Get("/code/environment", h.do(h.environmentForm))
+		r.Post("/code/environment", h.do(h.environment))
 		r.Post("/code/worker", h.do(h.lookForWorker))
 
 		// Step 6: test transfer
@@ -109,6 +111,9 @@ func (h *Handlers) Router() http.Handler {
 	r.Post("/cloud", h.do(h.createInCloud))
 	r.Get("/cloud/{ns}", h.do(h.cloudNamespace))
 	r.Post("/cloud/{ns}", h.do(h.saveCAs))
+	r.Post("/cloud/{ns}/auth", h.do(h.saveAuth))
+	r.Post("/cloud/{ns}/keys", h.do(h.createKey))
+	r.Post("/cloud/{ns}/keys/delete", h.do(h.deleteKey))
 
 	// Whatever certificates are dropped
 	r.Get("/certificates/inspect", h.do(h.inspectForm))

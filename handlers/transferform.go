@@ -275,7 +275,12 @@ func (h *Handlers) checkTwin(v migration.View) views.CodeProps {
 // connectionFlags are the flags that say where and as whom to connect.
 func (h *Handlers) connectionFlags(v migration.View) string {
 	t := h.target(v)
-	out := fmt.Sprintf(" --address %s --namespace %s --tls-cert-path client.pem --tls-key-path client.key", shellPlain(t.Address), shellPlain(t.Namespace))
+	out := fmt.Sprintf(" --address %s --namespace %s", shellPlain(t.Address), shellPlain(t.Namespace))
+	if usesKeys(v) {
+		out += " --api-key-path api-key.txt"
+	} else {
+		out += " --tls-cert-path client.pem --tls-key-path client.key"
+	}
 	if t.ServerName != "" {
 		out += " --tls-server-name " + shellPlain(t.ServerName)
 	}

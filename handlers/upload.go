@@ -17,6 +17,9 @@ func (h *Handlers) upload(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if usesKeys(v) {
+		return h.notNeeded(w, r, v, migration.StepUpload)
+	}
 	rehearsal := v.Migration.Mode == migration.Rehearsal
 	p := views.UploadProps{Migration: v.Migration.ID, Rehearsal: rehearsal, Status: h.uploadStatus(v),
 		Missing: need(v, migration.StepNamespace, migration.StepCertificates)}

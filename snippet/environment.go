@@ -33,8 +33,11 @@ const maxEnvironment = 256 << 10
 // JudgeEnvironment reads a pasted environment: the output of env, export lines, a .env file, docker compose,
 // Kubernetes or GitHub Actions YAML, temporal.toml, or lines of PowerShell, cmd, fish and systemd. It says which
 // names are in use, what wins, what conflicts, and what is dead or dangerous.
-func JudgeEnvironment(text string) Environment {
-	j := &judgement{}
+func JudgeEnvironment(text string) Environment { return JudgeEnvironmentAt(text, "") }
+
+// JudgeEnvironmentAt is JudgeEnvironment where one local address, host:port, is the right one: a rehearsal's. "" is none.
+func JudgeEnvironmentAt(text, own string) Environment {
+	j := &judgement{own: own}
 	if len(text) > maxEnvironment {
 		j.find(EnvFinding{Level: "danger", Title: "This is too long for an environment", Text: "Paste only the settings of the worker."})
 		j.Environment.missing = "The text was not read."
@@ -88,7 +91,14 @@ func (e Environment) Repaired(shell string) (string, error) {
 type judgement struct {
 	Environment
 	pasted pasted
+	own    string // a local address that is right
 }
+
+// ReadBy says who reads one of Vocabularies.
+func ReadBy(vocabulary string) string { return readers[vocabulary] }
+
+// local reports whether an address cannot be Temporal Cloud's and is not the one that is right.
+func (j *judgement) local(a namespace.Address) bool { return local(a.Host) && a.String() != j.own }
 
 func (j *judgement) find(f EnvFinding) { j.Findings = append(j.Findings, f) }
 

@@ -16,7 +16,7 @@ func (j *judgement) endpoint() {
 	case !ok:
 		j.missing = "The Namespace ID (name, dot, account ID) is missing or cannot be read."
 		return
-	case haveAddr && local(addr.Host):
+	case haveAddr && j.local(addr):
 		j.missing = "The address is not one of Temporal Cloud."
 		return
 	}
@@ -105,7 +105,7 @@ func (j *judgement) address() (namespace.Address, bool) {
 	}
 	a, repairs, err := namespace.ParseAddress(v)
 	j.parsed(name, repairs, err)
-	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal {
+	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
 		j.find(EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)})
 	}
 	return a, err == nil

@@ -591,6 +591,12 @@ func CloudNamespacePage(f Frame, p CloudNamespaceProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
+				if p.Auth != nil {
+					templ_7745c5c3_Err = cloudAuth(*p.Auth).Render(ctx, templ_7745c5c3_Buffer)
+					if templ_7745c5c3_Err != nil {
+						return templ_7745c5c3_Err
+					}
+				}
 			}
 			return nil
 		})

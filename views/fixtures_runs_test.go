@@ -162,7 +162,7 @@ func codeProps() CodePageProps {
 		Reverse: []DiffProps{{ID: "reverse", File: "run_worker.py", Lang: "python", Before: after, After: before}},
 		Notes:   []string{"The address takes no https:// in front."},
 		Poller:  poller(false),
-		Judge: JudgeProps{Migration: "payments", Lang: "python", Command: "temporal workflow start --task-queue money-transfer --type MoneyTransfer --address https://x", Judged: true, Tag: Tag{Warn, "2 things to repair"},
+		Judge: JudgeProps{Action: "/m/payments/code/judge", Lang: "python", Command: "temporal workflow start --task-queue money-transfer --type MoneyTransfer --address https://x", Judged: true, Tag: Tag{Warn, "2 things to repair"},
 			Findings: []JudgeFinding{{Code: "IN-01", Title: "The address has a scheme", Text: "The CLI takes host:port.", Before: "https://x", After: "x:7233", URL: "/help/IN-01"}, {Title: "The input is missing", Text: "The workflow takes one argument.", After: "--input …"}},
 			Repaired: CodeProps{ID: "repaired", Name: "Repaired", Lang: "bash", Text: "temporal workflow start --task-queue TRANSFER_MONEY_TASK_QUEUE"}},
 		Markdown: CodeProps{ID: "markdown", Name: "Markdown", Text: "# Payments to Temporal Cloud\n\n1. …", Download: "/m/payments/code.md"},

@@ -14,7 +14,7 @@ type page struct {
 
 // pages are every page in the states that matter: fresh, refused, live, done.
 func pages() []page {
-	return append(append(clientPages(), replacePages()...), []page{
+	return append(append(append(clientPages(), replacePages()...), codeFixtures()...), []page{
 		{"home-empty", HomePage(frame("", "migrations", nil), HomeProps{DataDir: dataDir})},
 		{"home", HomePage(frame("Migrations", "migrations", nil), homeProps())},
 		{"home-lean", HomePage(frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"})},

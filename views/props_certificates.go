@@ -163,6 +163,7 @@ type CloudNamespaceProps struct {
 	Size      string // "1 of 16 certificates · 0.7 of 32 KB"
 	Endpoint  string
 	CAs       []CloudCARow
+	Auth      *CloudAuthProps
 	Filters   string
 	Saved     string // "Saved. …" after a save, "" otherwise
 	Problems  Problems

@@ -5,6 +5,7 @@ package views
 type CodePageProps struct {
 	Migration string
 	Langs     []Link
+	Auths     []Link
 	Styles    []Link
 	Vars      []Link
 	Shells    []Link
@@ -26,8 +27,13 @@ type CodePageProps struct {
 	Poller    PollerProps
 	Judge     JudgeProps
 	Markdown  CodeProps // all of it as Markdown; Raw or Download is its address
-	Next      *Link
-	Twin      CodeProps
+	Other     string    // said when the code is for another way to sign in than the migration's
+	Zip       string    // address of the project, ready to run
+	// Environment leads to the page that judges a pasted environment.
+	Environment Link
+	Look        WorkerLookProps
+	Next        *Link
+	Twin        CodeProps
 }
 
 // EnvRow is one variable with what it is and where its value came from.
@@ -38,14 +44,14 @@ type EnvRow struct {
 // JudgeProps is the form that judges a pasted command. id=judge.
 // Form: POST /m/{m}/code/judge, fields command, lang. Test ids: judge-command, judge-submit.
 type JudgeProps struct {
-	Migration string
-	Lang      string
-	Command   string
-	Judged    bool
-	Tag       Tag // "3 things to repair", "Nothing to repair"
-	Findings  []JudgeFinding
-	Repaired  CodeProps
-	Problems  Problems // Field "command"
+	Action   string // with the whole choice of the page
+	Lang     string
+	Command  string
+	Judged   bool
+	Tag      Tag // "3 things to repair", "Nothing to repair"
+	Findings []JudgeFinding
+	Repaired CodeProps
+	Problems Problems // Field "command"
 }
 
 // JudgeFinding is one thing wrong with the command.

@@ -7,6 +7,7 @@ import "time"
 // Fields: key_source=lent|files|paste, cert_path, key_path, cert_pem, key_pem (files: cert_file, key_file
 // are <input type=file>, the form is multipart).
 type KeySourceProps struct {
+	APIKey   bool     // the migration signs in with an API key: the one field is api_key
 	Sources  []Choice // lent, files, paste
 	CertPath string
 	KeyPath  string
@@ -46,12 +47,14 @@ type TestRunProps struct {
 	Reported  *ReportedProps // nil for a check that Onramp made itself
 	Spark     SparkProps
 	History   []CheckRow
-	Compare   *Link  // with the check before it
-	Asked     []Pair // hidden fields of Run again: what was asked
-	CanRerun  bool   // the lent key is still there: POST /m/{m}/test with key_source=lent
+	Compare   *Link     // with the check before it
+	Asked     []Pair    // hidden fields of Run again: what was asked
+	CanRerun  bool      // the lent key is still there: POST /m/{m}/test with key_source=lent
 	JSON      string    // address of the report as JSON
 	Report    CodeProps // the report as text, for Copy report
 	Twin      CodeProps
+	// Environment leads to the page that judges the worker's environment, after a run that failed.
+	Environment *Link
 }
 
 // RunStatusProps is the line above the checks. id=run-status.
