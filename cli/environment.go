@@ -139,9 +139,9 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 		}
 	}
 	for _, f := range e.Findings {
-		fmt.Fprintf(b, "\n%s %s: %s\n  %s\n", f.Level, f.Code, f.Title, f.Text)
+		fmt.Fprintf(b, "\n%s: %s\n  %s\n", strings.TrimSpace(f.Level+" "+f.Code), f.Title, f.Text)
 		if f.From != "" || f.To != "" {
-			fmt.Fprintf(b, "  %s -> %s\n", f.From, f.To)
+			fmt.Fprintf(b, "  %s\n", strings.TrimPrefix(f.From+" -> "+f.To, " -> "))
 		}
 	}
 	if missing != nil {
@@ -150,5 +150,5 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 	} else {
 		fmt.Fprintf(b, "\n# Repaired\n%s\n", strings.TrimRight(repaired, "\n"))
 	}
-	fmt.Fprint(out, strings.ReplaceAll(b.String(), "danger :", "danger:"))
+	fmt.Fprint(out, b.String())
 }
