@@ -396,8 +396,8 @@ func cloudAuth(p CloudAuthProps) templ.Component {
 	})
 }
 
-// apiKeyField asks for an API key for one run.
-func apiKeyField(ps Problems) templ.Component {
+// apiKeyField asks for an API key for one run. fieldID is "" for the field's own name.
+func apiKeyField(fieldID string, ps Problems) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {
@@ -419,7 +419,7 @@ func apiKeyField(ps Problems) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		templ_7745c5c3_Err = field(fieldProps{
-			Name: "api_key", Label: "API key", Type: "password", Mono: true, Problems: ps,
+			Name: "api_key", ID: fieldID, Label: "API key", Type: "password", Mono: true, Problems: ps,
 			Hint:  "Used for this run only, in memory, then forgotten. It is never sent back to this page.",
 			Attrs: map[string]any{"autocomplete": "off", "spellcheck": "false"},
 		}).Render(ctx, templ_7745c5c3_Buffer)
@@ -492,7 +492,7 @@ func WorkerLook(p WorkerLookProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Key {
-				templ_7745c5c3_Err = apiKeyField(p.Problems).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = apiKeyField("", p.Problems).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

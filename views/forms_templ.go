@@ -1225,7 +1225,7 @@ func keySource(p KeySourceProps, ps Problems) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if p.APIKey {
-			templ_7745c5c3_Err = apiKeyField(ps).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = apiKeyField("", ps).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
