@@ -3,10 +3,8 @@ package e2e
 import (
 	"bufio"
 	"context"
-	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -19,7 +17,6 @@ import (
 
 	"go.temporal.io/sdk/activity"
 	"go.temporal.io/sdk/client"
-	"go.temporal.io/sdk/log"
 	"go.temporal.io/sdk/worker"
 	"go.temporal.io/sdk/workflow"
 )
@@ -212,24 +209,7 @@ func BenchmarkTwoHundredTransfers(b *testing.B) {
 // ownWorker is a worker of the Go SDK with a workflow that waits for a word and then runs three activities.
 func ownWorker(b *testing.B, p *portal, v *visitor, c connected) client.Client {
 	b.Helper()
-	pair, err := tls.X509KeyPair([]byte(c.cert), []byte(c.key))
-	if err != nil {
-		b.Fatal(err)
-	}
-	root, err := os.ReadFile(filepath.Join(p.data, "rehearsal-trust", "trust.pem"))
-	if err != nil {
-		b.Fatal(err)
-	}
-	roots := x509.NewCertPool()
-	roots.AppendCertsFromPEM(root)
-	report := v.ended(v.upload(c.m+"/test", c.withKey()...).ok(b, "run the checks").path)
-	address := report["target"].(map[string]any)["address"].(string)
-	cl, err := client.Dial(client.Options{HostPort: address, Namespace: "docs-assembly.a2dd6", Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)),
-		ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}}})
-	if err != nil {
-		b.Fatal(err)
-	}
-	b.Cleanup(cl.Close)
+	cl := dialRehearsal(b, p, v, c)
 	w := worker.New(cl, "others", worker.Options{})
 	w.RegisterWorkflowWithOptions(func(ctx workflow.Context) error {
 		workflow.GetSignalChannel(ctx, "go").Receive(ctx, nil)
@@ -247,4 +227,16 @@ func ownWorker(b *testing.B, p *portal, v *visitor, c connected) client.Client {
 	}
 	b.Cleanup(w.Stop)
 	return cl
+}
+
+// rootsOf is the root under which the portal's rehearsal cloud stands.
+func rootsOf(b *testing.B, p *portal) *x509.CertPool {
+	b.Helper()
+	root, err := os.ReadFile(filepath.Join(p.data, "rehearsal-trust", "trust.pem"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(root)
+	return roots
 }
