@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -59,9 +60,12 @@ func TestSignatureVector(t *testing.T) {
 func TestWebhookSends(t *testing.T) {
 	var heads http.Header
 	var body string
+	var mu sync.Mutex // the server's goroutines share these with the test
 	answer := func(w http.ResponseWriter, r *http.Request) {}
 	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		b, _ := io.ReadAll(r.Body)
+		mu.Lock()
+		defer mu.Unlock()
 		heads, body = r.Header, string(b)
 		answer(w, r)
 	}))
@@ -90,11 +94,13 @@ func TestWebhookSends(t *testing.T) {
 	}{
 		"a refusal":         {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, "answered 410 Gone"},
 		"a failure":         {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("<script>", 1000), 500) }, "answered 500"},
-		"a redirect":        {func(w http.ResponseWriter, r *http.Request) { asked++; http.Redirect(w, r, "/elsewhere", 307) }, "answered 307"},
+		"a redirect":        {func(w http.ResponseWriter, r *http.Request) { asked++; http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) }, "answered 307"},
 		"a broken answer":   {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "connection to the receiver broke"},
 		"an endless header": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 100_000)) }, "connection to the receiver broke"},
 	} {
+		mu.Lock()
 		answer = tt.answer
+		mu.Unlock()
 		err := hook.Send(t.Context(), "msg_2", at, nil)
 		if !strings.Contains(fault.Title(err), tt.want) || strings.Contains(fmt.Sprint(err, fault.From(err)), "secret-path") || strings.Contains(fmt.Sprint(err), "script") {
 			t.Errorf("%s: %v", name, err)

@@ -178,6 +178,9 @@ func (h *Handlers) replaceCA(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return rename(err, map[string]string{"common_name": "ca_common_name", "days": "ca_days"})
 		}
+		if err := h.signed(r.Context(), v, makerServer, ca.Fingerprint(), ca.Cert); err != nil {
+			return err
+		}
 		if _, err := h.o.Migrations.SetNewCA(r.Context(), m, makerServer, ca.CertPEM, current); err != nil {
 			return rename(err, map[string]string{"ca": "ca_common_name", "bundle": "ca_common_name"})
 		}
