@@ -31,6 +31,7 @@ import (
 	"google.golang.org/grpc"
 
 	"onramp/certsvc"
+	"onramp/custody"
 	"onramp/doctor"
 	"onramp/handlers"
 	"onramp/migration"
@@ -62,7 +63,11 @@ func newWizard(t *testing.T, c *Cloud, window time.Duration) *wizard {
 	}
 	srv := httptest.NewUnstartedServer(nil)
 	keys, vault := certsvc.NewKeyring(time.Hour, nil), certsvc.NewVault(time.Hour, nil)
-	h, err := handlers.New(handlers.Options{Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Cloud: c,
+	keeper, err := custody.New(custody.Options{Store: db})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := handlers.New(handlers.Options{Migrations: moves, Custody: keeper, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Cloud: c,
 		Pollers: transfers.Pollers, DataDir: dir, Addr: srv.Listener.Addr().String(), ReplaceWindow: window})
 	if err != nil {
 		t.Fatal(err)
@@ -74,7 +79,7 @@ func newWizard(t *testing.T, c *Cloud, window time.Duration) *wizard {
 	t.Cleanup(func() {
 		h.CloseStreams()
 		srv.Close()
-		if err := errors.Join(moves.Close(), db.Close()); err != nil {
+		if err := errors.Join(moves.Close(), keeper.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 		keys.Close()
