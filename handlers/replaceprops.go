@@ -63,6 +63,14 @@ func (h *Handlers) replaceProps(ctx context.Context, v migration.View, f replace
 		}
 	}
 	p.Gates = gatesProps(re, held)
+	for i := range p.Gates {
+		switch g := &p.Gates[i]; g.ID {
+		case migration.GateLeaf: // a key that waits there must not be overlooked
+			g.Kept = p.Leaf.Bundle || p.Leaf.Browser
+		case migration.GateProof: // in Temporal Cloud the old one must be refused in the end
+			g.Kept = re.Noted != "" || f.which != ""
+		}
+	}
 	if re.New != nil {
 		p.Reloads = reloadProps(v.Migration.Lang)
 	}
@@ -204,6 +212,9 @@ func (h *Handlers) replaceCAProps(ctx context.Context, v migration.View, re *mig
 	ca, now := re.NewCA, h.o.Now()
 	p.Made, p.Card = true, certProps("new-ca", "New CA certificate", ca.Subject, ca.Fingerprint, ca.NotAfter, now)
 	p.Card.Download, p.Card.Advice = movePath(m, "certificates", "replace", "ca.pem"), "Safe to share: it holds no secret."
+	if certs, _, err := certsvc.ReadCertificates([]byte(ca.PEM)); err == nil {
+		p.Card.KeyType = keyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
+	}
 	_, p.Key = h.o.Vault.Waiting(newCAKeyID(m, ca.Fingerprint))
 	current, err := h.currentBundle(ctx, v, re)
 	if fault.Is(err, fault.Unavailable) {

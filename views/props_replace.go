@@ -43,6 +43,7 @@ type GateProps struct {
 	Tag               Tag
 	Text              string // its evidence, or what is missing
 	Open              bool   // it is worked on: its parts are shown
+	Kept              bool   // its parts stay in sight though it is done: a key waits there, or a check is still wanted
 	Back              *BackProps
 }
 
