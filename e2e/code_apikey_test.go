@@ -24,7 +24,7 @@ func TestCodeWorkersWithAPIKey(t *testing.T) {
 				t.Run(style, func(t *testing.T) {
 					c := code(t, "--lang", lang, "--namespace", h.Namespace, "--address", h.Address, "--tls-server-name", h.ServerName, "--auth", "api-key", "--style", style)
 					dir := t.TempDir()
-					applyCode(t, filepath.Join("testdata", lang), dir, c)
+					applyCode(t, projectOf(t, lang), dir, c)
 					if got, ok := c.Env["TEMPORAL_API_KEY"]; got != "" || !ok {
 						t.Errorf("TEMPORAL_API_KEY is %q, %v; want it named and empty", got, ok)
 					}

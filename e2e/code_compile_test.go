@@ -22,7 +22,7 @@ func TestCodeCompiles(t *testing.T) {
 		t.Helper()
 		dir := filepath.Join(root, lang, fmt.Sprint(i))
 		c := code(t, append([]string{"--lang", lang}, cells[i]...)...)
-		applyCode(t, filepath.Join("testdata", lang), dir, c)
+		applyCode(t, projectOf(t, lang), dir, c)
 		return dir, c
 	}
 	t.Run("go", func(t *testing.T) {

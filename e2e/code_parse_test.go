@@ -44,7 +44,7 @@ func TestCodeParses(t *testing.T) {
 	for lang, repo := range templates {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
-			from := filepath.Join("testdata", lang)
+			from := projectOf(t, lang)
 			if official != "" {
 				from = filepath.Join(official, repo)
 			}

@@ -37,7 +37,7 @@ func project(t testing.TB, h rehearsalLine, lang string, args ...string) (dir st
 	t.Helper()
 	c = code(t, append([]string{"--lang", lang, "--namespace", h.Namespace, "--address", h.Address, "--cert-path", h.Cert, "--key-path", h.Key}, args...)...)
 	dir = t.TempDir()
-	applyCode(t, filepath.Join("testdata", lang), dir, c)
+	applyCode(t, projectOf(t, lang), dir, c)
 	return dir, c
 }
 

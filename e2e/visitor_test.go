@@ -109,6 +109,16 @@ func mainOf(b []byte) string {
 // files are the files of a zip archive.
 func (s seen) files(t testing.TB) map[string]string {
 	t.Helper()
+	out := map[string]string{}
+	for name, content := range s.tree(t) {
+		out[name[strings.LastIndexByte(name, '/')+1:]] = content
+	}
+	return out
+}
+
+// tree is the zip archive's files by their whole path.
+func (s seen) tree(t testing.TB) map[string]string {
+	t.Helper()
 	r, err := zip.NewReader(bytes.NewReader(s.body), int64(len(s.body)))
 	if err != nil {
 		t.Fatalf("not a zip archive: %v\n%s", err, mainOf(s.body))
@@ -124,7 +134,7 @@ func (s seen) files(t testing.TB) map[string]string {
 		if err != nil {
 			t.Fatal(err)
 		}
-		out[f.Name[strings.LastIndexByte(f.Name, '/')+1:]] = string(b)
+		out[f.Name] = string(b)
 	}
 	return out
 }

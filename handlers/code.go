@@ -121,6 +121,7 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 	if v.Migration.Mode == migration.Rehearsal && q.auth == migration.AuthAPIKey {
 		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
 	}
+	p.Zip = movePath(m, "code.zip") + q.with(func(*codeQuery) {})
 	p.Environment = views.Link{Text: "Judge the environment that you have", URL: movePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
 	if v.Namespace != nil && (usesKeys(v) && h.o.Pollers != nil || h.canLook(v)) {
 		p.Look = views.WorkerLookProps{Action: movePath(m, migration.StepCode, "worker") + q.with(func(*codeQuery) {}), Queue: c.Transfer.TaskQueue, Key: usesKeys(v)}

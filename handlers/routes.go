@@ -77,6 +77,7 @@ func (h *Handlers) Router() http.Handler {
 		// Step 5: worker code
 		r.Get("/code", h.do(h.code))
 		r.Get("/code.md", h.do(h.codeMarkdown))
+		r.Get("/code.zip", h.do(h.codeZip))
 		r.Post("/code/judge", h.do(h.judge))
 		r.Get("/code/environment", h.do(h.environmentForm))
 		r.Post("/code/environment", h.do(h.environment))

@@ -21,6 +21,7 @@ type language struct {
 	worker   []string
 	starter  []string
 	install  func(*job) []string
+	after    []string // what a project of our own needs after install
 	files    []source
 	edits    []change
 	format   func(string) (string, error) // of a new file, where the language has one way

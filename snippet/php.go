@@ -13,6 +13,7 @@ var php = language{
 	fields:  []field{{"sourceAccount", sourceAccount}, {"targetAccount", targetAccount}, {"amount", amount}, {"referenceId", reference}},
 	worker:  []string{"./rr serve"},
 	starter: []string{"php src/transfer.php"},
+	after:   []string{"vendor/bin/rr get-binary"},
 	install: func(j *job) []string {
 		if j.style == "envconfig" {
 			return []string{"composer update temporal/sdk --with-all-dependencies"}

@@ -1,0 +1,37 @@
+package handlers
+
+import (
+	"archive/zip"
+	"bytes"
+	"net/http"
+
+	"onramp/snippet"
+)
+
+// codeZip is the project of step 5, ready to run: no secret is in it, so it may be had as often as wanted.
+func (h *Handlers) codeZip(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.move(r)
+	if err != nil {
+		return err
+	}
+	q := readCodeQuery(v, r.URL.Query())
+	files, err := snippet.Project(h.snippetRequest(v, q))
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	z := zip.NewWriter(&b)
+	for _, f := range files {
+		part, err := z.Create("money-transfer-" + q.lang + "/" + f.Path)
+		if err == nil {
+			_, err = part.Write([]byte(f.Content))
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if err := z.Close(); err != nil {
+		return err
+	}
+	return sendFile(w, r, "application/zip", "money-transfer-"+q.lang+".zip", b.Bytes())
+}
