@@ -112,6 +112,9 @@ func runEvidence(f *Fact) StepView {
 	}
 	if data.Status != "" {
 		s.Evidence += ": " + strings.ToLower(data.Status)
+		if data.Status != "COMPLETED" {
+			s.Evidence += ", as its scenario should"
+		}
 	}
 	if check, _ := decode[CheckData](*f); check.Reported != "" {
 		s.Evidence += ", as reported from " + check.Reported
