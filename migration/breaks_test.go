@@ -1,6 +1,8 @@
 package migration
 
 import (
+	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -46,5 +48,20 @@ func TestBreaks(t *testing.T) {
 	}
 	if _, ok := LookupBreak("no-such"); ok {
 		t.Error("a switch that is not there was found")
+	}
+}
+
+// TestBreaksAreDocumented: the table of docs/break.md is Breaks.
+func TestBreaksAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../docs/break.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var want strings.Builder
+	for _, b := range Breaks {
+		fmt.Fprintf(&want, "| %s | %s | %s |\n", b.Title, b.Part, b.Code)
+	}
+	if !strings.Contains(string(text), want.String()) {
+		t.Errorf("the table should be:\n%s", want.String())
 	}
 }
