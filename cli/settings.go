@@ -170,11 +170,7 @@ func printJSON(w World, v any) int {
 	enc := json.NewEncoder(w.Stdout)
 	enc.SetIndent("", "  ")
 	enc.SetEscapeHTML(false)
-	err := closedStdout(w)
-	if err == nil {
-		err = enc.Encode(v)
-	}
-	return unwritten(w, err)
+	return unwritten(w, enc.Encode(v))
 }
 
 // unwritten says that an answer could not be written, and returns the exit code: an answer that nobody gets
