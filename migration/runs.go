@@ -282,16 +282,17 @@ func (s *Service) work(l *liveRun, scrub scrubber, body func(context.Context, fu
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), writeTime)
 	defer cancel()
 	last := lastEntry(r)
-	if err := s.o.Store.EndRun(ctx, r, last, facts); err != nil {
+	err := s.o.Store.EndRun(ctx, r, last, facts)
+	s.mu.Lock()
+	delete(s.live, r.ID) // before its followers hear of the end: whoever has heard finds nothing under way
+	s.mu.Unlock()
+	if err != nil {
 		s.o.Log.Error("a run's end was not written", "run", r.ID, "err", err)
 		l.end()
 	} else {
 		last.Seq = int64(len(l.entries)) + 1
 		l.end(last)
 	}
-	s.mu.Lock()
-	delete(s.live, r.ID)
-	s.mu.Unlock()
 	s.watches.wake(&s.mu, r.MigrationID)
 }
 
