@@ -50,15 +50,15 @@ type judgedFinding struct {
 // a shell. The exit code is 0 when nothing is dangerous, else that of the first danger's class, 10 where it has none.
 func judgeEnvironment(w World, path, shell string, asJSON bool) int {
 	text, err := readEnvironmentText(w, path)
+	if err == nil {
+		_, err = snippet.Variables(shell, nil) // is there such a shell?
+	}
 	if err != nil {
 		complain(w, err)
 		return exitUsage
 	}
 	e := snippet.JudgeEnvironment(text)
 	repaired, err := e.Repaired(shell)
-	if f := fault.From(err); f != nil && f.Field == "shell" {
-		return complain(w, err)
-	}
 	code := exitOK
 	for _, f := range e.Findings {
 		if f.Level == "danger" && code == exitOK {

@@ -2,11 +2,12 @@ package snippet
 
 // Java. Sources: sdk-java ee9abf0 temporal-serviceclient SimpleSslContextBuilder (forPKCS8),
 // ServiceStubsOptions (setTarget, setSslContext, addApiKey since 1.24.0, setEnableHttps, setChannelInitializer),
-// temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0).
+// temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0,
+// which Maven Central has as 1.32.1).
 // Template: money-transfer-project-java 88c3fe3 (2025-07), sdk 1.24.1, Java 8.
 var java = language{
 	id: "java", name: "Java", repo: "money-transfer-project-java", pkg: "io.temporal:temporal-sdk",
-	min:      versions{"1.24.1", "1.24.1", "1.32.0"},
+	min:      versions{"1.24.1", "1.24.1", "1.32.1"},
 	workflow: "MoneyTransferWorkflow", queue: "MONEY_TRANSFER_TASK_QUEUE",
 	fields:  []field{{"sourceAccountId", sourceAccount}, {"destinationAccountId", targetAccount}, {"transactionReferenceId", reference}, {"amountToTransfer", amount}},
 	worker:  []string{"mvn compile exec:java -Dexec.mainClass=moneytransferapp.MoneyTransferWorker"},
