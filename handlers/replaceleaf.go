@@ -49,7 +49,7 @@ func (h *Handlers) replaceLeaf(w http.ResponseWriter, r *http.Request) error {
 		var leaf certsvc.Issued
 		switch {
 		case f.lane == laneCSR || f.maker == makerBrowser:
-			if lane = f.maker; f.lane == laneCSR {
+			if f.lane == laneCSR {
 				lane = laneCSR
 			}
 			if strings.TrimSpace(f.csr) == "" {

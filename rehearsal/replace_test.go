@@ -315,7 +315,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 		starters.Go(func() {
 			for k := 0; running.Err() == nil; k++ {
 				ref := fmt.Sprintf("transfer-%d-%d", i, k)
-				run, err := starter.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: ref, TaskQueue: moneyQueue, WorkflowExecutionTimeout: within}, "MoneyTransfer",
+				run, err := starter.ExecuteWorkflow(context.Background(), client.StartWorkflowOptions{ID: ref, TaskQueue: moneyQueue, WorkflowExecutionTimeout: 4 * within}, "MoneyTransfer",
 					transfer.Details{SourceAccount: "85-150", TargetAccount: "43-812", Amount: 250, ReferenceID: ref})
 				if err == nil {
 					err = run.Get(context.Background(), nil)
@@ -330,15 +330,17 @@ func TestReplaceUnderLoad(t *testing.T) {
 	}
 	transfersPass := func(more int64) {
 		t.Helper()
-		until, tick := done.Load()+more, time.NewTicker(5*time.Millisecond)
+		at, tick := done.Load(), time.NewTicker(5*time.Millisecond)
 		defer tick.Stop()
-		limit := testContext(t)
-		for done.Load() < until {
-			select {
-			case <-limit.Done():
-				t.Fatalf("transfers stand still at %d", done.Load())
-			case <-tick.C:
+		until, moved := at+more, time.Now()
+		for at < until {
+			if now := done.Load(); now > at {
+				at, moved = now, time.Now()
 			}
+			if time.Since(moved) > within {
+				t.Fatalf("transfers stand still at %d", at)
+			}
+			<-tick.C
 		}
 	}
 	transfersPass(10)
@@ -380,7 +382,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 				t.Errorf("removal with old certificates seen: %d, without %q:\n%s", status, name, said)
 			}
 		}
-		if ns, err := c.Namespace(ctx, id); err != nil || len(ns.CAs) != 2 {
+		if ns, err := c.Namespace(testContext(t), id); err != nil || len(ns.CAs) != 2 {
 			t.Fatalf("the namespace has %d CAs, %v", len(ns.CAs), err)
 		}
 	}
@@ -415,7 +417,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 		}
 	}
 	transfersPass(50)
-	if ns, err := c.Namespace(ctx, id); err != nil || len(ns.CAs) != 1 || ns.CAs[0].Fingerprint == s.CAFingerprint {
+	if ns, err := c.Namespace(testContext(t), id); err != nil || len(ns.CAs) != 1 || ns.CAs[0].Fingerprint == s.CAFingerprint {
 		t.Errorf("after the removal the namespace has %+v, %v", ns.CAs, err)
 	}
 	if code := w.check(m.ID, "old", set.Leaf.Key.Reveal()); code != "CL-03" {
@@ -434,7 +436,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	if failed := n.failures(); len(failed) > 0 {
 		t.Errorf("%d of %d calls failed:\n%s", len(failed), n.made.Load(), strings.Join(failed, "\n"))
 	}
-	v, err := w.moves.View(ctx, m.ID)
+	v, err := w.moves.View(t.Context(), m.ID)
 	if err != nil || v.Certificate.CASubject != "CN=payments CA 2" || v.Replacement().Removed.OnNew < 3 {
 		t.Errorf("after the replacement: %+v, %v", v.Certificate, err)
 	}
