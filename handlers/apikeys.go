@@ -172,3 +172,13 @@ func (h *Handlers) refusedKey(w http.ResponseWriter, r *http.Request, id namespa
 		p.Problems = ps
 	})
 }
+
+// keyWanted leads from the key to the test that asks for it; nil when nobody came from a migration.
+func (h *Handlers) keyWanted(r *http.Request, m string) *views.Link {
+	back := h.backTo(r, m)
+	if v, err := h.o.Migrations.View(r.Context(), m); back == nil || err != nil || !usesKeys(v) {
+		return nil
+	}
+	back.URL = movePath(m, migration.StepTest)
+	return back
+}

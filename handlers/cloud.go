@@ -144,6 +144,7 @@ func (h *Handlers) showCloudNamespace(w http.ResponseWriter, r *http.Request, st
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: grouped(c.Fingerprint), Until: day(c.NotAfter), Tag: leftTag(c.NotAfter, h.o.Now())})
 	}
 	p.Auth = h.cloudAuth(ns, m, nil)
+	p.Auth.Back = h.keyWanted(r, m)
 	for _, change := range auth {
 		change(p.Auth)
 	}

@@ -31,7 +31,7 @@ func (j *judgement) endpoint() {
 		}
 	}
 	cert := j.has(mCert) || j.has(mCertData)
-	if !cert && (j.has(mAPIKey) || j.has(mOpsKey, "ops")) {
+	if key := j.has(mKey) || j.has(mKeyData); !(cert && key) && (j.has(mAPIKey) || j.has(mOpsKey, "ops")) {
 		r.Auth = "api-key"
 	}
 	if !cert && r.Auth == "mtls" {

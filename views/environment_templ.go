@@ -81,7 +81,7 @@ func EnvironmentPage(f Frame, p EnvironmentProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "environment", Label: "Environment", Hint: "Read in memory, neither kept nor sent back. Keys may stand in it; they are masked below",
+			templ_7745c5c3_Err = field(fieldProps{Name: "environment", Label: "Environment", Hint: "Read in memory, neither kept nor sent back. Keys may stand in it: the answer masks them",
 				Rows: 12, Mono: true, Problems: p.Problems, TestID: "environment", Attrs: map[string]any{"autocomplete": "off", "spellcheck": "false"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

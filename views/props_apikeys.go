@@ -24,6 +24,7 @@ type CloudAuthProps struct {
 	Name, Days    string
 	New           CodeProps // the key just made: shown in this answer and never again
 	Problems      Problems
+	Back          *Link // to the migration, where the key is wanted
 }
 
 // CloudKeyRow is one API key, without the key.
