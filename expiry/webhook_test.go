@@ -92,9 +92,12 @@ func TestWebhookSends(t *testing.T) {
 		answer func(http.ResponseWriter, *http.Request)
 		want   string
 	}{
-		"a refusal":         {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, "answered 410 Gone"},
-		"a failure":         {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("<script>", 1000), 500) }, "answered 500"},
-		"a redirect":        {func(w http.ResponseWriter, r *http.Request) { asked++; http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect) }, "answered 307"},
+		"a refusal": {func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(410) }, "answered 410 Gone"},
+		"a failure": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, strings.Repeat("<script>", 1000), 500) }, "answered 500"},
+		"a redirect": {func(w http.ResponseWriter, r *http.Request) {
+			asked++
+			http.Redirect(w, r, "/elsewhere", http.StatusTemporaryRedirect)
+		}, "answered 307"},
 		"a broken answer":   {func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) }, "connection to the receiver broke"},
 		"an endless header": {func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("X", strings.Repeat("x", 100_000)) }, "connection to the receiver broke"},
 	} {

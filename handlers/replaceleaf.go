@@ -45,7 +45,7 @@ func (h *Handlers) replaceLeaf(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		spec := certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, Days: days, KeyType: certsvc.KeyType(f.keyType)}
-		lane := f.maker
+		lane := makerBrowser
 		var leaf certsvc.Issued
 		switch {
 		case f.lane == laneCSR || f.maker == makerBrowser:
