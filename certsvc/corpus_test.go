@@ -269,10 +269,10 @@ func TestCostly(t *testing.T) {
 		t.Fatal(out)
 	}
 	p12 := must(os.ReadFile(filepath.Join(dir, "c.p12")))(t)
-	if costly(p12, 0) {
-		t.Fatal("12345 rounds are nothing")
+	if n := rounds(p12, 0); n < 12345 || n > 3*12345 {
+		t.Fatalf("%d rounds, want those of the key, the certificate and the check", n)
 	}
-	if _, certs, err := openPKCS12(p12, "x"); err != nil || len(certs) != 1 {
+	if _, certs, err := openPKCS12(p12, "x", &effort{maxRounds}); err != nil || len(certs) != 1 {
 		t.Fatal(err)
 	}
 	// 12345 is 0x3039; three bytes more would move every length, so the two are raised in place of the bound.
@@ -280,14 +280,14 @@ func TestCostly(t *testing.T) {
 	if dear == string(p12) {
 		t.Fatal("no rounds to be seen in the file")
 	}
-	if costly([]byte(dear), 0) {
-		t.Error("32767 rounds are nothing")
+	if more := rounds([]byte(dear), 0) - rounds(p12, 0); more != 32767-12345 {
+		t.Errorf("%d rounds more", more)
 	}
 	for _, der := range [][]byte{
 		{0x30, 0x0a, 0x04, 0x02, 1, 2, 0x02, 0x04, 0x7f, 0xff, 0xff, 0xff},
 		{0x30, 0x0c, 0x30, 0x0a, 0x04, 0x02, 1, 2, 0x02, 0x04, 0x7f, 0xff, 0xff, 0xff},
 	} {
-		if !costly(der, 0) {
+		if rounds(der, 0) <= maxRounds {
 			t.Errorf("%x asks for 2147483647 rounds", der)
 		}
 	}
@@ -301,7 +301,7 @@ func TestCostly(t *testing.T) {
 	kdf := algorithm{Algorithm: oidPBKDF2, Parameters: raw(pbkdf2Params{[]byte("salt"), math.MaxInt32})}
 	aes := algorithm{Algorithm: asn1.ObjectIdentifier{2, 16, 840, 1, 101, 3, 4, 1, 42}, Parameters: raw(make([]byte, 16))}
 	dearKey := must(asn1.Marshal(encryptedKeyInfo{algorithm{Algorithm: oidPBES2, Parameters: raw(struct{ KDF, Cipher algorithm }{kdf, aes})}, make([]byte, 64)}))(t)
-	if _, err := openPKCS8(dearKey, "x"); !errors.Is(err, errUnsupported) {
+	if _, err := openPKCS8(dearKey, "x", &effort{maxRounds}); !errors.Is(err, errCostly) {
 		t.Errorf("a key of %d rounds: %v", math.MaxInt32, err)
 	}
 	type content struct {
@@ -330,7 +330,7 @@ func TestCostly(t *testing.T) {
 		Algorithm algorithm
 		Sum       []byte
 	}{algorithm{Algorithm: asn1.ObjectIdentifier{1, 3, 14, 3, 2, 26}}, make([]byte, 20)}, Salt: []byte("salt"), Iterations: math.MaxInt32}}))(t)
-	if _, _, err := openPKCS12(dearStore, "x"); !errors.Is(err, errUnsupported) {
+	if _, _, err := openPKCS12(dearStore, "x", &effort{maxRounds}); !errors.Is(err, errCostly) {
 		t.Errorf("a store of %d rounds: %v", math.MaxInt32, err)
 	}
 	if inv := Inspect([]File{{"a.p12", dearStore}, {"a.key", dearKey}}, "x"); len(inv.Items) != 2 || inv.Items[0].Trouble == nil || inv.Items[1].Trouble == nil {

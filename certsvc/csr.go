@@ -32,6 +32,9 @@ func readRequest(raw []byte) (*x509.CertificateRequest, error) {
 	if err != nil {
 		return nil, bad("KP-27", "The signing request is damaged", "Copy the file again, or make the request again.")
 	}
+	if oversized(req.PublicKey) {
+		return nil, troubleFault("CH-25/rsa").In("csr")
+	}
 	if err := req.CheckSignature(); err != nil {
 		var weak x509.InsecureAlgorithmError
 		if errors.As(err, &weak) {

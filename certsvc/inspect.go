@@ -76,13 +76,15 @@ func (i Item) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, i.String()) }
 type Inventory struct {
 	Items   []Item
 	Repairs []Repair // Field is the file's name
+
+	effort effort // what is left for opening locked parts
 }
 
 // Inspect recognises every part of some files by content, whatever their names, order and form:
 // PEM, DER, PKCS#7, PKCS#12, encrypted keys with the passphrase ("" for none), base64, and zip archives of
 // these. It never fails: what cannot be used is an Item with a Trouble.
 func Inspect(files []File, passphrase string) Inventory {
-	var inv Inventory
+	inv := Inventory{effort: effort{maxRounds}}
 	for _, f := range files {
 		if !isArchive(f.Content) {
 			inv.read(f, passphrase, false)
@@ -103,6 +105,9 @@ func Inspect(files []File, passphrase string) Inventory {
 // read adds what one file holds. What is no certificate or key in an archive is passed over.
 func (inv *Inventory) read(f File, passphrase string, packed bool) {
 	name := baseName(f.Name)
+	if len(inv.Items) > maxParts {
+		return // told already
+	}
 	found, err := recognise(f.Content)
 	if err != nil {
 		trouble := fault.From(err).In(name)
@@ -113,8 +118,19 @@ func (inv *Inventory) read(f File, passphrase string, packed bool) {
 	}
 	inv.Repairs = append(inv.Repairs, repairs(withoutForms(found.repairs), name)...)
 	for _, p := range found.parts {
+		if len(inv.Items) >= maxParts {
+			inv.tooMany(name)
+			return
+		}
 		inv.add(name, p, passphrase)
 	}
+}
+
+// tooMany says that the rest is not read: the work grows with the square of what is.
+func (inv *Inventory) tooMany(file string) {
+	f := fault.New(fault.TooLarge, fmt.Sprintf("These files hold more than %d certificates and keys", maxParts), "Choose those that matter.").In("files")
+	f.Cause = "What comes after them, from " + file + " on, was not read."
+	inv.Items = append(inv.Items, Item{File: file, Kind: ItemUnknown, Trouble: f})
 }
 
 // Chain is a certificate and those above it, as far as the files have them.
@@ -184,7 +200,7 @@ func (inv *Inventory) add(file string, p part, passphrase string) {
 			if p.trouble == "KP-12" {
 				item.key, err = openLegacyPEM(p.dek, p.der, passphrase)
 			} else {
-				item.key, err = openPKCS8(p.der, passphrase)
+				item.key, err = openPKCS8(p.der, passphrase, &inv.effort)
 			}
 			if item.Trouble = unlocking(err, p.trouble, file); err == nil {
 				item.Kind = ItemKey
@@ -192,9 +208,9 @@ func (inv *Inventory) add(file string, p part, passphrase string) {
 		}
 	case kindPKCS12:
 		item.Kind = ItemKeyStore
-		key, certs, err := openPKCS12(p.der, passphrase)
+		key, certs, err := openPKCS12(p.der, passphrase, &inv.effort)
 		if err == nil && p.trouble == "KP-15" {
-			for _, c := range certs {
+			for _, c := range certs[:min(len(certs), maxParts)] {
 				inv.Items = append(inv.Items, Item{File: file, Kind: ItemCertificate, cert: c})
 			}
 			if key != nil {
@@ -239,6 +255,11 @@ func unlocking(err error, code, file string) *fault.Fault {
 		return f
 	}
 	f := troubleFault(code).In(file)
+	if errors.Is(err, errCostly) {
+		f.Title = "Opening " + file + " takes more work than is done here"
+		f.Cause = fmt.Sprintf("Its passphrase is stretched by more rounds than are left; %d are done for all the files together.", maxRounds)
+		return f
+	}
 	f.Title = "The encryption of " + file + " is not one that Onramp opens"
 	if code == "KP-15" {
 		f.Fix = "Unpack it: openssl pkcs12 -legacy -in " + shellWord(file) + " -nodes -out both.pem"

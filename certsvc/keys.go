@@ -94,6 +94,15 @@ func KeyTypeOf(pub crypto.PublicKey) KeyType {
 	return "unknown"
 }
 
+// maxRSABits bounds RSA: work with a key grows with the cube of its length, and crypto/tls takes 8192 bits at most.
+const maxRSABits = 16384
+
+// oversized reports whether a key is an RSA key so long that working with it would hold the program up.
+func oversized(pub crypto.PublicKey) bool {
+	k, ok := pub.(*rsa.PublicKey)
+	return ok && k.N.BitLen() > maxRSABits
+}
+
 // family is the algorithm alone: "ec", "rsa", "ed25519" …
 func family(pub crypto.PublicKey) string {
 	switch pub.(type) {

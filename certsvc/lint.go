@@ -176,6 +176,9 @@ func (p *pool) path(leaf *x509.Certificate) []*x509.Certificate {
 	return path
 }
 
+// maxNamesakes bounds how many CAs of one name are tried as an issuer; a namespace holds fewer.
+const maxNamesakes = 2 * MaxBundleCerts
+
 // issuerOf is the certificate of the pool that signed c, nil for none. Of several with the same key
 // (a renewed CA) it is the one that ends last, the earlier in the pool of two that end together.
 func (p *pool) issuerOf(c *x509.Certificate) *x509.Certificate {
@@ -183,8 +186,15 @@ func (p *pool) issuerOf(c *x509.Certificate) *x509.Certificate {
 		return best
 	}
 	var best *x509.Certificate
+	tried := 0
 	for _, x := range p.certs {
-		if (best == nil || x.NotAfter.After(best.NotAfter)) && !x.Equal(c) && issued(c, x) {
+		if string(c.RawIssuer) != string(x.RawSubject) || best != nil && !x.NotAfter.After(best.NotAfter) || x.Equal(c) {
+			continue
+		}
+		if tried++; tried > maxNamesakes {
+			break
+		}
+		if issued(c, x) {
 			best = x
 		}
 	}

@@ -23,14 +23,27 @@ import (
 
 // Bounds on what a file may make us compute before its passphrase can be judged.
 const (
-	maxIterations = 10_000_000
-	maxScryptN    = 1 << 17 // 128 MB at r=8, OpenSSL's own default is 1<<14
+	maxRounds  = 3_000_000 // of key derivation, in all the files of one call together; tools write 2048 to 600,000 a key
+	maxScryptN = 1 << 17   // 128 MB at r=8, OpenSSL's own default is 1<<14
 )
+
+// effort is the rounds of key derivation that are left for some files.
+type effort struct{ left int }
+
+// spend takes rounds away; it reports false, and takes none, when there are not so many.
+func (e *effort) spend(rounds int) bool {
+	if rounds < 0 || rounds > e.left {
+		return false
+	}
+	e.left -= rounds
+	return true
+}
 
 // What opening a locked part can end with.
 var (
 	errPassphrase  = errors.New("certsvc: wrong passphrase")
 	errUnsupported = errors.New("certsvc: encryption not supported")
+	errCostly      = errors.New("certsvc: too many rounds of key derivation")
 )
 
 var (
@@ -58,7 +71,7 @@ type encryptedKeyInfo struct {
 }
 
 // openPKCS8 decrypts a key under PBES2 (RFC 8018), which is what openssl writes since 2010.
-func openPKCS8(der []byte, passphrase string) (crypto.Signer, error) {
+func openPKCS8(der []byte, passphrase string, e *effort) (crypto.Signer, error) {
 	var info encryptedKeyInfo
 	if _, err := asn1.Unmarshal(der, &info); err != nil || !info.Algorithm.Algorithm.Equal(oidPBES2) {
 		return nil, errUnsupported
@@ -71,7 +84,7 @@ func openPKCS8(der []byte, passphrase string) (crypto.Signer, error) {
 	if !ok {
 		return nil, errUnsupported
 	}
-	key, err := deriveKey(params.KDF, passphrase, c.keyLen)
+	key, err := deriveKey(params.KDF, passphrase, c.keyLen, e)
 	if err != nil {
 		return nil, err
 	}
@@ -101,7 +114,7 @@ func openPKCS8(der []byte, passphrase string) (crypto.Signer, error) {
 }
 
 // deriveKey makes the cipher's key from a passphrase by PBKDF2 or scrypt (RFC 7914), within bounds.
-func deriveKey(kdf pkix.AlgorithmIdentifier, passphrase string, n int) ([]byte, error) {
+func deriveKey(kdf pkix.AlgorithmIdentifier, passphrase string, n int, e *effort) ([]byte, error) {
 	switch {
 	case kdf.Algorithm.Equal(oidPBKDF2):
 		var p struct {
@@ -110,8 +123,11 @@ func deriveKey(kdf pkix.AlgorithmIdentifier, passphrase string, n int) ([]byte, 
 			KeyLength  int                      `asn1:"optional"`
 			PRF        pkix.AlgorithmIdentifier `asn1:"optional"`
 		}
-		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &p); err != nil || p.Iterations < 1 || p.Iterations > maxIterations {
+		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &p); err != nil || p.Iterations < 1 {
 			return nil, errUnsupported
+		}
+		if !e.spend(p.Iterations) {
+			return nil, errCostly
 		}
 		prf := sha1.New
 		if len(p.PRF.Algorithm) > 0 {
@@ -126,8 +142,11 @@ func deriveKey(kdf pkix.AlgorithmIdentifier, passphrase string, n int) ([]byte, 
 			N, R, P   int
 			KeyLength int `asn1:"optional"`
 		}
-		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &p); err != nil || p.N > maxScryptN || p.R < 1 || p.R > 8 || p.P < 1 || p.P > 4 {
+		if _, err := asn1.Unmarshal(kdf.Parameters.FullBytes, &p); err != nil || p.N < 2 || p.R < 1 || p.P < 1 {
 			return nil, errUnsupported
+		}
+		if p.N > maxScryptN || p.R > 8 || p.P > 4 || !e.spend(p.N*p.R*p.P) { // a step of scrypt takes about as long as a round
+			return nil, errCostly
 		}
 		key, err := scrypt.Key([]byte(passphrase), p.Salt, p.N, p.R, p.P, n)
 		if err != nil {
@@ -161,14 +180,14 @@ func openLegacyPEM(dek string, body []byte, passphrase string) (crypto.Signer, e
 }
 
 // openPKCS12 takes the key, when there is one, and the certificates out of a key store.
-func openPKCS12(der []byte, passphrase string) (crypto.Signer, []*x509.Certificate, error) {
-	if costly(der, 0) {
-		return nil, nil, errUnsupported
+func openPKCS12(der []byte, passphrase string, e *effort) (crypto.Signer, []*x509.Certificate, error) {
+	if !e.spend(rounds(der, 0)) {
+		return nil, nil, errCostly
 	}
 	key, cert, more, err := pkcs12.DecodeChain(der, passphrase)
 	if err == nil {
 		signer, ok := key.(crypto.Signer)
-		if !ok {
+		if !ok || oversized(signer.Public()) {
 			return nil, nil, errUnsupported
 		}
 		return signer, append([]*x509.Certificate{cert}, more...), nil
@@ -182,28 +201,28 @@ func openPKCS12(der []byte, passphrase string) (crypto.Signer, []*x509.Certifica
 	return nil, nil, errUnsupported
 }
 
-// costly reports whether a key store asks for more rounds of key derivation than maxIterations: a
-// salt (OCTET STRING) followed by a number that large, at any depth that can be seen.
-func costly(der []byte, depth int) bool {
-	salted := false
-	for len(der) > 0 && depth < 24 {
+// rounds is how many rounds of key derivation a key store asks for, all its parts together: after each salt
+// (OCTET STRING) a number of them, at any depth that can be seen. It stops counting above maxRounds.
+func rounds(der []byte, depth int) int {
+	sum, salted := 0, false
+	for len(der) > 0 && depth < 24 && sum <= maxRounds {
 		var v asn1.RawValue
 		rest, err := asn1.Unmarshal(der, &v)
 		if err != nil {
-			return false
+			return sum
 		}
 		switch {
 		case v.IsCompound, v.Tag == asn1.TagOctetString && v.Class == asn1.ClassUniversal && len(v.Bytes) > 32:
-			if costly(v.Bytes, depth+1) {
-				return true
-			}
+			sum += rounds(v.Bytes, depth+1)
 		case v.Tag == asn1.TagInteger && v.Class == asn1.ClassUniversal && salted:
-			if new(big.Int).SetBytes(v.Bytes).Cmp(big.NewInt(maxIterations)) > 0 {
-				return true
+			n := new(big.Int).SetBytes(v.Bytes)
+			if n.Cmp(big.NewInt(maxRounds)) > 0 {
+				return maxRounds + 1
 			}
+			sum += int(n.Int64())
 		}
 		salted = v.Tag == asn1.TagOctetString && v.Class == asn1.ClassUniversal
 		der = rest
 	}
-	return false
+	return sum
 }

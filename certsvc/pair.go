@@ -166,6 +166,9 @@ func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
 
 // signedWith reports whether the private half of pub signed c.
 func signedWith(c *x509.Certificate, pub crypto.PublicKey) bool {
+	if oversized(pub) {
+		return false
+	}
 	parent := &x509.Certificate{PublicKey: pub}
 	return parent.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }

@@ -318,6 +318,9 @@ var (
 // classify says what a DER element is by trying what it may be.
 func classify(der []byte) part {
 	cert, err := x509.ParseCertificate(der)
+	if err == nil && oversized(cert.PublicKey) {
+		return part{kind: kindCertificate, trouble: "CH-25/rsa"}
+	}
 	if err == nil {
 		return part{kind: kindCertificate, der: der, cert: cert}
 	}
@@ -327,6 +330,8 @@ func classify(der []byte) part {
 			p.key, p.trouble = nil, "KP-33"
 		}
 		return p
+	} else if errors.Is(keyErr, errLong) {
+		return part{kind: kindKey, trouble: "CH-25/rsa"}
 	} else if errors.Is(keyErr, errCurve) {
 		return part{kind: kindKey, trouble: "KP-33"}
 	}
@@ -405,7 +410,7 @@ func pkcs7Parts(der []byte) []part {
 	}
 	var out []part
 	for _, c := range certs {
-		out = append(out, part{kind: kindCertificate, der: c.Raw, cert: c})
+		out = append(out, classify(c.Raw))
 	}
 	return out
 }
@@ -413,16 +418,25 @@ func pkcs7Parts(der []byte) []part {
 // errCurve is a key that no TLS version of today can use.
 var errCurve = errors.New("certsvc: curve not usable in TLS")
 
+// errLong is an RSA key that is oversized.
+var errLong = errors.New("certsvc: RSA key too long")
+
 // parseKey reads PKCS#8, PKCS#1 or SEC1 whatever the label said, as crypto/tls does.
 func parseKey(der []byte) (crypto.Signer, error) {
 	any8, err8 := x509.ParsePKCS8PrivateKey(der)
 	if err8 == nil {
 		if k, ok := any8.(crypto.Signer); ok {
+			if oversized(k.Public()) {
+				return nil, errLong
+			}
 			return k, nil
 		}
 		return nil, errCurve // X25519 agrees on keys and cannot sign
 	}
 	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
+		if oversized(&k.PublicKey) {
+			return nil, errLong
+		}
 		return k, nil
 	}
 	k, errEC := x509.ParseECPrivateKey(der)

@@ -17,6 +17,8 @@ var troubles = map[string]trouble{
 		"Paste the certificate. If this key belongs to a CA that was already uploaded somewhere, replace that CA now."},
 	"IN-16/api": {"This is an API key, not a certificate or private key", "It has the three parts of a token.",
 		"Paste the PEM text, from its BEGIN line to its END line. An API key belongs in TEMPORAL_API_KEY."},
+	"CH-25/rsa": {"The RSA key is longer than any that is in use", fmt.Sprintf("It has more than %d bits; working with it would take minutes.", maxRSABits),
+		"Make a new key with ECDSA P-384 or RSA-4096, and a new certificate for it."},
 	"IN-17": {"This is a path, not the file", "The text names a file instead of holding its content.", "Open the file and paste its content, or choose the file."},
 	"KP-01": {"The certificate is empty", "There is no text in it.", "Paste client.pem, from BEGIN CERTIFICATE to END CERTIFICATE."},
 	"KP-03": {"A certificate stands where the private key belongs", "The text holds a certificate and no key.", "Paste client.key, from BEGIN PRIVATE KEY to END PRIVATE KEY."},
