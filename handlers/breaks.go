@@ -20,7 +20,7 @@ var breakTitles = []struct {
 	part        migration.BreakPart
 	title, lead string
 }{
-	{migration.PartWorker, "What the worker was given", "Wrong input for the checks and transfers of this page. Your own worker is not touched."},
+	{migration.PartWorker, "What the worker was given", "Wrong input for checks and transfers started on these pages. Your own worker is not touched."},
 	{migration.PartNetwork, "What lies between", "An address beside the rehearsal's door, where the line is broken. The check uses it; your worker can too."},
 	{migration.PartCloud, "The namespace on the Cloud side", "Everybody who calls this namespace meets it."},
 }
