@@ -180,7 +180,7 @@ func (h *Handlers) setBreak(w http.ResponseWriter, r *http.Request) error {
 	if err := cloud.SetBreak(r.Context(), id, f.text("switch"), true); err != nil {
 		return err
 	}
-	run, ok, err := h.checkBroken(r.Context(), v, cloud.Broken()[id.String()])
+	run, ok, err := h.checkBroken(r, v, cloud.Broken()[id.String()])
 	if err != nil { // the switch is on all the same, and its page says so
 		h.o.Log.Warn("no check was started for a switch", "migration", v.Migration.ID, "cause", err)
 	}
@@ -192,8 +192,16 @@ func (h *Handlers) setBreak(w http.ResponseWriter, r *http.Request) error {
 
 // checkBroken starts the check of a rehearsal whose switches on are given; false where it needs a key that
 // nobody lent.
-func (h *Handlers) checkBroken(ctx context.Context, v migration.View, on []string) (migration.Run, bool, error) {
-	t := h.target(v)
+func (h *Handlers) checkBroken(r *http.Request, v migration.View, on []string) (migration.Run, bool, error) {
+	past, err := h.checkHistory(r, v, shownRuns)
+	if err != nil {
+		return migration.Run{}, false, err
+	}
+	t, asked := h.target(v), lastAsked(past) // what the reader asked for is asked again
+	t.TaskQueue = asked.TaskQueue
+	if address, err := h.nearAddress(r.Context(), asked.LocalAddress); err == nil {
+		t.LocalAddress, t.LocalNamespace = address, asked.LocalNamespace
+	}
 	lent := h.lentKey(v, &t)
 	if len(on) > 0 && !lent {
 		if first, _ := migration.LookupBreak(on[0]); first.NeedsKey {
@@ -203,7 +211,7 @@ func (h *Handlers) checkBroken(ctx context.Context, v migration.View, on []strin
 	if err := h.bend(v, &t); err != nil {
 		return migration.Run{}, false, err
 	}
-	run, err := h.o.Migrations.StartCheck(ctx, v.Migration.ID, t)
+	run, err := h.o.Migrations.StartCheck(r.Context(), v.Migration.ID, t)
 	return run, err == nil, err
 }
 

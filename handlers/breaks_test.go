@@ -47,7 +47,9 @@ func (c *fakeCloud) SetBreak(_ context.Context, id namespace.ID, breakID string,
 func (c *fakeCloud) Bend(id namespace.ID, s migration.Setup) (migration.Setup, error) {
 	for _, b := range c.Broken()[id.String()] {
 		s.Address = "127.0.0.1:7300"
-		s.TaskQueue = b
+		if b == "wrong-queue" {
+			s.TaskQueue = migration.PracticeQueue
+		}
 	}
 	return s, nil
 }
@@ -127,6 +129,26 @@ func TestBreakWithoutKey(t *testing.T) {
 	}
 	if strings.Contains(d.get("/rehearsal?m=practice").body, "Needs your key.") {
 		t.Error("a key was made, and is still asked for")
+	}
+}
+
+// TestBreakKeepsWhatWasAsked: the task queue of a switch never stands in the place of the reader's own.
+func TestBreakKeepsWhatWasAsked(t *testing.T) {
+	d := sit(t, deskOptions{})
+	d.post("/rehearsal/practice")
+	d.finish(d.post("/m/practice/test", "key_source", "lent", "task_queue", "orders").header.Get("Location"))
+	wrong := d.breaks("practice", "wrong-queue", "on").header.Get("Location")
+	d.finish(wrong)
+	cut := d.breaks("practice", "cut", "on").header.Get("Location")
+	d.finish(cut)
+	d.breaks("practice", "wrong-queue", "off")
+	if body := d.get(wrong).body; strings.Contains(body, `name="task_queue" value="`+migration.PracticeQueue) {
+		t.Error("to run it again would ask for the switch's task queue")
+	}
+	d.breaks("practice", "cut", "off")
+	d.breaks("practice", "plaintext", "on")
+	if body := d.get("/m/practice/test").body; !strings.Contains(body, `value="orders"`) || strings.Contains(body, `value="`+migration.PracticeQueue) {
+		t.Error("the form has forgotten the reader's task queue")
 	}
 }
 

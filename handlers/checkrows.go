@@ -43,10 +43,10 @@ func requestOf(run migration.Run) migration.CheckRequest {
 	return asked
 }
 
-// lastAsked is what the newest check that Onramp made itself was asked.
+// lastAsked is what a reader asked the newest check that Onramp made itself.
 func lastAsked(past []pastCheck) migration.CheckRequest {
 	for _, p := range past {
-		if p.asked.Reported == nil {
+		if p.asked.Reported == nil && p.asked.TaskQueue != migration.PracticeQueue {
 			return p.asked
 		}
 	}
@@ -120,6 +120,9 @@ func sparkProps(past []pastCheck) views.SparkProps {
 // askedAgain are the hidden fields with which a check is asked for again.
 func askedAgain(run migration.Run) []views.Pair {
 	asked := requestOf(run)
+	if asked.TaskQueue == migration.PracticeQueue { // a switch asked for it
+		asked.TaskQueue = ""
+	}
 	var out []views.Pair
 	for _, p := range []views.Pair{{Name: "task_queue", Value: asked.TaskQueue}, {Name: "local_address", Value: asked.LocalAddress}, {Name: "local_namespace", Value: asked.LocalNamespace}} {
 		if p.Value != "" {

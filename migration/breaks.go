@@ -102,6 +102,10 @@ var Breaks = []Break{
 		Sees: "Nothing: it waits for tasks, and workflows do not move."},
 }
 
+// PracticeQueue is the task queue that the switch wrong-queue lets a check ask for. It is never what a reader
+// asked for.
+const PracticeQueue = "PRACTICE_TRANSFERS"
+
 // LookupBreak returns the switch of an id.
 func LookupBreak(id string) (Break, bool) {
 	for _, b := range Breaks {

@@ -210,7 +210,7 @@ func (p *practice) hand(breakID string, id namespace.ID, now time.Time, s *migra
 	case "account-left-out":
 		s.Namespace = id.Name
 	case "wrong-queue":
-		s.TaskQueue = askedQueue
+		s.TaskQueue = migration.PracticeQueue
 	}
 	return nil
 }

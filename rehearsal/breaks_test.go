@@ -55,7 +55,7 @@ func TestBreaksOutliveARestart(t *testing.T) {
 		t.Errorf("the Cloud side shows %+v, %v", n, err)
 	}
 	s, err := second.Bend(id, migration.Setup{Address: second.Address(), Namespace: id.String()})
-	if err != nil || s.Address != second.BreakAddress(id, "plaintext") || s.TaskQueue != askedQueue {
+	if err != nil || s.Address != second.BreakAddress(id, "plaintext") || s.TaskQueue != migration.PracticeQueue {
 		t.Errorf("bent to %+v, %v", s, err)
 	}
 	greeting(t, s.Address)

@@ -44,9 +44,8 @@ func (p *practice) leaf(begin time.Time) (certsvc.Issued, error) {
 		certsvc.LeafSpec{CommonName: "practice-worker", Organization: "Onramp practice", Days: 90, KeyType: certsvc.ECP256})
 }
 
-// The task queues of the switch wrong-queue: what is asked for, and what a worker polls.
+// What the worker of the switch wrong-queue polls, instead of migration.PracticeQueue, and its name.
 const (
-	askedQueue    = "PRACTICE_TRANSFERS"
 	polledQueue   = "practice-transfers"
 	practicePolls = "practice-worker"
 )
