@@ -135,6 +135,15 @@ func TestBreakSurvives(t *testing.T) {
 	if code := check("practice"); code != "OK" {
 		t.Errorf("all is off again: the check says %v", code)
 	}
+	// Turned off in the middle of the check that it slows down: that check ends, and the next one passes.
+	cut := v.form("/rehearsal/break", "m", "practice", "namespace", "practice.a2dd6", "switch", "slow-line", "state", "on").ok(t, "a slow line").path
+	turn("practice", "slow-line", "off")
+	if code := v.ended(cut)["verdict"].(map[string]any)["code"]; code == "OK" {
+		t.Error("a check whose line was taken away says OK")
+	}
+	if code := check("practice"); code != "OK" {
+		t.Errorf("after the slow line: the check says %v", code)
+	}
 	turn("practice", "wrong-ca", "on")
 	turn("practice", "plaintext", "on")
 	if code := check("practice"); code != "PR-01" {
