@@ -83,26 +83,3 @@ func quoted(text string) map[string]string {
 	}
 	return values
 }
-
-// masks are the secrets that people paste together with an error.
-var masks = []struct {
-	find *regexp.Regexp
-	with string
-}{
-	{regexp.MustCompile(`(?s)-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----.*?(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\z)`), "[private key removed]"},
-	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), "[certificate removed]"},
-	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]{5,}\.[A-Za-z0-9_-]*`), "[token removed]"},
-	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]"},
-	{regexp.MustCompile(`(?i)((?:api[_-]?key|password|passwd|secret|token|authorization)["']?\s*[=:]\s*["']?)(?:basic\s+)?[^\s"',;]+`), "${1}[removed]"},
-	{regexp.MustCompile(`(--api-key)(?:\s+|=)\S+`), "$1 [removed]"},
-	{regexp.MustCompile(`([a-z][a-z0-9+.-]*://)[^\s/@]+@`), "${1}[removed]@"},
-}
-
-// mask takes the secrets out of a text; found says whether there was one (a certificate is none).
-func mask(s string) (masked string, found bool) {
-	for _, m := range masks {
-		found = found || m.with != "[certificate removed]" && m.find.MatchString(s)
-		s = m.find.ReplaceAllString(s, m.with)
-	}
-	return s, found
-}

@@ -1,0 +1,75 @@
+package doctor
+
+import (
+	"encoding/base64"
+	"regexp"
+	"strings"
+)
+
+// The texts that stand for what was taken out.
+const (
+	keyRemoved         = "[private key removed]"
+	certificateRemoved = "[certificate removed]"
+)
+
+// masks are the secrets that people paste together with an error.
+var masks = []struct {
+	find *regexp.Regexp
+	with string
+}{
+	// Chats and word processors change the dashes, and the secret stays one (KP-25).
+	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved},
+	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), certificateRemoved},
+	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}(?:\r?\n[A-Za-z0-9_.-]{20,}(?m:$))*`), "[token removed]"},
+	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]"},
+	{regexp.MustCompile(`(?i)((?:api[_-]?key|passwo?r?d|passphrase|secret|token|authorization|cookie)(?:[_-][a-z0-9_-]{1,20})?["']?\s*[=:]\s*)(?:"[^"\n]*"?|'[^'\n]*'?|(?:basic\s+)?[^\s"',;]+)`), "${1}[removed]"},
+	{regexp.MustCompile(`(--api-key)(?:\s+|=)(?:"[^"\n]*"?|'[^'\n]*'?|\S+)`), "$1 [removed]"},
+	// What stands before the last @ of a URL's host; and a password with a slash, which no URL may hold and people
+	// paste all the same. A host with its port is none.
+	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@`), "${1}[removed]@"},
+	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/:@"'<>]+:[^\s/@"'<>]*[^\s/@"'<>0-9][^\s/@"'<>]*/[^\s@"'<>]*@`), "${1}[removed]@"},
+}
+
+// Long base64 without BEGIN line: a key or certificate whose PEM was encoded once more, as Kubernetes does, or
+// whose first and last line were lost (KP-22, KP-23).
+var (
+	twice = regexp.MustCompile(`LS0tLS1CRUdJTi[A-Za-z0-9+/=]*(?:\r?\n[A-Za-z0-9+/=]{20,})*`)
+	bare  = regexp.MustCompile(`\bM[A-Za-z0-9+/]{39,}={0,2}(?:(?:\r?\n|\\n|[ \t])[A-Za-z0-9+/]{40,}={0,2})*(?:(?:\r?\n|\\n)[A-Za-z0-9+/]+={0,2}[ \t\r]*(?m:$))?`)
+)
+
+// mask takes the secrets out of a text; found says whether there was one (a certificate is none).
+func mask(s string) (masked string, found bool) {
+	for _, m := range masks {
+		found = found || m.with != certificateRemoved && m.find.MatchString(s)
+		s = m.find.ReplaceAllString(s, m.with)
+	}
+	s = twice.ReplaceAllStringFunc(s, func(b string) string {
+		if strings.HasPrefix(b, "LS0tLS1CRUdJTiBDRVJU") { // -----BEGIN CERT
+			return certificateRemoved
+		}
+		found = true
+		return keyRemoved
+	})
+	s = bare.ReplaceAllStringFunc(s, func(b string) string {
+		if !beginsAsKey(b) {
+			return b
+		}
+		found = true
+		return keyRemoved
+	})
+	return s, found
+}
+
+// beginsAsKey reports whether base64 begins as the DER of a private key or of a key store: a sequence whose first
+// element is a version, where a certificate's is another sequence.
+func beginsAsKey(b64 string) bool {
+	der, err := base64.StdEncoding.DecodeString(b64[:16])
+	if err != nil || der[0] != 0x30 {
+		return false
+	}
+	first := 2
+	if der[1] > 0x80 {
+		first += int(der[1] - 0x80) // the length takes more bytes
+	}
+	return first+1 < len(der) && der[first] == 2 && der[first+1] == 1
+}

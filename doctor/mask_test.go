@@ -1,0 +1,103 @@
+package doctor
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/x509"
+	"encoding/base64"
+	"encoding/pem"
+	"strings"
+	"testing"
+)
+
+// pastedKey is a private key as PEM, and its base64 alone in lines.
+func pastedKey(t *testing.T, curve elliptic.Curve, sec1 bool) (text, body string) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(curve, rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	block := &pem.Block{Type: "PRIVATE KEY"}
+	if sec1 {
+		block.Type = "EC PRIVATE KEY"
+		block.Bytes, err = x509.MarshalECPrivateKey(key)
+	} else {
+		block.Bytes, err = x509.MarshalPKCS8PrivateKey(key)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = string(pem.EncodeToMemory(block))
+	lines := strings.Split(strings.TrimSpace(text), "\n")
+	return text, strings.Join(lines[1:len(lines)-1], "\n")
+}
+
+// TestMaskBrokenKeys: a key whose PEM text is broken in one of the ways that Onramp repairs is a secret all the
+// same, and the words of the error after it are still read.
+func TestMaskBrokenKeys(t *testing.T) {
+	const after = " \nremote error: tls: unsupported certificate"
+	for _, kind := range []struct {
+		name  string
+		curve elliptic.Curve
+		sec1  bool
+	}{{"P-256", elliptic.P256(), false}, {"P-384", elliptic.P384(), false}, {"P-256 old form", elliptic.P256(), true}, {"P-384 old form", elliptic.P384(), true}} {
+		text, body := pastedKey(t, kind.curve, kind.sec1)
+		one := strings.ReplaceAll(body, "\n", "")
+		for name, pasted := range map[string]string{
+			"as it is":             text,
+			"long dashes":          strings.ReplaceAll(text, "-----", "—–"),
+			"four dashes":          strings.ReplaceAll(text, "-----", "----"),
+			"minus signs":          strings.ReplaceAll(text, "-----", "−−−−−"),
+			"no dashes":            strings.ReplaceAll(text, "-----", ""),
+			"line breaks as text":  strings.ReplaceAll(text, "\n", `\n`),
+			"blanks for breaks":    strings.ReplaceAll(text, "\n", " "),
+			"indented":             "    " + strings.ReplaceAll(text, "\n", "\n    "),
+			"base64 twice":         "tls.key: " + base64.StdEncoding.EncodeToString([]byte(text)),
+			"no BEGIN line":        "key " + body,
+			"no BEGIN, one line":   "key=" + one,
+			"no BEGIN, quoted":     `"` + one + `"`,
+			"no BEGIN, CRLF":       strings.ReplaceAll(body, "\n", "\r\n"),
+			"cut off":              text[:len(text)*2/3],
+			"the last line is cut": strings.TrimSuffix(text, "-----END PRIVATE KEY-----\n"),
+		} {
+			d := Decode(pasted + after)
+			if !d.Masked {
+				t.Errorf("%s, %s: no secret seen: %q", kind.name, name, d.Text)
+			}
+			for i := 0; i+16 <= len(one); i += 8 { // not a piece of it
+				if strings.Contains(d.Text, one[i:i+16]) {
+					t.Errorf("%s, %s: the key is in %q", kind.name, name, d.Text)
+					break
+				}
+			}
+			if swallowed := name == "cut off" || name == "the last line is cut"; !swallowed && d.Code != "CL-06" {
+				t.Errorf("%s, %s: decoded as %s: %q", kind.name, name, d.Code, d.Text)
+			}
+		}
+	}
+}
+
+// TestMaskWords: the secrets of proxies, headers and variables.
+func TestMaskWords(t *testing.T) {
+	for _, text := range []string{
+		"proxy http://user:GEHEIM@proxy:3128 says 407", "proxy HTTP://User:GEHEIM@proxy:3128", "http://user:pa@GEHEIM@proxy:3128",
+		"http://user:p/GEHEIM@proxy:3128 407", "http://user:GEHEIM/x@proxy:3128 407", "socks5://GEHEIM@proxy:1080",
+		`password: "two GEHEIM words"`, `password='two GEHEIM words'`, "passphrase=GEHEIM", "AWS_SECRET_ACCESS_KEY=GEHEIM",
+		"Cookie: session=GEHEIM", "TEMPORAL_API_KEY=GEHEIM", `temporal --api-key "GEHEIM x" list`, "temporal --api-key=GEHEIM",
+		"eyJhbGciOiJFUzI1NiIsImtpZCI6Ild2\ndHdhQSJ9LmV5SmhZMk52ZFc1MFGEHEIMxyz0123\n", "Authorization: Basic GEHEIM",
+	} {
+		if d := Decode(text); !d.Masked || strings.Contains(d.Text, "GEHEIM") {
+			t.Errorf("%q is shown as %q, masked %v", text, d.Text, d.Masked)
+		}
+	}
+	for _, text := range []string{ // nothing secret: no warning, nothing lost
+		"GET https://registry.npmjs.org/@temporalio/client failed", "dial https://proxy:3128/path@v1.2", "sha256 " + strings.Repeat("ab", 32),
+		`header key "authorization" contains value with non-printable ASCII characters`, "The API key is not accepted",
+		`tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input`,
+	} {
+		if d := Decode(text); d.Masked || d.Text != text {
+			t.Errorf("%q is shown as %q, masked %v", text, d.Text, d.Masked)
+		}
+	}
+}
