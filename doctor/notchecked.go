@@ -25,6 +25,9 @@ func (r *run) notChecked(stages []Stage) []string {
 			out = append(out, "the namespace's certificate filters: give them with --filters")
 		}
 	}
+	if r.localSilent {
+		out = append(out, fmt.Sprintf("whether the worker is still on the server at %s: it did not answer", r.values["local_address"]))
+	}
 	if r.t.WorkflowType != "" && reached["task-queue"] {
 		out = append(out, fmt.Sprintf("whether a worker knows the workflow type %s: a test transfer shows it", clean(r.t.WorkflowType, 100)))
 	}

@@ -18,7 +18,9 @@ func TestThousandRefusals(t *testing.T) {
 	target := l.target(address)
 	target.CertPEM, target.KeyPEM = stranger.cert, stranger.key
 	// With patience: on a busy machine the laboratory's short budget would call a slow handshake silent.
-	e := engine(func(o *Options) { o.Budgets.TLS, o.Timeout = 10*time.Second, time.Minute })
+	e := engine(func(o *Options) {
+		o.Budgets.TLS, o.Budgets.Read, o.Timeout = 10*time.Second, 10*time.Second, time.Minute
+	})
 	const n, lanes = 1000, 4
 	lost := make(chan string, n)
 	done := make(chan struct{})

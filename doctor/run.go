@@ -51,11 +51,13 @@ type run struct {
 	others    []attempt      // the other addresses that take connections, for stage tls
 	connected netip.AddrPort // the address of conn, zero behind a proxy
 
-	conn  net.Conn // the TCP connection that stage tcp made, for stage tls
-	path  path     // how to make another one
-	hello *hello   // what the handshake showed
-	rpc   *rpcConn // the gRPC client of stages 7 to 9
-	proof bool     // the server showed that it accepted the client certificate
+	conn        net.Conn // the TCP connection that stage tcp made, for stage tls
+	path        path     // how to make another one
+	hello       *hello   // what the handshake showed
+	rpc         *rpcConn // the gRPC client of stages 7 to 9
+	localSilent bool     // the local server was asked for the worker and did not answer
+
+	proof bool // the server showed that it accepted the client certificate
 }
 
 // close ends every connection of the run.
@@ -120,7 +122,26 @@ func (r *run) stop(code string, level Level, candidates ...Candidate) {
 		return
 	}
 	v.Candidates = append(v.Candidates, candidates...)
+	r.seenLater(&v)
 	r.fail(v)
+}
+
+// seenLater corrects what a verdict says where it has the words of a stage before the network (nothing was
+// contacted) and falls at one after it: a namespace without its account ID is seen in the input, or only when the
+// namespace answers.
+func (r *run) seenLater(v *Verdict) {
+	e, _ := Lookup(v.Code)
+	own, here := byStage[e.Stage], byStage[r.st.ID]
+	before := slices.Index(StageIDs, e.Stage)
+	if before < 0 || before > slices.Index(StageIDs, "chain") || slices.Index(StageIDs, r.st.ID) < slices.Index(StageIDs, "dns") {
+		return
+	}
+	if e.NotWrong == own.notWrong && r.values["not_wrong"] == "" {
+		v.NotWrong = fill(here.notWrong, r.values)
+	}
+	if e.Unseen == own.unseen {
+		v.Unseen = fill(here.unseen, r.values)
+	}
 }
 
 // unknown ends the ladder without a guess; what was seen is in the evidence.

@@ -2,7 +2,9 @@ package doctor
 
 import (
 	"context"
+	"crypto/x509"
 	"fmt"
+	"slices"
 
 	"onramp/certsvc"
 )
@@ -65,6 +67,10 @@ func (r *run) judge(lints []certsvc.Lint) bool {
 	if worst == nil {
 		return true
 	}
+	if ca := r.pairOfCA(lints, worst); ca != nil {
+		others = append(others, candidate(worst.Code, clean(worst.Text, maxValue)))
+		worst = ca
+	}
 	r.see("subject", worst.Subject)
 	r.see("rule", worst.Text)
 	r.values["cause"] = worst.Text
@@ -82,6 +88,21 @@ func (r *run) judge(lints []certsvc.Lint) bool {
 		r.verdict.Fix = []Fix{{Who: "developer", Text: clean(worst.Fix, maxSentence)}}
 	}
 	return false
+}
+
+// pairOfCA recognises the CA and its own key where the client's pair belongs: a CA may sign certificates, and not
+// sign in (CH-16). To say only the second would send a person to reissue the CA. nil where it is something else.
+func (r *run) pairOfCA(lints []certsvc.Lint, worst *certsvc.Lint) *certsvc.Lint {
+	if worst.Code != "CH-16" || !r.hasPair || r.pair.Leaf().KeyUsage&x509.KeyUsageCertSign == 0 {
+		return nil
+	}
+	i := slices.IndexFunc(lints, func(l certsvc.Lint) bool { return l.Code == "CH-18" })
+	if i < 0 {
+		return nil
+	}
+	ca := lints[i]
+	ca.Text = "This is the CA and its own key, not the client's pair: it says CA:TRUE, and its key usage is for signing certificates, not for signing in."
+	return &ca
 }
 
 // judgeFilters compares the certificate with the namespace's filters (CH-26, CH-27).

@@ -57,8 +57,10 @@ func (r *run) clientCert(ctx context.Context) {
 func (r *run) accepted() {
 	h := r.hello
 	switch {
-	case h.sent:
+	case h.sent && r.proof:
 		r.say("the client certificate was accepted")
+	case h.sent:
+		r.say("the client certificate was sent, and not refused so far")
 	case h.asked:
 		r.say("the server asks for a client certificate but accepts none")
 		r.note("CL-16")

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"fmt"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/taskqueue/v1"
@@ -9,6 +10,7 @@ import (
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
+	"google.golang.org/grpc/status"
 
 	"onramp/namespace"
 )
@@ -25,7 +27,7 @@ func (r *run) elsewhere(ctx context.Context) bool {
 		}
 	}
 	if !r.cloudHost() && r.ns != "default" {
-		if who := r.pollersIn(ctx, r.rpc.svc, "default"); len(who) > 0 {
+		if who, err := r.pollersIn(ctx, r.rpc.svc, "default"); err == nil && len(who) > 0 {
 			r.see("other_namespace", "default")
 			r.see("pollers_there", who)
 			r.say("nobody polls %q here, but a worker polls it in the namespace default", clean(r.t.TaskQueue, 100))
@@ -55,24 +57,33 @@ func (r *run) localPollers(ctx context.Context) []string {
 	if ns == "" {
 		ns = "default"
 	}
-	return r.pollersIn(ctx, workflowservice.NewWorkflowServiceClient(cc), ns)
+	who, err := r.pollersIn(ctx, workflowservice.NewWorkflowServiceClient(cc), ns)
+	switch {
+	case err != nil:
+		r.see("local_answer", "none: "+status.Convert(err).Message())
+		r.localSilent = true
+	case len(who) == 0:
+		r.see("local_answer", fmt.Sprintf("nobody polls it in the namespace %s there either", clean(ns, 100)))
+	}
+	return who
 }
 
-// pollersIn are the identities that poll the task queue in a namespace; none where nobody may look.
-func (r *run) pollersIn(ctx context.Context, svc workflowservice.WorkflowServiceClient, ns string) []string {
+// pollersIn are the identities that poll the task queue in a namespace. The error is the server's: it did not
+// answer, or nobody may look there.
+func (r *run) pollersIn(ctx context.Context, svc workflowservice.WorkflowServiceClient, ns string) ([]string, error) {
 	ctx, cancel := context.WithTimeout(metadata.AppendToOutgoingContext(ctx, "temporal-namespace", ns), r.o.Budgets.Probe)
 	defer cancel()
 	res, err := svc.DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{
 		Namespace: ns, TaskQueue: &taskqueue.TaskQueue{Name: r.t.TaskQueue, Kind: enums.TASK_QUEUE_KIND_NORMAL}, TaskQueueType: enums.TASK_QUEUE_TYPE_WORKFLOW,
 	}, grpc.WaitForReady(false))
 	if err != nil {
-		return nil
+		return nil, err
 	}
 	var out []string
 	for _, p := range res.GetPollers() {
 		out = append(out, clean(p.GetIdentity(), 120))
 	}
-	return out
+	return out, nil
 }
 
 // version names a worker deployment version.
