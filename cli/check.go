@@ -15,7 +15,7 @@ func check(ctx context.Context, w World, args []string) int {
 	conn := connectionFlags(s)
 	conn.uploadedCA = s.text("uploaded-ca", "", "`file` with the CA certificates the namespace holds, if known")
 	conn.filters = s.text("filters", "", "`file` with the namespace's certificate filters (tcld's JSON), if known")
-	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody polls")
+	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to compare its namespace, and to look there when nobody polls")
 	nameserver := s.text("other-nameserver", "", "`host:port` of a DNS server outside this network, to ask too where this network's does not know the name")
 	localNS := s.text("local-namespace", "", "namespace there; default: default")
 	postTo := s.text("post", "", "one-time `URL` of the portal's page, where the report is sent too")

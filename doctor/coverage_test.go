@@ -40,7 +40,6 @@ var beyondRows = map[string]account{
 	"NS-08": {asCandidate, "TC-06", "a connectivity rule and a firewall cut in the same way; only the namespace's administrators see the rule"},
 	"NS-09": {asDuty, "doctor/duties_test.go TestEveryCallNamesTheNamespace", "the header temporal-namespace goes with every call"},
 	"NS-10": {asCandidate, "NS-02", "a certificate that opens a wrong namespace opens it; the stage says in large which one it is"},
-	"NS-12": {asNever, "", "retention is printed by the stage; search attributes are listed where the migration's own steps ask both sides, which the check does not"},
 	"NS-13": {asText, `InvalidArgument: invalid region: us-west-2`, "said by tcld and the Ops API when a namespace is made"},
 	"NS-14": {asText, `InvalidArgument: cannot create namespace with provided auth method`, "said by tcld and the Ops API when a namespace is made"},
 	"AK-08": {asCandidate, "AK-03", "which methods a namespace takes is known to its administrators only"},

@@ -319,6 +319,11 @@ func everything() []faultRow {
 			t.TaskQueue = "orders"
 			return t
 		}, nil, "TQ-03", Certain, "task-queue"},
+		{"NS-12 shorter retention and no search attribute", func(l *lab) Target {
+			l.svc.attributes = map[string]enums.IndexedValueType{"Region": enums.INDEXED_VALUE_TYPE_TEXT}
+			return l.besideLocal(&temporal{retention: 240 * time.Hour, attributes: map[string]enums.IndexedValueType{
+				"CustomerId": enums.INDEXED_VALUE_TYPE_KEYWORD, "Region": enums.INDEXED_VALUE_TYPE_KEYWORD_LIST}})
+		}, nil, "NS-12", found, "namespace"},
 		{"TQ-07 worker still local", func(l *lab) Target {
 			local := &lab{t: l.t, svc: (&temporal{}).worker("orders", "Workflow+Activity", 0)}
 			t := healthy(l)

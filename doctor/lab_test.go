@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"crypto"
 	"crypto/ecdsa"
@@ -27,6 +28,7 @@ import (
 	"go.temporal.io/api/deployment/v1"
 	"go.temporal.io/api/enums/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/replication/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/taskqueue/v1"
@@ -162,6 +164,8 @@ type temporal struct {
 	inside     string                             // the namespace that has the pollers; "" is every one
 	versioning *taskqueue.TaskQueueVersioningInfo
 	calls      atomic.Int64
+	attributes map[string]enums.IndexedValueType // custom search attributes; nil refuses to tell them
+	retention  time.Duration                     // 0 is three days
 }
 
 func (s *temporal) GetSystemInfo(ctx context.Context, _ *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
@@ -188,7 +192,7 @@ func (s *temporal) DescribeNamespace(_ context.Context, req *workflowservice.Des
 		state = enums.NAMESPACE_STATE_REGISTERED
 	}
 	return &workflowservice.DescribeNamespaceResponse{NamespaceInfo: &namespacepb.NamespaceInfo{Name: req.GetNamespace(), State: state},
-		Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(72 * time.Hour)}, ReplicationConfig: &replication.NamespaceReplicationConfig{ActiveClusterName: "lab"}}, nil
+		Config: &namespacepb.NamespaceConfig{WorkflowExecutionRetentionTtl: durationpb.New(cmp.Or(s.retention, 72*time.Hour))}, ReplicationConfig: &replication.NamespaceReplicationConfig{ActiveClusterName: "lab"}}, nil
 }
 
 func (s *temporal) DescribeTaskQueue(_ context.Context, req *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {
@@ -285,6 +289,7 @@ func (l *lab) serve(c *tls.Config, options ...grpc.ServerOption) string {
 	s := grpc.NewServer(options...)
 	if l.svc != nil {
 		workflowservice.RegisterWorkflowServiceServer(s, l.svc)
+		operatorservice.RegisterOperatorServiceServer(s, &operator{svc: l.svc})
 	}
 	ln := listen(l.t, "127.0.0.1:0")
 	go func() { _ = s.Serve(ln) }()

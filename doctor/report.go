@@ -36,7 +36,8 @@ type Target struct {
 	ExtraRootsPEM []byte
 	// CertPath and KeyPath are named in fixes and commands when known; CAPath is the file of RootsPEM.
 	CertPath, KeyPath, CAPath string
-	// LocalAddress is the host:port of a local server without TLS, such as localhost:7233. When nobody polls
+	// LocalAddress is the host:port of a local server without TLS, such as localhost:7233. Its namespace's
+	// retention and search attributes are held against this one's (NS-12), and when nobody polls
 	// the task queue, it is asked for the worker that did not move (TQ-07). LocalNamespace is the namespace
 	// there; "" is "default".
 	LocalAddress, LocalNamespace string

@@ -55,6 +55,7 @@ type run struct {
 	path        path     // how to make another one
 	hello       *hello   // what the handshake showed
 	rpc         *rpcConn // the gRPC client of stages 7 to 9
+	notCompared string   // why the namespace was not held against the local one, or not in all
 	localSilent bool     // the local server was asked for the worker and did not answer
 
 	proof bool // the server showed that it accepted the client certificate

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -37,8 +38,10 @@ func (r *run) describeNamespace(ctx context.Context) {
 	if c := res.GetReplicationConfig().GetActiveClusterName(); c != "" {
 		r.see("active_cluster", c)
 	}
+	var retention time.Duration
 	if ttl := res.GetConfig().GetWorkflowExecutionRetentionTtl(); ttl != nil {
-		r.see("retention", ttl.AsDuration().String())
+		retention = ttl.AsDuration()
+		r.see("retention", retention.String())
 	}
 	switch info.GetState() {
 	case enums.NAMESPACE_STATE_DELETED, enums.NAMESPACE_STATE_DEPRECATED:
@@ -46,6 +49,9 @@ func (r *run) describeNamespace(ctx context.Context) {
 		return
 	}
 	r.say("you are in namespace %s", clean(r.ns, 120))
+	if r.t.LocalAddress != "" {
+		r.compareWithLocal(ctx, retention)
+	}
 }
 
 // namespaceRefused names why the namespace could not be described.

@@ -3,16 +3,14 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"strings"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc"
-	"google.golang.org/grpc/credentials/insecure"
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
-
-	"onramp/namespace"
 )
 
 // elsewhere looks for the worker where it may have stayed: on the local server (TQ-07), or in the
@@ -40,23 +38,13 @@ func (r *run) elsewhere(ctx context.Context) bool {
 
 // localPollers asks the local server, without TLS and without any secret.
 func (r *run) localPollers(ctx context.Context) []string {
-	addr, _, err := namespace.ParseAddress(r.t.LocalAddress)
+	cc, ns, err := r.localClient()
 	if err != nil {
 		r.see("local_answer", "not an address")
 		return nil
 	}
-	r.see("local_address", addr.String())
-	cc, err := grpc.NewClient("passthrough:///"+addr.String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig())
-	if err != nil {
-		r.o.Log.Warn("client for the local server", "err", err)
-		return nil
-	}
 	defer cc.Close()
-	ns := r.t.LocalNamespace
-	if ns == "" {
-		ns = "default"
-	}
+	r.see("local_address", strings.TrimPrefix(cc.Target(), "passthrough:///"))
 	who, err := r.pollersIn(ctx, workflowservice.NewWorkflowServiceClient(cc), ns)
 	switch {
 	case err != nil:

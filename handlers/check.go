@@ -248,6 +248,8 @@ func (c *checkState) verdict() views.VerdictProps {
 	switch {
 	case ok:
 		p := verdictProps(rep.Verdict, evidence(c.stages[rep.Verdict.Stage].Evidence), c.view)
+		p.Made = fmt.Sprintf("Tested from %s, by the rules of %s.", rep.TestedFrom, rep.Rules)
+		p.NotChecked = notChecked(rep.NotChecked)
 		if raw, err := json.MarshalIndent(rep, "", "  "); err == nil {
 			p.Raw = views.CodeProps{ID: "raw", Name: "Report", Label: "Report as JSON", Lang: "json", Text: string(raw)}
 		}
@@ -383,6 +385,9 @@ func (c *checkState) reportText() views.CodeProps {
 	}
 	for _, f := range rep.Verdict.Fix {
 		fmt.Fprintf(&b, "Fix (%s): %s %s\n", f.Who, f.Text, f.Command)
+	}
+	if len(rep.NotChecked) > 0 {
+		fmt.Fprintf(&b, "Not checked: %s.\n", strings.Join(rep.NotChecked, "; "))
 	}
 	return views.CodeProps{ID: "report-text", Name: "Report", Label: "Report as text", Text: b.String()}
 }

@@ -86,9 +86,13 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("step 4: %+v, %v", v.Step(migration.StepTest), err)
 	}
 	// Pasted: the same report leads to the same run; another one to its own.
-	if at := d.upload(m+"/test/report", "report", d.printed(m, "CL-03"), "report_by", "Omar <b>").to(t); at == run {
+	if at := d.upload(m+"/test/report", "report", d.printed(m, "CL-03", func(r *doctor.Report) {
+		r.NotChecked = []string{"grpc: not reached", "the filters <i>"}
+	}), "report_by", "Omar <b>").to(t); at == run {
 		t.Error("another report leads to the first one's run")
 	} else {
+		d.get(at).want(t, 200, "Tested from worker-1, by the rules of "+doctor.RulesDate, "What was not checked", "Check 8 (Temporal answers): not reached.", "The filters &lt;i&gt;.").lacks(t, "<i>")
+		d.get(at).want(t, 200, "Not checked: grpc: not reached; the filters &lt;i&gt;.")
 		d.get(at).want(t, 200, "Omar &lt;b&gt; ran onramp check on worker-1", "pasted", "CL-03", "Stopped at Certificate").lacks(t, "Omar <b>")
 	}
 	if log := d.log.String(); strings.Contains(log, strings.TrimSuffix(address[strings.LastIndexByte(address, '/')+1:], ".json")) {

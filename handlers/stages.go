@@ -25,6 +25,18 @@ var stageTitles = map[string]string{
 	"task-queue":  "A worker polls the task queue",
 }
 
+// notChecked is what a report did not look at, as sentences that name its checks as the rows do.
+func notChecked(list []string) []string {
+	var out []string
+	for _, s := range list {
+		if id, why, ok := strings.Cut(s, ": "); ok && stageTitles[id] != "" {
+			s = fmt.Sprintf("Check %d (%s): %s", stageNumber(id), stageTitles[id], why)
+		}
+		out = append(out, upperFirst(s)+".")
+	}
+	return out
+}
+
 // stageNumber is a stage's place on the ladder, from 1; 0 for none.
 func stageNumber(id string) int { return slices.Index(doctor.StageIDs, id) + 1 }
 

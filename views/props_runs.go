@@ -102,6 +102,8 @@ type VerdictProps struct {
 	Candidates []CandidateProps
 	Confirm    string
 	Unseen     string
+	NotChecked []string // sentences: what nobody should draw conclusions about
+	Made       string   // "Tested from worker-1, by the rules of 2026-11."
 	Raw        CodeProps
 }
 
