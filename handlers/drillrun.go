@@ -272,9 +272,11 @@ func (d *drillFeed) upTo(after int64) int64 {
 	return d.seq
 }
 
+func (d *drillFeed) take(e migration.Entry) { d.add(e) }
+
 func (d *drillFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
 	d.run.State, d.run.Result = migration.RunRunning, nil // as this entry saw it, however the run ended since
-	if !d.add(e) {
+	if e.Kind != migration.EntryDrill {
 		return nil, "", ""
 	}
 	return []templ.Component{views.DrillStatus(d.status())}, "", ""

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -101,7 +102,10 @@ func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v migration
 type liveRun interface {
 	// upTo takes the log so far, up to an entry; 0 takes all of it. It returns the last entry taken.
 	upTo(after int64) int64
-	// next takes an entry and returns the parts that it changes, and what to say of it.
+	// take notes the next entry of the log.
+	take(e migration.Entry)
+	// next returns the parts that the entry taken last changes, and what to say of it. It may be left out: many
+	// who follow a run share one answer.
 	next(e migration.Entry) (parts []templ.Component, say, alarm string)
 	// finish takes the run as it ended and returns every part, and what to say of it.
 	finish(run migration.Run) (parts []templ.Component, say, alarm string)
@@ -152,21 +156,20 @@ func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, 
 			}
 			continue
 		}
-		parts, say, alarm := live.next(e)
-		if e.Kind == migration.EntryEnd {
+		live.take(e)
+		p := h.rendered.entry(ctx, e, func(ctx context.Context) ([]templ.Component, string, string, error) {
+			if e.Kind != migration.EntryEnd {
+				parts, say, alarm := live.next(e)
+				return parts, say, alarm, nil
+			}
 			run, err := h.o.Migrations.Run(ctx, m, id)
 			if err != nil {
-				return
+				return nil, "", "", err
 			}
-			parts, say, alarm = live.finish(run)
-		}
-		text := ""
-		if len(parts) > 0 {
-			if text, err = h.rendered.text(ctx, id, e.Seq, parts); err != nil {
-				return
-			}
-		}
-		if sendText(s, seqID(e.Seq), text, say, alarm) != nil {
+			parts, say, alarm := live.finish(run)
+			return parts, say, alarm, nil
+		})
+		if p.err != nil || len(p.frames) > 0 && s.writeBytes(p.frames) != nil {
 			return
 		}
 	}
@@ -183,32 +186,29 @@ func (h *Handlers) runEnded(ctx context.Context, m, id string) bool {
 
 func seqID(seq int64) string { return strconv.FormatInt(seq, 10) }
 
-// sendText sends what one entry changes under the entry's id. The id goes with the last event, so that a
-// reader whose stream breaks in between gets all of the entry again.
-func sendText(s *eventStream, id, text, say, alarm string) error {
+// frames are the events that say what one entry changes. The id goes with the last, so that a reader whose stream
+// breaks in between gets all of the entry again.
+func frames(id, text, say, alarm string) []byte {
+	var b bytes.Buffer
 	if say != "" {
-		if err := s.send("", "say", say); err != nil {
-			return err
-		}
+		frame(&b, "", "say", say)
 	}
 	if alarm != "" {
-		if err := s.send("", "alarm", alarm); err != nil {
-			return err
-		}
+		frame(&b, "", "alarm", alarm)
 	}
-	if text == "" {
-		return nil
+	if text != "" {
+		frame(&b, id, "swap", text)
 	}
-	return s.send(id, "swap", text)
+	return b.Bytes()
 }
 
-// sendAll is sendText for parts.
+// sendAll sends parts as frames does.
 func sendAll(ctx context.Context, s *eventStream, id string, parts []templ.Component, say, alarm string) error {
 	text, err := renderParts(ctx, parts...)
 	if err != nil {
 		return err
 	}
-	return sendText(s, id, text, say, alarm)
+	return s.writeBytes(frames(id, text, say, alarm))
 }
 
 // checkFeed is a check that is followed.
@@ -229,10 +229,11 @@ func (c *checkFeed) upTo(after int64) int64 {
 	return c.seq
 }
 
+func (c *checkFeed) take(e migration.Entry) { c.add(e) }
+
 func (c *checkFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
 	c.run.State = migration.RunRunning // as this entry saw it, however the run ended since
 	c.run.Result = nil
-	c.add(e)
 	s, ok := stageOf(e)
 	if !ok {
 		return nil, "", ""

@@ -2,6 +2,7 @@ package handlers
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
+
+	"onramp/migration"
 )
 
 // TestRenderedOnce: many readers of one entry share one rendering; another entry, another run and a later reader
@@ -24,9 +27,11 @@ func TestRenderedOnce(t *testing.T) {
 			return err
 		})
 		ask := func(run string, seq int64) {
-			text, err := c.text(t.Context(), run, seq, []templ.Component{part})
-			if err != nil || text != "<p>x</p>\n" {
-				t.Errorf("text %q, %v", text, err)
+			p := c.entry(t.Context(), migration.Entry{RunID: run, Seq: seq}, func(context.Context) ([]templ.Component, string, string, error) {
+				return []templ.Component{part}, "said", "", nil
+			})
+			if want := fmt.Sprintf("event: say\ndata: said\n\nid: %d\nevent: swap\ndata: <p>x</p>\n\n", seq); p.err != nil || string(p.frames) != want {
+				t.Errorf("sent %q, want %q, %v", p.frames, want, p.err)
 			}
 		}
 		var wg sync.WaitGroup

@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"net/http"
@@ -46,21 +47,26 @@ func newEventStream(w http.ResponseWriter) (*eventStream, error) {
 	return s, s.write("retry: 2000\n\n")
 }
 
-// send writes one event. id is where a reader that comes back goes on; "" keeps the id before it.
+// send writes one event.
 func (s *eventStream) send(id, event, data string) error {
-	var b strings.Builder
+	var b bytes.Buffer
+	frame(&b, id, event, data)
+	return s.writeBytes(b.Bytes())
+}
+
+// frame appends one event as it is sent. id is where a reader that comes back goes on; "" keeps the id before it.
+func frame(b *bytes.Buffer, id, event, data string) {
 	if id != "" {
-		fmt.Fprintf(&b, "id: %s\n", id)
+		fmt.Fprintf(b, "id: %s\n", id)
 	}
-	fmt.Fprintf(&b, "event: %s\n", event)
+	fmt.Fprintf(b, "event: %s\n", event)
 	for line := range strings.Lines(strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(data)) {
-		fmt.Fprintf(&b, "data: %s\n", strings.TrimSuffix(line, "\n"))
+		fmt.Fprintf(b, "data: %s\n", strings.TrimSuffix(line, "\n"))
 	}
 	if data == "" {
 		b.WriteString("data:\n") // an event without data is never given to the page
 	}
 	b.WriteString("\n")
-	return s.write(b.String())
 }
 
 // beat writes a comment.
@@ -75,9 +81,11 @@ func (s *eventStream) swap(ctx context.Context, id string, parts ...templ.Compon
 	return s.send(id, "swap", text)
 }
 
-func (s *eventStream) write(text string) error {
+func (s *eventStream) write(text string) error { return s.writeBytes([]byte(text)) }
+
+func (s *eventStream) writeBytes(b []byte) error {
 	_ = s.rc.SetWriteDeadline(time.Now().Add(stalled)) // not every writer has deadlines
-	if _, err := s.w.Write([]byte(text)); err != nil {
+	if _, err := s.w.Write(b); err != nil {
 		return err
 	}
 	return s.rc.Flush()

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"net/http"
 	"slices"
+	"sort"
 	"strings"
 	"time"
 
@@ -125,11 +126,13 @@ func (t *transferState) status() views.TransferStatusProps {
 }
 
 func (t *transferState) timeline() views.TimelineProps {
-	bars := transfer.Bars(t.events)
+	all := transfer.Bars(t.events)
 	var p views.TimelineProps
-	if len(bars) == 0 {
+	if len(all) == 0 {
 		return p
 	}
+	bars := all[max(len(all)-maxBars, 0):]
+	details := rowDetails(all)
 	at := map[string]int{}
 	for _, b := range bars {
 		end := b.End
@@ -145,9 +148,12 @@ func (t *transferState) timeline() views.TimelineProps {
 		}
 		row := &p.Rows[i]
 		row.Bars = append(row.Bars, views.BarProps{Start: b.Start, End: end, State: barState(b.State), Word: b.State, Live: b.End == 0 && t.live(), Text: barText(b)})
-		row.Detail = rowDetail(bars, b.Activity)
+		row.Detail = details[b.Activity]
 	}
 	p.Text = either(took(p.Span), "0 ms") + " in all"
+	if n := len(all) - len(bars); n > 0 {
+		p.Text += "; " + many(n, "older attempt is", "older attempts are") + " not drawn"
+	}
 	return p
 }
 
@@ -189,18 +195,26 @@ func barText(b transfer.Bar) string {
 	return text
 }
 
-// rowDetail sums a lane up: "0.4 s · attempt 2".
-func rowDetail(bars []transfer.Bar, activity string) string {
-	var all time.Duration
-	attempt := 0
+// maxBars is how many attempts a timeline draws.
+const maxBars = 200
+
+// rowDetails are, by activity, how long it took in all and its highest attempt.
+func rowDetails(bars []transfer.Bar) map[string]string {
+	spent, attempt, out := map[string]time.Duration{}, map[string]int{}, map[string]string{}
 	for _, b := range bars {
-		if b.Activity == activity {
-			if b.End > 0 {
-				all += b.End - b.Start
-			}
-			attempt = max(attempt, b.Attempt)
+		if b.End > 0 {
+			spent[b.Activity] += b.End - b.Start
 		}
+		attempt[b.Activity] = max(attempt[b.Activity], b.Attempt)
 	}
+	for name, n := range attempt {
+		out[name] = rowDetail(spent[name], n)
+	}
+	return out
+}
+
+// rowDetail sums a lane up: "0.4 s · attempt 2".
+func rowDetail(all time.Duration, attempt int) string {
 	text := took(all)
 	if attempt > 1 {
 		text = strings.TrimPrefix(text+fmt.Sprintf(" · attempt %d", attempt), " · ")
@@ -450,11 +464,14 @@ func (h *Handlers) transferReport(w http.ResponseWriter, r *http.Request) error 
 	return sendJSON(w, r, http.StatusOK, res)
 }
 
-// transferFeed is a transfer that is followed.
+// transferFeed is a transfer that is followed. What it takes it reads only when it is asked what that changes: of a
+// thousand that follow one run, one is.
 type transferFeed struct {
 	transferState
-	h   *Handlers
-	log []migration.Entry
+	h      *Handlers
+	log    []migration.Entry // when it was opened; shared with others
+	past   []migration.Entry // of the log, what is taken and not read
+	unread []migration.Entry // taken after that
 }
 
 func (h *Handlers) newTransferFeed(v migration.View, run migration.Run, log []migration.Entry) *transferFeed {
@@ -464,18 +481,35 @@ func (h *Handlers) newTransferFeed(v migration.View, run migration.Run, log []mi
 func (t *transferFeed) id() (string, string) { return t.run.MigrationID, t.run.ID }
 
 func (t *transferFeed) upTo(after int64) int64 {
-	for _, e := range t.log {
-		if after > 0 && e.Seq > after {
-			break
-		}
-		t.add(e)
+	n := len(t.log)
+	if after > 0 {
+		n = sort.Search(n, func(i int) bool { return t.log[i].Seq > after })
+	}
+	if t.past = t.log[:n]; n > 0 {
+		t.seq = t.log[n-1].Seq
 	}
 	return t.seq
 }
 
+func (t *transferFeed) take(e migration.Entry) {
+	t.unread, t.seq = append(t.unread, e), e.Seq
+}
+
+// read takes in what was not read yet.
+func (t *transferFeed) read() {
+	for _, e := range t.past {
+		t.add(e)
+	}
+	for _, e := range t.unread {
+		t.add(e)
+	}
+	t.past, t.unread = nil, t.unread[:0]
+	t.at = t.h.o.Now()
+}
+
 func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
 	t.run.State, t.run.Result = migration.RunRunning, nil // as this entry saw it, however the run ended since
-	t.add(e)
+	t.read()
 	ev, ok := eventOf(e)
 	if !ok {
 		return nil, "", ""
@@ -486,8 +520,10 @@ func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, al
 	case "activity", "started":
 		say = ev.Text
 	}
-	t.at = t.h.o.Now()
-	parts = append(t.parts(), views.EventRow(t.event(len(t.events)-1)))
+	parts = []templ.Component{views.EventRow(t.event(len(t.events) - 1))}
+	if e.Behind < farBehind {
+		parts = append(t.parts(), parts...)
+	}
 	if ev.Event == "started" || ev.Type == "WorkflowExecutionStarted" {
 		parts = append(parts, t.rest()...)
 	}
@@ -495,7 +531,7 @@ func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, al
 }
 
 func (t *transferFeed) all() []templ.Component {
-	t.at = t.h.o.Now()
+	t.read()
 	return append(append(t.parts(), t.rest()...), views.Events(t.eventRows()))
 }
 
@@ -506,6 +542,6 @@ func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, 
 	} else {
 		alarm = run.Title
 	}
-	t.at = t.h.o.Now()
+	t.read()
 	return append(t.parts(), t.rest()...), say, alarm
 }

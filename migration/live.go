@@ -98,7 +98,8 @@ func (l *liveRun) end(last ...Entry) {
 func (l *liveRun) after(seq int64) ([]Entry, bool) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.entries[min(seq, int64(len(l.entries))):], l.ended
+	n := int64(len(l.entries))
+	return l.entries[min(seq, n):n:n], l.ended
 }
 
 func (l *liveRun) wasStopped() bool {
@@ -137,7 +138,8 @@ func (s *Service) Follow(ctx context.Context, runID string, after int64) iter.Se
 		defer tick.Stop()
 		for {
 			entries, ended := l.after(after)
-			for _, e := range entries {
+			for i, e := range entries {
+				e.Behind = len(entries) - 1 - i
 				if ctx.Err() != nil || !yield(e, nil) {
 					return
 				}
@@ -170,7 +172,8 @@ func (s *Service) replay(ctx context.Context, runID string, after int64, yield f
 		}
 		return
 	}
-	for _, e := range entries {
+	for i, e := range entries {
+		e.Behind = len(entries) - 1 - i
 		if ctx.Err() != nil || !yield(e, nil) {
 			return
 		}

@@ -182,6 +182,8 @@ type Entry struct {
 	At    time.Time
 	Kind  string          // one of the Entry… kinds
 	Data  json.RawMessage // doctor.Stage, transfer.Event, DrillProgress or EndData
+	// Behind is how many later entries Follow has already; stored nowhere.
+	Behind int
 }
 
 // Entry kinds. The last entry of a run is EntryEnd and no other is.

@@ -198,8 +198,16 @@ func (s *Service) Runs(ctx context.Context, migrationID string, kind RunKind, li
 	return s.o.Store.Runs(ctx, migrationID, kind, limit)
 }
 
-// Entries returns a run's log after an entry's Seq.
+// Entries returns a run's log after an entry's Seq; that of a run under way from memory. Entries are shared
+// between callers: do not change them.
 func (s *Service) Entries(ctx context.Context, runID string, after int64) ([]Entry, error) {
+	s.mu.Lock()
+	l := s.live[runID]
+	s.mu.Unlock()
+	if l != nil {
+		entries, _ := l.after(max(after, 0))
+		return entries, nil
+	}
 	return s.o.Store.Entries(ctx, runID, after)
 }
 
