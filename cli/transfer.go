@@ -9,6 +9,7 @@ import (
 
 	"onramp/doctor"
 	"onramp/fault"
+	"onramp/namespace"
 	"onramp/transfer"
 )
 
@@ -26,11 +27,21 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	amount := s.text("amount", "250", "amount to transfer, whole units")
 	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to look there when nobody does the work")
 	localNS := s.text("local-namespace", "default", "namespace there")
+	other := s.text("other-namespace", "", "another `Namespace ID`, to look for the worker there with the same certificate or API key when nobody does the work")
 	timeout := s.duration("timeout", "60s", "give up following after this `duration`", 24*time.Hour)
 	patience := s.duration("patience", "10s", "diagnose a transfer that makes no progress for this `duration`", time.Hour)
 	asJSON := s.boolean("json", "one JSON object a line")
 	var units int
-	s.after = append(s.after, func() error {
+	var otherID namespace.ID
+	s.after = append(s.after, func() (err error) {
+		if *other != "" {
+			otherID, _, err = namespace.ParseID(*other)
+		}
+		if err != nil {
+			return fault.From(err).In("other-namespace")
+		}
+		return nil
+	}, func() error {
 		if _, err := fmt.Sscanf(*amount+"\n", "%d\n", &units); err != nil {
 			return fault.New(fault.Invalid, fmt.Sprintf("%q is not an amount", *amount), "Give a whole number, such as 250.").In("amount")
 		}
@@ -47,6 +58,9 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	}
 	if *local != "" {
 		req.Elsewhere = []doctor.Target{{Address: *local, Namespace: *localNS, Plaintext: true}}
+	}
+	if *other != "" {
+		req.Elsewhere = append(req.Elsewhere, transfer.InNamespace(req.Target, otherID))
 	}
 	if *input != "" {
 		req.Input = json.RawMessage(*input)

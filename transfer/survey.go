@@ -14,6 +14,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"onramp/doctor"
+	"onramp/namespace"
 )
 
 // Poller is a worker seen on a task queue.
@@ -231,6 +232,22 @@ func (s *Service) elsewhere(ctx context.Context, targets []doctor.Target, queue 
 		}
 	}
 	return out
+}
+
+// InNamespace is a target moved to another namespace, with the same credentials. Where the address is the target's
+// own namespace endpoint, it becomes the other's.
+func InNamespace(t doctor.Target, id namespace.ID) doctor.Target {
+	t.Namespace = id.String()
+	if addr, _, err := namespace.ParseAddress(t.Address); err == nil {
+		if _, own := namespace.FromHost(addr.Host); own {
+			addr.Host = id.Host()
+			t.Address = addr.String()
+		}
+	}
+	if _, own := namespace.FromHost(t.ServerName); own {
+		t.ServerName = id.Host()
+	}
+	return t
 }
 
 func (s *Service) seen(ctx context.Context, t doctor.Target, queue string) (found, bool) {
