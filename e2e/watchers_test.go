@@ -79,12 +79,31 @@ func feedOf(t testing.TB, v *visitor, run string) string {
 // goroutinesOf reads the portal's own count.
 func goroutinesOf(t testing.TB, v *visitor) int {
 	t.Helper()
-	m := regexp.MustCompile(`(?m)^go_goroutines (\d+)`).FindSubmatch(v.get("/metrics").ok(t, "metrics").body)
+	return int(metricOf(t, v, "go_goroutines"))
+}
+
+// metricOf reads a number without labels from /metrics.
+func metricOf(t testing.TB, v *visitor, name string) float64 {
+	t.Helper()
+	m := regexp.MustCompile(`(?m)^` + name + ` (\S+)$`).FindSubmatch(v.get("/metrics").ok(t, "metrics").body)
 	if m == nil {
-		t.Fatal("/metrics has no go_goroutines")
+		t.Fatalf("/metrics has no %s", name)
 	}
-	n, _ := strconv.Atoi(string(m[1]))
+	n, err := strconv.ParseFloat(string(m[1]), 64)
+	if err != nil {
+		t.Fatal(err)
+	}
 	return n
+}
+
+// heapAfterGC is what the portal's heap holds in MB after its next collections; an idle program has one every two
+// minutes. Two are waited for: what pools hold survives the first.
+func heapAfterGC(b *testing.B, v *visitor) float64 {
+	b.Helper()
+	const collections = "go_gc_duration_seconds_count"
+	since := metricOf(b, v, collections)
+	within(b, 6*time.Minute, "two collections", func() bool { return metricOf(b, v, collections) >= since+2 })
+	return metricOf(b, v, "go_memstats_heap_inuse_bytes") / (1 << 20)
 }
 
 // BenchmarkThousandWatchers: a thousand open event streams of one slow transfer; each event's time to each of them
@@ -96,7 +115,7 @@ func BenchmarkThousandWatchers(b *testing.B) {
 	v := visit(b, p.url)
 	c := connect(b, v)
 	v.ended(v.upload(c.m+"/transfer", c.transfer("success", "warm")...).ok(b, "a first transfer").path) // the server is warm then
-	idle, before := goroutinesOf(b, v), resident(b, p.cmd.Process.Pid)
+	idle, before, heap := goroutinesOf(b, v), resident(b, p.cmd.Process.Pid), heapAfterGC(b, v)
 	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
 	var mu sync.Mutex
 	var took []time.Duration
@@ -142,6 +161,7 @@ func BenchmarkThousandWatchers(b *testing.B) {
 	b.ReportMetric(float64(goroutinesOf(b, v)-idle), "goroutines-left")
 	b.ReportMetric(full-before, "MB-more-while-watched")
 	b.ReportMetric(resident(b, p.cmd.Process.Pid)-before, "MB-more-after")
+	b.ReportMetric(heapAfterGC(b, v)-heap, "heap-MB-more-after-GC")
 }
 
 // BenchmarkTwoHundredTransfers: two hundred transfers that somebody else's worker does, all followed and watched at
