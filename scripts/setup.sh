@@ -18,6 +18,7 @@ command -v javac >/dev/null || missing+=(default-jdk-headless)
 command -v mvn >/dev/null || missing+=(maven)
 command -v ruby >/dev/null || missing+=(ruby)
 command -v php >/dev/null || missing+=(php-cli)
+command -v systemd-analyze >/dev/null || missing+=(systemd)
 command -v faketime >/dev/null || missing+=(faketime)
 python3 -c 'import ensurepip' 2>/dev/null || missing+=(python3-venv)
 for shell in zsh fish; do command -v "$shell" >/dev/null || missing+=("$shell"); done
@@ -35,7 +36,7 @@ if [ ${#missing[@]} -gt 0 ]; then
 fi
 
 venv=e2e/.venv
-if ! "$venv/bin/python" -c 'import temporalio, tree_sitter_c_sharp' 2>/dev/null || ! [ -x "$venv/bin/temporal" ] || ! cmp -s e2e/requirements.txt "$venv/requirements.txt"; then
+if ! "$venv/bin/python" -c 'import temporalio, tree_sitter_c_sharp, dotenv' 2>/dev/null || ! [ -x "$venv/bin/temporal" ] || ! cmp -s e2e/requirements.txt "$venv/requirements.txt"; then
   echo "Installing from PyPI into $venv: $(tr '\n' ' ' < e2e/requirements.txt)"
   python3 -m venv "$venv" || fail "python3 -m venv failed." "apt-get install -y python3-venv"
   "$venv/bin/pip" install -q --disable-pip-version-check -r e2e/requirements.txt || fail "pip could not install." "$venv/bin/pip install -r e2e/requirements.txt"

@@ -79,7 +79,11 @@ func environment(t *testing.T, cmd *exec.Cmd) map[string]string {
 func TestHoldersReadBackEqual(t *testing.T) {
 	readers := map[string]func(*testing.T, string) map[string]string{
 		"bash": func(t *testing.T, s string) map[string]string {
-			return environment(t, exec.Command("bash", "-c", s+"env -0"))
+			got := environment(t, exec.Command("bash", "-c", s+"env -0"))
+			if diff := cmp.Diff(got, environment(t, exec.Command("zsh", "-c", s+"env -0"))); diff != "" {
+				t.Errorf("bash and zsh differ (-bash +zsh):\n%s", diff)
+			}
+			return got
 		},
 		"fish": func(t *testing.T, s string) map[string]string {
 			return environment(t, exec.Command("fish", "-c", s+"env -0"))
@@ -156,87 +160,12 @@ func readCmd(t *testing.T, s string) map[string]string {
 	return got
 }
 
-// readDotenv reads a .env three ways, which must agree: bash's source, python-dotenv's escapes and expansion,
-// and a reader without escapes, as Node's.
+// readDotenv reads a .env by bash's source and by docker compose's own code, which must agree.
+// TestProgramsReadHoldersEqual does so by Node and python-dotenv.
 func readDotenv(t *testing.T, s string) map[string]string {
 	got := environment(t, exec.Command("bash", "-c", "set -a\n"+s+"env -0"))
-	expand := regexp.MustCompile(`\$\{[^}]*\}`)
-	for l := range strings.Lines(s) {
-		k, v, _ := strings.Cut(strings.TrimSuffix(l, "\n"), "=")
-		plain, python := v, v
-		if n := len(v); n > 1 && v[0] == '\'' && v[n-1] == '\'' {
-			plain = v[1 : n-1]
-			python = strings.NewReplacer(`\\`, `\`, `\'`, `'`).Replace(plain)
-		} else if strings.ContainsAny(v, " #'\"\\") {
-			t.Errorf(".env: %q needs quotes", l)
-		}
-		if python = expand.ReplaceAllString(python, ""); python != got[k] || plain != got[k] {
-			t.Errorf(".env: %q is %q for bash, %q for python-dotenv, %q for Node", l, got[k], python, plain)
-		}
-	}
-	return got
-}
-
-func readCompose(t *testing.T, s string) map[string]string {
-	var doc struct {
-		Services map[string]struct {
-			Build       string
-			Environment map[string]*string
-			Volumes     []struct {
-				Type, Source, Target string
-				ReadOnly             bool `yaml:"read_only"`
-			}
-		}
-	}
-	strictYAML(t, s, &doc)
-	got := map[string]string{}
-	for k, v := range doc.Services["worker"].Environment {
-		got[k] = interpolate(t, *v)
-	}
-	if vs := doc.Services["worker"].Volumes; len(vs) != 2 || interpolate(t, vs[0].Target) != got["TEMPORAL_TLS_CLIENT_CERT_PATH"] ||
-		interpolate(t, vs[1].Target) != got["TEMPORAL_TLS_CLIENT_KEY_PATH"] || !vs[0].ReadOnly {
-		t.Errorf("compose mounts %+v, not where the variables point", vs)
-	}
-	return got
-}
-
-// interpolate undoes compose's $$ and fails on a $ that compose would expand.
-func interpolate(t *testing.T, s string) string {
-	if strings.Contains(strings.ReplaceAll(s, "$$", ""), "$") {
-		t.Errorf("compose would expand a variable in %q", s)
-	}
-	return strings.ReplaceAll(s, "$$", "$")
-}
-
-func readKubernetes(t *testing.T, s string) map[string]string {
-	type mount struct {
-		Name, MountPath, SubPath string
-		ReadOnly                 bool
-	}
-	var doc struct {
-		Kind string
-		Spec struct {
-			Template struct {
-				Spec struct {
-					Containers []struct {
-						Env          []struct{ Name, Value string }
-						VolumeMounts []mount `yaml:"volumeMounts"`
-					}
-				}
-			}
-		}
-	}
-	if err := yaml.Unmarshal([]byte(s), &doc); err != nil {
-		t.Errorf("%v in\n%s", err, s)
-	}
-	got := map[string]string{}
-	for _, c := range doc.Spec.Template.Spec.Containers {
-		for _, e := range c.Env {
-			got[e.Name] = kubeletValue(e.Value)
-		}
-	}
-	if doc.Kind != "Deployment" {
-		t.Errorf("kind %q", doc.Kind)
+	if diff := cmp.Diff(got, composeDotenv(t, s)); diff != "" {
+		t.Errorf(".env (-bash +docker compose):\n%s", diff)
 	}
 	return got
 }
@@ -392,7 +321,8 @@ func microsoftArgs(s string) []string {
 	return append(out, b.String())
 }
 
-// FuzzQuoting: any path that we write is read back the same by bash, and by the parsers of YAML and TOML.
+// FuzzQuoting: any path that we write is read back the same by the shells, and by the parsers of docker compose,
+// Kubernetes, YAML and TOML. For systemd, Node and python-dotenv see TestProgramsReadHoldersEqual, random too.
 func FuzzQuoting(f *testing.F) {
 	for _, p := range nasty {
 		f.Add(p)
@@ -402,6 +332,7 @@ func FuzzQuoting(f *testing.F) {
 			return
 		}
 		checkShell(t, "bash", func(n, v string) string { return "export " + n + "=" + quoteBash(v) }, []string{path})
+		checkShell(t, "zsh", func(n, v string) string { return "export " + n + "=" + quoteBash(v) }, []string{path})
 		checkShell(t, "fish", func(n, v string) string { return "set -gx " + n + " " + quoteFish(v) }, []string{path})
 		for _, shell := range []string{"powershell", "cmd", "dotenv", "compose", "kubernetes", "systemd", "github-actions", "toml"} {
 			r := Request{Lang: "python", Namespace: "orders.a1b2c", Shell: shell, CertPath: path, KeyPath: path + ".key", ServerName: "name.example.com", Style: "envconfig"}
