@@ -18,7 +18,7 @@ func code(_ context.Context, w World, args []string) int {
 	auth := s.text("auth", "", "mtls (default) or api-key")
 	style := s.text("style", "", "explicit (default) or envconfig")
 	vars := s.text("vars", "", "names of the variables: standard (default) or tutorial")
-	shell := s.text("shell", "", "bash (default), fish, powershell, cmd, dotenv, compose, kubernetes, systemd or github-actions")
+	shell := s.text("shell", "", "bash (default), fish, powershell, cmd, dotenv, compose, kubernetes, systemd, github-actions or toml (envconfig only)")
 	cert := s.text("cert-path", "", "client certificate; default client.pem", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT")
 	key := s.text("key-path", "", "its private key; default client.key", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY")
 	serverName := s.text("tls-server-name", "", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME")

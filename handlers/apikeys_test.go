@@ -81,12 +81,12 @@ func TestEnvironmentPage(t *testing.T) {
 		want(t, 200, "All is well").lacks(t, "IN-10")
 }
 
-// TestCodeForms: what is not offered falls back, what cannot be read is refused.
+// TestCodeForms: what is not offered is named and falls back, what cannot be read is refused.
 func TestCodeForms(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m := strings.TrimSuffix(d.post("/rehearse-now").to(t), "/namespace")
 	d.post(m+"/namespace", "namespace", "orders.a1b2c").to(t)
-	d.get(m+"/code?lang=cobol&auth=password&style=magic&vars=mine&shell=tcsh").want(t, 200, `data-testid="lang-python"`, "TEMPORAL_TLS_CLIENT_CERT_PATH")
+	d.get(m+"/code?lang=cobol&auth=password&style=magic&vars=mine&shell=tcsh").want(t, 422, "There is no such auth method", `data-testid="lang-python"`, "TEMPORAL_TLS_CLIENT_CERT_PATH")
 	for shell, line := range map[string]string{"bash": "export SSL_CERT_FILE=", "fish": "set -gx SSL_CERT_FILE ", "powershell": "$env:SSL_CERT_FILE = ", "cmd": "set &#34;SSL_CERT_FILE=",
 		"systemd": "Environment=&#34;SSL_CERT_FILE=", "compose": "SSL_CERT_FILE: ", "dotenv": "SSL_CERT_FILE="} {
 		d.get(m+"/code.md?shell="+shell).want(t, 200, strings.ReplaceAll(line, "&#34;", `"`))

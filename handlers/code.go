@@ -1,6 +1,7 @@
 package handlers
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -21,6 +22,14 @@ var shellNames = map[string]string{"bash": "bash, zsh", "fish": "fish", "powersh
 var shellLangs = map[string]string{"compose": "yaml", "kubernetes": "yaml", "github-actions": "yaml", "systemd": "ini", "toml": "toml",
 	"powershell": "powershell", "cmd": "batch", "fish": "fish"}
 
+// inkOf is the name by which a language is coloured, on the page and in Markdown.
+func inkOf(lang string) string {
+	if lang == "dotnet" {
+		return "csharp"
+	}
+	return lang
+}
+
 // codeQuery is the choice on the code page: all of it is in the address.
 type codeQuery struct{ lang, auth, style, vars, shell string }
 
@@ -29,25 +38,28 @@ func (q codeQuery) with(change func(*codeQuery)) string {
 	return "?" + url.Values{"lang": {q.lang}, "auth": {q.auth}, "style": {q.style}, "vars": {q.vars}, "shell": {q.shell}}.Encode()
 }
 
-// readCodeQuery takes the choice from an address; what is not offered falls back to the default, and
-// choices that exclude each other to those that go together.
-func readCodeQuery(v migration.View, values url.Values) codeQuery {
-	pick := func(name, def string, allowed []string) string {
-		for _, a := range allowed {
-			if a == values.Get(name) {
-				return a
-			}
+// readCodeQuery takes the choice from an address. What is missing is the migration's or the default, and choices that
+// exclude each other become those that go together. What Onramp does not know is an Invalid fault each; the choice is
+// usable all the same, with the default in its place.
+func readCodeQuery(v migration.View, values url.Values) (codeQuery, error) {
+	var errs []error
+	pick := func(name, what, def string, allowed []string) string {
+		got, err := snippet.Choose(name, what, values.Get(name), allowed, def)
+		if err != nil {
+			errs = append(errs, err)
+			return def
 		}
-		return def
+		return got
 	}
-	q := codeQuery{lang: pick("lang", v.Migration.Lang, snippet.Langs()), auth: pick("auth", v.Migration.Auth, snippet.Auths), style: pick("style", snippet.Styles[0], snippet.Styles),
-		vars: pick("vars", snippet.Vars[0], snippet.Vars), shell: pick("shell", snippet.Shells[0], snippet.Shells)}
+	q := codeQuery{lang: pick("lang", "language", v.Migration.Lang, snippet.Langs()), auth: pick("auth", "auth method", v.Migration.Auth, snippet.Auths),
+		style: pick("style", "style", snippet.Styles[0], snippet.Styles), vars: pick("vars", "set of variable names", snippet.Vars[0], snippet.Vars),
+		shell: pick("shell", "shell", snippet.Shells[0], snippet.Shells)}
 	if q.style == "envconfig" {
 		q.vars = "standard" // environment configuration reads no other names
 	} else if q.shell == "toml" {
 		q.shell = snippet.Shells[0] // only environment configuration reads it
 	}
-	return q
+	return q, errors.Join(errs...)
 }
 
 // snippetRequest is the code wanted, with the migration's values, or with marked places before there are any.
@@ -72,7 +84,21 @@ func (h *Handlers) code(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showCode(w, r, http.StatusOK, v, readCodeQuery(v, r.URL.Query()), views.JudgeProps{}, nil)
+	q, err := readCodeQuery(v, r.URL.Query())
+	if err != nil { // the page with what there is, and what there is not
+		return h.showCode(w, r, http.StatusUnprocessableEntity, v, q, views.JudgeProps{}, func(p *views.CodePageProps) { p.Fallback = fallback(err, q) })
+	}
+	return h.showCode(w, r, http.StatusOK, v, q, views.JudgeProps{}, nil)
+}
+
+// fallback says what of the address Onramp does not know, and what is shown instead.
+func fallback(err error, q codeQuery) []string {
+	now := map[string]string{"lang": langName(q.lang), "auth": authName(q.auth), "style": q.style, "vars": q.vars, "shell": shellNames[q.shell]}
+	var out []string
+	for _, f := range fault.All(err) {
+		out = append(out, f.Title+". "+f.Cause+" The code below is for "+now[f.Field]+".")
+	}
+	return out
 }
 
 // showCode shows step 5; change puts in what a form found.
@@ -101,12 +127,12 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 	for _, e := range c.EnvOrder {
 		p.Env = append(p.Env, views.EnvRow{Name: e.Name, Value: e.Value, What: e.What, From: e.From})
 	}
-	p.Edits, p.Starter = edits(c, q.lang, values)
+	p.Edits, p.Starter = edits(c, inkOf(q.lang), values)
 	for i, e := range c.Reverse {
-		p.Reverse = append(p.Reverse, views.DiffProps{ID: fmt.Sprintf("reverse-%d", i+1), File: e.File, Lang: q.lang, Before: e.Before, After: e.After, Values: values})
+		p.Reverse = append(p.Reverse, views.DiffProps{ID: fmt.Sprintf("reverse-%d", i+1), File: e.File, Lang: inkOf(q.lang), Before: e.Before, After: e.After, Values: values})
 	}
 	for i, f := range c.Files {
-		p.Files = append(p.Files, block(fmt.Sprintf("file-%d", i+1), f.Path, q.lang, f.Content))
+		p.Files = append(p.Files, block(fmt.Sprintf("file-%d", i+1), f.Path, inkOf(q.lang), f.Content))
 	}
 	if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
 		t, err := h.trust()
@@ -213,7 +239,10 @@ func (h *Handlers) codeMarkdown(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := readCodeQuery(v, r.URL.Query())
+	q, err := readCodeQuery(v, r.URL.Query())
+	if err != nil {
+		return err
+	}
 	c, err := snippet.Write(h.snippetRequest(v, q))
 	if err != nil {
 		return err
@@ -248,13 +277,13 @@ func markdown(v migration.View, q codeQuery, c snippet.Code, trust string) strin
 	fence("bash", strings.Join(c.Commands.Install, "\n"))
 	for _, e := range c.Edits {
 		fmt.Fprintf(&b, "In `%s`, replace\n\n", e.File)
-		fence(q.lang, e.Before)
+		fence(inkOf(q.lang), e.Before)
 		b.WriteString("with\n\n")
-		fence(q.lang, e.After)
+		fence(inkOf(q.lang), e.After)
 	}
 	for _, f := range c.Files {
 		fmt.Fprintf(&b, "New file `%s`:\n\n", f.Path)
-		fence(q.lang, f.Content)
+		fence(inkOf(q.lang), f.Content)
 	}
 	b.WriteString("## Run it\n\n")
 	fence("bash", strings.Join(c.Commands.Worker, "\n"))
@@ -282,7 +311,10 @@ func (h *Handlers) judge(w http.ResponseWriter, r *http.Request) error {
 	if f.text("lang") != "" {
 		values.Set("lang", f.text("lang"))
 	}
-	q := readCodeQuery(v, values)
+	q, err := readCodeQuery(v, values)
+	if err != nil {
+		return err
+	}
 	p := views.JudgeProps{Action: movePath(v.Migration.ID, migration.StepCode, "judge") + q.with(func(*codeQuery) {}), Lang: q.lang, Command: f.raw("command")}
 	status := http.StatusOK
 	if f.text("command") == "" {
@@ -291,6 +323,7 @@ func (h *Handlers) judge(w http.ResponseWriter, r *http.Request) error {
 	} else {
 		findings, repaired := snippet.JudgeCommand(p.Command, q.lang)
 		p.Judged = true
+		p.Command, _ = snippet.MaskCommand(p.Command) // a secret is not sent back
 		p.Tag = views.Tag{State: views.Good, Word: "Nothing to repair"}
 		if len(findings) > 0 {
 			p.Tag = views.Tag{State: views.Warn, Word: many(len(findings), "thing to repair", "things to repair")}

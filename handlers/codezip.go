@@ -14,7 +14,10 @@ func (h *Handlers) codeZip(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := readCodeQuery(v, r.URL.Query())
+	q, err := readCodeQuery(v, r.URL.Query())
+	if err != nil {
+		return err
+	}
 	files, err := snippet.Project(h.snippetRequest(v, q))
 	if err != nil {
 		return err

@@ -134,7 +134,23 @@ func TestCodeChoices(t *testing.T) {
 			see("python", style, "standard", shell)
 		}
 	}
-	d.get(m+"/code?lang=cobol&style=%3Cscript%3E&vars=x&shell=y").want(t, 200).lacks(t, "<script>", "cobol")
+	d.get(m+"/code?lang=cobol&style=%3Cscript%3E&vars=x&shell=y").want(t, 422, "There is no such language", "“cobol”", "The code below is for Python", "There is no such shell").lacks(t, "<script>")
+	d.get(m+"/code?lang=ts&shell=k8s").want(t, 200, `aria-current="true" data-testid="lang-typescript"`, `aria-current="true" data-testid="shell-kubernetes"`).lacks(t, "code-fallback")
+	d.get(m+"/code.zip?lang=cobol").want(t, 422, "There is no such language")
+	d.get(m+"/code.md?lang=go&shell=tcsh").want(t, 422, "There is no such shell")
+	d.post(m+"/code/judge?lang=cobol", "command", "temporal workflow start").want(t, 422, "There is no such language")
+	d.post(m+"/code/judge", "lang", "cobol", "command", "temporal workflow start").want(t, 422, "There is no such language")
+	d.post(m+"/code/worker?lang=cobol", "queue", "q").want(t, 422, "There is no such language")
+}
+
+// TestJudgeKeepsNoSecret: an API key in a pasted command is sent back in no form.
+func TestJudgeKeepsNoSecret(t *testing.T) {
+	d := sit(t, deskOptions{})
+	m := strings.TrimSuffix(d.post("/rehearse-now").to(t), "/namespace")
+	for _, command := range []string{"temporal workflow start --api-key c4nary", "export TEMPORAL_API_KEY=c4nary\ntemporal workflow start", "c4nary.py --api-key c4nary-2"} {
+		d.post(m+"/code/judge", "lang", "go", "command", command).want(t, 200, "••••••").lacks(t, "key c4nary", "KEY=c4nary")
+		d.fragment(m+"/code/judge", "lang", "go", "command", command).want(t, 200, "••••••").lacks(t, "key c4nary", "KEY=c4nary")
+	}
 }
 
 // TestJudge: the tutorial's own command is judged, in the page and as a fragment.

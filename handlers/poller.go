@@ -29,7 +29,10 @@ func (h *Handlers) lookForWorker(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	q := readCodeQuery(v, r.URL.Query())
+	q, err := readCodeQuery(v, r.URL.Query())
+	if err != nil {
+		return err
+	}
 	status := http.StatusOK
 	var seen views.PollerProps
 	ok := false

@@ -80,7 +80,7 @@ func (e Environment) Repaired(shell string) (string, error) {
 	}
 	r := *e.request
 	r.Shell = shell
-	if s, err := choose("shell", "shell", shell, Shells, Shells[0]); err == nil && s == "toml" {
+	if s, err := Choose("shell", "shell", shell, Shells, Shells[0]); err == nil && s == "toml" {
 		r.Vars, r.Style = "standard", "envconfig"
 	}
 	c, err := Write(r)

@@ -18,11 +18,12 @@ import (
 type TutorialFinding struct{ Code, Title, Text, Before, After string }
 
 // JudgeCommand says what is wrong with a pasted `temporal workflow start …` command (design.md §1 a–c) for
-// a template, and returns it repaired. Lines before the command that set variables are judged with it. Without
-// findings the command comes back as it was; judging a repaired command again finds only what After could not
+// a template, and returns it repaired. Lines before the command that set variables are judged with it. Secrets
+// come back as dots (MaskCommand). Without findings the command comes back as it was; judging a repaired command again finds only what After could not
 // repair.
 func JudgeCommand(command, lang string) (findings []TutorialFinding, repaired string) {
-	id, err := choose("lang", "language", lang, Langs(), "")
+	command, _ = MaskCommand(command) // nothing below sees a secret
+	id, err := Choose("lang", "language", lang, Langs(), "")
 	if err != nil {
 		return []TutorialFinding{{Title: fault.Title(err), Text: fault.From(err).Fix}}, command
 	}
@@ -38,6 +39,7 @@ func JudgeCommand(command, lang string) (findings []TutorialFinding, repaired st
 	j.workflowType()
 	j.input()
 	j.roots()
+	j.secrets()
 	if len(j.findings) == 0 {
 		return nil, command
 	}

@@ -23,7 +23,7 @@ var environmentFiles = map[string]struct{ path, use string }{
 
 // howHeld says what to do with a file that is not run in a shell.
 var howHeld = map[string]string{
-	"dotenv":         "`.env` holds it; start the commands below with a program that reads such a file, such as `docker run --env-file` or `node --env-file`.",
+	"dotenv":         "`.env` holds it; start the commands below with a program that reads such a file, such as `node --env-file`, or `set -a; . ./.env; set +a` in bash and zsh. Not `docker run --env-file`: it keeps quotes as part of a value.",
 	"compose":        "`compose.yaml` holds it. It builds the image from a Dockerfile of yours beside it.",
 	"kubernetes":     "`kubernetes.yaml` holds it. Build and push the image that it names, then `kubectl apply -f kubernetes.yaml`.",
 	"systemd":        "`worker.conf` is a drop-in of the worker's unit: `/etc/systemd/system/<unit>.d/worker.conf`.",
@@ -51,7 +51,7 @@ func Project(r Request) ([]File, error) {
 			return nil, fmt.Errorf("an edit does not fit %s of the project of %s", e.File, c.Lang)
 		}
 	}
-	shell, err := choose("shell", "shell", r.Shell, Shells, Shells[0])
+	shell, err := Choose("shell", "shell", r.Shell, Shells, Shells[0])
 	if err != nil {
 		return nil, err
 	}

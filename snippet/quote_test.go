@@ -274,6 +274,16 @@ func TestStartCommandReachesTheProgram(t *testing.T) {
 	}
 }
 
+// TestPowerShellArgumentsAreQuoted: what PowerShell would split, splat or take for a list stands in quotes.
+func TestPowerShellArgumentsAreQuoted(t *testing.T) {
+	for _, path := range []string{"@client.pem", "-client.pem", "a,b.pem", "a b.pem", "$x.pem"} {
+		c := write(t, Request{Lang: "go", Namespace: "orders.a1b2c", Shell: "powershell", CertPath: path})
+		if !strings.Contains(c.Start, "--tls-cert-path '"+path+"' ") {
+			t.Errorf("%q is not quoted:\n%s", path, c.Start)
+		}
+	}
+}
+
 func TestQuoteArgument(t *testing.T) {
 	for _, s := range append(slices.Clone(nasty), `a\"b`, `a\\"b`, `\\`, `"`, ``) {
 		if got := microsoftArgs(quoteArgument(s)); len(got) != 1 || got[0] != s {

@@ -45,7 +45,8 @@ func (j *job) start() string {
 	}
 	for _, a := range args {
 		v := a[1]
-		if !bare.MatchString(v) {
+		// PowerShell takes @x for splatting, a,b for a list and -x.y apart (about_Parsing).
+		if !bare.MatchString(v) || j.shell == "powershell" && (strings.ContainsAny(v[:1], "@-") || strings.Contains(v, ",")) {
 			v = quote(v)
 		}
 		b.WriteString(next + a[0] + " " + v)

@@ -9,7 +9,7 @@ import (
 // Code.Holder sets; for temporal.toml, which holds none, as bash. A value that the holder cannot carry is an Invalid
 // fault in the field shell.
 func Variables(shell string, vars []EnvVar) (string, error) {
-	id, err := choose("shell", "shell", shell, Shells, Shells[0])
+	id, err := Choose("shell", "shell", shell, Shells, Shells[0])
 	if err != nil {
 		return "", err
 	}

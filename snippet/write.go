@@ -102,16 +102,16 @@ func newJob(r Request) (*job, error) {
 			errs = append(errs, err)
 		}
 	}
-	lang, err := choose("lang", "language", r.Lang, Langs(), "")
+	lang, err := Choose("lang", "language", r.Lang, Langs(), "")
 	add(err)
 	j.lang = lookup(lang)
-	j.auth, err = choose("auth", "auth method", r.Auth, Auths, Auths[0])
+	j.auth, err = Choose("auth", "auth method", r.Auth, Auths, Auths[0])
 	add(err)
-	j.style, err = choose("style", "style", r.Style, Styles, Styles[0])
+	j.style, err = Choose("style", "style", r.Style, Styles, Styles[0])
 	add(err)
-	j.vars, err = choose("vars", "set of variable names", r.Vars, Vars, Vars[0])
+	j.vars, err = Choose("vars", "set of variable names", r.Vars, Vars, Vars[0])
 	add(err)
-	j.shell, err = choose("shell", "shell", r.Shell, Shells, Shells[0])
+	j.shell, err = Choose("shell", "shell", r.Shell, Shells, Shells[0])
 	add(err)
 	if j.style == "envconfig" && j.vars == "tutorial" {
 		add(invalid("vars", "envconfig has no such names", "The SDKs' environment configuration reads TEMPORAL_ADDRESS and its like, not the tutorial's names.",
@@ -283,8 +283,8 @@ func (j *job) sdk() SDK {
 	return SDK{Package: j.lang.pkg, MinVersion: v}
 }
 
-// choose returns a field's value: by its own name, by an alias, or the default; "" and a fault otherwise.
-func choose(field, what, given string, from []string, standard string) (string, error) {
+// Choose returns a field's value: by its own name, by an alias, or the default; "" and a fault otherwise.
+func Choose(field, what, given string, from []string, standard string) (string, error) {
 	v := strings.ToLower(strings.TrimSpace(given))
 	if a, ok := aliases[v]; ok {
 		v = a

@@ -28,6 +28,7 @@ type CodePageProps struct {
 	Judge     JudgeProps
 	Markdown  CodeProps // all of it as Markdown; Raw or Download is its address
 	Other     string    // said when the code is for another way to sign in than the migration's
+	Fallback  []string  // what the address asked for and is not there, and what is shown instead
 	Zip       string    // address of the project, ready to run
 	// Environment leads to the page that judges a pasted environment.
 	Environment Link

@@ -1,0 +1,45 @@
+package snippet
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+)
+
+// TestJudgeCommandShowsNoSecret: whatever place of a pasted command a secret stands in, no answer holds it.
+func TestJudgeCommandShowsNoSecret(t *testing.T) {
+	const key = "eyJhbGciOiJFUzI1NiJ9.c4nary-part.c4nary_sig"
+	const pem = "-----BEGIN PRIVATE KEY-----\nc4nary/MIIE+x\n-----END PRIVATE KEY-----"
+	for _, tt := range []struct {
+		command string
+		taken   bool // off the command line, with a finding
+	}{
+		{"temporal workflow start --api-key " + key, true},
+		{"temporal workflow start --api-key=c4nary", true},
+		{"temporal workflow start --api-key 'c4 c4nary' --namespace orders.a1b2c", true},
+		{"temporal workflow start --tls-key-data \"" + pem + "\"", true},
+		{"temporal workflow start --grpc-meta 'authorization=Bearer c4nary'", false},
+		{"temporal workflow start --address " + key, false},
+		{"export TEMPORAL_API_KEY=c4nary\ntemporal workflow start", false},
+		{"set -gx TEMPORAL_API_KEY 'c4nary'\ntemporal workflow start", false},
+		{"set \"TEMPORAL_CLOUD_API_KEY=c4nary\"\ntemporal workflow start", false},
+		{"$env:TEMPORAL_API_KEY = \"c4nary\"\ntemporal workflow start", false},
+		{"TEMPORAL_TLS_CLIENT_KEY_DATA='" + pem + "'\ntemporal workflow start", false},
+		{"temporal wrong " + key, false},
+		{pem, false},
+	} {
+		findings, repaired := JudgeCommand(tt.command, "go")
+		all := fmt.Sprint(findings, repaired)
+		if strings.Contains(all, "c4nary") {
+			t.Errorf("%q: the secret is in %s", tt.command, all)
+		}
+		if taken := strings.Contains(all, "A secret stands in the command"); taken != tt.taken || taken && strings.Contains(repaired, hidden) {
+			t.Errorf("%q: %s", tt.command, all)
+		}
+	}
+	for _, s := range []string{"temporal workflow start --api-key $TEMPORAL_API_KEY", `--api-key "${KEY}"`, "--api-key %TEMPORAL_API_KEY%", tutorialCommand} {
+		if got, found := MaskCommand(s); got != s || found {
+			t.Errorf("MaskCommand(%q) = %q, %v; want it as it was", s, got, found)
+		}
+	}
+}
