@@ -167,8 +167,13 @@ func FitName(s string) string {
 		}
 		return '-'
 	}, s)
-	fit = strings.Trim(fit[:min(len(fit), 200)], "-.")
-	if fit == "" {
+	var labels []string
+	for label := range strings.SplitSeq(fit[:min(len(fit), 200)], ".") {
+		if label = strings.Trim(label, "-"); label != "" {
+			labels = append(labels, label)
+		}
+	}
+	if fit = strings.Join(labels, "."); fit == "" {
 		return "temporal-client"
 	}
 	return fit

@@ -95,11 +95,16 @@ func JKS(p Pair, cas []*x509.Certificate, alias, password string) ([]byte, error
 	return out.Bytes(), nil
 }
 
-// k8sName is what Kubernetes takes as the name of a Secret (RFC 1123 subdomain) or namespace.
-var k8sName = regexp.MustCompile(`^[a-z0-9]([a-z0-9.-]{0,251}[a-z0-9])?$`)
+// k8sName is what Kubernetes takes as the name of a Secret: an RFC 1123 subdomain, whose labels neither begin nor
+// end with a hyphen. A namespace is one label of 63 characters.
+var k8sName = regexp.MustCompile(`^[a-z0-9]([a-z0-9-]*[a-z0-9])?(\.[a-z0-9]([a-z0-9-]*[a-z0-9])?)*$`)
 
 func checkK8sName(field, what, s string) *fault.Fault {
-	if k8sName.MatchString(s) {
+	longest := 253
+	if field == "k8s_namespace" {
+		longest = 63
+	}
+	if k8sName.MatchString(s) && len(s) <= longest && (field != "k8s_namespace" || !strings.Contains(s, ".")) {
 		return nil
 	}
 	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a name that Kubernetes takes for %s", printable(s), what), "Use lower-case letters, digits, hyphens and dots.").In(field)

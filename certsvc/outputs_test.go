@@ -13,6 +13,9 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/hashicorp/hcl/v2"
+	"github.com/hashicorp/hcl/v2/hclsyntax"
+	"github.com/zclconf/go-cty/cty"
 	"gopkg.in/yaml.v3"
 
 	"onramp/fault"
@@ -218,6 +221,41 @@ certificate_filters = [
 	}
 }
 
+// TestTerraformParses: Terraform's own parser reads what people wrote into filters back as they wrote it.
+func TestTerraformParses(t *testing.T) {
+	ca := encodeCerts(newWorld(t).root)
+	filters := Filters{{CommonName: `a"${b}*`, Organization: `%{ if true }\ & <Söhne>`}, {OrganizationalUnit: "$${x}", SubjectAlternativeName: "*.acme.internal"}}
+	text := must(TerraformNamespace(ca, filters))(t)
+	file, bad := hclsyntax.ParseConfig([]byte("resource \"temporalcloud_namespace\" \"n\" {\n"+text+"}\n"), "main.tf", hcl.InitialPos)
+	if bad.HasErrors() {
+		t.Fatalf("%v\n%s", bad, text)
+	}
+	attributes := file.Body.(*hclsyntax.Body).Blocks[0].Body.Attributes
+	value := func(name string) cty.Value {
+		v, bad := attributes[name].Expr.Value(nil)
+		if bad.HasErrors() {
+			t.Fatalf("%s: %v", name, bad)
+		}
+		return v
+	}
+	if got := value("accepted_client_ca").AsString(); got != Base64Line(ca) {
+		t.Errorf("accepted_client_ca = %q", got)
+	}
+	fields := map[string]func(*Filter) *string{"common_name": func(f *Filter) *string { return &f.CommonName }, "organization": func(f *Filter) *string { return &f.Organization },
+		"organizational_unit": func(f *Filter) *string { return &f.OrganizationalUnit }, "subject_alternative_name": func(f *Filter) *string { return &f.SubjectAlternativeName }}
+	var got Filters
+	for _, one := range value("certificate_filters").AsValueSlice() {
+		var f Filter
+		for name, v := range one.AsValueMap() {
+			*fields[name](&f) = v.AsString()
+		}
+		got = append(got, f)
+	}
+	if diff := cmp.Diff(filters, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestBase64Line: one line whose decoding is the file, also by the base64 command.
 func TestBase64Line(t *testing.T) {
 	pem := makeSet().leaf.CertPEM
@@ -232,5 +270,25 @@ func TestBase64Line(t *testing.T) {
 	}
 	if _, err := os.Stat(filepath.Join("testdata", "README")); err != nil {
 		t.Error("the fixtures do not say how they were made")
+	}
+}
+
+// TestKubernetesNames: what is made fit is what Kubernetes takes, and what it refuses is refused here.
+func TestKubernetesNames(t *testing.T) {
+	for in, want := range map[string]string{"Payments .Prod": "payments.prod", "a..b": "a.b", "-x-.-y-": "x.y", "*.acme": "acme", "…": "temporal-client", "worker_1": "worker-1", strings.Repeat("a", 199) + ".b": strings.Repeat("a", 199)} {
+		got := FitName(in)
+		if got != want || checkK8sName("secret_name", "a Secret", got) != nil {
+			t.Errorf("FitName(%q) = %q, want %q", in, got, want)
+		}
+	}
+	for name, ok := range map[string]bool{"a": true, "a.b-c": true, "a..b": false, "a-.b": false, "a.-b": false, ".a": false, "A": false, "a\nb": false, strings.Repeat("a", 254): false} {
+		if got := checkK8sName("secret_name", "a Secret", name) == nil; got != ok {
+			t.Errorf("Secret %q: %t", name, got)
+		}
+	}
+	for name, ok := range map[string]bool{"payments": true, "a.b": false, strings.Repeat("a", 63): true, strings.Repeat("a", 64): false} {
+		if got := checkK8sName("k8s_namespace", "a namespace", name) == nil; got != ok {
+			t.Errorf("namespace %q: %t", name, got)
+		}
 	}
 }
