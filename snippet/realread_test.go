@@ -107,9 +107,9 @@ func systemdReads(t *testing.T, texts []string) []map[string]string {
 		line = strings.TrimSuffix(line, "\n")
 		if _, err := fmt.Sscanf(strings.TrimSpace(line), "-> Unit onramp%d.service:", &at); err == nil {
 			got[at] = map[string]string{}
-		} else if pair, ok := strings.CutPrefix(strings.TrimSpace(line), "Environment: "); ok && at >= 0 {
+		} else if strings.HasPrefix(strings.TrimSpace(line), "Environment: ") && at >= 0 {
 			// Not TrimSpace of the end: a value may end in a blank.
-			_, pair, _ = strings.Cut(line, "Environment: ")
+			_, pair, _ := strings.Cut(line, "Environment: ")
 			name, value, _ := strings.Cut(pair, "=")
 			got[at][name] = value
 		} else if strings.HasPrefix(strings.TrimSpace(line), "-> Unit ") {
