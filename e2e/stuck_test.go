@@ -163,12 +163,13 @@ func history(t testing.TB, h rehearsalLine, queue string) string {
 // worker that does not).
 func TestClock(t *testing.T) {
 	h, _ := hold(t)
-	faked, err := exec.LookPath("faketime")
+	// The wrapper's own child would outlive it: only what it sets is taken.
+	faked, err := exec.Command("faketime", "-f", "+15m", "printenv", "LD_PRELOAD").Output()
 	if err != nil {
 		t.Fatalf("%v\nRun `make setup` first: it installs faketime.", err)
 	}
 	p := start(t, "", cleanEnv("STUCK=nothing", "QUEUE=ahead", "ADDRESS="+h.Address, "NAMESPACE="+h.Namespace, "CERT="+h.Cert, "KEY="+h.Key, "ROOT="+h.ServerRoot,
-		"PYTHONDONTWRITEBYTECODE=1"), faked, "-f", "+15m", pythonTool(t, "python"), "testdata/stuck/worker.py")
+		"PYTHONDONTWRITEBYTECODE=1", "FAKETIME=+15m", "LD_PRELOAD="+strings.TrimSpace(string(faked))), pythonTool(t, "python"), "testdata/stuck/worker.py")
 	p.line("polls", time.Minute)
 	a := run(t, cleanEnv(), "transfer", "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert, "--tls-key-path", h.Key,
 		"--tls-ca-path", h.ServerRoot, "--worker", "own", "--template", "python", "--task-queue", "ahead", "--json")
