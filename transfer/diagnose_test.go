@@ -182,8 +182,12 @@ func TestStuck(t *testing.T) {
 			f.poll(workflowPoller, "TRANSFER_MONEY_TASK_QUEUE", "7@host", 0)
 			f.add(started("orders", "1"), taskIsScheduled())
 		}, "TQ-02", doctor.Likely},
-		"a queue that only the worker's heartbeat names": {func(f *fake) {
+		"the only worker polls a name that is nothing like it": {func(f *fake) {
 			f.workers = []*workerpb.WorkerListInfo{{TaskQueue: "something-else", WorkerIdentity: "7@host", SdkName: "temporal-python", SdkVersion: "1.35.0", Status: enumspb.WORKER_STATUS_RUNNING}}
+			f.add(started("orders", "1"), taskIsScheduled())
+		}, "TQ-01", doctor.Certain},
+		"a near name that only the worker's heartbeat tells": {func(f *fake) {
+			f.workers = []*workerpb.WorkerListInfo{{TaskQueue: "ordres", WorkerIdentity: "7@host", SdkName: "temporal-python", SdkVersion: "1.35.0", Status: enumspb.WORKER_STATUS_RUNNING}}
 			f.add(started("orders", "1"), taskIsScheduled())
 		}, "TQ-02", doctor.Likely},
 		"the worker has gone": {func(f *fake) {

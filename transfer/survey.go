@@ -102,9 +102,6 @@ func look(ctx context.Context, svc workflowservice.WorkflowServiceClient, namesp
 		}
 		tried[w.queue] = true
 	}
-	if len(far) == 1 && len(v.near) == 0 { // the only worker here, under whatever name
-		v.near, far = far, nil
-	}
 	for _, f := range far[:min(len(far), 5)] {
 		v.rest = append(v.rest, oneLine(f.queue))
 	}

@@ -85,7 +85,9 @@ func main() {
 	if stuck == "other workflow" {
 		name = "Payout"
 	}
-	w.RegisterWorkflowWithOptions(moneyTransfer, workflow.RegisterOptions{Name: name})
+	if stuck != "activities only" {
+		w.RegisterWorkflowWithOptions(moneyTransfer, workflow.RegisterOptions{Name: name})
+	}
 	first := "Withdraw"
 	if stuck == "other activity" {
 		first = "SomethingElse"
