@@ -112,7 +112,14 @@ func (p *printer) verdict(r Report) {
 		return
 	}
 	p.line("%s", p.paint("1;31", v.Title))
-	p.line("%s, %s, at stage %s", v.Code, v.Level, v.Stage)
+	what := fmt.Sprintf("%s, %s", v.Code, v.Level)
+	if v.Code == UnknownCode { // its level is unknown too
+		what = "Code: unknown"
+	}
+	if v.Stage != "" && v.Stage != string(Unknown) {
+		what += ", at stage " + v.Stage
+	}
+	p.line("%s", what)
 	p.line("")
 	p.line("%s", v.Cause)
 	if v.NotWrong != "" {

@@ -50,3 +50,14 @@ func TestWriteTextOfSuccess(t *testing.T) {
 		}
 	}
 }
+
+// TestRenderUnknown: what nobody knows is said once, without a stage that it does not have.
+func TestRenderUnknown(t *testing.T) {
+	var b strings.Builder
+	if err := WriteVerdict(&b, Verdict{Code: UnknownCode, Level: Unknown, Stage: "unknown", Title: "Not a text that Onramp knows"}, false); err != nil {
+		t.Fatal(err)
+	}
+	if got := b.String(); !strings.Contains(got, "Code: unknown") || strings.Contains(got, "at stage") {
+		t.Errorf("printed:\n%s", got)
+	}
+}
