@@ -47,7 +47,8 @@ func (h *Handlers) expiryBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	from -= from % rowsPerPage
 	to := min(from+rowsPerPage, len(all))
-	p := views.ExpiryProps{Months: yearProps(all, now),
+	months, later := yearProps(all, now)
+	p := views.ExpiryProps{Months: months, Later: later,
 		Feed: views.CodeProps{ID: "feed", Name: "Calendar", Label: "Address of the calendar", Text: h.base() + "expiry.ics"},
 		Metrics: views.CodeProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: fmt.Sprintf(`scrape_configs:
   - job_name: onramp
@@ -108,8 +109,8 @@ func expirySummary(all []expiry.Ending) (views.Tag, string) {
 	return views.Tag{State: views.Good, Word: "Nothing ends in the next 60 days"}, text
 }
 
-// yearProps is the strip, each mark leading to its row.
-func yearProps(all []expiry.Ending, now time.Time) []views.ExpiryMonth {
+// yearProps is the strip, each mark leading to its row, and how many end after it.
+func yearProps(all []expiry.Ending, now time.Time) (out []views.ExpiryMonth, after int) {
 	rows := map[string]int{}
 	for i, e := range all {
 		rows[e.UID()] = i
@@ -126,7 +127,6 @@ func yearProps(all []expiry.Ending, now time.Time) []views.ExpiryMonth {
 		}
 		return m
 	}
-	var out []views.ExpiryMonth
 	for i, m := range months {
 		year := ""
 		if i == 0 || m.Start.Month() == time.January {
@@ -138,11 +138,7 @@ func yearProps(all []expiry.Ending, now time.Time) []views.ExpiryMonth {
 		}
 		out = append(out, month(m.Start.Format("January 2006"), m.Start.Format("Jan"), year, es))
 	}
-	if len(later) > 0 {
-		last := &out[len(out)-1]
-		last.More += len(later)
-	}
-	return out
+	return out, len(later)
 }
 
 func rowAddress(i int) string {

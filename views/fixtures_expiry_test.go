@@ -10,6 +10,7 @@ func expiryProps() ExpiryProps {
 		Webhook: WebhookProps{Where: "https://hooks.example.com", Failing: 1, Notices: []NoticeRow{
 			{What: "Payments", MigrationURL: "/m/payments", Rung: "15 days before", Tag: Tag{Bad, "Not taken"}, Text: "3 attempts. The receiver answered 503 Service Unavailable. Next attempt at 10:42:10.", When: "22 Nov 2026, 10:41", Stamp: "2026-11-22T10:41:00Z"},
 			{What: "Orders", MigrationURL: "/m/orders", Rung: "After the end", Tag: Tag{Good, "Sent"}, Text: "1 attempt", When: "20 Nov 2026, 10:41", Stamp: "2026-11-20T10:41:00Z"}}}}
+	p.Later = 2
 	for i, label := range months {
 		m := ExpiryMonth{Label: label, Short: label[:3]}
 		switch i {
@@ -35,6 +36,7 @@ func expiryProps() ExpiryProps {
 
 func expiryEmpty() ExpiryProps {
 	p := expiryProps()
+	p.Later = 0
 	p.Months, p.Rows, p.Summary, p.Text = nil, nil, Tag{Good, "Nothing ends in the next 60 days"}, ""
 	p.Shown, p.Pages = "", nil
 	p.Webhook = WebhookProps{Setup: CodeProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "onramp serve --webhook https://hooks.example.com/onramp"}}

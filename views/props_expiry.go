@@ -6,6 +6,7 @@ type ExpiryProps struct {
 	Summary Tag
 	Text    string // one sentence more
 	Months  []ExpiryMonth
+	Later   int         // certificates that end after these months
 	Rows    []ExpiryRow // by date; the list that says the same as the strip
 	Shown   string      // "1 to 200 of 1,234", "" when all are shown
 	Pages   []Link      // previous, next
@@ -14,7 +15,7 @@ type ExpiryProps struct {
 	Webhook WebhookProps
 }
 
-// ExpiryMonth is one month of the strip, or what lies before and after it.
+// ExpiryMonth is one month of the strip.
 type ExpiryMonth struct {
 	Label string // "November 2026"
 	Short string // "Nov"
