@@ -527,7 +527,7 @@ func drillEnd(p DrillRunProps) templ.Component {
 			}
 		}
 		if len(p.History) > 0 {
-			templ_7745c5c3_Err = history("Other drills", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = history("All drills", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
