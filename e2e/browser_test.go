@@ -25,6 +25,7 @@ type browser struct {
 	ctx      context.Context
 	close    func() // ends the browser; may be called twice
 	mu       sync.Mutex
+	home     string // of the portal under test, for pictures
 	requests []string
 	troubles []string
 }
