@@ -10,6 +10,7 @@ import (
 	"maps"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -220,10 +221,9 @@ func failingRun(t *testing.T, v *visitor) string {
 func latest(t *testing.T, v *visitor, page string) string {
 	t.Helper()
 	body := string(v.get(page).ok(t, page).body)
-	_, rest, ok := strings.Cut(body, `href="`+page+`/`)
-	if !ok {
+	link := regexp.MustCompile(`href="` + regexp.QuoteMeta(page) + `/([a-z0-9]{10,})"`).FindStringSubmatch(body) // not its drills
+	if link == nil {
 		t.Fatalf("%s links to no run", page)
 	}
-	id, _, _ := strings.Cut(rest, `"`)
-	return page + "/" + id
+	return page + "/" + link[1]
 }
