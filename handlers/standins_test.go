@@ -1,0 +1,284 @@
+package handlers_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+	"os"
+	"path/filepath"
+	"slices"
+	"sync"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+	"onramp/transfer"
+)
+
+// steps lets a test send what a run emits, one at a time.
+type steps[T any] struct {
+	next chan T
+	end  chan struct{}
+	once sync.Once
+}
+
+func newSteps[T any]() *steps[T] { return &steps[T]{next: make(chan T), end: make(chan struct{})} }
+
+func (s *steps[T]) close() { s.once.Do(func() { close(s.end) }) }
+
+// emit hands on what the test sends until it closes.
+func (s *steps[T]) emit(ctx context.Context, to func(T)) {
+	for {
+		select {
+		case v := <-s.next:
+			to(v)
+		case <-s.end:
+			return
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// checker is a Checker whose stages all pass, up to the one where code falls.
+type checker struct {
+	hand   *steps[doctor.Stage]
+	byHand bool
+	code   string
+}
+
+func (c checker) Run(ctx context.Context, t doctor.Target, emit func(doctor.Stage)) doctor.Report {
+	r := doctor.Report{Schema: doctor.Schema, Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil), TestedFrom: "here", Rules: doctor.RulesDate, TookMS: 12,
+		Target: doctor.ReportTarget{Address: t.Address, Namespace: t.Namespace, Auth: "mtls"}}
+	if c.byHand {
+		c.hand.emit(ctx, emit)
+		if ctx.Err() != nil {
+			r.Verdict = doctor.Verdict{Code: doctor.UnknownCode, Level: doctor.Unknown}
+		}
+		return r
+	}
+	for _, f := range t.InputFaults {
+		r.Verdict = doctor.Explain(f.Code, doctor.Certain, nil)
+	}
+	if c.code != "" {
+		r.Verdict = doctor.Explain(c.code, doctor.Certain, nil)
+	}
+	reached := true
+	for _, id := range doctor.StageIDs {
+		s := doctor.Stage{ID: id, Status: doctor.NotReached, Findings: []string{}}
+		if reached {
+			emit(doctor.Stage{ID: id, Status: doctor.Running})
+			s.Status, s.MS, s.Summary = doctor.Pass, 1.5, "fine"
+			if r.Verdict.Stage == id {
+				s.Status, s.Summary, reached = doctor.Fail, "broken", false
+				s.Evidence = map[string]any{"wanted": "trust", "seen": "alert 48", "also": []any{"a", "b"}}
+				s.Findings = []string{r.Verdict.Code}
+			}
+			emit(s)
+		}
+		r.Stages = append(r.Stages, s)
+	}
+	return r
+}
+
+// transferer is a Transferer whose workflow completes.
+type transferer struct {
+	hand   *steps[transfer.Event]
+	byHand bool
+	ops    *operations
+}
+
+func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	res := transfer.Result{WorkflowID: req.WorkflowID, RunID: "run-1", Status: "COMPLETED", AsExpected: true, Result: "done W-1 D-1", TookMS: 800,
+		Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil)}
+	if f.byHand {
+		f.hand.emit(ctx, emit)
+		if ctx.Err() != nil { // stopped in the middle
+			res.Status, res.AsExpected = "RUNNING", false
+		}
+		return res
+	}
+	for i, e := range []transfer.Event{
+		{Event: "worker", Text: "The built-in worker polls q-1", Data: map[string]any{"task_queue": "q-1", "built_in": true, "worker": "me@here"}},
+		{Event: "workflow", ID: 1, Type: "WorkflowExecutionStarted", Text: "Started", Data: map[string]any{"workflow_id": req.WorkflowID}},
+		{Event: "activity", ID: 5, Type: "ActivityTaskScheduled", Activity: "withdraw", ActivityID: "5", Attempt: 1, State: "scheduled", Text: "Withdraw"},
+		{Event: "activity", ID: 7, Type: "ActivityTaskCompleted", Activity: "withdraw", ActivityID: "5", Attempt: 1, State: "completed", Text: "Withdrawn"},
+		{Event: "workflow", ID: 11, Type: "WorkflowExecutionCompleted", Text: "Complete"},
+		{Event: "end", Status: "COMPLETED", Result: "done W-1 D-1"},
+	} {
+		e.At = at.Add(time.Duration(i) * 100 * time.Millisecond)
+		emit(e)
+	}
+	return res
+}
+
+// fakeCloud is a Cloud side in memory that judges bundles by the same rules as the real one.
+type fakeCloud struct {
+	mu      sync.Mutex
+	state   migration.CloudState
+	spaces  map[namespace.ID]migration.CloudNamespace
+	broken  bool // Namespaces panics
+	callers migration.Callers
+	on      map[string][]string // switches, by Namespace ID
+}
+
+var _ migration.CloudSide = (*fakeCloud)(nil)
+
+func newFakeCloud() *fakeCloud {
+	return &fakeCloud{state: migration.CloudState{Phase: "ready", Took: 360 * time.Millisecond}, spaces: map[namespace.ID]migration.CloudNamespace{}}
+}
+
+func (c *fakeCloud) State() migration.CloudState {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.state
+}
+func (c *fakeCloud) Address() string { return "localhost:7299" }
+func (c *fakeCloud) RootPEM() []byte { return []byte("root") }
+func (c *fakeCloud) TrustFiles(dir string) (map[string]string, error) {
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		return nil, err
+	}
+	return map[string]string{"SSL_CERT_FILE": filepath.Join(dir, "trust.pem"), "NODE_EXTRA_CA_CERTS": filepath.Join(dir, "server-root.pem")}, nil
+}
+
+func (c *fakeCloud) CreateNamespace(_ context.Context, id namespace.ID) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if _, ok := c.spaces[id]; !ok {
+		c.spaces[id] = migration.CloudNamespace{ID: id, Created: time.Now()}
+	}
+	return nil
+}
+
+func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns, ok := c.spaces[id]
+	if !ok {
+		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
+	}
+	certs, lints := certsvc.LintBundle(pem, time.Now())
+	var errs []error
+	for _, l := range lints {
+		if l.Severity == certsvc.SevError {
+			errs = append(errs, fault.New(fault.Invalid, l.Text, l.Fix))
+		}
+	}
+	if err := errors.Join(errs...); err != nil {
+		return ns, err
+	}
+	ns.CAs, ns.BundlePEM, ns.Bytes = nil, string(pem), len(pem)
+	for _, x := range certs {
+		ns.CAs = append(ns.CAs, migration.CloudCA{Subject: certsvc.SubjectOf(x), Fingerprint: certsvc.Fingerprint(x), NotAfter: x.NotAfter})
+	}
+	c.spaces[id] = ns
+	return ns, nil
+}
+
+func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.spaces[id]
+	ns.Filters = filters
+	c.spaces[id] = ns
+	return ns, nil
+}
+
+func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns, ok := c.spaces[id]
+	if !ok {
+		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
+	}
+	ns.Auth = auth
+	c.spaces[id] = ns
+	return ns, nil
+}
+
+// fakeKey is the API key that fakeCloud gives: whoever finds it in a place has found a leak.
+const fakeKey = "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.canary-api-key-canary-api-key-canary"
+
+func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.spaces[id]
+	if name == "" {
+		return certsvc.Secret{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
+	}
+	ns.Keys = append(ns.Keys, migration.CloudKey{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)})
+	c.spaces[id] = ns
+	return certsvc.NewSecret([]byte(fakeKey)), ns, nil
+}
+
+func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns := c.spaces[id]
+	ns.Keys = slices.DeleteFunc(ns.Keys, func(k migration.CloudKey) bool { return k.ID == keyID })
+	c.spaces[id] = ns
+	return ns, nil
+}
+
+func (c *fakeCloud) Namespaces(context.Context) ([]migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.broken {
+		panic("a defect with a secret: hunter2")
+	}
+	return slices.Collect(maps.Values(c.spaces)), nil
+}
+
+func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (migration.CloudNamespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	ns, ok := c.spaces[id]
+	if !ok {
+		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
+	}
+	return ns, nil
+}
+
+func (c *fakeCloud) see(callers migration.Callers) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.callers = callers
+}
+
+func (c *fakeCloud) Callers(context.Context, namespace.ID) (migration.Callers, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.callers, nil
+}
+
+func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
+	ns, err := c.Namespace(ctx, id)
+	if err != nil {
+		return ns, err
+	}
+	callers, _ := c.Callers(ctx, id)
+	pem, err := change(ns, callers)
+	if err != nil {
+		return ns, err
+	}
+	return c.SetCAs(ctx, id, pem)
+}
+
+func (c *fakeCloud) Reset(context.Context) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.spaces)
+	return nil
+}
+
+func (c *fakeCloud) snapshot() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return fmt.Sprint(c.spaces)
+}
