@@ -3,6 +3,7 @@ package migration_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -301,6 +302,11 @@ func TestAtMostThreeRun(t *testing.T) {
 	}
 	_, err = d.StartTransfer(t.Context(), id, transfer.Request{Target: target()})
 	wantFault(t, "a fourth transfer", err, fault.TooMany, "")
+	for i := range migration.MaxFollowed { // looking on costs no worker
+		runs = append(runs, must(d.FollowWorkflow(t.Context(), id, migration.Follow{Target: target(), WorkflowID: fmt.Sprintf("theirs-%d", i)}))(t))
+	}
+	_, err = d.FollowWorkflow(t.Context(), id, migration.Follow{Target: target(), WorkflowID: "one-more"})
+	wantFault(t, "one more to follow", err, fault.TooMany, "")
 	other := must(d.Create(t.Context(), "Other", "go", migration.Rehearsal, "mtls"))(t).ID
 	runs = append(runs, must(d.StartCheck(t.Context(), other, target()))(t)) // others are not held up
 	g.open()

@@ -508,7 +508,7 @@ func transferRunEnd(p TransferRunProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.History) > 0 {
-			templ_7745c5c3_Err = history("Other transfers", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = history("All transfers", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
