@@ -10,8 +10,8 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/doctor"
-	"onramp/migration"
 	"onramp/namespace"
 	"onramp/rehearsal"
 )
@@ -52,7 +52,7 @@ func (p practised) turn(breakID string, on bool) {
 // check is what the pages' check says under the switches that are on.
 func (p practised) check() doctor.Report {
 	p.t.Helper()
-	s, err := p.cloud.Bend(p.id, migration.Setup{Address: p.cloud.Address(), Namespace: p.id.String(), CertPEM: p.set.Leaf.CertPEM, KeyPEM: p.set.Leaf.Key.Reveal()})
+	s, err := p.cloud.Bend(p.id, cloud.Setup{Address: p.cloud.Address(), Namespace: p.id.String(), CertPEM: p.set.Leaf.CertPEM, KeyPEM: p.set.Leaf.Key.Reveal()})
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -80,7 +80,7 @@ func TestBreaks(t *testing.T) {
 		t.Fatal(err)
 	}
 	neighbour := newPractised(t, c, "neighbour")
-	for _, b := range migration.Breaks {
+	for _, b := range cloud.Breaks {
 		t.Run(b.ID, func(t *testing.T) {
 			t.Parallel()
 			p := newPractised(t, c, "p-"+b.ID)
@@ -119,13 +119,13 @@ func TestBreaksTogether(t *testing.T) {
 	p := newPractised(t, c, "together")
 	skip := map[string]bool{"port-silent": true, "no-answer": true, "slow-line": true, "slow-answers": true} // they wait: TestBreaks has them
 	var on sync.WaitGroup
-	for _, b := range migration.Breaks {
+	for _, b := range cloud.Breaks {
 		if !skip[b.ID] {
 			on.Go(func() { p.turn(b.ID, true) })
 		}
 	}
 	on.Wait()
-	for _, b := range migration.Breaks {
+	for _, b := range cloud.Breaks {
 		if skip[b.ID] {
 			continue
 		}

@@ -11,9 +11,9 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 	"onramp/rehearsal"
 	"onramp/transfer"
@@ -48,7 +48,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	out := s.text("out", "", "`directory` for the certificates; with --hold required")
 	ns := s.text("namespace", defaultNamespace, "Namespace ID to rehearse with")
 	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
-	auth := s.text("auth", migration.AuthMTLS, "how workers sign in: mtls or api-key")
+	auth := s.text("auth", cloud.AuthMTLS, "how workers sign in: mtls or api-key")
 	asJSON := s.boolean("json", "machine output")
 	var id namespace.ID
 	s.after = append(s.after, func() error {
@@ -64,7 +64,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		id = p.ID
 		return nil
 	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error {
-		if *auth != migration.AuthMTLS && *auth != migration.AuthAPIKey {
+		if *auth != cloud.AuthMTLS && *auth != cloud.AuthAPIKey {
 			return fault.New(fault.Invalid, "There is no such way to sign in", "Choose mtls or api-key.").In("auth")
 		}
 		return nil
@@ -72,13 +72,13 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	if code, done := s.parse(args); done {
 		return code
 	}
-	cloud, err := rehearsal.New(rehearsal.Options{Addr: *addr})
+	place, err := rehearsal.New(rehearsal.Options{Addr: *addr})
 	if err != nil {
 		return complain(w, err)
 	}
-	defer cloud.Close()
-	r := &rehearser{w: w, cloud: cloud, id: id, began: time.Now(), quiet: *hold || *asJSON}
-	if *auth == migration.AuthAPIKey {
+	defer place.Close()
+	r := &rehearser{w: w, cloud: place, id: id, began: time.Now(), quiet: *hold || *asJSON}
+	if *auth == cloud.AuthAPIKey {
 		err = r.withKey(ctx, *hold, *out)
 	} else if *hold {
 		err = r.hold(ctx, *out)
@@ -312,5 +312,3 @@ func loopbackOnly(flagName, addr string) error {
 		Cause: "Sharing Onramp beyond this machine needs TLS and sign-in, which this version does not have yet.",
 		Fix:   "Listen on loopback: 127.0.0.1:8686. To reach it from elsewhere, forward the port over SSH."}
 }
-
-var _ migration.CloudSide = (*rehearsal.Cloud)(nil)

@@ -6,9 +6,9 @@ import (
 	"path/filepath"
 	"time"
 
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
-	"onramp/migration"
 )
 
 // rehearsalKeyLife is how long the API key of `rehearse` lasts.
@@ -20,7 +20,7 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	if _, err := r.cloud.SetAuth(ctx, r.id, migration.AuthAPIKey); err != nil {
+	if _, err := r.cloud.SetAuth(ctx, r.id, cloud.AuthAPIKey); err != nil {
 		return err
 	}
 	secret, ns, err := r.cloud.CreateAPIKey(ctx, r.id, "rehearsal", rehearsalKeyLife)

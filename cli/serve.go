@@ -7,25 +7,40 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os/user"
 	"path/filepath"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
+	"onramp/acts"
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/custody"
 	"onramp/doctor"
 	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
-	"onramp/migration"
 	"onramp/rehearsal"
+	"onramp/runs"
 	"onramp/store"
 	"onramp/transfer"
 )
 
 // drain is how long requests may take to end after a stop.
 const drain = 10 * time.Second
+
+// lentFor is how long a key that somebody lends stays in memory.
+const lentFor = 30 * time.Minute
+
+// localReader is the one person of a portal on one machine.
+func localReader() acts.Actor {
+	a := acts.Actor{Person: "local", Name: "you", Via: "portal"}
+	if u, err := user.Current(); err == nil && u.Username != "" {
+		a.Name = u.Username
+	}
+	return a
+}
 
 // portal is what `onramp serve` runs.
 type portal struct {
@@ -99,32 +114,31 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	var cloud migration.CloudSide
+	var place cloud.Place
 	if p.rehearsal {
 		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), Log: p.log})
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		cloud = c
+		place = cloud.Full(c)
 		c.StartBackground() // the first page does not wait for it
 	}
-	engine := doctor.New(doctor.Options{Log: p.log})
 	bank, err := transfer.OpenBank(filepath.Join(data, "bank.jsonl"))
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, bank.Close()) }()
-	transfers := newTransfers(10*time.Second, bank)
-	moves, err := migration.New(migration.Options{Store: db, Checker: engine, Transfers: transfers, Log: p.log})
+	changes := &acts.Changes{}
+	log, err := runs.New(runs.Options{Store: db, Changed: changes.Wake, Log: p.log})
 	if err != nil {
 		return err
 	}
-	defer func() { err = errors.Join(err, moves.Close()) }()
-	if err := moves.Resume(ctx); err != nil {
+	defer func() { err = errors.Join(err, log.Close()) }()
+	if err := log.Resume(ctx); err != nil {
 		return err
 	}
-	keys, vault := certsvc.NewKeyring(30*time.Minute, nil), certsvc.NewVault(10*time.Minute, nil)
+	keys, vault := custody.NewKeyring(lentFor, nil), custody.NewVault(10*time.Minute, nil)
 	defer keys.Close()
 	defer vault.Close()
 	keeper, err := custody.New(custody.Options{Store: db, Log: p.log})
@@ -136,21 +150,31 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	var notifier *expiry.Notifier
+	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log}), Transfers: newTransfers(10*time.Second, bank),
+		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
+		OwnComputer:   true, // serve refuses any address but loopback
+		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,
+		CertificatesChanged: func() {
+			if notifier != nil {
+				notifier.Wake()
+			}
+		}})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, all.Close()) }()
 	if p.webhook != nil {
 		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: fmt.Sprintf("http://%s/", ln.Addr()), Log: p.log,
 			Endings: func(ctx context.Context) ([]expiry.Ending, error) {
-				all, err := moves.List(ctx)
-				return expiry.Endings(all, time.Now()), err
+				views, err := all.Book.All(ctx)
+				return expiry.Endings(views, time.Now()), err
 			}})
 		if err != nil {
 			return err
 		}
 	}
-	h, err := handlers.New(handlers.Options{
-		Migrations: moves, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Custody: keeper, Webhook: notifier,
-		Cloud: cloud, Pollers: transfers.Pollers, Detect: transfers.Detect, Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log,
-		ReplaceWindow: p.replaceWindow,
-	})
+	h, err := handlers.New(handlers.Options{Acts: all, Runs: log, Audit: keeper, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
+		Reader: localReader(), Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log})
 	if err != nil {
 		return err
 	}

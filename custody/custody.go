@@ -1,6 +1,7 @@
-// Package custody is the keeping of CA keys. By default people keep theirs; a key that they ask Onramp to
-// keep is stored encrypted with age under a passphrase that is stored nowhere, is opened for a time, locks
-// itself, and every signature made here is in an audit that is only ever appended to.
+// Package custody is keys while Onramp has them: waiting for their one download (Vault), lent for tests (Keyring),
+// and CA keys kept on request (Keeper), encrypted with age under a passphrase that is stored nowhere, opened for a
+// time and locked again. Each belongs to a person and a migration. What was done is in an audit (Record) that is
+// only ever appended to, with the Actor behind it.
 package custody
 
 import (
@@ -16,6 +17,23 @@ import (
 	"onramp/fault"
 )
 
+// Actor is who does something: a person, by which session or command, and from where. It stands behind every act and
+// in every record.
+type Actor struct {
+	Person  string // stable: "local", later an account's ID
+	Name    string // as pages show it
+	Session string // which sign-in; "" on one machine
+	Via     string // "portal", "command" or "onramp" for what happens by itself
+	From    string // the address that the request came from; "" for none
+	Request string // the request's ID in the log; "" for none
+}
+
+// Itself is the Actor of what Onramp does by itself: locking after the idle time, starting, stopping.
+var Itself = Actor{Person: "onramp", Name: "Onramp", Via: "onramp"}
+
+// Holds names what is held for the actor in a migration.
+func (a Actor) Holds(migrationID, what string) Held { return Held{a.Person, migrationID, what} }
+
 // Verb says what a Record is about.
 type Verb string
 
@@ -28,10 +46,55 @@ const (
 	Refused   Verb = "key-refused"   // a wrong passphrase
 	Locked    Verb = "key-locked"    // by a person, after the idle time, or at the stop
 	Forgotten Verb = "key-forgotten" // deleted for good
+
+	Imported   Verb = "certificates-imported"
+	Downloaded Verb = "key-downloaded" // a key made here left
+	Dropped    Verb = "keys-dropped"   // what was lent or waited was wiped
+	Lending    Verb = "key-lent"       // for tests, in memory
+	TakenBack  Verb = "key-taken-back"
+
+	Created      Verb = "migration-created"
+	Renamed      Verb = "migration-renamed"
+	Archived     Verb = "migration-archived"
+	Restored     Verb = "migration-restored" // from the archive
+	Deleted      Verb = "migration-deleted"
+	NamespaceSet Verb = "namespace-set"
+	Noted        Verb = "step-noted"
+	WorkerSeen   Verb = "worker-seen"
+
+	Checked     Verb = "check-started"
+	Reported    Verb = "check-reported"
+	Invited     Verb = "report-invited"
+	Transferred Verb = "transfer-started"
+	Drilled     Verb = "drill-started"
+	Followed    Verb = "workflow-followed"
+	Canceled    Verb = "workflow-canceled"
+	Terminated  Verb = "workflow-terminated"
+	Stopped     Verb = "run-stopped"
+
+	ReplaceBegun   Verb = "replacement-started"
+	ReplaceMoved   Verb = "replacement-moved"
+	ReplaceRemoved Verb = "replacement-finished"
+	ReplaceBack    Verb = "replacement-rolled-back"
+
+	NamespaceMade Verb = "namespace-created"
+	CAsSaved      Verb = "ca-bundle-saved"
+	FiltersSaved  Verb = "filters-saved"
+	AuthSaved     Verb = "sign-in-saved"
+	KeyMade       Verb = "api-key-created"
+	KeyDeleted    Verb = "api-key-deleted"
+	Reset         Verb = "rehearsal-reset"
+	Broken        Verb = "switch-on"
+	Mended        Verb = "switch-off"
 )
 
 // Verbs are those that a Record can have.
-var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started}
+var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
+	Imported, Downloaded, Dropped, Lending, TakenBack,
+	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
+	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
+	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack,
+	NamespaceMade, CAsSaved, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {
@@ -45,6 +108,19 @@ type Record struct {
 	Days          int       `json:"days,omitempty"` // how long the certificate lasts
 	Lane          string    `json:"lane,omitempty"` // who made the key: browser, server, csr, …
 	Note          string    `json:"note,omitempty"`
+	// Who did it; empty in records of versions that knew one person only.
+	Person  string `json:"person,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Session string `json:"session,omitempty"`
+	Via     string `json:"via,omitempty"`
+	From    string `json:"from,omitempty"`
+	Request string `json:"request,omitempty"`
+}
+
+// By returns the record with the actor who stands behind it.
+func (r Record) By(a Actor) Record {
+	r.Person, r.Name, r.Session, r.Via, r.From, r.Request = a.Person, a.Name, a.Session, a.Via, a.From, a.Request
+	return r
 }
 
 // Query chooses records; the zero Query is the newest of all.
@@ -68,9 +144,7 @@ type Sealed struct {
 
 // Store keeps the audit and the sealed keys. What a method was told to write is durable when it returns.
 type Store interface {
-	// AddRecord appends a record and gives it its ID, AddRecords several in one transaction.
-	AddRecord(ctx context.Context, r Record) (Record, error)
-	AddRecords(ctx context.Context, rs ...Record) error
+	AddRecords(ctx context.Context, rs ...Record) error     // all or none
 	Records(ctx context.Context, q Query) ([]Record, error) // newest first
 	// KeepKey stores a sealed key with its record in one transaction; Conflict when the migration has one.
 	KeepKey(ctx context.Context, s Sealed, r Record) error
@@ -114,6 +188,7 @@ type Keeper struct {
 
 type opened struct {
 	ca    certsvc.Issued
+	by    string // the person who opened it
 	until time.Time
 	timer *time.Timer
 }
@@ -183,7 +258,7 @@ func (k *Keeper) live(migrationID string) *opened {
 
 // Keep encrypts a CA's key under a passphrase and stores it, locked. The faults: Invalid in the fields
 // passphrase and repeat, Conflict when a key is kept already.
-func (k *Keeper) Keep(ctx context.Context, migrationID string, ca certsvc.Issued, passphrase, repeat string) error {
+func (k *Keeper) Keep(ctx context.Context, by Actor, migrationID string, ca certsvc.Issued, passphrase, repeat string) error {
 	if ca.Cert == nil || ca.Key.Empty() {
 		return fault.New(fault.Invalid, "The CA's certificate or key is missing", "Give both ca.pem and ca.key.").In("ca")
 	}
@@ -202,7 +277,7 @@ func (k *Keeper) Keep(ctx context.Context, migrationID string, ca certsvc.Issued
 		return fault.Wrap(err, fault.Internal, "The key could not be encrypted", "Try again. Nothing was stored.")
 	}
 	s := Sealed{Migration: migrationID, CAFingerprint: ca.Fingerprint(), CASubject: certsvc.SubjectOf(ca.Cert), CAPEM: string(ca.CertPEM), Box: box, At: k.now()}
-	return k.o.Store.KeepKey(ctx, s, k.about(s, Kept, ""))
+	return k.o.Store.KeepKey(ctx, s, k.about(s, Kept, "").By(by))
 }
 
 // turn waits for this request's turn at the passphrases.
@@ -221,7 +296,7 @@ func (k *Keeper) about(s Sealed, verb Verb, note string) Record {
 
 // Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, Denied in the
 // field passphrase for a wrong one, TooMany after several of them.
-func (k *Keeper) Open(ctx context.Context, migrationID, passphrase string) error {
+func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase string) error {
 	if err := k.turn(ctx); err != nil {
 		return err
 	}
@@ -236,7 +311,7 @@ func (k *Keeper) Open(ctx context.Context, migrationID, passphrase string) error
 	}
 	key, err := unseal(s.Box, passphrase)
 	if errors.Is(err, errWrong) {
-		if _, err := k.o.Store.AddRecord(ctx, k.about(s, Refused, "")); err != nil {
+		if err := k.o.Store.AddRecords(ctx, k.about(s, Refused, "").By(by)); err != nil {
 			return err
 		}
 		return wrongPassphrase(maxWrong - wrong - 1)
@@ -248,7 +323,7 @@ func (k *Keeper) Open(ctx context.Context, migrationID, passphrase string) error
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The kept key is damaged", "Forget it here, and give the key from where you keep your copy.")
 	}
-	if _, err := k.o.Store.AddRecord(ctx, k.about(s, Opened, "")); err != nil {
+	if err := k.o.Store.AddRecords(ctx, k.about(s, Opened, "").By(by)); err != nil {
 		clear(key) // what is not recorded does not happen
 		return err
 	}
@@ -259,7 +334,7 @@ func (k *Keeper) Open(ctx context.Context, migrationID, passphrase string) error
 		return fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
 	}
 	k.drop(migrationID)
-	o := &opened{ca: ca}
+	o := &opened{ca: ca, by: by.Person}
 	o.timer = time.AfterFunc(k.o.Idle, func() { k.expire(migrationID, o) })
 	o.until = k.o.Now().Add(k.o.Idle)
 	k.open[migrationID] = o
@@ -300,59 +375,46 @@ func wrongPassphrase(left int) error {
 	return f
 }
 
-// Borrow returns the CA with a copy of its opened key, which the caller wipes, and puts the lock off. What is
-// signed with it must go through Audit before it leaves. The faults: NotFound when no key is kept, Conflict
-// when it is locked.
-func (k *Keeper) Borrow(ctx context.Context, migrationID string) (certsvc.Issued, error) {
+// Use lends the actor's opened CA with a copy of its key to work, which keeps nothing of it, wipes the copy and puts
+// the lock off. What is signed must be in the audit before it leaves: work writes it down. The faults: NotFound when
+// no key is kept, Conflict when it is locked or another person opened it, and those of work.
+func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work func(certsvc.Issued) error) error {
 	k.mu.Lock()
 	o := k.live(migrationID)
 	var ca certsvc.Issued
-	if o != nil {
+	if o != nil && o.by == by.Person {
 		o.until = k.o.Now().Add(k.o.Idle)
 		o.timer.Reset(k.o.Idle)
 		ca = o.ca
 		ca.Key = certsvc.NewSecret(append([]byte(nil), o.ca.Key.Reveal()...)) // a lock in the meantime wipes the other
 	}
 	k.mu.Unlock()
-	if o == nil {
+	if ca.Key.Empty() {
 		if _, err := k.o.Store.SealedKey(ctx, migrationID); err != nil {
-			return ca, err
+			return err
 		}
-		return ca, fault.New(fault.Conflict, "The kept key is locked", "Open it with its passphrase first.").In("ca_source")
-	}
-	return ca, nil
-}
-
-// Use borrows the CA for work, wipes it, and appends a Signed record for each certificate that work returns.
-// Unless Use returns nil, nothing of what was signed may be handed out. The faults are those of Borrow and work.
-func (k *Keeper) Use(ctx context.Context, migrationID, lane string, work func(certsvc.Issued) ([]*x509.Certificate, error)) error {
-	ca, err := k.Borrow(ctx, migrationID)
-	if err != nil {
-		return err
+		if o != nil {
+			return fault.New(fault.Conflict, "Somebody else has opened this key", "Open it with its passphrase yourself.").In("ca_source")
+		}
+		return fault.New(fault.Conflict, "The kept key is locked", "Open it with its passphrase first.").In("ca_source")
 	}
 	defer clear(ca.Key.Reveal())
-	made, err := work(ca)
-	if err != nil {
-		return err
-	}
-	return k.Audit(ctx, migrationID, lane, ca.Fingerprint(), made...)
+	return work(ca)
 }
 
-// Audit appends a Signed record for each certificate, all or none. It is for those whose CA key was not kept
-// here, too.
-func (k *Keeper) Audit(ctx context.Context, migrationID, lane, caFingerprint string, made ...*x509.Certificate) error {
-	var all []Record
+// SignedRecords are the audit's lines of certificates that were signed in a lane under a CA.
+func SignedRecords(at time.Time, migrationID, lane, caFingerprint string, made ...*x509.Certificate) []Record {
+	out := make([]Record, 0, len(made))
 	for _, c := range made {
-		all = append(all, Record{At: k.now(), Migration: migrationID, Verb: Signed, Lane: lane, CAFingerprint: caFingerprint,
+		out = append(out, Record{At: at, Migration: migrationID, Verb: Signed, Lane: lane, CAFingerprint: caFingerprint,
 			Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), Days: int(math.Round(c.NotAfter.Sub(c.NotBefore).Hours() / 24))})
 	}
-	return k.o.Store.AddRecords(ctx, all...)
+	return out
 }
 
 // Started appends that Onramp of this version started.
 func (k *Keeper) Started(ctx context.Context, version string) error {
-	_, err := k.o.Store.AddRecord(ctx, Record{At: k.now(), Verb: Started, Note: "version " + version})
-	return err
+	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Verb: Started, Note: "version " + version}.By(Itself))
 }
 
 // Records of the audit, newest first.
@@ -360,32 +422,42 @@ func (k *Keeper) Records(ctx context.Context, q Query) ([]Record, error) {
 	return k.o.Store.Records(ctx, q)
 }
 
-// Lock wipes an opened key from memory. One that is locked, or not kept, stays so.
-func (k *Keeper) Lock(ctx context.Context, migrationID string) error {
+// Lock wipes an opened key from memory, whoever opened it, and then records it. One that is locked, or not kept,
+// stays so. An error is that of the record: the key is locked all the same.
+func (k *Keeper) Lock(ctx context.Context, by Actor, migrationID string) error {
 	k.mu.Lock()
 	was := k.drop(migrationID)
 	k.mu.Unlock()
 	if was == nil {
 		return nil
 	}
-	return k.recordLock(ctx, migrationID, *was, "by hand")
+	return k.recordLock(ctx, by, migrationID, *was, "by hand")
 }
 
-func (k *Keeper) recordLock(ctx context.Context, migrationID string, ca certsvc.Issued, why string) error {
-	_, err := k.o.Store.AddRecord(ctx, Record{At: k.now(), Migration: migrationID, Verb: Locked, Subject: certsvc.SubjectOf(ca.Cert), CAFingerprint: ca.Fingerprint(), Note: why})
-	return err
+func (k *Keeper) recordLock(ctx context.Context, by Actor, migrationID string, ca certsvc.Issued, why string) error {
+	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Migration: migrationID, Verb: Locked, Subject: certsvc.SubjectOf(ca.Cert), CAFingerprint: ca.Fingerprint(), Note: why}.By(by))
 }
 
-// Forget locks a kept key and deletes it for good; a NotFound fault when none is kept.
-func (k *Keeper) Forget(ctx context.Context, migrationID string) error {
+// Forget deletes a kept key for good and locks it; a NotFound fault when none is kept.
+func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error {
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err
 	}
+	if err := k.o.Store.DropKey(ctx, migrationID, k.about(s, Forgotten, "").By(by)); err != nil {
+		return err
+	}
 	k.mu.Lock()
+	defer k.mu.Unlock()
 	k.drop(migrationID)
-	k.mu.Unlock()
-	return k.o.Store.DropKey(ctx, migrationID, k.about(s, Forgotten, ""))
+	return nil
+}
+
+// Wipe locks the key of a migration that was deleted, with nothing left to record.
+func (k *Keeper) Wipe(migrationID string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.drop(migrationID)
 }
 
 // expire locks a key whose idle time is over.
@@ -402,7 +474,7 @@ func (k *Keeper) expire(migrationID string, o *opened) {
 	}
 	k.drop(migrationID)
 	k.mu.Unlock()
-	if err := k.recordLock(context.Background(), migrationID, o.ca, "not used for "+k.o.Idle.String()); err != nil {
+	if err := k.recordLock(context.Background(), Itself, migrationID, o.ca, "not used for "+k.o.Idle.String()); err != nil {
 		k.o.Log.Error("a lock was not recorded", "migration", migrationID, "err", err)
 	}
 }
@@ -432,7 +504,7 @@ func (k *Keeper) Close() error {
 	k.mu.Unlock()
 	var errs []error
 	for id, ca := range was {
-		errs = append(errs, k.recordLock(context.Background(), id, ca, "Onramp stopped"))
+		errs = append(errs, k.recordLock(context.Background(), Itself, id, ca, "Onramp stopped"))
 	}
 	return errors.Join(errs...)
 }

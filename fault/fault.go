@@ -37,7 +37,10 @@ type Fault struct {
 	NotWrong string // what is fine, so that nobody looks there
 	Fix      string // what to do next
 	Who      string // who can: "developer", "cloud-admin", "network", "platform"
-	Err      error  // for the log only
+	// Unchanged: nothing was changed. Only an act sets it, for only an act knows (Unchanged).
+	Unchanged bool
+	Left      string // what was changed all the same and could not be taken back: "The namespace was made."
+	Err       error  // for the log only
 }
 
 // Error is for logs and Go callers; people are shown the fields.
@@ -109,4 +112,46 @@ func Title(err error) string {
 		return f.Title
 	}
 	return ""
+}
+
+// Unchanged returns err saying of each of its Faults that nothing was changed, except of those that have something
+// Left. nil stays nil.
+func Unchanged(err error) error {
+	var out []error
+	for _, f := range All(err) {
+		c := *f
+		c.Unchanged = c.Left == ""
+		out = append(out, &c)
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return errors.Join(out...)
+}
+
+// NothingChanged reports whether every Fault in err says so.
+func NothingChanged(err error) bool {
+	all := All(err)
+	for _, f := range all {
+		if !f.Unchanged {
+			return false
+		}
+	}
+	return len(all) > 0
+}
+
+// Rename returns err with its Faults moved from the fields of the room that found them to others; a field that is not
+// among them stays. nil stays nil.
+func Rename(err error, fields map[string]string) error {
+	var out []error
+	for _, f := range All(err) {
+		if to, ok := fields[f.Field]; ok {
+			f = f.In(to)
+		}
+		out = append(out, f)
+	}
+	if len(out) == 1 {
+		return out[0]
+	}
+	return errors.Join(out...)
 }

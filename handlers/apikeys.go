@@ -1,15 +1,11 @@
 package handlers
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"strconv"
-	"strings"
-	"time"
 
-	"onramp/doctor"
-	"onramp/fault"
+	"onramp/cloud"
 	"onramp/migration"
 	"onramp/namespace"
 	"onramp/views"
@@ -19,53 +15,28 @@ import (
 // keys to those without a PKI (cloud-facts.md §11).
 func authChoices(chosen string) []views.Choice {
 	return []views.Choice{
-		{Value: migration.AuthMTLS, Label: "mTLS certificates", Selected: chosen != migration.AuthAPIKey,
+		{Value: cloud.AuthMTLS, Label: "mTLS certificates", Selected: chosen != cloud.AuthAPIKey,
 			Hint: "You have a CA, or want one. Each worker proves itself with a key that never leaves it; certificates end, and are replaced while both are valid."},
-		{Value: migration.AuthAPIKey, Label: "API key", Selected: chosen == migration.AuthAPIKey,
+		{Value: cloud.AuthAPIKey, Label: "API key", Selected: chosen == cloud.AuthAPIKey,
 			Hint: "What Temporal recommends where there is no PKI. One secret in one variable, made in Temporal Cloud, for two years at most; whoever has it can use it. No certificates, no upload."},
 	}
 }
 
 // usesKeys reports whether a migration's workers sign in with an API key.
-func usesKeys(v migration.View) bool { return v.Migration.Auth == migration.AuthAPIKey }
-
-// withAPIKey fills a target with the API key that the form holds, for one run.
-func withAPIKey(f form, t *doctor.Target) error {
-	key := strings.TrimRight(f.values.Get("api_key"), "\r\n")
-	switch {
-	case strings.TrimSpace(key) == "":
-		return fault.New(fault.Invalid, "The API key is missing", "Paste the key. It is used for this run and forgotten.").In("api_key")
-	case len(key) > maxKeyFile:
-		return fault.New(fault.Invalid, "This is too long for an API key", "Paste the key alone.").In("api_key")
-	}
-	t.APIKey = key
-	return nil
-}
-
-// openForKeys lets the rehearsal's namespace take API keys, unless somebody set it up for certificates.
-func (h *Handlers) openForKeys(ctx context.Context, cloud migration.CloudSide, v migration.View, id namespace.ID) error {
-	if !usesKeys(v) {
-		return nil
-	}
-	ns, err := cloud.Namespace(ctx, id)
-	if err == nil && ns.Auth != migration.AuthAPIKey && len(ns.CAs) == 0 {
-		_, err = cloud.SetAuth(ctx, id, migration.AuthAPIKey)
-	}
-	return err
-}
+func usesKeys(v visit) bool { return v.Migration.Auth == cloud.AuthAPIKey }
 
 // notNeeded is step 2 or 3 with API keys.
-func (h *Handlers) notNeeded(w http.ResponseWriter, r *http.Request, v migration.View, step string) error {
-	p := views.LaneProps{Step: "Step 3 of 6", Title: "Upload the CA", Next: nextLink(v, step),
+func (h *Handlers) notNeeded(w http.ResponseWriter, r *http.Request, v visit, step string) error {
+	p := views.LaneProps{Step: "Step 3 of 6", Title: "Upload the CA", Next: nextLink(v.View, step),
 		Text: "There is no CA to upload: Temporal Cloud knows the key, and whose it is."}
 	if step == migration.StepCertificates {
-		p = views.LaneProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: nextLink(v, migration.StepUpload),
+		p = views.LaneProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: nextLink(v.View, migration.StepUpload),
 			Text:  "This migration signs in with an API key, so there is no CA and no client certificate. Onramp does not keep the key: the test and the transfer ask for it each time.",
 			Cloud: &views.Link{Text: "Open API keys in Temporal Cloud", URL: "https://cloud.temporal.io/settings/api-keys", Away: true, TestID: "open-cloud"},
 			Notes: []string{"The namespace must take API keys: tcld namespace auth-method set --namespace … --auth-method api_key. Both methods at once are to be had only on request.",
 				"TEMPORAL_CLOUD_API_KEY is the variable of tcld and Terraform, with a key that may change the account. Workers read TEMPORAL_API_KEY."},
 			Commands: []views.CodeProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}}}
-		if v.Migration.Mode == migration.Rehearsal {
+		if v.Migration.Mode.Can().Bundle {
 			p.Cloud, p.Commands, p.Notes = nil, nil, p.Notes[1:]
 			if v.Namespace != nil {
 				p.Cloud = &views.Link{Text: "Open the Cloud side", URL: cloudPath(v.Namespace.Namespace) + "?m=" + v.Migration.ID + "#sign-in", TestID: "open-cloud"}
@@ -78,8 +49,8 @@ func (h *Handlers) notNeeded(w http.ResponseWriter, r *http.Request, v migration
 }
 
 // cloudAuth is how workers sign in to a namespace of the rehearsal.
-func (h *Handlers) cloudAuth(ns migration.CloudNamespace, m string, change func(*views.CloudAuthProps)) *views.CloudAuthProps {
-	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: authChoices(ns.Auth), Keyed: ns.Auth == migration.AuthAPIKey, Name: "worker", Days: "90"}
+func (h *Handlers) cloudAuth(ns cloud.Namespace, m string, change func(*views.CloudAuthProps)) *views.CloudAuthProps {
+	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: authChoices(ns.Auth), Keyed: ns.Auth == cloud.AuthAPIKey, Name: "worker", Days: "90"}
 	for _, k := range ns.Keys {
 		p.Keys = append(p.Keys, views.CloudKeyRow{ID: k.ID, Name: k.Name, Created: day(k.Created), Until: day(k.Expires), Tag: leftTag(k.Expires, h.o.Now())})
 	}
@@ -90,17 +61,13 @@ func (h *Handlers) cloudAuth(ns migration.CloudNamespace, m string, change func(
 }
 
 // editCloud reads a form of the Cloud side's namespace page.
-func (h *Handlers) editCloud(r *http.Request) (namespace.ID, form, migration.CloudSide, error) {
+func (h *Handlers) editCloud(r *http.Request) (namespace.ID, form, error) {
 	id, err := cloudID(r)
 	if err != nil {
-		return id, form{}, nil, err
+		return id, form{}, err
 	}
 	f, err := readForm(r)
-	if err != nil {
-		return id, f, nil, err
-	}
-	cloud, err := h.cloudReady(r.Context())
-	return id, f, cloud, err
+	return id, f, err
 }
 
 // backToCloud leads to the namespace's page on the Cloud side.
@@ -114,11 +81,11 @@ func (h *Handlers) backToCloud(w http.ResponseWriter, r *http.Request, id namesp
 
 // saveAuth chooses how workers sign in to a namespace of the rehearsal.
 func (h *Handlers) saveAuth(w http.ResponseWriter, r *http.Request) error {
-	id, f, cloud, err := h.editCloud(r)
+	id, f, err := h.editCloud(r)
 	if err != nil {
 		return err
 	}
-	if _, err := cloud.SetAuth(r.Context(), id, f.text("auth")); err != nil {
+	if err := h.o.Acts.Namespaces.SaveAuth(r.Context(), h.by(r), id, f.text("auth")); err != nil {
 		return h.refusedKey(w, r, id, f, err)
 	}
 	return h.backToCloud(w, r, id, f.text("m"), "auth")
@@ -126,15 +93,12 @@ func (h *Handlers) saveAuth(w http.ResponseWriter, r *http.Request) error {
 
 // createKey makes an API key and shows it in this one answer.
 func (h *Handlers) createKey(w http.ResponseWriter, r *http.Request) error {
-	id, f, cloud, err := h.editCloud(r)
+	id, f, err := h.editCloud(r)
 	if err != nil {
 		return err
 	}
-	days, err := strconv.Atoi(f.text("key_days"))
-	if err != nil || days < 1 || days > 730 {
-		return h.refusedKey(w, r, id, f, fault.New(fault.Invalid, "An API key lasts 1 to 730 days", "Give a whole number of days.").In("key_days"))
-	}
-	secret, ns, err := cloud.CreateAPIKey(r.Context(), id, f.raw("key_name"), time.Duration(days)*24*time.Hour)
+	days, _ := strconv.Atoi(f.text("key_days")) // what is no number is refused as 0
+	secret, ns, err := h.o.Acts.Namespaces.CreateKey(r.Context(), h.by(r), id, f.raw("key_name"), days)
 	if err != nil {
 		return h.refusedKey(w, r, id, f, err)
 	}
@@ -145,9 +109,9 @@ func (h *Handlers) createKey(w http.ResponseWriter, r *http.Request) error {
 
 // deleteKey deletes an API key of the rehearsal.
 func (h *Handlers) deleteKey(w http.ResponseWriter, r *http.Request) error {
-	id, f, cloud, err := h.editCloud(r)
+	id, f, err := h.editCloud(r)
 	if err == nil {
-		_, err = cloud.DeleteAPIKey(r.Context(), id, f.text("key"))
+		err = h.o.Acts.Namespaces.DeleteKey(r.Context(), h.by(r), id, f.text("key"))
 	}
 	if err != nil {
 		return err
@@ -161,7 +125,7 @@ func (h *Handlers) refusedKey(w http.ResponseWriter, r *http.Request, id namespa
 	if rest != nil {
 		return rest
 	}
-	ns, err := h.o.Cloud.Namespace(r.Context(), id)
+	ns, err := h.cloudNS(r.Context(), id)
 	if err != nil {
 		return errors.Join(ps[0], err)
 	}
@@ -176,7 +140,7 @@ func (h *Handlers) refusedKey(w http.ResponseWriter, r *http.Request, id namespa
 // keyWanted leads from the key to the test that asks for it; nil when nobody came from a migration.
 func (h *Handlers) keyWanted(r *http.Request, m string) *views.Link {
 	back := h.backTo(r, m)
-	if v, err := h.o.Migrations.View(r.Context(), m); back == nil || err != nil || !usesKeys(v) {
+	if v, err := h.moveOf(r, m); back == nil || err != nil || !usesKeys(v) {
 		return nil
 	}
 	back.URL = movePath(m, migration.StepTest)

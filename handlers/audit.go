@@ -42,7 +42,7 @@ func (h *Handlers) auditQuery(r *http.Request) (custody.Query, url.Values, error
 		return q, nil, fault.New(fault.NotFound, "The audit knows nothing of that kind", "Choose one of those offered.")
 	}
 	if q.Migration != "" {
-		if _, err := h.o.Migrations.View(r.Context(), q.Migration); err != nil {
+		if _, err := h.o.Acts.Book.View(r.Context(), q.Migration); err != nil {
 			return q, nil, err
 		}
 	}
@@ -86,7 +86,7 @@ func (h *Handlers) audit(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	q.Limit = auditRows + 1
-	list, err := h.o.Custody.Records(r.Context(), q)
+	list, err := h.o.Audit.Records(r.Context(), q)
 	if err != nil {
 		return err
 	}
@@ -153,7 +153,7 @@ func (h *Handlers) export(r *http.Request) ([]custody.Record, error) {
 		return nil, err
 	}
 	q.Limit = maxExport
-	return h.o.Custody.Records(r.Context(), q)
+	return h.o.Audit.Records(r.Context(), q)
 }
 
 // auditCSV is the audit for spreadsheets.

@@ -5,17 +5,10 @@ import (
 	"io"
 	"strings"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/views"
-)
-
-// Where the CA's key for a signature comes from: the values of the field ca_from.
-const (
-	caHeld  = "held"  // its archive still waits to be downloaded
-	caFiles = "files" // dropped or pasted, for this signature
-	caKept  = "kept"  // kept here encrypted, and open now
 )
 
 // maxFiles bounds the files of one form.
@@ -51,90 +44,53 @@ func (f form) files(upload, paste string) ([]certsvc.File, error) {
 	return out, nil
 }
 
-// brought is the CA that a form brings: files and pasted text in any order and form. It is used for one request
-// and kept nowhere. Faults are at prefix+ca_files or prefix+passphrase.
-func brought(f form, prefix string) (certsvc.Issued, error) {
-	files, err := f.files("ca_files", "ca_text")
-	if err == nil && len(files) == 0 {
-		err = fault.New(fault.Invalid, "The CA is missing", "Choose its certificate and its key, such as ca-key.zip.")
+// authority is the CA that a form names for one signature.
+func authority(f form, from acts.CASource) (acts.Authority, error) {
+	a := acts.Authority{From: from}
+	if from != acts.CAFiles {
+		return a, nil
 	}
-	var ca certsvc.Issued
-	if err == nil {
-		ca, _, err = certsvc.ReadAuthority(files, f.values.Get("passphrase"))
-	}
+	var err error
+	a.Files, err = f.files("ca_files", "ca_text")
+	a.Passphrase = f.values.Get("passphrase")
+	return a, err
+}
+
+// chosenAuthority is authority by the field ca_from.
+func chosenAuthority(f form) (acts.Authority, error) {
+	from, err := f.pick("ca_from", string(acts.CAFiles), string(acts.CAHeld), string(acts.CAKept))
 	if err != nil {
-		return certsvc.Issued{}, atAuthority(err, prefix)
+		return acts.Authority{}, err
 	}
-	return ca, nil
+	return authority(f, acts.CASource(from))
 }
 
 // atAuthority puts faults about a CA at the fields of the form that brought it.
 func atAuthority(err error, prefix string) error {
-	names := map[string]string{"passphrase": prefix + "passphrase"}
-	for _, f := range fault.All(err) {
-		if _, ok := names[f.Field]; !ok {
-			names[f.Field] = prefix + "ca_files"
-		}
-	}
-	return rename(err, names)
-}
-
-// signer is the CA of a migration with its key, for one request: from the archive that still waits, or as the form
-// brings it. Another CA than the migration's is refused.
-func (h *Handlers) signer(v migration.View, f form, prefix string) (certsvc.Issued, error) {
-	from, err := f.pick("ca_from", caFiles, caHeld, caKept)
-	if err != nil {
-		return certsvc.Issued{}, err
-	}
-	var ca certsvc.Issued
-	if from == caHeld {
-		err = h.o.Vault.Use(caKeyID(v), func(archive []byte) (err error) {
-			ca, _, err = certsvc.ReadAuthority([]certsvc.File{{Name: "ca-key.zip", Content: archive}}, "")
-			return err
-		})
-		if err != nil {
-			f := fault.New(fault.Invalid, "The CA's key is not here any more", "Choose the ca-key.zip that was downloaded.").In(prefix + "ca_files")
-			f.Cause = "It left with its download, or its time was over; no copy is kept."
-			return certsvc.Issued{}, f
-		}
-	} else if from == caKept {
-		if ca, err = h.o.Custody.Borrow(f.r.Context(), v.Migration.ID); err != nil {
-			if x := fault.From(err); x.Kind == fault.Conflict || x.Kind == fault.NotFound {
-				err = fault.Wrap(err, fault.Invalid, x.Title, x.Fix).In(prefix + "ca_files")
-			}
-			return certsvc.Issued{}, err
-		}
-	} else if ca, err = brought(f, prefix); err != nil {
-		return certsvc.Issued{}, err
-	}
-	if ca.Fingerprint() != v.Certificate.CAFingerprint {
-		f := fault.New(fault.Invalid, "This is another CA: "+certsvc.SubjectOf(ca.Cert), "Choose the key of "+v.Certificate.CASubject+", or replace the CA first.").In(prefix + "ca_files")
-		f.Code, f.Cause = "CH-01", "The namespace would not know a client that it signs."
-		return certsvc.Issued{}, f
-	}
-	return ca, nil
+	return fault.Rename(err, map[string]string{"passphrase": prefix + "passphrase", "ca_files": prefix + "ca_files"})
 }
 
 // caForm offers where the CA's key can come from.
-func (h *Handlers) caForm(ctx context.Context, v migration.View, chosen string) views.CAForm {
-	until, held := h.o.Vault.Waiting(caKeyID(v))
+func (h *Handlers) caForm(ctx context.Context, v visit, from string) views.CAForm {
+	chosen := acts.CASource(from)
+	until, held := h.o.Acts.Keys.Waiting(v.by, v.Migration.ID, caKeyOf(v))
 	p := views.CAForm{Sources: []views.Choice{
-		{Value: caHeld, Label: "The key that still waits here", Disabled: !held, Reason: "It has been downloaded or forgotten, or was never here.", Selected: held && chosen != caFiles},
-		{Value: caFiles, Label: "Files that I choose now", Hint: "Used in memory for this signature, then forgotten.", Selected: !held || chosen == caFiles},
+		{Value: string(acts.CAHeld), Label: "The key that still waits here", Disabled: !held, Reason: "It has been downloaded or forgotten, or was never here.", Selected: held && chosen != acts.CAFiles},
+		{Value: string(acts.CAFiles), Label: "Files that I choose now", Hint: "Used in memory for this signature, then forgotten.", Selected: !held || chosen == acts.CAFiles},
 	}}
 	if held {
 		p.Sources[0].Hint = "In memory until " + until.Local().Format("15:04") + ", as long as ca-key.zip is not downloaded."
 	}
-	s, err := h.o.Custody.Status(ctx, v.Migration.ID)
+	s, err := h.o.Acts.Keys.CAStatus(ctx, v.Migration.ID)
 	switch {
 	case err != nil || !s.Kept || s.CAFingerprint != v.Certificate.CAFingerprint: // nothing to offer
 	case s.Open:
 		for i := range p.Sources {
-			p.Sources[i].Selected = p.Sources[i].Selected && (chosen == caFiles || chosen == caHeld)
+			p.Sources[i].Selected = p.Sources[i].Selected && (chosen == acts.CAFiles || chosen == acts.CAHeld)
 		}
-		p.Sources = append(p.Sources, views.Choice{Value: caKept, Label: "The key kept here", Hint: "Open until " + s.Until.Local().Format("15:04") + ".", Selected: chosen == "" || chosen == caKept})
+		p.Sources = append(p.Sources, views.Choice{Value: string(acts.CAKept), Label: "The key kept here", Hint: "Open until " + s.Until.Local().Format("15:04") + ".", Selected: chosen == "" || chosen == acts.CAKept})
 	default:
-		p.Sources = append(p.Sources, views.Choice{Value: caKept, Label: "The key kept here", Disabled: true, Reason: "It is locked: open it on the page of the CA's private key."})
+		p.Sources = append(p.Sources, views.Choice{Value: string(acts.CAKept), Label: "The key kept here", Disabled: true, Reason: "It is locked: open it on the page of the CA's private key."})
 	}
 	return p
 }

@@ -8,8 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -32,7 +32,7 @@ func (c *fakeCloud) SetBreak(_ context.Context, id namespace.ID, breakID string,
 	}
 	had := c.on[id.String()]
 	var now []string
-	for _, b := range migration.Breaks {
+	for _, b := range cloud.Breaks {
 		if b.ID == breakID && on || b.ID != breakID && slices.Contains(had, b.ID) {
 			now = append(now, b.ID)
 		}
@@ -44,11 +44,11 @@ func (c *fakeCloud) SetBreak(_ context.Context, id namespace.ID, breakID string,
 	return nil
 }
 
-func (c *fakeCloud) Bend(id namespace.ID, s migration.Setup) (migration.Setup, error) {
+func (c *fakeCloud) Bend(id namespace.ID, s cloud.Setup) (cloud.Setup, error) {
 	for _, b := range c.Broken()[id.String()] {
 		s.Address = "127.0.0.1:7300"
 		if b == "wrong-queue" {
-			s.TaskQueue = migration.PracticeQueue
+			s.TaskQueue = cloud.PracticeQueue
 		}
 	}
 	return s, nil
@@ -73,7 +73,7 @@ func TestPractice(t *testing.T) {
 		}
 	}
 	page := d.get("/rehearsal?m=practice").body
-	for _, b := range migration.Breaks {
+	for _, b := range cloud.Breaks {
 		if !strings.Contains(page, `data-testid="break-`+b.ID+`"`) || !strings.Contains(page, `href="/help/`+b.Code+`"`) {
 			t.Errorf("%s: no switch, or no help for %s", b.ID, b.Code)
 		}
@@ -142,12 +142,12 @@ func TestBreakKeepsWhatWasAsked(t *testing.T) {
 	cut := d.breaks("practice", "cut", "on").header.Get("Location")
 	d.finish(cut)
 	d.breaks("practice", "wrong-queue", "off")
-	if body := d.get(wrong).body; strings.Contains(body, `name="task_queue" value="`+migration.PracticeQueue) {
+	if body := d.get(wrong).body; strings.Contains(body, `name="task_queue" value="`+cloud.PracticeQueue) {
 		t.Error("to run it again would ask for the switch's task queue")
 	}
 	d.breaks("practice", "cut", "off")
 	d.breaks("practice", "plaintext", "on")
-	if body := d.get("/m/practice/test").body; !strings.Contains(body, `value="orders"`) || strings.Contains(body, `value="`+migration.PracticeQueue) {
+	if body := d.get("/m/practice/test").body; !strings.Contains(body, `value="orders"`) || strings.Contains(body, `value="`+cloud.PracticeQueue) {
 		t.Error("the form has forgotten the reader's task queue")
 	}
 }

@@ -9,6 +9,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
@@ -26,7 +27,7 @@ type certView struct {
 }
 
 // findCertificate is the certificate of the address: the migration's CA, its client certificate or a further one.
-func findCertificate(v migration.View, print string) (certView, error) {
+func findCertificate(v visit, print string) (certView, error) {
 	none := fault.New(fault.NotFound, "This migration has no such certificate", "Choose one from the list of client certificates.")
 	c := v.Certificate
 	found := certView{}
@@ -73,7 +74,7 @@ func (h *Handlers) certificate(w http.ResponseWriter, r *http.Request) error {
 	return h.showCertificate(w, r, http.StatusOK, v, c, form{}, nil)
 }
 
-func (h *Handlers) showCertificate(w http.ResponseWriter, r *http.Request, status int, v migration.View, c certView, sent form, ps views.Problems) error {
+func (h *Handlers) showCertificate(w http.ResponseWriter, r *http.Request, status int, v visit, c certView, sent form, ps views.Problems) error {
 	now, print, m := h.o.Now(), certsvc.Fingerprint(c.cert), v.Migration.ID
 	cas, _, err := certsvc.ReadCertificates([]byte(c.caPEM))
 	if err != nil {
@@ -119,7 +120,7 @@ func (h *Handlers) showCertificate(w http.ResponseWriter, r *http.Request, statu
 		if sent.values != nil {
 			p.Secret, p.Cluster = sent.text("secret_name"), sent.text("k8s_namespace")
 		}
-		if until, ok := h.o.Vault.Waiting(downloadID(v, "bundle", print)); ok {
+		if until, ok := h.o.Acts.Keys.Waiting(v.by, m, acts.Download{Leaf: print}); ok {
 			p.KeyHere = "It waits in memory until " + until.Local().Format("15:04") + "."
 		}
 		if p.KeyHere == "" || ps != nil {
@@ -136,7 +137,7 @@ func (h *Handlers) showCertificate(w http.ResponseWriter, r *http.Request, statu
 }
 
 // usedIn says where a certificate is used, as far as Onramp has seen it.
-func (h *Handlers) usedIn(r *http.Request, v migration.View, c certView, print string) []views.UseRow {
+func (h *Handlers) usedIn(r *http.Request, v visit, c certView, print string) []views.UseRow {
 	m := v.Migration.ID
 	var out []views.UseRow
 	if cert := v.Certificate; c.isCA {
@@ -159,11 +160,11 @@ func (h *Handlers) usedIn(r *http.Request, v migration.View, c certView, print s
 		if s := v.Step(migration.StepTransfer); s.Status == migration.Done && !s.Noted {
 			out = append(out, views.UseRow{Text: "The test transfer: " + s.Evidence, URL: movePath(m, "transfer", s.Run)})
 		}
-		if lent, ok := h.o.Keyring.Get(m); ok && certsvc.Fingerprint(lent.Leaf) == print {
+		if lent, ok := h.o.Acts.Keys.Lent(v.by, m); ok && certsvc.Fingerprint(lent.Leaf) == print {
 			out = append(out, views.UseRow{Text: "Its key is lent for tests until " + lent.Until.Local().Format("15:04"), URL: movePath(m, migration.StepCertificates)})
 		}
 	}
-	if others, err := h.o.Migrations.List(r.Context()); err == nil {
+	if others, err := h.o.Acts.Book.All(r.Context()); err == nil {
 		for _, o := range others {
 			if oc := o.Certificate; oc != nil && o.Migration.ID != m && (oc.CAFingerprint == print || oc.LeafFingerprint == print) {
 				out = append(out, views.UseRow{Text: "The migration " + o.Migration.Name, URL: movePath(o.Migration.ID, migration.StepCertificates)})
@@ -177,8 +178,8 @@ func (h *Handlers) usedIn(r *http.Request, v migration.View, c certView, print s
 }
 
 // spec is a certificate as certsvc writes it in some format.
-func (h *Handlers) spec(v migration.View, c certView) certsvc.OutputSpec {
-	s := certsvc.OutputSpec{Address: h.target(v).Address, CAPEM: []byte(c.caPEM), ClientPEM: []byte(c.leafPEM), Rehearsal: v.Migration.Mode == migration.Rehearsal}
+func (h *Handlers) spec(v visit, c certView) certsvc.OutputSpec {
+	s := certsvc.OutputSpec{Address: h.o.Acts.Places.Target(v.View).Address, CAPEM: []byte(c.caPEM), ClientPEM: []byte(c.leafPEM), Rehearsal: v.Migration.Mode.Can().Practice}
 	if c.isCA {
 		s.ClientPEM = s.CAPEM
 	}
@@ -227,27 +228,10 @@ func (h *Handlers) takeAs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	info, ok := certsvc.FormatOf(f.text("format"))
-	var body []byte
-	name := info.File
-	if !ok || !info.Key {
-		err = fault.New(fault.Invalid, "The form is not chosen", "Choose one of those offered.").In("format")
-	} else {
-		name, body, err = h.o.Vault.TakeAs(downloadID(v, "bundle", certsvc.Fingerprint(c.cert)), func(bundle []byte) (string, []byte, error) {
-			if info.Format == certsvc.FormatBundle {
-				return info.File, slices.Clone(bundle), nil
-			}
-			pair, err := certsvc.Inspect([]certsvc.File{{Name: "bundle.zip", Content: bundle}}, "").ClientPair()
-			if err != nil {
-				return "", nil, err
-			}
-			s := h.spec(v, c)
-			s.ClientKey, s.Password, s.Name, s.Cluster = pair.KeyPEM(), f.values.Get("password"), f.text("secret_name"), f.text("k8s_namespace")
-			defer clear(s.ClientKey.Reveal())
-			out, err := certsvc.Output(info.Format, s)
-			return info.File, out, err
-		})
-	}
+	info, _ := certsvc.FormatOf(f.text("format"))
+	spec := h.spec(v, c)
+	spec.Password, spec.Name, spec.Cluster = f.values.Get("password"), f.text("secret_name"), f.text("k8s_namespace")
+	name, body, err := h.o.Acts.Keys.TakeAs(r.Context(), v.by, v.Migration.ID, acts.TakeAs{Leaf: certsvc.Fingerprint(c.cert), Format: certsvc.Format(f.text("format")), Spec: spec})
 	if err != nil {
 		ps, err := problems(err)
 		if err != nil {

@@ -1,13 +1,13 @@
 package handlers
 
 import (
-	"crypto/x509"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
@@ -16,16 +16,17 @@ import (
 
 // The lanes: who makes what.
 const (
-	laneMake   = "make"   // a CA and a client certificate; the client's key in the browser or here
-	laneCSR    = "csr"    // a CA, and a client certificate from a request made elsewhere
-	laneOwnCA  = "own-ca" // a client certificate under a CA that the reader brings for it
-	laneImport = "import" // both were made elsewhere
+	laneMake   = "make" // a CA and a client certificate; the client's key in the browser or here
+	laneCSR    = acts.LaneCSR
+	laneOwnCA  = acts.LaneOwnCA
+	laneImport = acts.LaneImport
 )
 
-// The makers of the client's key in laneMake.
+// The makers of the client's key.
 const (
-	makerBrowser = "browser"
-	makerServer  = "server"
+	makerBrowser = acts.MakerBrowser
+	makerServer  = acts.MakerServer
+	makerRequest = acts.MakerRequest
 )
 
 // certFields is the form of step 2 as it was sent, without keys.
@@ -54,7 +55,7 @@ func (h *Handlers) certificates(w http.ResponseWriter, r *http.Request) error {
 	return h.showCertificates(w, r, http.StatusOK, v, f, nil)
 }
 
-func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, status int, v migration.View, f certFields, ps views.Problems) error {
+func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, status int, v visit, f certFields, ps views.Problems) error {
 	m := v.Migration.ID
 	p := views.CertificatesProps{Migration: m, Open: r.URL.Query().Has("lane"), Form: h.certForm(v, f), Problems: ps, Tools: h.toolCommands(v, f), Have: h.have(v), Keys: h.keys(v, f.browserKey), Twin: certTwin(v)}
 	for _, l := range []struct{ lane, text string }{{laneMake, "Make them for me"}, {laneOwnCA, "I have a CA"}, {laneCSR, "I have a signing request"}, {laneImport, "I have certificates"}} {
@@ -65,13 +66,13 @@ func (h *Handlers) showCertificates(w http.ResponseWriter, r *http.Request, stat
 }
 
 // certForm is the form as sent, or with what follows from the namespace.
-func (h *Handlers) certForm(v migration.View, f certFields) views.CertificateForm {
+func (h *Handlers) certForm(v visit, f certFields) views.CertificateForm {
 	if !f.sent {
-		f = h.fresh(v, f)
+		f = h.fresh(v.View, f)
 	}
 	p := views.CertificateForm{Lane: f.lane, Organization: f.organization, CommonName: f.commonName, CACommonName: f.caName,
 		CADays: f.caDays, LeafDays: f.leafDays, CSR: f.csr, CAPEM: f.caPEM, LeafPEM: f.leafPEM, Lend: f.lend, Unit: f.unit, DNS: f.dns,
-		LendFor: fmt.Sprintf("%d minutes", int(h.o.Keyring.TTL().Minutes())), Again: v.Certificate != nil}
+		LendFor: fmt.Sprintf("%d minutes", int(h.o.LentFor.Minutes())), Again: v.Certificate != nil}
 	if f.lane == laneMake || f.lane == laneOwnCA && f.maker != makerRequest {
 		p.CSR = ""
 	}
@@ -133,24 +134,16 @@ func (h *Handlers) makeCertificates(w http.ResponseWriter, r *http.Request) erro
 		pathLength: sent.text("path_length"), unit: sent.raw("organizational_unit"), dns: sent.raw("dns_names")}
 	f.browserKey = sent.text("browser_key") != "" && v.Certificate != nil && (v.Certificate.Lane == makerBrowser || v.Certificate.Lane == laneOwnCA)
 	f.lane, err = sent.pick("lane", laneMake, laneCSR, laneImport, laneOwnCA)
+	after := v.View
+	switch {
+	case err != nil:
+	case f.lane == laneImport:
+		after, err = h.o.Acts.Certificates.Import(r.Context(), v.by, v.Migration.ID, f.caPEM, f.leafPEM)
+	default:
+		after, err = h.issue(r, v, f, sent)
+	}
 	if err == nil {
-		var ca *certsvc.Issued
-		switch f.lane {
-		case laneImport:
-			v, err = h.importCertificates(r, v, f)
-		case laneOwnCA:
-			var own certsvc.Issued
-			if own, err = brought(sent, "own-"); err != nil {
-				_, more := setRequest("", v, f) // tell all of it at once
-				err = errors.Join(err, more)
-				break
-			}
-			defer clear(own.Key.Reveal())
-			ca = &own
-			fallthrough
-		default:
-			v, err = h.issue(r, v, f, []byte(sent.values.Get("lent_key")), ca)
-		}
+		v.View = after
 	}
 	if err != nil {
 		ps, err := problems(err)
@@ -186,63 +179,35 @@ func unlessKey(s string) string {
 	return s
 }
 
-// issue makes a CA, unless the reader brought one, and a client certificate. Keys made here go to the vault, to
-// leave once; lentKey is the browser's key when the reader lends it.
-func (h *Handlers) issue(r *http.Request, v migration.View, f certFields, lentKey []byte, own *certsvc.Issued) (migration.View, error) {
-	req, err := setRequest(h.target(v).Address, v, f)
-	if err != nil {
-		return v, err
-	}
-	at := map[string]string{"ca": "", "ca_key": ""}
-	if req.Authority = own; own != nil {
-		at = map[string]string{"ca": "own-ca_files", "ca_key": "own-ca_files"}
-	}
-	set, err := h.o.Certs.IssueSet(req)
-	if err != nil {
-		return v, rename(err, at)
-	}
-	m := v.Migration.ID
+// issue asks for a CA, unless the reader brings one, and a client certificate.
+func (h *Handlers) issue(r *http.Request, v visit, f certFields, sent form) (migration.View, error) {
+	set, formErr := setRequest(f)
 	lane := f.lane
 	if lane == laneMake {
 		lane = f.maker
 	}
-	made := []*x509.Certificate{set.Leaf.Cert}
-	if own == nil {
-		made = []*x509.Certificate{set.CA.Cert, set.Leaf.Cert}
-	}
-	if err := h.signed(r.Context(), v, lane, set.Summary.CAFingerprint, made...); err != nil {
-		return v, err
-	}
-	if len(lentKey) > 0 && f.lend {
-		if _, _, err := h.o.Keyring.Lend(m, set.Leaf.CertPEM, lentKey); err != nil {
-			return v, rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
+	req := acts.IssueSet{Lane: lane, Set: set, Lend: f.lend, LentKey: []byte(sent.values.Get("lent_key"))}
+	if f.lane == laneOwnCA {
+		own, err := authority(sent, acts.CAFiles)
+		if err != nil {
+			return v.View, errors.Join(err, formErr)
 		}
-	} else {
-		h.o.Keyring.Forget(m) // the pair lent before is of another certificate
+		req.Authority = &own
 	}
-	if err := h.keep(v, set, own == nil); err != nil {
-		return v, err
-	}
-	if f.lend && !set.Leaf.Key.Empty() {
-		if _, _, err := h.o.Keyring.Lend(m, set.Leaf.CertPEM, set.Leaf.Key.Reveal()); err != nil {
-			return v, fmt.Errorf("lend the key just made: %w", err)
+	if formErr != nil {
+		if req.Authority != nil { // tell all of it at once
+			formErr = errors.Join(h.o.Acts.Certificates.CheckAuthority(*req.Authority), formErr)
 		}
+		return v.View, atAuthority(fault.Unchanged(formErr), "own-")
 	}
-	defer h.certificatesChanged()
-	s := set.Summary
-	return h.o.Migrations.SetCertificate(r.Context(), m, migration.CertificateData{Lane: lane,
-		CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM), CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint,
-		CASubject: s.CASubject, LeafSubject: s.LeafSubject, KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter})
+	after, err := h.o.Acts.Certificates.IssueSet(r.Context(), v.by, v.Migration.ID, req)
+	return after, atAuthority(err, "own-")
 }
 
 // setRequest is the form as certsvc takes it.
-func setRequest(address string, v migration.View, f certFields) (certsvc.SetRequest, error) {
-	req := certsvc.SetRequest{Address: address,
-		CA:   certsvc.CASpec{CommonName: f.caName, Organization: f.organization, KeyType: certsvc.KeyType(f.keyType)},
+func setRequest(f certFields) (certsvc.SetRequest, error) {
+	req := certsvc.SetRequest{CA: certsvc.CASpec{CommonName: f.caName, Organization: f.organization, KeyType: certsvc.KeyType(f.keyType)},
 		Leaf: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, OrganizationalUnit: f.unit, DNSNames: strings.Fields(strings.ReplaceAll(f.dns, ",", " ")), KeyType: certsvc.KeyType(f.keyType)}}
-	if v.Namespace != nil {
-		req.Namespace = v.Namespace.Namespace
-	}
 	var errs []error
 	number := func(field, text string) int { // an empty field leaves the default
 		n, err := dayNumber(field, text)
@@ -270,55 +235,4 @@ func setRequest(address string, v migration.View, f certFields) (certsvc.SetRequ
 		errs = append(errs, fault.New(fault.Invalid, "Who makes the key is not chosen", "Choose one of those offered.").In("maker"))
 	}
 	return req, errors.Join(errs...)
-}
-
-// importCertificates takes certificates that were made elsewhere, when Cloud would take them.
-func (h *Handlers) importCertificates(r *http.Request, v migration.View, f certFields) (migration.View, error) {
-	now := h.o.Now()
-	cas, bad := certsvc.LintBundle([]byte(f.caPEM), now)
-	errs := lintErrors(bad, "ca_pem")
-	chain, _, err := certsvc.ReadCertificates([]byte(f.leafPEM))
-	switch {
-	case err != nil:
-		errs = append(errs, fault.From(err).In("leaf_pem"))
-	case strings.Contains(f.leafPEM, "PRIVATE KEY"):
-		leak := fault.New(fault.Invalid, "A private key is among the certificates", "Paste certificates only. Nothing was stored.").In("leaf_pem")
-		leak.Code = "IN-16"
-		errs = append(errs, leak)
-	case len(errs) == 0:
-		errs = lintErrors(certsvc.LintLeaf(chain, cas, now), "leaf_pem")
-	}
-	if err := errors.Join(errs...); err != nil {
-		return v, err
-	}
-	defer h.certificatesChanged()
-	ca, leaf := issuerOf(chain[0], cas), chain[0]
-	h.o.Keyring.Forget(v.Migration.ID)
-	return h.o.Migrations.SetCertificate(r.Context(), v.Migration.ID, migration.CertificateData{Lane: laneImport,
-		CAPEM: pemText(cas...), LeafPEM: pemText(chain...), CAFingerprint: certsvc.Fingerprint(ca), LeafFingerprint: certsvc.Fingerprint(leaf),
-		CASubject: certsvc.SubjectOf(ca), LeafSubject: certsvc.SubjectOf(leaf), KeyType: string(certsvc.KeyTypeOf(leaf.PublicKey)),
-		CANotAfter: ca.NotAfter, LeafNotAfter: leaf.NotAfter})
-}
-
-// lintErrors are the broken rules that Cloud refuses, as faults of a field.
-func lintErrors(lints []certsvc.Lint, field string) []error {
-	var out []error
-	for _, l := range lints {
-		if l.Severity == certsvc.SevError {
-			f := fault.New(fault.Invalid, strings.TrimSuffix(l.Text, "."), l.Fix).In(field)
-			f.Code = l.Code
-			out = append(out, f)
-		}
-	}
-	return out
-}
-
-// issuerOf is the CA of the bundle that bears the issuer's name, the first one when none does.
-func issuerOf(leaf *x509.Certificate, cas []*x509.Certificate) *x509.Certificate {
-	for _, c := range cas {
-		if string(c.RawSubject) == string(leaf.RawIssuer) {
-			return c
-		}
-	}
-	return cas[0]
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/migration"
 	"onramp/views"
@@ -23,14 +24,14 @@ func pemText(certs ...*x509.Certificate) string {
 }
 
 // have are the certificates of a migration; nil before there are any.
-func (h *Handlers) have(v migration.View) *views.HaveProps {
+func (h *Handlers) have(v visit) *views.HaveProps {
 	c := v.Certificate
 	if c == nil {
 		return nil
 	}
 	m := v.Migration.ID
 	now := h.o.Now()
-	p := &views.HaveProps{Next: nextLink(v, migration.StepCertificates), Made: madeText(c.Lane) + ", " + day(v.Step(migration.StepCertificates).Since), Report: h.ruleReport(c)}
+	p := &views.HaveProps{Next: nextLink(v.View, migration.StepCertificates), Made: madeText(c.Lane) + ", " + day(v.Step(migration.StepCertificates).Since), Report: h.ruleReport(c)}
 	p.CA = certProps("ca", "CA certificate", c.CASubject, c.CAFingerprint, c.CANotAfter, now)
 	p.CA.Download, p.CA.Advice = movePath(m, "certificates", "ca.pem"), "Safe to share: it holds no secret. This is what goes up to Temporal Cloud."
 	p.Leaf = certProps("leaf", "Client certificate", c.LeafSubject, c.LeafFingerprint, c.LeafNotAfter, now)
@@ -124,23 +125,23 @@ func reportOf(lints []certsvc.Lint) views.ReportProps {
 }
 
 // keys is what can still be done with the private keys; nil when no key was ever here.
-func (h *Handlers) keys(v migration.View, inBrowser bool) *views.KeysProps {
+func (h *Handlers) keys(v visit, inBrowser bool) *views.KeysProps {
 	c := v.Certificate
 	if c == nil {
 		return nil
 	}
 	p := &views.KeysProps{Migration: v.Migration.ID, Browser: inBrowser}
-	lent, isLent := h.o.Keyring.Get(v.Migration.ID)
+	lent, isLent := h.o.Acts.Keys.Lent(v.by, v.Migration.ID)
 	if isLent && certsvc.Fingerprint(lent.Leaf) == c.LeafFingerprint {
 		p.Lent, p.LentText = true, "Lent for tests until "+lent.Until.Local().Format("15:04")
 	}
 	p.CanLend = inBrowser && !p.Lent
 	var first time.Time
 	for _, file := range []struct {
-		id  string
+		d   acts.Download
 		has *bool
-	}{{bundleID(v), &p.Bundle}, {caKeyID(v), &p.CAKey}} {
-		if until, ok := h.o.Vault.Waiting(file.id); ok {
+	}{{bundleOf(v), &p.Bundle}, {caKeyOf(v), &p.CAKey}} {
+		if until, ok := h.o.Acts.Keys.Waiting(v.by, v.Migration.ID, file.d); ok {
 			*file.has = true
 			if first.IsZero() || until.Before(first) {
 				first = until
@@ -165,12 +166,12 @@ func (h *Handlers) keys(v migration.View, inBrowser bool) *views.KeysProps {
 
 // toolCommands make the same certificates with other tools, with the reader's names; nothing leaves the machine.
 // Names that make no certificate are left to the form, which says why.
-func (h *Handlers) toolCommands(v migration.View, f certFields) []views.CodeProps {
+func (h *Handlers) toolCommands(v visit, f certFields) []views.CodeProps {
 	if !f.sent {
-		f = h.fresh(v, f)
+		f = h.fresh(v.View, f)
 	}
-	req, _ := setRequest("", v, f) // a request that is missing matters to the form alone
-	recipes, err := h.o.Certs.Recipes(certsvc.CommandSpec{CA: req.CA, Leaf: req.Leaf})
+	req, _ := setRequest(f) // a request that is missing matters to the form alone
+	recipes, err := h.o.Acts.Certificates.Recipes(certsvc.CommandSpec{CA: req.CA, Leaf: req.Leaf})
 	if err != nil && f.sent {
 		return h.toolCommands(v, certFields{lane: f.lane})
 	}
@@ -193,7 +194,7 @@ func (h *Handlers) toolCommands(v migration.View, f certFields) []views.CodeProp
 func shellWord(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 // certTwin makes the same in a terminal.
-func certTwin(v migration.View) views.CodeProps {
+func certTwin(v visit) views.CodeProps {
 	name := v.Migration.ID
 	if v.Namespace != nil {
 		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")

@@ -13,9 +13,11 @@ import (
 
 	"github.com/a-h/templ"
 
+	"onramp/acts"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
@@ -39,13 +41,13 @@ func readTestFields(f form) testFields {
 	return testFields{key: readKeyFields(f), queue: f.text("task_queue"), localAddress: f.text("local_address"), localName: f.text("local_namespace")}
 }
 
-func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, v migration.View, sent testFields, ps views.Problems) error {
+func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, v visit, sent testFields, ps views.Problems) error {
 	past, err := h.checkHistory(r, v, shownRuns)
 	if err != nil {
 		return err
 	}
 	if r.Method != http.MethodPost { // as it was asked for last
-		last := lastAsked(past)
+		last := acts.LastAsked(past)
 		sent.queue, sent.localAddress, sent.localName = last.TaskQueue, last.LocalAddress, last.LocalNamespace
 	}
 	last, err := h.lastCrossing(r, v)
@@ -65,7 +67,7 @@ func (h *Handlers) showTest(w http.ResponseWriter, r *http.Request, status int, 
 }
 
 // testNeeds are the steps that a test stands on.
-func testNeeds(v migration.View) []string {
+func testNeeds(v visit) []string {
 	if usesKeys(v) {
 		return []string{migration.StepNamespace}
 	}
@@ -73,14 +75,14 @@ func testNeeds(v migration.View) []string {
 }
 
 // canCheck reports whether there is something to check.
-func canCheck(v migration.View) bool { return v.Namespace != nil }
+func canCheck(v visit) bool { return v.Namespace != nil }
 
 // targetPairs is what will be checked.
-func (h *Handlers) targetPairs(v migration.View) []views.Pair {
+func (h *Handlers) targetPairs(v visit) []views.Pair {
 	if v.Namespace == nil {
 		return nil
 	}
-	t := h.target(v)
+	t := h.o.Acts.Places.Target(v.View)
 	out := []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true, Copy: true}, {Name: "Namespace", Value: t.Namespace, Mono: true, Copy: true}}
 	if t.ServerName != "" {
 		out = append(out, views.Pair{Name: "TLS server name", Value: t.ServerName, Mono: true})
@@ -94,7 +96,7 @@ func (h *Handlers) targetPairs(v migration.View) []views.Pair {
 }
 
 // needs are earlier steps as conditions of a page.
-func needs(v migration.View, steps ...string) []views.NeedProps {
+func needs(v visit, steps ...string) []views.NeedProps {
 	var out []views.NeedProps
 	for _, id := range steps {
 		s := v.Step(id)
@@ -104,7 +106,7 @@ func needs(v migration.View, steps ...string) []views.NeedProps {
 }
 
 // need is the first of these steps that is missing; nil when none is.
-func need(v migration.View, steps ...string) *views.NeedProps {
+func need(v visit, steps ...string) *views.NeedProps {
 	for i, n := range needs(v, steps...) {
 		if v.Step(steps[i]).Status != migration.Done {
 			return &n
@@ -131,40 +133,27 @@ func (h *Handlers) startCheck(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showTest(w, r, http.StatusUnprocessableEntity, v, readTestFields(f), ps)
 	}
-	return seeOther(w, r, runPath(run), "")
+	return seeOther(w, r, runPath(run.Outcome), "")
 }
 
-func (h *Handlers) check(ctx context.Context, v migration.View, f form) (migration.Run, error) {
-	if !canCheck(v) {
-		return migration.Run{}, fault.New(fault.Invalid, "There is no namespace to check yet", "Choose the namespace first: step 1.")
-	}
-	t := h.target(v)
-	t.TaskQueue = f.text("task_queue")
-	err := errors.Join(h.withKey(v, f, &t), h.withLocal(ctx, f, &t))
-	if len(t.TaskQueue) > 1000 {
-		err = errors.Join(err, fault.New(fault.Invalid, "The task queue's name is too long", "Temporal takes at most 1000 bytes.").In("task_queue"))
-	}
+func (h *Handlers) check(ctx context.Context, v visit, f form) (runs.Run, error) {
+	creds, err := h.credentials(v, f)
+	req := acts.Check{Credentials: creds, TaskQueue: f.text("task_queue"), LocalAddress: f.text("local_address"), LocalNamespace: f.text("local_namespace")}
 	if err != nil {
-		return migration.Run{}, err
+		return runs.Run{}, fault.Unchanged(errors.Join(err, h.o.Acts.Checks.Invalid(ctx, req)))
 	}
-	if err := h.reachable(ctx, v); err != nil {
-		return migration.Run{}, err
-	}
-	if err := h.bend(v, &t); err != nil {
-		return migration.Run{}, err
-	}
-	return h.o.Migrations.StartCheck(ctx, v.Migration.ID, t)
+	return h.o.Acts.Checks.Start(ctx, v.by, v.Migration.ID, req)
 }
 
 // checkState is a check as its log tells it so far.
 type checkState struct {
-	view   migration.View
-	run    migration.Run
+	view   visit
+	run    runs.Run
 	stages map[string]doctor.Stage
 	seq    int64 // the last entry that is in it
 }
 
-func (c *checkState) add(e migration.Entry) {
+func (c *checkState) add(e runs.Entry) {
 	if s, ok := stageOf(e); ok {
 		c.stages[s.ID] = s
 	}
@@ -172,13 +161,13 @@ func (c *checkState) add(e migration.Entry) {
 }
 
 // readCheck reads a run and its log up to now.
-func (h *Handlers) readCheck(ctx context.Context, v migration.View, run migration.Run) (*checkState, error) {
-	entries, err := h.o.Migrations.Entries(ctx, run.ID, 0)
+func (h *Handlers) readCheck(ctx context.Context, v visit, run runs.Run) (*checkState, error) {
+	entries, err := h.o.Runs.Entries(ctx, run.ID, 0)
 	if err != nil {
 		return nil, err
 	}
 	// The run after its log: one that ended in between is then shown as ended.
-	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil {
+	if run, err = h.o.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
 	c := &checkState{view: v, run: run, stages: map[string]doctor.Stage{}}
@@ -188,7 +177,7 @@ func (h *Handlers) readCheck(ctx context.Context, v migration.View, run migratio
 	return c, nil
 }
 
-func (c *checkState) live() bool { return !ended(c.run) }
+func (c *checkState) live() bool { return !c.run.Over() }
 
 // title names the run where it is linked: "Run 3".
 func (c *checkState) title() string { return fmt.Sprintf("Run %d", c.run.Number) }
@@ -205,7 +194,7 @@ func (c *checkState) count(in ...doctor.Status) int {
 }
 
 func (c *checkState) status() views.RunStatusProps {
-	p := views.RunStatusProps{Tag: runTag(c.run), When: moment(c.run.Started), Stamp: stamp(c.run.Started)}
+	p := views.RunStatusProps{Tag: runTag(c.run.Row), When: moment(c.run.Started), Stamp: stamp(c.run.Started)}
 	all := len(doctor.StageIDs)
 	switch c.run.State {
 	case migration.RunRunning:
@@ -247,7 +236,7 @@ func (c *checkState) verdict() views.VerdictProps {
 	rep, ok := report(c.run)
 	switch {
 	case ok:
-		p := verdictProps(rep.Verdict, evidence(c.stages[rep.Verdict.Stage].Evidence), c.view)
+		p := verdictProps(rep.Verdict, evidence(c.stages[rep.Verdict.Stage].Evidence), c.view.View)
 		p.Made = fmt.Sprintf("Tested from %s, by the rules of %s.", rep.TestedFrom, rep.Rules)
 		p.NotChecked = notChecked(rep.NotChecked)
 		if raw, err := json.MarshalIndent(rep, "", "  "); err == nil {
@@ -289,7 +278,7 @@ func (h *Handlers) checkRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	_, lent := h.o.Keyring.Get(v.Migration.ID)
+	_, lent := h.o.Acts.Keys.Lent(v.by, v.Migration.ID)
 	lent = lent && !usesKeys(v)
 	p := views.TestRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: c.status(),
 		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), Reported: reportedProps(c.run), Spark: sparkProps(past), History: checkRows(past),
@@ -300,9 +289,9 @@ func (h *Handlers) checkRun(w http.ResponseWriter, r *http.Request) error {
 	f := h.frame(r, c.title()+" of the connection test", "migrations", &v, migration.StepTest)
 	if c.live() {
 		f.Feed = feedPath(v, run, c.seq)
-		f.Follow = runPath(run) + "?follow=1"
+		f.Follow = runPath(run.Outcome) + "?follow=1"
 	} else {
-		p.JSON = runPath(run) + ".json"
+		p.JSON = runPath(run.Outcome) + ".json"
 		p.Report = c.reportText()
 	}
 	if wantsFollow(r) {
@@ -318,17 +307,19 @@ func (h *Handlers) checkRun(w http.ResponseWriter, r *http.Request) error {
 func (h *Handlers) followStages(ctx context.Context, c *checkState) iter.Seq[views.StageProps] {
 	return func(yield func(views.StageProps) bool) {
 		c.stages = map[string]doctor.Stage{}
-		for e, err := range h.o.Migrations.Follow(ctx, c.run.ID, 0) {
+		for es, err := range h.o.Runs.Follow(ctx, c.run.ID, 0) {
 			if err != nil {
 				break
 			}
-			c.add(e)
-			s, ok := stageOf(e)
-			if ok && s.Status != doctor.Running && !yield(stageProps(s.ID, s, true, false)) {
-				return
+			for _, e := range es {
+				c.add(e)
+				s, ok := stageOf(e)
+				if ok && s.Status != doctor.Running && !yield(stageProps(s.ID, s, true, false)) {
+					return
+				}
 			}
 		}
-		if run, err := h.o.Migrations.Run(ctx, c.run.MigrationID, c.run.ID); err == nil {
+		if run, err := h.o.Runs.Run(ctx, c.run.MigrationID, c.run.ID); err == nil {
 			c.run = run
 		}
 	}
@@ -350,13 +341,13 @@ func (h *Handlers) checkReport(w http.ResponseWriter, r *http.Request) error {
 	}
 	return sendJSON(w, r, http.StatusOK, struct {
 		doctor.Report
-		Reported *migration.Reported `json:"reported,omitempty"` // where Onramp did not make it itself
+		Reported *runs.Reported `json:"reported,omitempty"` // where Onramp did not make it itself
 	}{rep, run.Reported()})
 }
 
 // notEnded is the fault of a run that has no result.
-func notEnded(run migration.Run) error {
-	if ended(run) {
+func notEnded(run runs.Run) error {
+	if run.Over() {
 		return fault.New(fault.Gone, "This run has no result", "Onramp stopped in the middle of it. Run it again.")
 	}
 	return fault.New(fault.Conflict, "This run has not ended yet", "Ask again when it has.")

@@ -1,79 +1,41 @@
 package handlers
 
 import (
-	"encoding/json"
 	"fmt"
 	"math"
 	"net/http"
 	"strings"
 
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
-// pastCheck is a check with what a list shows of it.
-type pastCheck struct {
-	run   migration.Run
-	asked migration.CheckRequest
-	from  string // the host it ran on, "" while it has no result
-}
-
 // checkHistory is the newest checks, newest first.
-func (h *Handlers) checkHistory(r *http.Request, v migration.View, limit int) ([]pastCheck, error) {
-	runs, err := h.o.Migrations.Runs(r.Context(), v.Migration.ID, migration.CheckRun, limit)
-	if err != nil {
-		return nil, err
-	}
-	out := make([]pastCheck, 0, len(runs))
-	for _, run := range runs {
-		p := pastCheck{run: run, asked: requestOf(run)}
-		if rep, ok := report(run); ok {
-			p.from = rep.TestedFrom
-		}
-		out = append(out, p)
-	}
-	return out, nil
+func (h *Handlers) checkHistory(r *http.Request, v visit, limit int) ([]runs.Row, error) {
+	return h.o.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, limit)
 }
 
-// requestOf is what a check was asked; a request that cannot be read says nothing.
-func requestOf(run migration.Run) migration.CheckRequest {
-	var asked migration.CheckRequest
-	_ = json.Unmarshal(run.Request, &asked)
-	return asked
-}
-
-// lastAsked is what a reader asked the newest check that Onramp made itself.
-func lastAsked(past []pastCheck) migration.CheckRequest {
-	for _, p := range past {
-		if p.asked.Reported == nil && p.asked.TaskQueue != migration.PracticeQueue {
-			return p.asked
-		}
-	}
-	return migration.CheckRequest{}
-}
-
-func checkRows(past []pastCheck) []views.CheckRow {
+func checkRows(past []runs.Row) []views.CheckRow {
 	rows := make([]views.CheckRow, 0, len(past))
 	for i, p := range past {
-		row := views.CheckRow{RunRow: runRow(p.run), From: p.from}
-		if len(p.run.Result) > 0 {
-			row.JSON = runPath(p.run) + ".json"
+		row := views.CheckRow{RunRow: runRow(p), From: p.TestedFrom}
+		if p.HasResult {
+			row.JSON = runPath(p.Outcome) + ".json"
 		}
-		if _, ok := doctor.Lookup(p.run.Code); ok {
-			row.CodeURL = helpPath(p.run.Code)
+		if _, ok := doctor.Lookup(p.Code); ok {
+			row.CodeURL = helpPath(p.Code)
 		}
-		if from := p.asked.Reported; from != nil {
-			row.Reported, row.Took = "as reported", ""
-			if from.By != "" {
-				row.Reported += " by " + from.By
-			}
-			if rep, ok := report(p.run); ok {
-				row.Took = millis(rep.TookMS)
+		if p.From != "" {
+			row.Reported, row.Took = "as reported", millis(p.TookMS)
+			if p.Reporter != "" {
+				row.Reported += " by " + p.Reporter
 			}
 		}
-		if i+1 < len(past) && ended(p.run) {
-			row.Compare = &views.Link{Text: fmt.Sprintf("Run %d", past[i+1].run.Number), URL: comparePath(p.run, past[i+1].run)}
+		if i+1 < len(past) && p.Over() {
+			row.Compare = &views.Link{Text: fmt.Sprintf("Run %d", past[i+1].Number), URL: comparePath(p.Outcome, past[i+1].Outcome)}
 		}
 		rows = append(rows, row)
 	}
@@ -81,14 +43,14 @@ func checkRows(past []pastCheck) []views.CheckRow {
 }
 
 // sparkProps draws the newest checks, at most as many as a page shows.
-func sparkProps(past []pastCheck) views.SparkProps {
+func sparkProps(past []runs.Row) views.SparkProps {
 	past = past[:min(len(past), shownRuns)]
 	var longest float64
-	seconds := func(p pastCheck) float64 {
-		if rep, ok := report(p.run); ok {
-			return rep.TookMS / 1000
+	seconds := func(p runs.Row) float64 {
+		if p.HasResult {
+			return p.TookMS / 1000
 		}
-		return max(0, p.run.Ended.Sub(p.run.Started).Seconds())
+		return max(0, p.Ended.Sub(p.Started).Seconds())
 	}
 	for _, p := range past {
 		longest = max(longest, seconds(p))
@@ -96,7 +58,7 @@ func sparkProps(past []pastCheck) views.SparkProps {
 	count := map[views.State]int{}
 	var s views.SparkProps
 	for i := len(past) - 1; i >= 0; i-- {
-		state := runTag(past[i].run).State
+		state := runTag(past[i]).State
 		count[state]++
 		bar := views.SparkBar{State: state, Height: 1}
 		if longest > 0 { // the root keeps a quick check visible beside one that ran into its time
@@ -118,9 +80,9 @@ func sparkProps(past []pastCheck) views.SparkProps {
 }
 
 // askedAgain are the hidden fields with which a check is asked for again.
-func askedAgain(run migration.Run) []views.Pair {
-	asked := requestOf(run)
-	if asked.TaskQueue == migration.PracticeQueue { // a switch asked for it
+func askedAgain(run runs.Run) []views.Pair {
+	asked := run.CheckRequest()
+	if asked.TaskQueue == cloud.PracticeQueue { // a switch asked for it
 		asked.TaskQueue = ""
 	}
 	var out []views.Pair

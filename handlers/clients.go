@@ -1,28 +1,21 @@
 package handlers
 
 import (
-	"bytes"
-	"context"
-	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"mime"
 	"net/http"
 	"strconv"
 	"strings"
 	"time"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
 )
-
-// makerRequest is the maker of a client's key that is elsewhere: a signing request is given.
-const makerRequest = "csr"
-
-// maxRSARows bounds a batch whose keys cost half a second each.
-const maxRSARows = 200
 
 // clientFields are the forms of the page as they were sent, without keys.
 type clientFields struct {
@@ -38,7 +31,7 @@ func (h *Handlers) clients(w http.ResponseWriter, r *http.Request) error {
 	return h.showClients(w, r, http.StatusOK, v, clientFields{}, "", nil)
 }
 
-func (h *Handlers) showClients(w http.ResponseWriter, r *http.Request, status int, v migration.View, f clientFields, of string, ps views.Problems) error {
+func (h *Handlers) showClients(w http.ResponseWriter, r *http.Request, status int, v visit, f clientFields, of string, ps views.Problems) error {
 	p := views.ClientsProps{Migration: v.Migration.ID, Missing: need(v, migration.StepCertificates), Problems: ps, Of: of,
 		Twin: views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert leaf --ca ca.pem --ca-key ca.key --cn payments-eu --out payments-eu\nonramp cert batch --ca ca.pem --ca-key ca.key --csv clients.csv --out clients.zip"}}
 	if p.Missing == nil && v.Certificate == nil { // noted as done outside
@@ -69,7 +62,7 @@ func (h *Handlers) showClients(w http.ResponseWriter, r *http.Request, status in
 }
 
 // clientRows are the migration's own client certificate, then the further ones, the newest first.
-func clientRows(v migration.View, now time.Time) (rows []views.ClientRow, unlisted string) {
+func clientRows(v visit, now time.Time) (rows []views.ClientRow, unlisted string) {
 	c := v.Certificate
 	add := func(l migration.Leaf, note string) {
 		row := views.ClientRow{Name: l.Name, Subject: l.Subject, Fingerprint: shortPrint(l.Fingerprint), FullPrint: l.Fingerprint, Until: "until " + day(l.Ends()), Left: leftTag(l.Ends(), now), Note: note}
@@ -104,7 +97,7 @@ func (h *Handlers) issueClient(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := clientFields{name: sent.text("name"), commonName: sent.raw("common_name"), organization: sent.raw("organization"), unit: sent.raw("organizational_unit"), dns: sent.raw("dns_names"),
 		days: sent.text("leaf_days"), keyType: sent.text("key_type"), maker: sent.text("maker"), csr: sent.raw("csr"), caFrom: sent.text("ca_from")}
-	print, err := h.makeClient(r.Context(), v, sent, f)
+	print, err := h.makeClient(r, v, sent, f)
 	if err != nil {
 		ps, err := problems(err)
 		if err != nil {
@@ -119,7 +112,7 @@ func (h *Handlers) issueClient(w http.ResponseWriter, r *http.Request) error {
 }
 
 // clientForm is a migration with certificates and a sent form.
-func (h *Handlers) clientForm(r *http.Request) (migration.View, form, error) {
+func (h *Handlers) clientForm(r *http.Request) (visit, form, error) {
 	v, err := h.withCertificate(r)
 	if err != nil {
 		return v, form{}, err
@@ -128,65 +121,18 @@ func (h *Handlers) clientForm(r *http.Request) (migration.View, form, error) {
 	return v, sent, err
 }
 
-// makeClient signs, keeps the key for its one download and records the public facts. It returns the certificate's
-// fingerprint. Nothing is recorded when anything is wrong.
-func (h *Handlers) makeClient(ctx context.Context, v migration.View, sent form, f clientFields) (string, error) {
-	maker, err := sent.pick("maker", makerServer, makerRequest)
+// makeClient asks for the certificate and returns its fingerprint.
+func (h *Handlers) makeClient(r *http.Request, v visit, sent form, f clientFields) (string, error) {
+	maker, makerErr := sent.pick("maker", makerServer, makerRequest)
 	days, daysErr := dayNumber("leaf_days", f.days)
-	errs := []error{err, daysErr}
-	if f.name == "" {
-		errs = append(errs, fault.New(fault.Invalid, "The name is missing", "Name the service or environment that uses the certificate.").In("name"))
+	ca, caErr := chosenAuthority(sent)
+	if err := errors.Join(makerErr, daysErr, caErr); err != nil {
+		return "", fault.Unchanged(err)
 	}
-	req := certsvc.SetRequest{Address: h.target(v).Address, Leaf: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, OrganizationalUnit: f.unit,
-		DNSNames: strings.Fields(strings.ReplaceAll(f.dns, ",", " ")), Days: days, KeyType: certsvc.KeyType(f.keyType)}}
-	if v.Namespace != nil {
-		req.Namespace = v.Namespace.Namespace
-	}
-	if maker == makerRequest {
-		if req.CSR = []byte(f.csr); strings.TrimSpace(f.csr) == "" {
-			errs = append(errs, fault.New(fault.Invalid, "The signing request is missing", "Paste it: openssl req -new -key client.key -out client.csr").In("csr"))
-		}
-	} else if strings.TrimSpace(f.commonName) == "" {
-		req.Leaf.CommonName = f.name
-	}
-	ca, err := h.signer(v, sent, "client-")
-	if err := errors.Join(append(errs, err)...); err != nil {
-		return "", err
-	}
-	defer clear(ca.Key.Reveal())
-	req.Authority = &ca
-	set, err := h.o.Certs.IssueSet(req)
-	if err != nil {
-		return "", rename(err, map[string]string{"ca": "client-ca_files", "ca_key": "client-ca_files"})
-	}
-	s := set.Summary
-	lane := maker
-	if err := h.signed(ctx, v, lane, s.CAFingerprint, set.Leaf.Cert); err != nil {
-		return "", err
-	}
-	defer h.certificatesChanged()
-	d := migration.LeafData{Name: f.name, CertificateData: migration.CertificateData{Lane: lane, CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM),
-		CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject, KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter}}
-	if set.Leaf.Key.Empty() {
-		_, err = h.o.Migrations.AddLeaf(ctx, v.Migration.ID, d)
-		return s.LeafFingerprint, err
-	}
-	defer clear(set.Leaf.Key.Reveal())
-	b := set.Bundle()
-	b.Rehearsal = v.Migration.Mode == migration.Rehearsal
-	var packed bytes.Buffer
-	if err := certsvc.WriteBundle(&packed, b); err != nil {
-		return "", err
-	}
-	id := downloadID(v, "bundle", s.LeafFingerprint)
-	if err := h.o.Vault.Put(id, certsvc.FormatFile(certsvc.FormatBundle), packed.Bytes()); err != nil {
-		return "", err
-	}
-	if _, err := h.o.Migrations.AddLeaf(ctx, v.Migration.ID, d); err != nil {
-		h.o.Vault.Forget(id)
-		return "", err
-	}
-	return s.LeafFingerprint, nil
+	print, err := h.o.Acts.Certificates.IssueClient(r.Context(), v.by, v.Migration.ID, acts.IssueClient{Name: f.name, Lane: maker, CSR: []byte(f.csr), Authority: ca,
+		Leaf: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, OrganizationalUnit: f.unit,
+			DNSNames: strings.Fields(strings.ReplaceAll(f.dns, ",", " ")), Days: days, KeyType: certsvc.KeyType(f.keyType)}})
+	return print, atAuthority(err, "client-")
 }
 
 // dayNumber reads a field of days; empty is 0, the default.
@@ -208,68 +154,27 @@ func (h *Handlers) makeBatch(w http.ResponseWriter, r *http.Request) error {
 	if file := sent.bytes("", "rows_file"); len(file) > 0 {
 		raw = file
 	}
-	rows, ca, err := h.batchRows(v, sent, raw)
-	if err != nil {
-		ps, err := problems(err)
-		if err != nil {
-			return err
-		}
-		f := clientFields{rows: unlessKey(sent.raw("rows")), keyType: sent.text("key_type"), caFrom: sent.text("ca_from")}
-		return h.showClients(w, r, http.StatusUnprocessableEntity, v, f, "batch", ps)
-	}
-	defer clear(ca.Key.Reveal())
-	w.Header().Set("Content-Type", "application/zip")
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.Migration.ID + "-clients.zip"}))
-	made := migration.BatchData{CAFingerprint: ca.Fingerprint(), CASubject: certsvc.SubjectOf(ca.Cert), CANotAfter: ca.Cert.NotAfter}
-	ctx, cut := context.WithCancelCause(r.Context())
-	defer cut(nil)
-	book := h.batchAudit(v, ca.Fingerprint(), cut)
-	defer h.certificatesChanged()
-	err = h.o.Certs.WriteBatch(ctx, w, ca, rows, func(row certsvc.BatchRow, c *x509.Certificate) {
-		book.add(c)
-		made.Count++
-		if len(made.Leaves) < migration.MaxBatchLeaves {
-			made.Leaves = append(made.Leaves, migration.BatchLeaf{Name: row.Name, Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), NotAfter: c.NotAfter.UTC()})
-		}
-	})
-	if bad := book.flush(); bad != nil {
-		err = bad
-	}
+	ca, err := chosenAuthority(sent)
+	began := false
 	if err == nil {
-		_, err = h.o.Migrations.AddBatch(context.WithoutCancel(r.Context()), v.Migration.ID, made)
+		err = h.o.Acts.Certificates.IssueBatch(r.Context(), v.by, v.Migration.ID, acts.IssueBatch{Rows: raw, KeyType: certsvc.KeyType(sent.text("key_type")), Authority: ca}, func() io.Writer {
+			began = true
+			w.Header().Set("Content-Type", "application/zip")
+			w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": v.Migration.ID + "-clients.zip"}))
+			return w
+		})
 	}
-	if err != nil { // the archive is cut off where it is, which every unpacker notices
+	switch {
+	case err == nil:
+		return nil
+	case began: // the archive is cut off where it is, which every unpacker notices
 		h.o.Log.ErrorContext(r.Context(), "batch cut off", "id", recordOf(r).id, "err", err)
 		panic(http.ErrAbortHandler)
 	}
-	return nil
-}
-
-// batchRows reads and checks a batch. Faults of rows are at the field rows, with their row in the title.
-func (h *Handlers) batchRows(v migration.View, sent form, raw []byte) ([]certsvc.BatchRow, certsvc.Issued, error) {
-	atRows := func(err error) error {
-		var out []error
-		for _, f := range fault.All(err) {
-			out = append(out, f.In("rows"))
-		}
-		return errors.Join(out...)
+	ps, err := problems(atAuthority(err, "batch-"))
+	if err != nil {
+		return err
 	}
-	rows, rowsErr := certsvc.ReadBatch(raw)
-	keyType := certsvc.KeyType(sent.text("key_type"))
-	for i := range rows {
-		rows[i].Leaf.KeyType = keyType
-	}
-	if strings.HasPrefix(string(keyType), "rsa-") && len(rows) > maxRSARows {
-		rowsErr = errors.Join(rowsErr, fault.New(fault.Invalid, fmt.Sprintf("%d RSA keys would take minutes", len(rows)), fmt.Sprintf("Choose an ECDSA key, or split the file: at most %d rows with RSA.", maxRSARows)).In("rows"))
-	}
-	ca, err := h.signer(v, sent, "batch-")
-	if err := errors.Join(atRows(rowsErr), err); err != nil {
-		return nil, certsvc.Issued{}, err
-	}
-	if _, bad := certsvc.LintBundle(ca.CertPEM, h.o.Now()); len(bad) > 0 {
-		if err := errors.Join(lintErrors(bad, "batch-ca_files")...); err != nil {
-			return nil, certsvc.Issued{}, err
-		}
-	}
-	return rows, ca, atRows(h.o.Certs.CheckBatch(ca, rows))
+	f := clientFields{rows: unlessKey(sent.raw("rows")), keyType: sent.text("key_type"), caFrom: sent.text("ca_from")}
+	return h.showClients(w, r, http.StatusUnprocessableEntity, v, f, "batch", ps)
 }

@@ -4,12 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
-	"path/filepath"
 	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
+	"onramp/cloud"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
@@ -19,11 +19,7 @@ import (
 
 // absent says why the rehearsal cloud cannot be shown; nil when it is there.
 func (h *Handlers) absent() *views.AbsentProps {
-	if h.o.Cloud == nil {
-		return &views.AbsentProps{Tag: views.Tag{State: views.Idle, Word: "Off"}, Title: "The rehearsal cloud is switched off",
-			Text: "A rehearsal needs the Temporal server inside Onramp.", Fix: "Start Onramp with --rehearsal on."}
-	}
-	s := h.o.Cloud.State()
+	s := h.o.Acts.Places.State()
 	switch s.Phase {
 	case "ready":
 		return nil
@@ -46,8 +42,8 @@ func (h *Handlers) absent() *views.AbsentProps {
 
 // settled waits for a rehearsal cloud that is starting, so that a page seldom has to say so.
 func (h *Handlers) settled(ctx context.Context) {
-	if h.o.Cloud != nil && h.o.Cloud.State().Phase == "starting" {
-		_, _ = h.cloudReady(ctx) // the page shows the state that it is in then
+	if h.o.Acts.Places.State().Phase == "starting" {
+		_, _ = h.o.Acts.Places.Ready(ctx) // the page shows the state that it is in then
 	}
 }
 
@@ -58,7 +54,7 @@ func (h *Handlers) cloudFrame(r *http.Request, title string) views.Frame {
 	return f
 }
 
-func cloudRows(list []migration.CloudNamespace) []views.CloudRow {
+func cloudRows(list []cloud.Namespace) []views.CloudRow {
 	var rows []views.CloudRow
 	for _, n := range list {
 		rows = append(rows, views.CloudRow{ID: n.ID.String(), URL: cloudPath(n.ID.String()), CAs: many(len(n.CAs), "CA certificate", "CA certificates"), Created: moment(n.Created)})
@@ -75,7 +71,7 @@ func (h *Handlers) showCloud(w http.ResponseWriter, r *http.Request, status int,
 	h.settled(r.Context())
 	p := views.CloudProps{Absent: h.absent(), Value: value, Problems: ps, Back: &views.Link{Text: "Rehearsal cloud", URL: "/rehearsal"}}
 	if p.Absent == nil {
-		list, err := h.o.Cloud.Namespaces(r.Context())
+		list, err := h.o.Acts.Places.Rehearsal().Namespaces.Namespaces(r.Context())
 		if err != nil {
 			return err
 		}
@@ -91,22 +87,24 @@ func (h *Handlers) createInCloud(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	value := f.raw("namespace")
-	paste, err := namespace.Parse(value)
+	id, err := h.o.Acts.Namespaces.Create(r.Context(), h.by(r), value)
 	if err != nil {
-		ps, err := problems(rename(err, map[string]string{"address": "namespace", "": "namespace"}))
+		ps, err := problems(err)
 		if err != nil {
 			return err
 		}
 		return h.showCloud(w, r, http.StatusUnprocessableEntity, value, ps)
 	}
-	cloud, err := h.cloudReady(r.Context())
-	if err == nil {
-		err = cloud.CreateNamespace(r.Context(), paste.ID)
-	}
+	return seeOther(w, r, cloudPath(id.String()), "cloud")
+}
+
+// cloudNS is a namespace of the rehearsal cloud.
+func (h *Handlers) cloudNS(ctx context.Context, id namespace.ID) (cloud.Namespace, error) {
+	place, err := h.o.Acts.Places.Ready(ctx)
 	if err != nil {
-		return err
+		return cloud.Namespace{}, err
 	}
-	return seeOther(w, r, cloudPath(paste.ID.String()), "cloud")
+	return place.Namespaces.Namespace(ctx, id)
 }
 
 // cloudID is the namespace of the address, which is one that this Onramp wrote.
@@ -129,16 +127,16 @@ func (h *Handlers) cloudNamespace(w http.ResponseWriter, r *http.Request) error 
 	if p := h.absent(); p != nil {
 		return h.page(w, r, http.StatusOK, views.CloudNamespacePage(h.cloudFrame(r, id.String()), views.CloudNamespaceProps{ID: id.String(), Migration: m, Absent: p, Back: h.backTo(r, m)}))
 	}
-	ns, err := h.o.Cloud.Namespace(r.Context(), id)
+	ns, err := h.cloudNS(r.Context(), id)
 	if err != nil {
 		return err
 	}
 	return h.showCloudNamespace(w, r, http.StatusOK, ns, m, ns.BundlePEM, nil)
 }
 
-func (h *Handlers) showCloudNamespace(w http.ResponseWriter, r *http.Request, status int, ns migration.CloudNamespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
+func (h *Handlers) showCloudNamespace(w http.ResponseWriter, r *http.Request, status int, ns cloud.Namespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
 	id := ns.ID.String()
-	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: bundle, Size: bundleSize(ns.BundlePEM), Endpoint: h.o.Cloud.Address(), Filters: filtersText(ns.Filters),
+	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: bundle, Size: bundleSize(ns.BundlePEM), Endpoint: h.o.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
 		Problems: ps, Back: h.backTo(r, m)}
 	for _, c := range ns.CAs {
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: grouped(c.Fingerprint), Until: day(c.NotAfter), Tag: leftTag(c.NotAfter, h.o.Now())})
@@ -176,7 +174,7 @@ func (h *Handlers) backTo(r *http.Request, m string) *views.Link {
 	if m == "" {
 		return nil
 	}
-	v, err := h.o.Migrations.View(r.Context(), m)
+	v, err := h.o.Acts.Book.View(r.Context(), m)
 	if err != nil {
 		return nil // a link that somebody made up
 	}
@@ -193,28 +191,17 @@ func (h *Handlers) saveCAs(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	cloud, err := h.cloudReady(r.Context())
-	if err != nil {
-		return err
-	}
 	bundle, m := f.raw("ca_bundle"), f.text("m")
-	ns, err := cloud.SetCAs(r.Context(), id, []byte(bundle))
+	ns, err := h.o.Acts.Namespaces.SaveCAs(r.Context(), h.by(r), id, []byte(bundle))
 	if err != nil {
-		ps, err := problems(rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"}))
-		if err != nil {
-			return err
-		}
-		before, err := cloud.Namespace(r.Context(), id)
+		ps, err := problems(err)
 		if err != nil {
 			return err
 		}
 		if strings.Contains(bundle, "PRIVATE KEY") {
 			bundle = "" // never shown again
 		}
-		return h.showCloudNamespace(w, r, http.StatusUnprocessableEntity, before, m, bundle, ps)
-	}
-	if err := h.seeUpload(r.Context(), ns); err != nil {
-		return err
+		return h.showCloudNamespace(w, r, http.StatusUnprocessableEntity, ns, m, bundle, ps)
 	}
 	path := cloudPath(id.String())
 	if h.backTo(r, m) != nil {
@@ -223,74 +210,46 @@ func (h *Handlers) saveCAs(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, path, "ca")
 }
 
-// seeUpload tells every rehearsal of the namespace what its bundle holds now: its own CA, or another.
-func (h *Handlers) seeUpload(ctx context.Context, ns migration.CloudNamespace) error {
-	moves, err := h.o.Migrations.List(ctx)
-	if err != nil {
-		return err
-	}
-	for _, v := range moves {
-		if v.Migration.Mode != migration.Rehearsal || v.Namespace == nil || v.Namespace.Namespace != ns.ID.String() {
-			continue
-		}
-		seen := ""
-		if len(ns.CAs) > 0 {
-			seen = ns.CAs[0].Fingerprint
-		}
-		if c := v.Certificate; c != nil && slices.ContainsFunc(ns.CAs, func(ca migration.CloudCA) bool { return ca.Fingerprint == c.CAFingerprint }) {
-			seen = c.CAFingerprint
-		}
-		if _, err := h.o.Migrations.SetUpload(ctx, v.Migration.ID, migration.UploadData{CAFingerprint: seen}); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
 // rehearsal is the control panel of the rehearsal cloud.
 func (h *Handlers) rehearsal(w http.ResponseWriter, r *http.Request) error {
 	h.settled(r.Context())
 	p := views.RehearsalProps{Absent: h.absent()}
 	if p.Absent == nil {
-		cloud := h.o.Cloud
-		list, err := cloud.Namespaces(r.Context())
+		place := h.o.Acts.Places.Rehearsal()
+		list, err := place.Namespaces.Namespaces(r.Context())
 		if err != nil {
 			return err
 		}
 		p.Namespaces = cloudRows(list)
 		p.Tag = views.Tag{State: views.Good, Word: "Ready"}
-		if t := took(cloud.State().Took); t != "" {
+		if t := took(place.Own.State().Took); t != "" {
 			p.Text = "ready in " + t
 		}
-		p.Facts = []views.Pair{{Name: "Address", Value: cloud.Address(), Mono: true, Copy: true}}
+		p.Facts = []views.Pair{{Name: "Address", Value: place.Own.Address(), Mono: true, Copy: true}}
 		trust, err := h.trust()
 		if err != nil {
 			return err
 		}
 		p.Trust, p.TrustCode = trust.rows, trust.code
 	}
-	moves, err := h.o.Migrations.List(r.Context())
+	moves, err := h.o.Acts.Book.All(r.Context())
 	if err != nil {
 		return err
 	}
 	for _, v := range moves {
-		if v.Migration.Mode == migration.Rehearsal {
+		if v.Migration.Mode.Can().Practice {
 			p.Migrations = append(p.Migrations, cardProps(v))
 		}
 	}
 	if p.Absent == nil {
-		p.Break = h.breakProps(moves, r.URL.Query().Get("m"))
+		p.Break = h.breakProps(h.by(r), moves, r.URL.Query().Get("m"))
 	}
 	return h.page(w, r, http.StatusOK, views.RehearsalPage(h.frame(r, "Rehearsal cloud", "rehearsal", nil, ""), p))
 }
 
 // resetRehearsal empties the rehearsal cloud.
 func (h *Handlers) resetRehearsal(w http.ResponseWriter, r *http.Request) error {
-	cloud, err := h.cloudReady(r.Context())
-	if err == nil {
-		err = cloud.Reset(r.Context())
-	}
-	if err != nil {
+	if err := h.o.Acts.Rehearsal.Reset(r.Context(), h.by(r)); err != nil {
 		return err
 	}
 	return seeOther(w, r, "/rehearsal", "reset")
@@ -322,21 +281,13 @@ func (t trustFiles) forShell(shell string) views.CodeProps {
 	return c
 }
 
-// trustDir is where the trust files lie: public certificates only.
-func (h *Handlers) trustDir() string { return filepath.Join(h.o.DataDir, "rehearsal-trust") }
-
-// trust writes the trust files once the rehearsal cloud is ready; each start has its own root.
+// trust is what makes programs trust the rehearsal cloud, once it is ready.
 func (h *Handlers) trust() (trustFiles, error) {
-	h.trustMu.Lock()
-	defer h.trustMu.Unlock()
-	if h.trusted != nil {
-		return *h.trusted, nil
-	}
-	env, err := h.o.Cloud.TrustFiles(h.trustDir())
+	env, root, err := h.o.Acts.Places.Trust()
 	if err != nil {
 		return trustFiles{}, err
 	}
-	t := trustFiles{env: env, root: filepath.Join(h.trustDir(), "server-root.pem")}
+	t := trustFiles{env: env, root: root}
 	what := map[string]string{"SSL_CERT_FILE": "Go, the temporal CLI, Python, TypeScript, .NET, Ruby",
 		"NODE_EXTRA_CA_CERTS": "TypeScript’s plain JavaScript client", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": "the same, where it is set",
 		"JAVA_TOOL_OPTIONS": "Java"}
@@ -351,6 +302,5 @@ func (h *Handlers) trust() (trustFiles, error) {
 		b.WriteString("export " + name + "=" + shellWord(env[name]) + "\n")
 	}
 	t.code = views.CodeProps{ID: "trust-env", Name: "bash", Label: "Trust variables for the rehearsal", Lang: "bash", Text: b.String()}
-	h.trusted = &t
 	return t, nil
 }

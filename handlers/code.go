@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"onramp/cloud"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
@@ -41,7 +42,7 @@ func (q codeQuery) with(change func(*codeQuery)) string {
 // readCodeQuery takes the choice from an address. What is missing is the migration's or the default, and choices that
 // exclude each other become those that go together. What Onramp does not know is an Invalid fault each; the choice is
 // usable all the same, with the default in its place.
-func readCodeQuery(v migration.View, values url.Values) (codeQuery, error) {
+func readCodeQuery(v visit, values url.Values) (codeQuery, error) {
 	var errs []error
 	pick := func(name, what, def string, allowed []string) string {
 		got, err := snippet.Choose(name, what, values.Get(name), allowed, def)
@@ -63,12 +64,12 @@ func readCodeQuery(v migration.View, values url.Values) (codeQuery, error) {
 }
 
 // snippetRequest is the code wanted, with the migration's values, or with marked places before there are any.
-func (h *Handlers) snippetRequest(v migration.View, q codeQuery) snippet.Request {
+func (h *Handlers) snippetRequest(v visit, q codeQuery) snippet.Request {
 	req := snippet.Request{Lang: q.lang, Namespace: placeholder, Auth: q.auth, Style: q.style, Vars: q.vars, Shell: q.shell}
 	if v.Namespace != nil {
-		t := h.target(v)
+		t := h.o.Acts.Places.Target(v.View)
 		req.Namespace, req.Address, req.ServerName = t.Namespace, t.Address, t.ServerName
-		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Mode == migration.Rehearsal && q.auth == migration.AuthAPIKey {
+		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Mode.Can().OneDoor && q.auth == cloud.AuthAPIKey {
 			req.ServerName = id.Host() // as in target
 		}
 	}
@@ -102,7 +103,7 @@ func fallback(err error, q codeQuery) []string {
 }
 
 // showCode shows step 5; change puts in what a form found.
-func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, v migration.View, q codeQuery, judge views.JudgeProps, change func(*views.CodePageProps)) error {
+func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, v visit, q codeQuery, judge views.JudgeProps, change func(*views.CodePageProps)) error {
 	c, err := snippet.Write(h.snippetRequest(v, q))
 	if err != nil {
 		return err
@@ -119,7 +120,7 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 		Worker:  block("run-worker", "Run the worker", "bash", strings.Join(c.Commands.Worker, "\n")),
 		Start:   block("run-starter", "Run the starter", "bash", strings.Join(c.Commands.Starter, "\n")),
 		CLI:     block("cli", "Or with the Temporal CLI", "bash", c.Start),
-		Judge:   judge, Poller: h.knownPoller(v, c.Transfer.TaskQueue),
+		Judge:   judge, Poller: h.poller(v, c.Transfer.TaskQueue),
 		Twin: views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: codeTwin(v, q)}}
 	if c.Repo != "" {
 		p.Repo = &views.Link{Text: c.Repo, URL: "https://github.com/" + c.Repo, Away: true}
@@ -134,7 +135,7 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 	for i, f := range c.Files {
 		p.Files = append(p.Files, block(fmt.Sprintf("file-%d", i+1), f.Path, inkOf(q.lang), f.Content))
 	}
-	if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
+	if v.Migration.Mode.Can().OneDoor && h.absent() == nil {
 		t, err := h.trust()
 		if err != nil {
 			return err
@@ -144,12 +145,12 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 	if q.auth != v.Migration.Auth {
 		p.Other = "This migration signs in with " + authName(v.Migration.Auth) + "; the code below is for " + authName(q.auth) + ". The test and the transfer go on as the migration does."
 	}
-	if v.Migration.Mode == migration.Rehearsal && q.auth == migration.AuthAPIKey {
+	if v.Migration.Mode.Can().OneDoor && q.auth == cloud.AuthAPIKey {
 		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
 	}
 	p.Zip = movePath(m, "code.zip") + q.with(func(*codeQuery) {})
 	p.Environment = views.Link{Text: "Judge the environment that you have", URL: movePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
-	if v.Namespace != nil && (usesKeys(v) && h.o.Pollers != nil || h.canLook(v)) {
+	if v.Namespace != nil && (usesKeys(v) || h.o.Acts.Checks.CanLook(v.by, v.View)) {
 		p.Look = views.WorkerLookProps{Action: movePath(m, migration.StepCode, "worker") + q.with(func(*codeQuery) {}), Queue: c.Transfer.TaskQueue, Key: usesKeys(v)}
 	}
 	if change != nil {
@@ -158,12 +159,12 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 	text := markdown(v, q, c, p.Trust.Text)
 	p.Markdown = views.CodeProps{ID: "markdown", Name: "code.md", Lang: "markdown", Text: text, Raw: movePath(m, "code.md") + q.with(func(*codeQuery) {})}
 	if v.Step(migration.StepCode).Status == migration.Done || v.Step(migration.StepTest).Status == migration.Done {
-		p.Next = nextLink(v, migration.StepCode)
+		p.Next = nextLink(v.View, migration.StepCode)
 	}
 	codeLinks(&p, movePath(m, migration.StepCode), q)
 	f := h.frame(r, "Change the worker", "migrations", &v, migration.StepCode)
 	f.Path = movePath(m, migration.StepCode)
-	if h.canLook(v) && v.Step(migration.StepCode).Status != migration.Done {
+	if v.Step(migration.StepCode).Status != migration.Done {
 		f.Feed = movePath(m, "events") + "?on=poller&queue=" + url.QueryEscape(c.Transfer.TaskQueue)
 	}
 	return h.page(w, r, status, views.CodePage(f, p))
@@ -197,7 +198,7 @@ func codeLinks(p *views.CodePageProps, base string, q codeQuery) {
 }
 
 // userValues are the reader's own values in the code, to be marked.
-func userValues(v migration.View, c snippet.Code) []string {
+func userValues(v visit, c snippet.Code) []string {
 	if v.Namespace == nil {
 		return []string{placeholder}
 	}
@@ -225,7 +226,7 @@ func edits(c snippet.Code, lang string, values []string) (worker, starter []view
 }
 
 // codeTwin prints the same in a terminal.
-func codeTwin(v migration.View, q codeQuery) string {
+func codeTwin(v visit, q codeQuery) string {
 	ns := placeholder
 	if v.Namespace != nil {
 		ns = v.Namespace.Namespace
@@ -248,7 +249,7 @@ func (h *Handlers) codeMarkdown(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	trust := ""
-	if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
+	if v.Migration.Mode.Can().OneDoor && h.absent() == nil {
 		t, err := h.trust()
 		if err != nil {
 			return err
@@ -258,7 +259,7 @@ func (h *Handlers) codeMarkdown(w http.ResponseWriter, r *http.Request) error {
 	return send(w, r, http.StatusOK, "text/markdown; charset=utf-8", []byte(markdown(v, q, c, trust)))
 }
 
-func markdown(v migration.View, q codeQuery, c snippet.Code, trust string) string {
+func markdown(v visit, q codeQuery, c snippet.Code, trust string) string {
 	var b strings.Builder
 	fence := func(lang, text string) {
 		if text = strings.TrimRight(text, "\n"); text != "" {

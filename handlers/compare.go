@@ -10,19 +10,22 @@ import (
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
-func comparePath(run, other migration.Run) string { return runPath(run) + "/compare/" + other.ID }
+func comparePath(run, other migration.Outcome) string {
+	return runPath(run) + "/compare/" + other.ID
+}
 
 // compareLink compares a run with the one before it; nil where there is none, or the run has not ended.
-func compareLink(past []pastCheck, run migration.Run) *views.Link {
-	if !ended(run) {
+func compareLink(past []runs.Row, run runs.Run) *views.Link {
+	if !run.Over() {
 		return nil
 	}
 	for _, p := range past {
-		if p.run.Number < run.Number && ended(p.run) {
-			return &views.Link{Text: fmt.Sprintf("Compare with run %d", p.run.Number), URL: comparePath(run, p.run), TestID: "compare"}
+		if p.Number < run.Number && p.Over() {
+			return &views.Link{Text: fmt.Sprintf("Compare with run %d", p.Number), URL: comparePath(run.Outcome, p.Outcome), TestID: "compare"}
 		}
 	}
 	return nil
@@ -30,7 +33,7 @@ func compareLink(past []pastCheck, run migration.Run) *views.Link {
 
 // compared is two runs of a migration, the older first.
 type compared struct {
-	before, after migration.Run
+	before, after runs.Run
 	diff          doctor.Diff
 }
 
@@ -49,11 +52,11 @@ func (h *Handlers) compare(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	other := chi.URLParam(r, "other")
-	p := views.CompareProps{Migration: v.Migration.ID, Run: views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: runPath(run)}}
+	p := views.CompareProps{Migration: v.Migration.ID, Run: views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: runPath(run.Outcome)}}
 	for _, x := range past {
-		if x.run.ID != run.ID && ended(x.run) {
-			p.Others = append(p.Others, views.Link{URL: comparePath(run, x.run), Current: x.run.ID == other,
-				Text: fmt.Sprintf("Run %d, %s, %s", x.run.Number, lowerFirst(runTag(x.run).Word), moment(x.run.Started))})
+		if x.ID != run.ID && x.Over() {
+			p.Others = append(p.Others, views.Link{URL: comparePath(run.Outcome, x.Outcome), Current: x.ID == other,
+				Text: fmt.Sprintf("Run %d, %s, %s", x.Number, lowerFirst(runTag(x).Word), moment(x.Started))})
 		}
 	}
 	switch {
@@ -63,7 +66,7 @@ func (h *Handlers) compare(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		compareProps(&p, c)
-		p.JSON = comparePath(run, migration.Run{ID: other}) + ".json"
+		p.JSON = comparePath(run.Outcome, migration.Outcome{ID: other}) + ".json"
 	case len(p.Others) == 0:
 		p.Summary = "There is no other run yet. Run the checks again after something changed, then compare."
 	default:
@@ -93,8 +96,8 @@ func (h *Handlers) compareReport(w http.ResponseWriter, r *http.Request) error {
 	}{c.diff, c.before.Number, c.after.Number})
 }
 
-func (h *Handlers) compareRuns(r *http.Request, v migration.View, run migration.Run, other string) (compared, error) {
-	with, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, other)
+func (h *Handlers) compareRuns(r *http.Request, v visit, run runs.Run, other string) (compared, error) {
+	with, err := h.o.Runs.Run(r.Context(), v.Migration.ID, other)
 	if err == nil && with.Kind != migration.CheckRun {
 		err = fault.New(fault.NotFound, "There is no such check", "Look at the list of runs.")
 	}
@@ -127,15 +130,15 @@ func (h *Handlers) compareRuns(r *http.Request, v migration.View, run migration.
 }
 
 // soFar is a run's report, or what its log tells where it has none.
-func (h *Handlers) soFar(r *http.Request, run migration.Run) (doctor.Report, error) {
+func (h *Handlers) soFar(r *http.Request, run runs.Run) (doctor.Report, error) {
 	if rep, ok := report(run); ok {
 		return rep, nil
 	}
-	entries, err := h.o.Migrations.Entries(r.Context(), run.ID, 0)
+	entries, err := h.o.Runs.Entries(r.Context(), run.ID, 0)
 	if err != nil {
 		return doctor.Report{}, err
 	}
-	asked := requestOf(run)
+	asked := run.CheckRequest()
 	rep := doctor.Report{Target: doctor.ReportTarget{Address: asked.Address, Namespace: asked.Namespace, ServerName: asked.ServerName, Auth: asked.Auth, Leaf: asked.Leaf}}
 	for _, s := range stagesOf(entries) {
 		rep.Stages = append(rep.Stages, s)
@@ -144,21 +147,21 @@ func (h *Handlers) soFar(r *http.Request, run migration.Run) (doctor.Report, err
 }
 
 // judged reports whether a run came to a verdict.
-func judged(run migration.Run, rep doctor.Report) bool {
+func judged(run runs.Run, rep doctor.Report) bool {
 	return rep.Verdict.Code != "" && run.State != migration.RunInterrupted
 }
 
-func noVerdict(run migration.Run) string {
-	if ended(run) {
+func noVerdict(run runs.Run) string {
+	if run.Over() {
 		return fmt.Sprintf("Run %d was interrupted and has no verdict: only the checks that it made can be compared.", run.Number)
 	}
 	return fmt.Sprintf("Run %d has not ended yet: only the checks that it has made are compared.", run.Number)
 }
 
 // askedChanges are differences that only the requests know.
-func askedChanges(before, after migration.Run) []doctor.Change {
-	a, b := requestOf(before), requestOf(after)
-	how := func(r *migration.Reported) string {
+func askedChanges(before, after runs.Run) []doctor.Change {
+	a, b := before.CheckRequest(), after.CheckRequest()
+	how := func(r *runs.Reported) string {
 		if r == nil {
 			return "observed by Onramp"
 		}
@@ -186,8 +189,8 @@ var inputNames = map[string]string{"address": "Endpoint", "namespace": "Namespac
 	"local_address": "Old server", "local_namespace": "Namespace there", "evidence": "Evidence"}
 
 func compareProps(p *views.CompareProps, c compared) {
-	link := func(run migration.Run) *views.Link {
-		return &views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: runPath(run)}
+	link := func(run runs.Run) *views.Link {
+		return &views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: runPath(run.Outcome)}
 	}
 	p.Before, p.After, p.Summary = link(c.before), link(c.after), c.diff.Summary
 	for _, x := range c.diff.Inputs {

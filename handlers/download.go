@@ -9,71 +9,40 @@ import (
 	"slices"
 	"strings"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
 )
 
-// The vault's ids of a migration's downloads: of the certificates that it has now.
-func bundleID(v migration.View) string { return vaultID(v, "bundle") }
-func caKeyID(v migration.View) string  { return vaultID(v, "ca-key") }
+// The downloads of the certificates that a migration has now.
+func bundleOf(v visit) acts.Download { return acts.Download{Leaf: leafPrint(v)} }
+func caKeyOf(v visit) acts.Download  { return acts.Download{CAKey: true, Leaf: leafPrint(v)} }
 
-func vaultID(v migration.View, what string) string {
+func leafPrint(v visit) string {
 	if v.Certificate == nil {
 		return ""
 	}
-	return downloadID(v, what, v.Certificate.LeafFingerprint)
-}
-
-// downloadID is the vault's id of what was made for one client certificate of a migration.
-func downloadID(v migration.View, what, leaf string) string {
-	return what + ":" + v.Migration.ID + ":" + leaf
-}
-
-// keep puts the keys that were made here into the vault, each in its archive: they leave once. caToo is false for a
-// CA that the reader brought, who has its key.
-func (h *Handlers) keep(v migration.View, set certsvc.Set, caToo bool) error {
-	rehearsal := v.Migration.Mode == migration.Rehearsal
-	made := v
-	made.Certificate = &migration.CertificateData{LeafFingerprint: set.Summary.LeafFingerprint}
-	if !set.Leaf.Key.Empty() {
-		b := set.Bundle()
-		b.Rehearsal = rehearsal
-		var packed bytes.Buffer
-		if err := certsvc.WriteBundle(&packed, b); err != nil {
-			return err
-		}
-		if err := h.o.Vault.Put(bundleID(made), "bundle.zip", packed.Bytes()); err != nil {
-			return err
-		}
-	}
-	if !caToo {
-		return nil
-	}
-	var packed bytes.Buffer
-	if err := certsvc.WriteCAKeyArchive(&packed, set.CA, set.Namespace, rehearsal); err != nil {
-		return err
-	}
-	return h.o.Vault.Put(caKeyID(made), "ca-key.zip", packed.Bytes())
+	return v.Certificate.LeafFingerprint
 }
 
 // takeBundle is the one download of bundle.zip; the second is 410.
 func (h *Handlers) takeBundle(w http.ResponseWriter, r *http.Request) error {
-	return h.take(w, r, bundleID)
+	return h.take(w, r, bundleOf)
 }
 
 // takeCAKey is the one download of the CA's key; the second is 410.
 func (h *Handlers) takeCAKey(w http.ResponseWriter, r *http.Request) error {
-	return h.take(w, r, caKeyID)
+	return h.take(w, r, caKeyOf)
 }
 
-func (h *Handlers) take(w http.ResponseWriter, r *http.Request, id func(migration.View) string) error {
+func (h *Handlers) take(w http.ResponseWriter, r *http.Request, which func(visit) acts.Download) error {
 	v, err := h.withCertificate(r)
 	if err != nil {
 		return err
 	}
-	name, body, err := h.o.Vault.Take(id(v))
+	name, body, err := h.o.Acts.Keys.Take(r.Context(), v.by, v.Migration.ID, which(v))
 	if err != nil {
 		return err
 	}
@@ -81,7 +50,7 @@ func (h *Handlers) take(w http.ResponseWriter, r *http.Request, id func(migratio
 }
 
 // withCertificate is the migration of the address, which has certificates.
-func (h *Handlers) withCertificate(r *http.Request) (migration.View, error) {
+func (h *Handlers) withCertificate(r *http.Request) (visit, error) {
 	v, err := h.move(r)
 	if err == nil && v.Certificate == nil {
 		err = fault.New(fault.NotFound, "There are no certificates yet", "Create them first: step 2.")
@@ -117,16 +86,13 @@ func (h *Handlers) lend(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	m := v.Migration.ID
 	if f.text("lend") == "off" {
-		h.o.Keyring.Forget(m)
+		if err := h.o.Acts.Keys.TakeBack(r.Context(), v.by, v.Migration.ID); err != nil {
+			return err
+		}
 		return h.afterKeys(w, r, v, f, "")
 	}
-	key := f.bytes("lent_key", "key_file")
-	if len(key) == 0 {
-		return fault.New(fault.Invalid, "There is no key to lend", "Onramp does not have this key. Give it when you run the test: paste it, or name its file.")
-	}
-	if _, _, err := h.o.Keyring.Lend(m, []byte(v.Certificate.LeafPEM), key); err != nil {
+	if err := h.o.Acts.Keys.Lend(r.Context(), v.by, v.Migration.ID, f.bytes("lent_key", "key_file")); err != nil {
 		return err
 	}
 	return h.afterKeys(w, r, v, f, "lent")
@@ -142,19 +108,14 @@ func (h *Handlers) forget(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	h.o.Keyring.Forget(v.Migration.ID)
-	for _, id := range []string{bundleID(v), caKeyID(v)} {
-		if _, ok := h.o.Vault.Waiting(id); ok {
-			if _, body, err := h.o.Vault.Take(id); err == nil {
-				clear(body)
-			}
-		}
+	if err := h.o.Acts.Keys.Drop(r.Context(), v.by, v.Migration.ID); err != nil {
+		return err
 	}
 	return h.afterKeys(w, r, v, f, "forgotten")
 }
 
 // afterKeys shows what is left: in place where the browser holds the key, which a new page would lose.
-func (h *Handlers) afterKeys(w http.ResponseWriter, r *http.Request, v migration.View, f form, said string) error {
+func (h *Handlers) afterKeys(w http.ResponseWriter, r *http.Request, v visit, f form, said string) error {
 	if wantsFragment(r) && f.text("browser_key") != "" {
 		return h.parts(w, r, http.StatusOK, views.Keys(*h.keys(v, true)))
 	}
@@ -182,9 +143,9 @@ type bundleFile struct {
 }
 
 // publicFiles are the files of bundle.zip but the key, which the reader's browser adds itself.
-func (h *Handlers) publicFiles(v migration.View) ([]bundleFile, error) {
-	b := certsvc.Bundle{Address: h.target(v).Address, CAPEM: []byte(v.Certificate.CAPEM), ClientPEM: []byte(v.Certificate.LeafPEM),
-		Rehearsal: v.Migration.Mode == migration.Rehearsal}
+func (h *Handlers) publicFiles(v visit) ([]bundleFile, error) {
+	b := certsvc.Bundle{Address: h.o.Acts.Places.Target(v.View).Address, CAPEM: []byte(v.Certificate.CAPEM), ClientPEM: []byte(v.Certificate.LeafPEM),
+		Rehearsal: v.Migration.Mode.Can().Practice}
 	if v.Namespace != nil {
 		b.Namespace = v.Namespace.Namespace
 	}

@@ -4,15 +4,16 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
 	"strconv"
 	"time"
 
+	"onramp/acts"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/transfer"
 	"onramp/views"
 )
@@ -35,29 +36,22 @@ func (h *Handlers) drillForm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := drillFields{once: rand.Text(), count: "20", rate: "5", concurrency: "50", seconds: "120", scenario: string(transfer.Success), amount: "250",
-		worker: "own", template: v.Migration.Lang, queue: queueOf(v), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
-	if v.Migration.Mode == migration.Rehearsal {
+		worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
+	if v.Migration.Mode.Can().Built {
 		f.worker = "builtin"
 	}
 	if id := r.URL.Query().Get("from"); id != "" {
-		run, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, id)
+		run, err := h.o.Runs.Run(r.Context(), v.Migration.ID, id)
 		if err != nil {
 			return err
 		}
-		f = f.of(drillAsked(run))
+		f = f.of(run.DrillRequest())
 	}
 	return h.showDrill(w, r, http.StatusOK, v, f, keyFields{}, nil)
 }
 
-// drillAsked is what a drill was asked, without secrets.
-func drillAsked(run migration.Run) migration.DrillRequest {
-	var asked migration.DrillRequest
-	_ = json.Unmarshal(run.Request, &asked) // a request that cannot be read shows nothing
-	return asked
-}
-
 // of are the form's fields with the values of a drill that was.
-func (f drillFields) of(asked migration.DrillRequest) drillFields {
+func (f drillFields) of(asked runs.DrillRequest) drillFields {
 	if asked.Count == 0 {
 		return f
 	}
@@ -74,7 +68,7 @@ func (f drillFields) of(asked migration.DrillRequest) drillFields {
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-func (h *Handlers) showDrill(w http.ResponseWriter, r *http.Request, status int, v migration.View, f drillFields, key keyFields, ps views.Problems) error {
+func (h *Handlers) showDrill(w http.ResponseWriter, r *http.Request, status int, v visit, f drillFields, key keyFields, ps views.Problems) error {
 	past, err := h.history(r, v, migration.DrillRun, shownRuns)
 	if err != nil {
 		return err
@@ -89,7 +83,7 @@ func (h *Handlers) showDrill(w http.ResponseWriter, r *http.Request, status int,
 		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.keySource(v, key),
 		Needs: needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past, Problems: ps}
 	if v.Namespace != nil {
-		t := h.target(v)
+		t := h.o.Acts.Places.Target(v.View)
 		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}
 	}
 	return h.page(w, r, status, views.DrillPage(h.frame(r, "Drill", "migrations", &v, migration.StepTransfer), p))
@@ -116,63 +110,51 @@ func (h *Handlers) startDrill(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showDrill(w, r, http.StatusUnprocessableEntity, v, f, readKeyFields(sent), ps)
 	}
-	return seeOther(w, r, runPath(run), "")
+	return seeOther(w, r, runPath(run.Outcome), "")
 }
 
-func (h *Handlers) drill(ctx context.Context, v migration.View, f drillFields, sent form) (migration.Run, error) {
-	if v.Namespace == nil {
-		return migration.Run{}, noNamespace()
+func (h *Handlers) drill(ctx context.Context, v visit, f drillFields, sent form) (runs.Run, error) {
+	d, err := f.plan()
+	creds, credsErr := h.credentials(v, sent)
+	if err := errors.Join(err, credsErr); err != nil {
+		return runs.Run{}, fault.Unchanged(err)
 	}
-	plan, err := f.plan()
-	plan.Drill.Target = h.target(v)
-	if err == nil {
-		_, err = transfer.CheckDrill(plan.Drill)
-		err = rename(err, transferNames)
-	}
-	err = errors.Join(err, h.withKey(v, sent, &plan.Drill.Target))
-	if err == nil {
-		err = readableKey(plan.Drill.Target)
-	}
-	if err != nil {
-		return migration.Run{}, err
-	}
-	if err := h.reachable(ctx, v); err != nil {
-		return migration.Run{}, err
-	}
-	return h.o.Migrations.StartDrillOnce(ctx, v.Migration.ID, f.once, plan)
+	d.Credentials, d.Once = creds, f.once
+	run, err := h.o.Acts.Transfers.StartDrill(ctx, v.by, v.Migration.ID, d)
+	return run, fault.Rename(err, transferNames)
 }
 
 // plan is what the form asks for, without the target. Errors are faults of its fields.
-func (f drillFields) plan() (migration.DrillPlan, error) {
-	var p migration.DrillPlan
+func (f drillFields) plan() (acts.Drill, error) {
+	var p acts.Drill
 	var errs []error
 	whole := func(name, s string) int {
 		n, err := strconv.Atoi(s)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", printable(s)), "Give a whole number above 0.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", acts.Printable(s)), "Give a whole number above 0.").In(name))
 		}
 		return n
 	}
 	part := func(name, s string) float64 {
 		n, err := strconv.ParseFloat(s, 64)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", acts.Printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
 		}
 		return n
 	}
-	p.Drill.Count, p.Drill.Rate, p.Drill.Concurrency = whole("count", f.count), part("rate", f.rate), whole("concurrency", f.concurrency)
+	p.Plan.Count, p.Plan.Rate, p.Plan.Concurrency = whole("count", f.count), part("rate", f.rate), whole("concurrency", f.concurrency)
 	seconds := part("seconds", f.seconds)
 	if seconds > 86400 || seconds < -86400 { // beyond what a Duration is for; CheckDrill refuses a day too
 		seconds = 86400
 	}
-	p.Drill.Time = time.Duration(seconds * float64(time.Second))
+	p.Plan.Time = time.Duration(seconds * float64(time.Second))
 	amount, err := readAmount(f.amount)
 	errs = append(errs, err)
-	p.Drill.Request = transfer.Request{Worker: f.worker, Scenario: transfer.Scenario(f.scenario), Details: transfer.Details{Amount: amount}}
+	p.Plan.Request = transfer.Request{Worker: f.worker, Scenario: transfer.Scenario(f.scenario), Details: transfer.Details{Amount: amount}}
 	if f.worker == "own" {
-		p.Drill.TaskQueue = f.queue
+		p.Plan.TaskQueue = f.queue
 		if f.template != detectTemplate {
-			p.Drill.Template = f.template
+			p.Plan.Template = f.template
 		}
 	}
 	switch f.beside {

@@ -12,35 +12,36 @@ import (
 
 	"onramp/doctor"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/transfer"
 	"onramp/views"
 )
 
 // drillState is a drill as its log tells it so far.
 type drillState struct {
-	view  migration.View
-	run   migration.Run
-	sides []migration.DrillProgress // the newest of each target
+	view  visit
+	run   runs.Run
+	sides []runs.DrillProgress // the newest of each target
 	seq   int64
 }
 
-func (d *drillState) add(e migration.Entry) bool {
+func (d *drillState) add(e runs.Entry) bool {
 	d.seq = e.Seq
-	var p migration.DrillProgress
-	if e.Kind != migration.EntryDrill || json.Unmarshal(e.Data, &p) != nil || p.Side < 0 || p.Side > 1 {
+	var p runs.DrillProgress
+	if e.Kind != runs.EntryDrill || json.Unmarshal(e.Data, &p) != nil || p.Side < 0 || p.Side > 1 {
 		return false
 	}
 	for len(d.sides) <= p.Side {
-		d.sides = append(d.sides, migration.DrillProgress{})
+		d.sides = append(d.sides, runs.DrillProgress{})
 	}
 	d.sides[p.Side] = p
 	return true
 }
 
 func (d *drillState) status() views.DrillStatusProps {
-	p := views.DrillStatusProps{Migration: d.view.Migration.ID, Run: d.run.ID, Tag: runTag(d.run), Title: d.run.Title, CanStop: !ended(d.run)}
-	asked := drillAsked(d.run)
-	if !ended(d.run) {
+	p := views.DrillStatusProps{Migration: d.view.Migration.ID, Run: d.run.ID, Tag: runTag(d.run.Row), Title: d.run.Title, CanStop: !d.run.Over()}
+	asked := d.run.DrillRequest()
+	if !d.run.Over() {
 		p.Title = fmt.Sprintf("%d transfers, %s starts a second", asked.Count, number(asked.Rate))
 	} else {
 		p.Text = took(d.run.Ended.Sub(d.run.Started))
@@ -48,7 +49,7 @@ func (d *drillState) status() views.DrillStatusProps {
 	for _, s := range d.sides {
 		side := views.DrillSideProps{Name: s.Address + ", " + s.Namespace, Planned: s.Planned, Done: s.Done, Failed: s.Failed,
 			Text: fmt.Sprintf("%d of %d ended as they should, %d did not, %d under way", s.Done, s.Planned, s.Failed, s.Started-s.Done-s.Failed)}
-		if ended(d.run) {
+		if d.run.Over() {
 			side.Text = fmt.Sprintf("%d of %d ended as they should, %d did not", s.Done, s.Planned, s.Failed)
 		}
 		if s.ElapsedMS > 0 {
@@ -56,7 +57,7 @@ func (d *drillState) status() views.DrillStatusProps {
 		}
 		p.Sides = append(p.Sides, side)
 	}
-	if len(p.Sides) == 0 && !ended(d.run) {
+	if len(p.Sides) == 0 && !d.run.Over() {
 		p.Sides = []views.DrillSideProps{{Name: asked.Address + ", " + asked.Namespace, Text: "connecting", Planned: max(asked.Count, 1)}}
 	}
 	return p
@@ -76,7 +77,7 @@ func spanName(s string) (name, what string) {
 }
 
 func (d *drillState) results() views.DrillResultsProps {
-	res, ok := migration.ReadDrill(d.run)
+	res, ok := runs.ReadDrill(d.run)
 	if !ok {
 		return views.DrillResultsProps{}
 	}
@@ -98,7 +99,7 @@ func (d *drillState) report(id string, rep transfer.DrillReport) views.DrillRepo
 		p.Facts = append(p.Facts, views.Pair{Name: "Money", Value: rep.Money})
 	}
 	if rep.Verdict != nil && rep.Verdict.Code != doctor.OK {
-		v := verdictProps(*rep.Verdict, nil, d.view)
+		v := verdictProps(*rep.Verdict, nil, d.view.View)
 		p.Verdict = &v
 	}
 	for _, e := range rep.Errors {
@@ -120,7 +121,7 @@ func (d *drillState) report(id string, rep transfer.DrillReport) views.DrillRepo
 func short(ms float64) string { return either(millis(ms), "0 ms") }
 
 // comparison is what changes from the local server to the endpoint.
-func comparison(res migration.DrillResult) *views.ComparedProps {
+func comparison(res runs.DrillResult) *views.ComparedProps {
 	p := &views.ComparedProps{From: res.Reports[1].Address, To: res.Reports[0].Address}
 	var most transfer.Change
 	for _, c := range res.Changes {
@@ -145,12 +146,12 @@ func comparison(res migration.DrillResult) *views.ComparedProps {
 	return p
 }
 
-func (h *Handlers) readDrill(ctx context.Context, v migration.View, run migration.Run) (*drillState, error) {
-	entries, err := h.o.Migrations.Entries(ctx, run.ID, 0)
+func (h *Handlers) readDrill(ctx context.Context, v visit, run runs.Run) (*drillState, error) {
+	entries, err := h.o.Runs.Entries(ctx, run.ID, 0)
 	if err != nil {
 		return nil, err
 	}
-	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil { // after its log, as readTransfer does
+	if run, err = h.o.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil { // after its log, as readTransfer does
 		return nil, err
 	}
 	d := &drillState{view: v, run: run}
@@ -180,9 +181,9 @@ func (h *Handlers) drillRun(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := func() views.DrillRunProps {
 		p := views.DrillRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: d.status(), Results: d.results(),
-			Asked: drillPairs(drillAsked(d.run)), Again: movePath(v.Migration.ID, "transfer", "drill") + "?from=" + run.ID, History: past}
-		if ended(d.run) {
-			p.JSON = runPath(run) + ".json"
+			Asked: drillPairs(d.run.DrillRequest()), Again: movePath(v.Migration.ID, "transfer", "drill") + "?from=" + run.ID, History: past}
+		if d.run.Over() {
+			p.JSON = runPath(run.Outcome) + ".json"
 		}
 		return p
 	}
@@ -192,8 +193,8 @@ func (h *Handlers) drillRun(w http.ResponseWriter, r *http.Request) error {
 			return views.DrillFollowPage(f, page(), h.followDrill(ctx, d), page)
 		})
 	}
-	if !ended(d.run) {
-		f.Feed, f.Follow = feedPath(v, d.run, d.seq), runPath(run)+"?follow=1"
+	if !d.run.Over() {
+		f.Feed, f.Follow = feedPath(v, d.run, d.seq), runPath(run.Outcome)+"?follow=1"
 	}
 	return h.page(w, r, http.StatusOK, views.DrillRunPage(f, page()))
 }
@@ -201,25 +202,27 @@ func (h *Handlers) drillRun(w http.ResponseWriter, r *http.Request) error {
 // followDrill yields a line for each step of a drill, and leaves the run in d as it is at the end.
 func (h *Handlers) followDrill(ctx context.Context, d *drillState) iter.Seq[string] {
 	return func(yield func(string) bool) {
-		for e, err := range h.o.Migrations.Follow(ctx, d.run.ID, 0) {
+		for es, err := range h.o.Runs.Follow(ctx, d.run.ID, 0) {
 			if err != nil {
 				break
 			}
-			if !d.add(e) {
-				continue
-			}
-			s := d.status().Sides
-			if line := s[len(s)-1]; !yield(line.Name + ": " + line.Text) {
-				return
+			for _, e := range es {
+				if !d.add(e) {
+					continue
+				}
+				s := d.status().Sides
+				if line := s[len(s)-1]; !yield(line.Name + ": " + line.Text) {
+					return
+				}
 			}
 		}
-		if run, err := h.o.Migrations.Run(ctx, d.run.MigrationID, d.run.ID); err == nil {
+		if run, err := h.o.Runs.Run(ctx, d.run.MigrationID, d.run.ID); err == nil {
 			d.run = run
 		}
 	}
 }
 
-func drillPairs(a migration.DrillRequest) []views.Pair {
+func drillPairs(a runs.DrillRequest) []views.Pair {
 	p := []views.Pair{{Name: "Transfers", Value: fmt.Sprint(a.Count)}, {Name: "Starts a second", Value: number(a.Rate)}, {Name: "At most at once", Value: fmt.Sprint(a.Concurrency)},
 		{Name: "Stop after", Value: took(time.Duration(a.Seconds * float64(time.Second)))}, {Name: "Scenario", Value: string(a.Scenario), Mono: true},
 		{Name: "Worker", Value: either(a.Worker, "builtin"), Mono: true}, {Name: "Endpoint", Value: a.Address, Mono: true}, {Name: "Namespace", Value: a.Namespace, Mono: true}}
@@ -242,7 +245,7 @@ func (h *Handlers) drillReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	res, ok := migration.ReadDrill(run)
+	res, ok := runs.ReadDrill(run)
 	if !ok {
 		return notEnded(run)
 	}
@@ -257,7 +260,7 @@ func (h *Handlers) stopDrill(w http.ResponseWriter, r *http.Request) error {
 // drillFeed is a drill that is followed.
 type drillFeed struct {
 	drillState
-	log []migration.Entry
+	log []runs.Entry
 }
 
 func (d *drillFeed) id() (string, string) { return d.run.MigrationID, d.run.ID }
@@ -272,11 +275,15 @@ func (d *drillFeed) upTo(after int64) int64 {
 	return d.seq
 }
 
-func (d *drillFeed) take(e migration.Entry) { d.add(e) }
+func (d *drillFeed) take(es []runs.Entry) {
+	for _, e := range es {
+		d.add(e)
+	}
+}
 
-func (d *drillFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
-	d.run.State, d.run.Result = migration.RunRunning, nil // as this entry saw it, however the run ended since
-	if e.Kind != migration.EntryDrill {
+func (d *drillFeed) next(es []runs.Entry) (parts []templ.Component, say, alarm string) {
+	d.run.State, d.run.Result = migration.RunRunning, nil // as these entries saw it, however the run ended since
+	if len(es) == 0 || es[len(es)-1].Kind != runs.EntryDrill {
 		return nil, "", ""
 	}
 	return []templ.Component{views.DrillStatus(d.status())}, "", ""
@@ -286,7 +293,7 @@ func (d *drillFeed) all() []templ.Component {
 	return []templ.Component{views.DrillStatus(d.status()), views.DrillResults(d.results())}
 }
 
-func (d *drillFeed) finish(run migration.Run) (parts []templ.Component, say, alarm string) {
+func (d *drillFeed) finish(run runs.Run) (parts []templ.Component, say, alarm string) {
 	d.run = run
 	if run.State == migration.RunPassed {
 		say = run.Title

@@ -43,12 +43,12 @@ func (h *Handlers) environment(w http.ResponseWriter, r *http.Request) error {
 	}
 	own := ""
 	if v.Migration.Mode == migration.Rehearsal {
-		own = h.target(v).Address // there the local server is the right one
+		own = h.o.Acts.Places.Target(v.View).Address // there the local server is the right one
 	}
 	return h.showEnvironment(w, r, http.StatusOK, v, shell, judgedEnvironment(snippet.JudgeEnvironmentAt(f.values.Get("environment"), own), shell))
 }
 
-func (h *Handlers) showEnvironment(w http.ResponseWriter, r *http.Request, status int, v migration.View, shell string, p views.EnvironmentProps) error {
+func (h *Handlers) showEnvironment(w http.ResponseWriter, r *http.Request, status int, v visit, shell string, p views.EnvironmentProps) error {
 	m := v.Migration.ID
 	p.Action = movePath(m, migration.StepCode, "environment")
 	p.Back = views.Link{Text: "Back to the code", URL: movePath(m, migration.StepCode)}

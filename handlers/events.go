@@ -7,18 +7,18 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"github.com/a-h/templ"
 
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
 // feedPath is the address of the stream of a run, from the entry that the page shows already.
-func feedPath(v migration.View, run migration.Run, after int64) string {
+func feedPath(v visit, run runs.Run, after int64) string {
 	return movePath(v.Migration.ID, "events") + "?on=run:" + run.ID + "&after=" + strconv.FormatInt(after, 10)
 }
 
@@ -42,7 +42,7 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 		return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followMove(ctx, s, v) })
 	case "poller":
 		queue := r.URL.Query().Get("queue")
-		return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followPollers(ctx, s, v, queue) })
+		return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followPoller(ctx, s, v, queue) })
 	}
 	return fault.New(fault.NotFound, "There is nothing of that name to follow", "Follow run:<id>, migration or poller.")
 }
@@ -82,8 +82,8 @@ func resumeAt(r *http.Request) (after int64, resumes bool, err error) {
 }
 
 // runEvents follows a run.
-func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v migration.View, id string) error {
-	run, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, id)
+func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v visit, id string) error {
+	run, err := h.o.Runs.Run(r.Context(), v.Migration.ID, id)
 	if err != nil {
 		return err
 	}
@@ -95,31 +95,31 @@ func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v migration
 	if err != nil {
 		return err
 	}
-	return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followRun(ctx, s, live, after, resumes) })
+	return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followRun(ctx, s, live, v.by.Person, after, resumes) })
 }
 
-// liveRun is a run whose log is followed: what a page shows of it, and what each entry changes.
+// liveRun is a run whose log is followed: what a page shows of it, and what new entries change.
 type liveRun interface {
 	// upTo takes the log so far, up to an entry; 0 takes all of it. It returns the last entry taken.
 	upTo(after int64) int64
-	// take notes the next entry of the log.
-	take(e migration.Entry)
-	// next returns the parts that the entry taken last changes, and what to say of it. It may be left out: many
-	// who follow a run share one answer.
-	next(e migration.Entry) (parts []templ.Component, say, alarm string)
+	// take notes the next entries of the log.
+	take(es []runs.Entry)
+	// next returns the parts that the entries taken last change, and what to say of them. It may be left out: many who
+	// follow a run share one answer.
+	next(es []runs.Entry) (parts []templ.Component, say, alarm string)
 	// finish takes the run as it ended and returns every part, and what to say of it.
-	finish(run migration.Run) (parts []templ.Component, say, alarm string)
+	finish(run runs.Run) (parts []templ.Component, say, alarm string)
 	all() []templ.Component
 	id() (migrationID, runID string)
 }
 
-func (h *Handlers) liveRun(ctx context.Context, v migration.View, run migration.Run) (liveRun, error) {
-	entries, err := h.o.Migrations.Entries(ctx, run.ID, 0)
+func (h *Handlers) liveRun(ctx context.Context, v visit, run runs.Run) (liveRun, error) {
+	entries, err := h.o.Runs.Entries(ctx, run.ID, 0)
 	if err != nil {
 		return nil, err
 	}
 	// The run after its log: one that ended in between is then shown as ended.
-	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil {
+	if run, err = h.o.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
 	switch run.Kind {
@@ -133,7 +133,7 @@ func (h *Handlers) liveRun(ctx context.Context, v migration.View, run migration.
 
 // followRun sends a run: to a new reader its present state first, then what follows; to one that comes back
 // only what it has not seen.
-func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, after int64, resumes bool) {
+func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, by string, after int64, resumes bool) {
 	var at int64
 	if resumes {
 		if after > 0 {
@@ -146,28 +146,29 @@ func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, 
 		}
 	}
 	m, id := live.id()
-	for e, err := range h.o.Migrations.Follow(ctx, id, at) {
+	for es, err := range h.o.Runs.Follow(ctx, id, at) {
 		switch {
 		case err != nil:
 			return // the reader comes back and goes on where it was
-		case e.Seq == 0:
+		case len(es) == 0:
 			if s.beat() != nil {
 				return
 			}
 			continue
 		}
-		live.take(e)
-		p := h.rendered.entry(ctx, e, func(ctx context.Context) ([]templ.Component, string, string, error) {
-			if e.Kind != migration.EntryEnd {
-				parts, say, alarm := live.next(e)
+		live.take(es)
+		p := h.rendered.entries(ctx, es, by, func(ctx context.Context) ([]templ.Component, string, string, error) {
+			if es[len(es)-1].Kind != runs.EntryEnd {
+				parts, say, alarm := live.next(es)
 				return parts, say, alarm, nil
 			}
-			run, err := h.o.Migrations.Run(ctx, m, id)
+			run, err := h.o.Runs.Run(ctx, m, id)
 			if err != nil {
 				return nil, "", "", err
 			}
+			rows, _, _ := live.next(es[:len(es)-1])
 			parts, say, alarm := live.finish(run)
-			return parts, say, alarm, nil
+			return append(rows, parts...), say, alarm, nil
 		})
 		if p.err != nil || len(p.frames) > 0 && s.writeBytes(p.frames) != nil {
 			return
@@ -180,8 +181,8 @@ func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, 
 
 // runEnded reports whether a followed log ended because the run has, and not because the service closes.
 func (h *Handlers) runEnded(ctx context.Context, m, id string) bool {
-	run, err := h.o.Migrations.Run(ctx, m, id)
-	return err == nil && ended(run)
+	run, err := h.o.Runs.Run(ctx, m, id)
+	return err == nil && run.Over()
 }
 
 func seqID(seq int64) string { return strconv.FormatInt(seq, 10) }
@@ -214,7 +215,7 @@ func sendAll(ctx context.Context, s *eventStream, id string, parts []templ.Compo
 // checkFeed is a check that is followed.
 type checkFeed struct {
 	checkState
-	log []migration.Entry
+	log []runs.Entry
 }
 
 func (c *checkFeed) id() (string, string) { return c.run.MigrationID, c.run.ID }
@@ -229,26 +230,39 @@ func (c *checkFeed) upTo(after int64) int64 {
 	return c.seq
 }
 
-func (c *checkFeed) take(e migration.Entry) { c.add(e) }
-
-func (c *checkFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
-	c.run.State = migration.RunRunning // as this entry saw it, however the run ended since
-	c.run.Result = nil
-	s, ok := stageOf(e)
-	if !ok {
-		return nil, "", ""
+func (c *checkFeed) take(es []runs.Entry) {
+	for _, e := range es {
+		c.add(e)
 	}
-	n, all := stageNumber(s.ID), len(doctor.StageIDs)
-	switch s.Status {
-	case doctor.Pass, doctor.Warn:
-		say = fmt.Sprintf("Check %d of %d passed: %s", n, all, stageTitles[s.ID])
-	case doctor.Fail:
-		alarm = fmt.Sprintf("Check %d of %d failed: %s. %s", n, all, stageTitles[s.ID], s.Summary)
-	}
-	return []templ.Component{views.StageRow(c.stage(s.ID)), views.Crossing(c.crossing()), views.RunStatus(c.status())}, say, alarm
 }
 
-func (c *checkFeed) finish(run migration.Run) (parts []templ.Component, say, alarm string) {
+func (c *checkFeed) next(es []runs.Entry) (parts []templ.Component, say, alarm string) {
+	c.run.State, c.run.Result = migration.RunRunning, nil // as these entries saw it, however the run ended since
+	told := map[string]bool{}
+	for _, e := range es {
+		s, ok := stageOf(e)
+		if !ok {
+			continue
+		}
+		n, all := stageNumber(s.ID), len(doctor.StageIDs)
+		switch s.Status {
+		case doctor.Pass, doctor.Warn:
+			say = fmt.Sprintf("Check %d of %d passed: %s", n, all, stageTitles[s.ID])
+		case doctor.Fail:
+			alarm = fmt.Sprintf("Check %d of %d failed: %s. %s", n, all, stageTitles[s.ID], s.Summary)
+		}
+		if !told[s.ID] {
+			told[s.ID] = true
+			parts = append(parts, views.StageRow(c.stage(s.ID)))
+		}
+	}
+	if len(parts) == 0 {
+		return nil, "", ""
+	}
+	return append(parts, views.Crossing(c.crossing()), views.RunStatus(c.status())), say, alarm
+}
+
+func (c *checkFeed) finish(run runs.Run) (parts []templ.Component, say, alarm string) {
 	c.run = run
 	if run.State == migration.RunPassed {
 		say = "All is well: " + run.Title
@@ -260,9 +274,9 @@ func (c *checkFeed) finish(run migration.Run) (parts []templ.Component, say, ala
 
 // followMove sends the parts that follow a migration whenever it changes, and every 15 s although nothing did:
 // that is the beat, and it renews what time alone changes.
-func (h *Handlers) followMove(ctx context.Context, s *eventStream, v migration.View) {
+func (h *Handlers) followMove(ctx context.Context, s *eventStream, v visit) {
 	before := -1
-	for now, err := range h.o.Migrations.Watch(ctx, v.Migration.ID) {
+	for now, err := range h.o.Acts.Book.Watch(ctx, v.Migration.ID) {
 		if err != nil {
 			return
 		}
@@ -271,52 +285,8 @@ func (h *Handlers) followMove(ctx context.Context, s *eventStream, v migration.V
 			say = doneText(now)
 		}
 		before = now.DoneCount
-		if sendAll(ctx, s, seqID(now.Migration.Version), h.liveMove(now), say, "") != nil {
+		if sendAll(ctx, s, seqID(now.Migration.Version), h.liveMove(visit{now, v.by}), say, "") != nil {
 			return
-		}
-	}
-}
-
-// pollerEvery is how often a worker is looked for while a page waits for it.
-const pollerEvery = 3 * time.Second
-
-// followPollers looks for a worker until one is seen or the reader leaves. What it sees it records: that is
-// an observation, which the reader's request only makes happen sooner.
-func (h *Handlers) followPollers(ctx context.Context, s *eventStream, v migration.View, queue string) {
-	tick := time.NewTicker(pollerEvery)
-	defer tick.Stop()
-	last, quiet := "", time.Now()
-	for {
-		p, seen := h.lookAtQueue(ctx, v, queue)
-		if ctx.Err() != nil {
-			return
-		}
-		text, err := renderParts(ctx, views.Poller(p))
-		if err != nil {
-			return
-		}
-		switch {
-		case text != last:
-			last, quiet = text, time.Now()
-			err = s.send("", "swap", text)
-		case time.Since(quiet) >= beatEvery:
-			quiet = time.Now()
-			err = s.beat()
-		}
-		if err == nil && seen {
-			err = s.send("", "say", p.Text)
-			if err == nil {
-				_ = s.send("", "end", "")
-			}
-			return
-		}
-		if err != nil {
-			return
-		}
-		select {
-		case <-ctx.Done():
-			return
-		case <-tick.C:
 		}
 	}
 }

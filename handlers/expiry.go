@@ -24,7 +24,7 @@ const (
 
 // endings are when the certificates of every migration stop working.
 func (h *Handlers) endings(ctx context.Context) ([]expiry.Ending, error) {
-	moves, err := h.o.Migrations.List(ctx)
+	moves, err := h.o.Acts.Book.All(ctx)
 	if err != nil {
 		return nil, err
 	}

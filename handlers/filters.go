@@ -10,7 +10,9 @@ import (
 	"strconv"
 	"strings"
 
+	"onramp/acts"
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
@@ -163,7 +165,7 @@ func (f filterFields) complete() (certsvc.Filters, error) {
 }
 
 // certificate is what the filters are tested against; nil for none.
-func (f filterFields) certificate(v migration.View) (*x509.Certificate, error) {
+func (f filterFields) certificate(v visit) (*x509.Certificate, error) {
 	if f.against != againstPaste {
 		return presentLeaf(v), nil
 	}
@@ -178,7 +180,7 @@ func (f filterFields) certificate(v migration.View) (*x509.Certificate, error) {
 }
 
 // presentLeaf is the migration's own client certificate; nil when there is none to read.
-func presentLeaf(v migration.View) *x509.Certificate {
+func presentLeaf(v visit) *x509.Certificate {
 	if v.Certificate == nil {
 		return nil
 	}
@@ -190,8 +192,11 @@ func presentLeaf(v migration.View) *x509.Certificate {
 }
 
 // filterCloud is the namespace of a rehearsal, or why it cannot be reached; both empty in a migration to Cloud.
-func (h *Handlers) filterCloud(ctx context.Context, v migration.View) (*migration.CloudNamespace, string) {
-	if v.Migration.Mode != migration.Rehearsal {
+func (h *Handlers) filterCloud(ctx context.Context, v visit) (*cloud.Namespace, string) {
+	if h.o.Acts.Places.Of(v.Migration.Mode).Filters == nil {
+		if v.Migration.Mode.Can().Bundle {
+			return nil, "There is no rehearsal cloud here. " + h.o.Acts.Places.NoRehearsal()
+		}
 		return nil, ""
 	}
 	if v.Namespace == nil {
@@ -201,11 +206,7 @@ func (h *Handlers) filterCloud(ctx context.Context, v migration.View) (*migratio
 	if err != nil {
 		return nil, "Choose the namespace again."
 	}
-	cloud, err := h.cloudReady(ctx)
-	var ns migration.CloudNamespace
-	if err == nil {
-		ns, err = cloud.Namespace(ctx, id)
-	}
+	ns, err := h.cloudNS(ctx, id)
 	if err != nil {
 		f := fault.From(err)
 		return nil, f.Title + ". " + f.Fix
@@ -215,7 +216,7 @@ func (h *Handlers) filterCloud(ctx context.Context, v migration.View) (*migratio
 
 // applyFilters sets the filters of the rehearsal's namespace, or clears them. Filters that keep the migration's
 // own client out need the confirmation.
-func (h *Handlers) applyFilters(ctx context.Context, v migration.View, f *filterFields, clearAll bool) error {
+func (h *Handlers) applyFilters(ctx context.Context, v visit, f *filterFields, clearAll bool) error {
 	ns, no := h.filterCloud(ctx, v)
 	if ns == nil {
 		if no == "" {
@@ -239,11 +240,10 @@ func (h *Handlers) applyFilters(ctx context.Context, v migration.View, f *filter
 		}
 		raw = fs.JSON()
 	}
-	_, err := h.o.Cloud.SetFilters(ctx, ns.ID, raw)
-	return err
+	return h.o.Acts.Namespaces.SaveFilters(ctx, v.by, v.Migration.ID, raw)
 }
 
-func (h *Handlers) showFilters(w http.ResponseWriter, r *http.Request, status int, v migration.View, f filterFields, ps views.Problems) error {
+func (h *Handlers) showFilters(w http.ResponseWriter, r *http.Request, status int, v visit, f filterFields, ps views.Problems) error {
 	if len(f.rows) == 0 {
 		f.rows = certsvc.Filters{{}}
 	}
@@ -284,7 +284,7 @@ func (h *Handlers) showFilters(w http.ResponseWriter, r *http.Request, status in
 	return h.page(w, r, status, views.FiltersPage(h.frame(r, "Certificate filters", "migrations", &v, migration.StepCertificates), p))
 }
 
-func (h *Handlers) filterCloudProps(ctx context.Context, v migration.View, ask bool) *views.FilterCloud {
+func (h *Handlers) filterCloudProps(ctx context.Context, v visit, ask bool) *views.FilterCloud {
 	ns, no := h.filterCloud(ctx, v)
 	switch {
 	case no != "":
@@ -317,7 +317,7 @@ func filterResult(fs certsvc.Filters, c *x509.Certificate) *views.FilterResult {
 		for _, x := range m.Fields {
 			has := "nothing"
 			if len(x.Values) > 0 {
-				has = printable(strings.Join(x.Values, ", "))
+				has = acts.Printable(strings.Join(x.Values, ", "))
 			}
 			field := views.FilterFieldSaid{State: views.Good, Field: x.Field, Wants: x.Pattern, Text: "matches " + has}
 			if !x.Matches {

@@ -2,10 +2,11 @@ package handlers
 
 import (
 	"crypto/rand"
-	"errors"
 	"net/http"
 
-	"onramp/migration"
+	"onramp/acts"
+	"onramp/fault"
+	"onramp/runs"
 	"onramp/transfer"
 	"onramp/views"
 )
@@ -39,24 +40,17 @@ func (h *Handlers) followWorkflow(w http.ResponseWriter, r *http.Request) error 
 		}
 		f.problems = ps
 		all := transferFields{scenario: string(transfer.Success), amount: "250", source: "85-150", target: "43-812", reference: "onramp-test",
-			worker: "own", template: v.Migration.Lang, queue: queueOf(v), once: rand.Text(), follow: f}
+			worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), once: rand.Text(), follow: f}
 		return h.showTransfer(w, r, http.StatusUnprocessableEntity, v, all, readKeyFields(sent), ps)
 	}
-	return seeOther(w, r, runPath(run), "")
+	return seeOther(w, r, runPath(run.Outcome), "")
 }
 
-func (h *Handlers) follow(r *http.Request, v migration.View, f followFields, sent form) (migration.Run, error) {
-	if v.Namespace == nil {
-		return migration.Run{}, noNamespace()
-	}
-	target := h.target(v)
-	req := transfer.Request{Target: target, Worker: "own", WorkflowID: f.workflowID, RunID: f.runID, FollowOnly: true}
-	err := errors.Join(rename(transfer.Validate(req), transferNames), h.withKey(v, sent, &target), readableKey(target))
+func (h *Handlers) follow(r *http.Request, v visit, f followFields, sent form) (runs.Run, error) {
+	creds, err := h.credentials(v, sent)
 	if err != nil {
-		return migration.Run{}, err
+		return runs.Run{}, fault.Unchanged(err)
 	}
-	if err := h.reachable(r.Context(), v); err != nil {
-		return migration.Run{}, err
-	}
-	return h.o.Migrations.FollowWorkflow(r.Context(), v.Migration.ID, migration.Follow{Target: target, WorkflowID: f.workflowID, RunID: f.runID})
+	run, err := h.o.Acts.Transfers.Follow(r.Context(), v.by, v.Migration.ID, acts.Follow{Credentials: creds, WorkflowID: f.workflowID, RunID: f.runID})
+	return run, fault.Rename(err, transferNames)
 }

@@ -16,17 +16,17 @@ const themeCookie = "onramp_theme"
 
 // frame is what surrounds a page. v is the migration the page belongs to, nil for none; step is the step
 // it shows, "" for none.
-func (h *Handlers) frame(r *http.Request, title, nav string, v *migration.View, step string) views.Frame {
+func (h *Handlers) frame(r *http.Request, title, nav string, v *visit, step string) views.Frame {
 	f := views.Frame{Title: title, Version: h.o.Version, DataDir: atHome(h.o.DataDir), Theme: themeOf(r), Nav: nav, Path: pagePath(r)}
 	if c, err := r.Cookie(saidCookie); err == nil {
 		f.Toast = sentences[c.Value]
 	}
 	if v != nil {
-		rail := railProps(*v, step)
+		rail := railProps(v.View, step)
 		f.Rail = &rail
-		f.Rehearsal = v.Migration.Mode == migration.Rehearsal
+		f.Rehearsal = v.Migration.Mode.Can().Practice
 		f.Nav = "migrations"
-		if id, ok := h.spaceOf(*v); ok {
+		if id, ok := h.o.Acts.Places.Space(v.View); ok {
 			f.Broken = h.broken(r, id.String())
 		}
 	}
@@ -87,7 +87,7 @@ func stepsProps(v migration.View, current string) []views.StepProps {
 			p.When = day(s.Since)
 		}
 		if s.Run != "" {
-			p.Run = &views.Link{Text: "See the run", URL: runPath(migration.Run{ID: s.Run, MigrationID: v.Migration.ID, Kind: runKindOf(s.ID)})}
+			p.Run = &views.Link{Text: "See the run", URL: runPath(migration.Outcome{ID: s.Run, MigrationID: v.Migration.ID, Kind: runKindOf(s.ID)})}
 		}
 		out = append(out, p)
 	}

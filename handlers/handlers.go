@@ -7,60 +7,49 @@ import (
 	"errors"
 	"log/slog"
 	"net"
-	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
-	"onramp/certsvc"
+	"onramp/acts"
 	"onramp/custody"
 	"onramp/expiry"
-	"onramp/migration"
-	"onramp/transfer"
+	"onramp/runs"
 )
 
 // Options are what the pages need.
 type Options struct {
-	Migrations *migration.Service // required
-	Certs      *certsvc.Service   // required
-	Vault      *certsvc.Vault     // required: files that leave once
-	Keyring    *certsvc.Keyring   // required: keys lent for tests, in memory only
-	Custody    *custody.Keeper    // required: CA keys kept on request, and the audit
+	Acts  *acts.Acts    // required: what a person can ask for
+	Runs  *runs.Service // required: what is under way, to look at
+	Audit Audit         // required
+
+	// Timing of what is held in memory, for the pages that tell it.
+	LentFor, OpenFor time.Duration
 
 	// Webhook is told of certificates that end; nil: none is set.
 	Webhook *expiry.Notifier
 
-	// Cloud is the rehearsal cloud; nil when it is switched off.
-	Cloud migration.CloudSide
-	// Pollers lists the workers on a task queue (transfer.Service.Pollers); nil: none is looked for.
-	Pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
-
-	// Detect says which template's worker polls a task queue (transfer.Service.Detect); nil: nobody is asked.
-	Detect func(context.Context, transfer.Request) (transfer.Detected, error)
-
 	Version string // shown in the footer
-	DataDir string // shown in the footer; the rehearsal's trust files are written below it
-	// Addr is where the portal listens, host:port. Requests under another name are refused, and files
-	// are read from this computer only when it is a loopback address. Required.
+	DataDir string // shown in the footer
+	// Addr is where the portal listens, host:port. Requests under another name are refused. Required.
 	Addr string
-
-	// ReplaceWindow is how long an old client certificate must not be seen before its CA may be removed from a
-	// rehearsal's namespace; default one minute, the length of a worker's long poll.
-	ReplaceWindow time.Duration
+	// Reader is who sits at the portal: one person, as long as it listens on loopback.
+	Reader acts.Actor
 
 	Log *slog.Logger     // default: discard
 	Now func() time.Time // default time.Now
 }
 
+// Audit reads the audit (custody.Keeper).
+type Audit interface {
+	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
+}
+
 // Handlers answers requests. It is safe for concurrent use.
 type Handlers struct {
-	o        Options
-	hosts    map[string]bool // the names the portal answers to, with the port
-	loopback bool            // only this computer can reach the portal
-	runtime  *prometheus.Registry
-
-	trustMu sync.Mutex
-	trusted *trustFiles // nil until they were written
+	o       Options
+	hosts   map[string]bool // the names the portal answers to, with the port
+	runtime *prometheus.Registry
 
 	rendered rendered // of the entries of runs, for all who follow them
 
@@ -71,16 +60,12 @@ type Handlers struct {
 // New returns Handlers; it is an error to leave out a required option.
 func New(o Options) (*Handlers, error) {
 	switch {
-	case o.Migrations == nil:
-		return nil, errors.New("handlers: Options.Migrations is required")
-	case o.Certs == nil:
-		return nil, errors.New("handlers: Options.Certs is required")
-	case o.Vault == nil:
-		return nil, errors.New("handlers: Options.Vault is required")
-	case o.Custody == nil:
-		return nil, errors.New("handlers: Options.Custody is required")
-	case o.Keyring == nil:
-		return nil, errors.New("handlers: Options.Keyring is required")
+	case o.Acts == nil:
+		return nil, errors.New("handlers: Options.Acts is required")
+	case o.Runs == nil:
+		return nil, errors.New("handlers: Options.Runs is required")
+	case o.Audit == nil:
+		return nil, errors.New("handlers: Options.Audit is required")
 	}
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
@@ -93,8 +78,6 @@ func New(o Options) (*Handlers, error) {
 		o.Now = time.Now
 	}
 	h := &Handlers{o: o, hosts: allowedHosts(host, port), runtime: runtimeMetrics()}
-	ip := net.ParseIP(host)
-	h.loopback = host == "localhost" || ip != nil && ip.IsLoopback()
 	h.closing, h.stop = context.WithCancel(context.Background())
 	return h, nil
 }

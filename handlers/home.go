@@ -1,22 +1,20 @@
 package handlers
 
 import (
-	"errors"
 	"fmt"
 	"net/http"
 
-	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
 )
 
 // home is the first page: what waits for the reader, or the way in.
 func (h *Handlers) home(w http.ResponseWriter, r *http.Request) error {
-	moves, err := h.o.Migrations.List(r.Context())
+	moves, err := h.o.Acts.Book.All(r.Context())
 	if err != nil {
 		return err
 	}
-	p := views.HomeProps{NoRehearsal: h.noRehearsal(), DataDir: atHome(h.o.DataDir)}
+	p := views.HomeProps{NoRehearsal: h.o.Acts.Places.NoRehearsal(), DataDir: atHome(h.o.DataDir)}
 	for _, v := range moves {
 		c := cardProps(v)
 		switch turnOf(v).State {
@@ -44,7 +42,7 @@ func turnOf(v migration.View) views.Tag {
 }
 
 func cardProps(v migration.View) views.CardProps {
-	c := views.CardProps{ID: v.Migration.ID, Name: v.Migration.Name, Rehearsal: v.Migration.Mode == migration.Rehearsal,
+	c := views.CardProps{ID: v.Migration.ID, Name: v.Migration.Name, Rehearsal: v.Migration.Mode.Can().Practice,
 		Turn: turnOf(v), Count: fmt.Sprintf("%d of %d", v.DoneCount, len(v.Steps)), Next: continueLink(v)}
 	for _, s := range v.Steps {
 		c.Meter = append(c.Meter, stepState(s.Status))
@@ -77,7 +75,7 @@ func (h *Handlers) showNew(w http.ResponseWriter, r *http.Request, status int, f
 	for _, l := range langNames {
 		p.Langs = append(p.Langs, views.Choice{Value: l.id, Label: l.name, Selected: l.id == f.lang})
 	}
-	no := h.noRehearsal()
+	no := h.o.Acts.Places.NoRehearsal()
 	if no != "" && f.mode == string(migration.Rehearsal) {
 		f.mode = string(migration.Cloud)
 	}
@@ -98,10 +96,7 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	n := newFields{name: f.raw("name"), lang: f.text("lang"), mode: f.text("mode"), auth: f.text("auth")}
-	m, err := migration.Migration{}, h.offered(n)
-	if err == nil {
-		m, err = h.o.Migrations.Create(r.Context(), n.name, n.lang, migration.Mode(n.mode), n.auth)
-	}
+	m, err := h.o.Acts.Migrations.Create(r.Context(), h.by(r), n.name, n.lang, migration.Mode(n.mode), n.auth)
 	if err != nil {
 		ps, err := problems(err)
 		if err != nil {
@@ -112,32 +107,11 @@ func (h *Handlers) create(w http.ResponseWriter, r *http.Request) error {
 	return seeOther(w, r, movePath(m.ID, migration.StepNamespace), "created")
 }
 
-// offered refuses what the form shows as not to be had here: only a changed form asks for it.
-func (h *Handlers) offered(n newFields) error {
-	var errs []error
-	if no := h.noRehearsal(); no != "" && n.mode == string(migration.Rehearsal) {
-		errs = append(errs, fault.New(fault.Invalid, "There is no rehearsal cloud here", no).In("mode"))
-	}
-	return errors.Join(errs...)
-}
-
 // rehearseNow makes a rehearsal with everything chosen: the shortest way to see it all.
 func (h *Handlers) rehearseNow(w http.ResponseWriter, r *http.Request) error {
-	if no := h.noRehearsal(); no != "" {
-		return fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
+	m, err := h.o.Acts.Rehearsal.Now(r.Context(), h.by(r))
+	if err != nil {
+		return err
 	}
-	for n := 1; ; n++ {
-		name := "Money transfer rehearsal"
-		if n > 1 {
-			name = fmt.Sprintf("%s %d", name, n)
-		}
-		m, err := h.o.Migrations.Create(r.Context(), name, "python", migration.Rehearsal, "mtls")
-		if fault.Is(err, fault.Conflict) && n < 1000 {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		return seeOther(w, r, movePath(m.ID, migration.StepNamespace), "")
-	}
+	return seeOther(w, r, movePath(m.ID, migration.StepNamespace), "")
 }

@@ -10,6 +10,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // What /metrics tells beside the Go runtime and the process. A timestamp rather than the days left: the reader
@@ -53,11 +54,11 @@ func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	moves, err := h.o.Migrations.List(r.Context())
+	moves, err := h.o.Acts.Book.All(r.Context())
 	if err != nil {
 		return err
 	}
-	counts, err := h.o.Migrations.CountRuns(r.Context())
+	counts, err := h.o.Runs.Counts(r.Context())
 	if err != nil {
 		return err
 	}
@@ -82,9 +83,9 @@ func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
 		s = append(s, gauge(metricMove, float64(n), string(mode)))
 	}
 	for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun} {
-		s = append(s, gauge(metricLive, float64(counts[migration.RunCount{Kind: kind, State: migration.RunRunning}]), string(kind)))
+		s = append(s, gauge(metricLive, float64(counts[runs.Count{Kind: kind, State: migration.RunRunning}]), string(kind)))
 		for _, state := range []migration.RunState{migration.RunPassed, migration.RunFailed, migration.RunInterrupted} {
-			n := counts[migration.RunCount{Kind: kind, State: state}]
+			n := counts[runs.Count{Kind: kind, State: state}]
 			s = append(s, prometheus.MustNewConstMetric(metricRuns, prometheus.CounterValue, float64(n), string(kind), string(state)))
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"net/http"
 	"strings"
 
+	"onramp/acts"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
@@ -23,18 +24,18 @@ func (h *Handlers) namespaceForm(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case v.Namespace != nil:
 		value, region = v.Namespace.Namespace, v.Namespace.Region
-	case v.Migration.Mode == migration.Rehearsal:
+	case v.Migration.Mode.Can().OneDoor:
 		value = suggested
 	}
 	return h.showNamespace(w, r, http.StatusOK, v, value, region, nil)
 }
 
-func (h *Handlers) showNamespace(w http.ResponseWriter, r *http.Request, status int, v migration.View, value, region string, ps views.Problems) error {
-	p := views.NamespaceProps{Migration: v.Migration.ID, Value: value, Rehearsal: v.Migration.Mode == migration.Rehearsal, Problems: ps,
-		Preview: h.preview(value, v.Migration.Mode == migration.Rehearsal), Regions: regionChoices(region)}
+func (h *Handlers) showNamespace(w http.ResponseWriter, r *http.Request, status int, v visit, value, region string, ps views.Problems) error {
+	p := views.NamespaceProps{Migration: v.Migration.ID, Value: value, Rehearsal: v.Migration.Mode.Can().OneDoor, Problems: ps,
+		Preview: h.preview(value, v.Migration.Mode.Can().OneDoor), Regions: regionChoices(region)}
 	if v.Namespace != nil && len(ps) == 0 {
 		p.Saved = "Saved " + moment(v.Step(migration.StepNamespace).Since)
-		p.Next = nextLink(v, migration.StepNamespace)
+		p.Next = nextLink(v.View, migration.StepNamespace)
 	}
 	if len(ps) > 0 { // the problems stand at the field; the preview would say them again
 		p.Preview.Problems = nil
@@ -62,11 +63,7 @@ func (h *Handlers) setNamespace(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	value, region := f.raw("namespace"), f.text("region")
-	d, err := h.namespaceData(r, v, value, region)
-	if err == nil {
-		_, err = h.o.Migrations.SetNamespace(r.Context(), v.Migration.ID, d)
-	}
-	if err != nil {
+	if _, err := h.o.Acts.Migrations.SetNamespace(r.Context(), v.by, v.Migration.ID, value, region); err != nil {
 		ps, err := problems(err)
 		if err != nil {
 			return err
@@ -74,33 +71,6 @@ func (h *Handlers) setNamespace(w http.ResponseWriter, r *http.Request) error {
 		return h.showNamespace(w, r, http.StatusUnprocessableEntity, v, value, region, ps)
 	}
 	return seeOther(w, r, movePath(v.Migration.ID, migration.StepNamespace), "namespace")
-}
-
-// namespaceData is what a pasted text says, and where programs dial the namespace.
-func (h *Handlers) namespaceData(r *http.Request, v migration.View, value, region string) (migration.NamespaceData, error) {
-	paste, err := namespace.Parse(value)
-	if err != nil {
-		return migration.NamespaceData{}, rename(err, map[string]string{"address": "namespace", "": "namespace"})
-	}
-	d := migration.NamespaceData{Namespace: paste.ID.String(), Address: paste.ID.Endpoint(), Region: paste.Region}
-	if region != "" {
-		if _, ok := namespace.LookupRegion(region); !ok {
-			return d, fault.New(fault.Invalid, "There is no such region here", "Choose one of the list, or none.").In("region")
-		}
-		d.Region = region
-	}
-	if v.Migration.Mode != migration.Rehearsal {
-		return d, nil
-	}
-	cloud, err := h.cloudReady(r.Context())
-	if err != nil {
-		return d, err
-	}
-	d.Address = cloud.Address()
-	if err := cloud.CreateNamespace(r.Context(), paste.ID); err != nil {
-		return d, err
-	}
-	return d, h.openForKeys(r.Context(), cloud, v, paste.ID)
 }
 
 // previewNamespace says what follows from a text while it is typed.
@@ -133,7 +103,7 @@ func (h *Handlers) preview(text string, rehearsal bool) views.NamespacePreviewPr
 		{Sep: ":", Text: "7233", Name: "port", State: views.Idle},
 	}
 	for _, rep := range paste.Repairs {
-		p.Repairs = append(p.Repairs, views.RepairProps{From: printable(rep.From), To: rep.To, Text: rep.Text, Code: rep.Code})
+		p.Repairs = append(p.Repairs, views.RepairProps{From: acts.Printable(rep.From), To: rep.To, Text: rep.Text, Code: rep.Code})
 	}
 	p.Derived = []views.Pair{
 		{Name: "Namespace ID", Value: id.String(), Mono: true, Copy: true},

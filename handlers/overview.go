@@ -2,20 +2,44 @@ package handlers
 
 import (
 	"encoding/json"
+	"net"
 	"net/http"
 	"slices"
 
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
+	"onramp/acts"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
+// visit is a migration and who looks at it.
+type visit struct {
+	migration.View
+	by acts.Actor
+}
+
 // move is the migration of the address.
-func (h *Handlers) move(r *http.Request) (migration.View, error) {
-	return h.o.Migrations.View(r.Context(), chi.URLParam(r, "m"))
+func (h *Handlers) move(r *http.Request) (visit, error) {
+	return h.moveOf(r, chi.URLParam(r, "m"))
+}
+
+func (h *Handlers) moveOf(r *http.Request, id string) (visit, error) {
+	v, err := h.o.Acts.Book.View(r.Context(), id)
+	return visit{v, h.by(r)}, err
+}
+
+// by is who sent a request.
+func (h *Handlers) by(r *http.Request) acts.Actor {
+	who := h.o.Reader
+	who.Request, who.Via = recordOf(r).id, "portal"
+	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
+		who.From = host
+	}
+	return who
 }
 
 // overview is the hub of a migration.
@@ -27,7 +51,7 @@ func (h *Handlers) overview(w http.ResponseWriter, r *http.Request) error {
 	return h.showOverview(w, r, http.StatusOK, v, stepsBlock(v))
 }
 
-func (h *Handlers) showOverview(w http.ResponseWriter, r *http.Request, status int, v migration.View, steps views.StepsProps) error {
+func (h *Handlers) showOverview(w http.ResponseWriter, r *http.Request, status int, v visit, steps views.StepsProps) error {
 	crossing, err := h.lastCrossing(r, v)
 	if err != nil {
 		return err
@@ -45,12 +69,12 @@ func (h *Handlers) showOverview(w http.ResponseWriter, r *http.Request, status i
 	return h.page(w, r, status, views.OverviewPage(f, p))
 }
 
-func stepsBlock(v migration.View) views.StepsProps {
-	return views.StepsProps{Migration: v.Migration.ID, Steps: stepsProps(v, "")}
+func stepsBlock(v visit) views.StepsProps {
+	return views.StepsProps{Migration: v.Migration.ID, Steps: stepsProps(v.View, "")}
 }
 
-func turnProps(v migration.View) views.TurnProps {
-	return views.TurnProps{Tag: turnOf(v), Text: doneText(v), Continue: continueLink(v)}
+func turnProps(v visit) views.TurnProps {
+	return views.TurnProps{Tag: turnOf(v.View), Text: doneText(v.View), Continue: continueLink(v.View)}
 }
 
 // note records that a step was done outside.
@@ -64,7 +88,7 @@ func (h *Handlers) note(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	step, why := f.text("step"), f.raw("why")
-	if _, err := h.o.Migrations.Note(r.Context(), v.Migration.ID, step, why, "you"); err != nil {
+	if _, err := h.o.Acts.Migrations.Note(r.Context(), v.by, v.Migration.ID, step, why); err != nil {
 		ps, err := problems(err)
 		if err != nil {
 			return err
@@ -77,7 +101,7 @@ func (h *Handlers) note(w http.ResponseWriter, r *http.Request) error {
 }
 
 // activityProps is what was observed, newest first.
-func activityProps(v migration.View) views.ActivityProps {
+func activityProps(v visit) views.ActivityProps {
 	var p views.ActivityProps
 	for _, f := range slices.Backward(v.Facts) {
 		row := views.ActivityRow{When: moment(f.At), Stamp: stamp(f.At), Who: f.By, Text: factText(f)}
@@ -90,7 +114,7 @@ func activityProps(v migration.View) views.ActivityProps {
 }
 
 // stale reports whether a fact's step looks again although this fact was its evidence.
-func stale(v migration.View, f migration.Fact) bool {
+func stale(v visit, f migration.Fact) bool {
 	step := map[string]string{migration.FactUpload: migration.StepUpload, migration.FactCASeen: migration.StepUpload,
 		migration.FactCheck: migration.StepTest, migration.FactPoller: migration.StepCode, migration.FactTransfer: migration.StepTransfer}[f.Kind]
 	return step != "" && v.Step(step).Status == migration.LookAgain
@@ -172,7 +196,7 @@ func (h *Handlers) runs(w http.ResponseWriter, r *http.Request) error {
 }
 
 // liveMove are the parts of every page that follow a migration; the page takes those that it has.
-func (h *Handlers) liveMove(v migration.View) []templ.Component {
+func (h *Handlers) liveMove(v visit) []templ.Component {
 	return []templ.Component{
 		views.Turn(turnProps(v)), views.Steps(stepsBlock(v)), views.Activity(activityProps(v)),
 		views.UploadStatus(h.uploadStatus(v)),
@@ -180,8 +204,8 @@ func (h *Handlers) liveMove(v migration.View) []templ.Component {
 }
 
 // runOf is the run of the address; of another kind is as good as none.
-func (h *Handlers) runOf(r *http.Request, v migration.View, kind migration.RunKind) (migration.Run, error) {
-	run, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, chi.URLParam(r, "run"))
+func (h *Handlers) runOf(r *http.Request, v visit, kind migration.RunKind) (runs.Run, error) {
+	run, err := h.o.Runs.Run(r.Context(), v.Migration.ID, chi.URLParam(r, "run"))
 	if err == nil && run.Kind != kind {
 		err = fault.New(fault.NotFound, "There is no such run", "Look at the list of runs.")
 	}

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/handlers"
@@ -249,13 +250,13 @@ func TestCloudStates(t *testing.T) {
 	d := sit(t, deskOptions{})
 	for phase, want := range map[string]string{"absent": "built without", "failed": "could not start", "off": "switched off"} {
 		d.cloud.mu.Lock()
-		d.cloud.state = migration.CloudState{Phase: phase, Err: fault.New(fault.Unavailable, "The disk is full", "Make room.")}
+		d.cloud.state = cloud.State{Phase: phase, Err: fault.New(fault.Unavailable, "The disk is full", "Make room.")}
 		d.cloud.mu.Unlock()
 		d.get("/rehearsal").want(t, 200, want)
 		d.post("/rehearse-now").want(t, 503)
 	}
 	d.cloud.mu.Lock()
-	d.cloud.state = migration.CloudState{Phase: "starting"}
+	d.cloud.state = cloud.State{Phase: "starting"}
 	d.cloud.mu.Unlock()
 	d.get("/").want(t, 200, "Rehearse it now") // the first page does not wait for it
 	m := strings.TrimSuffix(d.post("/rehearse-now").to(t), "/namespace")

@@ -15,7 +15,7 @@ func helpPath(code string) string { return joinPath([]string{"help", code}) }
 func cloudPath(ns string) string { return joinPath([]string{"cloud", ns}) }
 
 // runPath is the permalink of a run.
-func runPath(r migration.Run) string {
+func runPath(r migration.Outcome) string {
 	switch r.Kind {
 	case migration.TransferRun:
 		return movePath(r.MigrationID, "transfer", r.ID)

@@ -1,14 +1,14 @@
 package handlers
 
 import (
+	"onramp/runs"
+	"strings"
+
 	"context"
-	"strconv"
 	"sync"
 	"time"
 
 	"github.com/a-h/templ"
-
-	"onramp/migration"
 )
 
 // rendered keeps what an entry of a run changes on the page, for a moment: a thousand readers of one transfer
@@ -30,17 +30,13 @@ const (
 	// renderedLife is how long a text is given to others: it counts down to the next retry.
 	renderedLife = 2 * time.Second
 	maxRendered  = 256
-	// farBehind is how many entries a reader is behind when a transfer sends the rows of events alone: what sums
-	// them up comes with the last ones.
-	farBehind = 10
 )
 
-// entry is what an entry of a run sends; make is asked for it, once for all who ask at about the same time.
-func (c *rendered) entry(ctx context.Context, e migration.Entry, make func(context.Context) (parts []templ.Component, say, alarm string, err error)) *pushed {
-	key, now := e.RunID+"/"+strconv.FormatInt(e.Seq, 10), time.Now()
-	if e.Behind >= farBehind { // it changes less then
-		key += "+"
-	}
+// entries is what entries of a run send to a person; make is asked for it, once for all of whom the same are sent at
+// about the same time.
+func (c *rendered) entries(ctx context.Context, es []runs.Entry, person string, make func(context.Context) (parts []templ.Component, say, alarm string, err error)) *pushed {
+	first, last := es[0], es[len(es)-1]
+	key, now := strings.Join([]string{first.RunID, seqID(first.Seq), seqID(last.Seq), person}, "/"), time.Now()
 	c.mu.Lock()
 	p := c.all[key]
 	if p == nil || now.Sub(p.at) > renderedLife {
@@ -57,7 +53,7 @@ func (c *rendered) entry(ctx context.Context, e migration.Entry, make func(conte
 		if err == nil && len(parts) > 0 {
 			text, err = renderParts(ctx, parts...)
 		}
-		p.frames, p.err = frames(seqID(e.Seq), text, say, alarm), err
+		p.frames, p.err = frames(seqID(last.Seq), text, say, alarm), err
 	})
 	return p
 }

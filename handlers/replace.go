@@ -1,25 +1,17 @@
 package handlers
 
 import (
-	"bytes"
-	"context"
 	"net/http"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/go-chi/chi/v5"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
-	"onramp/namespace"
 	"onramp/views"
 )
-
-// replaceWindow is how long an old certificate must not be seen before its CA may go, where Options leave it
-// out: a long poll of a worker lasts a minute.
-const replaceWindow = time.Minute
 
 // The field which of a check: with which client certificate.
 const (
@@ -28,9 +20,6 @@ const (
 )
 
 func replacePath(m string) string { return movePath(m, migration.StepCertificates, "replace") }
-
-// newRing is where the keyring holds the new pair while the old one is lent too.
-func newRing(m string) string { return m + "#new" }
 
 // replaceFields is a form of the wizard as it was sent, without keys.
 type replaceFields struct {
@@ -73,7 +62,7 @@ func (h *Handlers) replace(w http.ResponseWriter, r *http.Request) error {
 	return h.showReplace(w, r, http.StatusOK, v, replaceFields{lend: true}, nil)
 }
 
-func (h *Handlers) showReplace(w http.ResponseWriter, r *http.Request, status int, v migration.View, f replaceFields, ps views.Problems) error {
+func (h *Handlers) showReplace(w http.ResponseWriter, r *http.Request, status int, v visit, f replaceFields, ps views.Problems) error {
 	p, err := h.replaceProps(r.Context(), v, f)
 	if err != nil {
 		return err
@@ -85,7 +74,7 @@ func (h *Handlers) showReplace(w http.ResponseWriter, r *http.Request, status in
 
 // replacing wraps a form of the wizard: what it did leads back to the page, what is wrong with it is shown on
 // the page with status 422, or 409 where the state of things stands against it.
-func (h *Handlers) replacing(w http.ResponseWriter, r *http.Request, said string, do func(migration.View, form, *replaceFields) error) error {
+func (h *Handlers) replacing(w http.ResponseWriter, r *http.Request, said string, do func(visit, form, *replaceFields) error) error {
 	v, err := h.move(r)
 	if err != nil {
 		return err
@@ -131,122 +120,53 @@ func (h *Handlers) replacing(w http.ResponseWriter, r *http.Request, said string
 
 // startReplace begins.
 func (h *Handlers) startReplace(w http.ResponseWriter, r *http.Request) error {
-	return h.replacing(w, r, "", func(v migration.View, f form, _ *replaceFields) error {
-		_, err := h.o.Migrations.StartReplacement(r.Context(), v.Migration.ID, f.text("what"))
-		return err
+	return h.replacing(w, r, "", func(v visit, f form, _ *replaceFields) error {
+		return h.o.Acts.Replacements.Start(r.Context(), v.by, v.Migration.ID, f.text("what"))
 	})
-}
-
-// current is the namespace's bundle: in a rehearsal as it is, else the old CA, which is what is known.
-func (h *Handlers) currentBundle(ctx context.Context, v migration.View, re *migration.Replacement) ([]byte, error) {
-	if v.Migration.Mode != migration.Rehearsal {
-		return []byte(re.Old.CAPEM), nil
-	}
-	cloud, err := h.cloudReady(ctx)
-	if err != nil {
-		return nil, err
-	}
-	id, err := idOf(v)
-	if err != nil {
-		return nil, err
-	}
-	ns, err := cloud.Namespace(ctx, id)
-	return []byte(ns.BundlePEM), err
 }
 
 // replaceCA is gate 1, the making: a new CA made here, or the certificate of one made elsewhere.
 func (h *Handlers) replaceCA(w http.ResponseWriter, r *http.Request) error {
-	return h.replacing(w, r, "", func(v migration.View, _ form, f *replaceFields) error {
-		re := v.Replacement()
-		if !re.Open() {
-			return fault.New(fault.Conflict, "No replacement goes on", "Start one first.")
-		}
-		current, err := h.currentBundle(r.Context(), v, re)
+	return h.replacing(w, r, "", func(v visit, _ form, f *replaceFields) error {
+		days, err := dayNumber("ca_days", f.caDays)
 		if err != nil {
 			return err
 		}
-		m := v.Migration.ID
-		if f.lane == laneImport {
-			_, err := h.o.Migrations.SetNewCA(r.Context(), m, laneImport, []byte(f.caPEM), current)
-			return rename(err, map[string]string{"ca": "ca_pem", "bundle": "ca_pem"})
-		}
-		days, err := daysOf("ca_days", f.caDays)
-		if err != nil {
-			return err
-		}
-		ca, err := h.o.Certs.CA(certsvc.CASpec{CommonName: f.caName, Organization: f.organization, Days: days, KeyType: certsvc.KeyType(f.keyType)})
-		if err != nil {
-			return rename(err, map[string]string{"common_name": "ca_common_name", "days": "ca_days"})
-		}
-		if err := h.signed(r.Context(), v, makerServer, ca.Fingerprint(), ca.Cert); err != nil {
-			return err
-		}
-		if _, err := h.o.Migrations.SetNewCA(r.Context(), m, makerServer, ca.CertPEM, current); err != nil {
-			return rename(err, map[string]string{"ca": "ca_common_name", "bundle": "ca_common_name"})
-		}
-		var packed bytes.Buffer
-		if err := certsvc.WriteCAKeyArchive(&packed, ca, re.ID, v.Migration.Mode == migration.Rehearsal); err != nil {
-			return err
-		}
-		defer clear(ca.Key.Reveal())
-		return h.o.Vault.Put(newCAKeyID(m, ca.Fingerprint()), "ca-key.zip", packed.Bytes())
+		req := acts.NewCA{Import: f.lane == laneImport, PEM: f.caPEM, Spec: certsvc.CASpec{CommonName: f.caName, Organization: f.organization, Days: days, KeyType: certsvc.KeyType(f.keyType)}}
+		return h.o.Acts.Replacements.TakeCA(r.Context(), v.by, v.Migration.ID, req)
 	})
 }
 
-func newCAKeyID(m, ca string) string { return "replace-ca-key:" + m + ":" + ca }
-
-// daysOf is a number of days; an empty field leaves the default.
-func daysOf(field, text string) (int, error) {
-	n, err := strconv.Atoi(text)
-	if text != "" && (err != nil || n == 0) {
-		return 0, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number from 1, such as 365.").In(field)
-	}
-	return n, nil
-}
-
-// replaceBundle is gate 1, the saving: in a rehearsal the bundle with both CAs is saved, or looked for.
+// replaceBundle is gate 1, the saving: the bundle with both CAs is saved, or looked for.
 func (h *Handlers) replaceBundle(w http.ResponseWriter, r *http.Request) error {
-	return h.replacing(w, r, "ca", func(v migration.View, f form, _ *replaceFields) error {
-		cloud, err := h.cloudReady(r.Context())
-		if err != nil {
-			return err
-		}
+	return h.replacing(w, r, "ca", func(v visit, f form, _ *replaceFields) error {
 		if f.text("do") == "look" {
-			_, err = h.o.Migrations.SeeBundle(r.Context(), v.Migration.ID, cloud)
-			return err
+			return h.o.Acts.Replacements.SeeBundle(r.Context(), v.by, v.Migration.ID)
 		}
-		if _, err = h.o.Migrations.SaveCombined(r.Context(), v.Migration.ID, cloud, h.window()); err != nil {
-			return rename(err, map[string]string{"ca": "", "bundle": ""})
-		}
-		return h.afterSave(r.Context(), v)
+		return h.o.Acts.Replacements.SaveBundle(r.Context(), v.by, v.Migration.ID)
 	})
 }
 
-// afterSave tells every rehearsal of the namespace what its bundle holds now.
-func (h *Handlers) afterSave(ctx context.Context, v migration.View) error {
-	id, err := idOf(v)
-	if err != nil {
-		return err
-	}
-	ns, err := h.o.Cloud.Namespace(ctx, id)
-	if err != nil {
-		return err
-	}
-	return h.seeUpload(ctx, ns)
-}
-
-func (h *Handlers) window() time.Duration {
-	if h.o.ReplaceWindow > 0 {
-		return h.o.ReplaceWindow
-	}
-	return replaceWindow
-}
-
-// idOf is the namespace of a migration that has one.
-func idOf(v migration.View) (namespace.ID, error) {
-	if v.Namespace == nil {
-		return namespace.ID{}, fault.New(fault.Conflict, "There is no namespace yet", "Choose it first: step 1.")
-	}
-	id, _, err := namespace.ParseID(v.Namespace.Namespace)
-	return id, err
+// replaceLeaf is gate 2: the client certificate under the new CA, in the lanes of step 2.
+func (h *Handlers) replaceLeaf(w http.ResponseWriter, r *http.Request) error {
+	return h.replacing(w, r, "certificates", func(v visit, sent form, f *replaceFields) error {
+		days, err := dayNumber("leaf_days", f.leafDays)
+		if err != nil {
+			return err
+		}
+		req := acts.NewLeaf{Lane: f.lane, PEM: f.leafPEM, CSR: []byte(f.csr), CAKey: sent.bytes("ca_key", "ca_key_file"), KeyPass: sent.values.Get("ca_passphrase"),
+			Lend: f.lend, LentKey: []byte(sent.values.Get("lent_key")),
+			Spec: certsvc.LeafSpec{CommonName: f.commonName, Organization: f.organization, Days: days, KeyType: certsvc.KeyType(f.keyType)}}
+		if f.lane != laneImport && f.lane != laneCSR {
+			req.Lane = makerServer
+			if f.maker == makerBrowser {
+				req.Lane = makerBrowser
+			}
+		}
+		if err := h.o.Acts.Replacements.TakeLeaf(r.Context(), v.by, v.Migration.ID, req); err != nil {
+			return err
+		}
+		f.browserKey = req.Lane == makerBrowser
+		return nil
+	})
 }

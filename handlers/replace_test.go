@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"onramp/cloud"
 	"onramp/migration"
 )
 
@@ -92,12 +93,12 @@ func TestReplaceForms(t *testing.T) {
 	has("gate 3", "Passed", "Every worker has the new one")
 	v, err := d.moves.View(t.Context(), strings.TrimPrefix(m, "/m/"))
 	check(t, err)
-	d.cloud.see(migration.Callers{Since: time.Now().Add(-time.Hour), At: time.Now(), List: []migration.Caller{{Leaf: v.Certificate.LeafFingerprint, LeafSubject: v.Certificate.LeafSubject,
+	d.cloud.see(cloud.Callers{Since: time.Now().Add(-time.Hour), At: time.Now(), List: []cloud.Caller{{Leaf: v.Certificate.LeafFingerprint, LeafSubject: v.Certificate.LeafSubject,
 		CA: v.Certificate.CAFingerprint, CASubject: v.Certificate.CASubject, Identity: "<b>worker-7", TaskQueues: []string{"money"}, Open: 1, Calls: 9, Last: time.Now()}}})
 	has("gate 4", "Waiting for workers", "&lt;b&gt;worker-7", "money")
 	refuse(409, "worker-7", "/remove")
 	refuse(409, "no word for it", "/note", "why", "I know")
-	d.cloud.see(migration.Callers{Since: time.Now().Add(-time.Hour), At: time.Now()})
+	d.cloud.see(cloud.Callers{Since: time.Now().Add(-time.Hour), At: time.Now()})
 	d.post(at + "/remove").to(t)
 	has("the end", "Done on", "Put the old CA back")
 	if v, err = d.moves.View(t.Context(), v.Migration.ID); err != nil || v.Certificate.CASubject != v.Replacement().NewCA.Subject || v.Step(migration.StepUpload).Status != migration.Done {

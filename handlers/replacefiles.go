@@ -4,30 +4,29 @@ import (
 	"net/http"
 	"strings"
 
+	"onramp/acts"
 	"onramp/migration"
 )
 
 // The files of the wizard: each key once, certificates as often as wanted.
 
 func (h *Handlers) replaceBundleZip(w http.ResponseWriter, r *http.Request) error {
-	return h.replaceTake(w, r, func(v migration.View, re *migration.Replacement) string {
-		if re.New == nil {
-			return ""
-		}
-		return bundleID(withLeaf(v, re.New.LeafFingerprint))
-	})
+	return h.replaceTake(w, r, func(re *migration.Replacement) acts.Download { return acts.Download{Leaf: newLeafPrint(re)} })
 }
 
 func (h *Handlers) replaceCAKeyZip(w http.ResponseWriter, r *http.Request) error {
-	return h.replaceTake(w, r, func(v migration.View, re *migration.Replacement) string {
-		if re.NewCA == nil {
-			return ""
-		}
-		return newCAKeyID(v.Migration.ID, re.NewCA.Fingerprint)
-	})
+	return h.replaceTake(w, r, newCAKey)
 }
 
-func (h *Handlers) replaceTake(w http.ResponseWriter, r *http.Request, id func(migration.View, *migration.Replacement) string) error {
+// newCAKey is the key of the new CA, made here.
+func newCAKey(re *migration.Replacement) acts.Download {
+	if re.NewCA == nil {
+		return acts.Download{CAKey: true}
+	}
+	return acts.Download{CAKey: true, NewCA: re.NewCA.Fingerprint}
+}
+
+func (h *Handlers) replaceTake(w http.ResponseWriter, r *http.Request, which func(*migration.Replacement) acts.Download) error {
 	v, err := h.move(r)
 	if err != nil {
 		return err
@@ -36,7 +35,7 @@ func (h *Handlers) replaceTake(w http.ResponseWriter, r *http.Request, id func(m
 	if re == nil {
 		return h.noSuchPage(w, r)
 	}
-	name, body, err := h.o.Vault.Take(id(v, re))
+	name, body, err := h.o.Acts.Keys.Take(r.Context(), v.by, v.Migration.ID, which(re))
 	if err != nil {
 		return err
 	}

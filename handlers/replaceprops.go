@@ -6,7 +6,9 @@ import (
 	"slices"
 	"strings"
 
+	"onramp/acts"
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/snippet"
@@ -14,8 +16,8 @@ import (
 )
 
 // replaceProps is the wizard as the facts tell it now.
-func (h *Handlers) replaceProps(ctx context.Context, v migration.View, f replaceFields) (views.ReplaceProps, error) {
-	p := views.ReplaceProps{Migration: v.Migration.ID, Rehearsal: v.Migration.Mode == migration.Rehearsal}
+func (h *Handlers) replaceProps(ctx context.Context, v visit, f replaceFields) (views.ReplaceProps, error) {
+	p := views.ReplaceProps{Migration: v.Migration.ID, Rehearsal: v.Migration.Mode.Can().Callers}
 	if v.Certificate == nil || v.Namespace == nil {
 		p.Blocked = need(v, migration.StepNamespace, migration.StepCertificates)
 		if p.Blocked == nil {
@@ -55,7 +57,7 @@ func (h *Handlers) replaceProps(ctx context.Context, v migration.View, f replace
 	}
 	p.Leaf = h.replaceLeafProps(v, re, f)
 	p.Proof = h.replaceProofProps(v, re, f)
-	var held []migration.Caller
+	var held []cloud.Caller
 	if re.Passed(migration.GateProof) {
 		var err error
 		if p.Workers, held, err = h.replaceWorkersProps(ctx, v, re, f); err != nil {
@@ -91,7 +93,7 @@ func freshName(name string, re *migration.Replacement, year int) string {
 }
 
 // replaceLast is what the newest replacement came to.
-func replaceLast(v migration.View, re *migration.Replacement) *views.ReplaceLast {
+func replaceLast(v visit, re *migration.Replacement) *views.ReplaceLast {
 	switch {
 	case re.Undone:
 		return &views.ReplaceLast{Tag: views.Tag{State: views.Idle, Word: "Rolled back"}, Text: "Rolled back as a whole on " + moment(re.Ended) + "."}
@@ -101,7 +103,7 @@ func replaceLast(v migration.View, re *migration.Replacement) *views.ReplaceLast
 	l := &views.ReplaceLast{Tag: views.Tag{State: views.Good, Word: "Done"}, Text: "Done on " + moment(re.Ended) + "."}
 	l.Facts = []views.Pair{{Name: "Old client certificate", Value: re.Old.LeafSubject + ", " + shortPrint(re.Old.LeafFingerprint), Mono: true},
 		{Name: "New client certificate", Value: re.New.LeafSubject + ", " + shortPrint(re.New.LeafFingerprint), Mono: true}}
-	if v.Migration.Mode == migration.Rehearsal {
+	if v.Migration.Mode.Can().Callers {
 		last := "not since the rehearsal cloud had started"
 		if !re.Removed.LastOld.IsZero() {
 			last = moment(re.Removed.LastOld)
@@ -115,13 +117,13 @@ func replaceLast(v migration.View, re *migration.Replacement) *views.ReplaceLast
 	}
 	if re.OldRefused != nil && re.OldRefused.At.After(re.Ended) {
 		l.Facts = append(l.Facts, views.Pair{Name: "A check with the old one was refused", Value: fmt.Sprintf("run %d", re.OldRefused.Number),
-			URL: runPath(migration.Run{ID: re.OldRefused.Run, MigrationID: v.Migration.ID, Kind: migration.CheckRun})})
+			URL: runPath(migration.Outcome{ID: re.OldRefused.Run, MigrationID: v.Migration.ID, Kind: migration.CheckRun})})
 	}
 	return l
 }
 
 // gatesProps are the gates with their evidence.
-func gatesProps(re *migration.Replacement, held []migration.Caller) []views.GateProps {
+func gatesProps(re *migration.Replacement, held []cloud.Caller) []views.GateProps {
 	titles := map[string]string{migration.GateCA: "The new CA stands beside the old one", migration.GateLeaf: "A client certificate under it",
 		migration.GateProof: "Both are proven by a check", migration.GateWorkers: "Every worker has the new one; the old CA goes"}
 	if re.What == migration.ReplaceLeaf {
@@ -202,7 +204,7 @@ func backProps(id string, re *migration.Replacement) *views.BackProps {
 	return b
 }
 
-func (h *Handlers) replaceCAProps(ctx context.Context, v migration.View, re *migration.Replacement, f replaceFields) (views.ReplaceCAProps, error) {
+func (h *Handlers) replaceCAProps(ctx context.Context, v visit, re *migration.Replacement, f replaceFields) (views.ReplaceCAProps, error) {
 	m := v.Migration.ID
 	p := views.ReplaceCAProps{Form: views.CertificateForm{Lane: f.lane, CACommonName: f.caName, Organization: f.organization, CADays: f.caDays, KeyTypes: keyChoices(f.keyType), CAPEM: f.caPEM},
 		CloudURL: cloudPath(v.Namespace.Namespace) + "?m=" + m}
@@ -215,8 +217,8 @@ func (h *Handlers) replaceCAProps(ctx context.Context, v migration.View, re *mig
 	if certs, _, err := certsvc.ReadCertificates([]byte(ca.PEM)); err == nil {
 		p.Card.KeyType = keyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
 	}
-	_, p.Key = h.o.Vault.Waiting(newCAKeyID(m, ca.Fingerprint))
-	current, err := h.currentBundle(ctx, v, re)
+	_, p.Key = h.o.Acts.Keys.Waiting(v.by, m, newCAKey(re))
+	current, err := h.o.Acts.Replacements.Bundle(ctx, v.View)
 	if fault.Is(err, fault.Unavailable) {
 		p.Trouble = "The rehearsal cloud does not answer now, so its bundle cannot be shown. Load this page again."
 		return p, nil
@@ -242,7 +244,7 @@ func (h *Handlers) replaceCAProps(ctx context.Context, v migration.View, re *mig
 	}
 	p.Bundle = views.CodeProps{ID: "both-cas", Name: "bundle.pem", Label: "Both CA certificates", Text: string(change.PEM)}
 	p.Size = bundleSize(string(change.PEM))
-	if v.Migration.Mode != migration.Rehearsal {
+	if !v.Migration.Mode.Can().Bundle {
 		ns := v.Namespace.Namespace
 		p.Unseen = "Onramp cannot read which CAs the namespace holds. This is the old one with the new one; where the namespace holds others too, add the new one alone. A check with a certificate under the new CA shows that it is in: gate 3."
 		p.Commands = []views.CodeProps{{ID: "add-ca", Name: "tcld", Lang: "bash", Values: []string{ns},
@@ -262,17 +264,17 @@ func keyChoices(selected string) []views.Choice {
 	return out
 }
 
-func (h *Handlers) replaceLeafProps(v migration.View, re *migration.Replacement, f replaceFields) views.ReplaceLeafProps {
+func (h *Handlers) replaceLeafProps(v visit, re *migration.Replacement, f replaceFields) views.ReplaceLeafProps {
 	m := v.Migration.ID
 	p := views.ReplaceLeafProps{Browser: f.browserKey}
 	if re.NewCA != nil {
-		p.CASubject, p.Held = re.NewCA.Subject, len(h.waitingKeys(v, re)) > 0
+		p.CASubject, p.Held = re.NewCA.Subject, h.o.Acts.Replacements.HasCAKey(v.by, v.View)
 	}
 	if c := re.New; c != nil {
 		p.Made, p.Card = true, certProps("new-leaf", "New client certificate", c.LeafSubject, c.LeafFingerprint, c.LeafNotAfter, h.o.Now())
 		p.Card.Download, p.Card.KeyType = movePath(m, "certificates", "replace", "client.pem"), keyTypeName(c.KeyType)
 		p.Card.Advice = "Workers present it together with its key, after gate 3."
-		_, p.Bundle = h.o.Vault.Waiting(bundleID(withLeaf(v, c.LeafFingerprint)))
+		_, p.Bundle = h.o.Acts.Keys.Waiting(v.by, m, acts.Download{Leaf: c.LeafFingerprint})
 		return p
 	}
 	cf := certFields{lane: laneMake, sent: true, lend: f.lend, commonName: f.commonName, organization: f.organization, leafDays: f.leafDays, keyType: f.keyType}
@@ -284,16 +286,16 @@ func (h *Handlers) replaceLeafProps(v migration.View, re *migration.Replacement,
 	return p
 }
 
-func (h *Handlers) replaceProofProps(v migration.View, re *migration.Replacement, f replaceFields) views.ReplaceProofProps {
+func (h *Handlers) replaceProofProps(v visit, re *migration.Replacement, f replaceFields) views.ReplaceProofProps {
 	m := v.Migration.ID
 	row := func(what string, passed, refused *migration.Proof) views.ProofRow {
 		switch {
 		case refused != nil && (passed == nil || refused.At.After(passed.At)):
 			return views.ProofRow{Tag: views.Tag{State: views.Bad, Word: "Refused"}, Text: "The namespace does not trust the CA of the " + what + " client certificate: ",
-				Run: &views.Link{Text: fmt.Sprintf("run %d", refused.Number), URL: runPath(migration.Run{ID: refused.Run, MigrationID: m, Kind: migration.CheckRun})}}
+				Run: &views.Link{Text: fmt.Sprintf("run %d", refused.Number), URL: runPath(migration.Outcome{ID: refused.Run, MigrationID: m, Kind: migration.CheckRun})}}
 		case passed != nil:
 			return views.ProofRow{Tag: views.Tag{State: views.Good, Word: "Passed"}, Text: "A check with the " + what + " client certificate passed: ",
-				Run: &views.Link{Text: fmt.Sprintf("run %d", passed.Number), URL: runPath(migration.Run{ID: passed.Run, MigrationID: m, Kind: migration.CheckRun})}}
+				Run: &views.Link{Text: fmt.Sprintf("run %d", passed.Number), URL: runPath(migration.Outcome{ID: passed.Run, MigrationID: m, Kind: migration.CheckRun})}}
 		}
 		return views.ProofRow{Tag: views.Tag{State: views.Idle, Word: "Not run"}, Text: "No check with the " + what + " client certificate has passed since gate 1."}
 	}
@@ -312,10 +314,11 @@ func (h *Handlers) replaceProofProps(v migration.View, re *migration.Replacement
 	p.Key = h.keySource(v, f.key)
 	p.Key.NeedCert = false
 	var lent []string
-	for _, l := range []struct{ id, leaf, name string }{{m, re.Old.LeafFingerprint, "old"}, {newRing(m), newLeafPrint(re), "new"}} {
-		if pair, ok := h.o.Keyring.Get(l.id); ok && certsvc.Fingerprint(pair.Leaf) == l.leaf {
-			lent = append(lent, l.name)
-		}
+	if pair, ok := h.o.Acts.Keys.Lent(v.by, m); ok && certsvc.Fingerprint(pair.Leaf) == re.Old.LeafFingerprint {
+		lent = append(lent, "old")
+	}
+	if pair, ok := h.o.Acts.Keys.LentNew(v.by, m); ok && certsvc.Fingerprint(pair.Leaf) == newLeafPrint(re) {
+		lent = append(lent, "new")
 	}
 	p.Key.Sources[0].Disabled, p.Key.Sources[0].Selected = len(lent) == 0, len(lent) > 0
 	p.Key.Sources[0].Hint = "In memory only. Lent now: the key of the " + strings.Join(lent, " and the ") + " one."
@@ -334,8 +337,8 @@ func newLeafPrint(re *migration.Replacement) string {
 	return re.New.LeafFingerprint
 }
 
-func (h *Handlers) replaceWorkersProps(ctx context.Context, v migration.View, re *migration.Replacement, f replaceFields) (views.ReplaceWorkersProps, []migration.Caller, error) {
-	p := views.ReplaceWorkersProps{Seen: v.Migration.Mode == migration.Rehearsal, Remove: "Remove the old CA", Queue: queueOf(v), Why: f.why, Noted: re.Noted}
+func (h *Handlers) replaceWorkersProps(ctx context.Context, v visit, re *migration.Replacement, f replaceFields) (views.ReplaceWorkersProps, []cloud.Caller, error) {
+	p := views.ReplaceWorkersProps{Seen: v.Migration.Mode.Can().Callers, Remove: "Remove the old CA", Queue: acts.TaskQueue(v.View), Why: f.why, Noted: re.Noted}
 	if re.What == migration.ReplaceLeaf {
 		p.Remove = "Finish: the new one is that of this migration"
 	}
@@ -343,12 +346,8 @@ func (h *Handlers) replaceWorkersProps(ctx context.Context, v migration.View, re
 		h.unseenWorkers(v, re, &p)
 		return p, nil, nil
 	}
-	p.Rule = fmt.Sprintf("Removal is blocked while a connection with the old certificate is open, and until its last call is %s past. An open connection keeps its certificate: with a program that reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", h.window())
-	id, err := idOf(v)
-	if err != nil {
-		return p, nil, err
-	}
-	callers, err := h.o.Cloud.Callers(ctx, id)
+	p.Rule = fmt.Sprintf("Removal is blocked while a connection with the old certificate is open, and until its last call is %s past. An open connection keeps its certificate: with a program that reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", h.o.Acts.Replacements.Window())
+	callers, err := h.o.Acts.Replacements.Callers(ctx, v.View)
 	if fault.Is(err, fault.Unavailable) {
 		p.AsOf = "The rehearsal cloud does not answer now"
 		return p, nil, nil
@@ -360,10 +359,10 @@ func (h *Handlers) replaceWorkersProps(ctx context.Context, v migration.View, re
 	for _, c := range callers.List {
 		p.Callers = append(p.Callers, callerRow(c, re, callers))
 	}
-	return p, re.Held(callers, []string{re.Old.CAFingerprint}, h.window()), nil
+	return p, re.Held(callers, []string{re.Old.CAFingerprint}, h.o.Acts.Replacements.Window()), nil
 }
 
-func callerRow(c migration.Caller, re *migration.Replacement, all migration.Callers) views.CallerRow {
+func callerRow(c cloud.Caller, re *migration.Replacement, all cloud.Callers) views.CallerRow {
 	row := views.CallerRow{Tag: views.Tag{State: views.Idle, Word: "Another"}, Identity: c.Identity, Queues: strings.Join(c.TaskQueues, ", "), Leaf: c.LeafSubject,
 		Fingerprint: shortPrint(c.Leaf), CA: c.CASubject, Last: ago(all.At, c.Last), Calls: fmt.Sprint(c.Calls), Open: fmt.Sprint(c.Open)}
 	switch {
@@ -385,7 +384,7 @@ func callerRow(c migration.Caller, re *migration.Replacement, all migration.Call
 }
 
 // unseenWorkers is gate 4 in Temporal Cloud, which shows nobody the certificate of a worker.
-func (h *Handlers) unseenWorkers(v migration.View, re *migration.Replacement, p *views.ReplaceWorkersProps) {
+func (h *Handlers) unseenWorkers(v visit, re *migration.Replacement, p *views.ReplaceWorkersProps) {
 	p.Known = []string{
 		"Onramp cannot see which client certificate a worker of Temporal Cloud presents: no call of its API says so.",
 		"It can see who polls a task queue. A worker that is restarted has another identity, unless you set one: when every identity of before is gone, every worker was restarted. That it has the new files, the restart does not show. A poller is listed for about five minutes after its last poll.",
@@ -410,9 +409,9 @@ func (h *Handlers) unseenWorkers(v migration.View, re *migration.Replacement, p 
 		}
 		p.Facts = append(p.Facts, views.Pair{Name: "Of those before", Value: fmt.Sprintf("%d of %d are still there", left, len(re.Before.Identities))})
 	}
-	_, lentNew := h.o.Keyring.Get(newRing(v.Migration.ID))
-	_, lent := h.o.Keyring.Get(v.Migration.ID)
-	p.CanLook = h.o.Pollers != nil && (lent || lentNew)
+	_, lentNew := h.o.Acts.Keys.LentNew(v.by, v.Migration.ID)
+	_, lent := h.o.Acts.Keys.Lent(v.by, v.Migration.ID)
+	p.CanLook = lent || lentNew
 	ns := v.Namespace.Namespace
 	if re.What == migration.ReplaceLeaf {
 		p.Finish = "Nothing has to be removed: the CA stays. The old client certificate is valid until it ends."

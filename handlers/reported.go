@@ -11,16 +11,17 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
-	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
 // elsewhereProps is the part of step 4 for a check on another host.
-func (h *Handlers) elsewhereProps(v migration.View, sent testFields) views.ElsewhereProps {
+func (h *Handlers) elsewhereProps(v visit, sent testFields) views.ElsewhereProps {
 	p := sent.elsewhere
-	p.Migration, p.Here = v.Migration.ID, h.loopback
+	p.Migration, p.Here = v.Migration.ID, h.o.Acts.Places.OwnComputer()
 	p.CertPath, p.KeyPath = cmp.Or(p.CertPath, "client.pem"), cmp.Or(p.KeyPath, "client.key")
 	p.Queue = cmp.Or(p.Queue, sent.queue)
 	if v.Namespace != nil {
@@ -46,7 +47,7 @@ func (h *Handlers) makeCommand(w http.ResponseWriter, r *http.Request) error {
 	var ps views.Problems
 	if err == nil {
 		var token string
-		token, until, inviteErr := h.o.Migrations.Invite(r.Context(), v.Migration.ID, e.By)
+		token, until, inviteErr := h.o.Acts.Checks.Invite(r.Context(), v.by, v.Migration.ID, e.By)
 		if err = inviteErr; err == nil {
 			e.Until = until.Local().Format("15:04")
 			e.CertPath, e.KeyPath = cmp.Or(e.CertPath, "client.pem"), cmp.Or(e.KeyPath, "client.key")
@@ -73,15 +74,15 @@ func onePath(field, s string) error {
 }
 
 // checkCommands are the check of this migration for each shell; it posts its report, or prints it.
-func (h *Handlers) checkCommands(v migration.View, e views.ElsewhereProps, post, id string) []views.CodeProps {
-	t := h.target(v)
+func (h *Handlers) checkCommands(v visit, e views.ElsewhereProps, post, id string) []views.CodeProps {
+	t := h.o.Acts.Places.Target(v.View)
 	var out []views.CodeProps
 	for _, sh := range []struct {
 		id, name, lang string
 		word, path     func(string) string
 	}{{"bash", "bash", "bash", shellPlain, homePath}, {"powershell", "PowerShell", "powershell", psWord, psPath}} {
 		words := []string{"onramp check", "--address " + sh.word(t.Address), "--namespace " + sh.word(t.Namespace)}
-		if v.Migration.Auth == migration.AuthAPIKey {
+		if v.Migration.Auth == cloud.AuthAPIKey {
 			words = append(words, "--api-key-path api-key.txt")
 		} else {
 			words = append(words, "--tls-cert-path "+sh.path(e.CertPath), "--tls-key-path "+sh.path(e.KeyPath))
@@ -89,7 +90,7 @@ func (h *Handlers) checkCommands(v migration.View, e views.ElsewhereProps, post,
 		if t.ServerName != "" {
 			words = append(words, "--tls-server-name "+sh.word(t.ServerName))
 		}
-		if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
+		if v.Migration.Mode.Can().OneDoor && h.absent() == nil {
 			if trust, err := h.trust(); err == nil {
 				words = append(words, "--tls-ca-path "+sh.path(trust.root))
 			}
@@ -151,20 +152,9 @@ func (h *Handlers) keepReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	text := f.values.Get("report")
-	var run migration.Run
-	if strings.TrimSpace(text) == "" {
-		err = fault.New(fault.Invalid, "There is no report", "Paste the whole output of onramp check --json.").In("report")
-	} else {
-		var rep doctor.Report
-		if rep, err = doctor.ParseReport([]byte(text)); err == nil {
-			run, err = h.o.Migrations.RecordReport(r.Context(), v.Migration.ID, rep, f.text("report_by"), migration.ViaPaste)
-		} else {
-			err = fault.From(err).In("report")
-		}
-	}
+	run, err := h.o.Acts.Checks.Record(r.Context(), v.by, v.Migration.ID, []byte(f.values.Get("report")), f.text("report_by"), runs.ViaPaste)
 	if err == nil {
-		return seeOther(w, r, runPath(run), "reported")
+		return seeOther(w, r, runPath(run.Outcome), "reported")
 	}
 	status := statusOf(err)
 	if !fault.Is(err, fault.TooLarge) { // which is for the reader to repair too
@@ -183,7 +173,7 @@ func (h *Handlers) takeReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.Wrap(err, fault.TooLarge, "This is longer than a report", "Send what onramp check --json prints, and nothing else.")
 	}
-	run, err := h.o.Migrations.TakeReport(r.Context(), chi.URLParam(r, "token"), text)
+	run, err := h.o.Acts.Checks.Take(r.Context(), chi.URLParam(r, "token"), text)
 	if err != nil {
 		return err
 	}
@@ -194,10 +184,10 @@ func (h *Handlers) takeReport(w http.ResponseWriter, r *http.Request) error {
 		URL    string `json:"url"`
 		Counts bool   `json:"counts"`
 		Why    string `json:"why,omitempty"`
-	}{"onramp.posted/1", run.Number, "http://" + r.Host + runPath(run), from != nil && from.Counts, why(from)})
+	}{"onramp.posted/1", run.Number, "http://" + r.Host + runPath(run.Outcome), from != nil && from.Counts, why(from)})
 }
 
-func why(from *migration.Reported) string {
+func why(from *runs.Reported) string {
 	if from == nil {
 		return ""
 	}
@@ -205,13 +195,13 @@ func why(from *migration.Reported) string {
 }
 
 // reportedProps says where a run came from; nil for one of Onramp's own.
-func reportedProps(run migration.Run) *views.ReportedProps {
+func reportedProps(run runs.Run) *views.ReportedProps {
 	from := run.Reported()
 	if from == nil {
 		return nil
 	}
 	who, how := either(from.By, "Somebody"), "pasted its report here"
-	if from.Via == migration.ViaPost {
+	if from.Via == runs.ViaPost {
 		how = "sent its report to a one-time address"
 	}
 	p := &views.ReportedProps{Text: fmt.Sprintf("%s ran onramp check on %s and %s, %s. Onramp did not see this check and cannot prove it.", who, from.Host, how, moment(from.At)),

@@ -72,7 +72,10 @@ func (h *Handlers) failWith(w http.ResponseWriter, r *http.Request, status int, 
 	}
 	p := views.ErrorProps{Status: fmt.Sprint(status), Title: f.Title, Cause: f.Cause, NotWrong: f.NotWrong,
 		Fix: f.Fix, Who: f.Who, RequestID: rec.id, Links: h.waysOut(r, f)}
-	if r.Method != http.MethodGet && r.Method != http.MethodHead && status != http.StatusInternalServerError {
+	switch {
+	case f.Left != "":
+		p.Outcome = f.Left
+	case f.Unchanged:
 		p.Outcome = "Nothing was changed."
 	}
 	if renderErr := h.page(w, r, status, views.ErrorPage(h.frame(r, f.Title, "", nil, ""), p)); renderErr != nil {

@@ -7,6 +7,7 @@ import (
 
 	"onramp/doctor"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
@@ -14,20 +15,20 @@ import (
 const shownRuns = 30
 
 // history is the newest runs of a kind.
-func (h *Handlers) history(r *http.Request, v migration.View, kind migration.RunKind, limit int) ([]views.RunRow, error) {
-	runs, err := h.o.Migrations.Runs(r.Context(), v.Migration.ID, kind, limit)
+func (h *Handlers) history(r *http.Request, v visit, kind migration.RunKind, limit int) ([]views.RunRow, error) {
+	past, err := h.o.Runs.Rows(r.Context(), v.Migration.ID, kind, limit)
 	if err != nil {
 		return nil, err
 	}
-	rows := make([]views.RunRow, 0, len(runs))
-	for _, run := range runs {
+	rows := make([]views.RunRow, 0, len(past))
+	for _, run := range past {
 		rows = append(rows, runRow(run))
 	}
 	return rows, nil
 }
 
-func runRow(run migration.Run) views.RunRow {
-	row := views.RunRow{Number: strconv.Itoa(run.Number), URL: runPath(run), Title: run.Title,
+func runRow(run runs.Row) views.RunRow {
+	row := views.RunRow{Number: strconv.Itoa(run.Number), URL: runPath(run.Outcome), Title: run.Title,
 		When: moment(run.Started), Stamp: stamp(run.Started)}
 	tag := runTag(run)
 	row.State, row.Word = tag.State, tag.Word
@@ -44,7 +45,7 @@ func runRow(run migration.Run) views.RunRow {
 }
 
 // runTag is how a run stands.
-func runTag(run migration.Run) views.Tag {
+func runTag(run runs.Row) views.Tag {
 	switch run.State {
 	case migration.RunPassed:
 		return views.Tag{State: views.Good, Word: "Passed"}
@@ -56,31 +57,29 @@ func runTag(run migration.Run) views.Tag {
 	return views.Tag{State: views.Busy, Word: "Running"}
 }
 
-func ended(run migration.Run) bool { return run.State != migration.RunRunning }
-
 // lastCrossing is the map of the newest check.
-func (h *Handlers) lastCrossing(r *http.Request, v migration.View) (views.CrossingProps, error) {
-	runs, err := h.o.Migrations.Runs(r.Context(), v.Migration.ID, migration.CheckRun, 1)
+func (h *Handlers) lastCrossing(r *http.Request, v visit) (views.CrossingProps, error) {
+	past, err := h.o.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, 1)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
-	if len(runs) == 0 {
+	if len(past) == 0 {
 		return crossing(nil, "Not tested yet", ""), nil
 	}
-	run := runs[0]
-	entries, err := h.o.Migrations.Entries(r.Context(), run.ID, 0)
+	run := past[0]
+	entries, err := h.o.Runs.Entries(r.Context(), run.ID, 0)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
 	label := "Run " + strconv.Itoa(run.Number)
-	if from := run.Reported(); from != nil {
-		label += ", as reported from " + from.Host
+	if run.From != "" {
+		label += ", as reported from " + run.From
 	}
-	return crossing(stagesOf(entries), label, runPath(run)), nil
+	return crossing(stagesOf(entries), label, runPath(run.Outcome)), nil
 }
 
 // stagesOf is the newest word of a check's log on every stage.
-func stagesOf(entries []migration.Entry) map[string]doctor.Stage {
+func stagesOf(entries []runs.Entry) map[string]doctor.Stage {
 	out := map[string]doctor.Stage{}
 	for _, e := range entries {
 		if s, ok := stageOf(e); ok {
@@ -90,8 +89,8 @@ func stagesOf(entries []migration.Entry) map[string]doctor.Stage {
 	return out
 }
 
-func stageOf(e migration.Entry) (doctor.Stage, bool) {
-	if e.Kind != migration.EntryStage {
+func stageOf(e runs.Entry) (doctor.Stage, bool) {
+	if e.Kind != runs.EntryStage {
 		return doctor.Stage{}, false
 	}
 	var s doctor.Stage
@@ -160,7 +159,7 @@ func worse(a, b views.State) bool {
 }
 
 // report reads a check's result; ok is false while there is none.
-func report(run migration.Run) (doctor.Report, bool) {
+func report(run runs.Run) (doctor.Report, bool) {
 	var rep doctor.Report
 	if len(run.Result) == 0 {
 		return rep, false

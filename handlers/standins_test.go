@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
@@ -120,20 +121,20 @@ func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(tra
 // fakeCloud is a Cloud side in memory that judges bundles by the same rules as the real one.
 type fakeCloud struct {
 	mu      sync.Mutex
-	state   migration.CloudState
-	spaces  map[namespace.ID]migration.CloudNamespace
+	state   cloud.State
+	spaces  map[namespace.ID]cloud.Namespace
 	broken  bool // Namespaces panics
-	callers migration.Callers
+	callers cloud.Callers
 	on      map[string][]string // switches, by Namespace ID
 }
 
 var _ migration.CloudSide = (*fakeCloud)(nil)
 
 func newFakeCloud() *fakeCloud {
-	return &fakeCloud{state: migration.CloudState{Phase: "ready", Took: 360 * time.Millisecond}, spaces: map[namespace.ID]migration.CloudNamespace{}}
+	return &fakeCloud{state: cloud.State{Phase: "ready", Took: 360 * time.Millisecond}, spaces: map[namespace.ID]cloud.Namespace{}}
 }
 
-func (c *fakeCloud) State() migration.CloudState {
+func (c *fakeCloud) State() cloud.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.state
@@ -151,12 +152,12 @@ func (c *fakeCloud) CreateNamespace(_ context.Context, id namespace.ID) error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.spaces[id]; !ok {
-		c.spaces[id] = migration.CloudNamespace{ID: id, Created: time.Now()}
+		c.spaces[id] = cloud.Namespace{ID: id, Created: time.Now()}
 	}
 	return nil
 }
 
-func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (migration.CloudNamespace, error) {
+func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
@@ -175,13 +176,13 @@ func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (migr
 	}
 	ns.CAs, ns.BundlePEM, ns.Bytes = nil, string(pem), len(pem)
 	for _, x := range certs {
-		ns.CAs = append(ns.CAs, migration.CloudCA{Subject: certsvc.SubjectOf(x), Fingerprint: certsvc.Fingerprint(x), NotAfter: x.NotAfter})
+		ns.CAs = append(ns.CAs, cloud.CA{Subject: certsvc.SubjectOf(x), Fingerprint: certsvc.Fingerprint(x), NotAfter: x.NotAfter})
 	}
 	c.spaces[id] = ns
 	return ns, nil
 }
 
-func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (migration.CloudNamespace, error) {
+func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
@@ -190,7 +191,7 @@ func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byt
 	return ns, nil
 }
 
-func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (migration.CloudNamespace, error) {
+func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
@@ -205,28 +206,28 @@ func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (mi
 // fakeKey is the API key that fakeCloud gives: whoever finds it in a place has found a leak.
 const fakeKey = "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.canary-api-key-canary-api-key-canary"
 
-func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
+func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
 	if name == "" {
 		return certsvc.Secret{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
 	}
-	ns.Keys = append(ns.Keys, migration.CloudKey{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)})
+	ns.Keys = append(ns.Keys, cloud.Key{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)})
 	c.spaces[id] = ns
 	return certsvc.NewSecret([]byte(fakeKey)), ns, nil
 }
 
-func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (migration.CloudNamespace, error) {
+func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
-	ns.Keys = slices.DeleteFunc(ns.Keys, func(k migration.CloudKey) bool { return k.ID == keyID })
+	ns.Keys = slices.DeleteFunc(ns.Keys, func(k cloud.Key) bool { return k.ID == keyID })
 	c.spaces[id] = ns
 	return ns, nil
 }
 
-func (c *fakeCloud) Namespaces(context.Context) ([]migration.CloudNamespace, error) {
+func (c *fakeCloud) Namespaces(context.Context) ([]cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.broken {
@@ -235,7 +236,7 @@ func (c *fakeCloud) Namespaces(context.Context) ([]migration.CloudNamespace, err
 	return slices.Collect(maps.Values(c.spaces)), nil
 }
 
-func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (migration.CloudNamespace, error) {
+func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
@@ -245,19 +246,19 @@ func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (migration.Clo
 	return ns, nil
 }
 
-func (c *fakeCloud) see(callers migration.Callers) {
+func (c *fakeCloud) see(callers cloud.Callers) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.callers = callers
 }
 
-func (c *fakeCloud) Callers(context.Context, namespace.ID) (migration.Callers, error) {
+func (c *fakeCloud) Callers(context.Context, namespace.ID) (cloud.Callers, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.callers, nil
 }
 
-func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
+func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
 	ns, err := c.Namespace(ctx, id)
 	if err != nil {
 		return ns, err

@@ -7,9 +7,10 @@ import (
 	"net/http"
 	"strconv"
 
-	"onramp/doctor"
+	"onramp/acts"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/transfer"
 	"onramp/views"
 )
@@ -17,21 +18,21 @@ import (
 // This file acts on the workflow of one transfer.
 
 func (h *Handlers) cancelTransfer(w http.ResponseWriter, r *http.Request) error {
-	return h.act(w, r, "canceling", func(ctx context.Context, v migration.View, run migration.Run, t doctor.Target, _ form) (migration.Run, error) {
-		return run, h.o.Migrations.CancelTransfer(ctx, v.Migration.ID, run.ID, t)
+	return h.act(w, r, "canceling", func(ctx context.Context, v visit, run runs.Run, c acts.Credentials, _ form) (runs.Run, error) {
+		return run, h.o.Acts.Transfers.Cancel(ctx, v.by, v.Migration.ID, run.ID, c)
 	})
 }
 
 func (h *Handlers) terminateTransfer(w http.ResponseWriter, r *http.Request) error {
-	return h.act(w, r, "terminated", func(ctx context.Context, v migration.View, run migration.Run, t doctor.Target, f form) (migration.Run, error) {
-		return run, h.o.Migrations.TerminateTransfer(ctx, v.Migration.ID, run.ID, t, f.text("reason"))
+	return h.act(w, r, "terminated", func(ctx context.Context, v visit, run runs.Run, c acts.Credentials, f form) (runs.Run, error) {
+		return run, h.o.Acts.Transfers.Terminate(ctx, v.by, v.Migration.ID, run.ID, c, f.text("reason"))
 	})
 }
 
 // followAgain follows the workflow of a run that was cut short; the page of the new run tells the rest.
 func (h *Handlers) followAgain(w http.ResponseWriter, r *http.Request) error {
-	return h.act(w, r, "", func(ctx context.Context, v migration.View, run migration.Run, t doctor.Target, _ form) (migration.Run, error) {
-		return h.o.Migrations.FollowAgain(ctx, v.Migration.ID, run.ID, t)
+	return h.act(w, r, "", func(ctx context.Context, v visit, run runs.Run, c acts.Credentials, _ form) (runs.Run, error) {
+		return h.o.Acts.Transfers.FollowAgain(ctx, v.by, v.Migration.ID, run.ID, c)
 	})
 }
 
@@ -49,16 +50,16 @@ func (h *Handlers) stopRun(w http.ResponseWriter, r *http.Request, kind migratio
 	if err != nil {
 		return err
 	}
-	if err := h.o.Migrations.Stop(r.Context(), v.Migration.ID, run.ID); err != nil && !fault.Is(err, fault.Conflict) {
+	if err := h.o.Acts.Transfers.Stop(r.Context(), v.by, v.Migration.ID, run.ID); err != nil && !fault.Is(err, fault.Conflict) {
 		return err // one that has ended already is what was asked for
 	}
-	return seeOther(w, r, runPath(run), "")
+	return seeOther(w, r, runPath(run.Outcome), "")
 }
 
 // act does something to the workflow of a run, with the run's own key while it is under way, else with the one
 // that the form gives.
 func (h *Handlers) act(w http.ResponseWriter, r *http.Request, said string,
-	do func(context.Context, migration.View, migration.Run, doctor.Target, form) (migration.Run, error)) error {
+	do func(context.Context, visit, runs.Run, acts.Credentials, form) (runs.Run, error)) error {
 	v, err := h.move(r)
 	if err != nil {
 		return err
@@ -71,18 +72,15 @@ func (h *Handlers) act(w http.ResponseWriter, r *http.Request, said string,
 	if err != nil {
 		return err
 	}
-	target := h.target(v)
-	if !h.o.Migrations.Under(run.ID) {
-		if err = h.withKey(v, sent, &target); err == nil {
-			err = readableKey(target)
-		}
-		if err == nil {
-			err = h.reachable(r.Context(), v)
+	var creds acts.Credentials
+	if !h.o.Acts.Transfers.Under(run.ID) {
+		if creds, err = h.credentials(v, sent); err != nil {
+			err = fault.Unchanged(err)
 		}
 	}
 	to := run
 	if err == nil {
-		to, err = do(r.Context(), v, run, target, sent)
+		to, err = do(r.Context(), v, run, creds, sent)
 	}
 	if err != nil {
 		ps, err := problems(err)
@@ -92,7 +90,7 @@ func (h *Handlers) act(w http.ResponseWriter, r *http.Request, said string,
 		acts := actFields{reason: sent.text("reason"), key: readKeyFields(sent), problems: ps}
 		return h.showTransferRun(w, r, http.StatusUnprocessableEntity, v, run, acts)
 	}
-	return seeOther(w, r, runPath(to), said)
+	return seeOther(w, r, runPath(to.Outcome), said)
 }
 
 // actFields are what a refused act is shown again with.
@@ -110,7 +108,7 @@ func (h *Handlers) acts(t *transferState, f actFields) views.TransferActsProps {
 	p.Open = t.name("workflow_id") != "" && (t.live() || interrupted) && !t.closed()
 	p.FollowAgain = interrupted && t.asked().WorkflowID != ""
 	p.Open = p.Open || p.FollowAgain
-	if p.Open && !h.o.Migrations.Under(t.run.ID) {
+	if p.Open && !h.o.Acts.Transfers.Under(t.run.ID) {
 		key := h.keySource(t.view, f.key)
 		p.Key = &key
 	}
@@ -139,7 +137,7 @@ func (h *Handlers) again(t *transferState) views.AgainProps {
 		p.URL = movePath(t.view.Migration.ID, "transfer") // there is nothing of ours to start again
 		return p
 	}
-	if _, lent := h.o.Keyring.Get(t.view.Migration.ID); !lent || asked.CustomInput {
+	if _, lent := h.o.Acts.Keys.Lent(t.view.by, t.view.Migration.ID); !lent || asked.CustomInput {
 		return p
 	}
 	f := t.fields()
@@ -196,17 +194,16 @@ func (h *Handlers) transferHistory(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	target := h.target(v)
-	if !h.o.Migrations.Under(run.ID) && !h.lentKey(v, &target) {
+	if _, lent := h.o.Acts.Keys.Lent(v.by, v.Migration.ID); !lent && !h.o.Acts.Transfers.Under(run.ID) {
 		return fault.New(fault.Conflict, "No key is lent to read the history with", "Lend the client key in step 2, then try again; or use the command of this page.")
 	}
-	text, err := h.o.Migrations.TransferHistory(r.Context(), v.Migration.ID, run.ID, target)
+	text, err := h.o.Acts.Transfers.History(r.Context(), v.by, v.Migration.ID, run.ID)
 	if err != nil {
 		return err
 	}
 	name := "history.json"
 	if t, err := h.readTransfer(r.Context(), v, run); err == nil && t.asked().WorkflowID != "" {
-		name = printable(t.asked().WorkflowID) + ".json"
+		name = acts.Printable(t.asked().WorkflowID) + ".json"
 	}
 	return sendFile(w, r, "application/json; charset=utf-8", name, text)
 }

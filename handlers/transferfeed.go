@@ -6,6 +6,7 @@ import (
 	"github.com/a-h/templ"
 
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/views"
 )
 
@@ -14,12 +15,12 @@ import (
 type transferFeed struct {
 	transferState
 	h      *Handlers
-	log    []migration.Entry // when it was opened; shared with others
-	past   []migration.Entry // of the log, what is taken and not read
-	unread []migration.Entry // taken after that
+	log    []runs.Entry // when it was opened; shared with others
+	past   []runs.Entry // of the log, what is taken and not read
+	unread []runs.Entry // taken after that
 }
 
-func (h *Handlers) newTransferFeed(v migration.View, run migration.Run, log []migration.Entry) *transferFeed {
+func (h *Handlers) newTransferFeed(v visit, run runs.Run, log []runs.Entry) *transferFeed {
 	return &transferFeed{transferState: transferState{view: v, run: run}, h: h, log: log}
 }
 
@@ -36,8 +37,8 @@ func (t *transferFeed) upTo(after int64) int64 {
 	return t.seq
 }
 
-func (t *transferFeed) take(e migration.Entry) {
-	t.unread, t.seq = append(t.unread, e), e.Seq
+func (t *transferFeed) take(es []runs.Entry) {
+	t.unread, t.seq = append(t.unread, es...), es[len(es)-1].Seq
 }
 
 // read takes in what was not read yet.
@@ -52,24 +53,32 @@ func (t *transferFeed) read() {
 	t.at = t.h.o.Now()
 }
 
-func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
-	t.run.State, t.run.Result = migration.RunRunning, nil // as this entry saw it, however the run ended since
+func (t *transferFeed) next(es []runs.Entry) (parts []templ.Component, say, alarm string) {
+	t.run.State, t.run.Result = migration.RunRunning, nil // as these entries saw it, however the run ended since
 	t.read()
-	ev, ok := eventOf(e)
-	if !ok {
+	began, n := false, 0
+	for _, e := range es {
+		ev, ok := eventOf(e)
+		if !ok {
+			continue
+		}
+		n++
+		switch ev.Event {
+		case "diagnosis":
+			alarm = ev.Text
+		case "activity", "started":
+			say = ev.Text
+		}
+		began = began || ev.Event == "started" || ev.Type == "WorkflowExecutionStarted"
+	}
+	if n == 0 {
 		return nil, "", ""
 	}
-	switch ev.Event {
-	case "diagnosis":
-		alarm = ev.Text
-	case "activity", "started":
-		say = ev.Text
+	parts = t.parts()
+	for i := len(t.events) - n; i < len(t.events); i++ {
+		parts = append(parts, views.EventRow(t.event(i)))
 	}
-	parts = []templ.Component{views.EventRow(t.event(len(t.events) - 1))}
-	if e.Behind < farBehind {
-		parts = append(t.parts(), parts...)
-	}
-	if ev.Event == "started" || ev.Type == "WorkflowExecutionStarted" {
+	if began {
 		parts = append(parts, t.rest()...)
 	}
 	return parts, say, alarm
@@ -80,7 +89,7 @@ func (t *transferFeed) all() []templ.Component {
 	return append(append(t.parts(), t.rest()...), views.Events(t.eventRows()))
 }
 
-func (t *transferFeed) finish(run migration.Run) (parts []templ.Component, say, alarm string) {
+func (t *transferFeed) finish(run runs.Run) (parts []templ.Component, say, alarm string) {
 	t.run = run
 	if run.State == migration.RunPassed {
 		say = run.Title

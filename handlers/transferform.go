@@ -10,9 +10,11 @@ import (
 	"net/url"
 	"strconv"
 
+	"onramp/acts"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/transfer"
 	"onramp/views"
 )
@@ -43,12 +45,12 @@ func (h *Handlers) transferForm(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := transferFields{scenario: string(transfer.Success), amount: "250", source: "85-150", target: "43-812", reference: "onramp-test",
-		worker: "own", template: v.Migration.Lang, queue: queueOf(v), once: rand.Text()}
-	if v.Migration.Mode == migration.Rehearsal {
+		worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), once: rand.Text()}
+	if v.Migration.Mode.Can().Built {
 		f.worker = "builtin"
 	}
 	if id := r.URL.Query().Get("from"); id != "" {
-		run, err := h.o.Migrations.Run(r.Context(), v.Migration.ID, id)
+		run, err := h.o.Runs.Run(r.Context(), v.Migration.ID, id)
 		if err != nil {
 			return err
 		}
@@ -61,19 +63,19 @@ func (h *Handlers) transferForm(w http.ResponseWriter, r *http.Request) error {
 	return h.showTransfer(w, r, http.StatusOK, v, f, keyFields{}, nil)
 }
 
-func (h *Handlers) showTransfer(w http.ResponseWriter, r *http.Request, status int, v migration.View, f transferFields, key keyFields, ps views.Problems) error {
+func (h *Handlers) showTransfer(w http.ResponseWriter, r *http.Request, status int, v visit, f transferFields, key keyFields, ps views.Problems) error {
 	past, err := h.history(r, v, migration.TransferRun, shownRuns)
 	if err != nil {
 		return err
 	}
 	source := h.keySource(v, key)
 	p := views.TransferProps{Migration: v.Migration.ID, Once: f.once, Amount: f.amount, Source: f.source, Target: f.target, Reference: f.reference,
-		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.knownPoller(v, f.queue), Key: source, Follow: f.follow.props(source),
+		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.poller(v, f.queue), Key: source, Follow: f.follow.props(source),
 		Needs: needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past,
 		Scenarios: scenarioChoices(f.scenario, transfer.Scenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template),
 		Twin: h.transferTwin(v, f), Problems: ps}
 	fr := h.frame(r, "Run a test transfer", "migrations", &v, migration.StepTransfer)
-	if status == http.StatusOK && f.worker == "own" && h.canLook(v) {
+	if status == http.StatusOK && f.worker == "own" {
 		fr.Feed = movePath(v.Migration.ID, "events") + "?on=poller&queue=" + url.QueryEscape(f.queue)
 	}
 	return h.page(w, r, status, views.TransferPage(fr, p))
@@ -131,40 +133,20 @@ func (h *Handlers) startTransfer(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showTransfer(w, r, http.StatusUnprocessableEntity, v, f, readKeyFields(sent), ps)
 	}
-	return seeOther(w, r, runPath(run), "")
+	return seeOther(w, r, runPath(run.Outcome), "")
 }
 
 // transferNames are the names that the forms have for what transfer.Validate finds wrong.
 var transferNames = map[string]string{"task-queue": "task_queue", "workflow-type": "workflow_type", "workflow-id": "workflow_id", "run-id": "run_id", "time": "seconds"}
 
-func (h *Handlers) transfer(ctx context.Context, v migration.View, f transferFields, sent form) (migration.Run, error) {
-	if v.Namespace == nil {
-		return migration.Run{}, noNamespace()
+func (h *Handlers) transfer(ctx context.Context, v visit, f transferFields, sent form) (runs.Run, error) {
+	req, err := f.request(h.o.Acts.Places.Target(v.View))
+	creds, credsErr := h.credentials(v, sent)
+	if err := errors.Join(err, credsErr); err != nil {
+		return runs.Run{}, fault.Unchanged(err)
 	}
-	req, err := f.request(h.target(v))
-	if err == nil {
-		err = repairable(rename(transfer.Validate(req), transferNames))
-	}
-	err = errors.Join(err, h.onlyNear(ctx, req.Elsewhere), h.withKey(v, sent, &req.Target))
-	if err != nil {
-		return migration.Run{}, err
-	}
-	if err := readableKey(req.Target); err != nil {
-		return migration.Run{}, err
-	}
-	if err := h.reachable(ctx, v); err != nil {
-		return migration.Run{}, err
-	}
-	if len(req.Elsewhere) == 0 {
-		req.Elsewhere = h.oldServer(ctx, v)
-	}
-	if err := h.bend(v, &req.Target); err != nil {
-		return migration.Run{}, err
-	}
-	if req.Worker == "own" && req.Target.TaskQueue != "" { // a switch has the wrong one
-		req.TaskQueue = req.Target.TaskQueue
-	}
-	return h.o.Migrations.StartTransferOnce(ctx, v.Migration.ID, f.once, req)
+	run, err := h.o.Acts.Transfers.Start(ctx, v.by, v.Migration.ID, acts.Transfer{Credentials: creds, Once: f.once, Request: req})
+	return run, repairable(fault.Rename(err, transferNames))
 }
 
 // request is what the form asks for. Errors are faults of its fields.
@@ -203,20 +185,6 @@ func readAmount(s string) (int, error) {
 	return amount, nil
 }
 
-func noNamespace() error {
-	return fault.New(fault.Invalid, "There is no namespace yet", "Choose the namespace first: step 1.")
-}
-
-// readableKey reports files of the key that could not be read: a transfer has no stage that could show them.
-func readableKey(t doctor.Target) error {
-	if len(t.InputFaults) == 0 {
-		return nil
-	}
-	bad := fault.New(fault.Invalid, t.InputFaults[0].Text, "Name files that Onramp may read, or paste the key.").In("key_source")
-	bad.Code = t.InputFaults[0].Code
-	return bad
-}
-
 // repairable turns faults of size into the reader's to repair, at their field.
 func repairable(err error) error {
 	var out []error
@@ -231,7 +199,7 @@ func repairable(err error) error {
 }
 
 // transferTwin does the same in a terminal.
-func (h *Handlers) transferTwin(v migration.View, f transferFields) views.CodeProps {
+func (h *Handlers) transferTwin(v visit, f transferFields) views.CodeProps {
 	if v.Namespace == nil {
 		return views.CodeProps{}
 	}
@@ -265,7 +233,7 @@ func (h *Handlers) transferTwin(v migration.View, f transferFields) views.CodePr
 }
 
 // checkTwin checks the same in a terminal.
-func (h *Handlers) checkTwin(v migration.View) views.CodeProps {
+func (h *Handlers) checkTwin(v visit) views.CodeProps {
 	if v.Namespace == nil {
 		return views.CodeProps{}
 	}
@@ -273,8 +241,8 @@ func (h *Handlers) checkTwin(v migration.View) views.CodeProps {
 }
 
 // connectionFlags are the flags that say where and as whom to connect.
-func (h *Handlers) connectionFlags(v migration.View) string {
-	t := h.target(v)
+func (h *Handlers) connectionFlags(v visit) string {
+	t := h.o.Acts.Places.Target(v.View)
 	out := fmt.Sprintf(" --address %s --namespace %s", shellPlain(t.Address), shellPlain(t.Namespace))
 	if usesKeys(v) {
 		out += " --api-key-path api-key.txt"
@@ -284,7 +252,7 @@ func (h *Handlers) connectionFlags(v migration.View) string {
 	if t.ServerName != "" {
 		out += " --tls-server-name " + shellPlain(t.ServerName)
 	}
-	if v.Migration.Mode == migration.Rehearsal && h.absent() == nil {
+	if v.Migration.Mode.Can().OneDoor && h.absent() == nil {
 		if trust, err := h.trust(); err == nil { // without the files the command cannot trust the rehearsal
 			out += " --tls-ca-path " + shellPlain(trust.root)
 		}

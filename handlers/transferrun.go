@@ -16,14 +16,15 @@ import (
 	"onramp/doctor"
 	"onramp/migration"
 	"onramp/namespace"
+	"onramp/runs"
 	"onramp/transfer"
 	"onramp/views"
 )
 
 // transferState is a transfer as its log tells it so far.
 type transferState struct {
-	view   migration.View
-	run    migration.Run
+	view   visit
+	run    runs.Run
 	events []transfer.Event
 	seq    int64         // the last entry that is in it
 	now    time.Duration // how long it had been going on then
@@ -32,8 +33,8 @@ type transferState struct {
 	heard  bool          // ahead is known
 }
 
-func eventOf(e migration.Entry) (transfer.Event, bool) {
-	if e.Kind != migration.EntryEvent {
+func eventOf(e runs.Entry) (transfer.Event, bool) {
+	if e.Kind != runs.EntryEvent {
 		return transfer.Event{}, false
 	}
 	var ev transfer.Event
@@ -42,7 +43,7 @@ func eventOf(e migration.Entry) (transfer.Event, bool) {
 	return ev, dec.Decode(&ev) == nil
 }
 
-func (t *transferState) add(e migration.Entry) {
+func (t *transferState) add(e runs.Entry) {
 	if ev, ok := eventOf(e); ok {
 		t.listen(ev, e.At)
 		t.events = append(t.events, ev)
@@ -50,13 +51,13 @@ func (t *transferState) add(e migration.Entry) {
 	t.seq, t.now = e.Seq, e.At.Sub(t.run.Started)
 }
 
-func (h *Handlers) readTransfer(ctx context.Context, v migration.View, run migration.Run) (*transferState, error) {
-	entries, err := h.o.Migrations.Entries(ctx, run.ID, 0)
+func (h *Handlers) readTransfer(ctx context.Context, v visit, run runs.Run) (*transferState, error) {
+	entries, err := h.o.Runs.Entries(ctx, run.ID, 0)
 	if err != nil {
 		return nil, err
 	}
 	// The run after its log: one that ended in between is then shown as ended.
-	if run, err = h.o.Migrations.Run(ctx, v.Migration.ID, run.ID); err != nil {
+	if run, err = h.o.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
 	t := &transferState{view: v, run: run, at: h.o.Now()}
@@ -66,7 +67,7 @@ func (h *Handlers) readTransfer(ctx context.Context, v migration.View, run migra
 	return t, nil
 }
 
-func (t *transferState) live() bool { return !ended(t.run) }
+func (t *transferState) live() bool { return !t.run.Over() }
 
 // result is how the transfer ended; ok is false while it has not.
 func (t *transferState) result() (res transfer.Result, ok bool) {
@@ -77,8 +78,8 @@ func (t *transferState) result() (res transfer.Result, ok bool) {
 }
 
 // asked is what was asked for, without secrets.
-func (t *transferState) asked() migration.TransferRequest {
-	var req migration.TransferRequest
+func (t *transferState) asked() runs.TransferRequest {
+	var req runs.TransferRequest
 	_ = json.Unmarshal(t.run.Request, &req) // a request that cannot be read shows nothing
 	return req
 }
@@ -94,7 +95,7 @@ func (t *transferState) name(key string) string {
 }
 
 func (t *transferState) status() views.TransferStatusProps {
-	p := views.TransferStatusProps{Tag: runTag(t.run), Title: "Starting the transfer"}
+	p := views.TransferStatusProps{Tag: runTag(t.run.Row), Title: "Starting the transfer"}
 	if n := len(t.events); n > 0 {
 		p.Title = t.events[n-1].Text
 		if e := t.events[n-1]; e.NextRetry != nil { // the line below counts down to it
@@ -280,14 +281,14 @@ func eventState(e transfer.Event) views.State {
 func (t *transferState) verdict() views.VerdictProps {
 	if res, ok := t.result(); ok && t.run.State != migration.RunInterrupted {
 		if t.run.State != migration.RunPassed {
-			p := verdictProps(res.Verdict, nil, t.view)
+			p := verdictProps(res.Verdict, nil, t.view.View)
 			if res.Verdict.Code == doctor.OK {
 				p.State, p.Word, p.Title, p.Actions = views.Bad, "Not as it should", t.run.Title, nil // those of a test
 			}
 			return p
 		}
 		where := "your namespace"
-		if t.view.Migration.Mode == migration.Rehearsal {
+		if t.view.Migration.Mode.Can().Practice {
 			where = "the rehearsal's namespace"
 		}
 		return views.VerdictProps{State: views.Good, Word: "All is well", Title: "A workflow ran in " + where, Code: doctor.OK,
@@ -296,7 +297,7 @@ func (t *transferState) verdict() views.VerdictProps {
 	if t.live() {
 		for _, e := range slices.Backward(t.events) {
 			if e.Event == "diagnosis" && e.Verdict != nil {
-				p := verdictProps(*e.Verdict, nil, t.view)
+				p := verdictProps(*e.Verdict, nil, t.view.View)
 				p.Word = stuckWord(e.Verdict.Code)
 				return p
 			}
@@ -329,7 +330,7 @@ func (h *Handlers) transferRun(w http.ResponseWriter, r *http.Request) error {
 	return h.showTransferRun(w, r, http.StatusOK, v, run, actFields{})
 }
 
-func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, status int, v migration.View, run migration.Run, acts actFields) error {
+func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, status int, v visit, run runs.Run, acts actFields) error {
 	t, err := h.readTransfer(r.Context(), v, run)
 	if err != nil {
 		return err
@@ -345,7 +346,7 @@ func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, statu
 	f := h.frame(r, fmt.Sprintf("Transfer %d", run.Number), "migrations", &v, migration.StepTransfer)
 	if t.live() {
 		f.Feed = feedPath(v, run, t.seq)
-		f.Follow = runPath(run) + "?follow=1"
+		f.Follow = runPath(run.Outcome) + "?follow=1"
 	}
 	if wantsFollow(r) && status == http.StatusOK {
 		f.Feed, f.Follow = "", ""
@@ -362,7 +363,7 @@ func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, statu
 // refs are where the workflow is found elsewhere.
 func (h *Handlers) refs(t *transferState) views.TransferRefsProps {
 	p := views.TransferRefsProps{Command: h.startCommand(t), Show: h.showCommand(t)}
-	if id, _, err := namespace.ParseID(t.asked().Namespace); err == nil && t.view.Migration.Mode == migration.Cloud && t.name("workflow_id") != "" {
+	if id, _, err := namespace.ParseID(t.asked().Namespace); err == nil && !t.view.Migration.Mode.Can().OneDoor && t.name("workflow_id") != "" {
 		path := []string{t.name("workflow_id")}
 		if run := t.name("run_id"); run != "" {
 			path = append(path, run, "history")
@@ -370,14 +371,14 @@ func (h *Handlers) refs(t *transferState) views.TransferRefsProps {
 		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + joinPath(path), Away: true}}
 	}
 	if t.name("run_id") != "" {
-		if _, lent := h.o.Keyring.Get(t.view.Migration.ID); lent || t.live() && h.o.Migrations.Under(t.run.ID) {
-			p.Raw = runPath(t.run) + "/history.json"
+		if _, lent := h.o.Acts.Keys.Lent(t.view.by, t.view.Migration.ID); lent || t.live() && h.o.Acts.Transfers.Under(t.run.ID) {
+			p.Raw = runPath(t.run.Outcome) + "/history.json"
 		} else {
 			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
 		}
 	}
 	if !t.live() {
-		p.JSON = runPath(t.run) + ".json"
+		p.JSON = runPath(t.run.Outcome) + ".json"
 	}
 	return p
 }
@@ -391,7 +392,7 @@ func (t *transferState) fieldsOrFollow() transferFields {
 	return t.fields()
 }
 
-func askedPairs(a migration.TransferRequest) []views.Pair {
+func askedPairs(a runs.TransferRequest) []views.Pair {
 	var out []views.Pair
 	add := func(name, value string) {
 		if value != "" && value != "0" {
@@ -420,20 +421,19 @@ func askedPairs(a migration.TransferRequest) []views.Pair {
 func (h *Handlers) followTransfer(ctx context.Context, t *transferState) iter.Seq[views.EventProps] {
 	return func(yield func(views.EventProps) bool) {
 		t.events = nil
-		for e, err := range h.o.Migrations.Follow(ctx, t.run.ID, 0) {
+		for es, err := range h.o.Runs.Follow(ctx, t.run.ID, 0) {
 			if err != nil {
 				break
 			}
-			if e.Seq == 0 {
-				continue
-			}
-			before := len(t.events)
-			t.add(e)
-			if len(t.events) > before && !yield(t.event(before)) {
-				return
+			for _, e := range es {
+				before := len(t.events)
+				t.add(e)
+				if len(t.events) > before && !yield(t.event(before)) {
+					return
+				}
 			}
 		}
-		if run, err := h.o.Migrations.Run(ctx, t.run.MigrationID, t.run.ID); err == nil {
+		if run, err := h.o.Runs.Run(ctx, t.run.MigrationID, t.run.ID); err == nil {
 			t.run = run
 		}
 	}

@@ -20,7 +20,7 @@ func (h *Handlers) upload(w http.ResponseWriter, r *http.Request) error {
 	if usesKeys(v) {
 		return h.notNeeded(w, r, v, migration.StepUpload)
 	}
-	rehearsal := v.Migration.Mode == migration.Rehearsal
+	rehearsal := v.Migration.Mode.Can().Bundle
 	p := views.UploadProps{Migration: v.Migration.ID, Rehearsal: rehearsal, Status: h.uploadStatus(v),
 		Missing: need(v, migration.StepNamespace, migration.StepCertificates)}
 	if v.Namespace != nil {
@@ -45,7 +45,7 @@ func (h *Handlers) upload(w http.ResponseWriter, r *http.Request) error {
 		p.Existing = "Onramp cannot see which CAs the namespace holds already; a check shows whether yours is accepted."
 	}
 	if v.Step(migration.StepUpload).Status == migration.Done {
-		p.Next = nextLink(v, migration.StepUpload)
+		p.Next = nextLink(v.View, migration.StepUpload)
 	}
 	f := h.frame(r, "Upload the CA", "migrations", &v, migration.StepUpload)
 	f.Feed = movePath(v.Migration.ID, "events") + "?on=migration"
@@ -65,20 +65,20 @@ func bundleSize(text string) string {
 }
 
 // uploadStatus is the line that ticks itself.
-func (h *Handlers) uploadStatus(v migration.View) views.UploadStatusProps {
+func (h *Handlers) uploadStatus(v visit) views.UploadStatusProps {
 	s := v.Step(migration.StepUpload)
 	p := views.UploadStatusProps{Tag: views.Tag{State: stepState(s.Status), Word: stepWord(s)}}
 	switch s.Status {
 	case migration.Done:
 		p.Text = strings.ToUpper(s.Evidence[:1]) + s.Evidence[1:] + ", " + ago(h.o.Now(), s.Since)
-		p.Next = nextLink(v, migration.StepUpload)
+		p.Next = nextLink(v.View, migration.StepUpload)
 	case migration.Blocked:
 		p.Text = "This " + s.Reason + "."
 	case migration.LookAgain:
 		p.Text = "Look again: " + s.Reason + "."
 	default:
 		p.Text = "Not seen yet. This line ticks itself when a check sees the CA accepted."
-		if v.Migration.Mode == migration.Rehearsal {
+		if v.Migration.Mode.Can().Bundle {
 			p.Text = "Not saved yet. This line ticks itself when the CA is saved on the Cloud side."
 		}
 	}

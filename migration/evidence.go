@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// This file finds facts and runs for derive and puts them into words.
+// This file finds facts and runs for Derive and puts them into words.
 
 // decode returns a fact's data; false when it is not that type.
 func decode[T any](f Fact) (T, bool) {
@@ -56,8 +56,8 @@ func noteStep(f Fact) string {
 }
 
 // lastEnded returns the run of a kind about these inputs that passed or failed last.
-func (d deriver) lastEnded(kind RunKind, inputHash string) *Run {
-	var last *Run
+func (d deriver) lastEnded(kind RunKind, inputHash string) *Outcome {
+	var last *Outcome
 	for i, r := range d.runs {
 		if r.Kind != kind || r.InputHash != inputHash || (r.State != RunPassed && r.State != RunFailed) {
 			continue
@@ -70,8 +70,8 @@ func (d deriver) lastEnded(kind RunKind, inputHash string) *Run {
 }
 
 // running returns the newest run of a kind about these inputs that is under way.
-func (d deriver) running(kind RunKind, inputHash string) *Run {
-	var now *Run
+func (d deriver) running(kind RunKind, inputHash string) *Outcome {
+	var now *Outcome
 	for i, r := range d.runs {
 		if r.Kind == kind && r.InputHash == inputHash && r.State == RunRunning && (now == nil || r.Number > now.Number) {
 			now = &d.runs[i]
@@ -133,7 +133,7 @@ func pollerEvidence(f *Fact) StepView {
 	return StepView{Status: Done, Evidence: worker + " polls " + data.TaskQueue, Since: f.At}
 }
 
-func runName(r *Run) string { return "run " + strconv.Itoa(r.Number) }
+func runName(r *Outcome) string { return "run " + strconv.Itoa(r.Number) }
 
 // lookAgain says what changed since a fact was observed.
 func (d deriver) lookAgain(stale *Fact) StepView {

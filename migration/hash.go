@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"net"
 	"net/netip"
+	"onramp/cloud"
 )
 
 // What each fact hashes (Fact.InputHash), so that a change of an input shows:
@@ -28,7 +29,7 @@ import (
 
 // inputs are what facts are about: the present namespace and certificate.
 type inputs struct {
-	mode        Mode
+	can         cloud.Abilities
 	auth        string
 	namespace   *NamespaceData
 	certificate *CertificateData
@@ -91,14 +92,14 @@ func (in inputs) check() string {
 
 // checkOf hashes what a check of such a target is about.
 func (in inputs) checkOf(namespace, address, server, leaf string) string {
-	if in.certificate == nil || in.auth == AuthAPIKey {
+	if in.certificate == nil || in.auth == cloud.AuthAPIKey {
 		leaf = "" // made outside, or none is needed: any will do
 	}
 	host, _, err := net.SplitHostPort(address)
 	if err == nil && server == host {
 		server = ""
 	}
-	if in.mode == Rehearsal && loopback(host) {
+	if in.can.OneDoor && loopback(host) {
 		address, server = "the rehearsal", ""
 	}
 	return hash(StepTest, namespace, address, server, leaf)

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"bytes"
-	"context"
 	"fmt"
 	"strings"
 	"time"
@@ -95,30 +94,24 @@ func leaves(facts []Fact) []Leaf {
 	return out
 }
 
-// AddLeaf records a further client certificate. One that is recorded already writes nothing; a private key
-// among the certificates is refused.
-func (s *Service) AddLeaf(ctx context.Context, id string, d LeafData) (View, error) {
+// AddLeaf records a further client certificate. One that is recorded already gives nothing; a private key among
+// the certificates is refused.
+func (v View) AddLeaf(d LeafData) ([]Fact, error) {
 	d.Name = strings.TrimSpace(d.Name)
 	if err := checkLeafName(d.Name); err != nil {
-		return View{}, err
+		return nil, err
 	}
-	if d.LeafFingerprint == "" {
-		return View{}, fault.New(fault.Invalid, "The client certificate is missing", "Give the certificate that workers present.").In("leaf")
+	var err error
+	if d.CertificateData, err = d.CertificateData.checked(); err != nil {
+		return nil, err
 	}
-	if strings.Contains(d.CAPEM, "PRIVATE KEY") || strings.Contains(d.LeafPEM, "PRIVATE KEY") {
-		return View{}, fault.New(fault.Invalid, "A private key is among the certificates",
-			"Give certificates only. Nothing was stored; if others may have seen the key, replace it.").In("leaf")
-	}
-	d.CANotAfter, d.LeafNotAfter = d.CANotAfter.UTC().Round(0), d.LeafNotAfter.UTC().Round(0)
-	return s.record(ctx, id, func(v View) (*Fact, error) {
-		f := newFact(FactLeaf, hash(FactLeaf, d.CAFingerprint, d.LeafFingerprint), d)
-		for _, have := range v.Facts {
-			if have.Kind == FactLeaf && have.InputHash == f.InputHash && bytes.Equal(have.Data, f.Data) {
-				return nil, nil
-			}
+	f := newFact(FactLeaf, hash(FactLeaf, d.CAFingerprint, d.LeafFingerprint), d)
+	for _, have := range v.Facts {
+		if have.Kind == FactLeaf && have.InputHash == f.InputHash && bytes.Equal(have.Data, f.Data) {
+			return nil, nil
 		}
-		return &f, nil
-	})
+	}
+	return []Fact{f}, nil
 }
 
 // checkLeafName refuses names that no page can show.
@@ -132,16 +125,13 @@ func checkLeafName(name string) error {
 	return nil
 }
 
-// AddBatch records client certificates that were made in one go, as one fact. Of more than MaxBatchLeaves
-// the first are kept by name.
-func (s *Service) AddBatch(ctx context.Context, id string, d BatchData) (View, error) {
+// AddBatch records client certificates that were made in one go. Of more than MaxBatchLeaves the first are kept
+// by name.
+func (v View) AddBatch(d BatchData) ([]Fact, error) {
 	if len(d.Leaves) == 0 {
-		return View{}, fault.New(fault.Invalid, "The batch is empty", "Give a row for each client.").In("rows")
+		return nil, fault.New(fault.Invalid, "The batch is empty", "Give a row for each client.").In("rows")
 	}
 	d.Count = max(d.Count, len(d.Leaves))
 	d.Leaves = d.Leaves[:min(len(d.Leaves), MaxBatchLeaves)]
-	return s.record(ctx, id, func(View) (*Fact, error) {
-		f := newFact(FactBatch, hash(FactBatch, d.CAFingerprint, d.Leaves[0].Fingerprint), d)
-		return &f, nil
-	})
+	return []Fact{newFact(FactBatch, hash(FactBatch, d.CAFingerprint, d.Leaves[0].Fingerprint), d)}, nil
 }

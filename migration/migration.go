@@ -1,10 +1,13 @@
-// Package migration is one application's move to Temporal Cloud: its facts, its six steps, whose turn
-// it is, what went stale, and the log of its runs. A step is done because a fact was observed.
+// Package migration is one application's move to Temporal Cloud: its facts, its six steps, whose turn it is,
+// what went stale, and the replacement of its certificates. A step is done because a fact was observed. All of
+// it is pure: rules look at a View and say which facts follow, or why not; acts write them down.
 package migration
 
 import (
 	"encoding/json"
 	"time"
+
+	"onramp/cloud"
 )
 
 // Step ids, in order.
@@ -20,7 +23,7 @@ const (
 // Steps are the six in order.
 var Steps = []string{StepNamespace, StepCertificates, StepUpload, StepTest, StepCode, StepTransfer}
 
-// Mode says which cloud a migration talks to.
+// Mode says which cloud a migration talks to. Rules ask for its abilities, never for the mode itself.
 type Mode string
 
 // The modes.
@@ -29,11 +32,13 @@ const (
 	Cloud     Mode = "cloud"
 )
 
-// How workers sign in: the values of Migration.Auth.
-const (
-	AuthMTLS   = "mtls"
-	AuthAPIKey = "api-key"
-)
+// Can is what Onramp can see and do where migrations of this mode go.
+func (m Mode) Can() cloud.Abilities {
+	if m == Rehearsal {
+		return cloud.Abilities{Bundle: true, Callers: true, Built: true, OneDoor: true, Practice: true}
+	}
+	return cloud.Abilities{}
+}
 
 // Langs are the values of Migration.Lang: the languages that have an official money-transfer template.
 var Langs = []string{"python", "go", "typescript", "java", "dotnet", "ruby", "php"}
@@ -44,9 +49,11 @@ type Migration struct {
 	Name    string // as typed: "Payments"
 	Lang    string // one of Langs
 	Mode    Mode
-	Auth    string // AuthMTLS or AuthAPIKey
+	Auth    string // cloud.AuthMTLS or cloud.AuthAPIKey
 	Created time.Time
 	Version int64 // rises with every change
+	// Archived is when it was put away: lists leave it out unless they are asked for it. Zero: it is not.
+	Archived time.Time
 }
 
 // Fact kinds.
@@ -133,70 +140,4 @@ type TransferData struct {
 type NoteData struct {
 	Step string `json:"step"`
 	Why  string `json:"why"`
-}
-
-// RunKind says what a run did.
-type RunKind string
-
-// The run kinds.
-const (
-	CheckRun    RunKind = "check"
-	TransferRun RunKind = "transfer"
-	DrillRun    RunKind = "drill"
-)
-
-// RunState is where a run is.
-type RunState string
-
-// The run states. A run that has ended never changes.
-const (
-	RunRunning     RunState = "running"
-	RunPassed      RunState = "passed"
-	RunFailed      RunState = "failed"
-	RunInterrupted RunState = "interrupted" // Onramp stopped in the middle
-)
-
-// Run is one check, transfer or drill with a permalink.
-type Run struct {
-	ID          string // random, in URLs
-	MigrationID string
-	Number      int // 1, 2, … per migration and kind
-	Kind        RunKind
-	State       RunState
-	Title       string // one line once it ended: the verdict or the result
-	Code        string // verdict code
-	InputHash   string
-	Request     json.RawMessage // what was asked, without secrets
-	Result      json.RawMessage // doctor.Report, transfer.Result or DrillResult once it ended
-	Started     time.Time
-	Ended       time.Time
-	// IdempotencyKey is what the caller gave to StartTransferOnce, "" otherwise. A migration has one
-	// run of a kind with a key.
-	IdempotencyKey string
-}
-
-// Entry is one line of a run's log. Seq starts at 1 and has no gap.
-type Entry struct {
-	RunID string
-	Seq   int64
-	At    time.Time
-	Kind  string          // one of the Entry… kinds
-	Data  json.RawMessage // doctor.Stage, transfer.Event, DrillProgress or EndData
-	// Behind is how many later entries Follow has already; stored nowhere.
-	Behind int
-}
-
-// Entry kinds. The last entry of a run is EntryEnd and no other is.
-const (
-	EntryStage = "stage" // a doctor.Stage, once Running and once as it ended
-	EntryEvent = "event" // a transfer.Event
-	EntryDrill = "drill" // a DrillProgress
-	EntryEnd   = "end"   // EndData
-)
-
-// EndData is the data of a run's last entry.
-type EndData struct {
-	State RunState `json:"state"`
-	Title string   `json:"title"`
-	Code  string   `json:"code,omitempty"`
 }

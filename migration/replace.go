@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 )
 
 // This file derives a replacement of a CA, or of the client certificate alone, from its facts. As everything
@@ -128,12 +129,12 @@ type Replacement struct {
 	// Overtaken: the migration has got other certificates meanwhile, so this replacement is about nothing.
 	Overtaken bool
 
-	mode Mode
+	can cloud.Abilities
 }
 
 // Replacement returns the newest replacement of the migration, nil when there never was one.
 func (v View) Replacement() *Replacement {
-	return deriveReplacement(v.Migration.Mode, v.Facts)
+	return deriveReplacement(v.Migration.Mode.Can(), v.Facts)
 }
 
 // Open reports whether it goes on.
@@ -144,7 +145,7 @@ func (r *Replacement) Passed(gate string) bool {
 	switch gate {
 	case GateCA:
 		// Cloud shows its bundle to no client: there a leaf that passes shows that its CA is in.
-		return r.What == ReplaceLeaf || r.Beside != nil || r.mode == Cloud && r.NewPassed != nil
+		return r.What == ReplaceLeaf || r.Beside != nil || !r.can.Bundle && r.NewPassed != nil
 	case GateLeaf:
 		return r.New != nil
 	case GateProof:
@@ -161,7 +162,7 @@ func (r *Replacement) Reached(gate string) bool {
 	case GateLeaf:
 		return r.NewCA != nil
 	case GateProof:
-		return r.New != nil && (r.Passed(GateCA) || r.mode == Cloud)
+		return r.New != nil && (r.Passed(GateCA) || !r.can.Bundle)
 	}
 	return r.Passed(GateProof)
 }
@@ -169,8 +170,8 @@ func (r *Replacement) Reached(gate string) bool {
 // Held returns the callers that a change of the bundle would cut off, or for the short path those that still
 // use the old leaf: a connection of theirs is open, or their last call is younger than window. dropped are
 // the fingerprints of the CAs that go.
-func (r *Replacement) Held(c Callers, dropped []string, window time.Duration) []Caller {
-	return held(c, window, func(x Caller) bool {
+func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Duration) []cloud.Caller {
+	return held(c, window, func(x cloud.Caller) bool {
 		if r.What == ReplaceLeaf {
 			return x.Leaf == r.Old.LeafFingerprint
 		}
@@ -178,8 +179,8 @@ func (r *Replacement) Held(c Callers, dropped []string, window time.Duration) []
 	})
 }
 
-func held(c Callers, window time.Duration, old func(Caller) bool) []Caller {
-	var out []Caller
+func held(c cloud.Callers, window time.Duration, old func(cloud.Caller) bool) []cloud.Caller {
+	var out []cloud.Caller
 	for _, x := range c.List {
 		if old(x) && (x.Open > 0 || !x.Last.IsZero() && c.At.Sub(x.Last) < window) {
 			out = append(out, x)
@@ -189,12 +190,12 @@ func held(c Callers, window time.Duration, old func(Caller) bool) []Caller {
 }
 
 // deriveReplacement reads the facts of the newest replacement, oldest first.
-func deriveReplacement(mode Mode, facts []Fact) *Replacement {
+func deriveReplacement(can cloud.Abilities, facts []Fact) *Replacement {
 	var r *Replacement
 	for _, f := range facts {
 		if f.Kind == FactReplaceStarted {
 			if d, ok := decode[ReplaceData](f); ok {
-				r = &Replacement{ID: d.ID, What: d.What, Started: f.At, Old: d.Old, mode: mode}
+				r = &Replacement{ID: d.ID, What: d.What, Started: f.At, Old: d.Old, can: can}
 				if d.What == ReplaceLeaf {
 					r.NewCA = &ReplaceCAData{PEM: d.Old.CAPEM, Fingerprint: d.Old.CAFingerprint, Subject: d.Old.CASubject, NotAfter: d.Old.CANotAfter}
 				}
@@ -265,7 +266,7 @@ func (r *Replacement) take(f Fact) {
 func (r *Replacement) checked(leaf string, passed, refused *Proof) {
 	switch {
 	case leaf == "":
-	case leaf == r.Old.LeafFingerprint && (r.Beside != nil || r.What == ReplaceLeaf || r.mode == Cloud && r.New != nil):
+	case leaf == r.Old.LeafFingerprint && (r.Beside != nil || r.What == ReplaceLeaf || !r.can.Bundle && r.New != nil):
 		if r.OldRefused = refused; passed != nil || r.Noted == "" && r.Removed == nil {
 			r.OldPassed = passed
 		}
@@ -288,15 +289,6 @@ func (r *Replacement) back(gate string, at time.Time) {
 	case GateWorkers:
 		r.Removed, r.Ended, r.Noted = nil, time.Time{}, ""
 	}
-}
-
-// fingerprints of certificates.
-func fingerprints(list []CloudCA) []string {
-	out := make([]string, 0, len(list))
-	for _, c := range list {
-		out = append(out, c.Fingerprint)
-	}
-	return out
 }
 
 // drops are the fingerprints of what a change leaves out for good: not of what stood there twice.

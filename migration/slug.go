@@ -10,6 +10,7 @@ import (
 
 	"golang.org/x/text/unicode/norm"
 
+	"onramp/cloud"
 	"onramp/fault"
 )
 
@@ -64,7 +65,7 @@ func checkNew(m Migration) error {
 	if m.Mode != Rehearsal && m.Mode != Cloud {
 		invalid("mode", "The migration goes nowhere yet", "Choose rehearsal or cloud.")
 	}
-	if m.Auth != AuthMTLS && m.Auth != AuthAPIKey {
+	if m.Auth != cloud.AuthMTLS && m.Auth != cloud.AuthAPIKey {
 		invalid("auth", "How workers sign in is not chosen", "Choose mtls or api-key.")
 	}
 	return errors.Join(errs...)

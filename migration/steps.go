@@ -1,6 +1,9 @@
 package migration
 
-import "time"
+import (
+	"onramp/cloud"
+	"time"
+)
 
 // Status of a step: the six status words of the pages, and Failing.
 type Status string
@@ -52,6 +55,9 @@ type View struct {
 // CheckHash is the hash of what a check is about: namespace, address and leaf certificate.
 func (v View) CheckHash() string { return v.inputs().check() }
 
+// About is the hash of what the runs are about that Derive looks at, as the facts (oldest first) stand.
+func About(m Migration, facts []Fact) string { return present(m, facts).check() }
+
 // Step returns the view of a step id; the zero StepView for an unknown id.
 func (v View) Step(id string) StepView {
 	for _, s := range v.Steps {
@@ -63,7 +69,7 @@ func (v View) Step(id string) StepView {
 }
 
 func (v View) inputs() inputs {
-	return inputs{v.Migration.Mode, v.Migration.Auth, v.Namespace, v.Certificate}
+	return inputs{v.Migration.Mode.Can(), v.Migration.Auth, v.Namespace, v.Certificate}
 }
 
 // titles of the steps, in the order of Steps.
@@ -78,13 +84,13 @@ var titles = map[string]string{
 
 // present returns the inputs that a migration's facts (oldest first) set.
 func present(m Migration, facts []Fact) inputs {
-	in := inputs{mode: m.Mode, auth: m.Auth}
+	in := inputs{can: m.Mode.Can(), auth: m.Auth}
 	_, in.namespace = latest[NamespaceData](facts, FactNamespace)
 	_, in.certificate = latest[CertificateData](facts, FactCertificate)
 	return in
 }
 
-// derive makes the view of a migration from its facts (oldest first) and its runs (any order; the latest
+// Derive makes the view of a migration from its facts (oldest first) and its runs (any order; the latest
 // about the present inputs are enough).
 // It is pure. The rules:
 //
@@ -95,7 +101,7 @@ func present(m Migration, facts []Fact) inputs {
 //   - Test and transfer are Failing while their newest ended run about the present inputs failed.
 //   - The first step that is neither Done nor Blocked is Next, and YourTurn unless another word says more.
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
-func derive(m Migration, facts []Fact, runs []Run, now time.Time) View {
+func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	v := View{Migration: m, Facts: facts, Leaves: leaves(facts)}
 	d := deriver{in: present(m, facts), facts: facts, runs: runs, now: now}
 	d.namespace, _ = latest[NamespaceData](facts, FactNamespace)
@@ -130,7 +136,7 @@ func derive(m Migration, facts []Fact, runs []Run, now time.Time) View {
 type deriver struct {
 	in          inputs
 	facts       []Fact
-	runs        []Run
+	runs        []Outcome
 	now         time.Time
 	namespace   *Fact // the present one, nil when none
 	certificate *Fact
@@ -145,7 +151,7 @@ func (d deriver) stepNamespace() StepView {
 
 func (d deriver) stepCertificates() StepView {
 	switch {
-	case d.in.auth == AuthAPIKey:
+	case d.in.auth == cloud.AuthAPIKey:
 		return notNeeded()
 	case d.in.certificate != nil:
 		return d.leaf()
@@ -171,7 +177,7 @@ func (d deriver) leaf() StepView {
 
 // missing says which earlier steps upload and test still need, "" when none.
 func (d deriver) missing() string {
-	noLeaf := d.in.certificate == nil && d.in.auth != AuthAPIKey && d.note(StepCertificates) == nil
+	noLeaf := d.in.certificate == nil && d.in.auth != cloud.AuthAPIKey && d.note(StepCertificates) == nil
 	switch {
 	case d.in.namespace == nil && noLeaf:
 		return "needs step 1, a namespace, and step 2, certificates"
@@ -184,20 +190,20 @@ func (d deriver) missing() string {
 }
 
 func (d deriver) upload() (StepView, *UploadData) {
-	if d.in.auth == AuthAPIKey {
+	if d.in.auth == cloud.AuthAPIKey {
 		return notNeeded(), nil
 	}
 	if why := d.missing(); why != "" {
 		return StepView{Status: Blocked, Reason: why}, nil
 	}
 	kind := FactCASeen
-	if d.in.mode == Rehearsal {
+	if d.in.can.Bundle {
 		kind = FactUpload
 	}
 	want := d.in.upload()
 	if fact := d.uploaded(kind, want); fact != nil {
 		data, ok := decode[UploadData](*fact)
-		if last := d.lastEnded(CheckRun, d.in.check()); ok && last != nil && last.Reported() == nil && last.Code == codeUntrusted && last.Ended.After(fact.At) {
+		if last := d.lastEnded(CheckRun, d.in.check()); ok && last != nil && last.From == "" && last.Code == codeUntrusted && last.Ended.After(fact.At) {
 			return StepView{Status: LookAgain, Since: last.Ended, Run: last.ID,
 				Reason: runName(last) + " was refused although the CA had been accepted: " + last.Title}, nil
 		}
@@ -211,10 +217,10 @@ func (d deriver) upload() (StepView, *UploadData) {
 	s := StepView{Status: NotStarted}
 	if stale := d.stale(StepUpload, kind); stale != nil {
 		s = d.lookAgain(stale)
-	} else if d.in.mode == Cloud {
+	} else if !d.in.can.Bundle {
 		s = StepView{Status: Waiting, Since: d.since()}
 	}
-	if d.in.mode == Cloud {
+	if !d.in.can.Bundle {
 		s.Who = WhoCloudAdmin
 	}
 	return s, nil

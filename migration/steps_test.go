@@ -2,6 +2,7 @@ package migration
 
 import (
 	"fmt"
+	"onramp/cloud"
 	"strings"
 	"testing"
 	"time"
@@ -191,9 +192,9 @@ func TestSteps(t *testing.T) {
 		{name: "a note over a failure", did: and(ready, "save", "fail DN-01", "note test"), want: "DDDDTo", next: StepCode},
 		{name: "a failure after a note", did: and(ready, "save", "note test", "fail DN-01"), want: "DDD!o-", next: StepTest},
 
-		{name: "API key: nothing to do in 2 and 3", auth: AuthAPIKey, want: "TDD-o-", next: StepNamespace, say: map[string]string{
+		{name: "API key: nothing to do in 2 and 3", auth: cloud.AuthAPIKey, want: "TDD-o-", next: StepNamespace, say: map[string]string{
 			StepUpload: "not needed: workers sign in with an API key", StepTest: "needs step 1, a namespace"}},
-		{name: "API key: everything", auth: AuthAPIKey, did: []string{"ns a.x", "pass", "poll", "paid"}, want: "DDDDDD"},
+		{name: "API key: everything", auth: cloud.AuthAPIKey, did: []string{"ns a.x", "pass", "poll", "paid"}, want: "DDDDDD"},
 
 		{name: "facts that cannot be read are no facts", did: []string{"damage namespace.set", "damage certificate.issued", "damage ca.uploaded", "damage step.noted"}, want: "To--o-", next: StepNamespace},
 	} {
@@ -202,7 +203,7 @@ func TestSteps(t *testing.T) {
 				tt.mode = Rehearsal
 			}
 			if tt.auth == "" {
-				tt.auth = AuthMTLS
+				tt.auth = cloud.AuthMTLS
 			}
 			s := tell(t, tt.mode, tt.auth, tt.did...)
 			v := s.view()
@@ -224,7 +225,7 @@ func TestSteps(t *testing.T) {
 
 // TestLastEnded: the run that ended last speaks, not the one that started last.
 func TestLastEnded(t *testing.T) {
-	s := tell(t, Rehearsal, AuthMTLS, "ns a.x", "cert ca1 leaf1", "save", "check", "pass")
+	s := tell(t, Rehearsal, cloud.AuthMTLS, "ns a.x", "cert ca1 leaf1", "save", "check", "pass")
 	s.now = s.now.Add(time.Minute)
 	slow := &s.runs[1]
 	slow.State, slow.Ended, slow.Title = RunFailed, s.now, "at last"
@@ -240,7 +241,7 @@ func TestLastEnded(t *testing.T) {
 // TestStepDetails: what a page shows beside the status.
 func TestStepDetails(t *testing.T) {
 	at := func(min int) time.Time { return morning.Add(time.Duration(min) * time.Minute) }
-	v := tell(t, Cloud, AuthMTLS, "ns a.x", "cert ca1 leaf1", "fail CL-03", "note code").view()
+	v := tell(t, Cloud, cloud.AuthMTLS, "ns a.x", "cert ca1 leaf1", "fail CL-03", "note code").view()
 	want := []StepView{
 		{ID: "namespace", Number: 1, Title: "Choose the namespace", Status: Done, Evidence: "a.x", Since: at(1)},
 		{ID: "certificates", Number: 2, Title: "Create certificates", Status: Done, Evidence: "leaf until 12 Nov 2026", Since: at(2)},
@@ -255,7 +256,7 @@ func TestStepDetails(t *testing.T) {
 	if v.Upload != nil || v.Namespace == nil || v.Certificate == nil || v.Certificate.LeafFingerprint != "leaf1" {
 		t.Errorf("present facts: %v %v %v", v.Namespace, v.Certificate, v.Upload)
 	}
-	v = tell(t, Cloud, AuthMTLS, "ns a.x", "cert ca1 leaf1", "seen").view()
+	v = tell(t, Cloud, cloud.AuthMTLS, "ns a.x", "cert ca1 leaf1", "seen").view()
 	if v.Upload == nil || v.Upload.CAFingerprint != "ca1" {
 		t.Errorf("Upload = %v after the CA was seen", v.Upload)
 	}
@@ -263,7 +264,7 @@ func TestStepDetails(t *testing.T) {
 
 // TestCheckHash: what counts as the same check.
 func TestCheckHash(t *testing.T) {
-	base := inputs{mode: Cloud, auth: AuthMTLS, namespace: &NamespaceData{Namespace: "a.x", Address: "h:1"}, certificate: &CertificateData{LeafFingerprint: "l"}}
+	base := inputs{mode: Cloud, auth: cloud.AuthMTLS, namespace: &NamespaceData{Namespace: "a.x", Address: "h:1"}, certificate: &CertificateData{LeafFingerprint: "l"}}
 	for _, tt := range []struct {
 		name                             string
 		mode                             Mode

@@ -24,8 +24,8 @@ import (
 	"google.golang.org/grpc/status"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -125,22 +125,22 @@ func (s *space) like(old *space) *space {
 	return s
 }
 
-// SetAuth chooses how workers sign in to a namespace: migration.AuthMTLS, as a new one has it, or
-// migration.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
-func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (migration.CloudNamespace, error) {
-	if auth != migration.AuthMTLS && auth != migration.AuthAPIKey {
-		return migration.CloudNamespace{}, fault.New(fault.Invalid, "There is no such way to sign in", "Choose mTLS or API keys.").In("auth")
+// SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, or
+// cloud.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
+func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
+	if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
+		return cloud.Namespace{}, fault.New(fault.Invalid, "There is no such way to sign in", "Choose mTLS or API keys.").In("auth")
 	}
 	return c.edit(ctx, id, func(old *space) (*space, error) {
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
-		s.keyed = auth == migration.AuthAPIKey
+		s.keyed = auth == cloud.AuthAPIKey
 		return s, nil
 	})
 }
 
 // CreateAPIKey makes an API key for one namespace, with the role Write on it and no other, and returns it: this
 // once, for only its hash is kept. name is for people; life is at most two years. Faults are Invalid.
-func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
+func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
 	name = strings.TrimSpace(name)
 	var secret certsvc.Secret
 	shown, err := c.edit(ctx, id, func(old *space) (*space, error) {
@@ -161,13 +161,13 @@ func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, 
 		return s, nil
 	})
 	if err != nil {
-		return certsvc.Secret{}, migration.CloudNamespace{}, err
+		return certsvc.Secret{}, cloud.Namespace{}, err
 	}
 	return secret, shown, nil
 }
 
 // DeleteAPIKey deletes a key; its next call is refused. One that is gone already is no fault.
-func (c *Cloud) DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (migration.CloudNamespace, error) {
+func (c *Cloud) DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
 		s.keys = slices.DeleteFunc(slices.Clone(old.keys), func(k apiKey) bool { return k.id == keyID })
@@ -192,10 +192,10 @@ func (k apiKey) token(id namespace.ID) string {
 func randomID() string { return strings.ToLower(rand.Text()) }
 
 // shownKeys are the keys as the Cloud side shows them, newest first.
-func (s *space) shownKeys() []migration.CloudKey {
-	var out []migration.CloudKey
+func (s *space) shownKeys() []cloud.Key {
+	var out []cloud.Key
 	for _, k := range slices.Backward(s.keys) {
-		out = append(out, migration.CloudKey{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires})
+		out = append(out, cloud.Key{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires})
 	}
 	return out
 }
@@ -219,7 +219,7 @@ func (s *space) savedKeys() []savedKey {
 
 // restore takes over how workers sign in from the state file.
 func (s *space) restore(auth string, keys []savedKey) (*space, error) {
-	s.keyed = auth == migration.AuthAPIKey
+	s.keyed = auth == cloud.AuthAPIKey
 	for _, k := range keys {
 		hash, err := hex.DecodeString(k.SHA256)
 		if err != nil || len(hash) != sha256.Size {
@@ -230,12 +230,12 @@ func (s *space) restore(auth string, keys []savedKey) (*space, error) {
 	return s, nil
 }
 
-// auth is how workers sign in: migration.AuthMTLS or migration.AuthAPIKey.
+// auth is how workers sign in: cloud.AuthMTLS or cloud.AuthAPIKey.
 func (s *space) auth() string {
 	if s.keyed {
-		return migration.AuthAPIKey
+		return cloud.AuthAPIKey
 	}
-	return migration.AuthMTLS
+	return cloud.AuthMTLS
 }
 
 var _ authorization.ClaimMapperWithAuthInfoRequired = (*gate)(nil)

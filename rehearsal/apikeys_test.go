@@ -25,8 +25,8 @@ import (
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/status"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -34,7 +34,7 @@ import (
 func keyed(t testing.TB, c *Cloud) namespace.ID {
 	t.Helper()
 	id := newNamespace(t, c)
-	if _, err := c.SetAuth(testContext(t), id, migration.AuthAPIKey); err != nil {
+	if _, err := c.SetAuth(testContext(t), id, cloud.AuthAPIKey); err != nil {
 		t.Fatal(err)
 	}
 	return id
@@ -147,7 +147,7 @@ func TestAPIKeys(t *testing.T) {
 	})
 	t.Run("deleted", func(t *testing.T) {
 		ns, err := c.Namespace(testContext(t), id)
-		if err != nil || len(ns.Keys) != 1 || ns.Auth != migration.AuthAPIKey {
+		if err != nil || len(ns.Keys) != 1 || ns.Auth != cloud.AuthAPIKey {
 			t.Fatalf("%+v, %v", ns, err)
 		}
 		if ns, err = c.DeleteAPIKey(testContext(t), id, ns.Keys[0].ID); err != nil || len(ns.Keys) != 0 {
@@ -156,7 +156,7 @@ func TestAPIKeys(t *testing.T) {
 		unauthenticated(describe(cl, id.String()), "Jwt verification fails") // the connection that it let in
 	})
 	t.Run("back to certificates", func(t *testing.T) {
-		if _, err := c.SetAuth(testContext(t), id, migration.AuthMTLS); err != nil {
+		if _, err := c.SetAuth(testContext(t), id, cloud.AuthMTLS); err != nil {
 			t.Fatal(err)
 		}
 		unauthorized(t, describe(cl, id.String()))
@@ -264,7 +264,7 @@ func TestAPIKeyRefusals(t *testing.T) {
 	if _, err := c.SetAuth(testContext(t), id, "both"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("SetAuth: %v", err)
 	}
-	if _, err := c.SetAuth(context.Background(), namespace.ID{Name: "nobody", Account: "a1b2c"}, migration.AuthMTLS); !fault.Is(err, fault.NotFound) {
+	if _, err := c.SetAuth(context.Background(), namespace.ID{Name: "nobody", Account: "a1b2c"}, cloud.AuthMTLS); !fault.Is(err, fault.NotFound) {
 		t.Errorf("SetAuth: %v", err)
 	}
 }

@@ -9,20 +9,20 @@ import (
 	"strings"
 	"time"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
 // is reports whether a switch of the namespace is on.
 func (s *space) is(breakID string) bool { return slices.Contains(s.broken, breakID) }
 
-// breaking is the namespace with exactly these switches on, in the order of migration.Breaks; ids that are
+// breaking is the namespace with exactly these switches on, in the order of cloud.Breaks; ids that are
 // not there are left out. What was saved in it stays as it is, so none on is as it was before.
 func (s *space) breaking(p *practice, ids []string) *space {
 	n := newSpace(s.id, s.created, s.bundle, s.cas, s.filters).like(s)
 	n.broken = nil
-	for _, b := range migration.Breaks {
+	for _, b := range cloud.Breaks {
 		if slices.Contains(ids, b.ID) {
 			n.broken = append(n.broken, b.ID)
 		}
@@ -55,9 +55,9 @@ func (c *Cloud) Broken() map[string][]string {
 	return out
 }
 
-// SetBreak turns one switch of a namespace on or off (migration.Breaker).
+// SetBreak turns one switch of a namespace on or off (cloud.Breaker).
 func (c *Cloud) SetBreak(ctx context.Context, id namespace.ID, breakID string, on bool) error {
-	b, ok := migration.LookupBreak(breakID)
+	b, ok := cloud.LookupBreak(breakID)
 	if !ok {
 		return fault.New(fault.NotFound, "There is no switch of that name", "Choose one of the page.").In("switch")
 	}
@@ -93,11 +93,11 @@ type rig struct {
 }
 
 // rig sets up what a switch needs; most need nothing. c.work is held.
-func (c *Cloud) rig(ctx context.Context, s *server, id namespace.ID, b migration.Break) error {
+func (c *Cloud) rig(ctx context.Context, s *server, id namespace.ID, b cloud.Break) error {
 	var r rig
 	var err error
 	switch {
-	case b.Part == migration.PartNetwork:
+	case b.Part == cloud.PartNetwork:
 		r, err = c.openEntrance(b.ID)
 	case b.ID == "wrong-queue":
 		r.stop, err = s.startPoller(ctx, id.String())
@@ -131,7 +131,7 @@ func (c *Cloud) unrig(id namespace.ID, breakID string) {
 func (c *Cloud) rigAll(ctx context.Context, s *server, r *realm) {
 	for _, sp := range r.spaces() {
 		for _, id := range sp.broken {
-			if b, ok := migration.LookupBreak(id); ok {
+			if b, ok := cloud.LookupBreak(id); ok {
 				_ = c.rig(ctx, s, sp.id, b) // the log has it
 			}
 		}
@@ -157,23 +157,23 @@ func (c *Cloud) BreakAddress(id namespace.ID, breakID string) string {
 }
 
 // Bend returns what a worker of the namespace would have been given under the switches that are on
-// (migration.Breaker). Of several that touch the same, the first on a connection's way counts.
-func (c *Cloud) Bend(id namespace.ID, s migration.Setup) (migration.Setup, error) {
+// (cloud.Breaker). Of several that touch the same, the first on a connection's way counts.
+func (c *Cloud) Bend(id namespace.ID, s cloud.Setup) (cloud.Setup, error) {
 	sp := c.realm.Load().byName[id.String()]
 	if sp == nil {
 		return s, nil
 	}
 	for _, breakID := range slices.Backward(sp.broken) {
-		b, _ := migration.LookupBreak(breakID) // breaking keeps only those that are there
+		b, _ := cloud.LookupBreak(breakID) // breaking keeps only those that are there
 		switch {
-		case b.Part == migration.PartNetwork:
+		case b.Part == cloud.PartNetwork:
 			address := c.BreakAddress(id, breakID)
 			if address == "" {
 				return s, fault.New(fault.Unavailable, fmt.Sprintf("%q is on, but could not be set up again", b.Title),
 					"Turn it off. The log has the reason.")
 			}
 			s.Address, s.ServerName = address, "localhost" // the entrance is an address; its certificates have the name
-		case b.Part == migration.PartWorker:
+		case b.Part == cloud.PartWorker:
 			if err := c.practice.hand(breakID, id, c.o.Now(), &s); err != nil {
 				return s, fault.From(err)
 			}
@@ -183,7 +183,7 @@ func (c *Cloud) Bend(id namespace.ID, s migration.Setup) (migration.Setup, error
 }
 
 // hand gives the worker the wrong thing.
-func (p *practice) hand(breakID string, id namespace.ID, now time.Time, s *migration.Setup) error {
+func (p *practice) hand(breakID string, id namespace.ID, now time.Time, s *cloud.Setup) error {
 	switch breakID {
 	case "endpoint-typo":
 		s.Address, s.ServerName, s.Namespace = typo(id).Endpoint(), "", id.String()
@@ -210,7 +210,7 @@ func (p *practice) hand(breakID string, id namespace.ID, now time.Time, s *migra
 	case "account-left-out":
 		s.Namespace = id.Name
 	case "wrong-queue":
-		s.TaskQueue = migration.PracticeQueue
+		s.TaskQueue = cloud.PracticeQueue
 	}
 	return nil
 }

@@ -15,8 +15,8 @@ import (
 
 	"go.temporal.io/api/workflowservice/v1"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -54,8 +54,8 @@ func TestBreaksOutliveARestart(t *testing.T) {
 	if err != nil || len(n.CAs) != 1 || n.CAs[0].Subject != "CN=Somebody else's CA,O=Onramp practice" || len(n.Filters) == 0 {
 		t.Errorf("the Cloud side shows %+v, %v", n, err)
 	}
-	s, err := second.Bend(id, migration.Setup{Address: second.Address(), Namespace: id.String()})
-	if err != nil || s.Address != second.BreakAddress(id, "plaintext") || s.TaskQueue != migration.PracticeQueue {
+	s, err := second.Bend(id, cloud.Setup{Address: second.Address(), Namespace: id.String()})
+	if err != nil || s.Address != second.BreakAddress(id, "plaintext") || s.TaskQueue != cloud.PracticeQueue {
 		t.Errorf("bent to %+v, %v", s, err)
 	}
 	greeting(t, s.Address)
@@ -158,8 +158,8 @@ func TestEntrancesLeaveNothingBehind(t *testing.T) {
 	id := newNamespace(t, c, ca)
 	leaf := ca.leaf(t)
 	var all sync.WaitGroup
-	for _, b := range migration.Breaks {
-		if b.Part != migration.PartNetwork {
+	for _, b := range cloud.Breaks {
+		if b.Part != cloud.PartNetwork {
 			continue
 		}
 		all.Go(func() {

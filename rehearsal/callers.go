@@ -17,7 +17,7 @@ import (
 	"google.golang.org/grpc/peer"
 
 	"onramp/certsvc"
-	"onramp/migration"
+	"onramp/cloud"
 	"onramp/namespace"
 )
 
@@ -36,7 +36,7 @@ type callers struct {
 	mu    sync.Mutex
 	since time.Time
 	open  map[string]*visit // by remote address
-	rows  map[callerKey]*migration.Caller
+	rows  map[callerKey]*cloud.Caller
 }
 
 type callerKey struct{ namespace, leaf, identity string }
@@ -45,8 +45,8 @@ type callerKey struct{ namespace, leaf, identity string }
 type visit struct {
 	namespace string // whose endpoint it dialled, "" for localhost
 	chain     []*x509.Certificate
-	caller    migration.Caller // its certificate, and when it came
-	last      callerKey        // of its last call that said who calls
+	caller    cloud.Caller // its certificate, and when it came
+	last      callerKey    // of its last call that said who calls
 	keys      map[callerKey]bool
 	unnamed   int64 // its calls so far that are written down under no identity
 }
@@ -61,7 +61,7 @@ func newCallers(now func() time.Time) *callers {
 func (b *callers) forget() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.since, b.open, b.rows = b.now(), map[string]*visit{}, map[callerKey]*migration.Caller{}
+	b.since, b.open, b.rows = b.now(), map[string]*visit{}, map[callerKey]*cloud.Caller{}
 }
 
 // begin says from when on nobody can be missing.
@@ -75,7 +75,7 @@ func (b *callers) begin() {
 func (b *callers) enter(c *caller, namespace string, state tls.ConnectionState) {
 	chain := state.PeerCertificates
 	at := b.now()
-	v := &visit{namespace: namespace, chain: chain, keys: map[callerKey]bool{}, caller: migration.Caller{
+	v := &visit{namespace: namespace, chain: chain, keys: map[callerKey]bool{}, caller: cloud.Caller{
 		Leaf: certsvc.Fingerprint(chain[0]), LeafSubject: certsvc.SubjectOf(chain[0]), First: at, Last: at}}
 	if len(state.VerifiedChains) > 0 {
 		root := state.VerifiedChains[0][len(state.VerifiedChains[0])-1]
@@ -137,7 +137,7 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 
 // name gives the calls that a connection made before it said who calls to the row of its identity: SDKs ask
 // for the server's abilities first, without a name.
-func (b *callers) name(v *visit, key callerKey, row *migration.Caller) {
+func (b *callers) name(v *visit, key callerKey, row *cloud.Caller) {
 	before := callerKey{key.namespace, key.leaf, ""}
 	r := b.rows[before]
 	if v.unnamed == 0 || r == nil || !v.keys[before] {
@@ -168,10 +168,10 @@ func (b *callers) makeRoom() {
 }
 
 // of returns the callers of a namespace; b.mu is held.
-func (b *callers) of(s *space) migration.Callers {
-	out := migration.Callers{Since: b.since, At: b.now()}
+func (b *callers) of(s *space) cloud.Callers {
+	out := cloud.Callers{Since: b.since, At: b.now()}
 	id := s.id.String()
-	rows := map[callerKey]*migration.Caller{}
+	rows := map[callerKey]*cloud.Caller{}
 	for k, r := range b.rows {
 		if k.namespace == id {
 			copied := *r
@@ -202,7 +202,7 @@ func (b *callers) of(s *space) migration.Callers {
 	for _, r := range rows {
 		out.List = append(out.List, *r)
 	}
-	slices.SortFunc(out.List, func(x, y migration.Caller) int {
+	slices.SortFunc(out.List, func(x, y cloud.Caller) int {
 		return cmp.Or(strings.Compare(x.CASubject, y.CASubject), strings.Compare(x.CA, y.CA), strings.Compare(x.Leaf, y.Leaf), strings.Compare(x.Identity, y.Identity))
 	})
 	return out
@@ -234,13 +234,13 @@ func callerText(s string) string {
 }
 
 // Callers returns who calls a namespace with which client certificate, since the cloud started.
-func (c *Cloud) Callers(ctx context.Context, id namespace.ID) (migration.Callers, error) {
+func (c *Cloud) Callers(ctx context.Context, id namespace.ID) (cloud.Callers, error) {
 	if err := c.Ready(ctx); err != nil {
-		return migration.Callers{}, err
+		return cloud.Callers{}, err
 	}
 	s, err := c.space(id)
 	if err != nil {
-		return migration.Callers{}, err
+		return cloud.Callers{}, err
 	}
 	c.gate.callers.mu.Lock()
 	defer c.gate.callers.mu.Unlock()
@@ -249,8 +249,8 @@ func (c *Cloud) Callers(ctx context.Context, id namespace.ID) (migration.Callers
 
 // ChangeCAs is SetCAs with what change makes of the present bundle and its callers: nobody comes in, makes
 // a call or changes the bundle between the look and the change. An error of change changes nothing.
-func (c *Cloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
-	var shown migration.CloudNamespace
+func (c *Cloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
+	var shown cloud.Namespace
 	err := c.change(ctx, func(*server) error {
 		old, err := c.space(id)
 		if err != nil {
@@ -271,7 +271,7 @@ func (c *Cloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(migr
 		return c.commit(c.realm.Load().with(s))
 	})
 	if err != nil {
-		return migration.CloudNamespace{}, err
+		return cloud.Namespace{}, err
 	}
 	return shown, nil
 }

@@ -15,12 +15,12 @@ import (
 	"go.temporal.io/sdk/client"
 
 	"onramp/certsvc"
-	"onramp/migration"
+	"onramp/cloud"
 	"onramp/namespace"
 )
 
 // callersOf waits until the callers of a namespace are as wanted, and returns them.
-func callersOf(t *testing.T, c *Cloud, id namespace.ID, want func([]migration.Caller) bool) []migration.Caller {
+func callersOf(t *testing.T, c *Cloud, id namespace.ID, want func([]cloud.Caller) bool) []cloud.Caller {
 	t.Helper()
 	ctx := testContext(t)
 	for {
@@ -61,7 +61,7 @@ func TestCallers(t *testing.T) {
 	}
 	poll(byHost, "worker-1@host", queue)
 
-	got := callersOf(t, c, id, func(l []migration.Caller) bool { return len(l) == 1 && l[0].Identity != "" })
+	got := callersOf(t, c, id, func(l []cloud.Caller) bool { return len(l) == 1 && l[0].Identity != "" })
 	one := got[0]
 	if one.Leaf != certsvc.Fingerprint(leaf.cert) || one.CA != certsvc.Fingerprint(oldCA.cert) || one.CASubject != certsvc.SubjectOf(oldCA.cert) ||
 		one.Identity != "worker-1@host" || one.Open != 1 || one.Calls < 3 || one.Refused != 0 || !slices.Equal(one.TaskQueues, []string{queue}) {
@@ -75,14 +75,14 @@ func TestCallers(t *testing.T) {
 	// it is for belongs to each that trusts it, until it calls.
 	newLeaf := newCA.leaf(t)
 	local := mustDial(t, c, id, newLeaf.pair(), "")
-	callersOf(t, c, id, func(l []migration.Caller) bool {
-		return slices.ContainsFunc(l, func(x migration.Caller) bool {
+	callersOf(t, c, id, func(l []cloud.Caller) bool {
+		return slices.ContainsFunc(l, func(x cloud.Caller) bool {
 			return x.CA == certsvc.Fingerprint(newCA.cert) && x.Open == 1 && x.Identity == ""
 		})
 	})
 	poll(local, "worker-2@host", queue)
-	callersOf(t, c, id, func(l []migration.Caller) bool {
-		return len(l) == 2 && slices.ContainsFunc(l, func(x migration.Caller) bool { return x.Identity == "worker-2@host" && x.Open == 1 })
+	callersOf(t, c, id, func(l []cloud.Caller) bool {
+		return len(l) == 2 && slices.ContainsFunc(l, func(x cloud.Caller) bool { return x.Identity == "worker-2@host" && x.Open == 1 })
 	})
 	if l, err := c.Callers(ctx, other); err != nil || len(l.List) != 0 {
 		t.Errorf("another namespace of the same CA has callers: %+v, %v", l.List, err)
@@ -90,7 +90,7 @@ func TestCallers(t *testing.T) {
 
 	// A look that refuses changes nothing; one that agrees is the change.
 	no := errors.New("no")
-	if _, err := c.ChangeCAs(ctx, id, func(_ migration.CloudNamespace, l migration.Callers) ([]byte, error) {
+	if _, err := c.ChangeCAs(ctx, id, func(_ cloud.Namespace, l cloud.Callers) ([]byte, error) {
 		if len(l.List) != 2 {
 			t.Errorf("the change sees %d callers", len(l.List))
 		}
@@ -101,23 +101,23 @@ func TestCallers(t *testing.T) {
 	if ns, err := c.Namespace(ctx, id); err != nil || len(ns.CAs) != 2 {
 		t.Errorf("a refused change left %d CAs, %v", len(ns.CAs), err)
 	}
-	if _, err := c.ChangeCAs(ctx, id, func(n migration.CloudNamespace, _ migration.Callers) ([]byte, error) { return []byte("junk"), nil }); err == nil {
+	if _, err := c.ChangeCAs(ctx, id, func(n cloud.Namespace, _ cloud.Callers) ([]byte, error) { return []byte("junk"), nil }); err == nil {
 		t.Error("junk became a bundle")
 	}
-	if ns, err := c.ChangeCAs(ctx, id, func(migration.CloudNamespace, migration.Callers) ([]byte, error) { return newCA.pem(), nil }); err != nil || len(ns.CAs) != 1 {
+	if ns, err := c.ChangeCAs(ctx, id, func(cloud.Namespace, cloud.Callers) ([]byte, error) { return newCA.pem(), nil }); err != nil || len(ns.CAs) != 1 {
 		t.Errorf("the change left %d CAs, %v", len(ns.CAs), err)
 	}
 	// The old caller is refused on its open connection, and the book says so.
 	poll(byHost, "worker-1@host", queue)
-	callersOf(t, c, id, func(l []migration.Caller) bool {
-		return slices.ContainsFunc(l, func(x migration.Caller) bool { return x.Identity == "worker-1@host" && x.Refused > 0 && x.Open == 1 })
+	callersOf(t, c, id, func(l []cloud.Caller) bool {
+		return slices.ContainsFunc(l, func(x cloud.Caller) bool { return x.Identity == "worker-1@host" && x.Refused > 0 && x.Open == 1 })
 	})
 
 	// Who hangs up is not open any more, but was there.
 	byHost.Close()
 	local.Close()
-	callersOf(t, c, id, func(l []migration.Caller) bool {
-		return len(l) == 2 && !slices.ContainsFunc(l, func(x migration.Caller) bool { return x.Open != 0 })
+	callersOf(t, c, id, func(l []cloud.Caller) bool {
+		return len(l) == 2 && !slices.ContainsFunc(l, func(x cloud.Caller) bool { return x.Open != 0 })
 	})
 }
 
@@ -126,7 +126,7 @@ func TestCallersBound(t *testing.T) {
 	b := newCallers(time.Now)
 	for i := range maxCallers + 10 {
 		b.makeRoom()
-		b.rows[callerKey{identity: string(rune(i + 1))}] = &migration.Caller{Last: time.Unix(int64(i), 0)}
+		b.rows[callerKey{identity: string(rune(i + 1))}] = &cloud.Caller{Last: time.Unix(int64(i), 0)}
 	}
 	if len(b.rows) != maxCallers {
 		t.Fatalf("%d rows", len(b.rows))

@@ -13,8 +13,8 @@ import (
 	"sync/atomic"
 	"time"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 )
 
 // Cloud is the rehearsal cloud: a Temporal server in this process behind a door that behaves as Temporal
@@ -104,10 +104,10 @@ func (c *Cloud) Address() string { return fmt.Sprintf("localhost:%d", c.door.por
 func (c *Cloud) RootPEM() []byte { return c.authority.rootPEM }
 
 // State says how far it is.
-func (c *Cloud) State() migration.CloudState {
+func (c *Cloud) State() cloud.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := migration.CloudState{Phase: c.phase, Err: c.err, Took: c.took}
+	s := cloud.State{Phase: c.phase, Err: c.err, Took: c.took}
 	if c.phase == phaseStarting {
 		s.Took = time.Since(c.began)
 	}

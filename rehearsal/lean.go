@@ -7,8 +7,8 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -38,8 +38,8 @@ func (*Cloud) Ready(context.Context) error { return absent() }
 func (*Cloud) Close() error { return nil }
 
 // State is the phase "absent".
-func (*Cloud) State() migration.CloudState {
-	return migration.CloudState{Phase: phaseAbsent, Err: absent()}
+func (*Cloud) State() cloud.State {
+	return cloud.State{Phase: phaseAbsent, Err: absent()}
 }
 
 // Address returns "": nothing listens.
@@ -54,47 +54,50 @@ func (*Cloud) TrustFiles(string) (map[string]string, error) { return nil, absent
 // CreateNamespace returns the fault that says what is missing.
 func (*Cloud) CreateNamespace(context.Context, namespace.ID) error { return absent() }
 
+// DeleteNamespace returns the fault that says what is missing.
+func (*Cloud) DeleteNamespace(context.Context, namespace.ID) error { return absent() }
+
 // SetCAs returns the fault that says what is missing.
-func (*Cloud) SetCAs(context.Context, namespace.ID, []byte) (migration.CloudNamespace, error) {
-	return migration.CloudNamespace{}, absent()
+func (*Cloud) SetCAs(context.Context, namespace.ID, []byte) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
 }
 
 // SetFilters returns the fault that says what is missing.
-func (*Cloud) SetFilters(context.Context, namespace.ID, []byte) (migration.CloudNamespace, error) {
-	return migration.CloudNamespace{}, absent()
+func (*Cloud) SetFilters(context.Context, namespace.ID, []byte) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
 }
 
 // Callers returns the fault that says what is missing.
-func (*Cloud) Callers(context.Context, namespace.ID) (migration.Callers, error) {
-	return migration.Callers{}, absent()
+func (*Cloud) Callers(context.Context, namespace.ID) (cloud.Callers, error) {
+	return cloud.Callers{}, absent()
 }
 
 // ChangeCAs returns the fault that says what is missing.
-func (*Cloud) ChangeCAs(context.Context, namespace.ID, func(migration.CloudNamespace, migration.Callers) ([]byte, error)) (migration.CloudNamespace, error) {
-	return migration.CloudNamespace{}, absent()
+func (*Cloud) ChangeCAs(context.Context, namespace.ID, func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
 }
 
 // SetAuth returns the fault that says what is missing.
-func (*Cloud) SetAuth(context.Context, namespace.ID, string) (migration.CloudNamespace, error) {
-	return migration.CloudNamespace{}, absent()
+func (*Cloud) SetAuth(context.Context, namespace.ID, string) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
 }
 
 // CreateAPIKey returns the fault that says what is missing.
-func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (certsvc.Secret, migration.CloudNamespace, error) {
-	return certsvc.Secret{}, migration.CloudNamespace{}, absent()
+func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+	return certsvc.Secret{}, cloud.Namespace{}, absent()
 }
 
 // DeleteAPIKey returns the fault that says what is missing.
-func (*Cloud) DeleteAPIKey(context.Context, namespace.ID, string) (migration.CloudNamespace, error) {
-	return migration.CloudNamespace{}, absent()
+func (*Cloud) DeleteAPIKey(context.Context, namespace.ID, string) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
 }
 
 // Namespaces returns the fault that says what is missing.
-func (*Cloud) Namespaces(context.Context) ([]migration.CloudNamespace, error) { return nil, absent() }
+func (*Cloud) Namespaces(context.Context) ([]cloud.Namespace, error) { return nil, absent() }
 
 // Namespace returns the fault that says what is missing.
-func (*Cloud) Namespace(context.Context, namespace.ID) (migration.CloudNamespace, error) {
-	return migration.CloudNamespace{}, absent()
+func (*Cloud) Namespace(context.Context, namespace.ID) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
 }
 
 // Broken returns none.
@@ -104,7 +107,7 @@ func (*Cloud) Broken() map[string][]string { return nil }
 func (*Cloud) SetBreak(context.Context, namespace.ID, string, bool) error { return absent() }
 
 // Bend returns the fault that says what is missing.
-func (*Cloud) Bend(_ namespace.ID, s migration.Setup) (migration.Setup, error) { return s, absent() }
+func (*Cloud) Bend(_ namespace.ID, s cloud.Setup) (cloud.Setup, error) { return s, absent() }
 
 // BreakAddress returns "".
 func (*Cloud) BreakAddress(namespace.ID, string) string { return "" }

@@ -15,8 +15,8 @@ import (
 	"unicode/utf8"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -41,10 +41,26 @@ func (c *Cloud) CreateNamespace(ctx context.Context, id namespace.ID) error {
 	})
 }
 
+// DeleteNamespace deletes a namespace with its workflows: from now on nobody is let in, and the server forgets it in the
+// background. One that is not there is left so.
+func (c *Cloud) DeleteNamespace(ctx context.Context, id namespace.ID) error {
+	return c.change(ctx, func(s *server) error {
+		r := c.realm.Load()
+		old := r.byName[id.String()]
+		if old == nil {
+			return nil
+		}
+		if err := s.forget(ctx, id.String()); err != nil {
+			return fault.Wrap(err, fault.Unavailable, fmt.Sprintf("The namespace %s could not be deleted", id), "Try again. If it happens again, reset the rehearsal.")
+		}
+		return c.commit(r.without(id))
+	})
+}
+
 // SetCAs replaces a namespace's CA bundle as Cloud's Save does, by Cloud's rules (cloud-facts.md §2.1). It
 // holds for the next handshake and the next call. A refusal is Invalid faults, one for each rule that a
 // certificate breaks, and nothing changes.
-func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (migration.CloudNamespace, error) {
+func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) { return c.trusting(old, bundle) })
 }
 
@@ -116,7 +132,7 @@ func systemPool() *x509.CertPool {
 
 // SetFilters replaces a namespace's certificate filters, tcld's JSON; nothing, or blanks, clears them. They
 // hold for the next call. A refusal is Invalid faults, and nothing changes.
-func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (migration.CloudNamespace, error) {
+func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
 		var f certsvc.Filters
 		if len(bytes.TrimSpace(raw)) > 0 {
@@ -135,11 +151,11 @@ func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (mi
 }
 
 // Namespaces returns every namespace, oldest first.
-func (c *Cloud) Namespaces(ctx context.Context) ([]migration.CloudNamespace, error) {
+func (c *Cloud) Namespaces(ctx context.Context) ([]cloud.Namespace, error) {
 	if err := c.Ready(ctx); err != nil {
 		return nil, err
 	}
-	out := []migration.CloudNamespace{}
+	out := []cloud.Namespace{}
 	for _, s := range c.realm.Load().spaces() {
 		out = append(out, s.shown())
 	}
@@ -147,13 +163,13 @@ func (c *Cloud) Namespaces(ctx context.Context) ([]migration.CloudNamespace, err
 }
 
 // Namespace returns one namespace; a NotFound fault when there is none of this ID.
-func (c *Cloud) Namespace(ctx context.Context, id namespace.ID) (migration.CloudNamespace, error) {
+func (c *Cloud) Namespace(ctx context.Context, id namespace.ID) (cloud.Namespace, error) {
 	if err := c.Ready(ctx); err != nil {
-		return migration.CloudNamespace{}, err
+		return cloud.Namespace{}, err
 	}
 	s, err := c.space(id)
 	if err != nil {
-		return migration.CloudNamespace{}, err
+		return cloud.Namespace{}, err
 	}
 	return s.shown(), nil
 }
@@ -166,8 +182,8 @@ func (c *Cloud) space(id namespace.ID) (*space, error) {
 }
 
 // edit replaces one namespace by what f makes of it.
-func (c *Cloud) edit(ctx context.Context, id namespace.ID, f func(*space) (*space, error)) (migration.CloudNamespace, error) {
-	var shown migration.CloudNamespace
+func (c *Cloud) edit(ctx context.Context, id namespace.ID, f func(*space) (*space, error)) (cloud.Namespace, error) {
+	var shown cloud.Namespace
 	err := c.change(ctx, func(*server) error {
 		old, err := c.space(id)
 		if err != nil {
@@ -182,7 +198,7 @@ func (c *Cloud) edit(ctx context.Context, id namespace.ID, f func(*space) (*spac
 		return c.commit(c.realm.Load().with(s))
 	})
 	if err != nil {
-		return migration.CloudNamespace{}, err
+		return cloud.Namespace{}, err
 	}
 	return shown, nil
 }

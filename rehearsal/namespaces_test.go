@@ -25,8 +25,8 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -39,8 +39,8 @@ func TestSetCAs(t *testing.T) {
 		t.Fatal(err)
 	}
 	sum := sha256.Sum256(ca.cert.Raw)
-	if diff := cmp.Diff(migration.CloudNamespace{ID: id, BundlePEM: string(ca.pem()), Bytes: len(ca.pem()), Created: before.Created, Auth: migration.AuthMTLS,
-		CAs: []migration.CloudCA{{Subject: "CN=kept,O=acme", Fingerprint: hex.EncodeToString(sum[:]), NotAfter: ca.cert.NotAfter}}}, before); diff != "" {
+	if diff := cmp.Diff(cloud.Namespace{ID: id, BundlePEM: string(ca.pem()), Bytes: len(ca.pem()), Created: before.Created, Auth: cloud.AuthMTLS,
+		CAs: []cloud.CA{{Subject: "CN=kept,O=acme", Fingerprint: hex.EncodeToString(sum[:]), NotAfter: ca.cert.NotAfter}}}, before); diff != "" {
 		t.Error(diff)
 	}
 	intermediate := issue(t, x509.Certificate{Subject: pkix.Name{CommonName: "intermediate"}, IsCA: true, KeyUsage: x509.KeyUsageCertSign}, ca)

@@ -44,7 +44,7 @@ func (p *practice) leaf(begin time.Time) (certsvc.Issued, error) {
 		certsvc.LeafSpec{CommonName: "practice-worker", Organization: "Onramp practice", Days: 90, KeyType: certsvc.ECP256})
 }
 
-// What the worker of the switch wrong-queue polls, instead of migration.PracticeQueue, and its name.
+// What the worker of the switch wrong-queue polls, instead of cloud.PracticeQueue, and its name.
 const (
 	polledQueue   = "practice-transfers"
 	practicePolls = "practice-worker"

@@ -12,7 +12,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
-	"onramp/migration"
+	"onramp/cloud"
 	"onramp/namespace"
 )
 
@@ -63,6 +63,17 @@ func (r *realm) with(s *space) *realm {
 	return newRealm(all)
 }
 
+// without returns a realm that lacks a namespace.
+func (r *realm) without(id namespace.ID) *realm {
+	var all []*space
+	for _, o := range r.byName {
+		if o.id != id {
+			all = append(all, o)
+		}
+	}
+	return newRealm(all)
+}
+
 // breaking sets up the switches that were on when the namespaces were saved.
 func (r *realm) breaking(p *practice) *realm {
 	var all []*space
@@ -83,7 +94,7 @@ type space struct {
 	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
 
 	// What holds under the switches that are on; without any, what was saved.
-	broken      []string // ids of migration.Breaks, in their order
+	broken      []string // ids of cloud.Breaks, in their order
 	holds       []*x509.Certificate
 	pool        *x509.CertPool
 	admits      certsvc.Filters
@@ -131,8 +142,8 @@ func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
 }
 
 // shown is the namespace as the Cloud side shows it.
-func (s *space) shown() migration.CloudNamespace {
-	n := migration.CloudNamespace{ID: s.id, BundlePEM: s.shownBundle, Bytes: len(s.shownBundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
+func (s *space) shown() cloud.Namespace {
+	n := cloud.Namespace{ID: s.id, BundlePEM: s.shownBundle, Bytes: len(s.shownBundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
 	if len(s.admits) > 0 {
 		n.Filters = s.admits.JSON()
 	}
@@ -141,7 +152,7 @@ func (s *space) shown() migration.CloudNamespace {
 		held = s.holds
 	}
 	for _, c := range held {
-		n.CAs = append(n.CAs, migration.CloudCA{Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), NotAfter: c.NotAfter})
+		n.CAs = append(n.CAs, cloud.CA{Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), NotAfter: c.NotAfter})
 	}
 	return n
 }

@@ -6,7 +6,7 @@ import (
 	"log/slog"
 	"time"
 
-	"onramp/migration"
+	"onramp/cloud"
 )
 
 // Options of a Cloud.
@@ -21,7 +21,7 @@ type Options struct {
 	renew, poll time.Duration
 }
 
-// The phases of migration.CloudState.
+// The phases of cloud.State.
 const (
 	phaseOff      = "off"
 	phaseStarting = "starting"
@@ -30,4 +30,4 @@ const (
 	phaseAbsent   = "absent"
 )
 
-var _ migration.CloudSide = (*Cloud)(nil)
+var _ = cloud.Full((*Cloud)(nil))

@@ -31,6 +31,7 @@ import (
 	"google.golang.org/grpc"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/custody"
 	"onramp/doctor"
 	"onramp/handlers"
@@ -275,7 +276,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	id := namespace.ID{Name: "payments", Account: "a1b2c"}
 
 	// A migration whose first certificates are in the namespace.
-	m, err := w.moves.Create(ctx, "Payments", "go", migration.Rehearsal, migration.AuthMTLS)
+	m, err := w.moves.Create(ctx, "Payments", "go", migration.Rehearsal, cloud.AuthMTLS)
 	if err == nil {
 		_, err = w.moves.SetNamespace(ctx, m.ID, migration.NamespaceData{Namespace: id.String(), Address: c.Address()})
 	}

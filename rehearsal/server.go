@@ -12,6 +12,7 @@ import (
 
 	"go.temporal.io/api/common/v1"
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/operatorservice/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
@@ -171,6 +172,17 @@ func (s *server) register(ctx context.Context, name string) error {
 		return err
 	}
 	return s.knows(ctx, name)
+}
+
+// forget deletes a namespace with its workflows: its name is free at once, the rest goes in the background. One that
+// is not there: nil.
+func (s *server) forget(ctx context.Context, name string) error {
+	_, err := operatorservice.NewOperatorServiceClient(s.internal).DeleteNamespace(ctx, &operatorservice.DeleteNamespaceRequest{Namespace: name})
+	var missing *serviceerror.NamespaceNotFound
+	if err != nil && !errors.As(serviceerror.FromStatus(status.Convert(err)), &missing) {
+		return err
+	}
+	return nil
 }
 
 // knows waits until every service knows a namespace: each keeps its own list, and who asked for the name

@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"onramp/fault"
+
 	"software.sslmate.com/src/go-pkcs12"
 )
 

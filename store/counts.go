@@ -3,20 +3,20 @@ package store
 import (
 	"context"
 
-	"onramp/migration"
+	"onramp/runs"
 )
 
 // CountRuns counts every run by kind and state.
-func (d *DB) CountRuns(ctx context.Context) (map[migration.RunCount]int, error) {
+func (d *DB) CountRuns(ctx context.Context) (map[runs.Count]int, error) {
 	type row struct {
-		of migration.RunCount
+		of runs.Count
 		n  int
 	}
 	rows, err := all(ctx, d, func(s scanner) (r row, err error) {
 		err = s.Scan(&r.of.Kind, &r.of.State, &r.n)
 		return r, err
 	}, "SELECT kind, state, COUNT(*) FROM runs GROUP BY kind, state")
-	out := map[migration.RunCount]int{}
+	out := map[runs.Count]int{}
 	for _, r := range rows {
 		out[r.of] = r.n
 	}

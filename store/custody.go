@@ -12,44 +12,34 @@ import (
 
 var _ custody.Store = (*DB)(nil)
 
-const auditColumns = "at, migration_id, verb, subject, sha256, ca_sha256, days, lane, note"
+const auditColumns = "at, migration_id, verb, subject, sha256, ca_sha256, days, lane, note, person, name, session, via, from_addr, request"
 
 func scanRecord(row scanner) (r custody.Record, err error) {
 	var at int64
-	err = row.Scan(&r.ID, &at, &r.Migration, &r.Verb, &r.Subject, &r.Fingerprint, &r.CAFingerprint, &r.Days, &r.Lane, &r.Note)
+	err = row.Scan(&r.ID, &at, &r.Migration, &r.Verb, &r.Subject, &r.Fingerprint, &r.CAFingerprint, &r.Days, &r.Lane, &r.Note,
+		&r.Person, &r.Name, &r.Session, &r.Via, &r.From, &r.Request)
 	r.At = fromNanos(at)
 	return r, err
 }
 
-func addRecord(ctx context.Context, tx *sql.Tx, r custody.Record) (custody.Record, error) {
-	err := tx.QueryRowContext(ctx, "INSERT INTO audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
-		nanos(r.At), r.Migration, r.Verb, r.Subject, r.Fingerprint, r.CAFingerprint, r.Days, r.Lane, r.Note).Scan(&r.ID)
-	r.At = r.At.UTC().Round(0)
-	return r, err
+func addRecords(ctx context.Context, tx *sql.Tx, rs []custody.Record) error {
+	for _, r := range rs {
+		_, err := tx.ExecContext(ctx, "INSERT INTO audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			nanos(r.At), r.Migration, r.Verb, r.Subject, r.Fingerprint, r.CAFingerprint, r.Days, r.Lane, r.Note,
+			r.Person, r.Name, r.Session, r.Via, r.From, r.Request)
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// AddRecord appends to the audit.
-func (d *DB) AddRecord(ctx context.Context, r custody.Record) (custody.Record, error) {
-	err := d.write(ctx, func(tx *sql.Tx) (err error) {
-		r, err = addRecord(ctx, tx, r)
-		return err
-	})
-	return r, err
-}
-
-// AddRecords appends several to the audit, all or none.
+// AddRecords appends to the audit, all or none.
 func (d *DB) AddRecords(ctx context.Context, rs ...custody.Record) error {
 	if len(rs) == 0 {
 		return nil
 	}
-	return d.write(ctx, func(tx *sql.Tx) error {
-		for _, r := range rs {
-			if _, err := addRecord(ctx, tx, r); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	return d.write(ctx, func(tx *sql.Tx) error { return addRecords(ctx, tx, rs) })
 }
 
 // Records returns lines of the audit, newest first.
@@ -88,8 +78,7 @@ func (d *DB) KeepKey(ctx context.Context, s custody.Sealed, r custody.Record) er
 		if err != nil {
 			return err
 		}
-		_, err = addRecord(ctx, tx, r)
-		return err
+		return addRecords(ctx, tx, []custody.Record{r})
 	})
 }
 
@@ -118,8 +107,7 @@ func (d *DB) DropKey(ctx context.Context, migrationID string, r custody.Record) 
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noKey())
 		}
-		_, err = addRecord(ctx, tx, r)
-		return err
+		return addRecords(ctx, tx, []custody.Record{r})
 	})
 	if err != nil {
 		return err

@@ -7,11 +7,10 @@ import (
 	"errors"
 	"time"
 
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 )
-
-var _ migration.Store = (*DB)(nil)
 
 // scanner is a *sql.Row or *sql.Rows.
 type scanner interface{ Scan(...any) error }
@@ -97,25 +96,97 @@ func known(ctx context.Context, q queryer, id string) error {
 	return err
 }
 
-const migrationColumns = "id, name, lang, mode, auth, created, version"
+const migrationColumns = "id, name, lang, mode, auth, created, version, archived"
 
 func scanMigration(row scanner) (m migration.Migration, err error) {
-	var created int64
-	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version)
-	m.Created = fromNanos(created)
+	var created, archived int64
+	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version, &archived)
+	m.Created, m.Archived = fromNanos(created), fromNanos(archived)
 	return m, err
 }
 
-// AddMigration adds a migration; Conflict when its ID is taken.
-func (d *DB) AddMigration(ctx context.Context, m migration.Migration) error {
+// AddMigration adds a migration with the audit's records of it in one transaction; Conflict when its ID is taken.
+func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?)",
-			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version)
+		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived))
 		if taken(err) {
 			return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.")
 		}
-		return err
+		if err != nil {
+			return err
+		}
+		return addRecords(ctx, tx, rs)
 	})
+}
+
+// ChangeMigration writes the name of a migration and whether it is archived, with the audit's records of it.
+func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, "UPDATE migrations SET name = ?, archived = ?, version = version + 1 WHERE id = ?", m.Name, nanos(m.Archived), m.ID)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, noMigration(m.ID))
+		}
+		return addRecords(ctx, tx, rs)
+	})
+}
+
+// DeleteMigration deletes a migration with its facts, runs, notices and kept key, and appends the audit's records of
+// it. What the audit says of it stays. Conflict while a run of it is under way.
+func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		if err := known(ctx, tx, id); err != nil {
+			return err
+		}
+		var running int
+		if err := tx.QueryRowContext(ctx, "SELECT COUNT(*) FROM runs WHERE migration_id = ? AND state = 'running'", id).Scan(&running); err != nil {
+			return err
+		}
+		if running > 0 {
+			return fault.New(fault.Conflict, "A run of this migration is under way", "Stop it, or wait until it has ended, then delete the migration.")
+		}
+		for _, statement := range []string{
+			"UPDATE migrations SET deleted = 1 WHERE id = ?",
+			"DELETE FROM entries WHERE run_id IN (SELECT id FROM runs WHERE migration_id = ?)",
+			"DELETE FROM runs WHERE migration_id = ?",
+			"DELETE FROM facts WHERE migration_id = ?",
+			"DELETE FROM notices WHERE migration_id = ?",
+			"DELETE FROM sealed_keys WHERE migration_id = ?",
+			"DELETE FROM endings WHERE migration_id = ?",
+			"DELETE FROM migrations WHERE id = ?",
+		} {
+			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
+				return err
+			}
+		}
+		return addRecords(ctx, tx, rs)
+	})
+}
+
+// Record appends what one act says: facts, of one migration or several, and records of the audit, all or none. It
+// returns the facts with their IDs.
+func (d *DB) Record(ctx context.Context, facts []migration.Fact, rs []custody.Record) ([]migration.Fact, error) {
+	out := make([]migration.Fact, 0, len(facts))
+	if len(facts)+len(rs) == 0 {
+		return out, nil
+	}
+	err := d.write(ctx, func(tx *sql.Tx) error {
+		for _, f := range facts {
+			added, err := addFacts(ctx, tx, f.MigrationID, f)
+			if err != nil {
+				return err
+			}
+			out = append(out, added...)
+		}
+		return addRecords(ctx, tx, rs)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
 }
 
 // Migration returns one migration.
@@ -134,21 +205,6 @@ func scanFact(row scanner) (f migration.Fact, err error) {
 	err = row.Scan(&f.ID, &f.MigrationID, &f.Kind, &f.InputHash, &data, &at, &f.By)
 	f.Data, f.At = raw(data), fromNanos(at)
 	return f, err
-}
-
-// AddFact appends a fact and raises the migration's version.
-func (d *DB) AddFact(ctx context.Context, f migration.Fact) (migration.Fact, error) {
-	err := d.write(ctx, func(tx *sql.Tx) error {
-		facts, err := addFacts(ctx, tx, f.MigrationID, f)
-		if err == nil {
-			f = facts[0]
-		}
-		return err
-	})
-	if err != nil {
-		return migration.Fact{}, err
-	}
-	return f, nil
 }
 
 // addFacts appends facts of one migration as one change.

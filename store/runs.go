@@ -1,6 +1,11 @@
 package store
 
 import (
+	"onramp/custody"
+	"onramp/runs"
+	"slices"
+	"time"
+
 	"context"
 	"database/sql"
 	"errors"
@@ -8,6 +13,8 @@ import (
 	"onramp/fault"
 	"onramp/migration"
 )
+
+var _ runs.Store = (*DB)(nil)
 
 func noRun(id string) error {
 	f := fault.New(fault.NotFound, "There is no such run", "Open the migration and choose a run from its list.")
@@ -19,76 +26,149 @@ func hasEnded() error {
 	return fault.New(fault.Conflict, "The run has ended and never changes", "Start another one.")
 }
 
-const runColumns = "id, migration_id, kind, number, state, title, code, input_hash, request, result, started, ended, idempotency_key"
+const (
+	rowColumns = "id, migration_id, kind, number, state, title, code, input_hash, started, ended, by_whom, from_host, reporter, tested_from, took_ms, task_queue, local_address, local_namespace, result <> ''"
+	runColumns = rowColumns + ", request, result, idempotency_key, owner, lease"
+)
 
-func scanRun(row scanner) (r migration.Run, err error) {
-	var request, result string
+// outcomeOf are the places for the columns that every reading of a run begins with.
+func outcomeOf(o *migration.Outcome, started, ended *int64) []any {
+	return []any{&o.ID, &o.MigrationID, &o.Kind, &o.Number, &o.State, &o.Title, &o.Code, &o.InputHash, started, ended}
+}
+
+// rowOf are the places for rowColumns.
+func rowOf(r *runs.Row, started, ended *int64) []any {
+	return append(outcomeOf(&r.Outcome, started, ended), &r.By, &r.From, &r.Reporter, &r.TestedFrom, &r.TookMS, &r.TaskQueue, &r.LocalAddress, &r.LocalNamespace, &r.HasResult)
+}
+
+func scanRow(row scanner) (r runs.Row, err error) {
 	var started, ended int64
-	err = row.Scan(&r.ID, &r.MigrationID, &r.Kind, &r.Number, &r.State, &r.Title, &r.Code, &r.InputHash,
-		&request, &result, &started, &ended, &r.IdempotencyKey)
-	r.Request, r.Result, r.Started, r.Ended = raw(request), raw(result), fromNanos(started), fromNanos(ended)
+	err = row.Scan(rowOf(&r, &started, &ended)...)
+	r.Started, r.Ended = fromNanos(started), fromNanos(ended)
 	return r, err
 }
 
-// AddRun adds a run with the next number of its migration and kind; Conflict when its ID or
-// idempotency key is taken.
-func (d *DB) AddRun(ctx context.Context, r migration.Run) (migration.Run, error) {
+func scanRun(row scanner) (r runs.Run, err error) {
+	var request, result string
+	var started, ended, lease int64
+	err = row.Scan(append(rowOf(&r.Row, &started, &ended), &request, &result, &r.IdempotencyKey, &r.Owner, &lease)...)
+	r.Request, r.Result, r.Started, r.Ended, r.Lease = raw(request), raw(result), fromNanos(started), fromNanos(ended), fromNanos(lease)
+	return r, err
+}
+
+// AddRun adds a run with the next number of its migration and kind, and the audit's records of it, in one
+// transaction; Conflict when its ID or idempotency key is taken.
+func (d *DB) AddRun(ctx context.Context, r runs.Run, rs ...custody.Record) (runs.Run, error) {
 	err := d.write(ctx, func(tx *sql.Tx) error {
-		if err := known(ctx, tx, r.MigrationID); err != nil {
+		if err := addRun(ctx, tx, &r); err != nil {
 			return err
 		}
-		err := tx.QueryRowContext(ctx, `INSERT INTO runs (`+runColumns+`)
-			SELECT ?1, ?2, ?3, COALESCE(MAX(number), 0) + 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12 FROM runs WHERE migration_id = ?2 AND kind = ?3
-			RETURNING number`,
-			r.ID, r.MigrationID, r.Kind, r.State, r.Title, r.Code, r.InputHash, string(r.Request), string(r.Result),
-			nanos(r.Started), nanos(r.Ended), r.IdempotencyKey).Scan(&r.Number)
-		if taken(err) {
-			return fault.Wrap(err, fault.Conflict, "The run is there already", "Open it from the list of runs.")
-		}
-		return err
+		return addRecords(ctx, tx, rs)
 	})
 	if err != nil {
-		return migration.Run{}, err
+		return runs.Run{}, err
 	}
-	r.Started, r.Ended = r.Started.UTC().Round(0), r.Ended.UTC().Round(0)
 	return r, nil
 }
 
+// AddEnded adds a run that has ended, with its log, the facts that follow and the audit's records of it, in one
+// transaction. what works them out from the run with its number. Conflict as AddRun.
+func (d *DB) AddEnded(ctx context.Context, r runs.Run, what func(runs.Run) (runs.Run, []runs.Entry, []migration.Fact), rs ...custody.Record) (runs.Run, error) {
+	err := d.write(ctx, func(tx *sql.Tx) error {
+		if err := addRun(ctx, tx, &r); err != nil {
+			return err
+		}
+		ended, es, facts := what(r)
+		if err := endRun(ctx, tx, ended, es, facts); err != nil {
+			return err
+		}
+		r = ended
+		return addRecords(ctx, tx, rs)
+	})
+	if err != nil {
+		return runs.Run{}, err
+	}
+	return r, nil
+}
+
+func addRun(ctx context.Context, tx *sql.Tx, r *runs.Run) error {
+	if err := known(ctx, tx, r.MigrationID); err != nil {
+		return err
+	}
+	err := tx.QueryRowContext(ctx, `INSERT INTO runs (id, migration_id, kind, number, state, title, code, input_hash, request, result, started, ended, idempotency_key,
+			by_whom, owner, lease, from_host, reporter, task_queue, local_address, local_namespace)
+		SELECT ?1, ?2, ?3, COALESCE(MAX(number), 0) + 1, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20 FROM runs WHERE migration_id = ?2 AND kind = ?3
+		RETURNING number`,
+		r.ID, r.MigrationID, r.Kind, r.State, r.Title, r.Code, r.InputHash, string(r.Request), string(r.Result),
+		nanos(r.Started), nanos(r.Ended), r.IdempotencyKey, r.By, r.Owner, nanos(r.Lease), r.From, r.Reporter, r.TaskQueue, r.LocalAddress, r.LocalNamespace).Scan(&r.Number)
+	if taken(err) {
+		return fault.Wrap(err, fault.Conflict, "The run is there already", "Open it from the list of runs.")
+	}
+	r.Started, r.Ended, r.Lease = r.Started.UTC().Round(0), r.Ended.UTC().Round(0), r.Lease.UTC().Round(0)
+	if err != nil {
+		return err
+	}
+	return touch(ctx, tx, r.MigrationID)
+}
+
+// touch raises a migration's version: what lists show of it is derived again.
+func touch(ctx context.Context, tx *sql.Tx, migrationID string) error {
+	_, err := tx.ExecContext(ctx, "UPDATE migrations SET version = version + 1 WHERE id = ?", migrationID)
+	return err
+}
+
 // Run returns one run.
-func (d *DB) Run(ctx context.Context, id string) (migration.Run, error) {
+func (d *DB) Run(ctx context.Context, id string) (runs.Run, error) {
 	return one(ctx, d, noRun(id), scanRun, "SELECT "+runColumns+" FROM runs WHERE id = ?", id)
 }
 
 // RunByKey returns the run of a migration and kind with an idempotency key.
-func (d *DB) RunByKey(ctx context.Context, migrationID string, kind migration.RunKind, key string) (migration.Run, error) {
+func (d *DB) RunByKey(ctx context.Context, migrationID string, kind migration.RunKind, key string) (runs.Run, error) {
 	return one(ctx, d, noRun(""), scanRun,
 		"SELECT "+runColumns+" FROM runs WHERE migration_id = ? AND kind = ? AND idempotency_key = ? AND idempotency_key <> ''", migrationID, kind, key)
 }
 
-// Runs returns the newest runs of a kind, newest first, at most limit.
-func (d *DB) Runs(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]migration.Run, error) {
-	runs, err := all(ctx, d, scanRun, "SELECT "+runColumns+" FROM runs WHERE migration_id = ? AND kind = ? ORDER BY number DESC LIMIT ?",
+// Rows returns the newest runs of a kind, newest first, at most limit.
+func (d *DB) Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]runs.Row, error) {
+	rows, err := all(ctx, d, scanRow, "SELECT "+rowColumns+" FROM runs WHERE migration_id = ? AND kind = ? ORDER BY number DESC LIMIT ?",
 		migrationID, kind, max(limit, 0))
-	if err == nil && len(runs) == 0 {
+	if err == nil && len(rows) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, migrationID))
 	}
-	return runs, err
+	return rows, err
 }
 
-// LatestRuns returns the runs about some inputs that are running and the one that passed or failed last.
-func (d *DB) LatestRuns(ctx context.Context, migrationID string, kind migration.RunKind, inputHash string) ([]migration.Run, error) {
-	const about = "SELECT " + runColumns + " FROM runs WHERE migration_id = ?1 AND kind = ?2 AND input_hash = ?3 AND "
-	runs, err := all(ctx, d, scanRun, about+`state = 'running' UNION ALL
-		SELECT * FROM (`+about+`state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)`, migrationID, kind, inputHash)
-	if err == nil && len(runs) == 0 {
+// Outcomes returns, of a migration's checks and transfers about some inputs, those that are running and of each kind
+// the one that passed or failed last (by Ended, then Number); in any order.
+func (d *DB) Outcomes(ctx context.Context, migrationID, inputHash string) ([]migration.Outcome, error) {
+	const columns = "id, migration_id, kind, number, state, title, code, input_hash, started, ended, from_host"
+	last := func(kind string) string {
+		return "SELECT * FROM (SELECT " + columns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
+	}
+	running := "SELECT " + columns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
+	out, err := all(ctx, d, func(row scanner) (o migration.Outcome, err error) {
+		var started, ended int64
+		err = row.Scan(append(outcomeOf(&o, &started, &ended), &o.From)...)
+		o.Started, o.Ended = fromNanos(started), fromNanos(ended)
+		return o, err
+	}, running+" UNION ALL "+last("check")+" UNION ALL "+last("transfer"), migrationID, inputHash)
+	if err == nil && len(out) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, migrationID))
 	}
-	return runs, err
+	return out, err
 }
 
-// Unfinished returns the runs that have not ended, oldest first.
-func (d *DB) Unfinished(ctx context.Context) ([]migration.Run, error) {
-	return all(ctx, d, scanRun, "SELECT "+runColumns+" FROM runs WHERE state = 'running' ORDER BY nr")
+// Abandoned returns the running runs whose lease is over, oldest first.
+func (d *DB) Abandoned(ctx context.Context, now time.Time) ([]runs.Run, error) {
+	return all(ctx, d, scanRun, "SELECT "+runColumns+" FROM runs WHERE state = 'running' AND lease <= ? ORDER BY nr", nanos(now))
+}
+
+// Renew prolongs the lease of every running run of an owner.
+func (d *DB) Renew(ctx context.Context, owner string, until time.Time) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "UPDATE runs SET lease = ? WHERE state = 'running' AND owner = ?", nanos(until), owner)
+		return err
+	})
 }
 
 // running reports a run that is not there or has ended.
@@ -104,28 +184,43 @@ func running(ctx context.Context, tx *sql.Tx, id string) (migrationID string, er
 	return migrationID, err
 }
 
-func addEntry(ctx context.Context, tx *sql.Tx, e *migration.Entry) error {
-	return tx.QueryRowContext(ctx, `INSERT INTO entries (run_id, seq, at, kind, data)
-		SELECT ?1, COALESCE(MAX(seq), 0) + 1, ?2, ?3, ?4 FROM entries WHERE run_id = ?1 RETURNING seq`,
-		e.RunID, nanos(e.At), e.Kind, string(e.Data)).Scan(&e.Seq)
-}
-
-// AddEntry appends to a running run's log.
-func (d *DB) AddEntry(ctx context.Context, e migration.Entry) (migration.Entry, error) {
-	err := d.write(ctx, func(tx *sql.Tx) error {
-		if _, err := running(ctx, tx, e.RunID); err != nil {
+// addEntries appends to a run's log and gives the entries their Seq.
+func addEntries(ctx context.Context, tx *sql.Tx, runID string, es []runs.Entry) error {
+	var seq int64
+	if err := tx.QueryRowContext(ctx, "SELECT COALESCE(MAX(seq), 0) FROM entries WHERE run_id = ?", runID).Scan(&seq); err != nil {
+		return err
+	}
+	add, err := tx.PrepareContext(ctx, "INSERT INTO entries (run_id, seq, at, kind, data) VALUES (?, ?, ?, ?, ?)")
+	if err != nil {
+		return err
+	}
+	defer add.Close()
+	for i := range es {
+		seq++
+		es[i].RunID, es[i].Seq, es[i].At = runID, seq, es[i].At.UTC().Round(0)
+		if _, err := add.ExecContext(ctx, runID, seq, nanos(es[i].At), es[i].Kind, string(es[i].Data)); err != nil {
 			return err
 		}
-		return addEntry(ctx, tx, &e)
-	})
-	if err != nil {
-		return migration.Entry{}, err
 	}
-	e.At = e.At.UTC().Round(0)
-	return e, nil
+	return nil
 }
 
-func scanEntry(row scanner) (e migration.Entry, err error) {
+// AddEntries appends to a running run's log, all or none.
+func (d *DB) AddEntries(ctx context.Context, runID string, es []runs.Entry) ([]runs.Entry, error) {
+	es = slices.Clone(es)
+	err := d.write(ctx, func(tx *sql.Tx) error {
+		if _, err := running(ctx, tx, runID); err != nil {
+			return err
+		}
+		return addEntries(ctx, tx, runID, es)
+	})
+	if err != nil {
+		return nil, err
+	}
+	return es, nil
+}
+
+func scanEntry(row scanner) (e runs.Entry, err error) {
 	var at int64
 	var data string
 	err = row.Scan(&e.RunID, &e.Seq, &at, &e.Kind, &data)
@@ -134,7 +229,7 @@ func scanEntry(row scanner) (e migration.Entry, err error) {
 }
 
 // Entries returns a run's log after a Seq.
-func (d *DB) Entries(ctx context.Context, runID string, after int64) ([]migration.Entry, error) {
+func (d *DB) Entries(ctx context.Context, runID string, after int64) ([]runs.Entry, error) {
 	entries, err := all(ctx, d, scanEntry, "SELECT run_id, seq, at, kind, data FROM entries WHERE run_id = ? AND seq > ? ORDER BY seq", runID, after)
 	if err == nil && len(entries) == 0 {
 		_, err = d.Run(ctx, runID)
@@ -143,21 +238,25 @@ func (d *DB) Entries(ctx context.Context, runID string, after int64) ([]migratio
 }
 
 // EndRun writes the end of a run, its last entry and the facts that follow from it, or nothing.
-func (d *DB) EndRun(ctx context.Context, r migration.Run, last migration.Entry, facts []migration.Fact) error {
-	return d.write(ctx, func(tx *sql.Tx) error {
-		owner, err := running(ctx, tx, r.ID)
-		if err != nil {
-			return err
-		}
-		last.RunID = r.ID
-		if err := addEntry(ctx, tx, &last); err != nil {
-			return err
-		}
-		if _, err := addFacts(ctx, tx, owner, facts...); err != nil {
-			return err
-		}
-		_, err = tx.ExecContext(ctx, "UPDATE runs SET state = ?, title = ?, code = ?, result = ?, ended = ? WHERE id = ?",
-			r.State, r.Title, r.Code, string(r.Result), nanos(r.Ended), r.ID)
+func (d *DB) EndRun(ctx context.Context, r runs.Run, last runs.Entry, facts []migration.Fact) error {
+	return d.write(ctx, func(tx *sql.Tx) error { return endRun(ctx, tx, r, []runs.Entry{last}, facts) })
+}
+
+func endRun(ctx context.Context, tx *sql.Tx, r runs.Run, es []runs.Entry, facts []migration.Fact) error {
+	owner, err := running(ctx, tx, r.ID)
+	if err != nil {
 		return err
-	})
+	}
+	if err := addEntries(ctx, tx, r.ID, es); err != nil {
+		return err
+	}
+	if err := touch(ctx, tx, owner); err != nil {
+		return err
+	}
+	if _, err := addFacts(ctx, tx, owner, facts...); err != nil {
+		return err
+	}
+	_, err = tx.ExecContext(ctx, "UPDATE runs SET state = ?, title = ?, code = ?, result = ?, ended = ?, tested_from = ?, took_ms = ? WHERE id = ?",
+		r.State, r.Title, r.Code, string(r.Result), nanos(r.Ended), r.TestedFrom, r.TookMS, r.ID)
+	return err
 }

@@ -172,7 +172,7 @@ func (d *DB) report(ctx context.Context, err error) error {
 	case ctx.Err() != nil:
 		return context.Cause(ctx)
 	case code(err) == sqlite3.SQLITE_FULL || code(err)&0xff == sqlite3.SQLITE_IOERR:
-		return fault.Wrap(err, fault.Unavailable, "The data directory cannot be written", "Free space on its disk, then try again. Nothing was changed.")
+		return fault.Wrap(err, fault.Unavailable, "The data directory cannot be written", "Free space on its disk, then try again.")
 	}
 	return fault.Wrap(err, fault.Internal, "The database refused this", "Try again. If it happens again, look up the request id in the log.")
 }

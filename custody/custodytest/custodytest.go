@@ -123,14 +123,9 @@ func Run(t *testing.T, s custody.Store) {
 	ctx := t.Context()
 	at := time.Date(2026, 11, 22, 10, 0, 0, 5, time.UTC)
 	full := custody.Record{At: at, Migration: "payments", Verb: custody.Signed, Subject: "CN=payments", Fingerprint: "aa", CAFingerprint: "bb", Days: 364, Lane: "browser", Note: "n"}
-	first, err := s.AddRecord(ctx, full)
-	must(t, err)
-	if first.ID == 0 {
-		t.Fatal("a record got no ID")
-	}
-	full.ID = first.ID
-	second, err := s.AddRecord(ctx, custody.Record{At: at.Add(time.Minute), Verb: custody.Started})
-	must(t, err)
+	second := custody.Record{At: at.Add(time.Minute), Verb: custody.Started}.By(custody.Itself)
+	must(t, s.AddRecords(ctx, full, second))
+	full.ID, second.ID = 1, 2
 	sealed := custody.Sealed{Migration: "payments", CAFingerprint: "bb", CASubject: "CN=ca", CAPEM: "pem", Box: []byte("age-encryption.org/v1\n\x00\xff"), At: at}
 	must(t, s.KeepKey(ctx, sealed, custody.Record{At: at.Add(2 * time.Minute), Migration: "payments", Verb: custody.Kept}))
 	if err := s.KeepKey(ctx, sealed, custody.Record{}); !fault.Is(err, fault.Conflict) {

@@ -1,0 +1,177 @@
+// Package acts is what a person can ask Onramp to do, one file an act: who may, which rooms are asked in which order,
+// what is written together, and what is undone when it fails. Every act takes an Actor first, writes its facts and the
+// audit's records in one transaction, and publishes what lives in memory (a download, a lent key) only after that.
+package acts
+
+import (
+	"context"
+	"crypto/x509"
+	"errors"
+	"io"
+	"log/slog"
+	"net/netip"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/doctor"
+	"onramp/migration"
+	"onramp/runs"
+	"onramp/transfer"
+)
+
+// Actor is who acts.
+type Actor = custody.Actor
+
+// Store keeps migrations, facts, the first row of a run, and the audit. What a method was told to write is durable
+// when it returns, all or none of it. Unknown ids are NotFound faults.
+type Store interface {
+	Migration(ctx context.Context, id string) (migration.Migration, error)
+	Migrations(ctx context.Context) ([]migration.Migration, error)                 // newest first
+	Facts(ctx context.Context, migrationID string) ([]migration.Fact, error)       // oldest first
+	Outcomes(ctx context.Context, id, about string) ([]migration.Outcome, error)   // what migration.Derive asks for
+	AddMigration(context.Context, migration.Migration, ...custody.Record) error    // Conflict when the ID is taken
+	ChangeMigration(context.Context, migration.Migration, ...custody.Record) error // its name, and whether it is archived
+	DeleteMigration(ctx context.Context, id string, rs ...custody.Record) error    // Conflict while a run is under way
+	Record(context.Context, []migration.Fact, []custody.Record) ([]migration.Fact, error)
+	AddRun(context.Context, runs.Run, ...custody.Record) (runs.Run, error)
+	// AddEnded adds a run that has ended, with what it is, its log and its facts, which what works out from the run
+	// with its number.
+	AddEnded(ctx context.Context, r runs.Run, what func(runs.Run) (runs.Run, []runs.Entry, []migration.Fact), rs ...custody.Record) (runs.Run, error)
+}
+
+// Issuer makes and signs certificates (certsvc.Service).
+type Issuer interface {
+	IssueSet(certsvc.SetRequest) (certsvc.Set, error)
+	CA(certsvc.CASpec) (certsvc.Issued, error)
+	Leaf(certsvc.Issued, certsvc.LeafSpec) (certsvc.Issued, error)
+	Sign(ca certsvc.Issued, csr []byte, spec certsvc.LeafSpec) (certsvc.Issued, error)
+	Recipes(certsvc.CommandSpec) ([]certsvc.Recipe, error)
+	CheckBatch(certsvc.Issued, []certsvc.BatchRow) error
+	WriteBatch(ctx context.Context, w io.Writer, ca certsvc.Issued, rows []certsvc.BatchRow, told ...func(certsvc.BatchRow, *x509.Certificate)) error
+}
+
+// Transfers starts, follows and acts on workflows (transfer.Service).
+type Transfers interface {
+	runs.Transferer
+	runs.Driller
+	Cancel(context.Context, transfer.Request) error
+	Terminate(ctx context.Context, req transfer.Request, reason string) error
+	History(context.Context, transfer.Request) ([]byte, error)
+	Pollers(context.Context, transfer.Request) ([]transfer.Poller, error)
+	Detect(context.Context, transfer.Request) (transfer.Detected, error)
+}
+
+// Options of Acts.
+type Options struct {
+	Store     Store          // required
+	Runs      *runs.Service  // required
+	Changes   *Changes       // required: shared with Runs' Changed
+	Checker   runs.Checker   // required
+	Transfers Transfers      // required
+	Issuer    Issuer         // required
+	Vault     *custody.Vault // required
+	Keyring   *custody.Keyring
+	Keeper    *custody.Keeper
+
+	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
+	Rehearsal, Cloud cloud.Place
+
+	// OwnComputer: whoever reaches Onramp sits at the computer it runs on, so that it may read files there and ask
+	// servers near by.
+	OwnComputer bool
+	// ReplaceWindow is how long an old client certificate must not be seen before its CA may be removed; default one
+	// minute, the length of a worker's long poll.
+	ReplaceWindow time.Duration
+	// TrustDir is where trust files are written for programs that connect to the rehearsal cloud.
+	TrustDir string
+	// CertificatesChanged is called after an act that made or replaced certificates; nil: nobody waits for it.
+	CertificatesChanged func()
+
+	Resolve func(ctx context.Context, host string) ([]netip.Addr, error) // default net.DefaultResolver
+	Log     *slog.Logger                                                 // default: discard
+	Now     func() time.Time                                             // default time.Now
+}
+
+// Acts are all acts, by what they are about.
+type Acts struct {
+	Book         *Book        // looking: nothing here changes anything
+	Places       *Places      // where migrations go, and how programs connect there
+	Migrations   Migrations   // create, name, archive, delete, note
+	Certificates Certificates // make, sign, import, hand out
+	Keys         Keys         // lend, take back, keep, open, lock
+	Replacements Replacements // of a CA or a client certificate
+	Checks       Checks       // of the connection, here and elsewhere
+	Transfers    Workflows    // test transfers, drills and workflows of others
+	Namespaces   Namespaces   // what an admin does to a namespace
+	Rehearsal    Rehearsal    // practise, break on purpose, reset
+}
+
+// replaceWindow is the default of Options.ReplaceWindow.
+const replaceWindow = time.Minute
+
+// desk is what acts stand on.
+type desk struct {
+	o     Options
+	*Book // looks, and writes facts and records together
+	*Places
+	invites invites
+	watches watches
+	naming  sync.Mutex      // one search for a free name at a time
+	ending  context.Context // ends on Close
+	end     context.CancelFunc
+}
+
+// Close ends what acts have begun beside runs: looks for workers. It may be called twice.
+func (a *Acts) Close() error {
+	d := a.Checks.desk
+	d.end()
+	d.watches.work.Wait()
+	return nil
+}
+
+// New returns Acts; it is an error to leave out a required option.
+func New(o Options) (*Acts, error) {
+	if o.Store == nil || o.Runs == nil || o.Changes == nil || o.Checker == nil || o.Transfers == nil || o.Issuer == nil || o.Vault == nil || o.Keyring == nil || o.Keeper == nil {
+		return nil, errors.New("acts: a required option is missing")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.ReplaceWindow <= 0 {
+		o.ReplaceWindow = replaceWindow
+	}
+	if o.CertificatesChanged == nil {
+		o.CertificatesChanged = func() {}
+	}
+	if o.TrustDir != "" {
+		if abs, err := filepath.Abs(o.TrustDir); err == nil {
+			o.TrustDir = abs
+		}
+	}
+	d := &desk{o: o, Book: &Book{store: o.Store, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
+	d.Places = &Places{o: o}
+	d.ending, d.end = context.WithCancel(context.Background())
+	return &Acts{Book: d.Book, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
+		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}}, nil
+}
+
+// The groups of acts. Each act is a method in a file of its own.
+type (
+	Migrations   struct{ *desk }
+	Certificates struct{ *desk }
+	Keys         struct{ *desk }
+	Replacements struct{ *desk }
+	Checks       struct{ *desk }
+	Workflows    struct{ *desk }
+	Namespaces   struct{ *desk }
+	Rehearsal    struct{ *desk }
+)
+
+var _ runs.Checker = (*doctor.Engine)(nil)

@@ -1,0 +1,56 @@
+package acts
+
+import (
+	"context"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/namespace"
+)
+
+// maxKeyDays is how long an API key of Temporal Cloud lasts at most (cloud-facts.md, API keys).
+const maxKeyDays = 730
+
+// CreateKey makes an API key for a namespace of the rehearsal cloud and returns it, this once. Faults are Invalid, at
+// the fields key_name and key_days.
+func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, name string, days int) (key certsvc.Secret, ns cloud.Namespace, err error) {
+	defer unchanged(&err)
+	if days < 1 || days > maxKeyDays {
+		return key, ns, fault.New(fault.Invalid, "An API key lasts 1 to 730 days", "Give a whole number of days.").In("key_days")
+	}
+	place, err := n.Ready(ctx)
+	if err != nil {
+		return key, ns, err
+	}
+	key, ns, err = place.Keys.CreateAPIKey(ctx, id, name, time.Duration(days)*24*time.Hour)
+	if err != nil {
+		return key, ns, err
+	}
+	if err := n.record(ctx, by, note("", custody.KeyMade, id.String()+": "+name)); err != nil {
+		clear(key.Reveal())
+		var e error
+		if len(ns.Keys) > 0 { // the newest first
+			_, e = place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), id, ns.Keys[0].ID)
+		}
+		return certsvc.Secret{}, ns, left(err, e, "An API key was made that nobody has; delete it.")
+	}
+	return key, ns, nil
+}
+
+// DeleteKey deletes an API key of the rehearsal cloud. It is recorded before it is done: what is gone cannot be taken
+// back.
+func (n Namespaces) DeleteKey(ctx context.Context, by Actor, id namespace.ID, keyID string) (err error) {
+	defer unchanged(&err)
+	place, err := n.Ready(ctx)
+	if err != nil {
+		return err
+	}
+	if err := n.record(ctx, by, note("", custody.KeyDeleted, id.String()+": "+keyID)); err != nil {
+		return err
+	}
+	_, err = place.Keys.DeleteAPIKey(ctx, id, keyID)
+	return err
+}

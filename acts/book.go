@@ -1,0 +1,172 @@
+package acts
+
+import (
+	"context"
+	"iter"
+	"sync"
+	"time"
+
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/runs"
+)
+
+// Changes wakes who looks at a migration when it changes: a fact, or a run.
+type Changes struct{ runs.Fanout[string] }
+
+// Book is where acts look things up and write them down. One act looks and writes at a time.
+type Book struct {
+	store   Store
+	changes *Changes
+	now     func() time.Time
+	writing sync.Mutex
+}
+
+// View returns one migration with its present facts and steps.
+func (b *Book) View(ctx context.Context, id string) (migration.View, error) {
+	m, err := b.store.Migration(ctx, id)
+	if err != nil {
+		return migration.View{}, err
+	}
+	return b.derive(ctx, m)
+}
+
+func (b *Book) derive(ctx context.Context, m migration.Migration) (migration.View, error) {
+	facts, err := b.store.Facts(ctx, m.ID)
+	if err != nil {
+		return migration.View{}, err
+	}
+	outcomes, err := b.store.Outcomes(ctx, m.ID, migration.About(m, facts))
+	if err != nil {
+		return migration.View{}, err
+	}
+	return migration.Derive(m, facts, outcomes, b.now()), nil
+}
+
+// All returns every migration with its steps, newest first.
+func (b *Book) All(ctx context.Context) ([]migration.View, error) {
+	all, err := b.store.Migrations(ctx)
+	if err != nil {
+		return nil, err
+	}
+	views := make([]migration.View, 0, len(all))
+	for _, m := range all {
+		v, err := b.derive(ctx, m)
+		if err != nil {
+			return nil, err
+		}
+		views = append(views, v)
+	}
+	return views, nil
+}
+
+// InNamespace returns the migrations of a mode that are about a namespace.
+func (b *Book) InNamespace(ctx context.Context, mode migration.Mode, ns string) ([]migration.View, error) {
+	all, err := b.All(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var out []migration.View
+	for _, v := range all {
+		if v.Migration.Mode == mode && v.Namespace != nil && v.Namespace.Namespace == ns {
+			out = append(out, v)
+		}
+	}
+	return out, nil
+}
+
+// Watch yields the migration at once and whenever it changes (a fact or a run). Every 15 s it yields although nothing
+// changed: a beat, which also shows what time alone changes. It ends with ctx, or after an error.
+func (b *Book) Watch(ctx context.Context, id string) iter.Seq2[migration.View, error] {
+	return func(yield func(migration.View, error) bool) {
+		wake, leave := b.changes.Listen(id)
+		defer leave()
+		tick := time.NewTicker(runs.Beat)
+		defer tick.Stop()
+		for {
+			v, err := b.View(ctx, id)
+			if ctx.Err() != nil || !yield(v, err) || err != nil {
+				return
+			}
+			select {
+			case <-wake:
+			case <-tick.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+	}
+}
+
+// entry is what an act writes down together.
+type entry struct {
+	facts   []migration.Fact
+	records []custody.Record
+}
+
+// note is an audit record of an act on a migration ("" for none).
+func note(id string, verb custody.Verb, text string) custody.Record {
+	return custody.Record{Migration: id, Verb: verb, Note: text}
+}
+
+// write looks at a migration, lets decide say what follows, and writes it down, all or nothing. It returns the
+// migration as it is then. No facts: nothing is written, for it is known already.
+func (b *Book) write(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
+	b.writing.Lock()
+	defer b.writing.Unlock()
+	v, err := b.View(ctx, id)
+	if err != nil {
+		return migration.View{}, err
+	}
+	e, err := decide(v)
+	if err != nil || len(e.facts) == 0 {
+		return v, err
+	}
+	b.stamp(by, id, &e)
+	facts, err := b.store.Record(ctx, e.facts, e.records)
+	if err != nil {
+		return v, err
+	}
+	b.changes.Wake(id)
+	after, err := b.View(ctx, id)
+	if err != nil { // what was written is written: the page after it says what is there
+		v.Facts = append(v.Facts, facts...)
+		return migration.Derive(v.Migration, v.Facts, nil, b.now()), nil
+	}
+	return after, nil
+}
+
+// stamp adds migration, time and person.
+func (b *Book) stamp(by Actor, id string, e *entry) {
+	now := b.now()
+	for i := range e.facts {
+		if e.facts[i].MigrationID == "" {
+			e.facts[i].MigrationID = id
+		}
+		e.facts[i].At, e.facts[i].By = now, by.Name
+	}
+	for i := range e.records {
+		e.records[i] = e.records[i].By(by)
+		e.records[i].At = now
+	}
+}
+
+// record appends to the audit alone.
+func (b *Book) record(ctx context.Context, by Actor, rs ...custody.Record) error {
+	e := entry{records: rs}
+	b.stamp(by, "", &e)
+	_, err := b.store.Record(ctx, nil, e.records)
+	return err
+}
+
+// stamped are records of an act with time and person.
+func (b *Book) stamped(by Actor, rs ...custody.Record) []custody.Record {
+	e := entry{records: rs}
+	b.stamp(by, "", &e)
+	return e.records
+}
+
+// unchanged says of an act's error that nothing was changed. An act defers it when it has taken back, wherever it
+// fails, whatever it did before; what could not be taken back is in the fault's Left.
+func unchanged(err *error) { *err = fault.Unchanged(*err) }

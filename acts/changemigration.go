@@ -1,0 +1,148 @@
+package acts
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// Rename gives a migration another name; its address stays. Faults are those of migration.New, of field name.
+func (m Migrations) Rename(ctx context.Context, by Actor, id, name string) (err error) {
+	defer unchanged(&err)
+	return m.change(ctx, by, id, func(now migration.Migration) (migration.Migration, custody.Record, error) {
+		after, err := now.Rename(name)
+		return after, note(id, custody.Renamed, now.Name+" → "+after.Name), err
+	})
+}
+
+// Archive puts a migration away, or back: lists leave it out, everything else works on.
+func (m Migrations) Archive(ctx context.Context, by Actor, id string, away bool) (err error) {
+	defer unchanged(&err)
+	return m.change(ctx, by, id, func(now migration.Migration) (migration.Migration, custody.Record, error) {
+		r := note(id, custody.Restored, now.Name)
+		switch {
+		case away && now.Archived.IsZero():
+			r.Verb, now.Archived = custody.Archived, m.now()
+		case !away:
+			now.Archived = time.Time{}
+		}
+		return now, r, nil
+	})
+}
+
+func (m Migrations) change(ctx context.Context, by Actor, id string, how func(migration.Migration) (migration.Migration, custody.Record, error)) error {
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	now, err := m.store.Migration(ctx, id)
+	if err != nil {
+		return err
+	}
+	after, r, err := how(now)
+	if err != nil || after == now {
+		return err
+	}
+	if err := m.store.ChangeMigration(ctx, after, m.stamped(by, r)...); err != nil {
+		return err
+	}
+	m.changes.Wake(id)
+	return nil
+}
+
+// Deletion is what goes with a migration.
+type Deletion struct {
+	Facts     int
+	Checks    int
+	Transfers int
+	Drills    int
+	KeptKey   bool
+	Namespace string // of the rehearsal cloud, deleted with it; "" for none, or one that another migration uses too
+}
+
+// Deletion says what deleting a migration would take along.
+func (m Migrations) Deletion(ctx context.Context, id string) (Deletion, error) {
+	v, err := m.View(ctx, id)
+	if err != nil {
+		return Deletion{}, err
+	}
+	d := Deletion{Facts: len(v.Facts)}
+	for kind, n := range map[migration.RunKind]*int{migration.CheckRun: &d.Checks, migration.TransferRun: &d.Transfers, migration.DrillRun: &d.Drills} {
+		rows, err := m.o.Runs.Rows(ctx, id, kind, 1)
+		if err != nil {
+			return d, err
+		}
+		if len(rows) > 0 {
+			*n = rows[0].Number
+		}
+	}
+	s, err := m.o.Keeper.Status(ctx, id)
+	if err != nil {
+		return d, err
+	}
+	d.KeptKey = s.Kept
+	ns, err := m.loneNamespace(ctx, v)
+	if err == nil && !ns.IsZero() {
+		d.Namespace = ns.String()
+	}
+	return d, err
+}
+
+// loneNamespace is the namespace at a place of Onramp's own that this migration alone uses; zero for none.
+func (m Migrations) loneNamespace(ctx context.Context, v migration.View) (namespace.ID, error) {
+	place := m.Of(v.Migration.Mode)
+	if place.Own == nil || place.Namespaces == nil || v.Namespace == nil {
+		return namespace.ID{}, nil
+	}
+	others, err := m.InNamespace(ctx, v.Migration.Mode, v.Namespace.Namespace)
+	if err != nil || len(others) != 1 {
+		return namespace.ID{}, err
+	}
+	id, _, err := namespace.ParseID(v.Namespace.Namespace)
+	return id, err
+}
+
+// Delete deletes a migration with its facts, runs, notices and kept key; the audit stays. A namespace of the rehearsal
+// cloud that nobody else uses goes with it. name must be the migration's: an Invalid fault of field name otherwise.
+// Conflict while a run is under way.
+func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err error) {
+	defer unchanged(&err)
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	v, err := m.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	if strings.TrimSpace(name) != v.Migration.Name {
+		return fault.New(fault.Invalid, "This is not the migration's name", fmt.Sprintf("Type %s to delete it.", v.Migration.Name)).In("name")
+	}
+	ns, err := m.loneNamespace(ctx, v)
+	if err != nil {
+		return err
+	}
+	d := fmt.Sprintf("%s, with %d facts", v.Migration.Name, len(v.Facts))
+	if !ns.IsZero() {
+		d += " and the rehearsal's namespace " + ns.String()
+	}
+	if err := m.store.DeleteMigration(ctx, id, m.stamped(by, note(id, custody.Deleted, d))...); err != nil {
+		return err
+	}
+	m.o.Keeper.Wipe(id)
+	m.o.Keyring.ForgetAll(id)
+	m.o.Vault.ForgetAll(id)
+	m.changes.Wake(id)
+	m.o.CertificatesChanged()
+	if ns.IsZero() {
+		return nil
+	}
+	if err := m.Of(v.Migration.Mode).Namespaces.DeleteNamespace(ctx, ns); err != nil {
+		f := fault.Wrap(err, fault.From(err).Kind, "The rehearsal's namespace could not be deleted", "Reset the rehearsal cloud, or leave it: nothing uses it.")
+		f.Left = "The migration is deleted; its namespace " + ns.String() + " is still in the rehearsal cloud."
+		return f
+	}
+	return nil
+}

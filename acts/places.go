@@ -1,0 +1,160 @@
+package acts
+
+import (
+	"context"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"onramp/cloud"
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// Places says where migrations go, and how programs connect there.
+type Places struct {
+	o  Options
+	mu sync.Mutex
+	// trusted are the trust files of the rehearsal cloud; nil until they were written: each start has its own root.
+	trusted map[string]string
+}
+
+// readyWait is how long an act waits for a place that is starting.
+const readyWait = 15 * time.Second
+
+// Of is where a migration of a mode goes.
+func (p *Places) Of(m migration.Mode) cloud.Place {
+	if m == migration.Rehearsal {
+		return p.o.Rehearsal
+	}
+	return p.o.Cloud
+}
+
+// Rehearsal is the rehearsal cloud; the zero Place when it is switched off.
+func (p *Places) Rehearsal() cloud.Place { return p.o.Rehearsal }
+
+// OwnComputer reports whether whoever reaches Onramp sits at the computer that it runs on.
+func (p *Places) OwnComputer() bool { return p.o.OwnComputer }
+
+// State is the state of the rehearsal cloud.
+func (p *Places) State() cloud.State {
+	if p.o.Rehearsal.Own == nil {
+		return cloud.State{Phase: "off"}
+	}
+	return p.o.Rehearsal.Own.State()
+}
+
+// NoRehearsal says why there is no rehearsal cloud; "" when there is one, or will be in a moment.
+func (p *Places) NoRehearsal() string {
+	switch s := p.State(); s.Phase {
+	case "off":
+		return "It is switched off: start Onramp with --rehearsal on."
+	case "absent":
+		return "This build of Onramp leaves the Temporal server out."
+	case "failed":
+		if f := fault.From(s.Err); f != nil && f.Title != "" {
+			return f.Title + ". " + f.Fix
+		}
+		return "It could not start."
+	}
+	return ""
+}
+
+// Ready is the rehearsal cloud once it answers. The error is an Unavailable fault.
+func (p *Places) Ready(ctx context.Context) (cloud.Place, error) {
+	if no := p.NoRehearsal(); no != "" {
+		return cloud.Place{}, fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
+	}
+	if p.State().Phase != "ready" {
+		ctx, cancel := context.WithTimeout(ctx, readyWait)
+		defer cancel()
+		if _, err := p.o.Rehearsal.Namespaces.Namespaces(ctx); err != nil {
+			return cloud.Place{}, err
+		}
+	}
+	return p.o.Rehearsal, nil
+}
+
+// Reach waits until the place of a migration answers, where that is a server of Onramp's own.
+func (p *Places) Reach(ctx context.Context, v migration.View) error {
+	if !v.Migration.Mode.Can().OneDoor {
+		return nil
+	}
+	_, err := p.Ready(ctx)
+	return err
+}
+
+// Target is where a migration's programs connect, without a key: for a server of Onramp's own where that listens now,
+// with its root beside the system's. The zero Target without a namespace.
+func (p *Places) Target(v migration.View) doctor.Target {
+	var t doctor.Target
+	if v.Namespace == nil {
+		return t
+	}
+	t.Address, t.Namespace, t.ServerName = v.Namespace.Address, v.Namespace.Namespace, v.Namespace.Server
+	if own := p.Of(v.Migration.Mode).Own; own != nil {
+		t.Address, t.ServerName, t.ExtraRootsPEM = own.Address(), "", own.RootPEM()
+		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Auth == cloud.AuthAPIKey {
+			t.ServerName = id.Host() // API keys use the namespace's endpoint, which the server name chooses
+		}
+	}
+	return t
+}
+
+// Space is the namespace of a migration at a place whose switches break it on purpose; false for any other migration.
+func (p *Places) Space(v migration.View) (namespace.ID, bool) {
+	if p.Of(v.Migration.Mode).Breaks == nil || v.Namespace == nil {
+		return namespace.ID{}, false
+	}
+	id, _, err := namespace.ParseID(v.Namespace.Namespace)
+	return id, err == nil
+}
+
+// CanPractise reports whether the switches are made for a migration: one at such a place with client certificates.
+func (p *Places) CanPractise(v migration.View) bool {
+	_, ok := p.Space(v)
+	return ok && v.Certificate != nil && v.Migration.Auth != cloud.AuthAPIKey
+}
+
+// bend gives a run what the worker of a migration that is broken on purpose would have.
+func (p *Places) bend(v migration.View, t *doctor.Target) error {
+	id, ok := p.Space(v)
+	if !ok {
+		return nil
+	}
+	s, err := p.Of(v.Migration.Mode).Breaks.Bend(id, cloud.Setup{Address: t.Address, ServerName: t.ServerName, Namespace: t.Namespace,
+		CertPEM: t.CertPEM, KeyPEM: t.KeyPEM, TaskQueue: t.TaskQueue})
+	if err != nil {
+		return err
+	}
+	if string(s.CertPEM) != string(t.CertPEM) || string(s.KeyPEM) != string(t.KeyPEM) {
+		t.CertPath, t.KeyPath, t.InputFaults = "", "", nil // the pair is not from those files
+	}
+	t.Address, t.ServerName, t.Namespace, t.CertPEM, t.KeyPEM, t.TaskQueue = s.Address, s.ServerName, s.Namespace, s.CertPEM, s.KeyPEM, s.TaskQueue
+	return nil
+}
+
+// Trust writes the trust files of the rehearsal cloud once it is ready, and returns the environment that makes
+// unchanged programs use them and the path of its root alone.
+func (p *Places) Trust() (env map[string]string, root string, err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	root = filepath.Join(p.o.TrustDir, "server-root.pem")
+	if p.trusted == nil {
+		if p.trusted, err = p.o.Rehearsal.Own.TrustFiles(p.o.TrustDir); err != nil {
+			return nil, "", err
+		}
+	}
+	return p.trusted, root, nil
+}
+
+// idOf is the namespace of a migration that has one.
+func idOf(v migration.View) (namespace.ID, error) {
+	if v.Namespace == nil {
+		return namespace.ID{}, fault.New(fault.Conflict, "There is no namespace yet", "Choose it first: step 1.")
+	}
+	id, _, err := namespace.ParseID(v.Namespace.Namespace)
+	return id, err
+}

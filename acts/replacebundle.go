@@ -1,0 +1,154 @@
+package acts
+
+import (
+	"context"
+	"slices"
+
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+)
+
+// SaveBundle saves the bundle with both CAs in the namespace, and records that it was seen there. A Conflict fault
+// where Onramp cannot change the namespace, or would cut off a certificate that is still used.
+func (r Replacements) SaveBundle(ctx context.Context, by Actor, id string) (err error) {
+	defer unchanged(&err)
+	v, err := r.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if err := re.GoesOn(); err != nil {
+		return err
+	}
+	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) ([]byte, error) {
+		return re.Combine(ns, c, r.o.ReplaceWindow, r.o.Now())
+	})
+	if err != nil {
+		return err
+	}
+	return change.settle(ctx, by, id, note(id, custody.ReplaceMoved, "both CAs are in the namespace"), func(v migration.View) ([]migration.Fact, error) {
+		return v.SeeBundle(change.after)
+	})
+}
+
+// SeeBundle looks whether both CAs are in the namespace, and records that. A Conflict fault when one is not.
+func (r Replacements) SeeBundle(ctx context.Context, by Actor, id string) (err error) {
+	defer unchanged(&err)
+	v, err := r.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	_, ns, err := r.bundle(ctx, v)
+	if err != nil {
+		return err
+	}
+	if ns == nil {
+		return notOurs()
+	}
+	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
+		facts, err := v.SeeBundle(*ns)
+		return entry{facts, []custody.Record{note(id, custody.ReplaceMoved, "both CAs were seen in the namespace")}}, err
+	})
+	return err
+}
+
+func notOurs() error {
+	return fault.New(fault.Conflict, "Onramp cannot change a namespace of Temporal Cloud", "Do it there, or have a Namespace Admin do it.")
+}
+
+// bundleChange is a bundle that was changed and whose facts are not written down yet.
+type bundleChange struct {
+	d      *desk
+	place  cloud.Place
+	before []byte
+	after  cloud.Namespace
+}
+
+// changeBundle changes the bundle of a migration's namespace; nobody comes in between the look and the change. An
+// error of how changes nothing.
+func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (*bundleChange, error) {
+	if !v.Migration.Mode.Can().Bundle {
+		return nil, notOurs()
+	}
+	id, err := idOf(v)
+	if err != nil {
+		return nil, err
+	}
+	place, err := d.Ready(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c := &bundleChange{d: d, place: place}
+	c.after, err = place.CAs.ChangeCAs(ctx, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
+		c.before = []byte(ns.BundlePEM)
+		return how(ns, callers)
+	})
+	if err != nil {
+		return nil, rename(err, map[string]string{"ca": "", "bundle": "", "fingerprint": ""})
+	}
+	return c, nil
+}
+
+// settle writes down what follows from the change: what what says of the migration, and for every migration of the
+// namespace what its bundle holds now. When that fails the bundle becomes what it was.
+func (c *bundleChange) settle(ctx context.Context, by Actor, id string, r custody.Record, what func(migration.View) ([]migration.Fact, error)) error {
+	_, err := c.d.write(ctx, by, id, func(v migration.View) (entry, error) {
+		facts, err := what(v)
+		if err != nil {
+			return entry{}, err
+		}
+		saved, err := c.d.saved(ctx, c.after, migration.Derive(v.Migration, append(v.Facts[:len(v.Facts):len(v.Facts)], facts...), nil, c.d.now()))
+		return entry{append(facts, saved...), []custody.Record{r}}, err
+	})
+	return c.undo(ctx, err)
+}
+
+// undo makes the bundle what it was when err is not nil, and returns err.
+func (c *bundleChange) undo(ctx context.Context, err error) error {
+	if err == nil || string(c.before) == c.after.BundlePEM {
+		return err
+	}
+	if _, e := c.place.CAs.SetCAs(context.WithoutCancel(ctx), c.after.ID, c.before); e != nil {
+		c.d.logged("make a CA bundle what it was", e)
+		f := *fault.From(err)
+		f.Left = "The CA bundle of " + c.after.ID.String() + " was changed and could not be changed back."
+		return &f
+	}
+	return err
+}
+
+// saved are the facts that a namespace's bundle is now what it is, for every migration that is about it: its own CA is
+// in, or another. then are migrations as they will be, in the place of those that are.
+func (d *desk) saved(ctx context.Context, ns cloud.Namespace, then ...migration.View) ([]migration.Fact, error) {
+	moves, err := d.InNamespace(ctx, migration.Rehearsal, ns.ID.String())
+	if err != nil {
+		return nil, err
+	}
+	prints := ns.Fingerprints()
+	var out []migration.Fact
+	for _, v := range moves {
+		for _, t := range then {
+			if t.Migration.ID == v.Migration.ID {
+				v = t
+			}
+		}
+		seen := ""
+		if len(prints) > 0 {
+			seen = prints[0]
+		}
+		if c := v.Certificate; c != nil && slices.Contains(prints, c.CAFingerprint) {
+			seen = c.CAFingerprint
+		}
+		facts, err := v.SetUpload(migration.UploadData{CAFingerprint: seen})
+		if err != nil {
+			return nil, err
+		}
+		for _, f := range facts {
+			f.MigrationID = v.Migration.ID
+			out = append(out, f)
+		}
+	}
+	return out, nil
+}

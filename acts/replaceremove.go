@@ -1,0 +1,60 @@
+package acts
+
+import (
+	"context"
+
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/migration"
+)
+
+// Remove ends a replacement: it takes the old CA out of the namespace, unless a certificate that depends on it is
+// still seen; where Onramp cannot change the namespace, a person has done so and checks have shown it. The new
+// certificate becomes the migration's.
+func (r Replacements) Remove(ctx context.Context, by Actor, id string) (err error) {
+	defer unchanged(&err)
+	v, err := r.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if err := re.CanRemove(); err != nil {
+		return err
+	}
+	done := note(id, custody.ReplaceRemoved, "")
+	done.Subject, done.Fingerprint, done.CAFingerprint = re.New.LeafSubject, re.New.LeafFingerprint, re.New.CAFingerprint
+	if !v.Migration.Mode.Can().Bundle {
+		if err := v.RemovedElsewhere(); err != nil {
+			return err
+		}
+		_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
+			if err := v.RemovedElsewhere(); err != nil {
+				return entry{}, err
+			}
+			facts, err := v.Removed(migration.ReplaceSeenData{})
+			return entry{facts, []custody.Record{done}}, err
+		})
+	} else {
+		err = r.removeHere(ctx, by, v, done)
+	}
+	if err != nil {
+		return err
+	}
+	r.o.Keyring.Move(successor(by, id), client(by, id)) // the new pair takes the old one's place among the lent
+	r.o.CertificatesChanged()
+	return nil
+}
+
+func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View, done custody.Record) error {
+	re, id := v.Replacement(), v.Migration.ID
+	var seen migration.ReplaceSeenData
+	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) (keep []byte, err error) {
+		keep, seen, err = re.Remove(ns, c, r.o.ReplaceWindow, r.o.Now())
+		return keep, err
+	})
+	if err != nil {
+		return err
+	}
+	seen.CAs = change.after.Fingerprints()
+	return change.settle(ctx, by, id, done, func(v migration.View) ([]migration.Fact, error) { return v.Removed(seen) })
+}

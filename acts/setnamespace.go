@@ -1,0 +1,89 @@
+package acts
+
+import (
+	"context"
+
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
+)
+
+// SetNamespace records the namespace of a migration from what a person pasted, and where programs dial it; region is
+// "" for none. At a place that lets Onramp make namespaces it makes it. Faults are Invalid, at the fields namespace
+// and region.
+func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, region string) (v migration.View, err error) {
+	defer unchanged(&err)
+	if v, err = m.View(ctx, id); err != nil {
+		return v, err
+	}
+	paste, err := namespace.Parse(pasted)
+	if err != nil {
+		return v, rename(err, map[string]string{"address": "namespace", "": "namespace"})
+	}
+	d := migration.NamespaceData{Namespace: paste.ID.String(), Address: paste.ID.Endpoint(), Region: paste.Region}
+	if region != "" {
+		if _, ok := namespace.LookupRegion(region); !ok {
+			return v, fault.New(fault.Invalid, "There is no such region here", "Choose one of the list, or none.").In("region")
+		}
+		d.Region = region
+	}
+	undo := func() {}
+	if place := m.Of(v.Migration.Mode); v.Migration.Mode.Can().OneDoor {
+		if place, err = m.Ready(ctx); err != nil {
+			return v, err
+		}
+		d.Address = place.Own.Address()
+		if undo, err = m.ensureNamespace(ctx, place, v, paste.ID); err != nil {
+			return v, err
+		}
+	}
+	v, err = m.write(ctx, by, id, func(v migration.View) (entry, error) {
+		facts, err := v.SetNamespace(d)
+		return entry{facts, []custody.Record{note(id, custody.NamespaceSet, d.Namespace)}}, err
+	})
+	if err != nil {
+		undo()
+	}
+	return v, err
+}
+
+// ensureNamespace makes a namespace where there is none, and lets it take API keys for a migration that uses them,
+// unless somebody set it up for certificates. undo takes back what was made.
+func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migration.View, id namespace.ID) (undo func(), err error) {
+	undo = func() {}
+	before, err := place.Namespaces.Namespace(ctx, id)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		if err := place.Namespaces.CreateNamespace(ctx, id); err != nil {
+			return undo, err
+		}
+		undo = func() {
+			d.logged("take a namespace back", place.Namespaces.DeleteNamespace(context.WithoutCancel(ctx), id))
+		}
+		before.Auth = cloud.AuthMTLS
+	case err != nil:
+		return undo, err
+	}
+	if v.Migration.Auth == cloud.AuthAPIKey && before.Auth != cloud.AuthAPIKey && len(before.CAs) == 0 {
+		if _, err = place.SignIn.SetAuth(ctx, id, cloud.AuthAPIKey); err != nil {
+			undo()
+			return func() {}, err
+		}
+		made := undo
+		undo = func() {
+			_, err := place.SignIn.SetAuth(context.WithoutCancel(ctx), id, before.Auth)
+			d.logged("take a namespace's sign-in method back", err)
+			made()
+		}
+	}
+	return undo, nil
+}
+
+// logged writes an error that nobody can be told of into the log.
+func (d *desk) logged(what string, err error) {
+	if err != nil {
+		d.o.Log.Error("could not "+what, "err", err)
+	}
+}

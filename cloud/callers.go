@@ -1,0 +1,26 @@
+package cloud
+
+import "time"
+
+// Caller is one client certificate as one program presents it to a namespace of the rehearsal cloud. Temporal
+// Cloud shows nothing of the kind: there the certificate that a worker uses cannot be seen from outside.
+type Caller struct {
+	Leaf        string // SHA-256 of the client certificate, lower-case hex
+	LeafSubject string
+	CA          string // SHA-256 of the CA of the bundle that it leads to
+	CASubject   string
+	Identity    string   // as the program names itself in its calls; "" while it has made none
+	TaskQueues  []string // those that its calls named, at most five
+	First       time.Time
+	Last        time.Time // its last call that was let in, or without one when it connected
+	Calls       int64     // let in
+	Refused     int64
+	Open        int // connections that are open now
+}
+
+// Callers are the callers of one namespace at one moment.
+type Callers struct {
+	Since time.Time // who came before is not known: the cloud started then
+	At    time.Time
+	List  []Caller // by CA, leaf and identity
+}

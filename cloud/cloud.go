@@ -1,0 +1,150 @@
+// Package cloud is Temporal Cloud's control plane as the rooms above see it: small interfaces, one a
+// capability, and their types. What a place can do is asked as a capability, never as "is this a rehearsal?".
+package cloud
+
+import (
+	"context"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/namespace"
+)
+
+// How workers sign in to a namespace.
+const (
+	AuthMTLS   = "mtls"
+	AuthAPIKey = "api-key"
+)
+
+// Abilities are what Onramp can see and do at a kind of place, as far as rules on paper ask for it. The
+// interfaces of a Place say the same of a place that is there.
+type Abilities struct {
+	Bundle   bool // the CA bundle of a namespace can be read, and saved
+	Callers  bool // who calls, and with which client certificate, can be seen
+	Built    bool // the worker inside Onramp does the work of the application's
+	OneDoor  bool // every loopback address leads to the same server
+	Practice bool // nothing that is made here is real, and it is marked so
+}
+
+// State is the state of a server of Onramp's own.
+type State struct {
+	Phase string // "off", "starting", "ready", "failed", "absent" (built without it)
+	Err   error  // why it failed: a fault
+	Took  time.Duration
+}
+
+// CA is one certificate of a namespace's CA bundle.
+type CA struct {
+	Subject     string
+	Fingerprint string // SHA-256, lower-case hex
+	NotAfter    time.Time
+}
+
+// Namespace is a namespace as the control plane shows it.
+type Namespace struct {
+	ID        namespace.ID
+	CAs       []CA
+	BundlePEM string
+	Bytes     int    // size of the bundle
+	Filters   []byte // tcld's JSON; nil for none
+	Created   time.Time
+	Auth      string // AuthMTLS or AuthAPIKey: the one that it takes
+	Keys      []Key  // its API keys, newest first
+}
+
+// Fingerprints of the namespace's CA certificates, in the bundle's order.
+func (n Namespace) Fingerprints() []string {
+	out := make([]string, 0, len(n.CAs))
+	for _, c := range n.CAs {
+		out = append(out, c.Fingerprint)
+	}
+	return out
+}
+
+// Key is an API key as the control plane shows it: without the key.
+type Key struct {
+	ID, Name         string
+	Created, Expires time.Time
+}
+
+// Place is where migrations of one kind go. Each field is a capability; nil says that Onramp cannot do that there.
+// Methods with a ctx wait for the place to be ready, at most until ctx ends, and return an Unavailable fault when
+// it is off, absent or failed. All are safe for concurrent use.
+type Place struct {
+	Own        Own
+	Namespaces Namespaces
+	CAs        CAs
+	Filters    Filters
+	SignIn     SignIn
+	Keys       Keys
+	Callers    CallerBook
+	Breaks     Breaker
+}
+
+// Full is a Place with everything that one value can do.
+func Full(everything interface {
+	Own
+	Namespaces
+	CAs
+	Filters
+	SignIn
+	Keys
+	CallerBook
+	Breaker
+}) Place {
+	e := everything
+	return Place{Own: e, Namespaces: e, CAs: e, Filters: e, SignIn: e, Keys: e, Callers: e, Breaks: e}
+}
+
+// Own is a place whose server runs in this process.
+type Own interface {
+	State() State
+	Address() string // "localhost:PORT", stable for the life of the process
+	RootPEM() []byte // the root under which its server certificate stands
+	// TrustFiles writes trust stores that hold the system's roots and the server's into dir and
+	// returns the environment that makes unchanged programs use them.
+	TrustFiles(dir string) (map[string]string, error)
+	Reset(ctx context.Context) error // forgets every namespace and workflow
+}
+
+// Namespaces finds and makes namespaces.
+type Namespaces interface {
+	Namespaces(ctx context.Context) ([]Namespace, error)
+	Namespace(ctx context.Context, id namespace.ID) (Namespace, error)
+	CreateNamespace(ctx context.Context, id namespace.ID) error // exists already: nil
+	// DeleteNamespace deletes a namespace with its workflows; one that is not there: nil.
+	DeleteNamespace(ctx context.Context, id namespace.ID) error
+}
+
+// CAs changes the CA bundle of a namespace.
+type CAs interface {
+	// SetCAs replaces the bundle as Cloud's Save does. A refusal is an Invalid fault (or several
+	// joined) naming rule and certificate, and nothing changes.
+	SetCAs(ctx context.Context, id namespace.ID, pem []byte) (Namespace, error)
+	// ChangeCAs is SetCAs with what change makes of the present bundle and its callers; nobody comes in
+	// between the look and the change. An error of change changes nothing and comes back as it is.
+	ChangeCAs(ctx context.Context, id namespace.ID, change func(Namespace, Callers) ([]byte, error)) (Namespace, error)
+}
+
+// Filters changes the certificate filters of a namespace.
+type Filters interface {
+	SetFilters(ctx context.Context, id namespace.ID, filters []byte) (Namespace, error)
+}
+
+// SignIn chooses AuthMTLS or AuthAPIKey for a namespace.
+type SignIn interface {
+	SetAuth(ctx context.Context, id namespace.ID, auth string) (Namespace, error)
+}
+
+// Keys makes and deletes API keys.
+type Keys interface {
+	// CreateAPIKey makes a key that may write to this namespace, and returns it this once. Faults are Invalid,
+	// in the fields key_name and key_days.
+	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, Namespace, error)
+	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (Namespace, error)
+}
+
+// CallerBook knows who calls a namespace with which client certificate.
+type CallerBook interface {
+	Callers(ctx context.Context, id namespace.ID) (Callers, error)
+}

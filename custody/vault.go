@@ -1,0 +1,255 @@
+package custody
+
+import (
+	"sync"
+	"time"
+
+	"onramp/fault"
+)
+
+// The most downloads that wait at once, for all and for one person; each has some kilobytes.
+const (
+	maxHeld     = 500
+	maxHeldEach = 250
+)
+
+// maxRemembered bounds the ids of downloads that are gone, so that their second request is explained.
+const maxRemembered = 10_000
+
+// Vault holds downloads with keys that the server made, in memory only: each leaves once, or is
+// wiped after a time. It is safe for concurrent use.
+type Vault struct {
+	ttl time.Duration
+	now func() time.Time
+
+	mu     sync.Mutex
+	held   map[Held]*download
+	booked map[Held]bool // by a Booking that has not put them yet
+	gone   map[Held]bool // true: taken, false: expired
+	order  []Held        // in gone, oldest first
+	closed bool
+}
+
+type download struct {
+	name    string
+	content []byte
+	until   time.Time
+	timer   *time.Timer
+}
+
+// NewVault returns a Vault whose downloads wait for ttl. now may be nil for time.Now.
+func NewVault(ttl time.Duration, now func() time.Time) *Vault {
+	if now == nil {
+		now = time.Now
+	}
+	return &Vault{ttl: ttl, now: now, held: map[Held]*download{}, booked: map[Held]bool{}, gone: map[Held]bool{}}
+}
+
+// Held names what is held in memory for a person and a migration: nobody uses another's.
+type Held struct {
+	Person, Migration string
+	What              string // "bundle:<SHA-256 of the client certificate>"
+}
+
+// Booking is room in the Vault for downloads that are put there once what they belong to is written down.
+type Booking struct {
+	v   *Vault
+	ids []Held
+}
+
+// Book takes room for downloads, so that putting them cannot fail. Close gives back what was not put. The error is a
+// Conflict fault for an id that was used before, TooMany when too many wait, Unavailable after Close.
+func (v *Vault) Book(ids ...Held) (*Booking, error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	mine := map[string]int{}
+	for id := range v.held {
+		mine[id.Person]++
+	}
+	for id := range v.booked {
+		mine[id.Person]++
+	}
+	for i, id := range ids {
+		_, isHeld := v.held[id]
+		_, isGone := v.gone[id]
+		switch {
+		case v.closed:
+			return nil, fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
+		case isHeld || isGone || v.booked[id]:
+			return nil, fault.New(fault.Conflict, "This download exists already", "Create the certificates again.")
+		case len(v.held)+len(v.booked)+i >= maxHeld, mine[id.Person] >= maxHeldEach:
+			return nil, fault.New(fault.TooMany, "Too many downloads wait to be fetched", "Fetch those that were made, or wait until they expire.")
+		}
+		mine[id.Person]++
+	}
+	for _, id := range ids {
+		v.booked[id] = true
+	}
+	return &Booking{v, ids}, nil
+}
+
+// Put keeps content, which it takes over, under a booked id until it is taken or its time has passed. name is the
+// file name of the download. After the Vault's Close the content is wiped.
+func (b *Booking) Put(id Held, name string, content []byte) {
+	v := b.v
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if !v.booked[id] || v.closed {
+		clear(content)
+		return
+	}
+	delete(v.booked, id)
+	d := &download{name: name, content: content, until: v.now().Add(v.ttl)}
+	d.timer = time.AfterFunc(v.ttl, func() { v.expire(id, d) })
+	v.held[id] = d
+}
+
+// Close gives back the room of what was not put. A nil Booking and a second Close do nothing.
+func (b *Booking) Close() {
+	if b == nil {
+		return
+	}
+	b.v.mu.Lock()
+	defer b.v.mu.Unlock()
+	for _, id := range b.ids {
+		delete(b.v.booked, id)
+	}
+	b.ids = nil
+}
+
+// Take hands a download out, once. The error is a Gone fault when it was taken before or has expired,
+// each with its own text, and NotFound for an id that this process never had.
+func (v *Vault) Take(id Held) (name string, content []byte, err error) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d, ok := v.held[id]
+	if ok && v.now().Before(d.until) {
+		d.timer.Stop()
+		v.forget(id, true)
+		return d.name, d.content, nil
+	}
+	if ok {
+		d.timer.Stop()
+		clear(d.content)
+		v.forget(id, false)
+	}
+	taken, known := v.gone[id]
+	switch {
+	case known && taken:
+		f := fault.New(fault.Gone, "This key was already downloaded",
+			"Look for the file where it was saved. If it is lost, create the certificates again and replace the CA in the namespace.")
+		f.Cause = "A private key made by Onramp leaves once, in the first download; no copy is kept."
+		f.NotWrong, f.Who = "The certificates are valid; they can be downloaded without the key.", "developer"
+		return "", nil, f
+	case known:
+		f := fault.New(fault.Gone, "This key was not downloaded in time and is gone", "Create the certificates again, and download them at once.")
+		f.Cause = "A private key made by Onramp waits " + minutes(v.ttl) + " in memory and is then wiped; no copy is kept."
+		f.NotWrong, f.Who = "Nothing was stored, and nobody else has the key.", "developer"
+		return "", nil, f
+	}
+	f := fault.New(fault.NotFound, "There is no such download here", "Create the certificates again.")
+	f.Cause = "Keys made by Onramp are kept in memory only, so a restart forgets them too."
+	return "", nil, f
+}
+
+// TakeAs hands a download out once, as Take, in the form that convert gives it; when convert fails the download
+// stays and its error is given back. What was kept is wiped; convert keeps nothing of it.
+func (v *Vault) TakeAs(id Held, convert func(name string, content []byte) (as string, out []byte, err error)) (string, []byte, error) {
+	v.mu.Lock()
+	d, ok := v.held[id]
+	if !ok || !v.now().Before(d.until) {
+		v.mu.Unlock()
+		return v.Take(id) // says why not
+	}
+	defer v.mu.Unlock()
+	name, out, err := convert(d.name, d.content)
+	if err != nil {
+		return "", nil, err
+	}
+	d.timer.Stop()
+	clear(d.content)
+	v.forget(id, true)
+	return name, out, nil
+}
+
+// Use lets read look at a download that still waits, without taking it; read keeps nothing of it. The errors are
+// those of Take and of read.
+func (v *Vault) Use(id Held, read func(content []byte) error) error {
+	v.mu.Lock()
+	d, ok := v.held[id]
+	if !ok || !v.now().Before(d.until) {
+		v.mu.Unlock()
+		_, _, err := v.Take(id) // says why not
+		return err
+	}
+	defer v.mu.Unlock()
+	return read(d.content)
+}
+
+// Forget wipes a download that nobody took; without one it does nothing.
+func (v *Vault) Forget(id Held) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if d, ok := v.held[id]; ok {
+		d.timer.Stop()
+		clear(d.content)
+		v.forget(id, false)
+	}
+}
+
+// ForgetAll wipes the downloads of a migration that nobody took.
+func (v *Vault) ForgetAll(migrationID string) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	for id, d := range v.held {
+		if id.Migration == migrationID {
+			d.timer.Stop()
+			clear(d.content)
+			v.forget(id, false)
+		}
+	}
+}
+
+// Waiting reports whether a download can still be taken, and until when.
+func (v *Vault) Waiting(id Held) (until time.Time, ok bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d, ok := v.held[id]
+	if !ok || !v.now().Before(d.until) {
+		return time.Time{}, false
+	}
+	return d.until, true
+}
+
+// Close wipes everything; it may be called twice.
+func (v *Vault) Close() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.closed = true
+	for id, d := range v.held {
+		d.timer.Stop()
+		clear(d.content)
+		v.forget(id, false)
+	}
+}
+
+// expire wipes a download whose time is over, unless it has been taken.
+func (v *Vault) expire(id Held, d *download) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	if v.held[id] == d {
+		clear(d.content)
+		v.forget(id, false)
+	}
+}
+
+// forget drops a download and remembers what became of it. The caller holds the lock.
+func (v *Vault) forget(id Held, taken bool) {
+	delete(v.held, id)
+	v.gone[id] = taken
+	v.order = append(v.order, id)
+	if len(v.order) > maxRemembered {
+		delete(v.gone, v.order[0])
+		v.order = v.order[1:]
+	}
+}

@@ -1,0 +1,42 @@
+package migration
+
+import "time"
+
+// RunKind says what a run did.
+type RunKind string
+
+// The run kinds.
+const (
+	CheckRun    RunKind = "check"
+	TransferRun RunKind = "transfer"
+	DrillRun    RunKind = "drill"
+)
+
+// RunState is where a run is.
+type RunState string
+
+// The run states. A run that has ended never changes.
+const (
+	RunRunning     RunState = "running"
+	RunPassed      RunState = "passed"
+	RunFailed      RunState = "failed"
+	RunInterrupted RunState = "interrupted" // Onramp stopped in the middle
+)
+
+// Outcome is what the steps of a migration look at of a check, a transfer or a drill.
+type Outcome struct {
+	ID          string // random, in URLs
+	MigrationID string
+	Number      int // 1, 2, … per migration and kind
+	Kind        RunKind
+	State       RunState
+	Title       string // one line once it ended: the verdict or the result
+	Code        string // verdict code
+	InputHash   string // what it is about
+	From        string // the host that reported it; "" where Onramp made it itself
+	Started     time.Time
+	Ended       time.Time
+}
+
+// Running reports whether it is under way.
+func (o Outcome) Running() bool { return o.State == RunRunning }

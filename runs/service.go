@@ -1,0 +1,447 @@
+package runs
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"log/slog"
+	"runtime/debug"
+	"strings"
+	"sync"
+	"time"
+
+	"onramp/fault"
+	"onramp/migration"
+)
+
+// writeTime bounds a write of a run's log; it outlives the end of the run's context.
+const writeTime = 10 * time.Second
+
+// lease is how long a run stays its process's without a sign of life; it is renewed three times as often.
+const lease = 9 * time.Second
+
+// Options of a Service.
+type Options struct {
+	Store Store // required
+	// Changed is called after a migration's runs, or the facts that follow from them, have changed.
+	Changed func(migrationID string)
+	Log     *slog.Logger     // default: discard
+	Now     func() time.Time // default time.Now
+	Lease   time.Duration    // default 9 s
+}
+
+// Service carries runs out. It is safe for concurrent use; Close may be called twice.
+type Service struct {
+	o     Options
+	owner string          // this process
+	ctx   context.Context // ends on Close, and with it every run and Follow
+	stop  context.CancelFunc
+	work  sync.WaitGroup
+	woken Fanout[string] // by run ID
+
+	mu     sync.Mutex // guards what follows
+	closed bool
+	live   map[string]*live // by run ID
+}
+
+// New returns a Service; it is an error to leave out a required option.
+func New(o Options) (*Service, error) {
+	if o.Store == nil {
+		return nil, errors.New("runs: Options.Store is required")
+	}
+	if o.Changed == nil {
+		o.Changed = func(string) {}
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Lease <= 0 {
+		o.Lease = lease
+	}
+	s := &Service{o: o, owner: NewID(), live: map[string]*live{}}
+	s.ctx, s.stop = context.WithCancel(context.Background())
+	return s, nil
+}
+
+// NewID returns 128 random bits as 26 lower-case letters and digits.
+func NewID() string { return strings.ToLower(rand.Text()) }
+
+func (s *Service) now() time.Time { return s.o.Now().UTC().Round(0) }
+
+// Close ends running runs at a step boundary, waits for them, and ends every Follow.
+func (s *Service) Close() error {
+	s.mu.Lock()
+	s.closed = true
+	s.mu.Unlock()
+	s.stop()
+	s.work.Wait()
+	return nil
+}
+
+// Work is what a run does. Do does it to its end, or to a step boundary after ctx has ended; log appends lines that
+// belong together. A panic in it ends the run as failed, not the process.
+type Work interface {
+	Do(ctx context.Context, run Run, log func(...Line)) Ending
+}
+
+// Line is one line for a run's log.
+type Line struct {
+	Kind string
+	Data any // marshals to JSON
+}
+
+// Ending is how a run ended.
+type Ending struct {
+	State  migration.RunState
+	Title  string
+	Code   string
+	Result any // nil for none
+	Facts  []migration.Fact
+	// Left says of an interrupted run what goes on without it: "the workflow may still run on the server as x".
+	Left string
+	// What lists show of a check: Row.
+	TestedFrom string
+	TookMS     float64
+}
+
+// Job is a run to begin.
+type Job struct {
+	Run     Run      // MigrationID, Kind, InputHash, Request, By, IdempotencyKey and what lists show of what was asked
+	Secrets Scrubber // what must not get into its log and result
+	Work    Work
+	// Group and Most bound how many of a migration's runs are under way at once: at most Most of the same kind and
+	// group. Full is the fault of one too many; nil for a general one.
+	Group string
+	Most  int
+	Full  error
+	// Subject is what the run follows; Following finds the run by it.
+	Subject string
+	// Add writes the run's first row, with whatever must be written together with it, and returns it with its number.
+	Add func(context.Context, Run) (Run, error)
+}
+
+// Begin books a place for a run, writes it and starts it in the background; it returns at once. A TooMany fault when
+// too many are under way, Unavailable when Onramp is stopping; other errors are those of Job.Add.
+func (s *Service) Begin(ctx context.Context, j Job) (Run, error) {
+	r := j.Run
+	now := s.now()
+	r.ID, r.State, r.Started = NewID(), migration.RunRunning, now
+	r.Owner, r.Lease = s.owner, now.Add(s.o.Lease)
+	l := &live{run: r, job: j}
+	if err := s.book(l); err != nil {
+		return Run{}, err
+	}
+	r, err := j.Add(ctx, r)
+	if err != nil {
+		s.drop(l)
+		l.cancel()
+		s.work.Done()
+		return Run{}, err
+	}
+	s.mu.Lock()
+	l.run = r
+	s.mu.Unlock()
+	s.o.Changed(r.MigrationID)
+	go s.carryOut(l)
+	return r, nil
+}
+
+func (s *Service) book(l *live) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return fault.New(fault.Unavailable, "Onramp is stopping", "Start it again, then repeat this.")
+	}
+	n := 0
+	for _, other := range s.live {
+		if other.run.MigrationID == l.run.MigrationID && other.run.Kind == l.run.Kind && other.job.Group == l.job.Group {
+			n++
+		}
+	}
+	if n >= l.job.Most {
+		if l.job.Full != nil {
+			return l.job.Full
+		}
+		return fault.New(fault.TooMany, fmt.Sprintf("%d runs of this kind are under way in this migration", n),
+			"Wait until one has ended, or stop one, then start again.")
+	}
+	l.ctx, l.cancel = context.WithCancel(s.ctx)
+	if len(s.live) == 0 {
+		s.work.Add(1)
+		go s.renew()
+	}
+	s.live[l.run.ID] = l
+	s.work.Add(1)
+	return nil
+}
+
+func (s *Service) drop(l *live) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.live, l.run.ID)
+}
+
+// renew keeps the leases of this process's runs as long as there are any.
+func (s *Service) renew() {
+	defer s.work.Done()
+	tick := time.NewTicker(s.o.Lease / 3)
+	defer tick.Stop()
+	for {
+		select {
+		case <-tick.C:
+		case <-s.ctx.Done():
+			return // each run ends itself now
+		}
+		s.mu.Lock()
+		n := len(s.live)
+		s.mu.Unlock()
+		if n == 0 {
+			return // whoever books the next place starts this again
+		}
+		ctx, cancel := context.WithTimeout(s.ctx, s.o.Lease/3)
+		if err := s.o.Store.Renew(ctx, s.owner, s.now().Add(s.o.Lease)); err != nil && s.ctx.Err() == nil {
+			s.o.Log.Warn("the leases of runs were not renewed", "err", err)
+		}
+		cancel()
+	}
+}
+
+// carryOut does a run to its end.
+func (s *Service) carryOut(l *live) {
+	defer s.work.Done()
+	defer l.cancel()
+	end := s.guarded(l)
+	r := l.run
+	if end.State == migration.RunInterrupted {
+		end.Title, end.Code = interruptedTitle(l.wasStopped(), end.Left), ""
+	}
+	end.Title = l.job.Secrets.Text(end.Title)
+	r.finish(end, s.now(), l.job.Secrets)
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), writeTime)
+	defer cancel()
+	last := lastEntry(r)
+	err := s.o.Store.EndRun(ctx, r, last, end.Facts)
+	s.drop(l) // before its followers hear of the end: whoever has heard finds nothing under way
+	if err != nil {
+		s.o.Log.Error("a run's end was not written", "run", r.ID, "err", err)
+		l.end()
+	} else {
+		last.Seq = l.next()
+		l.end(last)
+	}
+	s.woken.Wake(r.ID)
+	s.o.Changed(r.MigrationID)
+}
+
+// guarded does the work; a panic in it ends the run, not the process.
+func (s *Service) guarded(l *live) (end Ending) {
+	secrets := l.job.Secrets
+	defer func() {
+		if p := recover(); p != nil {
+			s.o.Log.Error("a run broke", "run", l.run.ID, "panic", secrets.Text(fmt.Sprint(p)), "stack", string(debug.Stack()))
+			end = Ending{State: migration.RunFailed, Title: "Onramp could not finish this run"}
+		}
+	}()
+	return l.job.Work.Do(l.ctx, l.run, func(lines ...Line) {
+		if len(lines) == 0 {
+			return
+		}
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), writeTime)
+		defer cancel()
+		now := s.now()
+		es := make([]Entry, 0, len(lines))
+		for _, line := range lines {
+			es = append(es, Entry{RunID: l.run.ID, At: now, Kind: line.Kind, Data: secrets.JSON(line.Data)})
+		}
+		es, err := s.o.Store.AddEntries(ctx, l.run.ID, es)
+		if err != nil {
+			s.o.Log.Error("entries of a run were not written", "run", l.run.ID, "entries", len(lines), "err", err)
+			return
+		}
+		l.append(es...)
+		s.woken.Wake(l.run.ID)
+	})
+}
+
+func interruptedTitle(stopped bool, left string) string {
+	title := "Interrupted: Onramp stopped before it ended"
+	if stopped {
+		title = "Interrupted: stopped before it ended"
+	}
+	if left != "" {
+		title += "; " + left
+	}
+	return title
+}
+
+func lastEntry(r Run) Entry {
+	data, _ := json.Marshal(EndData{State: r.State, Title: r.Title, Code: r.Code})
+	return Entry{RunID: r.ID, At: r.Ended, Kind: EntryEnd, Data: data}
+}
+
+// Resume marks as interrupted the runs whose lease is over, and goes on looking until Close: another process that
+// carries runs out keeps its leases, and one that was killed does not.
+func (s *Service) Resume(ctx context.Context) error {
+	if err := s.interrupt(ctx); err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.closed {
+		return nil
+	}
+	s.work.Add(1)
+	go func() {
+		defer s.work.Done()
+		tick := time.NewTicker(s.o.Lease / 3)
+		defer tick.Stop()
+		for {
+			select {
+			case <-tick.C:
+				if err := s.interrupt(s.ctx); err != nil && s.ctx.Err() == nil {
+					s.o.Log.Warn("runs that were cut short could not be looked for", "err", err)
+				}
+			case <-s.ctx.Done():
+				return
+			}
+		}
+	}()
+	return nil
+}
+
+// interrupt ends the runs whose lease is over.
+func (s *Service) interrupt(ctx context.Context) error {
+	all, err := s.o.Store.Abandoned(ctx, s.now())
+	if err != nil {
+		return err
+	}
+	for _, r := range all {
+		if _, mine := s.find(r.ID); mine {
+			continue
+		}
+		var asked TransferRequest
+		_ = json.Unmarshal(r.Request, &asked) // a request that cannot be read names no workflow
+		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(false, leftBehind(r.Kind, asked.WorkflowID)), s.now()
+		if err := s.o.Store.EndRun(ctx, r, lastEntry(r), nil); err != nil && !fault.Is(err, fault.Conflict) {
+			return err
+		}
+		s.woken.Wake(r.ID)
+		s.o.Changed(r.MigrationID)
+	}
+	return nil
+}
+
+func (s *Service) find(runID string) (*live, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l, ok := s.live[runID]
+	return l, ok
+}
+
+// Stop ends a run of a migration at its next step boundary, as interrupted. A transfer's workflow goes on: it is
+// only not followed any more. A Conflict fault when the run has ended, or another process carries it out.
+func (s *Service) Stop(ctx context.Context, migrationID, runID string) error {
+	r, err := s.Run(ctx, migrationID, runID)
+	if err != nil {
+		return err
+	}
+	l, ok := s.find(runID)
+	switch {
+	case ok:
+		l.halt()
+		return nil
+	case r.Running():
+		return fault.New(fault.Conflict, "Another Onramp carries this run out", "Stop it there.")
+	}
+	return fault.New(fault.Conflict, "This run has ended", "Start another one.")
+}
+
+// Under returns the work of a run that is under way in this process: it has the keys that its workflow can be
+// reached with.
+func (s *Service) Under(runID string) (Work, bool) {
+	if l, ok := s.find(runID); ok {
+		return l.job.Work, true
+	}
+	return nil, false
+}
+
+// Following returns the run under way of a kind that follows a subject.
+func (s *Service) Following(migrationID string, kind migration.RunKind, subject string) (Run, Work, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, l := range s.live {
+		if l.run.MigrationID == migrationID && l.run.Kind == kind && l.job.Subject == subject {
+			return l.run, l.job.Work, true
+		}
+	}
+	return Run{}, nil, false
+}
+
+// Run returns one run of a migration.
+func (s *Service) Run(ctx context.Context, migrationID, runID string) (Run, error) {
+	r, err := s.o.Store.Run(ctx, runID)
+	if err == nil && r.MigrationID != migrationID {
+		return Run{}, fault.New(fault.NotFound, "There is no such run in this migration", "Open the migration and choose a run from its list.")
+	}
+	return r, err
+}
+
+// ByKey returns the run that was begun with an idempotency key; NotFound when there is none.
+func (s *Service) ByKey(ctx context.Context, migrationID string, kind migration.RunKind, key string) (Run, error) {
+	return s.o.Store.RunByKey(ctx, migrationID, kind, key)
+}
+
+// Rows returns the newest runs of a kind, newest first, at most limit.
+func (s *Service) Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]Row, error) {
+	return s.o.Store.Rows(ctx, migrationID, kind, limit)
+}
+
+// Counts counts every run by kind and state; what there is none of is left out.
+func (s *Service) Counts(ctx context.Context) (map[Count]int, error) { return s.o.Store.CountRuns(ctx) }
+
+// Entries returns a run's log after an entry's Seq; that of a run under way here from memory. Entries are shared
+// between callers: do not change them.
+func (s *Service) Entries(ctx context.Context, runID string, after int64) ([]Entry, error) {
+	if l, ok := s.find(runID); ok {
+		entries, _ := l.after(max(after, 0))
+		return entries, nil
+	}
+	return s.o.Store.Entries(ctx, runID, after)
+}
+
+// Past makes a run that has ended elsewhere, from the run with its number: what it is then, its log and the facts that
+// follow. It writes nothing.
+func Past(r Run, now time.Time, lines []Line, end Ending) (Run, []Entry, []migration.Fact) {
+	es := make([]Entry, 0, len(lines)+1)
+	for _, line := range lines {
+		es = append(es, Entry{RunID: r.ID, At: now, Kind: line.Kind, Data: Scrubber{}.JSON(line.Data)})
+	}
+	r.finish(end, now, Scrubber{})
+	return r, append(es, lastEntry(r)), end.Facts
+}
+
+// Wake tells who follows a run, and who looks at its migration, that it has changed.
+func (s *Service) Wake(r Run) {
+	s.woken.Wake(r.ID)
+	s.o.Changed(r.MigrationID)
+}
+
+// finish makes a run what it is at its end, and its facts those of the run.
+func (r *Run) finish(end Ending, now time.Time, secrets Scrubber) {
+	r.Ended, r.State, r.Title, r.Code, r.TestedFrom, r.TookMS = now, end.State, end.Title, end.Code, end.TestedFrom, end.TookMS
+	by := r.By
+	if r.Reporter != "" {
+		by = r.Reporter
+	}
+	for i := range end.Facts {
+		end.Facts[i].MigrationID, end.Facts[i].At, end.Facts[i].By = r.MigrationID, now, by
+	}
+	if end.Result != nil {
+		r.Result, r.HasResult = secrets.JSON(end.Result), true
+	}
+}
