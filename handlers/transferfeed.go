@@ -20,7 +20,7 @@ type transferFeed struct {
 }
 
 func (h *Handlers) newTransferFeed(v migration.View, run migration.Run, log []migration.Entry) *transferFeed {
-	return &transferFeed{transferState: transferState{view: v, run: run}, h: h, log: log}
+	return &transferFeed{transferState: newTransferState(v, run), h: h, log: log}
 }
 
 func (t *transferFeed) id() (string, string) { return t.run.MigrationID, t.run.ID }
@@ -65,7 +65,7 @@ func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, al
 	case "activity", "started":
 		say = ev.Text
 	}
-	parts = []templ.Component{views.EventRow(t.event(len(t.events) - 1))}
+	parts = []templ.Component{views.EventRow(t.event(len(t.Events) - 1))}
 	if e.Behind < farBehind {
 		parts = append(t.parts(), parts...)
 	}

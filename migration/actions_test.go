@@ -58,7 +58,7 @@ func (d desk) tested(mode migration.Mode) string {
 // TestActOnAWorkflow: a run under way is acted on with its own key, one that has ended with the key given.
 func TestActOnAWorkflow(t *testing.T) {
 	hold := newGate()
-	o := &operator{transferer: func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+	o := &operator{transferer: func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 		hold.wait(ctx)
 		return ends("CANCELED", false)(ctx, req, emit)
 	}}
@@ -102,9 +102,9 @@ func TestActOnAWorkflow(t *testing.T) {
 func TestFollowSomebodyElses(t *testing.T) {
 	hold := newGate()
 	var asked transfer.Request
-	d := sit(t, deskOptions{transfers: func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+	d := sit(t, deskOptions{transfers: func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 		asked = req
-		emit(transfer.Event{Event: "activity", Data: map[string]any{"worker": "7@long-ago", "task_queue": "theirs"}})
+		emit([]transfer.Event{{Event: "activity", Data: transfer.Data{Worker: "7@long-ago", TaskQueue: "theirs"}}})
 		hold.wait(ctx)
 		return ends("COMPLETED", true)(ctx, req, emit)
 	}})
@@ -140,16 +140,16 @@ func TestWorkerSeen(t *testing.T) {
 		event transfer.Event
 		want  *migration.PollerData
 	}{
-		{"built in, rehearsal", migration.Rehearsal, false, transfer.Event{Event: "worker", Data: map[string]any{"task_queue": "q-1", "built_in": true}}, &migration.PollerData{TaskQueue: "q-1", BuiltIn: true}},
-		{"built in, for real", migration.Cloud, false, transfer.Event{Event: "worker", Data: map[string]any{"task_queue": "q-1", "built_in": true}}, nil},
-		{"own took a task", migration.Cloud, true, transfer.Event{Event: "workflow", Data: map[string]any{"worker": "7@box", "task_queue": "q-2"}}, &migration.PollerData{TaskQueue: "q-2", Identity: "7@box"}},
-		{"own on the queue asked for", migration.Cloud, true, transfer.Event{Event: "activity", Data: map[string]any{"worker": "7@box"}}, &migration.PollerData{TaskQueue: "asked", Identity: "7@box"}},
-		{"nobody took a task", migration.Cloud, true, transfer.Event{Event: "worker", Data: map[string]any{"task_queue": "q-2", "workflow_pollers": 0}}, nil},
+		{"built in, rehearsal", migration.Rehearsal, false, transfer.Event{Event: "worker", Data: transfer.Data{TaskQueue: "q-1", BuiltIn: true}}, &migration.PollerData{TaskQueue: "q-1", BuiltIn: true}},
+		{"built in, for real", migration.Cloud, false, transfer.Event{Event: "worker", Data: transfer.Data{TaskQueue: "q-1", BuiltIn: true}}, nil},
+		{"own took a task", migration.Cloud, true, transfer.Event{Event: "workflow", Data: transfer.Data{Worker: "7@box", TaskQueue: "q-2"}}, &migration.PollerData{TaskQueue: "q-2", Identity: "7@box"}},
+		{"own on the queue asked for", migration.Cloud, true, transfer.Event{Event: "activity", Data: transfer.Data{Worker: "7@box"}}, &migration.PollerData{TaskQueue: "asked", Identity: "7@box"}},
+		{"nobody took a task", migration.Cloud, true, transfer.Event{Event: "worker", Data: transfer.Data{TaskQueue: "q-2", WorkflowPollers: new(int)}}, nil},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
-			d := sit(t, deskOptions{transfers: func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
-				emit(tt.event)
-				emit(tt.event)
+			d := sit(t, deskOptions{transfers: func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
+				emit([]transfer.Event{tt.event})
+				emit([]transfer.Event{tt.event})
 				return ends("COMPLETED", true)(ctx, req, emit)
 			}})
 			id := d.tested(tt.mode)

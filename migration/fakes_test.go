@@ -22,9 +22,9 @@ func (c checker) Run(ctx context.Context, t doctor.Target, emit func(doctor.Stag
 }
 
 // transferer is a Transferer that does what the test says.
-type transferer func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result
+type transferer func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result
 
-func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+func (f transferer) Run(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 	return f(ctx, req, emit)
 }
 
@@ -64,9 +64,9 @@ func verdict(code, stage string) checker {
 
 // ends is a transferer whose workflow ends so.
 func ends(status string, asExpected bool) transferer {
-	return func(_ context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
-		emit(transfer.Event{Event: "started", Data: map[string]any{"workflow_id": req.WorkflowID}})
-		emit(transfer.Event{Event: "end", Status: status})
+	return func(_ context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
+		emit([]transfer.Event{{Event: "started", Data: transfer.Data{WorkflowID: req.WorkflowID}}})
+		emit([]transfer.Event{{Event: "end", Status: status}})
 		return transfer.Result{WorkflowID: req.WorkflowID, RunID: "run-1", Status: status, AsExpected: asExpected,
 			Verdict: doctor.Verdict{Code: "OK"}}
 	}

@@ -268,7 +268,7 @@ func checkerOf(pass *bool) checker {
 }
 
 func transfererOf(pass *bool) transferer {
-	return func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+	return func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 		return ends("COMPLETED", *pass)(ctx, req, emit)
 	}
 }

@@ -131,9 +131,11 @@ func (s *Service) transfer(ctx context.Context, v View, key string, req transfer
 	}
 	go s.work(l, scrub, func(ctx context.Context, log func(kind string, data any)) (Run, []Fact) {
 		worker := watchWorker(v, req)
-		result := s.o.Transfers.Run(ctx, req, func(e transfer.Event) {
-			log(EntryEvent, e)
-			s.writeWorker(ctx, l, worker, e)
+		result := s.o.Transfers.Run(ctx, req, func(events []transfer.Event) {
+			for _, e := range events {
+				log(EntryEvent, e)
+				s.writeWorker(ctx, l, worker, e)
+			}
 		})
 		return s.transferred(ctx, l, about, result, scrub)
 	})

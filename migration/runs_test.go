@@ -157,7 +157,7 @@ func TestTransferRun(t *testing.T) {
 		{"completes", ends("COMPLETED", true), migration.RunPassed, "Transfer complete", migration.Done, "COMPLETED"},
 		{"fails as it should", ends("FAILED", true), migration.RunPassed, "Ended FAILED, as the scenario should", migration.Done, "FAILED"},
 		{"fails", ends("FAILED", false), migration.RunFailed, "The workflow ended FAILED", migration.Failing, ""},
-		{"is stuck", func(context.Context, transfer.Request, func(transfer.Event)) transfer.Result {
+		{"is stuck", func(context.Context, transfer.Request, func([]transfer.Event)) transfer.Result {
 			return transfer.Result{Status: "RUNNING", Verdict: doctor.Verdict{Code: "TQ-01", Title: "No worker polls the task queue"}}
 		}, migration.RunFailed, "No worker polls the task queue", migration.Failing, ""},
 	} {
@@ -209,7 +209,7 @@ func TestTransferNeedsATest(t *testing.T) {
 // TestPayOnce: the same key gives the same run, and the same workflow id even to a store that forgot.
 func TestPayOnce(t *testing.T) {
 	started := make(chan string, 10)
-	pay := transferer(func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+	pay := transferer(func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 		started <- req.WorkflowID
 		return ends("COMPLETED", true)(ctx, req, emit)
 	})
@@ -270,8 +270,8 @@ func held(t *testing.T, store *storetest.Memory) (desk, *gate) {
 			}
 			return verdict("OK", "")(ctx, tg, emit)
 		},
-		transfers: func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
-			emit(transfer.Event{Event: "started"})
+		transfers: func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
+			emit([]transfer.Event{{Event: "started"}})
 			g.wait(ctx)
 			if ctx.Err() != nil {
 				return transfer.Result{WorkflowID: req.WorkflowID, RunID: "run-1", Status: "RUNNING"}
@@ -381,7 +381,7 @@ func TestResume(t *testing.T) {
 	workflow := data[migration.TransferRequest](t, pay.Request).WorkflowID
 
 	asked := make(chan transfer.Request, 1)
-	d := sit(t, deskOptions{store: store, transfers: func(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+	d := sit(t, deskOptions{store: store, transfers: func(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 		asked <- req
 		return ends("COMPLETED", true)(ctx, req, emit)
 	}})

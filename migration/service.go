@@ -54,7 +54,7 @@ type Checker interface {
 
 // Transferer starts and follows test transfers, acts on their workflows and drills (transfer.Service).
 type Transferer interface {
-	Run(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result
+	Run(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result
 	Cancel(ctx context.Context, req transfer.Request) error
 	Terminate(ctx context.Context, req transfer.Request, reason string) error
 	History(ctx context.Context, req transfer.Request) ([]byte, error)

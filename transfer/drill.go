@@ -395,11 +395,11 @@ func measure(events []*historypb.HistoryEvent, want string) sample {
 			out.spans["first-task"] = e.At.Sub(begin)
 		case e.Type == "ActivityTaskScheduled":
 			due[e.ActivityID] = e.At
-		case e.State == stateCompleted || e.State == stateFailed || e.State == stateTimedOut:
+		case final(e.State) && e.State != stateCanceled:
 			out.spans[e.Activity] += e.At.Sub(due[e.ActivityID])
 		}
-		if e.Status != "" && e.Status != want {
-			out.kind, out.text = e.Status, or(e.Failure, e.Text)
+		if status := e.closes(); status != "" && status != want {
+			out.kind, out.text = status, or(e.Failure, e.Text)
 		}
 	}
 	return out

@@ -346,7 +346,11 @@ func (f *fake) watch(s *Service, req Request) *watch {
 		req.WorkflowID = "w"
 	}
 	go func() {
-		res := s.Run(ctx, req, func(e Event) { w.events <- e })
+		res := s.Run(ctx, req, func(es []Event) {
+			for _, e := range es {
+				w.events <- e
+			}
+		})
 		close(w.events)
 		w.done <- res
 	}()

@@ -126,17 +126,15 @@ func after(events []*historypb.HistoryEvent, seen int64) []*historypb.HistoryEve
 func closing(h *historypb.HistoryEvent) (closed bool, next string) {
 	switch h.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
-		return true, h.GetWorkflowExecutionCompletedEventAttributes().GetNewExecutionRunId()
+		next = h.GetWorkflowExecutionCompletedEventAttributes().GetNewExecutionRunId()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-		return true, h.GetWorkflowExecutionFailedEventAttributes().GetNewExecutionRunId()
+		next = h.GetWorkflowExecutionFailedEventAttributes().GetNewExecutionRunId()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
-		return true, h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId()
+		next = h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-		return true, h.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-		return true, ""
+		next = h.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
 	}
-	return false, ""
+	return closings[h.GetEventType().String()] != "", next
 }
 
 // sleep waits, unless ctx ends first.
