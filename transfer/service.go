@@ -39,6 +39,7 @@ type rhythm struct {
 	retry   time.Duration // after a lost connection, doubled up to retryMax
 	retryMax,
 	grace, // from a workflow task's failure until GiveUp gives up
+	again, // until a long poll that brings nothing is asked again, doubled each time
 	throttle time.Duration // a drill's first pause when the server's rate limit answers
 }
 
@@ -57,7 +58,7 @@ func New(o Options) *Service {
 		o.Bank = NewBank()
 	}
 	return &Service{o: o, bank: o.Bank, beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
-		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, throttle: time.Second}}
+		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, again: 100 * time.Millisecond, throttle: time.Second}}
 }
 
 // Run starts a transfer (unless FollowOnly), runs the built-in worker beside it when asked, follows the
