@@ -71,7 +71,7 @@ func TestOlderEvents(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			// Lists of causes were stored with their names in the order of the alphabet once they had been read.
+			// The links of a failure chain had their names in another order.
 			if string(got) != l.text && !same(got, []byte(l.text)) {
 				t.Errorf("%s:%d: read and written again:\n%s, want\n%s", path, i+1, got, l.text)
 			}
