@@ -208,7 +208,11 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 	go func() {
 		defer close(events)
 		result <- newTransfers(10*time.Second, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
-			Scenario: transfer.Success, GiveUp: true}, func(e transfer.Event) { events <- e })
+			Scenario: transfer.Success, GiveUp: true}, func(es []transfer.Event) {
+			for _, e := range es {
+				events <- e
+			}
+		})
 	}()
 	for e := range events {
 		if e.Event == "worker" {

@@ -71,16 +71,18 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	}
 	lines := json.NewEncoder(w.Stdout)
 	lines.SetEscapeHTML(false)
-	emit := func(e transfer.Event) {
-		if *asJSON {
-			_ = lines.Encode(e) // a reader that went away ends the command by SIGPIPE
-			return
+	emit := func(events []transfer.Event) {
+		for _, e := range events {
+			if *asJSON {
+				_ = lines.Encode(e) // a reader that went away ends the command by SIGPIPE
+				continue
+			}
+			fmt.Fprintln(w.Stdout, e.Line())
 		}
-		fmt.Fprintln(w.Stdout, e.Line())
 	}
 	if len(req.Target.InputFaults) > 0 { // a file that cannot be read: the doctor names it, nothing is started
 		v := doctor.New(doctor.Options{}).Run(ctx, req.Target, nil).Verdict
-		emit(transfer.Event{Event: "end", At: time.Now().UTC(), Status: "NOT_STARTED", Text: v.Title, Verdict: &v})
+		emit([]transfer.Event{{Event: "end", At: time.Now().UTC(), Status: transfer.NotStarted, Text: v.Title, Verdict: &v}})
 		if !*asJSON {
 			_ = doctor.WriteVerdict(w.Stdout, v, colour(w))
 		}

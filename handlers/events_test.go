@@ -362,7 +362,7 @@ func TestTransferStream(t *testing.T) {
 	stuck := doctor.Explain("TQ-01", doctor.Certain, map[string]string{"task_queue": "q-1"})
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	for _, e := range []transfer.Event{
-		{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: map[string]any{"workflow_id": "w-1", "run_id": "r-1"}},
+		{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: transfer.Data{WorkflowID: "w-1", RunID: "r-1"}},
 		{Event: "diagnosis", At: at.Add(time.Second), Text: stuck.Title, Verdict: &stuck},
 		{Event: "activity", At: at.Add(2 * time.Second), ID: 7, Type: "ActivityTaskCompleted", Activity: "withdraw", ActivityID: "5", Attempt: 2, State: "completed", Text: "Withdrawn <b>"},
 	} {

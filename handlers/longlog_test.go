@@ -37,7 +37,7 @@ func (d *desk) play(n int) {
 			e.Type, e.State = "ActivityTaskCompleted", "completed"
 		}
 		if i == 0 {
-			e = transfer.Event{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: map[string]any{"workflow_id": "w-1", "run_id": "r-1"}}
+			e = transfer.Event{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: transfer.Data{WorkflowID: "w-1", RunID: "r-1"}}
 		}
 		d.transfers.next <- e
 	}
@@ -121,9 +121,9 @@ func BenchmarkFollowers(b *testing.B) {
 			for b.Loop() {
 				n++
 				e := transfer.Event{Event: "activity", ID: int64(n), At: at, Type: "ActivityTaskScheduled", Activity: "withdraw", ActivityID: fmt.Sprint(n), Attempt: 1,
-					State: "completed", Text: "Withdraw", Data: map[string]any{"input": json.RawMessage(`{"amount":250,"source_account":"85-150"}`)}}
+					State: "completed", Text: "Withdraw", Data: transfer.Data{Input: json.RawMessage(`{"amount":250,"source_account":"85-150"}`)}}
 				if n == 1 {
-					e = transfer.Event{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: map[string]any{"workflow_id": "w-1", "run_id": "r-1"}}
+					e = transfer.Event{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: transfer.Data{WorkflowID: "w-1", RunID: "r-1"}}
 				}
 				d.transfers.next <- e
 				for range followers {

@@ -93,27 +93,27 @@ type transferer struct {
 	ops    *operations
 }
 
-func (f transferer) Run(ctx context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+func (f transferer) Run(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	res := transfer.Result{WorkflowID: req.WorkflowID, RunID: "run-1", Status: "COMPLETED", AsExpected: true, Result: "done W-1 D-1", TookMS: 800,
 		Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil)}
 	if f.byHand {
-		f.hand.emit(ctx, emit)
+		f.hand.emit(ctx, func(e transfer.Event) { emit([]transfer.Event{e}) })
 		if ctx.Err() != nil { // stopped in the middle
 			res.Status, res.AsExpected = "RUNNING", false
 		}
 		return res
 	}
 	for i, e := range []transfer.Event{
-		{Event: "worker", Text: "The built-in worker polls q-1", Data: map[string]any{"task_queue": "q-1", "built_in": true, "worker": "me@here"}},
-		{Event: "workflow", ID: 1, Type: "WorkflowExecutionStarted", Text: "Started", Data: map[string]any{"workflow_id": req.WorkflowID}},
+		{Event: "worker", Text: "The built-in worker polls q-1", Data: transfer.Data{TaskQueue: "q-1", BuiltIn: true, Worker: "me@here"}},
+		{Event: "workflow", ID: 1, Type: "WorkflowExecutionStarted", Text: "Started", Data: transfer.Data{WorkflowID: req.WorkflowID}},
 		{Event: "activity", ID: 5, Type: "ActivityTaskScheduled", Activity: "withdraw", ActivityID: "5", Attempt: 1, State: "scheduled", Text: "Withdraw"},
 		{Event: "activity", ID: 7, Type: "ActivityTaskCompleted", Activity: "withdraw", ActivityID: "5", Attempt: 1, State: "completed", Text: "Withdrawn"},
 		{Event: "workflow", ID: 11, Type: "WorkflowExecutionCompleted", Text: "Complete"},
 		{Event: "end", Status: "COMPLETED", Result: "done W-1 D-1"},
 	} {
 		e.At = at.Add(time.Duration(i) * 100 * time.Millisecond)
-		emit(e)
+		emit([]transfer.Event{e})
 	}
 	return res
 }

@@ -3,7 +3,6 @@ package handlers
 import (
 	"context"
 	"crypto/rand"
-	"encoding/json"
 	"net/http"
 	"strconv"
 
@@ -105,7 +104,7 @@ func (h *Handlers) acts(t *transferState, f actFields) views.TransferActsProps {
 	id := t.view.Migration.ID
 	p := views.TransferActsProps{Migration: id, Run: t.run.ID, Following: t.live(), Reason: f.reason, Problems: f.problems}
 	interrupted := t.run.State == migration.RunInterrupted
-	p.Open = t.name("workflow_id") != "" && (t.live() || interrupted) && !t.closed()
+	p.Open = t.WorkflowID != "" && (t.live() || interrupted) && !t.Closed
 	p.FollowAgain = interrupted && t.asked().WorkflowID != ""
 	p.Open = p.Open || p.FollowAgain
 	if p.Open && !h.o.Acts.Transfers.Under(t.run.ID) {
@@ -114,20 +113,6 @@ func (h *Handlers) acts(t *transferState, f actFields) views.TransferActsProps {
 	}
 	return p
 }
-
-// closed reports whether the log holds the end of the workflow.
-func (t *transferState) closed() bool {
-	for _, e := range t.events {
-		if closing[e.Type] {
-			return true
-		}
-	}
-	return false
-}
-
-// closing are the events that end a workflow for good.
-var closing = map[string]bool{"WorkflowExecutionCompleted": true, "WorkflowExecutionFailed": true, "WorkflowExecutionCanceled": true,
-	"WorkflowExecutionTerminated": true, "WorkflowExecutionTimedOut": true}
 
 // again starts a transfer with the values of this one: at once with a lent key and without custom input.
 func (h *Handlers) again(t *transferState) views.AgainProps {
@@ -162,25 +147,9 @@ func (t *transferState) fields() transferFields {
 		f.amount = strconv.Itoa(asked.Details.Amount)
 	}
 	if asked.CustomInput {
-		f.custom.input, f.custom.note = inputOf(t.started("input"), intOf(t.started("arguments")))
+		f.custom.input, f.custom.note = inputOf(t.Input, t.Arguments)
 	}
 	return f
-}
-
-// started is a value of the event with which the workflow's history begins.
-func (t *transferState) started(key string) any {
-	for _, e := range t.events {
-		if e.Type == "WorkflowExecutionStarted" {
-			return e.Data[key]
-		}
-	}
-	return nil
-}
-
-func intOf(v any) int {
-	n, _ := v.(json.Number)
-	i, _ := strconv.Atoi(string(n)) // what is no number is 0
-	return i
 }
 
 // transferHistory is the raw history of a run's workflow, in Temporal's own JSON. It is fetched with the key of

@@ -59,13 +59,13 @@ func TestRunningTransferPage(t *testing.T) {
 	d := sit(t, deskOptions{byHand: true})
 	_, run, _ := d.running()
 	now := time.Now()
-	next := now.Add(40 * time.Second)
+	next, yes := now.Add(40*time.Second), true
 	d.emit(run,
-		transfer.Event{Event: "workflow", ID: 1, At: now, Type: "WorkflowExecutionStarted", Text: "Started", Data: map[string]any{"workflow_id": "w-1", "run_id": "r-1", "workflow_type": "MoneyTransfer",
-			"task_queue": "q 1", "arguments": 1, "input": map[string]any{"amount": 250, "big": json.Number("12345678901234567890")}}},
+		transfer.Event{Event: "workflow", ID: 1, At: now, Type: "WorkflowExecutionStarted", Text: "Started", Data: transfer.Data{WorkflowID: "w-1", RunID: "r-1", WorkflowType: "MoneyTransfer",
+			TaskQueue: "q 1", Arguments: 1, Input: map[string]any{"amount": 250, "big": json.Number("12345678901234567890")}}},
 		transfer.Event{Event: "activity", ID: 5, At: now, Type: "ActivityTaskScheduled", Activity: "deposit", ActivityID: "5", Attempt: 1, State: "scheduled", Text: "Deposit scheduled"},
-		transfer.Event{Event: "pending", At: now, Activity: "deposit", ActivityID: "5", Attempt: 3, State: "scheduled", NextRetry: &next, Failure: "the bank is closed", Text: "deposit: attempt 2 failed", Data: map[string]any{"max_attempts": 5}},
-		transfer.Event{Event: "note", At: now, Text: "The connection was lost; trying again.", Data: map[string]any{"connected": false}},
+		transfer.Event{Event: "pending", At: now, Activity: "deposit", ActivityID: "5", Attempt: 3, State: "scheduled", NextRetry: &next, Failure: "the bank is closed", Text: "deposit: attempt 2 failed", Data: transfer.Data{MaxAttempts: 5}},
+		transfer.Event{Event: "note", At: now, Text: "The connection was lost; trying again.", Data: transfer.Data{Connected: new(bool)}},
 	)
 	page := d.get(run).want(t, 200, "attempt 3 of 5 starts", "the bank is closed", `data-attempt="3"`, `data-event-id="5"`, `data-type="ActivityTaskScheduled"`, "The connection was lost; trying again.",
 		run+"/cancel", run+"/terminate", run+"/stop", run+"/history.json", "temporal workflow show --workflow-id w-1 --run-id r-1 --follow",
@@ -76,9 +76,9 @@ func TestRunningTransferPage(t *testing.T) {
 	}
 	d.get(run+"/history.json").want(t, 200, `"events"`)
 	d.emit(run,
-		transfer.Event{Event: "note", At: now, Text: "Connected again; nothing was missed", Data: map[string]any{"connected": true}},
+		transfer.Event{Event: "note", At: now, Text: "Connected again; nothing was missed", Data: transfer.Data{Connected: &yes}},
 		transfer.Event{Event: "activity", ID: 9, At: now, Type: "ActivityTaskFailed", Activity: "deposit", ActivityID: "5", Attempt: 5, State: "failed", Failure: "no"},
-		transfer.Event{Event: "workflow", ID: 12, At: now, Type: "WorkflowExecutionFailed", Text: "Workflow failed", Data: map[string]any{"causes": []transfer.Cause{
+		transfer.Event{Event: "workflow", ID: 12, At: now, Type: "WorkflowExecutionFailed", Text: "Workflow failed", Data: transfer.Data{Causes: []transfer.Cause{
 			{Kind: "application", Type: "TransferFailed", Message: "outer <b>"}, {Kind: "activity", Message: "middle"}, {Kind: "application", Type: "InvalidAccountError", Message: "inner", Final: true}}}},
 	)
 	d.get(run).want(t, 200).lacks(t, "data-left", `data-testid="lost"`)
@@ -109,7 +109,7 @@ func TestSkewedClock(t *testing.T) {
 func TestActOnATransfer(t *testing.T) {
 	d := sit(t, deskOptions{byHand: true})
 	m, run, k := d.running()
-	d.emit(run, transfer.Event{Event: "started", Text: "Started", Data: map[string]any{"workflow_id": "w-1"}})
+	d.emit(run, transfer.Event{Event: "started", Text: "Started", Data: transfer.Data{WorkflowID: "w-1"}})
 	if to := d.upload(run+"/cancel", "reason", "").to(t); to != run {
 		t.Errorf("cancel leads to %s", to)
 	}

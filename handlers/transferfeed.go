@@ -21,7 +21,7 @@ type transferFeed struct {
 }
 
 func (h *Handlers) newTransferFeed(v visit, run runs.Run, log []runs.Entry) *transferFeed {
-	return &transferFeed{transferState: transferState{view: v, run: run}, h: h, log: log}
+	return &transferFeed{transferState: newTransferState(v, run), h: h, log: log}
 }
 
 func (t *transferFeed) id() (string, string) { return t.run.MigrationID, t.run.ID }
@@ -75,7 +75,7 @@ func (t *transferFeed) next(es []runs.Entry) (parts []templ.Component, say, alar
 		return nil, "", ""
 	}
 	parts = t.parts()
-	for i := len(t.events) - n; i < len(t.events); i++ {
+	for i := len(t.Events) - n; i < len(t.Events); i++ {
 		parts = append(parts, views.EventRow(t.event(i)))
 	}
 	if began {

@@ -1,13 +1,12 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"fmt"
 	"iter"
 	"net/http"
-	"slices"
+	"reflect"
 	"strings"
 	"time"
 
@@ -23,30 +22,31 @@ import (
 
 // transferState is a transfer as its log tells it so far.
 type transferState struct {
-	view   visit
-	run    runs.Run
-	events []transfer.Event
-	seq    int64         // the last entry that is in it
-	now    time.Duration // how long it had been going on then
-	at     time.Time     // when it is looked at
-	ahead  time.Duration // this computer's clock is ahead of the server's
-	heard  bool          // ahead is known
+	transfer.State
+	view visit
+	run  runs.Run
+	seq  int64         // the last entry that is in it
+	now  time.Duration // how long it had been going on then
+	at   time.Time     // when it is looked at
+}
+
+func newTransferState(v visit, run runs.Run) transferState {
+	t := transferState{view: v, run: run}
+	t.Joined = t.asked().FollowOnly
+	return t
 }
 
 func eventOf(e runs.Entry) (transfer.Event, bool) {
 	if e.Kind != runs.EntryEvent {
 		return transfer.Event{}, false
 	}
-	var ev transfer.Event
-	dec := json.NewDecoder(bytes.NewReader(e.Data))
-	dec.UseNumber() // 12345678901234567890 stays itself
-	return ev, dec.Decode(&ev) == nil
+	ev, err := transfer.ReadEvent(e.Data)
+	return ev, err == nil
 }
 
 func (t *transferState) add(e runs.Entry) {
 	if ev, ok := eventOf(e); ok {
-		t.listen(ev, e.At)
-		t.events = append(t.events, ev)
+		t.Add(ev, e.At)
 	}
 	t.seq, t.now = e.Seq, e.At.Sub(t.run.Started)
 }
@@ -60,11 +60,12 @@ func (h *Handlers) readTransfer(ctx context.Context, v visit, run runs.Run) (*tr
 	if run, err = h.o.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
-	t := &transferState{view: v, run: run, at: h.o.Now()}
+	t := newTransferState(v, run)
+	t.at = h.o.Now()
 	for _, e := range entries {
 		t.add(e)
 	}
-	return t, nil
+	return &t, nil
 }
 
 func (t *transferState) live() bool { return !t.run.Over() }
@@ -84,32 +85,19 @@ func (t *transferState) asked() runs.TransferRequest {
 	return req
 }
 
-// name is the value of a name that the log or the result gives: workflow_id, run_id, task_queue.
-func (t *transferState) name(key string) string {
-	for _, e := range slices.Backward(t.events) {
-		if s, _ := e.Data[key].(string); s != "" {
-			return s
-		}
-	}
-	return ""
-}
-
 func (t *transferState) status() views.TransferStatusProps {
 	p := views.TransferStatusProps{Tag: runTag(t.run.Row), Title: "Starting the transfer"}
-	if n := len(t.events); n > 0 {
-		p.Title = t.events[n-1].Text
-		if e := t.events[n-1]; e.NextRetry != nil { // the line below counts down to it
-			p.Title, _, _ = strings.Cut(p.Title, "; attempt ")
-		}
+	if n := len(t.Events); n > 0 {
+		p.Title = t.Events[n-1].Headline()
 	}
-	for _, name := range []struct{ key, label string }{{"workflow_id", "Workflow ID"}, {"run_id", "Run ID"}, {"task_queue", "Task queue"}} {
-		if s := t.name(name.key); s != "" {
-			p.Facts = append(p.Facts, views.Pair{Name: name.label, Value: s, Mono: true, Copy: true})
+	for _, name := range []struct{ label, value string }{{"Workflow ID", t.WorkflowID}, {"Run ID", t.RunID}, {"Task queue", t.TaskQueue}} {
+		if name.value != "" {
+			p.Facts = append(p.Facts, views.Pair{Name: name.label, Value: name.value, Mono: true, Copy: true})
 		}
 	}
 	p.Text = took(t.now)
 	if t.live() {
-		p.SinceMS, p.Pending, p.Lost = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.lost()
+		p.SinceMS, p.Pending, p.Lost = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.Lost
 		return p
 	}
 	p.Title, p.Text, p.Causes = t.run.Title, took(t.run.Ended.Sub(t.run.Started)), t.causes()
@@ -126,7 +114,7 @@ func (t *transferState) status() views.TransferStatusProps {
 }
 
 func (t *transferState) timeline() views.TimelineProps {
-	all := transfer.Bars(t.events)
+	all := t.Bars()
 	var p views.TimelineProps
 	if len(all) == 0 {
 		return p
@@ -137,7 +125,7 @@ func (t *transferState) timeline() views.TimelineProps {
 	for _, b := range bars {
 		end := b.End
 		if end == 0 { // it still runs: as far as the log has come
-			end = max(b.Start+time.Millisecond, t.sinceStart())
+			end = max(b.Start+time.Millisecond, t.Elapsed())
 		}
 		p.Span = max(p.Span, end)
 		i, ok := at[b.Activity]
@@ -155,16 +143,6 @@ func (t *transferState) timeline() views.TimelineProps {
 		p.Text += "; " + many(n, "older attempt is", "older attempts are") + " not drawn"
 	}
 	return p
-}
-
-// sinceStart is how far the log is from the first event of the workflow's history.
-func (t *transferState) sinceStart() time.Duration {
-	for _, e := range t.events {
-		if e.Type == "WorkflowExecutionStarted" {
-			return t.events[len(t.events)-1].At.Sub(e.At)
-		}
-	}
-	return 0
 }
 
 // activityName is an activity's name as people say it: "withdraw" and "WithdrawActivity" are Withdraw.
@@ -228,25 +206,25 @@ const maxRows = 300
 // eventRows are the events, newest first.
 func (t *transferState) eventRows() views.EventsProps {
 	p := views.EventsProps{Text: t.eventsCount()}
-	for i := len(t.events) - 1; i >= max(len(t.events)-maxRows, 0); i-- {
+	for i := len(t.Events) - 1; i >= max(len(t.Events)-maxRows, 0); i-- {
 		p.Rows = append(p.Rows, t.event(i))
 	}
-	if n := len(t.events) - maxRows; n > 0 {
+	if n := len(t.Events) - maxRows; n > 0 {
 		p.Cut = many(n, "older event is", "older events are") + " not shown; the raw history has all."
 	}
 	return p
 }
 
 func (t *transferState) eventsCount() string {
-	if len(t.events) == 0 {
+	if len(t.Events) == 0 {
 		return "No event yet."
 	}
-	return many(len(t.events), "event", "events") + ", newest first"
+	return many(len(t.Events), "event", "events") + ", newest first"
 }
 
 func (t *transferState) event(i int) views.EventProps {
-	e := t.events[i]
-	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: eventName(e), Text: e.Text, Stamp: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), State: eventState(e)}
+	e := t.Events[i]
+	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: eventName(e), Text: e.Text, Stamp: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), State: outcomes[e.Outcome()]}
 	if e.ID > 0 {
 		p.ID = fmt.Sprint(e.ID)
 	}
@@ -256,7 +234,7 @@ func (t *transferState) event(i int) views.EventProps {
 	if e.Failure != "" && !strings.Contains(e.Text, e.Failure) {
 		p.Text += ": " + e.Failure
 	}
-	if len(e.Data) > 0 {
+	if !reflect.ValueOf(e.Data).IsZero() {
 		if b, err := json.MarshalIndent(e.Data, "", "  "); err == nil {
 			p.Payload = string(b)
 		}
@@ -264,19 +242,9 @@ func (t *transferState) event(i int) views.EventProps {
 	return p
 }
 
-func eventState(e transfer.Event) views.State {
-	switch {
-	case e.Event == "diagnosis":
-		return views.Warn
-	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut") || e.ID == 0 && e.Failure != "":
-		return views.Bad // an event of the history may carry the failure of the attempt before it
-	case strings.HasSuffix(e.Type, "Completed"):
-		return views.Good
-	case e.Event == "pending", strings.HasSuffix(e.Type, "Started"):
-		return views.Busy
-	}
-	return views.Idle
-}
+// outcomes are the colours of events.
+var outcomes = map[transfer.Outcome]views.State{transfer.Neutral: views.Idle, transfer.UnderWay: views.Busy, transfer.WentWell: views.Good,
+	transfer.WentWrong: views.Bad, transfer.Suspected: views.Warn}
 
 func (t *transferState) verdict() views.VerdictProps {
 	if res, ok := t.result(); ok && t.run.State != migration.RunInterrupted {
@@ -295,15 +263,10 @@ func (t *transferState) verdict() views.VerdictProps {
 			Cause: "It took the way that your workers take: this endpoint, this namespace, this certificate."}
 	}
 	if t.live() {
-		for _, e := range slices.Backward(t.events) {
-			if e.Event == "diagnosis" && e.Verdict != nil {
-				p := verdictProps(*e.Verdict, nil, t.view.View)
-				p.Word = stuckWord(e.Verdict.Code)
-				return p
-			}
-			if e.Event == "activity" || e.Event == "note" && e.Data["connected"] != false || e.Type == "WorkflowTaskCompleted" {
-				break // it goes on: what was stuck is not any more
-			}
+		if d := t.Diagnosis; d != nil {
+			p := verdictProps(*d, nil, t.view.View)
+			p.Word = stuckWord(d.Code)
+			return p
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
 	}
@@ -363,14 +326,14 @@ func (h *Handlers) showTransferRun(w http.ResponseWriter, r *http.Request, statu
 // refs are where the workflow is found elsewhere.
 func (h *Handlers) refs(t *transferState) views.TransferRefsProps {
 	p := views.TransferRefsProps{Command: h.startCommand(t), Show: h.showCommand(t)}
-	if id, _, err := namespace.ParseID(t.asked().Namespace); err == nil && !t.view.Migration.Mode.Can().OneDoor && t.name("workflow_id") != "" {
-		path := []string{t.name("workflow_id")}
-		if run := t.name("run_id"); run != "" {
+	if id, _, err := namespace.ParseID(t.asked().Namespace); err == nil && !t.view.Migration.Mode.Can().OneDoor && t.WorkflowID != "" {
+		path := []string{t.WorkflowID}
+		if run := t.RunID; run != "" {
 			path = append(path, run, "history")
 		}
 		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + joinPath(path), Away: true}}
 	}
-	if t.name("run_id") != "" {
+	if t.RunID != "" {
 		if _, lent := h.o.Acts.Keys.Lent(t.view.by, t.view.Migration.ID); lent || t.live() && h.o.Acts.Transfers.Under(t.run.ID) {
 			p.Raw = runPath(t.run.Outcome) + "/history.json"
 		} else {
@@ -420,15 +383,15 @@ func askedPairs(a runs.TransferRequest) []views.Pair {
 // followTransfer yields every event, and leaves the run in t as it is at the end.
 func (h *Handlers) followTransfer(ctx context.Context, t *transferState) iter.Seq[views.EventProps] {
 	return func(yield func(views.EventProps) bool) {
-		t.events = nil
+		t.State = transfer.State{Joined: t.Joined}
 		for es, err := range h.o.Runs.Follow(ctx, t.run.ID, 0) {
 			if err != nil {
 				break
 			}
 			for _, e := range es {
-				before := len(t.events)
+				before := len(t.Events)
 				t.add(e)
-				if len(t.events) > before && !yield(t.event(before)) {
+				if len(t.Events) > before && !yield(t.event(before)) {
 					return
 				}
 			}

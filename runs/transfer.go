@@ -94,19 +94,18 @@ func (t Transfer) watchWorker() *workerWatch {
 
 // see returns the worker that an event shows, once.
 func (w *workerWatch) see(e transfer.Event) (migration.PollerData, bool) {
-	if queue, _ := e.Data["task_queue"].(string); queue != "" {
-		w.queue = queue
+	if e.Data.TaskQueue != "" {
+		w.queue = e.Data.TaskQueue
 	}
 	if w.seen || !w.counts {
 		return migration.PollerData{}, false
 	}
 	d := migration.PollerData{TaskQueue: w.queue}
 	if w.own {
-		d.Identity, _ = e.Data["worker"].(string) // who took a task
+		d.Identity = e.Data.Worker // who took a task
 		w.seen = d.Identity != ""
 	} else {
-		builtIn, _ := e.Data["built_in"].(bool)
-		d.BuiltIn, w.seen = true, e.Event == "worker" && builtIn
+		d.BuiltIn, w.seen = true, e.Event == "worker" && e.Data.BuiltIn
 	}
 	return d, w.seen
 }

@@ -43,9 +43,9 @@ func (teller) Run(_ context.Context, t doctor.Target, emit func(doctor.Stage)) d
 
 type payTeller struct{ migration.Transferer } // nothing else of it is asked
 
-func (payTeller) Run(_ context.Context, req transfer.Request, emit func(transfer.Event)) transfer.Result {
+func (payTeller) Run(_ context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 	all := secrets(req.Target)
-	emit(transfer.Event{Event: "note", Text: all, Data: map[string]any{"key": all}})
+	emit([]transfer.Event{{Event: "note", Text: all, Data: transfer.Data{Reason: all}}})
 	return transfer.Result{Status: "FAILED", Failure: all, Result: all, Verdict: doctor.Verdict{Title: all}}
 }
 

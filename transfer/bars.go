@@ -2,30 +2,21 @@ package transfer
 
 import "time"
 
-// Bars derives the timeline from the events so far: one bar for every attempt of every activity that was
-// seen, in the order in which they began. Times are relative to the first event of the workflow's history.
-func Bars(events []Event) []Bar {
-	b := bars{open: map[string]int{}}
-	for _, e := range events {
-		switch {
-		case e.Type == "WorkflowExecutionStarted" && b.zero.IsZero():
-			b.zero = e.At
-		case e.ActivityID != "" && (e.Event == "activity" || e.Event == "pending"):
-			b.add(e)
-		}
-	}
-	if b.all == nil {
-		return []Bar{}
-	}
-	return b.all
-}
-
+// bars are the attempts of all activities, as State.Add tells of them.
 type bars struct {
-	zero time.Time
+	zero time.Time // first event of the workflow's history
 	all  []Bar
 	open map[string]int // the newest bar of each activity, by its ID
 }
 
+// begins notes the first event of the workflow's history.
+func (b *bars) begins(at time.Time) {
+	if b.zero.IsZero() {
+		b.zero = at
+	}
+}
+
+// add takes in an event of an activity.
 func (b *bars) add(e Event) {
 	i, known := b.open[e.ActivityID]
 	attempt := e.Attempt
@@ -42,7 +33,7 @@ func (b *bars) add(e Event) {
 	bar := &b.all[i]
 	switch e.State {
 	case stateScheduled, stateRunning:
-		if bar.State == stateScheduled || bar.State == stateRunning {
+		if !final(bar.State) {
 			bar.State = e.State
 		}
 		if e.Since != nil && e.State == stateRunning {
@@ -66,6 +57,9 @@ func (b *bars) begin(e Event, attempt int) int {
 		start = b.at(*e.NextRetry)
 	}
 	b.all = append(b.all, Bar{Activity: e.Activity, Start: start, Attempt: attempt, State: stateScheduled})
+	if b.open == nil {
+		b.open = map[string]int{}
+	}
 	b.open[e.ActivityID] = len(b.all) - 1
 	return len(b.all) - 1
 }
@@ -73,7 +67,7 @@ func (b *bars) begin(e Event, attempt int) int {
 // end closes a bar because a later attempt was seen, whose event tells why this one failed.
 func (b *bars) end(i int, e Event) {
 	bar := &b.all[i]
-	if bar.State != stateScheduled && bar.State != stateRunning {
+	if final(bar.State) {
 		return
 	}
 	if e.LastStart != nil && bar.State == stateScheduled { // it ran between two looks
@@ -84,14 +78,12 @@ func (b *bars) end(i int, e Event) {
 		end = b.at(*e.LastEnd)
 	}
 	bar.End, bar.State, bar.Failure = max(end, bar.Start+1), stateFailed, e.Failure
-	if e.Data["timeout"] == true {
+	if e.Data.Timeout.Is {
 		bar.State = stateTimedOut
 	}
 }
 
 func (b *bars) at(t time.Time) time.Duration {
-	if b.zero.IsZero() {
-		b.zero = t
-	}
+	b.begins(t)
 	return max(t.Sub(b.zero), 0)
 }

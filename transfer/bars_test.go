@@ -55,7 +55,7 @@ func TestBars(t *testing.T) {
 		"two attempts between two looks": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
 			w.pending(stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
 			w.pending(stateRunning, 90*ms, 3, "late").with(func(e *Event) {
-				e.Since, e.LastEnd, e.Data = point(80*ms), point(70*ms), map[string]any{"timeout": true}
+				e.Since, e.LastEnd, e.Data = point(80*ms), point(70*ms), Data{Timeout: Timeout{Is: true}}
 			})},
 			[]Bar{{Activity: "withdraw", Start: 12 * ms, End: 70 * ms, Attempt: 1, State: stateTimedOut, Failure: "late"},
 				{Activity: "withdraw", Start: 80 * ms, Attempt: 3, State: stateRunning}}},
@@ -73,7 +73,11 @@ func TestBars(t *testing.T) {
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
-			if diff := cmp.Diff(tt.want, Bars(tt.events)); diff != "" {
+			var s State
+			for _, e := range tt.events {
+				s.Add(e, e.At)
+			}
+			if diff := cmp.Diff(tt.want, s.Bars()); diff != "" {
 				t.Errorf("bars (-want +got):\n%s", diff)
 			}
 		})

@@ -29,12 +29,12 @@ var (
 )
 
 // harmless are causes of a failed workflow task that the server or a person brings about and that pass.
-var harmless = map[enumspb.WorkflowTaskFailedCause]bool{
-	enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND:       true,
-	enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW:          true,
-	enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE: true,
-	enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND:     true,
-	enumspb.WORKFLOW_TASK_FAILED_CAUSE_FAILOVER_CLOSE_COMMAND:  true,
+var harmless = map[string]bool{
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_UNHANDLED_COMMAND.String():       true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_WORKFLOW.String():          true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_RESET_STICKY_TASK_QUEUE.String(): true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_FORCE_CLOSE_COMMAND.String():     true,
+	enumspb.WORKFLOW_TASK_FAILED_CAUSE_FAILOVER_CLOSE_COMMAND.String():  true,
 }
 
 // classify names the fault of a workflow task that the worker gave back. arguments is how many the

@@ -214,7 +214,7 @@ func TestNobodyThere(t *testing.T) {
 	var events []Event
 	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Second)
 	defer cancel()
-	res := quick(time.Minute).Run(ctx, Request{Target: doctor.Target{Address: addr, Namespace: "default", Plaintext: true}}, func(e Event) { events = append(events, e) })
+	res := quick(time.Minute).Run(ctx, Request{Target: doctor.Target{Address: addr, Namespace: "default", Plaintext: true}}, func(es []Event) { events = append(events, es...) })
 	if res.Status != NotStarted || res.Verdict.Code != "unknown" || len(events) != 1 {
 		t.Errorf("ended %+v; events:\n%s", res, listing(events))
 	}
@@ -275,7 +275,7 @@ func TestDetect(t *testing.T) {
 			got := ""
 			for _, e := range w.all {
 				if e.Event == "note" {
-					got, _ = e.Data["template"].(string)
+					got = e.Data.Template
 				}
 			}
 			p, _ := LookupProfile(or(tt.template, "python"))
@@ -303,7 +303,11 @@ func TestNothingSecretIsTold(t *testing.T) {
 	var told strings.Builder
 	ctx, cancel := context.WithTimeout(t.Context(), time.Second)
 	defer cancel()
-	res := s.Run(ctx, req, func(e Event) { told.WriteString(e.Line() + "\n" + string(encode(e))) })
+	res := s.Run(ctx, req, func(es []Event) {
+		for _, e := range es {
+			told.WriteString(e.Line() + "\n" + string(encode(e)))
+		}
+	})
 	told.WriteString(string(encode(res)))
 	for _, secret := range []string{"canary-of-an-api-key", "PRIVATE KEY", string(keyPEM[40:80])} {
 		if strings.Contains(told.String(), secret) || strings.Contains(log.String(), secret) {

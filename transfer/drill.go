@@ -10,7 +10,6 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
@@ -258,14 +257,10 @@ func (x *drill) one(ctx context.Context, i int, due time.Time) sample {
 		return failedCall(err)
 	}
 	exec.RunId = r.plan.runID
-	_, err := x.history(ctx, exec, true)
+	events, err := x.history(ctx, exec)
 	total := time.Since(due)
 	if err != nil {
 		x.clear(exec)
-		return failedCall(err)
-	}
-	events, err := x.history(ctx, exec, false)
-	if err != nil {
 		return failedCall(err)
 	}
 	out := measure(events, x.plan.scenario.ends())
@@ -274,29 +269,37 @@ func (x *drill) one(ctx context.Context, i int, due time.Time) sample {
 	return out
 }
 
-// history waits for the closing event, or reads the whole.
-func (x *drill) history(ctx context.Context, exec *commonpb.WorkflowExecution, wait bool) ([]*historypb.HistoryEvent, error) {
-	req := &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: x.namespace, Execution: exec, WaitNewEvent: wait, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT}
-	if wait {
-		req.HistoryEventFilterType = enumspb.HISTORY_EVENT_FILTER_TYPE_CLOSE_EVENT
-	}
+// history reads a run's history up to its closing event.
+func (x *drill) history(ctx context.Context, exec *commonpb.WorkflowExecution) ([]*historypb.HistoryEvent, error) {
+	ctx, stop := context.WithCancel(ctx)
+	batches := make(chan batch)
+	go x.s.feed(x.svc, x.namespace, exec.GetWorkflowId(), exec.GetRunId()).read(ctx, batches)
+	defer func() {
+		stop()
+		for range batches { // the feed has ended when it has closed the channel
+		}
+	}()
 	var all []*historypb.HistoryEvent
-	for failures := 0; ; {
-		resp, err := x.svc.GetWorkflowExecutionHistory(ctx, req)
-		if err != nil {
-			var gone *serviceerror.NotFound
-			if failures++; ctx.Err() != nil || errors.As(err, &gone) || failures > 5 || !sleep(ctx, time.Duration(failures)*x.s.beat.retry) {
-				return nil, err
+	failures := 0
+	for b := range batches {
+		switch {
+		case b.gone != nil:
+			return nil, b.gone
+		case b.back:
+			failures = 0
+		case b.lost != nil:
+			if failures++; failures > 5 {
+				return nil, b.lost
 			}
-			continue
 		}
-		failures = 0
-		all = append(all, resp.GetHistory().GetEvents()...)
-		req.NextPageToken = resp.GetNextPageToken()
-		if len(req.NextPageToken) == 0 || wait && len(all) > 0 {
-			return all, nil
+		all = append(all, b.events...)
+		if n := len(all); n > 0 {
+			if closed, _ := closing(all[n-1]); closed {
+				return all, nil
+			}
 		}
 	}
+	return nil, status.FromContextError(ctx.Err()).Err()
 }
 
 // clear ends a transfer that nobody waits for any more.
@@ -395,11 +398,11 @@ func measure(events []*historypb.HistoryEvent, want string) sample {
 			out.spans["first-task"] = e.At.Sub(begin)
 		case e.Type == "ActivityTaskScheduled":
 			due[e.ActivityID] = e.At
-		case e.State == stateCompleted || e.State == stateFailed || e.State == stateTimedOut:
+		case final(e.State) && e.State != stateCanceled:
 			out.spans[e.Activity] += e.At.Sub(due[e.ActivityID])
 		}
-		if e.Status != "" && e.Status != want {
-			out.kind, out.text = e.Status, or(e.Failure, e.Text)
+		if status := e.closes(); status != "" && status != want {
+			out.kind, out.text = status, or(e.Failure, e.Text)
 		}
 	}
 	return out

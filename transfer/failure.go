@@ -6,12 +6,12 @@ import (
 	failurepb "go.temporal.io/api/failure/v1"
 )
 
-// Cause is one link of a failure chain, the outermost first.
+// Cause is one link of a failure chain, the outermost first. Its JSON is in the order of the names, as all of Data.
 type Cause struct {
-	Kind    string `json:"kind"`           // application, timeout, canceled, terminated, server, activity, child-workflow, other
-	Type    string `json:"type,omitempty"` // of an application error: InvalidAccountError; of a timeout: StartToClose
+	Kind    string `json:"kind"` // application, timeout, canceled, terminated, server, activity, child-workflow, other
 	Message string `json:"message"`
 	Final   bool   `json:"non_retryable,omitempty"`
+	Type    string `json:"type,omitempty"` // of an application error: InvalidAccountError; of a timeout: StartToClose
 }
 
 // maxChain bounds a chain that somebody else wrote.

@@ -55,6 +55,8 @@ type fake struct {
 	stops    []string // what was asked of workflows
 	stopErr  error
 	repeat   bool // long polls give the newest event again, as after a lost answer
+	deaf     bool // a long poll that waits is not told of what comes, as when the real server drops a notification
+	waiting  int  // long polls that wait
 }
 
 const (
@@ -166,12 +168,33 @@ func (f *fake) GetWorkflowExecutionHistory(ctx context.Context, r *workflowservi
 			}
 			return resp, nil
 		}
-		select {
-		case <-changed:
-		case <-ctx.Done():
-			return nil, status.FromContextError(ctx.Err()).Err()
+		if err := f.wait(ctx, changed); err != nil {
+			return nil, err
 		}
 	}
+}
+
+// wait is the part of a long poll in which nothing is there yet.
+func (f *fake) wait(ctx context.Context, changed <-chan struct{}) error {
+	count := func(n int) (deaf bool) {
+		f.mu.Lock()
+		defer f.mu.Unlock()
+		f.waiting += n
+		return f.deaf
+	}
+	count(1)
+	defer count(-1)
+	select {
+	case <-changed:
+	case <-ctx.Done():
+	}
+	if count(0) {
+		<-ctx.Done()
+	}
+	if ctx.Err() != nil {
+		return status.FromContextError(ctx.Err()).Err()
+	}
+	return nil
 }
 
 func (f *fake) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
@@ -334,7 +357,7 @@ type watch struct {
 // quick is a Service that asks often and has little patience.
 func quick(patience time.Duration) *Service {
 	s := New(Options{Patience: patience})
-	s.beat = rhythm{pending: 5 * time.Millisecond, slow: 10 * time.Millisecond, retry: time.Millisecond, retryMax: 10 * time.Millisecond, grace: 20 * time.Millisecond}
+	s.beat = rhythm{pending: 5 * time.Millisecond, slow: 10 * time.Millisecond, retry: time.Millisecond, retryMax: 10 * time.Millisecond, grace: 20 * time.Millisecond, again: time.Hour}
 	return s
 }
 
@@ -346,7 +369,11 @@ func (f *fake) watch(s *Service, req Request) *watch {
 		req.WorkflowID = "w"
 	}
 	go func() {
-		res := s.Run(ctx, req, func(e Event) { w.events <- e })
+		res := s.Run(ctx, req, func(es []Event) {
+			for _, e := range es {
+				w.events <- e
+			}
+		})
 		close(w.events)
 		w.done <- res
 	}()

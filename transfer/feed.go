@@ -14,12 +14,26 @@ import (
 
 // feed reads a workflow's history by long polls. It outlives a lost connection: the page token says where
 // to go on, and ids that were delivered are dropped, so there is neither gap nor duplicate.
+//
+// A long poll alone may sleep through the end. The server hands each waiting poll its notifications by a channel
+// that holds one, and drops what does not fit; a poll that finds no news in the one it got goes on waiting
+// (service/history/events/notifier.go and service/history/api/get_workflow_util.go of go.temporal.io/server 1.32.1).
+// Two that come before the poll runs again, the first of them stale or, for a poll of the closing event alone, any
+// other event's, and the second is lost: the poll returns when it expires, 20 s later. A new poll looks at the history
+// before it waits. So a poll that has brought nothing for a moment is asked again, with twice the patience each
+// time: what is lost costs no more than the quiet before it, and a quiet workflow eight calls.
 type feed struct {
 	svc         workflowservice.WorkflowServiceClient
 	namespace   string
 	workflowID  string
 	runID       string
 	first, last time.Duration // pause after the first failure, doubled up to last
+	again       time.Duration // until a poll that brings nothing is asked again, doubled each time
+}
+
+// feed is a reader of a run's history on a connection.
+func (s *Service) feed(svc workflowservice.WorkflowServiceClient, namespace, workflowID, runID string) *feed {
+	return &feed{svc: svc, namespace: namespace, workflowID: workflowID, runID: runID, first: s.beat.retry, last: s.beat.retryMax, again: s.beat.again}
 }
 
 // batch is what a feed has to tell. Exactly one of its fields is set.
@@ -31,8 +45,12 @@ type batch struct {
 	run    string // the workflow goes on in this run; event ids begin again
 }
 
-// pollTimeout is how long one long poll may take; the server answers an idle one after 20 s.
-const pollTimeout = 75 * time.Second
+const (
+	// serverPoll is after how long the server answers an idle long poll.
+	serverPoll = 20 * time.Second
+	// pollTimeout is how long one long poll may take.
+	pollTimeout = 75 * time.Second
+)
 
 // read sends batches until the workflow has closed, is gone, or ctx ends; then it closes out.
 func (f *feed) read(ctx context.Context, out chan<- batch) {
@@ -49,11 +67,16 @@ func (f *feed) read(ctx context.Context, out chan<- batch) {
 		token   []byte
 		seen    int64
 		pause   = f.first
+		quiet   = f.again
 		failing bool
 	)
 	for ctx.Err() == nil {
 		began := time.Now()
-		resp, err := f.poll(ctx, token)
+		resp, err := f.poll(ctx, token, quiet)
+		if err == errQuiet {
+			quiet *= 2
+			continue
+		}
 		if err != nil {
 			if ctx.Err() != nil {
 				return
@@ -83,6 +106,7 @@ func (f *feed) read(ctx context.Context, out chan<- batch) {
 		}
 		fresh := after(resp.GetHistory().GetEvents(), seen)
 		if len(fresh) > 0 {
+			quiet = f.again
 			seen = fresh[len(fresh)-1].GetEventId()
 			if !send(batch{events: fresh}) {
 				return
@@ -105,13 +129,27 @@ func (f *feed) read(ctx context.Context, out chan<- batch) {
 	}
 }
 
-func (f *feed) poll(ctx context.Context, token []byte) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
+// errQuiet: a poll brought nothing for as long as it was given.
+var errQuiet = errors.New("no news")
+
+// poll asks for what comes after a token and waits for it, at most for quiet or, where that is longer, as long as
+// the server lets it.
+func (f *feed) poll(ctx context.Context, token []byte, quiet time.Duration) (*workflowservice.GetWorkflowExecutionHistoryResponse, error) {
 	ctx, cancel := context.WithTimeout(ctx, pollTimeout)
 	defer cancel()
-	return f.svc.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
+	if quiet < serverPoll {
+		// Not by a deadline: the server answers before it, a second early, and would answer a short one at once.
+		timer := time.AfterFunc(quiet, cancel)
+		defer timer.Stop()
+	}
+	resp, err := f.svc.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{
 		Namespace: f.namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: f.workflowID, RunId: f.runID}, NextPageToken: token, WaitNewEvent: true, SkipArchival: true,
 		HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT,
 	})
+	if err != nil && errors.Is(ctx.Err(), context.Canceled) { // where the caller's context ended, read sees that
+		return nil, errQuiet
+	}
+	return resp, err
 }
 
 // after returns the events with an id greater than seen.
@@ -126,17 +164,15 @@ func after(events []*historypb.HistoryEvent, seen int64) []*historypb.HistoryEve
 func closing(h *historypb.HistoryEvent) (closed bool, next string) {
 	switch h.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
-		return true, h.GetWorkflowExecutionCompletedEventAttributes().GetNewExecutionRunId()
+		next = h.GetWorkflowExecutionCompletedEventAttributes().GetNewExecutionRunId()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-		return true, h.GetWorkflowExecutionFailedEventAttributes().GetNewExecutionRunId()
+		next = h.GetWorkflowExecutionFailedEventAttributes().GetNewExecutionRunId()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
-		return true, h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId()
+		next = h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-		return true, h.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED, enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
-		return true, ""
+		next = h.GetWorkflowExecutionContinuedAsNewEventAttributes().GetNewExecutionRunId()
 	}
-	return false, ""
+	return closings[h.GetEventType().String()] != "", next
 }
 
 // sleep waits, unless ctx ends first.

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"encoding/json"
 	"testing"
 	"time"
 
@@ -118,7 +117,7 @@ func TestStartedBefore(t *testing.T) {
 				t.Errorf("ended %+v", res)
 			}
 			for _, e := range w.all {
-				if e.Event == "started" && e.Data["again"] == true {
+				if e.Event == "started" && e.Data.Again {
 					return
 				}
 			}
@@ -156,13 +155,13 @@ func TestResume(t *testing.T) {
 			if f.broken == nil {
 				return
 			}
-			var connected []any
+			var connected []bool
 			for _, e := range w.all {
 				if e.Event == "note" {
-					connected = append(connected, e.Data["connected"])
+					connected = append(connected, *e.Data.Connected)
 				}
 			}
-			if want := []any{false, true, false, true}; !cmp.Equal(connected, want) {
+			if want := []bool{false, true, false, true}; !cmp.Equal(connected, want) {
 				t.Errorf("notes of connection %v, want %v", connected, want)
 			}
 		})
@@ -226,7 +225,7 @@ func TestPending(t *testing.T) {
 		p.State, p.Attempt, p.LastStartedTime, p.LastFailure = enumspb.PENDING_ACTIVITY_STATE_STARTED, 4, at(200), timeoutFailure(enumspb.TIMEOUT_TYPE_HEARTBEAT)
 		p.HeartbeatDetails, p.LastHeartbeatTime = jsonPayloads(`{"step":3}`), at(210)
 	})
-	if e := pending(); e.Attempt != 4 || e.Text != `withdraw is running, attempt 4, last heartbeat: {"step":3}` || e.Data["timeout"] != true {
+	if e := pending(); e.Attempt != 4 || e.Text != `withdraw is running, attempt 4, last heartbeat: {"step":3}` || !e.Data.Timeout.Is {
 		t.Errorf("fourth attempt: %+v", e)
 	}
 	asked := f.polls
@@ -285,29 +284,6 @@ func TestFollowOnly(t *testing.T) {
 	}
 }
 
-// TestEventsSurviveJSON: the portal keeps events as JSON and derives the bars from what it reads back.
-func TestEventsSurviveJSON(t *testing.T) {
-	f := newFake(t)
-	w := f.watch(quick(time.Minute), own)
-	f.add(append(aTransfer(), completed(`"done"`))...)
-	res := w.end()
-	var back []Event
-	for _, e := range w.all {
-		text, err := json.Marshal(e)
-		if err != nil {
-			t.Fatal(err)
-		}
-		var again Event
-		if err := json.Unmarshal(text, &again); err != nil {
-			t.Fatal(err)
-		}
-		back = append(back, again)
-	}
-	if diff := cmp.Diff(res.Bars, Bars(back)); diff != "" {
-		t.Errorf("bars before and after JSON (-before +after):\n%s", diff)
-	}
-}
-
 func TestRunEndsWithItsContext(t *testing.T) {
 	f := newFake(t)
 	ctx, cancel := context.WithCancel(context.Background())
@@ -315,7 +291,7 @@ func TestRunEndsWithItsContext(t *testing.T) {
 	var events []Event
 	req := own
 	req.Target = f.target
-	res := quick(time.Minute).Run(ctx, req, func(e Event) { events = append(events, e) })
+	res := quick(time.Minute).Run(ctx, req, func(es []Event) { events = append(events, es...) })
 	if res.Status != NotStarted || len(events) != 1 || events[0].Event != "end" {
 		t.Errorf("ended %+v with events:\n%s", res, listing(events))
 	}

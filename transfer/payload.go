@@ -28,6 +28,14 @@ func decode(ps *commonpb.Payloads) any {
 	return out
 }
 
+// shown is decode without what says nothing.
+func shown(ps *commonpb.Payloads) any {
+	if v := decode(ps); v != "" {
+		return v
+	}
+	return nil
+}
+
 // decodeOne reads one payload as the SDKs' default converter wrote it. What it cannot read it describes.
 func decodeOne(p *commonpb.Payload) any {
 	encoding, data := string(p.GetMetadata()["encoding"]), p.GetData()

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
-	enumspb "go.temporal.io/api/enums/v1"
 	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -20,7 +19,7 @@ import (
 type run struct {
 	s      *Service
 	req    Request
-	emit   func(Event)
+	emit   func([]Event)
 	began  time.Time
 	plan   plan
 	place  place
@@ -30,43 +29,14 @@ type run struct {
 
 	running bool // when it was found
 
-	events    []Event
+	state     State
+	unsaid    []Event // in state, and not handed on yet
 	translate translator
-	acts      map[string]*act
-	status    string // set by the closing event
-	result    any
-	failure   string
-
-	arguments int       // the workflow was started with
-	clock     skewed    // the worker whose clock is off
-	task      taskState // of the workflow task
-	failing   bool      // the worker's code could not run the last one
-	died      bool      // a worker let a task time out
-	moved     time.Time // last progress
-	diagnosis *doctor.Verdict
-	lostSince time.Time
+	told      map[string]string // by activity: what was told last, to tell only changes
+	clock     skewed            // the worker whose clock is off
 	feedLost  bool
 	asked     bool // why the connection is lost
 	giveUpAt  time.Time
-}
-
-// taskState is where the workflow task is.
-type taskState int
-
-const (
-	taskNone taskState = iota
-	taskScheduled
-	taskStarted
-)
-
-// act is what is known of one activity.
-type act struct {
-	name   string
-	closed bool
-	last   string // what was told last, to tell only changes
-	state  string
-	fresh  time.Time // since when it waits for a worker: scheduled and due
-	tries  int       // attempts that were looked at
 }
 
 // play is the whole of Run.
@@ -117,12 +87,13 @@ func (r *run) follow(ctx context.Context) Result {
 		asking.Wait()
 	}()
 
-	r.moved = r.s.o.Now()
+	r.state.Moved = r.s.o.Now()
 	describing, surveying := false, false
-	describeAt, describedAt, surveyAt := time.Time{}, time.Time{}, r.moved.Add(r.s.o.Patience)
+	describeAt, describedAt, surveyAt := time.Time{}, time.Time{}, r.state.Moved.Add(r.s.o.Patience)
 	timer := time.NewTimer(time.Hour)
 	defer timer.Stop()
 	for {
+		r.flush()
 		now := r.s.o.Now()
 		if interval := r.interval(now); interval == 0 {
 			describeAt = time.Time{}
@@ -142,7 +113,7 @@ func (r *run) follow(ctx context.Context) Result {
 				return r.end(NotFound, r.s.ofError(ctx, r.req, b.gone, r.values()))
 			}
 			r.take(b)
-			surveyAt = r.moved.Add(r.s.o.Patience)
+			surveyAt = r.state.Moved.Add(r.s.o.Patience)
 			if r.lostForLong() {
 				r.asked = true
 				vals := r.values()
@@ -152,7 +123,7 @@ func (r *run) follow(ctx context.Context) Result {
 			describing = false
 			describeAt = r.s.o.Now().Add(max(r.interval(r.s.o.Now()), r.s.beat.pending))
 			if d != nil {
-				if describedAt.After(r.lostSince) { // the long poll may stay silent for long
+				if describedAt.After(r.state.LostSince) { // the long poll may stay silent for long
 					r.back()
 				}
 				r.pendings(d)
@@ -162,7 +133,7 @@ func (r *run) follow(ctx context.Context) Result {
 			surveyAt = r.s.o.Now().Add(max(r.s.o.Patience, r.s.beat.slow))
 			r.stuck(v)
 		case v := <-diagnosed:
-			if !r.lostSince.IsZero() {
+			if r.state.Lost != "" {
 				r.diagnose(v, "", 2*r.s.o.Patience)
 			}
 		case <-timer.C:
@@ -170,8 +141,8 @@ func (r *run) follow(ctx context.Context) Result {
 			return r.interrupted()
 		}
 		now = r.s.o.Now()
-		if r.req.GiveUp && r.diagnosis != nil && !r.giveUpAt.IsZero() && !now.Before(r.giveUpAt) {
-			return r.end(Running, *r.diagnosis)
+		if d := r.state.Diagnosis; r.req.GiveUp && d != nil && !r.giveUpAt.IsZero() && !now.Before(r.giveUpAt) {
+			return r.end(Running, *d)
 		}
 		if !describing && !describeAt.IsZero() && !now.Before(describeAt) {
 			describing, describedAt = true, now
@@ -215,18 +186,15 @@ func until(now time.Time, describing bool, describeAt time.Time, surveying bool,
 
 // interval is how often to ask for pending activities now; 0 is not at all.
 func (r *run) interval(now time.Time) time.Duration {
-	if r.failing || !r.lostSince.IsZero() {
+	switch {
+	case r.state.Failing || r.state.Lost != "":
+		return r.s.beat.slow
+	case len(r.state.Pending()) == 0:
+		return 0
+	case now.Sub(r.state.Moved) > 30*time.Second:
 		return r.s.beat.slow
 	}
-	for _, a := range r.acts {
-		if !a.closed {
-			if now.Sub(r.moved) > 30*time.Second {
-				return r.s.beat.slow
-			}
-			return r.s.beat.pending
-		}
-	}
-	return 0
+	return r.s.beat.pending
 }
 
 // describe asks for pending activities; nil when the answer got lost.
@@ -246,16 +214,16 @@ func (r *run) take(b batch) {
 	switch {
 	case b.lost != nil:
 		if !r.feedLost { // once, although describe may get through meanwhile
-			r.feedLost, r.lostSince = true, r.s.o.Now()
-			r.say(Event{Event: "note", Text: "The connection to " + r.place.address + " was lost; trying again. The transfer itself goes on in Temporal.",
-				Failure: answerOf(b.lost), Data: map[string]any{"connected": false}})
+			r.feedLost = true
+			r.say(Event{Event: kindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The transfer itself goes on in Temporal.",
+				Failure: answerOf(b.lost), Data: Data{Connected: new(bool)}})
 		}
 	case b.back:
 		r.feedLost = false
 		r.back()
 	case b.run != "":
-		r.plan.runID, r.translate, r.acts, r.task, r.failing, r.status = b.run, translator{}, map[string]*act{}, taskNone, false, ""
-		r.say(Event{Event: "note", Text: "The workflow goes on in run " + b.run, Data: r.names()})
+		r.plan.runID, r.translate, r.told = b.run, translator{}, map[string]string{}
+		r.say(Event{Event: kindNote, Text: "The workflow goes on in run " + b.run, Data: r.names()})
 	}
 	for _, h := range b.events {
 		r.history(h)
@@ -264,103 +232,60 @@ func (r *run) take(b batch) {
 
 // back tells that the connection is there again, once.
 func (r *run) back() {
-	if r.lostSince.IsZero() {
+	if r.state.Lost == "" {
 		return
 	}
-	r.lostSince, r.asked, r.moved = time.Time{}, false, r.s.o.Now()
-	r.recovered("")
-	r.say(Event{Event: "note", Text: "Connected again; nothing was missed", Data: map[string]any{"connected": true}})
+	r.asked = false
+	yes := true
+	r.say(Event{Event: kindNote, Text: "Connected again; nothing was missed", Data: Data{Connected: &yes}})
 }
 
 // lostForLong reports whether it is time to ask why the connection does not come back.
 func (r *run) lostForLong() bool {
-	return !r.lostSince.IsZero() && !r.asked && r.s.o.Now().Sub(r.lostSince) >= r.s.o.Patience
+	return r.state.Lost != "" && !r.asked && r.s.o.Now().Sub(r.state.LostSince) >= r.s.o.Patience
 }
 
-// history tells one history event and learns from it.
+// history tells one history event and what follows from it.
 func (r *run) history(h *historypb.HistoryEvent) {
 	e := r.translate.event(h)
-	r.moved = r.s.o.Now()
-	r.learn(h, &e)
+	if e.Type == "WorkflowExecutionStarted" {
+		r.plan.workflowType, r.plan.queue = e.Data.WorkflowType, or(e.Data.TaskQueue, r.plan.queue)
+	}
+	if e.Type == "WorkflowTaskCompleted" && r.state.Diagnosis != nil {
+		r.say(Event{Event: kindNote, Text: "It goes on: a worker took the task and could run it"})
+	}
 	r.say(e)
-	if e.Type == "WorkflowTaskFailed" && r.failing {
-		a := h.GetWorkflowTaskFailedEventAttributes()
+	if e.Type == "WorkflowTaskFailed" && r.state.Failing {
 		vals := r.values()
 		vals["failure"] = e.Failure
-		r.diagnose(classify(a.GetCause(), chain(a.GetFailure()), r.arguments, vals), e.Failure, r.s.beat.grace)
+		r.diagnose(classify(h.GetWorkflowTaskFailedEventAttributes().GetCause(), e.Data.Causes, r.state.Arguments, vals), e.Failure, r.s.beat.grace)
 	}
-	if e.Type == "ActivityTaskScheduled" {
-		r.checkInput(h)
-	}
-}
-
-// learn keeps what later decisions need.
-func (r *run) learn(h *historypb.HistoryEvent, e *Event) {
-	if e.Status != "" {
-		r.status, r.result, r.failure = e.Status, e.Result, e.Failure
-		e.Status, e.Result = "", nil // those belong to "end"; Type says the same
-		if r.result != nil {
-			e.putData("result", r.result)
-		}
-	}
-	switch h.GetEventType() {
-	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
-		a := h.GetWorkflowExecutionStartedEventAttributes()
-		r.arguments = len(a.GetInput().GetPayloads())
-		r.plan.workflowType, r.plan.queue = a.GetWorkflowType().GetName(), or(a.GetTaskQueue().GetName(), r.plan.queue)
-	case enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
-		r.task = taskScheduled
-	case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
-		r.task = taskStarted
-	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-		r.task, r.failing, r.died = taskNone, false, false
-		r.recovered("It goes on: a worker took the task and could run it")
-	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
-		r.task, r.failing = taskNone, !harmless[h.GetWorkflowTaskFailedEventAttributes().GetCause()]
-	case enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
-		r.task = taskScheduled
-		r.died = h.GetWorkflowTaskTimedOutEventAttributes().GetTimeoutType() != enumspb.TIMEOUT_TYPE_SCHEDULE_TO_START
-	}
-	if e.ActivityID == "" {
-		return
-	}
-	a := r.acts[e.ActivityID]
-	if a == nil {
-		a = &act{name: e.Activity, fresh: r.moved}
-		r.acts[e.ActivityID] = a
-	}
-	switch e.State {
-	case stateCompleted, stateFailed, stateTimedOut, stateCanceled:
-		a.closed = true
-	}
-	if e.State != "" {
-		a.state = e.State
-	}
+	r.checkInput(h)
 }
 
 // end tells the last event and makes the result.
 func (r *run) end(status string, v doctor.Verdict) Result {
 	res := Result{WorkflowID: r.plan.workflowID, RunID: r.plan.runID, TaskQueue: r.plan.queue, Type: r.plan.workflowType, Status: status,
-		AsExpected: v.Code == "OK", Result: r.result, Failure: r.failure, Bars: Bars(r.events), Verdict: v,
+		AsExpected: v.Code == "OK", Result: r.state.Result, Failure: r.state.Failure, Bars: r.state.Bars(), Verdict: v,
 		TookMS: float64(r.s.o.Now().Sub(r.began).Microseconds()) / 1000}
-	e := Event{Event: "end", Status: status, Result: r.result, Failure: r.failure, Verdict: &v, Text: v.Title}
+	e := Event{Event: kindEnd, Status: status, Result: r.state.Result, Failure: r.state.Failure, Verdict: &v, Text: v.Title}
 	if status != NotStarted || r.plan.workflowID != "" {
 		e.Data = r.names()
 	}
 	if book, ok := r.s.bank.Statement(r.plan.workflowID); ok && !r.plan.own {
-		e.putData("ledger", book)
-		if r.status != "" { // while the workflow runs, its money does too
+		e.Data.Ledger = &book
+		if r.state.Closed { // while the workflow runs, its money does too
 			r.s.bank.Forget(r.plan.workflowID)
 		}
 	}
-	r.say(e)
+	r.tell(e)
 	return res
 }
 
 // interrupted is the end of a run whose ctx ended first.
 func (r *run) interrupted() Result {
-	if r.diagnosis != nil {
-		return r.end(Running, *r.diagnosis)
+	if d := r.state.Diagnosis; d != nil {
+		return r.end(Running, *d)
 	}
 	return r.end(Running, unexplained(values{"title": "The transfer was still running when watching ended",
 		"cause": "Nobody waits for it here any more; in Temporal it goes on.", "fix": "Follow it again by its workflow ID " + r.plan.workflowID + "."}))
@@ -369,51 +294,56 @@ func (r *run) interrupted() Result {
 // closed is the end of a run whose workflow has closed.
 func (r *run) closed() Result {
 	vals := r.values()
-	vals["failure"] = r.failure
-	want := r.plan.scenario.ends()
+	vals["failure"] = r.state.Failure
+	status, want := r.state.Status, r.plan.scenario.ends()
 	if r.req.FollowOnly && r.req.Scenario == "" {
 		want = Completed
 	}
 	switch {
-	case r.status == want && want == Failed:
-		return r.end(r.status, fineVerdict("The transfer failed as it should"))
-	case r.status == want:
-		return r.end(r.status, fineVerdict("The transfer completed"))
-	case r.status == Completed:
-		return r.end(r.status, unexplained(values{"title": "The transfer completed although it should have failed",
+	case status == want && want == Failed:
+		return r.end(status, fineVerdict("The transfer failed as it should"))
+	case status == want:
+		return r.end(status, fineVerdict("The transfer completed"))
+	case status == Completed:
+		return r.end(status, unexplained(values{"title": "The transfer completed although it should have failed",
 			"cause": fmt.Sprintf("Scenario %s ends %s with a bank like the templates'.", r.plan.scenario, want), "fix": "If your bank accepts these accounts and amounts, all is well."}))
-	case r.status == Failed:
-		if v, ok := activityFault([]Cause{{Message: r.failure}}, "of the transfer", vals); ok {
-			return r.end(r.status, v)
+	case status == Failed:
+		if v, ok := activityFault([]Cause{{Message: r.state.Failure}}, "of the transfer", vals); ok {
+			return r.end(status, v)
 		}
-		return r.end(r.status, doctor.Explain(ownFailure, doctor.Certain, vals))
-	case r.status == TimedOut:
-		if r.diagnosis != nil {
-			return r.end(r.status, *r.diagnosis)
+		return r.end(status, doctor.Explain(ownFailure, doctor.Certain, vals))
+	case status == TimedOut:
+		if d := r.state.Diagnosis; d != nil {
+			return r.end(status, *d)
 		}
-		return r.end(r.status, doctor.Explain(outOfTime, doctor.Certain, vals))
+		return r.end(status, doctor.Explain(outOfTime, doctor.Certain, vals))
 	}
-	return r.end(r.status, doctor.Explain(stopped, doctor.Certain, vals))
+	return r.end(status, doctor.Explain(stopped, doctor.Certain, vals))
 }
 
-// say tells one event.
+// say tells one event; it is handed on with what else the same answer of the server brought.
 func (r *run) say(e Event) {
+	now := r.s.o.Now()
 	if e.At.IsZero() {
-		e.At = r.s.o.Now()
+		e.At = now
 	}
-	if len(e.Data) == 0 {
-		e.Data = nil
+	r.state.Add(e, now)
+	if r.state.Diagnosis == nil {
+		r.giveUpAt = time.Time{}
 	}
-	r.events = append(r.events, e)
-	if r.emit != nil {
-		r.emit(e)
-	}
+	r.unsaid = append(r.unsaid, e)
 }
 
-// putData is put for an event whose Data may be nil.
-func (e *Event) putData(key string, v any) {
-	if e.Data == nil {
-		e.Data = map[string]any{}
+// tell tells one event at once.
+func (r *run) tell(e Event) {
+	r.say(e)
+	r.flush()
+}
+
+// flush hands on what was said.
+func (r *run) flush() {
+	if len(r.unsaid) > 0 && r.emit != nil {
+		r.emit(r.unsaid)
 	}
-	e.put(key, v)
+	r.unsaid = nil
 }

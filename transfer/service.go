@@ -28,7 +28,6 @@ type Service struct {
 	o     Options
 	bank  *Bank
 	beat  rhythm
-	hub   hub
 	feeds sharedFeeds
 	lines lines
 }
@@ -40,7 +39,7 @@ type rhythm struct {
 	retry   time.Duration // after a lost connection, doubled up to retryMax
 	retryMax,
 	grace, // from a workflow task's failure until GiveUp gives up
-	linger, // from the last watcher's leaving until following ends
+	again, // until a long poll that brings nothing is asked again, doubled each time
 	throttle time.Duration // a drill's first pause when the server's rate limit answers
 }
 
@@ -59,14 +58,14 @@ func New(o Options) *Service {
 		o.Bank = NewBank()
 	}
 	return &Service{o: o, bank: o.Bank, beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
-		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, linger: linger, throttle: time.Second}}
+		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, again: 100 * time.Millisecond, throttle: time.Second}}
 }
 
 // Run starts a transfer (unless FollowOnly), runs the built-in worker beside it when asked, follows the
-// workflow's history by long polls and its pending activities, and calls emit from one goroutine for
-// every event; the last is "end". It returns when the workflow has closed, could not be started, or
+// workflow's history by long polls and its pending activities, and calls emit from one goroutine with
+// the events as they come, those of one answer of the server together; the last is "end". emit may keep the slice. It returns when the workflow has closed, could not be started, or
 // ctx ended. It never returns an error: what went wrong is the Result's verdict.
-func (s *Service) Run(ctx context.Context, req Request, emit func(Event)) Result {
-	r := &run{s: s, req: req, emit: emit, began: s.o.Now(), acts: map[string]*act{}}
+func (s *Service) Run(ctx context.Context, req Request, emit func([]Event)) Result {
+	r := &run{s: s, req: req, emit: emit, began: s.o.Now(), state: State{Joined: req.FollowOnly}, told: map[string]string{}}
 	return r.play(ctx)
 }

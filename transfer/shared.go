@@ -116,8 +116,7 @@ func (s *Service) readShared(ctx context.Context, f *sharedFeed, p place, workfl
 			f.add(batch{back: true})
 		}
 		history := make(chan batch)
-		go (&feed{svc: c.WorkflowService(), namespace: p.namespace, workflowID: workflowID, runID: runID,
-			first: s.beat.retry, last: s.beat.retryMax}).read(ctx, history)
+		go s.feed(c.WorkflowService(), p.namespace, workflowID, runID).read(ctx, history)
 		for b := range history {
 			f.add(b)
 		}

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	enumspb "go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	workerpb "go.temporal.io/api/worker/v1"
 )
 
@@ -19,24 +20,43 @@ func (s *Service) feedsNow() int {
 	return len(s.feeds.all)
 }
 
-// TestRunsShareOneLongPoll: runs and watchers of one workflow, with and without its run ID, read its history
+// settle waits until a count is down to what it should be.
+func settle(t *testing.T, what string, count func() int, want int) {
+	t.Helper()
+	deadline := time.Now().Add(10 * time.Second)
+	for count() > want {
+		if time.Now().After(deadline) {
+			t.Fatalf("%d %s after 10 s, want at most %d", count(), what, want)
+		}
+		runtime.Gosched()
+	}
+}
+
+// TestRunsShareOneLongPoll: a thousand runs that follow one workflow, with and without its run ID, read its history
 // once; the run that began to read may leave first; who comes late misses nothing and hears nothing of a
-// connection that was lost and found before.
+// connection that was lost and found before; nothing stays behind when they have left.
 func TestRunsShareOneLongPoll(t *testing.T) {
+	const early, late = 990, 10
 	f := newFake(t)
 	s := quick(time.Minute)
+	s.beat.pending = time.Hour // the history alone
 	f.add(aTransfer()[:5]...)
 	before := runtime.NumGoroutine()
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	seen, notes := map[string]int{}, map[string]int{}
-	at5 := make(chan struct{}, 100)
+	at5, at7 := make(chan struct{}, early+late), make(chan struct{}, early+late)
 	follow := func(runID string) {
 		var all []Event
-		s.Run(t.Context(), Request{Target: f.target, Worker: "own", FollowOnly: true, WorkflowID: "w", RunID: runID}, func(e Event) {
-			all = append(all, e)
-			if e.ID == 5 {
-				at5 <- struct{}{}
+		s.Run(t.Context(), Request{Target: f.target, Worker: "own", FollowOnly: true, WorkflowID: "w", RunID: runID}, func(es []Event) {
+			all = append(all, es...)
+			for _, e := range es {
+				switch e.ID {
+				case 5:
+					at5 <- struct{}{}
+				case 7:
+					at7 <- struct{}{}
+				}
 			}
 		})
 		mu.Lock()
@@ -48,60 +68,56 @@ func TestRunsShareOneLongPoll(t *testing.T) {
 			}
 		}
 	}
-	for i := range 20 {
+	for i := range early {
 		wg.Go(func() { follow([]string{"", fakeRun}[i%2]) })
 	}
-	wg.Go(func() {
-		for e := range s.Watch(t.Context(), Request{Target: f.target, WorkflowID: "w"}) {
-			if e.ID == 5 {
-				at5 <- struct{}{}
-			}
-		}
-	})
-	for range 21 {
+	for range early {
 		<-at5
 	}
 	if n := s.feedsNow(); n != 1 {
-		t.Errorf("%d histories are read for 20 runs and a watcher of one workflow, want 1", n)
+		t.Errorf("%d histories are read for %d runs that follow one workflow, want 1", n, early)
 	}
 	f.mu.Lock()
 	polls := f.polls
 	f.mu.Unlock()
 	if polls > 3 {
-		t.Errorf("%d history polls for 21 who follow 5 events", polls)
+		t.Errorf("%d history polls for %d who follow 5 events", polls, early)
 	}
-	f.change(func() { f.failures = 1 }) // the connection is lost, and found again
+	f.change(func() { f.broken, f.failures = serviceerror.NewUnavailable("connection lost"), 1 }) // and found again
 	f.add(aTransfer()[5:7]...)
-	deadline := time.Now().Add(10 * time.Second)
-	for {
-		f.mu.Lock()
-		over := f.failures == 0
-		f.mu.Unlock()
-		if over || time.Now().After(deadline) {
-			break
-		}
-		runtime.Gosched()
+	for range early {
+		<-at7
 	}
-	for range 5 {
+	for range late {
 		wg.Go(func() { follow("") })
 	}
-	for range 5 {
+	for range late {
 		<-at5
 	}
 	f.add(aTransfer()[7:]...)
 	f.add(completed(`"done"`))
 	wg.Wait()
 	want := fmt.Sprint(upTo(14), Completed)
-	if len(seen) != 1 || seen[want] != 25 {
-		t.Errorf("what was seen by how many: %v, want %s by 25", seen, want)
+	if len(seen) != 1 || seen[want] != early+late {
+		t.Errorf("what was seen by how many: %v, want %s by %d", seen, want, early+late)
 	}
 	for text, n := range notes {
-		if n > 20 {
-			t.Errorf("%q was told to %d runs, 5 of them came later", text, n)
+		if n > early {
+			t.Errorf("%q was told to %d runs, %d of them came later", text, n, late)
 		}
 	}
 	settle(t, "histories being read", s.feedsNow, 0)
 	settle(t, "goroutines", runtime.NumGoroutine, before+5)
+}
+
+// TestPlaceKeys: who follows with other credentials never shares what one of them may see.
+func TestPlaceKeys(t *testing.T) {
+	base := newFake(t).target
+	other := base
+	other.APIKey = "another"
+	if placeKey(base) == placeKey(other) || placeKey(base) != placeKey(base) {
+		t.Error("two ways in have one key, or one has two")
+	}
 }
 
 // TestDetected: which template polls is said with the evidence for it.

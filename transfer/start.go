@@ -160,12 +160,12 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 	if err != nil {
 		return refuse(r.s.ofError(outer, r.req, err, r.values()))
 	}
-	e := Event{Event: "started", Text: fmt.Sprintf("Started %s as %s", r.plan.workflowType, r.plan.workflowID), Data: r.names()}
+	e := Event{Event: kindStarted, Text: fmt.Sprintf("Started %s as %s", r.plan.workflowType, r.plan.workflowID), Data: r.names()}
 	if again {
 		e.Text = fmt.Sprintf("Workflow %s was started before: following it, nothing is paid again", r.plan.workflowID)
-		e.Data["again"] = true
+		e.Data.Again = true
 	}
-	r.say(e)
+	r.tell(e)
 	if !again || r.plan.own {
 		return nil
 	}
@@ -188,7 +188,7 @@ func (r *run) work(ctx context.Context) *doctor.Verdict {
 		return &v
 	}
 	r.stops = append(r.stops, stop)
-	r.say(Event{Event: "worker", Text: "The built-in worker polls " + r.plan.queue, Data: map[string]any{"task_queue": r.plan.queue, "built_in": true}})
+	r.tell(Event{Event: kindWorker, Text: "The built-in worker polls " + r.plan.queue, Data: Data{TaskQueue: r.plan.queue, BuiltIn: true}})
 	return nil
 }
 
@@ -197,31 +197,30 @@ func (r *run) seeWorkers(ctx context.Context) {
 	v := look(ctx, r.svc, r.place.namespace, r.plan.queue, false, r.s.o.Now)
 	workflows, _ := v.count(workflowPoller)
 	acts, _ := v.count(activityPoller)
-	e := Event{Event: "worker", Data: map[string]any{"task_queue": r.plan.queue, "workflow_pollers": workflows, "activity_pollers": acts}}
+	e := Event{Event: kindWorker, Data: Data{TaskQueue: r.plan.queue, WorkflowPollers: &workflows, ActivityPollers: &acts}}
 	switch {
 	case v.err != nil:
 		return // starting will tell
 	case workflows > 0:
 		e.Text = fmt.Sprintf("%s polls %s", identityOf(v), r.plan.queue)
-		e.Data["identity"] = identityOf(v)
+		e.Data.Identity = identityOf(v)
 		if v.sdk != "" {
 			e.Text += " (" + v.sdk + ")"
-			e.Data["sdk"] = v.sdk
+			e.Data.SDK = v.sdk
 		}
 		if r.clock = v.clock; r.clock.ahead != 0 {
 			e.Text += ". " + r.clock.text()
-			e.Data["clock_ahead_s"] = int(r.clock.ahead.Seconds())
+			e.Data.ClockAheadS = int(r.clock.ahead.Seconds())
 		}
 	default:
 		e.Text = fmt.Sprintf("Nobody polls %s yet; the transfer will wait for a worker", r.plan.queue)
 	}
-	r.say(e)
+	r.tell(e)
 }
 
 // names are the ids that a reader needs to find the transfer elsewhere.
-func (r *run) names() map[string]any {
-	return map[string]any{"workflow_id": r.plan.workflowID, "run_id": r.plan.runID, "workflow_type": r.plan.workflowType,
-		"task_queue": r.plan.queue, "namespace": r.place.namespace}
+func (r *run) names() Data {
+	return Data{WorkflowID: r.plan.workflowID, RunID: r.plan.runID, WorkflowType: r.plan.workflowType, TaskQueue: r.plan.queue, Namespace: r.place.namespace}
 }
 
 // values are what verdicts may say about this transfer.
@@ -246,5 +245,5 @@ func (r *run) detect(ctx context.Context) {
 	r.plan = makePlan(r.req)
 	r.plan.queue, r.plan.workflowID = d.TaskQueue, id
 	p, _ := LookupProfile(d.Template)
-	r.say(Event{Event: "note", Text: fmt.Sprintf("Taking the %s template: %s", p.Language, d.Evidence), Data: map[string]any{"template": d.Template}})
+	r.tell(Event{Event: kindNote, Text: fmt.Sprintf("Taking the %s template: %s", p.Language, d.Evidence), Data: Data{Template: d.Template}})
 }

@@ -14,55 +14,33 @@ import (
 
 // waits reports whether a task lies in a queue that a worker should have taken by now.
 func (r *run) waits() bool {
-	return r.lostSince.IsZero() && !r.failing && (r.task == taskScheduled || r.waitingActivity() != nil)
+	return r.state.Lost == "" && !r.state.Failing && (r.state.TaskWaits || r.waitingActivity() != nil)
 }
 
 // waitingActivity is an activity that is due and that no worker took for longer than Patience.
-func (r *run) waitingActivity() *act {
-	for _, a := range r.acts {
-		if !a.closed && a.state == stateScheduled && r.s.o.Now().Sub(a.fresh) >= r.s.o.Patience {
-			return a
-		}
-	}
-	return nil
-}
+func (r *run) waitingActivity() *Activity { return r.state.waiting(r.s.o.Now(), r.s.o.Patience) }
 
 // stuck judges a survey of the queue.
 func (r *run) stuck(v survey) {
 	if v.clock.ahead != 0 {
 		r.clock = v.clock
 	}
-	if !r.waits() || r.died && r.late() {
+	died := r.state.WorkerDied()
+	if !r.waits() || died && r.late() {
 		return
 	}
-	vals := r.values()
-	if r.waitingActivity() != nil && r.task != taskScheduled {
-		r.diagnose(waiting(v, true, r.died, vals), "", 0)
-		return
-	}
-	r.diagnose(waiting(v, false, r.died, vals), "", 0)
+	activities := r.waitingActivity() != nil && !r.state.TaskWaits
+	r.diagnose(waiting(v, activities, died, r.values()), "", 0)
 }
 
 // diagnose tells a verdict, once. GiveUp ends the run after grace unless it goes on before.
 func (r *run) diagnose(v doctor.Verdict, failure string, grace time.Duration) {
-	if r.diagnosis != nil && r.diagnosis.Code == v.Code && r.diagnosis.Cause == v.Cause {
+	if d := r.state.Diagnosis; d != nil && d.Code == v.Code && d.Cause == v.Cause {
 		return
 	}
-	r.diagnosis = &v
-	r.say(Event{Event: "diagnosis", Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
+	r.say(Event{Event: kindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
 	if r.req.GiveUp && r.giveUpAt.IsZero() {
 		r.giveUpAt = r.s.o.Now().Add(grace)
-	}
-}
-
-// recovered takes a diagnosis back: what it said would not happen did. text tells so, unless it is empty.
-func (r *run) recovered(text string) {
-	if r.diagnosis == nil {
-		return
-	}
-	r.diagnosis, r.giveUpAt = nil, time.Time{}
-	if text != "" {
-		r.say(Event{Event: "note", Text: text})
 	}
 }
 
@@ -97,19 +75,19 @@ func (r *run) pendingFault(p *workflowpb.PendingActivityInfo) {
 // checkInput looks whether the accounts that were sent arrive at the first activity. A Go worker that is
 // given Python's keys decodes them to nothing, without an error, and pays nobody (cloud-facts.md M2).
 func (r *run) checkInput(h *historypb.HistoryEvent) {
-	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || r.diagnosis != nil {
+	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || r.state.Diagnosis != nil {
 		return
 	}
 	a := h.GetActivityTaskScheduledEventAttributes()
 	text := textOf(a.GetInput())
-	if r.arguments == 0 && len(r.translate.activities) == 1 && blank(text) { // Go: a workflow without its argument gets an empty one
+	if r.state.Arguments == 0 && len(r.state.Activities) == 1 && blank(text) { // Go: a workflow without its argument gets an empty one
 		r.diagnose(noInput(doctor.Likely, r.values()), "", r.s.beat.grace)
 		return
 	}
 	if r.plan.details.SourceAccount == "" {
 		return
 	}
-	if len(r.translate.activities) > 1 || text == "" || strings.Contains(text, r.plan.details.SourceAccount) || strings.Contains(text, r.plan.details.TargetAccount) {
+	if len(r.state.Activities) > 1 || text == "" || strings.Contains(text, r.plan.details.SourceAccount) || strings.Contains(text, r.plan.details.TargetAccount) {
 		return
 	}
 	vals := r.values()

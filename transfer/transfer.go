@@ -54,31 +54,6 @@ type Request struct {
 	Elsewhere []doctor.Target
 }
 
-// Event is one entry of a transfer's log: one line of `onramp transfer --json`.
-type Event struct {
-	Event      string     `json:"event"` // worker, started, workflow, activity, pending, diagnosis, note, end
-	At         time.Time  `json:"at"`
-	ID         int64      `json:"id,omitempty"`   // history event id
-	Type       string     `json:"type,omitempty"` // Temporal's own name: "ActivityTaskScheduled"
-	Activity   string     `json:"activity,omitempty"`
-	ActivityID string     `json:"activity_id,omitempty"`
-	Attempt    int        `json:"attempt,omitempty"`
-	Text       string     `json:"text,omitempty"` // one line for people
-	Failure    string     `json:"failure,omitempty"`
-	NextRetry  *time.Time `json:"next_retry,omitempty"`
-	// State of the activity after this event: the words of Bar.State. Since is when the attempt began to
-	// run, LastStart and LastEnd when the attempt before it did and ended; all by the server's clock.
-	State     string         `json:"state,omitempty"`
-	Since     *time.Time     `json:"since,omitempty"`
-	LastStart *time.Time     `json:"last_start,omitempty"`
-	LastEnd   *time.Time     `json:"last_end,omitempty"`
-	Data      map[string]any `json:"data,omitempty"` // workflow_id, run_id, task_queue, decoded payload …
-	// set on the last event, "end"
-	Status  string          `json:"status,omitempty"` // COMPLETED, FAILED, CANCELED, TERMINATED, TIMED_OUT, NOT_STARTED, RUNNING
-	Result  any             `json:"result,omitempty"`
-	Verdict *doctor.Verdict `json:"verdict,omitempty"`
-}
-
 // Bar is one activity on the timeline, times relative to the start of the workflow.
 type Bar struct {
 	Activity string        `json:"activity"`

@@ -31,15 +31,12 @@ type scheduled struct{ name, id string }
 
 // event translates one history event.
 func (t *translator) event(h *historypb.HistoryEvent) Event {
-	e := Event{Event: "workflow", At: h.GetEventTime().AsTime(), ID: h.GetEventId(), Type: h.GetEventType().String(), Data: map[string]any{}}
+	e := Event{Event: "workflow", At: h.GetEventTime().AsTime(), ID: h.GetEventId(), Type: h.GetEventType().String()}
 	if !t.activity(&e, h) && !t.closing(&e, h) {
 		t.workflow(&e, h)
 	}
 	if e.Text == "" {
 		e.Text = words(e.Type)
-	}
-	if len(e.Data) == 0 {
-		e.Data = nil
 	}
 	return e
 }
@@ -55,34 +52,34 @@ func (t *translator) activity(e *Event, h *historypb.HistoryEvent) bool {
 		t.activities[h.GetEventId()] = scheduled{a.GetActivityType().GetName(), a.GetActivityId()}
 		t.about(e, h.GetEventId(), stateScheduled, "scheduled")
 		e.Attempt = 1
-		e.put("input", decode(a.GetInput()))
-		e.put("task_queue", a.GetTaskQueue().GetName())
+		e.Data.Input = shown(a.GetInput())
+		e.Data.TaskQueue = a.GetTaskQueue().GetName()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		a := h.GetActivityTaskStartedEventAttributes()
 		t.about(e, a.GetScheduledEventId(), stateRunning, fmt.Sprintf("started, attempt %d", a.GetAttempt()))
 		e.Attempt = int(a.GetAttempt())
 		at := e.At
 		e.Since = &at
-		e.put("worker", a.GetIdentity())
+		e.Data.Worker = a.GetIdentity()
 		if f := a.GetLastFailure(); f != nil {
 			e.Text += ", after: " + e.fail(f)
 		}
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 		a := h.GetActivityTaskCompletedEventAttributes()
 		t.about(e, a.GetScheduledEventId(), stateCompleted, "completed")
-		e.put("result", decode(a.GetResult()))
-		e.put("worker", a.GetIdentity())
+		e.Data.Result = shown(a.GetResult())
+		e.Data.Worker = a.GetIdentity()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
 		a := h.GetActivityTaskFailedEventAttributes()
 		t.about(e, a.GetScheduledEventId(), stateFailed, "failed for good: ")
 		e.Text += e.fail(a.GetFailure())
-		e.put("worker", a.GetIdentity())
-		e.put("retry_state", a.GetRetryState().String())
+		e.Data.Worker = a.GetIdentity()
+		e.Data.RetryState = a.GetRetryState().String()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
 		a := h.GetActivityTaskTimedOutEventAttributes()
 		t.about(e, a.GetScheduledEventId(), stateTimedOut, "timed out: ")
 		e.Text += e.fail(a.GetFailure())
-		e.put("retry_state", a.GetRetryState().String())
+		e.Data.RetryState = a.GetRetryState().String()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
 		t.about(e, h.GetActivityTaskCancelRequestedEventAttributes().GetScheduledEventId(), "", "is asked to stop")
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
@@ -102,32 +99,30 @@ func (t *translator) about(e *Event, scheduledID int64, state, what string) {
 
 // closing fills in the events that end a workflow; false for all others.
 func (t *translator) closing(e *Event, h *historypb.HistoryEvent) bool {
+	closed, next := closing(h)
+	if !closed {
+		return false
+	}
+	e.Data.NewRunID = next
 	switch h.GetEventType() {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_COMPLETED:
-		e.Status, e.Text = Completed, "Workflow completed"
-		e.Result = decode(h.GetWorkflowExecutionCompletedEventAttributes().GetResult())
+		e.Text = "Workflow completed"
+		e.Data.Result = decode(h.GetWorkflowExecutionCompletedEventAttributes().GetResult())
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED:
-		a := h.GetWorkflowExecutionFailedEventAttributes()
-		e.Status, e.Text = Failed, "Workflow failed: "+e.fail(a.GetFailure())
-		e.next(a.GetNewExecutionRunId())
+		e.Text = "Workflow failed: " + e.fail(h.GetWorkflowExecutionFailedEventAttributes().GetFailure())
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TIMED_OUT:
-		e.Status, e.Text = TimedOut, "Workflow timed out"
-		e.next(h.GetWorkflowExecutionTimedOutEventAttributes().GetNewExecutionRunId())
+		e.Text = "Workflow timed out"
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCELED:
-		e.Status, e.Text = Canceled, "Workflow cancelled"
+		e.Text = "Workflow cancelled"
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED:
 		a := h.GetWorkflowExecutionTerminatedEventAttributes()
-		e.Status, e.Text = Terminated, "Workflow terminated"
+		e.Text = "Workflow terminated"
 		if r := a.GetReason(); r != "" {
 			e.Text += ": " + shorten(r)
 		}
-		e.put("by", a.GetIdentity())
+		e.Data.By = a.GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-		a := h.GetWorkflowExecutionContinuedAsNewEventAttributes()
-		e.Status, e.Text = ContinuedAsNew, "Workflow goes on in a new run"
-		e.next(a.GetNewExecutionRunId())
-	default:
-		return false
+		e.Text = "Workflow goes on in a new run"
 	}
 	return true
 }
@@ -138,41 +133,41 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_STARTED:
 		a := h.GetWorkflowExecutionStartedEventAttributes()
 		e.Text = fmt.Sprintf("Workflow %s started on task queue %s", a.GetWorkflowType().GetName(), a.GetTaskQueue().GetName())
-		e.put("workflow_id", a.GetWorkflowId())
-		e.put("run_id", a.GetOriginalExecutionRunId())
-		e.put("workflow_type", a.GetWorkflowType().GetName())
-		e.put("task_queue", a.GetTaskQueue().GetName())
-		e.put("started_by", a.GetIdentity())
-		e.put("arguments", len(a.GetInput().GetPayloads()))
-		e.put("input", decode(a.GetInput()))
+		e.Data.WorkflowID = a.GetWorkflowId()
+		e.Data.RunID = a.GetOriginalExecutionRunId()
+		e.Data.WorkflowType = a.GetWorkflowType().GetName()
+		e.Data.TaskQueue = a.GetTaskQueue().GetName()
+		e.Data.StartedBy = a.GetIdentity()
+		e.Data.Arguments = len(a.GetInput().GetPayloads())
+		e.Data.Input = shown(a.GetInput())
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
 		a := h.GetWorkflowTaskScheduledEventAttributes()
 		e.Text, e.Attempt = "The next step waits for a worker", int(a.GetAttempt())
-		e.put("task_queue", a.GetTaskQueue().GetName())
+		e.Data.TaskQueue = a.GetTaskQueue().GetName()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
 		e.Text = "A worker took the step"
-		e.put("worker", h.GetWorkflowTaskStartedEventAttributes().GetIdentity())
+		e.Data.Worker = h.GetWorkflowTaskStartedEventAttributes().GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
 		e.Text = "The worker decided what comes next"
-		e.put("worker", h.GetWorkflowTaskCompletedEventAttributes().GetIdentity())
+		e.Data.Worker = h.GetWorkflowTaskCompletedEventAttributes().GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
 		a := h.GetWorkflowTaskFailedEventAttributes()
 		e.Text = "The worker could not run the workflow's code: " + e.fail(a.GetFailure())
-		e.put("cause", a.GetCause().String())
-		e.put("worker", a.GetIdentity())
+		e.Data.Cause = a.GetCause().String()
+		e.Data.Worker = a.GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
 		a := h.GetWorkflowTaskTimedOutEventAttributes()
 		e.Text = "The worker did not answer in time (" + a.GetTimeoutType().String() + " timeout)"
-		e.put("timeout", a.GetTimeoutType().String())
+		e.Data.Timeout = Timeout{true, a.GetTimeoutType().String()}
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
 		a := h.GetWorkflowExecutionCancelRequestedEventAttributes()
 		e.Text = "Somebody asked the workflow to stop"
-		e.put("by", a.GetIdentity())
-		e.put("reason", a.GetCause())
+		e.Data.By = a.GetIdentity()
+		e.Data.Reason = a.GetCause()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:
 		a := h.GetWorkflowExecutionSignaledEventAttributes()
 		e.Text = "Signal " + a.GetSignalName()
-		e.put("input", decode(a.GetInput()))
+		e.Data.Input = shown(a.GetInput())
 	case enumspb.EVENT_TYPE_TIMER_STARTED:
 		a := h.GetTimerStartedEventAttributes()
 		e.Text = fmt.Sprintf("Timer %s started: %s", a.GetTimerId(), a.GetStartToFireTimeout().AsDuration().Round(time.Millisecond))
@@ -183,19 +178,6 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 	}
 }
 
-// put adds to Data what is there.
-func (e *Event) put(key string, v any) {
-	if v == nil || v == "" || v == 0 {
-		return
-	}
-	e.Data[key] = v
-}
-
-// next says in which run a workflow goes on.
-func (e *Event) next(runID string) {
-	e.put("new_run_id", runID)
-}
-
 // fail records a failure and returns it as one sentence.
 func (e *Event) fail(f *failurepb.Failure) string {
 	if f == nil {
@@ -203,7 +185,7 @@ func (e *Event) fail(f *failurepb.Failure) string {
 	}
 	causes := chain(f)
 	e.Failure = sentence(causes)
-	e.put("causes", causes)
+	e.Data.Causes = causes
 	return e.Failure
 }
 

@@ -36,7 +36,7 @@ func TestBuiltInWorker(t *testing.T) {
 	for range 2 {
 		w := f.watch(quick(time.Minute), Request{Scenario: Success, WorkflowID: "w"})
 		e := w.until("worker", func(e Event) bool { return e.Event == "worker" })
-		queue, _ := e.Data["task_queue"].(string)
+		queue := e.Data.TaskQueue
 		f.askedFor(queue)
 		w.until("started", func(e Event) bool { return e.Event == "started" })
 		w.stop()
