@@ -7,7 +7,6 @@ import (
 	"strings"
 	"syscall"
 	"testing"
-	"time"
 )
 
 // TestCodeWorkers: money-transfer projects of the Go, TypeScript and Java SDKs, changed exactly as `onramp code`
@@ -38,7 +37,7 @@ func TestCodeWorkers(t *testing.T) {
 							shell(t, dir, env, line)
 						}
 					}
-					worker := startShell(t, dir, env, c.Commands.Worker[0])
+					worker := workerShell(t, h, dir, env, c)
 					own := run(t, cleanEnv(), "transfer", "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert,
 						"--tls-key-path", h.Key, "--tls-ca-path", h.ServerRoot, "--template", lang.name, "--worker", "own", "--patience", "120s", "--json")
 					if own.code != 0 || !strings.Contains(lastLine(own.out), `"COMPLETED"`) {
@@ -72,7 +71,7 @@ func linkNodeModules(t *testing.T, dir string) {
 // shell runs one line of a shell to its end and wants it to succeed.
 func shell(t *testing.T, dir string, env []string, line string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*patience) // a compiler among them
 	defer cancel()
 	a := runCommand(t, ctx, dir, env, "bash", "-c", line)
 	if a.code != 0 {
@@ -89,6 +88,16 @@ func startShell(t *testing.T, dir string, env []string, line string) group {
 	t.Helper()
 	g := group{start(t, dir, env, "setsid", "bash", "-c", line)}
 	t.Cleanup(g.killGroup)
+	return g
+}
+
+// workerShell starts a project's worker by the command that `onramp code` gives and waits until it polls.
+func workerShell(t *testing.T, h rehearsalLine, dir string, env []string, c codeAnswer) (g group) {
+	t.Helper()
+	startsPolling(t, h, c.Transfer.TaskQueue, func() *process {
+		g = startShell(t, dir, env, c.Commands.Worker[0])
+		return g.process
+	})
 	return g
 }
 

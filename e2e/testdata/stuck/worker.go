@@ -97,6 +97,5 @@ func main() {
 	if err := w.Start(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("polls")
 	select {}
 }
