@@ -21,6 +21,7 @@ func TestAPIKeyInBrowser(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 			b := openBrowser(t, tt.script, 1280, 900)
 			b.open(p.url + "/new")

@@ -253,10 +253,13 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	for _, file := range []string{pipe, pipe + ".missing"} {
 		for _, command := range []string{"check", "transfer"} {
-			a := run(t, cleanEnv(), command, "--address", "127.0.0.1:1", "--namespace", "docs-assembly.a2dd6", "--tls-cert-path", file, "--tls-key-path", file, "--json")
-			if a.code != 10 || !strings.Contains(a.out, `"KP-35"`) || !strings.Contains(a.out, filepath.Base(file)) {
-				t.Errorf("%s with %s: exit %d, want 10 and KP-35\n%s%s", command, filepath.Base(file), a.code, a.out, a.err)
-			}
+			t.Run(command+" "+filepath.Base(file), func(t *testing.T) {
+				t.Parallel() // they wait for the pipe
+				a := run(t, cleanEnv(), command, "--address", "127.0.0.1:1", "--namespace", "docs-assembly.a2dd6", "--tls-cert-path", file, "--tls-key-path", file, "--json")
+				if a.code != 10 || !strings.Contains(a.out, `"KP-35"`) || !strings.Contains(a.out, filepath.Base(file)) {
+					t.Errorf("exit %d, want 10 and KP-35\n%s%s", a.code, a.out, a.err)
+				}
+			})
 		}
 	}
 }

@@ -47,9 +47,7 @@ func TestCodeWorkersWithAPIKey(t *testing.T) {
 					if own.code != 0 || !strings.Contains(lastLine(own.out), `"COMPLETED"`) {
 						t.Fatalf("onramp transfer --worker own: exit %d\n%s\n%s\nworker:\n%s", own.code, own.out, own.err, worker.output())
 					}
-					if a := shell(t, dir, env, c.Commands.Starter[0]); !strings.Contains(a.out, "Result: Transfer complete") {
-						t.Errorf("the project's starter:\n%s\n%s\nworker:\n%s", a.out, a.err, worker.output())
-					}
+					transferred(t, dir, env, c.Commands.Starter[0], worker)
 					worker.killGroup()
 				})
 			}

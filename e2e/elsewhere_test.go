@@ -33,6 +33,7 @@ func TestElsewhere(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 			v := visit(t, p.url)
 			b := openBrowser(t, tt.script, 1280, 900)

@@ -40,6 +40,7 @@ func TestKeptKeyAndExpiry(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0", "--rehearsal", "off")
 			v := visit(t, p.url)
 			v.cloudMigration("Orders", "12")

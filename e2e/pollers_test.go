@@ -30,6 +30,7 @@ func (h rehearsalLine) dial(t testing.TB) client.Client {
 		}
 		return b
 	}
+	o.ConnectionOptions.GetSystemInfoTimeout = patience
 	if h.APIKey != "" || h.Cert != "" {
 		roots := x509.NewCertPool()
 		roots.AppendCertsFromPEM(read(h.ServerRoot))

@@ -75,6 +75,7 @@ func main() {
 		roots.AppendCertsFromPEM(root)
 		options.ConnectionOptions.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}
 	}
+	options.ConnectionOptions.GetSystemInfoTimeout = time.Minute // a busy machine may take more than the usual five seconds
 	c, err := client.Dial(options)
 	if err != nil {
 		log.Fatal(err)
