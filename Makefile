@@ -1,11 +1,11 @@
-# Onramp. `make run` opens the portal, `make test` proves it, `make check` is the fast part of that,
-# `make bench` prints every figure beside its budget. `make help` lists all.
+# Onramp. `make run` opens the portal, `make test` proves it, `make quick` is the part of that which needs no server,
+# `make bench` prints every figure beside its budget. `make help` lists all. The journeys (e2e) are a module of their own.
 export GOFLAGS := -buildvcs=false
 GO ?= go
 BIN := bin/onramp
-SOURCES := $(shell find . -name '*.go' -not -path './e2e/node_modules/*') go.mod go.sum $(shell find static -name '*.css' -o -name '*.js' -o -name '*.svg') $(shell find store -name '*.sql')
+SOURCES := $(shell find . -name '*.go' -not -path './e2e/*') go.mod go.sum $(shell find static -name '*.css' -o -name '*.js' -o -name '*.svg') $(shell find store -name '*.sql')
 
-.PHONY: help run build lean test check bench setup generate golden fuzz screenshots clean
+.PHONY: help run build lean test quick check bench setup generate golden fuzz screenshots clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -25,7 +25,10 @@ setup: ## install what the tests need (Chromium, a Python environment, npm packa
 test: setup check ## everything: checks, unit tests, real server, real SDKs, real browser
 	@scripts/test.sh
 
-check: ## format, generated code, vet, staticcheck, the walls of the house
+quick: check ## what needs no Temporal server, SDK or browser: checks and the rooms' tests (about two minutes)
+	@scripts/quick.sh
+
+check: ## format, go.mod, generated code, vet, staticcheck, the walls of the house
 	@scripts/check.sh
 
 bench: setup build ## every benchmark, each figure beside its budget or its peer
@@ -38,7 +41,7 @@ golden: ## rewrite golden files after an intended change
 	$(GO) test ./views/ ./snippet/ -update
 
 screenshots: setup build ## docs/screenshots from the running portal
-	ONRAMP_E2E_SCREENSHOTS=1 $(GO) test ./e2e/ -run 'TestPagesLookRight' -count=1 -timeout 20m
+	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run TestPagesLookRight -count=1 -timeout 20m
 
 fuzz: ## each fuzz target for 30 s
 	@scripts/fuzz.sh 30s

@@ -1,11 +1,13 @@
 package main
 
 import (
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
 	"io/fs"
 	"os"
+	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
@@ -170,4 +172,89 @@ func TestSQLOnlyInStore(t *testing.T) {
 	if found == 0 {
 		t.Error("no SQL found in store: the pattern does not work any more")
 	}
+}
+
+// TestModules: go.mod says which libraries Onramp ships and which only its tests need, in a block of its own that
+// begins with the comment testBlock, and the journeys' own libraries stay in e2e/go.mod.
+func TestModules(t *testing.T) {
+	const testBlock = "// What only the rooms' tests need."
+	modules := direct(t, ".")
+	text, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tests, found := strings.Cut(string(text), testBlock)
+	if !found {
+		t.Fatalf("go.mod has no block %q", testBlock)
+	}
+	tests, _, _ = strings.Cut(tests, "\n)")
+	shipped, used := map[string]bool{}, map[string]bool{}
+	goFiles(t, func(room, file string, f *ast.File) {
+		if room == "e2e" {
+			return
+		}
+		// A package for the tests of several rooms is named after the one it is about: custodytest, storetest.
+		test := strings.HasSuffix(file, "_test.go") || strings.HasSuffix(f.Name.Name, "test")
+		for _, spec := range f.Imports {
+			imp, _ := strconv.Unquote(spec.Path.Value)
+			if m := moduleOf(imp, modules); m != "" {
+				used[m] = true
+				shipped[m] = shipped[m] || !test
+			}
+		}
+	})
+	for _, m := range modules {
+		if apart := strings.Contains(tests, "\t"+m+" "); used[m] && apart == shipped[m] {
+			t.Errorf("go.mod: %s: shipped %v, among what only tests need %v", m, shipped[m], apart)
+		}
+	}
+	// chromedp and the like: what the journeys alone import is required there alone.
+	journeys := direct(t, "e2e")
+	needed := map[string]bool{}
+	goFiles(t, func(room, _ string, f *ast.File) {
+		for _, spec := range f.Imports {
+			if imp, _ := strconv.Unquote(spec.Path.Value); room == "e2e" {
+				needed[moduleOf(imp, journeys)] = true
+			}
+		}
+	})
+	for m := range needed {
+		if contains(modules, m) && !used[m] {
+			t.Errorf("go.mod: %s is needed by the journeys alone; it belongs to e2e/go.mod", m)
+		}
+	}
+}
+
+// direct are the modules that a module requires for itself.
+func direct(t *testing.T, dir string) (paths []string) {
+	t.Helper()
+	out, err := exec.Command("go", "-C", dir, "mod", "edit", "-json").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var mod struct {
+		Require []struct {
+			Path     string
+			Indirect bool
+		}
+	}
+	if err := json.Unmarshal(out, &mod); err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range mod.Require {
+		if !r.Indirect {
+			paths = append(paths, r.Path)
+		}
+	}
+	return paths
+}
+
+// moduleOf is the module that a package belongs to, "" for none of them.
+func moduleOf(pkg string, modules []string) (longest string) {
+	for _, m := range modules {
+		if (pkg == m || strings.HasPrefix(pkg, m+"/")) && len(m) > len(longest) {
+			longest = m
+		}
+	}
+	return longest
 }

@@ -21,6 +21,7 @@ func TestAPIKeyInBrowser(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 			b := openBrowser(t, tt.script, 1280, 900)
 			b.open(p.url + "/new")
@@ -75,11 +76,12 @@ func TestAPIKeyInBrowser(t *testing.T) {
 func (b *browser) judged(what, axe string) {
 	b.t.Helper()
 	name := strings.ReplaceAll(what, " ", "-")
+	b.look(1280, "light")
 	b.judge(what, "light", 1280, axe)
 	b.shot(name)
 	var wide int64
-	b.do(emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: "dark"}}),
-		emulation.SetDeviceMetricsOverride(320, 900, 1, false), chromedp.Evaluate(`document.documentElement.scrollWidth`, &wide))
+	b.look(320, "dark")
+	b.do(chromedp.Evaluate(`document.documentElement.scrollWidth`, &wide))
 	if wide > 320 {
 		b.t.Errorf("%s at 320 px is %d px wide", what, wide)
 	}

@@ -102,13 +102,13 @@ func BenchmarkRehearsalReady(b *testing.B) {
 		ready = append(ready, d)
 	}
 	p := openPortal(b, b.TempDir(), "127.0.0.1:0")
-	within(b, 30*time.Second, "the rehearsal is ready", func() bool {
+	within(b, "the rehearsal is ready", func() bool {
 		_, page := p.get("/rehearsal")
 		return strings.Contains(page, "ready")
 	})
 	port := closedPort(b)
 	s := start(b, "", cleanEnv(), pythonTool(b, "temporal"), "server", "start-dev", "--port", port, "--ui-port", closedPort(b), "--log-level", "error")
-	within(b, 30*time.Second, "start-dev listens", func() bool {
+	within(b, "start-dev listens", func() bool {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			c.Close()

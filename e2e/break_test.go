@@ -27,6 +27,7 @@ func TestBreakItOnPurpose(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 			b := openBrowser(t, tt.script, 1280, 900)
 			b.open(p.url + "/rehearsal")
@@ -65,13 +66,16 @@ func TestBreakItOnPurpose(t *testing.T) {
 	}
 }
 
-// settled waits until the page of a run shows its verdict.
+// settled waits until the page of a run shows its verdict and its stream has ended: nothing moves under a click then.
 func (b *browser) settled(p *portal, run string, script bool) {
 	b.t.Helper()
 	if !script {
 		b.open(p.url + run + "?follow=1")
 	}
 	b.until("the verdict of "+run, func() bool { c := b.verdictCode(); return c != "" })
+	if script {
+		b.is(`html:not(:has(live-feed:not([data-state="done"])))`)
+	}
 }
 
 // verdictCode is the code that a run's page names, "" while there is none.
@@ -153,7 +157,7 @@ func TestBreakSurvives(t *testing.T) {
 
 	p = openPortal(t, data, "127.0.0.1:0")
 	v = visit(t, p.url)
-	within(t, 30*time.Second, "the rehearsal cloud", func() bool {
+	within(t, "the rehearsal cloud", func() bool {
 		return strings.Contains(string(v.get("/rehearsal").body), `data-testid="mend-plaintext"`)
 	})
 	for _, path := range []string{"/m/practice", "/m/practice/test", "/cloud/practice.a2dd6"} {

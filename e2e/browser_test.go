@@ -46,7 +46,7 @@ func openBrowserWith(t testing.TB, script bool, width, height int64, more ...chr
 	opts := append([]chromedp.ExecAllocatorOption{}, chromedp.DefaultExecAllocatorOptions[:]...)
 	opts = append(opts, chromedp.ExecPath(path), chromedp.NoSandbox, chromedp.DisableGPU, chromedp.UserDataDir(t.TempDir()),
 		chromedp.Flag("disable-quic", true), chromedp.Flag("disable-background-networking", true),
-		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(60*time.Second))
+		chromedp.Flag("disable-component-update", true), chromedp.Flag("disable-sync", true), chromedp.WSURLReadTimeout(patience))
 	opts = append(opts, more...)
 	alloc, cancelAlloc := chromedp.NewExecAllocator(context.Background(), opts...)
 	ctx, cancel := chromedp.NewContext(alloc)
@@ -74,10 +74,10 @@ func (b *browser) record(ev any) {
 	}
 }
 
-// do runs actions, at most for a minute.
+// do runs actions.
 func (b *browser) do(actions ...chromedp.Action) {
 	b.t.Helper()
-	ctx, cancel := context.WithTimeout(b.ctx, time.Minute)
+	ctx, cancel := context.WithTimeout(b.ctx, patience)
 	defer cancel()
 	// The first Run of a context starts the browser and must not be bound to a shorter life.
 	if chromedp.FromContext(b.ctx).Browser == nil {
@@ -119,6 +119,15 @@ func (b *browser) html() string {
 	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
 	defer cancel()
 	_ = chromedp.Run(ctx, chromedp.Evaluate(`document.documentElement.outerHTML`, &out))
+	return out
+}
+
+// loaded is html once the whole page is there, "" before: what stands at the end of a page comes after its title.
+func (b *browser) loaded() string {
+	var out string
+	ctx, cancel := context.WithTimeout(b.ctx, 10*time.Second)
+	defer cancel()
+	_ = chromedp.Run(ctx, chromedp.Evaluate(`document.readyState === 'complete' ? document.documentElement.outerHTML : ''`, &out))
 	return out
 }
 
@@ -168,34 +177,34 @@ func (b *browser) clickTo(id, pathPart string) {
 
 func (b *browser) waitPath(part string) {
 	b.t.Helper()
-	b.until("the page "+part, func() bool { return strings.Contains(b.path(), part) && strings.Contains(b.html(), "</main>") })
+	b.until("the page "+part, func() bool { return strings.Contains(b.path(), part) && strings.Contains(b.loaded(), "</main>") })
 }
 
-// until polls the page, at most 30 s.
+// until polls the page.
 func (b *browser) until(what string, ok func() bool) {
 	b.t.Helper()
-	deadline := time.Now().Add(30 * time.Second)
+	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
 			b.shot("waited")
-			b.t.Fatalf("not within 30 s: %s\nat %s\n%s", what, b.url(), b.text())
+			b.t.Fatalf("not within %s: %s\nat %s\n%s", patience, what, b.url(), b.text())
 		}
 		<-time.After(50 * time.Millisecond)
 	}
 }
 
-// has waits until the page holds a text.
+// has waits until the page has loaded and holds a text.
 func (b *browser) has(s string) {
 	b.t.Helper()
-	b.until(fmt.Sprintf("%q on the page", s), func() bool { return strings.Contains(b.html(), s) })
+	b.until(fmt.Sprintf("%q on the page", s), func() bool { return strings.Contains(b.loaded(), s) })
 }
 
-// is waits until the element of a CSS selector is there.
+// is waits until the page has loaded and holds the element of a CSS selector.
 func (b *browser) is(selector string) {
 	b.t.Helper()
 	b.until(selector, func() bool {
 		var there bool
-		_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`!!document.querySelector(%q)`, selector), &there))
+		_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`document.readyState === 'complete' && !!document.querySelector(%q)`, selector), &there))
 		return there
 	})
 }
@@ -203,8 +212,22 @@ func (b *browser) is(selector string) {
 // fill sets what a field holds, as pasting does.
 func (b *browser) fill(selector, value string) {
 	b.t.Helper()
+	b.on(selector, fmt.Sprintf(`e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true }))`, value))
+}
+
+// on runs an expression over the element e of a CSS selector once it is there, as the hand of a person would.
+func (b *browser) on(selector, expression string) {
+	b.t.Helper()
 	b.is(selector)
-	b.do(chromedp.Evaluate(fmt.Sprintf(`(e => { e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })) })(document.querySelector(%q))`, value, selector), nil))
+	b.do(chromedp.Evaluate(fmt.Sprintf(`(e => { %s })(document.querySelector(%q))`, expression, selector), nil))
+}
+
+// look sets how wide the page is shown and in which theme, for a reader who asked for less motion: what fades from
+// one theme to the other has colours of neither.
+func (b *browser) look(width int64, theme string) {
+	b.t.Helper()
+	b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, false), emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
+		{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}))
 }
 
 // valueOf is the text of an element.

@@ -2,14 +2,20 @@ package e2e
 
 import (
 	"encoding/json"
+	"math/rand/v2"
 	"net"
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
+
+	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
 )
 
 // report is what `onramp check --json` prints, by contract.md.
@@ -76,15 +82,7 @@ func TestCheckContract(t *testing.T) {
 	good := map[string]string{"--address": h.Address, "--namespace": h.Namespace, "--tls-cert-path": h.Cert, "--tls-key-path": h.Key, "--tls-ca-path": h.ServerRoot}
 	_, port, _ := net.SplitHostPort(h.Address)
 	closed := closedPort(t)
-	plaintext := start(t, "", cleanEnv(), pythonTool(t, "temporal"), "server", "start-dev", "--headless", "--port", closedPort(t), "--log-level", "error")
-	plaintextPort := plaintext.cmd.Args[5]
-	within(t, 20*time.Second, "temporal server start-dev listens", func() bool {
-		c, err := net.Dial("tcp", "127.0.0.1:"+plaintextPort)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+	plaintext := devServer(t)
 	for _, tt := range []struct {
 		name               string
 		with               map[string]string // changed flags; "" takes the flag away
@@ -101,7 +99,7 @@ func TestCheckContract(t *testing.T) {
 		{name: "no file", with: map[string]string{"--tls-cert-path": h.Cert + ".missing"}, code: "KP-35", level: "certain", stage: "input", exit: 10},
 		{name: "nothing listens", with: map[string]string{"--address": "127.0.0.1:" + closed}, code: "TC-01", level: "certain", stage: "tcp", exit: 11},
 		{name: "no such name", with: map[string]string{"--address": "nobody.invalid:" + port}, code: "DN-01", stage: "dns", exit: 11},
-		{name: "a local server without TLS", with: map[string]string{"--address": "127.0.0.1:" + plaintextPort}, code: "PR-01", level: "certain", stage: "tls", exit: 12},
+		{name: "a local server without TLS", with: map[string]string{"--address": plaintext}, code: "PR-01", level: "certain", stage: "tls", exit: 12},
 		{name: "own CA as the server's root", with: map[string]string{"--tls-ca-path": h.CA}, code: "SV-01", stage: "tls", exit: 12},
 		{name: "no client certificate", with: map[string]string{"--tls-cert-path": "", "--tls-key-path": ""}, code: "CL-01", level: "certain", stage: "client-cert", exit: 13},
 		{name: "certificate of a CA that was not uploaded", with: map[string]string{"--tls-cert-path": other.Cert, "--tls-key-path": other.Key}, code: "CL-03", stage: "client-cert", exit: 13},
@@ -150,16 +148,47 @@ func TestCheckContract(t *testing.T) {
 	}
 }
 
-// closedPort is a port on which nothing listens.
+var givenPorts sync.Map
+
+// closedPort is a port on which nothing listens and that nobody else gets by chance: it lies below those that the
+// system gives away, to listeners on port 0 and to connections.
 func closedPort(t testing.TB) string {
 	t.Helper()
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 100 {
+		port := strconv.Itoa(12_000 + rand.IntN(18_000))
+		if _, given := givenPorts.LoadOrStore(port, true); given {
+			continue
+		}
+		if ln, err := net.Listen("tcp", "127.0.0.1:"+port); err == nil {
+			ln.Close()
+			return port
+		}
+	}
+	t.Fatal("no port is free")
+	return ""
+}
+
+// devServer starts the official dev server, without TLS and without its UI, and returns its address once it has its
+// namespace.
+func devServer(t testing.TB) string {
+	t.Helper()
+	port := closedPort(t)
+	s := start(t, "", cleanEnv(), pythonTool(t, "temporal"), "server", "start-dev", "--headless", "--port", port, "--log-level", "error")
+	c, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:" + port, Logger: quietLog})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer ln.Close()
-	_, port, _ := net.SplitHostPort(ln.Addr().String())
-	return port
+	defer c.Close()
+	within(t, "the dev server has its namespace", func() bool {
+		select {
+		case <-s.ended:
+			t.Fatalf("the dev server ended:\n%s", s.output())
+		default:
+		}
+		_, err := c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: "default"})
+		return err == nil
+	})
+	return "127.0.0.1:" + port
 }
 
 // TestHoldFiles: keys are written for their owner only, and a second run replaces them as a whole.
@@ -224,10 +253,13 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 	}
 	for _, file := range []string{pipe, pipe + ".missing"} {
 		for _, command := range []string{"check", "transfer"} {
-			a := run(t, cleanEnv(), command, "--address", "127.0.0.1:1", "--namespace", "docs-assembly.a2dd6", "--tls-cert-path", file, "--tls-key-path", file, "--json")
-			if a.code != 10 || !strings.Contains(a.out, `"KP-35"`) || !strings.Contains(a.out, filepath.Base(file)) {
-				t.Errorf("%s with %s: exit %d, want 10 and KP-35\n%s%s", command, filepath.Base(file), a.code, a.out, a.err)
-			}
+			t.Run(command+" "+filepath.Base(file), func(t *testing.T) {
+				t.Parallel() // they wait for the pipe
+				a := run(t, cleanEnv(), command, "--address", "127.0.0.1:1", "--namespace", "docs-assembly.a2dd6", "--tls-cert-path", file, "--tls-key-path", file, "--json")
+				if a.code != 10 || !strings.Contains(a.out, `"KP-35"`) || !strings.Contains(a.out, filepath.Base(file)) {
+					t.Errorf("exit %d, want 10 and KP-35\n%s%s", a.code, a.out, a.err)
+				}
+			})
 		}
 	}
 }

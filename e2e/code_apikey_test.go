@@ -11,15 +11,17 @@ import (
 // SDK that can run here. The rehearsal cloud takes the key as Temporal Cloud does: in the header authorization of
 // each call, at the namespace's endpoint, which the TLS server name chooses.
 func TestCodeWorkersWithAPIKey(t *testing.T) {
-	h, _ := hold(t, "--auth", "api-key")
-	key, err := os.ReadFile(h.APIKey)
-	if err != nil {
-		t.Fatal(err)
-	}
-	flags := []string{"--address", h.Address, "--namespace", h.Namespace, "--tls-server-name", h.ServerName, "--api-key-path", h.APIKey, "--tls-ca-path", h.ServerRoot}
 	for _, lang := range []string{"python", "go", "typescript", "java"} {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
+			// A rehearsal for each: the projects of Python and Go poll task queues of the same name, for workflows of the
+			// same name with other inputs.
+			h, rehearsal := hold(t, "--auth", "api-key")
+			key, err := os.ReadFile(h.APIKey)
+			if err != nil {
+				t.Fatal(err)
+			}
+			flags := []string{"--address", h.Address, "--namespace", h.Namespace, "--tls-server-name", h.ServerName, "--api-key-path", h.APIKey, "--tls-ca-path", h.ServerRoot}
 			for _, style := range []string{"explicit", "envconfig"} {
 				t.Run(style, func(t *testing.T) {
 					c := code(t, "--lang", lang, "--namespace", h.Namespace, "--address", h.Address, "--tls-server-name", h.ServerName, "--auth", "api-key", "--style", style)
@@ -40,21 +42,20 @@ func TestCodeWorkersWithAPIKey(t *testing.T) {
 							shell(t, dir, env, line)
 						}
 					}
-					worker := startShell(t, dir, env, c.Commands.Worker[0])
+					worker := workerShell(t, h, dir, env, c)
 					own := run(t, cleanEnv(), append([]string{"transfer", "--template", lang, "--worker", "own", "--patience", "120s", "--json"}, flags...)...)
 					if own.code != 0 || !strings.Contains(lastLine(own.out), `"COMPLETED"`) {
 						t.Fatalf("onramp transfer --worker own: exit %d\n%s\n%s\nworker:\n%s", own.code, own.out, own.err, worker.output())
 					}
-					if a := shell(t, dir, env, c.Commands.Starter[0]); !strings.Contains(a.out, "Result: Transfer complete") {
-						t.Errorf("the project's starter:\n%s\n%s\nworker:\n%s", a.out, a.err, worker.output())
-					}
+					transferred(t, dir, env, c.Commands.Starter[0], worker)
 					worker.killGroup()
 				})
 			}
+			if checked := run(t, cleanEnv(), append([]string{"check"}, flags...)...); checked.code != 0 {
+				t.Errorf("onramp check: exit %d\n%s", checked.code, checked.out)
+			}
+			rehearsal.kill()
 		})
-	}
-	if checked := run(t, cleanEnv(), append([]string{"check"}, flags...)...); checked.code != 0 {
-		t.Errorf("onramp check: exit %d\n%s", checked.code, checked.out)
 	}
 }
 

@@ -10,7 +10,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 )
@@ -44,7 +43,7 @@ func TestEnvconfigLoaders(t *testing.T) {
 		t.Run(lang, func(t *testing.T) {
 			t.Parallel()
 			dir, line := load(t)
-			ctx, cancel := context.WithTimeout(t.Context(), 5*time.Minute)
+			ctx, cancel := context.WithTimeout(t.Context(), 2*patience)
 			defer cancel()
 			cmd := exec.CommandContext(ctx, "bash", "-c", line)
 			cmd.Dir, cmd.Env, cmd.Stdin = dir, cleanEnv("XDG_CONFIG_HOME="+t.TempDir()), strings.NewReader(string(in))
@@ -171,7 +170,7 @@ func TestTemporalCLIEnvironment(t *testing.T) {
 		{"a URL", with(map[string]string{"TEMPORAL_ADDRESS": "https://" + h.Address}), "too many colons"},
 		{"another server root", with(map[string]string{"TEMPORAL_TLS_SERVER_CA_CERT_PATH": h.CA}), "unknown authority"},
 	} {
-		ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		a := runCommand(t, ctx, "", cleanEnv(append(pairs(tt.env), onlyTrust(h))...), pythonTool(t, "temporal"), "workflow", "count")
 		cancel()
 		if (a.code == 0) != (tt.want == "") || !strings.Contains(a.err, tt.want) {

@@ -10,7 +10,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/Shopify/toxiproxy/v2"
 	"github.com/chromedp/chromedp"
@@ -54,12 +53,12 @@ var eventRow = regexp.MustCompile(`id="event-(\d+)"`)
 // bank's ledger has paid once.
 func TestKillInMidTransfer(t *testing.T) {
 	data := t.TempDir()
-	p := openPortal(t, data, "127.0.0.1:0")
-	addr := strings.TrimPrefix(p.url, "http://")
+	addr := "127.0.0.1:" + closedPort(t)
+	p := openPortal(t, data, addr)
 	v := visit(t, p.url)
 	c := connect(t, v)
 	first := v.upload(c.m+"/transfer", c.transfer("slow", "kill-in-the-middle")...).ok(t, "start a slow transfer").path
-	within(t, 30*time.Second, "the money is on its way", func() bool {
+	within(t, "the money is on its way", func() bool {
 		page := string(v.get(first).body)
 		return strings.Contains(page, "ActivityTaskCompleted") && !strings.Contains(page, "WorkflowExecutionCompleted") || strings.Contains(page, "heartbeat")
 	})
@@ -126,7 +125,7 @@ func ledger(t testing.TB, data string) map[string]int {
 // line puts toxiproxy before an address.
 func line(t testing.TB, upstream string) *toxiproxy.Proxy {
 	t.Helper()
-	p := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "line", "127.0.0.1:0", upstream)
+	p := toxiproxy.NewProxy(toxiproxy.NewServer(toxiproxy.NewMetricsContainer(nil), zerolog.Nop()), "line", "127.0.0.1:"+closedPort(t), upstream)
 	if err := p.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -158,7 +157,7 @@ func TestBrowserLosesThePortal(t *testing.T) {
 	if !strings.Contains(says, "Live updates") {
 		t.Errorf("the page does not say that live updates wait:\n%.1500s", says)
 	}
-	within(t, 60*time.Second, "the transfer ended meanwhile", func() bool { return strings.Contains(string(v.get(run).body), "WorkflowExecutionCompleted") })
+	within(t, "the transfer ended meanwhile", func() bool { return strings.Contains(string(v.get(run).body), "WorkflowExecutionCompleted") })
 	if err := cut.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -189,14 +188,14 @@ func TestLineToTemporalDrops(t *testing.T) {
 	cut := line(t, strings.Replace(h.Address, "localhost", "127.0.0.1", 1))
 	p := start(t, "", cleanEnv(), program, "transfer", "--address", cut.Listen, "--tls-server-name", "localhost", "--namespace", h.Namespace, "--tls-cert-path", h.Cert,
 		"--tls-key-path", h.Key, "--tls-ca-path", h.ServerRoot, "--scenario", "slow", "--timeout", "2m", "--json")
-	p.line(`"ActivityTaskScheduled"`, time.Minute)
+	p.line(`"ActivityTaskScheduled"`)
 	cut.Stop()
-	p.line(`"connected":false`, time.Minute)
+	p.line(`"connected":false`)
 	if err := cut.Start(); err != nil {
 		t.Fatal(err)
 	}
-	p.line(`"connected":true`, time.Minute)
-	p.line(`"event":"end".*"COMPLETED"`, 2*time.Minute)
+	p.line(`"connected":true`)
+	p.line(`"event":"end".*"COMPLETED"`)
 	<-p.ended
 	if code := p.cmd.ProcessState.ExitCode(); code != 0 {
 		t.Errorf("exit %d\n%s", code, p.output())

@@ -9,8 +9,6 @@ import (
 	"regexp"
 	"strings"
 	"testing"
-
-	"github.com/chromedp/chromedp"
 )
 
 // commandOf is the command in a code block of the page, as a person copies it.
@@ -23,7 +21,7 @@ func (b *browser) commandOf(id string) string {
 // openDetails opens a fold, as a click on its summary does; without JavaScript too.
 func (b *browser) openDetails(id string) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate(`document.getElementById('`+id+`').open = true`, nil))
+	b.on("#"+id, `e.open = true`)
 }
 
 // TestElsewhere: the page's one command, run in a shell as a person does, brings its result back: posted once,
@@ -35,6 +33,7 @@ func TestElsewhere(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 			v := visit(t, p.url)
 			b := openBrowser(t, tt.script, 1280, 900)

@@ -14,9 +14,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
-
-	"github.com/chromedp/chromedp"
 )
 
 // cloudMigration makes a migration to Cloud whose client certificate lasts so many days, by forms.
@@ -43,6 +40,7 @@ func TestKeptKeyAndExpiry(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0", "--rehearsal", "off")
 			v := visit(t, p.url)
 			v.cloudMigration("Orders", "12")
@@ -61,7 +59,7 @@ func TestKeptKeyAndExpiry(t *testing.T) {
 			look("ca-key", m+"/certificates/key")
 			b.open(p.url + m + "/certificates/key")
 			keep := func(phrase string) {
-				b.do(chromedp.Evaluate(`document.querySelector('#keep').open || document.querySelector('#keep > summary').click()`, nil))
+				b.on("#keep", `e.open || e.querySelector('summary').click()`)
 				b.fill("#ca_key", key)
 				b.fill(testID("passphrase"), phrase)
 				b.fill(testID("repeat"), phrase)
@@ -112,7 +110,7 @@ func TestKeptKeyAndExpiry(t *testing.T) {
 			b.open(p.url + m + "/certificates/key")
 			b.click("lock-key")
 			b.has("Kept here, locked")
-			b.do(chromedp.Evaluate(`document.querySelector('#forget > summary').click()`, nil))
+			b.on("#forget > summary", `e.click()`)
 			b.click("sure")
 			b.click("forget-key")
 			b.has("Onramp has no copy.")
@@ -181,14 +179,14 @@ func TestWebhookOnce(t *testing.T) {
 	data := filepath.Join(t.TempDir(), "data")
 	open := func() *portal {
 		p := start(t, "", cleanEnv("ONRAMP_WEBHOOK_SECRET="+hookSecret, "ONRAMP_WEBHOOK="+srv.URL+"/secret-path"), program, "serve", "--addr", "127.0.0.1:0", "--data", data, "--rehearsal", "off")
-		return &portal{process: p, url: p.line(`(http://[0-9.:]+)/`, 30*time.Second)[1], data: data}
+		return &portal{process: p, url: p.line(`(http://[0-9.:]+)/`)[1], data: data}
 	}
 	p := open()
 	v := visit(t, p.url)
 	v.cloudMigration("Payments", "20")
 	v.cloudMigration("Ledger", "200")
-	within(t, 30*time.Second, "a first attempt", func() bool { asks, _, _ := in.counts(); return asks > 0 })
-	within(t, 10*time.Second, "the failure on the board", func() bool {
+	within(t, "a first attempt", func() bool { asks, _, _ := in.counts(); return asks > 0 })
+	within(t, "the failure on the board", func() bool {
 		return strings.Contains(string(v.get("/expiry").body), "The receiver answered 503")
 	})
 	p.kill()
@@ -196,9 +194,9 @@ func TestWebhookOnce(t *testing.T) {
 	in.down = false
 	in.mu.Unlock()
 	p = open()
-	within(t, 60*time.Second, "the message after the start", func() bool { _, ids, _ := in.counts(); return ids == 1 })
+	within(t, "the message after the start", func() bool { _, ids, _ := in.counts(); return ids == 1 })
 	v = visit(t, p.url)
-	within(t, 10*time.Second, "the success on the board", func() bool { return strings.Contains(string(v.get("/expiry").body), ">Sent<") })
+	within(t, "the success on the board", func() bool { return strings.Contains(string(v.get("/expiry").body), ">Sent<") })
 	if strings.Contains(string(v.get("/expiry").body), "secret-path") {
 		t.Error("the board shows the path of the webhook")
 	}
@@ -208,7 +206,7 @@ func TestWebhookOnce(t *testing.T) {
 	p = open()
 	v = visit(t, p.url)
 	v.cloudMigration("Orders", "4") // the second message proves that the third start has looked
-	within(t, 60*time.Second, "a message about another certificate", func() bool { _, ids, _ := in.counts(); return ids == 2 })
+	within(t, "a message about another certificate", func() bool { _, ids, _ := in.counts(); return ids == 2 })
 	if _, ids, all := in.counts(); ids != all {
 		t.Errorf("%d messages were taken %d times", ids, all)
 	}

@@ -5,7 +5,6 @@ import (
 	"regexp"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/chromedp"
 )
 
@@ -40,9 +39,8 @@ func TestInspectLooksRight(t *testing.T) {
 	b := openBrowser(t, true, 1280, 900)
 	for _, width := range []int64{1280, 320} {
 		for _, theme := range []string{"light", "dark"} {
-			b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, false),
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
-				chromedp.Navigate(p.url+"/certificates/inspect"),
+			b.look(width, theme)
+			b.do(chromedp.Navigate(p.url+"/certificates/inspect"),
 				chromedp.SetUploadFiles(`[data-testid="inspect-files"]`, []string{dir + "/client.key", dir + "/ca.pem", dir + "/ca.key", dir + "/client.pem"}),
 				chromedp.Click(`[data-testid="inspect"]`),
 				chromedp.WaitVisible(`[data-testid="ca-key-warning"]`))

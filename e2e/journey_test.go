@@ -19,6 +19,7 @@ func TestJourney(t *testing.T) {
 		script bool
 	}{{"with JavaScript", true}, {"without JavaScript", false}} {
 		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel() // a portal and a browser each
 			p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 			b := openBrowser(t, tt.script, 1280, 900)
 			began := time.Now()

@@ -10,8 +10,8 @@ import (
 // key that was lent is gone with the process, as promised, so the test brings its own from the bundle.
 func TestKillAtEveryStep(t *testing.T) {
 	data := t.TempDir()
-	p := openPortal(t, data, "127.0.0.1:0")
-	addr := strings.TrimPrefix(p.url, "http://")
+	addr := "127.0.0.1:" + closedPort(t)
+	p := openPortal(t, data, addr)
 	v := visit(t, p.url)
 	restart := func() {
 		t.Helper()

@@ -18,16 +18,8 @@ import (
 // that was told where the application runs today names it: in the connection test, and in a transfer that nobody
 // picks up.
 func TestWorkerStillLocal(t *testing.T) {
-	port := closedPort(t)
-	s := start(t, "", cleanEnv(), pythonTool(t, "temporal"), "server", "start-dev", "--headless", "--port", port, "--log-level", "error")
-	address := "127.0.0.1:" + port
-	within(t, 60*time.Second, "the dev server", func() bool {
-		c, err := net.DialTimeout("tcp", address, time.Second)
-		if err == nil {
-			c.Close()
-		}
-		return err == nil
-	})
+	address := devServer(t)
+	_, port, _ := net.SplitHostPort(address)
 	pollLocally(t, address, "ORDERS")
 
 	p := openPortal(t, t.TempDir(), "127.0.0.1:0")
@@ -53,7 +45,6 @@ func TestWorkerStillLocal(t *testing.T) {
 		t.Error("the local server was asked although nobody gave its address")
 	}
 	b.clean(p.url)
-	s.kill()
 }
 
 // pollLocally is a worker of the old world: it polls a task queue of the local server until the test ends.
@@ -79,7 +70,7 @@ func pollLocally(t *testing.T, address, queue string) {
 		}
 	}()
 	t.Cleanup(func() { cancel(); <-done; cc.Close() })
-	within(t, 30*time.Second, "the old worker polls", func() bool {
+	within(t, "the old worker polls", func() bool {
 		res, err := svc.DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{Namespace: "default", TaskQueue: &taskqueue.TaskQueue{Name: queue, Kind: enums.TASK_QUEUE_KIND_NORMAL}, TaskQueueType: enums.TASK_QUEUE_TYPE_WORKFLOW})
 		if err != nil {
 			t.Logf("asking the local server: %v", err)

@@ -2,20 +2,18 @@ package e2e
 
 import (
 	"encoding/json"
-	"net"
 	"os"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
-	"time"
 )
 
 // TestStuckElsewhere: a real worker that polls the right queue in the wrong place is named with that place: on the
 // local server that nobody stopped (the official dev server), and in another namespace of the same account.
 func TestStuckElsewhere(t *testing.T) {
 	h, _ := hold(t)
-	workers := stuckWorkers(t, h)
+	workers := stuckWorkers(t)
 	stuckAt := func(t *testing.T, at rehearsalLine, template, code, place string, more ...string) {
 		t.Helper()
 		a := run(t, cleanEnv(), append([]string{"transfer", "--address", at.Address, "--namespace", at.Namespace, "--tls-cert-path", at.Cert, "--tls-key-path", at.Key,
@@ -32,23 +30,10 @@ func TestStuckElsewhere(t *testing.T) {
 	}
 
 	t.Run("still on the local server", func(t *testing.T) {
-		port := closedPort(t)
-		local := "127.0.0.1:" + port
-		start(t, "", cleanEnv(), pythonTool(t, "temporal"), "server", "start-dev", "--headless", "--port", port, "--log-level", "error")
-		within(t, time.Minute, "the dev server", func() bool {
-			c, err := net.DialTimeout("tcp", local, time.Second)
-			if err == nil {
-				c.Close()
-			}
-			return err == nil
-		})
+		local := devServer(t)
 		for lang, worker := range workers {
 			queue := "local-" + lang
-			within(t, time.Minute, "the dev server has its namespace", func() bool {
-				a := runCommand(t, t.Context(), "", cleanEnv(), pythonTool(t, "temporal"), "operator", "namespace", "describe", "--namespace", "default", "--address", local)
-				return a.code == 0
-			})
-			worker(t, "nothing", queue, "ADDRESS="+local, "NAMESPACE=default", "CERT=")
+			worker(t, rehearsalLine{Address: local, Namespace: "default"}, "nothing", queue)
 			stuckAt(t, h, lang, "TQ-07", local, "--task-queue", queue, "--local-address", local)
 		}
 	})
@@ -72,7 +57,9 @@ func TestStuckElsewhere(t *testing.T) {
 		}
 		for lang, worker := range workers {
 			queue := "moved-" + lang
-			worker(t, "nothing", queue, "ADDRESS="+at.Address, "NAMESPACE=orders.f45a2", "CERT="+at.Cert, "KEY="+at.Key, "ROOT="+at.ServerRoot)
+			elsewhere := at
+			elsewhere.Namespace = "orders.f45a2"
+			worker(t, elsewhere, "nothing", queue)
 			stuckAt(t, at, lang, "TQ-03", "orders.f45a2", "--task-queue", queue, "--other-namespace", "orders.f45a2")
 		}
 	})
@@ -82,7 +69,7 @@ func TestStuckElsewhere(t *testing.T) {
 // id: named while it is stuck, its run chosen by --run-id, and read by the page's own `temporal workflow show`.
 func TestFollowSomebodyElses(t *testing.T) {
 	h, _ := hold(t)
-	workers := stuckWorkers(t, h)
+	workers := stuckWorkers(t)
 	begin := func(id string) string {
 		t.Helper()
 		out := temporalCLI(t, h, "workflow", "start", "--type", "MoneyTransfer", "--task-queue", "others", "--workflow-id", id, "--output", "json")
@@ -107,7 +94,7 @@ func TestFollowSomebodyElses(t *testing.T) {
 	temporalCLI(t, h, "workflow", "start", "--type", "Nobody", "--task-queue", "nobody-there", "--workflow-id", "alone")
 	a, events := follow("--workflow-id", "alone")
 	verdict(a, events, 15, "TQ-01")
-	workers["go"](t, "nothing", "others")
+	workers["go"](t, h, "nothing", "others")
 	temporalCLI(t, h, "workflow", "start", "--type", "Unknown", "--task-queue", "others", "--workflow-id", "unknown")
 	a, events = follow("--workflow-id", "unknown")
 	verdict(a, events, 15, "WF-01")

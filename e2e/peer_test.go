@@ -152,7 +152,7 @@ func BenchmarkBesideTemporalUI(b *testing.B) {
 		}}
 	port, ui := closedPort(b), closedPort(b)
 	start(b, "", cleanEnv(), pythonTool(b, "temporal"), "server", "start-dev", "--port", port, "--ui-port", ui, "--log-level", "error")
-	within(b, 30*time.Second, "start-dev listens", func() bool {
+	within(b, "start-dev listens", func() bool {
 		c, err := net.Dial("tcp", "127.0.0.1:"+port)
 		if err == nil {
 			c.Close()

@@ -22,6 +22,10 @@ import (
 	"time"
 )
 
+// patience bounds every wait for what has to come. It measures nothing: it ends a run that hangs, and is long enough
+// for a machine that is busy with other things.
+const patience = 3 * time.Minute
+
 // program is the path of the built program; TestMain makes it unless ONRAMP_E2E_PROGRAM names one.
 var program string
 
@@ -36,7 +40,8 @@ func TestMain(m *testing.M) {
 		os.Exit(1)
 	}
 	program = filepath.Join(dir, "onramp")
-	build := exec.Command("go", "build", "-o", program, "onramp")
+	build := exec.Command("go", "build", "-o", program, ".") // in its own module, with the libraries that it ships with
+	build.Dir = ".."
 	build.Stdout, build.Stderr = os.Stderr, os.Stderr
 	code := 1
 	if err := build.Run(); err != nil {
@@ -69,7 +74,7 @@ type answer struct {
 // run runs the program to its end.
 func run(t testing.TB, env []string, args ...string) answer {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	return runCommand(t, ctx, "", env, program, args...)
 }
@@ -162,17 +167,17 @@ func (p *process) stop() (int, time.Duration) {
 	p.cmd.Process.Signal(syscall.SIGTERM)
 	select {
 	case <-p.ended:
-	case <-time.After(20 * time.Second):
+	case <-time.After(patience):
 		p.t.Fatalf("the program did not end after SIGTERM:\n%s", p.output())
 	}
 	return p.cmd.ProcessState.ExitCode(), time.Since(began)
 }
 
 // line waits for a line of stdout that matches and returns its submatches.
-func (p *process) line(pattern string, within time.Duration) []string {
+func (p *process) line(pattern string) []string {
 	p.t.Helper()
 	re := regexp.MustCompile(pattern)
-	deadline := time.After(within)
+	deadline := time.After(patience)
 	for {
 		select {
 		case l := <-p.lines:
@@ -182,7 +187,7 @@ func (p *process) line(pattern string, within time.Duration) []string {
 		case <-p.ended:
 			p.t.Fatalf("the program ended before it printed %q:\n%s", pattern, p.output())
 		case <-deadline:
-			p.t.Fatalf("no line like %q within %s:\n%s", pattern, within, p.output())
+			p.t.Fatalf("no line like %q within %s:\n%s", pattern, patience, p.output())
 		}
 	}
 }
@@ -198,7 +203,7 @@ type portal struct {
 func openPortal(t testing.TB, data, addr string, args ...string) *portal {
 	t.Helper()
 	p := start(t, "", cleanEnv(), program, append([]string{"serve", "--addr", addr, "--data", data}, args...)...)
-	m := p.line(`(http://[0-9.:]+)/`, 30*time.Second)
+	m := p.line(`(http://[0-9.:]+)/`)
 	return &portal{process: p, url: m[1], data: data}
 }
 
@@ -207,7 +212,7 @@ func openPortalAtHome(t testing.TB) *portal {
 	t.Helper()
 	home := t.TempDir()
 	p := start(t, "", cleanEnv("HOME="+home, "XDG_DATA_HOME="), program, "serve", "--addr", "127.0.0.1:0")
-	m := p.line(`(http://[0-9.:]+)/`, 30*time.Second)
+	m := p.line(`(http://[0-9.:]+)/`)
 	return &portal{process: p, url: m[1], data: filepath.Join(home, ".local", "share", "onramp")}
 }
 
@@ -240,7 +245,7 @@ type rehearsalLine struct {
 func hold(t testing.TB, args ...string) (rehearsalLine, *process) {
 	t.Helper()
 	p := start(t, "", cleanEnv(), program, append([]string{"rehearse", "--hold", "--out", t.TempDir(), "--json"}, args...)...)
-	m := p.line(`^\{.*\}$`, 60*time.Second)
+	m := p.line(`^\{.*\}$`)
 	var h rehearsalLine
 	if err := json.Unmarshal([]byte(m[0]), &h); err != nil {
 		t.Fatalf("first line of rehearse --hold: %v\n%s", err, m[0])
@@ -257,13 +262,13 @@ func (h rehearsalLine) trust() []string {
 	return env
 }
 
-// within polls until ok, at most so long.
-func within(t testing.TB, limit time.Duration, what string, ok func() bool) {
+// within polls until ok.
+func within(t testing.TB, what string, ok func() bool) {
 	t.Helper()
-	deadline := time.Now().Add(limit)
+	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
-			t.Fatalf("not within %s: %s", limit, what)
+			t.Fatalf("not within %s: %s", patience, what)
 		}
 		<-time.After(50 * time.Millisecond)
 	}

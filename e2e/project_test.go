@@ -79,9 +79,7 @@ func TestProjectZip(t *testing.T) {
 				}
 				const set = ". ./env.sh; . ./trust.sh; "
 				running := startShell(t, dir, env, set+worker)
-				if a := shell(t, dir, env, set+starter); !strings.Contains(a.out, "Result: Transfer complete") {
-					t.Errorf("the starter:\n%s\n%s\nworker:\n%s", a.out, a.err, running.output())
-				}
+				transferred(t, dir, env, set+starter, running)
 				running.killGroup()
 			})
 		}

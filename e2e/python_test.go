@@ -7,7 +7,6 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
-	"time"
 )
 
 // codeAnswer is what `onramp code --json` prints.
@@ -17,6 +16,9 @@ type codeAnswer struct {
 	Edits []struct{ File, Before, After string }
 
 	Commands struct{ Install, Worker, Starter []string }
+	Transfer struct {
+		TaskQueue string `json:"task_queue"`
+	}
 }
 
 // pythonTool is a program of the Python environment that `make setup` made.
@@ -108,8 +110,7 @@ func TestPythonWorker(t *testing.T) {
 			dir, c := project(t, h, "python", tt.args...)
 			env := cleanEnv(append(pairs(c.Env), onlyTrust(h), "PYTHONDONTWRITEBYTECODE=1")...)
 			python := pythonTool(t, "python")
-			worker := start(t, dir, env, python, "run_worker.py")
-
+			worker := startsPolling(t, h, c.Transfer.TaskQueue, func() *process { return start(t, dir, env, python, "run_worker.py") })
 			own := run(t, cleanEnv(), "transfer", "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert,
 				"--tls-key-path", h.Key, "--tls-ca-path", h.ServerRoot, "--template", "python", "--worker", "own", "--json")
 			if own.code != 0 {
@@ -118,7 +119,7 @@ func TestPythonWorker(t *testing.T) {
 			if end := lastLine(own.out); !strings.Contains(end, `"COMPLETED"`) || !strings.Contains(end, "Transfer complete") {
 				t.Errorf("last line of onramp transfer = %s", end)
 			}
-			ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
 			starter := runCommand(t, ctx, dir, env, python, "run_workflow.py")
 			if !strings.Contains(starter.out, "Result: Transfer complete") {
@@ -145,7 +146,7 @@ func TestTemporalCLI(t *testing.T) {
 	text := run(t, cleanEnv(), "code", "--lang", "python", "--namespace", h.Namespace, "--address", h.Address,
 		"--cert-path", h.Cert, "--key-path", h.Key, "--style", "explicit", "--vars", "tutorial")
 	command := commandIn(t, text.out)
-	ctx, cancel := context.WithTimeout(t.Context(), 60*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
 	path := "PATH=" + filepath.Dir(pythonTool(t, "temporal")) + string(os.PathListSeparator) + os.Getenv("PATH")
 	started := runCommand(t, ctx, dir, append(env, path), "bash", "-c", command)

@@ -4,7 +4,6 @@ import (
 	"os"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 )
@@ -65,7 +64,7 @@ func TestReplaceInABrowser(t *testing.T) {
 	look("replace-workers")
 	b.has("GetClientCertificate")
 	gone := func() bool { return strings.Contains(b.html(), "Put the old CA back") }
-	within(t, 30*time.Second, "nobody is seen with the old one, and it goes", func() bool {
+	within(t, "nobody is seen with the old one, and it goes", func() bool {
 		b.open(p.url + at)
 		b.click("remove-old")
 		b.until("an answer", func() bool { return gone() || strings.Contains(b.html(), `id="problems"`) })

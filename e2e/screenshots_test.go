@@ -15,7 +15,6 @@ import (
 	"strings"
 	"testing"
 
-	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/page"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
@@ -85,19 +84,17 @@ func (b *browser) page(name, path, axe string, p *portal) {
 	shots := os.Getenv("ONRAMP_E2E_SCREENSHOTS") != ""
 	for _, width := range []int64{1280, 320} {
 		for _, theme := range []string{"light", "dark"} {
-			b.do(emulation.SetDeviceMetricsOverride(width, 900, 1, false),
-				emulation.SetEmulatedMedia().WithFeatures([]*emulation.MediaFeature{
-					{Name: "prefers-color-scheme", Value: theme}, {Name: "prefers-reduced-motion", Value: "reduce"}}),
-				chromedp.Navigate(p.url+path))
-			var overflow, scroll int64
+			b.look(width, theme)
+			b.open(p.url + path)
+			var moving, scroll int64
 			b.do(chromedp.Evaluate(`document.documentElement.scrollWidth`, &scroll),
-				chromedp.Evaluate(`document.getAnimations().length`, &overflow))
+				chromedp.Evaluate(`document.getAnimations().length`, &moving))
 			if scroll > width {
 				var wide string
 				b.do(chromedp.Evaluate(`[...document.querySelectorAll('body *')].filter(e => e.getBoundingClientRect().right > innerWidth + 1).slice(0, 5).map(e => e.tagName + '.' + e.className + '#' + e.id).join(', ')`, &wide))
 				b.t.Errorf("%s at %d px is %d px wide: %s", path, width, scroll, wide)
 			}
-			if overflow > 0 {
+			if moving > 0 {
 				b.t.Errorf("%s animates although the reader asked for less motion", path)
 			}
 			b.judge(path, theme, width, axe)
@@ -108,9 +105,15 @@ func (b *browser) page(name, path, axe string, p *portal) {
 	}
 }
 
-// judge runs axe in an isolated world, because Trusted Types keeps scripts out of the page itself.
+// judge runs axe, once nothing fades or moves any more, in an isolated world, because Trusted Types keeps scripts out
+// of the page itself.
 func (b *browser) judge(path, theme string, width int64, axe string) {
 	b.t.Helper()
+	b.until("a page at rest", func() bool {
+		moving := -1
+		_ = chromedp.Run(b.ctx, chromedp.Evaluate(`document.getAnimations().length`, &moving))
+		return moving == 0
+	})
 	var result string
 	b.do(chromedp.ActionFunc(func(ctx context.Context) error {
 		tree, err := page.GetFrameTree().Do(ctx)

@@ -9,27 +9,37 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
+
+	"go.temporal.io/api/enums/v1"
 )
 
-// stuckWorkers start a worker of an SDK that is wrong in a given way, on a queue of the rehearsal.
-func stuckWorkers(t *testing.T, h rehearsalLine) map[string]func(t *testing.T, stuck, queue string, env ...string) *process {
+// stuckWorker starts a worker that is wrong in a given way and polls a queue of a server.
+type stuckWorker func(t *testing.T, at rehearsalLine, stuck, queue string) *process
+
+// stuckWorkers are those of each SDK.
+func stuckWorkers(t *testing.T) map[string]stuckWorker {
 	t.Helper()
 	goWorker := filepath.Join(t.TempDir(), "worker")
 	if a := runCommand(t, t.Context(), "", cleanEnv("GOFLAGS=-buildvcs=false"), "go", "build", "-o", goWorker, "./testdata/stuck"); a.code != 0 {
 		t.Fatalf("the Go worker does not build: %s", a.err)
 	}
-	starter := func(command ...string) func(*testing.T, string, string, ...string) *process {
-		return func(t *testing.T, stuck, queue string, env ...string) *process {
+	starter := func(command ...string) stuckWorker {
+		return func(t *testing.T, at rehearsalLine, stuck, queue string) *process {
 			t.Helper()
-			env = append(cleanEnv("STUCK="+stuck, "QUEUE="+queue, "ADDRESS="+h.Address, "NAMESPACE="+h.Namespace, "CERT="+h.Cert, "KEY="+h.Key, "ROOT="+h.ServerRoot,
-				"PYTHONDONTWRITEBYTECODE=1"), env...)
-			p := start(t, "", env, command[0], command[1:]...)
-			p.line("polls", time.Minute)
-			return p
+			var kinds []enums.TaskQueueType
+			switch stuck {
+			case "workflows only":
+				kinds = append(kinds, workflowTasks)
+			case "activities only":
+				kinds = append(kinds, activityTasks)
+			}
+			return startsPolling(t, at, queue, func() *process {
+				return start(t, "", cleanEnv("STUCK="+stuck, "QUEUE="+queue, "ADDRESS="+at.Address, "NAMESPACE="+at.Namespace, "CERT="+at.Cert, "KEY="+at.Key,
+					"ROOT="+at.ServerRoot, "PYTHONDONTWRITEBYTECODE=1"), command[0], command[1:]...)
+			}, kinds...)
 		}
 	}
-	return map[string]func(*testing.T, string, string, ...string) *process{
+	return map[string]stuckWorker{
 		"go":     starter(goWorker),
 		"python": starter(pythonTool(t, "python"), "testdata/stuck/worker.py"),
 	}
@@ -63,7 +73,7 @@ func transferEvents(t testing.TB, out string) (events []transferEvent) {
 // SDKs, is named while it is stuck, with evidence and a fix, and `onramp transfer` exits with 15.
 func TestStuck(t *testing.T) {
 	h, _ := hold(t)
-	workers := stuckWorkers(t, h)
+	workers := stuckWorkers(t)
 	other := map[string]string{"go": "python", "python": "go"}
 	for _, tt := range []struct {
 		name    string
@@ -95,24 +105,24 @@ func TestStuck(t *testing.T) {
 					template, args = other[lang], slices.Delete(args, i-1, i+1)
 				}
 				if tt.despite == "" && tt.stuck != "" {
-					worker(t, tt.stuck, fmt.Sprintf(tt.queue, queue))
+					worker(t, h, tt.stuck, fmt.Sprintf(tt.queue, queue))
 				}
 				line := append([]string{"transfer", "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert, "--tls-key-path", h.Key,
 					"--tls-ca-path", h.ServerRoot, "--worker", "own", "--template", template, "--task-queue", queue, "--patience", "3s", "--timeout", "90s", "--json"}, args...)
 				follower := make(chan answer, 1)
 				if tt.despite != "" {
-					first := worker(t, tt.despite, queue)
+					first := worker(t, h, tt.despite, queue)
 					go func() { follower <- run(t, cleanEnv(), line...) }()
 					if tt.despite == "dies" {
-						first.line("has the task", time.Minute)
+						first.line("has the task")
 					} else {
-						within(t, time.Minute, "the workflow waits", func() bool {
+						within(t, "the workflow waits", func() bool {
 							return strings.Contains(listed(t, h, queue), "Running") && strings.Contains(history(t, h, queue), "TimerStarted")
 						})
 					}
 					first.kill()
 					if tt.stuck != "" {
-						worker(t, tt.stuck, queue)
+						worker(t, h, tt.stuck, queue)
 					}
 				} else {
 					go func() { follower <- run(t, cleanEnv(), line...) }()
@@ -168,10 +178,9 @@ func TestClock(t *testing.T) {
 	if err != nil {
 		t.Fatalf("%v\nRun `make setup` first: it installs faketime.", err)
 	}
-	p := start(t, "", cleanEnv("STUCK=nothing", "QUEUE=ahead", "ADDRESS="+h.Address, "NAMESPACE="+h.Namespace, "CERT="+h.Cert, "KEY="+h.Key, "ROOT="+h.ServerRoot,
+	start(t, "", cleanEnv("STUCK=nothing", "QUEUE=ahead", "REPORT_EVERY=1", "ADDRESS="+h.Address, "NAMESPACE="+h.Namespace, "CERT="+h.Cert, "KEY="+h.Key, "ROOT="+h.ServerRoot,
 		"PYTHONDONTWRITEBYTECODE=1", "FAKETIME=+15m", "LD_PRELOAD="+strings.TrimSpace(string(faked))), pythonTool(t, "python"), "testdata/stuck/worker.py")
-	p.line("polls", time.Minute)
-	within(t, time.Minute, "a word about the clock", func() bool { // the worker's first report may come after its first poll
+	within(t, "a word about the clock", func() bool { // the worker's first report may come after its first poll
 		a := run(t, cleanEnv(), "transfer", "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert, "--tls-key-path", h.Key,
 			"--tls-ca-path", h.ServerRoot, "--worker", "own", "--template", "python", "--task-queue", "ahead", "--json")
 		if a.code != 0 {

@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/chromedp/chromedp"
 	"go.temporal.io/sdk/worker"
@@ -149,7 +148,7 @@ func TestTransferPages(t *testing.T) {
 		run := v.upload(m+"/transfer", transferForm("slow")...).ok(t, "start").path
 		b.open(p.url + run)
 		b.has("Last heartbeat")
-		b.do(chromedp.Evaluate(`document.getElementById('acts').open = true`, nil))
+		b.openDetails("acts")
 		b.shot("slow-running")
 		b.click("cancel")
 		b.has("WorkflowExecutionCanceled")
@@ -167,7 +166,7 @@ func TestTransferPages(t *testing.T) {
 		run := v.upload(m+"/transfer", transferForm("slow")...).ok(t, "start").path
 		b.open(p.url + run)
 		b.has("ActivityTaskScheduled")
-		b.do(chromedp.Evaluate(`document.getElementById('acts').open = true`, nil))
+		b.openDetails("acts")
 		b.fill("#reason", "seen enough")
 		b.click("terminate")
 		b.has("Workflow terminated: seen enough")
@@ -191,12 +190,12 @@ func TestTransferPages(t *testing.T) {
 		b.t = t
 		run := v.upload(m+"/transfer", transferForm("slow")...).ok(t, "start").path
 		var id string
-		within(t, 20*time.Second, "its workflow ID", func() bool {
+		within(t, "its workflow ID", func() bool {
 			id = regexp.MustCompile(`onramp-money-transfer-rehearsal-[0-9a-f]{16}`).FindString(string(v.get(run).body))
 			return id != ""
 		})
 		b.open(p.url + m + "/transfer")
-		b.do(chromedp.Evaluate(`document.getElementById('follow').open = true`, nil))
+		b.openDetails("follow")
 		b.fill("#workflow_id", id)
 		b.click("follow-workflow")
 		b.waitPath(strings.Split(run, "?")[0]) // the run that follows it already
@@ -230,8 +229,7 @@ func TestTransferPages(t *testing.T) {
 // TestDrillPages drills the rehearsal beside a local server in a real browser, stops one, and reads it without
 // JavaScript.
 func TestDrillPages(t *testing.T) {
-	port := closedPort(t)
-	start(t, "", cleanEnv(), pythonTool(t, "temporal"), "server", "start-dev", "--headless", "--port", port, "--log-level", "error")
+	local := devServer(t)
 	p := openPortal(t, t.TempDir(), "127.0.0.1:0")
 	v := visit(t, p.url)
 	m, _ := v.tested(true)
@@ -244,7 +242,7 @@ func TestDrillPages(t *testing.T) {
 	b.fill("#count", "30")
 	b.fill("#rate", "20")
 	b.click("beside-local")
-	b.fill("#beside_address", "127.0.0.1:"+port)
+	b.fill("#beside_address", local)
 	b.clickTo("start-drill", m+"/transfer/drill/")
 	b.is("progress")
 	b.has("under way")
@@ -292,7 +290,7 @@ func transfersOfAllKinds(t testing.TB, v *visitor, m string) map[string]string {
 	v.ended(out["refund"])
 	v.form(out["interrupted"]+"/stop", "x", "y").ok(t, "stop watching")
 	out["drill"] = v.upload(m+"/transfer/drill", "once", "d", "count", "20", "rate", "20", "scenario", "flaky", "worker", "builtin", "beside", "none", "key_source", "lent").ok(t, "a drill").path
-	within(t, time.Minute, "the drill's end", func() bool { return v.get(out["drill"]+".json").status == http.StatusOK })
-	within(t, 30*time.Second, "a verdict on the stuck one", func() bool { return strings.Contains(string(v.get(out["stuck"]).body), "TQ-01") })
+	within(t, "the drill's end", func() bool { return v.get(out["drill"]+".json").status == http.StatusOK })
+	within(t, "a verdict on the stuck one", func() bool { return strings.Contains(string(v.get(out["stuck"]).body), "TQ-01") })
 	return out
 }

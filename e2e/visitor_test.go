@@ -11,7 +11,6 @@ import (
 	"net/url"
 	"strings"
 	"testing"
-	"time"
 )
 
 // visitor uses the portal as a browser without JavaScript does: it reads pages and sends forms.
@@ -26,7 +25,7 @@ func visit(t testing.TB, base string) *visitor {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &visitor{t: t, base: base, client: &http.Client{Jar: jar, Timeout: time.Minute}}
+	return &visitor{t: t, base: base, client: &http.Client{Jar: jar, Timeout: patience}}
 }
 
 // seen is what a visitor sees after a request and its redirects.
@@ -143,7 +142,7 @@ func (s seen) tree(t testing.TB) map[string]string {
 func (v *visitor) ended(run string) map[string]any {
 	v.t.Helper()
 	var report map[string]any
-	within(v.t, 60*time.Second, "the end of "+run, func() bool {
+	within(v.t, "the end of "+run, func() bool {
 		s := v.get(run + ".json")
 		report = nil
 		if s.status != http.StatusOK || json.Unmarshal(s.body, &report) != nil {

@@ -102,7 +102,9 @@ func heapAfterGC(b *testing.B, v *visitor) float64 {
 	b.Helper()
 	const collections = "go_gc_duration_seconds_count"
 	since := metricOf(b, v, collections)
-	within(b, 6*time.Minute, "two collections", func() bool { return metricOf(b, v, collections) >= since+2 })
+	for n := range 2 {
+		within(b, "a collection", func() bool { return metricOf(b, v, collections) > since+float64(n) })
+	}
 	return metricOf(b, v, "go_memstats_heap_inuse_bytes") / (1 << 20)
 }
 
@@ -153,7 +155,7 @@ func BenchmarkThousandWatchers(b *testing.B) {
 	if len(took) < watchers*5 {
 		b.Fatalf("only %d events were pushed to %d watchers", len(took), watchers)
 	}
-	within(b, time.Minute, "the portal's goroutines are back", func() bool { return goroutinesOf(b, v) <= idle+watchers/10 })
+	within(b, "the portal's goroutines are back", func() bool { return goroutinesOf(b, v) <= idle+watchers/10 })
 	b.ReportMetric(float64(len(took)), "pushes")
 	ms(b, "p50", percentile(took, 50), budgetWatchers)
 	ms(b, "p95", percentile(took, 95), budgetWatchers)

@@ -53,7 +53,7 @@ func newKey(t testing.TB, c *Cloud, id namespace.ID, life time.Duration) string 
 func dialKey(t testing.TB, c *Cloud, id namespace.ID, key, serverName string) (client.Client, error) {
 	t.Helper()
 	conf := clientTLS(c, nil, serverName)
-	o := client.Options{HostPort: c.Address(), Namespace: id.String(), ConnectionOptions: client.ConnectionOptions{TLS: conf},
+	o := client.Options{HostPort: c.Address(), Namespace: id.String(), ConnectionOptions: client.ConnectionOptions{TLS: conf, GetSystemInfoTimeout: within},
 		Logger: sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))}
 	if key != "" {
 		o.Credentials = client.NewAPIKeyStaticCredentials(key)

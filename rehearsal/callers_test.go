@@ -6,6 +6,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -52,16 +53,24 @@ func TestCallers(t *testing.T) {
 	if _, err := byHost.DescribeWorkflowExecution(ctx, "nobody", ""); err == nil {
 		t.Fatal("a workflow that nobody started was described")
 	}
-	poll := func(cl client.Client, identity, queue string) {
+	// poll asks for tasks until it is told to stop, so that the call is sure to have arrived by then.
+	poll := func(cl client.Client, identity, queue string) (stop func()) {
 		t.Helper()
-		ctx, cancel := context.WithTimeout(ctx, 50*time.Millisecond)
-		defer cancel()
-		_, _ = cl.WorkflowService().PollWorkflowTaskQueue(ctx, &workflowservice.PollWorkflowTaskQueueRequest{Namespace: id.String(),
-			Identity: identity, TaskQueue: &taskqueue.TaskQueue{Name: "sticky", NormalName: queue, Kind: enums.TASK_QUEUE_KIND_STICKY}})
+		ctx, cancel := context.WithCancel(ctx)
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_, _ = cl.WorkflowService().PollWorkflowTaskQueue(ctx, &workflowservice.PollWorkflowTaskQueueRequest{Namespace: id.String(),
+				Identity: identity, TaskQueue: &taskqueue.TaskQueue{Name: "sticky", NormalName: queue, Kind: enums.TASK_QUEUE_KIND_STICKY}})
+		}()
+		stop = sync.OnceFunc(func() { cancel(); <-ended })
+		t.Cleanup(stop)
+		return stop
 	}
-	poll(byHost, "worker-1@host", queue)
+	stop := poll(byHost, "worker-1@host", queue)
 
 	got := callersOf(t, c, id, func(l []cloud.Caller) bool { return len(l) == 1 && l[0].Identity != "" })
+	stop()
 	one := got[0]
 	if one.Leaf != certsvc.Fingerprint(leaf.cert) || one.CA != certsvc.Fingerprint(oldCA.cert) || one.CASubject != certsvc.SubjectOf(oldCA.cert) ||
 		one.Identity != "worker-1@host" || one.Open != 1 || one.Calls < 3 || one.Refused != 0 || !slices.Equal(one.TaskQueues, []string{queue}) {
@@ -80,10 +89,11 @@ func TestCallers(t *testing.T) {
 			return x.CA == certsvc.Fingerprint(newCA.cert) && x.Open == 1 && x.Identity == ""
 		})
 	})
-	poll(local, "worker-2@host", queue)
+	stop = poll(local, "worker-2@host", queue)
 	callersOf(t, c, id, func(l []cloud.Caller) bool {
 		return len(l) == 2 && slices.ContainsFunc(l, func(x cloud.Caller) bool { return x.Identity == "worker-2@host" && x.Open == 1 })
 	})
+	stop()
 	if l, err := c.Callers(ctx, other); err != nil || len(l.List) != 0 {
 		t.Errorf("another namespace of the same CA has callers: %+v, %v", l.List, err)
 	}
@@ -108,10 +118,11 @@ func TestCallers(t *testing.T) {
 		t.Errorf("the change left %d CAs, %v", len(ns.CAs), err)
 	}
 	// The old caller is refused on its open connection, and the book says so.
-	poll(byHost, "worker-1@host", queue)
+	stop = poll(byHost, "worker-1@host", queue)
 	callersOf(t, c, id, func(l []cloud.Caller) bool {
 		return slices.ContainsFunc(l, func(x cloud.Caller) bool { return x.Identity == "worker-1@host" && x.Refused > 0 && x.Open == 1 })
 	})
+	stop()
 
 	// Who hangs up is not open any more, but was there.
 	byHost.Close()

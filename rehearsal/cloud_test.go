@@ -43,7 +43,7 @@ func TestCloseLeavesNothingBehind(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Logf("stopped after %s", time.Since(began))
-	if err := goleak.Find(before); err != nil {
+	if err := leaks(before); err != nil {
 		t.Error(err)
 	}
 	if conn, err := net.Dial("tcp", c.Address()); err == nil {
@@ -98,7 +98,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 			t.Errorf("Close: %v", err)
 		}
 	}
-	if err := goleak.Find(before); err != nil {
+	if err := leaks(before); err != nil {
 		t.Error(err)
 	}
 }

@@ -235,7 +235,7 @@ func program(t *testing.T, c *Cloud, id namespace.ID, identity string, files pai
 	conf.RootCAs, conf.ServerName = x509.NewCertPool(), id.Host()
 	conf.RootCAs.AppendCertsFromPEM(c.RootPEM())
 	cl, err := client.DialContext(testContext(t), client.Options{HostPort: c.Address(), Namespace: id.String(), Identity: identity,
-		ConnectionOptions: client.ConnectionOptions{TLS: conf, DialOptions: []grpc.DialOption{n.dial()}},
+		ConnectionOptions: client.ConnectionOptions{TLS: conf, GetSystemInfoTimeout: within, DialOptions: []grpc.DialOption{n.dial()}},
 		Logger:            sdklog.NewStructuredLogger(slog.New(slog.DiscardHandler))})
 	if err != nil {
 		t.Fatalf("%s cannot connect: %v", identity, err)

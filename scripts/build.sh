@@ -5,7 +5,9 @@ out=${1:?usage: scripts/build.sh OUT [TAGS]}
 tags=${2:-}
 cd "$(dirname "$0")/.."
 export GOFLAGS=-buildvcs=false
-version=$(git describe --tags --always --dirty 2>/dev/null || echo dev)
+# A release is a tag vX.Y.Z; between two of them the commits since the last; without one, "dev" and the commit.
+version=$(git describe --tags --match 'v[0-9]*' --dirty 2>/dev/null ||
+  { commit=$(git describe --always --exclude '*' --dirty 2>/dev/null) && echo "dev-$commit"; } || echo dev)
 mkdir -p "$(dirname "$out")"
 if [ "$tags" != lean ] && ! [ -e "$out" ]; then
   echo "Building Onramp. The first build compiles a Temporal server and takes about 4 minutes on two cores; later ones take seconds."

@@ -75,6 +75,7 @@ func main() {
 		roots.AppendCertsFromPEM(root)
 		options.ConnectionOptions.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, RootCAs: roots}
 	}
+	options.ConnectionOptions.GetSystemInfoTimeout = time.Minute // a busy machine may take more than the usual five seconds
 	c, err := client.Dial(options)
 	if err != nil {
 		log.Fatal(err)
@@ -97,6 +98,5 @@ func main() {
 	if err := w.Start(); err != nil {
 		log.Fatal(err)
 	}
-	fmt.Println("polls")
 	select {}
 }

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 from temporalio import activity, workflow
 from temporalio.client import Client, TLSConfig
+from temporalio.runtime import Runtime, TelemetryConfig
 from temporalio.worker import UnsandboxedWorkflowRunner, Worker
 
 stuck = os.environ["STUCK"]
@@ -52,7 +53,9 @@ async def main() -> None:
     tls = False
     if os.environ.get("CERT"):
         tls = TLSConfig(server_root_ca_cert=read("ROOT"), client_cert=read("CERT"), client_private_key=read("KEY"))
-    client = await Client.connect(os.environ["ADDRESS"], namespace=os.environ["NAMESPACE"], tls=tls)
+    reports = timedelta(seconds=float(os.environ.get("REPORT_EVERY", "60")))  # about itself, its clock among them
+    runtime = Runtime(telemetry=TelemetryConfig(), worker_heartbeat_interval=reports)
+    client = await Client.connect(os.environ["ADDRESS"], namespace=os.environ["NAMESPACE"], tls=tls, runtime=runtime)
     worker = Worker(
         client,
         task_queue=os.environ["QUEUE"],
@@ -61,7 +64,6 @@ async def main() -> None:
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=0,  # each task replays, as after a restart
     )
-    print("polls", flush=True)
     await worker.run()
 
 
