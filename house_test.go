@@ -19,23 +19,114 @@ import (
 // walls says which rooms a room may import (docs/ARCHITECTURE.md). What is not listed is forbidden.
 var walls = map[string][]string{
 	"main":      {"cli"},
-	"cli":       {"handlers", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "expiry", "store", "fault"},
-	"handlers":  {"views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "expiry", "fault"},
+	"cli":       {"handlers", "views", "static", "acts", "runs", "cloud", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "expiry", "store", "limit", "fault"},
+	"handlers":  {"acts", "runs", "cloud", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "expiry", "limit", "fault"},
 	"views":     {"static", "fault"},
 	"static":    {},
-	"store":     {"migration", "custody", "expiry", "fault"},
-	"custody":   {"certsvc", "fault"},
+	"store":     {"runs", "migration", "custody", "expiry", "fault"},
+	"acts":      {"runs", "migration", "custody", "expiry", "cloud", "transfer", "doctor", "certsvc", "namespace", "limit", "fault"},
+	"runs":      {"migration", "cloud", "doctor", "transfer", "fault"},
 	"expiry":    {"migration", "certsvc", "fault"},
-	"rehearsal": {"migration", "certsvc", "namespace", "fault"},
-	"migration": {"doctor", "transfer", "certsvc", "namespace", "fault"},
+	"migration": {"cloud", "certsvc", "namespace", "fault"},
+	"custody":   {"certsvc", "limit", "fault"},
+	"rehearsal": {"cloud", "certsvc", "namespace", "fault"},
+	"cloud":     {"certsvc", "namespace", "fault"},
 	"transfer":  {"doctor", "namespace", "fault"},
 	"doctor":    {"certsvc", "namespace", "fault"},
-	"snippet":   {"namespace", "fault"},
-	"certsvc":   {"namespace", "fault"},
+	"snippet":   {"namespace", "limit", "fault"},
+	"certsvc":   {"namespace", "limit", "fault"},
 	"namespace": {"fault"},
+	"limit":     {"fault"},
 	"fault":     {},
 	"e2e":       {},
 }
+
+// areas are the folders of handlers: each stands on web alone, and only the router knows them all.
+var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help"}
+
+// TestAreas: no area of handlers imports another, and web imports none.
+func TestAreas(t *testing.T) {
+	goFiles(t, func(room, file string, f *ast.File) {
+		parts := strings.Split(filepath.ToSlash(file), "/")
+		if room != "handlers" || len(parts) < 3 || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		for _, spec := range f.Imports {
+			imp, _ := strconv.Unquote(spec.Path.Value)
+			if to, ok := strings.CutPrefix(imp, "onramp/handlers/"); ok && to != "web" && to != parts[1] {
+				t.Errorf("%s: %s must not import %s", file, parts[1], to)
+			}
+		}
+	})
+}
+
+// The most methods of a type, and the most parameters of a function.
+const (
+	maxMethods    = 20
+	maxParameters = 6
+)
+
+// roomy are the types that may have more methods, and why.
+var roomy = map[string]string{
+	"store.DB":         "one database, whose users each declare a small part of it",
+	"rehearsal.Cloud":  "one cloud, seen as the small interfaces of cloud",
+	"web.Site":         "what every page stands on",
+	"certs.Pages":      "a method a page",
+	"transfer.Pages":   "a method a page",
+	"rehearsal.gate":   "the server's own interfaces",
+	"doctor.Engine":    "a method a stage",
+	"snippet.renderer": "a method a form",
+}
+
+// TestSmallTypes: no type has more methods than a person can hold, and no function more parameters.
+func TestSmallTypes(t *testing.T) {
+	methods := map[string]int{}
+	set := token.NewFileSet()
+	goFiles(t, func(room, file string, _ *ast.File) {
+		f, err := parser.ParseFile(set, file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if strings.HasSuffix(file, "_test.go") || strings.HasSuffix(file, "_templ.go") || room == "e2e" || generated(f) {
+			return
+		}
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok {
+				continue
+			}
+			if n := fn.Type.Params.NumFields(); n > maxParameters {
+				t.Errorf("%s: %s has %d parameters, at most %d", set.Position(fn.Pos()), fn.Name.Name, n, maxParameters)
+			}
+			if fn.Recv == nil {
+				continue
+			}
+			on := fn.Recv.List[0].Type
+			if star, ok := on.(*ast.StarExpr); ok {
+				on = star.X
+			}
+			if generic, ok := on.(*ast.IndexExpr); ok {
+				on = generic.X
+			}
+			if name, ok := on.(*ast.Ident); ok && !buildOther(file) {
+				methods[path.Base(path.Dir(filepath.ToSlash(file)))+"."+name.Name]++
+			}
+		}
+	})
+	for name, n := range methods {
+		if _, ok := roomy[name]; n > maxMethods && !ok {
+			t.Errorf("%s has %d methods, at most %d: part it, or say in roomy why not", name, n, maxMethods)
+		}
+	}
+	for name := range roomy {
+		if methods[name] <= maxMethods {
+			t.Errorf("%s has %d methods: take it out of roomy", name, methods[name])
+		}
+	}
+}
+
+// buildOther reports a file of another build than the common one, which holds the same methods again.
+func buildOther(file string) bool { return strings.HasSuffix(file, "/lean.go") }
 
 // only says which single room may use a module or package outside the house.
 var only = map[string]string{
