@@ -50,6 +50,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
 	auth := s.text("auth", cloud.AuthMTLS, "how workers sign in: mtls or api-key")
 	asJSON := s.boolean("json", "machine output")
+	force := s.boolean("force", "write over files that are in --out already")
 	var id namespace.ID
 	s.after = append(s.after, func() error {
 		if *hold && *out == "" {
@@ -68,6 +69,11 @@ func rehearse(ctx context.Context, w World, args []string) int {
 			return fault.New(fault.Invalid, "There is no such way to sign in", "Choose mtls or api-key.").In("auth")
 		}
 		return nil
+	}, func() error {
+		if *out == "" || *force {
+			return nil
+		}
+		return nothingThere(*out, rehearsalFiles...)
 	})
 	if code, done := s.parse(args); done {
 		return code
@@ -77,7 +83,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		return complain(w, err)
 	}
 	defer place.Close()
-	r := &rehearser{w: w, cloud: place, id: id, began: time.Now(), quiet: *hold || *asJSON}
+	r := &rehearser{w: w, cloud: place, id: id, began: time.Now(), quiet: *hold || *asJSON, force: *force}
 	if *auth == cloud.AuthAPIKey {
 		err = r.withKey(ctx, *hold, *out)
 	} else if *hold {
@@ -121,6 +127,7 @@ type rehearser struct {
 	began time.Time
 	mark  time.Time
 	quiet bool
+	force bool // write over files
 	steps []stepDone
 }
 
@@ -276,17 +283,37 @@ func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
 		mode os.FileMode
 	}{{h.CA, set.CA.CertPEM, 0o644}, {h.CAKey, set.CA.Key.Reveal(), 0o600}, {h.Cert, set.Leaf.CertPEM, 0o644}, {h.Key, set.Leaf.Key.Reveal(), 0o600}} {
 		if err == nil {
-			err = writeFile(f.path, f.b, f.mode)
+			err = r.writeFile(f.path, f.b, f.mode)
 		}
 	}
-	if err != nil {
+	if err != nil && fault.Is(err, fault.Internal) {
 		return h, fault.Wrap(err, fault.Invalid, "The certificates cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+err.Error()).In("out")
 	}
-	return h, nil
+	return h, err
 }
 
-// writeFile replaces a file as a whole, with exactly this mode whatever the old one's was.
-func writeFile(path string, b []byte, mode os.FileMode) error {
+// rehearsalFiles are the files that a rehearsal writes into --out.
+var rehearsalFiles = []string{"client.pem", "client.key", "ca.pem", "ca.key", "api-key.txt", "server-root.pem", "trust.pem", "trust.p12"}
+
+// nothingThere refuses a directory that holds one of the files already: a CA's key that is written over is gone.
+func nothingThere(dir string, names ...string) error {
+	for _, name := range names {
+		path := filepath.Join(dir, name)
+		if _, err := os.Lstat(path); err == nil {
+			return there(path)
+		}
+	}
+	return nil
+}
+
+func there(path string) error {
+	f := fault.New(fault.Invalid, printable(path)+" exists already", "Give another directory, or --force to write over it.").In("out")
+	f.Cause = "A key that is written over is lost, and with a CA's key every client certificate that it would have signed."
+	return f
+}
+
+// writeFile writes a file as a whole, with exactly this mode. Without --force it never takes another's place.
+func (r *rehearser) writeFile(path string, b []byte, mode os.FileMode) error {
 	tmp, err := os.CreateTemp(filepath.Dir(path), ".onramp-*")
 	if err != nil {
 		return err
@@ -296,7 +323,15 @@ func writeFile(path string, b []byte, mode os.FileMode) error {
 	if err := errors.Join(werr, tmp.Chmod(mode), tmp.Close()); err != nil {
 		return err
 	}
-	return os.Rename(tmp.Name(), path)
+	if r.force {
+		return os.Rename(tmp.Name(), path)
+	}
+	if err := os.Link(tmp.Name(), path); errors.Is(err, os.ErrExist) { // it came since we looked
+		return there(path)
+	} else if err != nil {
+		return err
+	}
+	return nil
 }
 
 // loopbackOnly refuses a listen address that others could reach.

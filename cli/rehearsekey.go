@@ -36,7 +36,7 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 		}
 		h.APIKey = filepath.Join(dir, "api-key.txt")
 		if err == nil {
-			err = writeFile(h.APIKey, secret.Reveal(), 0o600)
+			err = r.writeFile(h.APIKey, secret.Reveal(), 0o600)
 		}
 		if err != nil {
 			return fault.Wrap(err, fault.Invalid, "The API key cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+err.Error()).In("out")
