@@ -30,15 +30,12 @@ const (
 	// renderedLife is how long a text is given to others: it counts down to the next retry.
 	renderedLife = 2 * time.Second
 	maxRendered  = 256
-	// farBehind is how many entries a reader is behind when a transfer sends the rows of events alone: what sums
-	// them up comes with the last ones.
-	farBehind = 10
 )
 
 // entry is what an entry of a run sends; make is asked for it, once for all who ask at about the same time.
 func (c *rendered) entry(ctx context.Context, e migration.Entry, make func(context.Context) (parts []templ.Component, say, alarm string, err error)) *pushed {
 	key, now := e.RunID+"/"+strconv.FormatInt(e.Seq, 10), time.Now()
-	if e.Behind >= farBehind { // it changes less then
+	if e.Behind > 0 { // it changes less then
 		key += "+"
 	}
 	c.mu.Lock()

@@ -54,11 +54,12 @@ func (t *transferFeed) read() {
 
 func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, alarm string) {
 	t.run.State, t.run.Result = migration.RunRunning, nil // as this entry saw it, however the run ended since
+	before := len(t.Events)
 	t.read()
-	ev, ok := eventOf(e)
-	if !ok {
+	if len(t.Events) == before || e.Kind != migration.EntryEvent {
 		return nil, "", ""
 	}
+	ev := t.Events[len(t.Events)-1]
 	switch ev.Event {
 	case "diagnosis":
 		alarm = ev.Text
@@ -66,7 +67,7 @@ func (t *transferFeed) next(e migration.Entry) (parts []templ.Component, say, al
 		say = ev.Text
 	}
 	parts = []templ.Component{views.EventRow(t.event(len(t.Events) - 1))}
-	if e.Behind < farBehind {
+	if e.Behind == 0 { // what sums the events up comes with the last of those that came together
 		parts = append(t.parts(), parts...)
 	}
 	if ev.Event == "started" || ev.Type == "WorkflowExecutionStarted" {
