@@ -66,6 +66,8 @@ func (d *drillState) status() views.DrillStatusProps {
 // spanNames are a drill's spans in words.
 var spanNames = map[string]struct{ name, what string }{
 	"total":      {"The whole transfer", "From when it was due until its end arrived here, by this computer's clock."},
+	"starting":   {"Until the start was answered", "From when it was due until Temporal had taken it, by this computer's clock. Waiting for a free place or for a rate limit counts."},
+	"decisions":  {"The workflow's own steps", "What the worker needed to decide what comes next, with the way to it and back, by the server's clock. All steps together."},
 	"first-task": {"Until the first task is taken", "From the start until a worker took the first step, by the server's clock."},
 }
 

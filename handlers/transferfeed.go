@@ -55,14 +55,21 @@ func (t *transferFeed) read() {
 
 func (t *transferFeed) next(es []runs.Entry) (parts []templ.Component, say, alarm string) {
 	t.run.State, t.run.Result = migration.RunRunning, nil // as these entries saw it, however the run ended since
+	before := len(t.Events)
 	t.read()
-	began, n := false, 0
+	n := 0
 	for _, e := range es {
-		ev, ok := eventOf(e)
-		if !ok {
-			continue
+		if e.Kind == runs.EntryEvent {
+			n++
 		}
-		n++
+	}
+	first := max(len(t.Events)-n, 0)
+	if first == len(t.Events) || len(t.Events) == before {
+		return nil, "", ""
+	}
+	began := false
+	parts = t.parts()
+	for i, ev := range t.Events[first:] {
 		switch ev.Event {
 		case "diagnosis":
 			alarm = ev.Text
@@ -70,13 +77,7 @@ func (t *transferFeed) next(es []runs.Entry) (parts []templ.Component, say, alar
 			say = ev.Text
 		}
 		began = began || ev.Event == "started" || ev.Type == "WorkflowExecutionStarted"
-	}
-	if n == 0 {
-		return nil, "", ""
-	}
-	parts = t.parts()
-	for i := len(t.Events) - n; i < len(t.Events); i++ {
-		parts = append(parts, views.EventRow(t.event(i)))
+		parts = append(parts, views.EventRow(t.event(first+i)))
 	}
 	if began {
 		parts = append(parts, t.rest()...)

@@ -53,7 +53,7 @@ type DrillReport struct {
 	Failed    int             `json:"failed"`
 	Throttled int             `json:"throttled"` // answers of a rate limit; the starts waited
 	Errors    []DrillError    `json:"errors"`    // by kind, the most frequent first
-	Latencies []Latency       `json:"latencies"` // total, first-task, then one for each activity
+	Latencies []Latency       `json:"latencies"` // total, starting, first-task, decisions, then one for each activity
 	Money     string          `json:"money,omitempty"`
 	TookMS    float64         `json:"took_ms"`
 	Verdict   *doctor.Verdict `json:"verdict,omitempty"` // why it could not begin
@@ -257,6 +257,7 @@ func (x *drill) one(ctx context.Context, i int, due time.Time) sample {
 		return failedCall(err)
 	}
 	exec.RunId = r.plan.runID
+	starting := time.Since(due)
 	events, err := x.history(ctx, exec)
 	total := time.Since(due)
 	if err != nil {
@@ -264,7 +265,7 @@ func (x *drill) one(ctx context.Context, i int, due time.Time) sample {
 		return failedCall(err)
 	}
 	out := measure(events, x.plan.scenario.ends())
-	out.spans["total"] = total
+	out.spans[spanTotal], out.spans[spanStarting] = total, starting
 	x.balance(r.plan, out)
 	return out
 }
@@ -382,20 +383,35 @@ func failedCall(err error) sample {
 	return sample{kind: status.Code(serviceerror.ToStatus(err).Err()).String(), text: answerOf(err)}
 }
 
-// measure takes a history's times, by the server's clock: first-task is from the start until a worker
-// took the first step, the others are named after their activities, from scheduled to ended.
+// The spans of a transfer beside its activities. By this computer's clock: the whole, from when it was due until its
+// end arrived; and until the start was answered. By the server's: until a worker took the first step; and what
+// deciding took, from each further step's scheduling, and from the first one's start, until it was completed.
+const (
+	spanTotal     = "total"
+	spanStarting  = "starting"
+	spanFirstTask = "first-task"
+	spanDecisions = "decisions"
+)
+
+// measure takes a history's times, by the server's clock: the spans above, and others named after their activities,
+// from scheduled to ended.
 func measure(events []*historypb.HistoryEvent, want string) sample {
 	out := sample{spans: map[string]time.Duration{}}
 	var t translator
-	var begin time.Time
+	var begin, step time.Time
 	due := map[string]time.Time{}
 	for _, h := range events {
 		e := t.event(h)
 		switch {
 		case e.Type == "WorkflowExecutionStarted":
 			begin = e.At
-		case e.Type == "WorkflowTaskStarted" && out.spans["first-task"] == 0:
-			out.spans["first-task"] = e.At.Sub(begin)
+		case e.Type == "WorkflowTaskScheduled":
+			step = e.At
+		case e.Type == "WorkflowTaskStarted" && out.spans[spanFirstTask] == 0:
+			out.spans[spanFirstTask] = e.At.Sub(begin)
+			step = e.At
+		case e.Type == "WorkflowTaskCompleted":
+			out.spans[spanDecisions] += e.At.Sub(step)
 		case e.Type == "ActivityTaskScheduled":
 			due[e.ActivityID] = e.At
 		case final(e.State) && e.State != stateCanceled:

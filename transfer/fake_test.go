@@ -57,6 +57,7 @@ type fake struct {
 	repeat   bool // long polls give the newest event again, as after a lost answer
 	deaf     bool // a long poll that waits is not told of what comes, as when the real server drops a notification
 	waiting  int  // long polls that wait
+	looks    int  // how often the workflow was described
 }
 
 const (
@@ -200,6 +201,7 @@ func (f *fake) wait(ctx context.Context, changed <-chan struct{}) error {
 func (f *fake) DescribeWorkflowExecution(_ context.Context, r *workflowservice.DescribeWorkflowExecutionRequest) (*workflowservice.DescribeWorkflowExecutionResponse, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	f.looks++
 	if len(f.events) == 0 {
 		return nil, serviceerror.NewNotFound("workflow not found for ID: " + r.GetExecution().GetWorkflowId())
 	}

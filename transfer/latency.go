@@ -9,7 +9,7 @@ import (
 
 // Latency is the distribution of one span over a drill's transfers, in milliseconds.
 type Latency struct {
-	Name    string   `json:"name"` // total, first-task, or an activity's name
+	Name    string   `json:"name"` // total, starting, first-task, decisions, or an activity's name
 	Count   int      `json:"count"`
 	Min     float64  `json:"min_ms"`
 	P50     float64  `json:"p50_ms"`
@@ -26,7 +26,7 @@ type Bucket struct {
 	Count int     `json:"count"`
 }
 
-// latencies makes the distributions: total first, then first-task, then the activities by name.
+// latencies makes the distributions: total first, then the other spans of a transfer, then the activities by name.
 func latencies(spans map[string][]time.Duration) []Latency {
 	out := []Latency{}
 	for name, ds := range spans {
@@ -34,7 +34,9 @@ func latencies(spans map[string][]time.Duration) []Latency {
 			out = append(out, distribution(name, ds))
 		}
 	}
-	rank := func(name string) int { return max(slices.Index([]string{"", "first-task", "total"}, name), 0) }
+	rank := func(name string) int {
+		return max(slices.Index([]string{"", spanDecisions, spanFirstTask, spanStarting, spanTotal}, name), 0)
+	}
 	slices.SortFunc(out, func(a, b Latency) int {
 		if d := rank(b.Name) - rank(a.Name); d != 0 {
 			return d

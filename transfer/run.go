@@ -97,8 +97,8 @@ func (r *run) follow(ctx context.Context) Result {
 		now := r.s.o.Now()
 		if interval := r.interval(now); interval == 0 {
 			describeAt = time.Time{}
-		} else if describeAt.IsZero() {
-			describeAt = now
+		} else if describeAt.IsZero() { // most activities have ended before the first look
+			describeAt = now.Add(r.s.beat.pending)
 		}
 		timer.Reset(until(now, describing, describeAt, surveying, surveyAt, r.giveUpAt))
 		select {
@@ -121,7 +121,9 @@ func (r *run) follow(ctx context.Context) Result {
 			}
 		case d := <-described:
 			describing = false
-			describeAt = r.s.o.Now().Add(max(r.interval(r.s.o.Now()), r.s.beat.pending))
+			answered := r.s.o.Now()
+			// A server that is slow to answer is asked less: a tenth of the time at most.
+			describeAt = answered.Add(max(r.interval(answered), r.s.beat.pending, 9*answered.Sub(describedAt)))
 			if d != nil {
 				if describedAt.After(r.state.LostSince) { // the long poll may stay silent for long
 					r.back()

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -50,14 +51,14 @@ func (s *Service) followHistory(ctx context.Context, p place, workflowID, runID 
 			}
 			lost = nil
 		}
-		b, done, changed := f.at(next)
+		b, n, done, changed := f.at(next)
 		switch {
-		case b != nil:
-			next++
+		case n > 0:
+			next += n
 			if old := b.lost != nil || b.back; old && next <= past {
 				continue // connections that were lost before this reader came are no news
 			}
-			if !send(*b) {
+			if !send(b) {
 				return
 			}
 		case done:
@@ -150,12 +151,21 @@ func (f *sharedFeed) wake() {
 	f.changed = make(chan struct{})
 }
 
-// at returns the nth batch, nil while it is not there, whether there will be no more, and what tells of more.
-func (f *sharedFeed) at(n int) (b *batch, done bool, changed <-chan struct{}) {
+// at returns the nth batch, and how many batches that is: events that came while the reader was busy are one. 0 is none
+// yet; done tells whether there will be no more, and changed of more.
+func (f *sharedFeed) at(n int) (b batch, count int, done bool, changed <-chan struct{}) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if n < len(f.batches) {
-		b = &f.batches[n]
+	if n == len(f.batches) {
+		return b, 0, f.done, f.changed
 	}
-	return b, f.done, f.changed
+	for count = 1; len(f.batches[n].events) > 0 && n+count < len(f.batches) && len(f.batches[n+count].events) > 0; count++ {
+	}
+	if b = f.batches[n]; count > 1 {
+		b.events = slices.Clone(b.events)
+		for _, more := range f.batches[n+1 : n+count] {
+			b.events = append(b.events, more.events...)
+		}
+	}
+	return b, count, f.done, f.changed
 }
