@@ -135,11 +135,10 @@ func (h *Handlers) liveRun(ctx context.Context, v visit, run runs.Run) (liveRun,
 // only what it has not seen.
 func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, by string, after int64, resumes bool) {
 	var at int64
-	if resumes {
-		if after > 0 {
-			at = live.upTo(after)
-		}
-	} else {
+	if resumes && after > 0 {
+		at = live.upTo(after)
+	}
+	if !resumes || at < after { // new, or it has seen lines that a power cut took: all of it again
 		at = live.upTo(0)
 		if s.swap(ctx, seqID(at), live.all()...) != nil {
 			return

@@ -70,7 +70,8 @@ type Count struct {
 }
 
 // Store keeps runs and their logs. Methods are safe for concurrent use, stop when ctx ends and return a NotFound
-// fault for an unknown id. What a method was told to write is durable when it returns. Times come back in UTC.
+// fault for an unknown id. What a method was told to write is durable when it returns, unless it says otherwise. Times
+// come back in UTC.
 type Store interface {
 	Run(ctx context.Context, id string) (Run, error)
 	// RunByKey returns the run of a migration and kind with an idempotency key.
@@ -78,7 +79,7 @@ type Store interface {
 	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]Row, error) // newest first
 	CountRuns(ctx context.Context) (map[Count]int, error)
 	// AddEntries appends to a running run's log, all or none, and gives the entries their Seq. Conflict when the
-	// run has ended.
+	// run has ended. What it wrote outlives the process; only a power cut may take the last entries, from the end.
 	AddEntries(ctx context.Context, runID string, es []Entry) ([]Entry, error)
 	Entries(ctx context.Context, runID string, after int64) ([]Entry, error)
 	// EndRun writes the end of a run (State, Title, Code, Result, Ended and what lists show of them), its last entry

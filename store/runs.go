@@ -205,10 +205,11 @@ func addEntries(ctx context.Context, tx *sql.Tx, runID string, es []runs.Entry) 
 	return nil
 }
 
-// AddEntries appends to a running run's log, all or none.
+// AddEntries appends to a running run's log, all or none. What it wrote outlives the process; a power cut may take the
+// last lines, until something else is written.
 func (d *DB) AddEntries(ctx context.Context, runID string, es []runs.Entry) ([]runs.Entry, error) {
 	es = slices.Clone(es)
-	err := d.write(ctx, func(tx *sql.Tx) error {
+	err := d.logged(ctx, func(tx *sql.Tx) error {
 		if _, err := running(ctx, tx, runID); err != nil {
 			return err
 		}

@@ -4,6 +4,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -156,6 +157,35 @@ func (d *DB) write(ctx context.Context, change func(*sql.Tx) error) error {
 	if err != nil {
 		return d.report(ctx, err)
 	}
+	return d.commit(ctx, tx, change)
+}
+
+// logged is write for lines of a run's log: what it wrote outlives the process at once, and a power cut from the next
+// write on, which takes it along. Until then a power cut loses the last lines, and never one before a line that it
+// keeps. Each wait for the disk would stand between an event and the page that shows it.
+func (d *DB) logged(ctx context.Context, change func(*sql.Tx) error) error {
+	conn, err := d.writer.Conn(ctx)
+	if err != nil {
+		return d.report(ctx, err)
+	}
+	defer conn.Close()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return d.report(ctx, err)
+	}
+	defer func() {
+		// The connection serves facts and audit next. It is thrown away if it cannot be made to wait for the disk again.
+		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); err != nil {
+			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
+		}
+	}()
+	tx, err := conn.BeginTx(ctx, nil)
+	if err != nil {
+		return d.report(ctx, err)
+	}
+	return d.commit(ctx, tx, change)
+}
+
+func (d *DB) commit(ctx context.Context, tx *sql.Tx, change func(*sql.Tx) error) error {
 	defer tx.Rollback() // does nothing after Commit
 	if err := change(tx); err != nil {
 		return d.report(ctx, err)
