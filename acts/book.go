@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -79,16 +80,34 @@ func (b *Book) Views(ctx context.Context, list []migration.Migration) ([]migrati
 	return views, nil
 }
 
-// InNamespace returns the migrations of a mode that are about a namespace, newest first.
+// InNamespace returns the migrations of a mode that are about a namespace, newest first. It writes nothing: an act that
+// asks this may still fail.
 func (b *Book) InNamespace(ctx context.Context, mode migration.Mode, ns string) ([]migration.View, error) {
-	if err := b.Refresh(ctx); err != nil {
-		return nil, err
-	}
 	list, err := b.store.InNamespaces(ctx, mode, []string{ns}, -1)
 	if err != nil {
 		return nil, err
 	}
-	return b.Views(ctx, list)
+	stale, err := b.store.Stale(ctx, b.now(), -1) // what is stored does not know their namespaces
+	if err != nil {
+		return nil, err
+	}
+	list = once(append(list, stale...))
+	views, err := b.Views(ctx, list)
+	return slices.DeleteFunc(views, func(v migration.View) bool {
+		return v.Migration.Mode != mode || v.Namespace == nil || v.Namespace.Namespace != ns
+	}), err
+}
+
+// once are migrations, each once, newest first.
+func once(list []migration.Migration) []migration.Migration {
+	seen := map[string]bool{}
+	list = slices.DeleteFunc(list, func(m migration.Migration) bool {
+		twice := seen[m.ID]
+		seen[m.ID] = true
+		return twice
+	})
+	slices.SortStableFunc(list, func(a, b migration.Migration) int { return b.Created.Compare(a.Created) })
+	return list
 }
 
 // Watch yields the migration at once and whenever it changes (a fact or a run). Every 15 s it yields although nothing

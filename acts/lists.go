@@ -169,14 +169,7 @@ func (l Lists) ToPractise(ctx context.Context, asked string, broken []string, li
 			return nil, err
 		}
 	}
-	seen := map[string]bool{}
-	list = slices.DeleteFunc(list, func(m migration.Migration) bool {
-		twice := seen[m.ID]
-		seen[m.ID] = true
-		return twice
-	})
-	slices.SortStableFunc(list, func(a, b migration.Migration) int { return b.Created.Compare(a.Created) })
-	return l.Views(ctx, list)
+	return l.Views(ctx, once(list))
 }
 
 // Board is when certificates end: a page of all, and the year ahead.
