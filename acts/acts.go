@@ -29,8 +29,8 @@ type Actor = custody.Actor
 // Store keeps migrations, facts, the first row of a run, and the audit. What a method was told to write is durable
 // when it returns, all or none of it. Unknown ids are NotFound faults.
 type Store interface {
+	Summaries
 	Migration(ctx context.Context, id string) (migration.Migration, error)
-	Migrations(ctx context.Context) ([]migration.Migration, error)                 // newest first
 	Facts(ctx context.Context, migrationID string) ([]migration.Fact, error)       // oldest first
 	Outcomes(ctx context.Context, id, about string) ([]migration.Outcome, error)   // what migration.Derive asks for
 	AddMigration(context.Context, migration.Migration, ...custody.Record) error    // Conflict when the ID is taken
@@ -99,6 +99,7 @@ type Options struct {
 // Acts are all acts, by what they are about.
 type Acts struct {
 	Book         *Book        // looking: nothing here changes anything
+	Lists        Lists        // of migrations, and of when certificates end
 	Places       *Places      // where migrations go, and how programs connect there
 	Migrations   Migrations   // create, name, archive, delete, note
 	Certificates Certificates // make, sign, import, hand out
@@ -158,7 +159,7 @@ func New(o Options) (*Acts, error) {
 	d := &desk{o: o, Book: &Book{store: o.Store, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
 	d.Places = &Places{o: o}
 	d.ending, d.end = context.WithCancel(context.Background())
-	return &Acts{Book: d.Book, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
+	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
 		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}}, nil
 }
 

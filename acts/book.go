@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"iter"
+	"slices"
 	"sync"
 	"time"
 
@@ -15,12 +16,22 @@ import (
 // Changes wakes who looks at a migration when it changes: a fact, or a run.
 type Changes struct{ runs.Fanout[string] }
 
+// anyChange is the name that is woken with every migration's; no migration has this ID.
+const anyChange = ""
+
+// Wake wakes who looks at a migration, and who looks at all of them.
+func (c *Changes) Wake(id string) {
+	c.Fanout.Wake(id)
+	c.Fanout.Wake(anyChange)
+}
+
 // Book is where acts look things up and write them down. One act looks and writes at a time.
 type Book struct {
-	store   Store
-	changes *Changes
-	now     func() time.Time
-	writing sync.Mutex
+	store    Store
+	changes  *Changes
+	now      func() time.Time
+	writing  sync.Mutex
+	deriving sync.Mutex // one batch of summaries at a time
 }
 
 // View returns one migration with its present facts and steps.
@@ -44,36 +55,59 @@ func (b *Book) derive(ctx context.Context, m migration.Migration) (migration.Vie
 	return migration.Derive(m, facts, outcomes, b.now()), nil
 }
 
-// All returns every migration with its steps, newest first.
-func (b *Book) All(ctx context.Context) ([]migration.View, error) {
-	all, err := b.store.Migrations(ctx)
+// Views returns migrations with their present facts and steps, in the order given and in two queries.
+func (b *Book) Views(ctx context.Context, list []migration.Migration) ([]migration.View, error) {
+	ids := make([]string, 0, len(list))
+	for _, m := range list {
+		ids = append(ids, m.ID)
+	}
+	facts, err := b.store.FactsOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
-	views := make([]migration.View, 0, len(all))
-	for _, m := range all {
-		v, err := b.derive(ctx, m)
-		if err != nil {
-			return nil, err
-		}
-		views = append(views, v)
+	about := make(map[string]string, len(list))
+	for _, m := range list {
+		about[m.ID] = migration.About(m, facts[m.ID])
+	}
+	outcomes, err := b.store.OutcomesOf(ctx, about)
+	if err != nil {
+		return nil, err
+	}
+	now, views := b.now(), make([]migration.View, 0, len(list))
+	for _, m := range list {
+		views = append(views, migration.Derive(m, facts[m.ID], outcomes[m.ID], now))
 	}
 	return views, nil
 }
 
-// InNamespace returns the migrations of a mode that are about a namespace.
+// InNamespace returns the migrations of a mode that are about a namespace, newest first. It writes nothing: an act that
+// asks this may still fail.
 func (b *Book) InNamespace(ctx context.Context, mode migration.Mode, ns string) ([]migration.View, error) {
-	all, err := b.All(ctx)
+	list, err := b.store.InNamespaces(ctx, mode, []string{ns}, -1)
 	if err != nil {
 		return nil, err
 	}
-	var out []migration.View
-	for _, v := range all {
-		if v.Migration.Mode == mode && v.Namespace != nil && v.Namespace.Namespace == ns {
-			out = append(out, v)
-		}
+	stale, err := b.store.Stale(ctx, b.now(), -1) // what is stored does not know their namespaces
+	if err != nil {
+		return nil, err
 	}
-	return out, nil
+	list = once(append(list, stale...))
+	views, err := b.Views(ctx, list)
+	return slices.DeleteFunc(views, func(v migration.View) bool {
+		return v.Migration.Mode != mode || v.Namespace == nil || v.Namespace.Namespace != ns
+	}), err
+}
+
+// once are migrations, each once, newest first.
+func once(list []migration.Migration) []migration.Migration {
+	seen := map[string]bool{}
+	list = slices.DeleteFunc(list, func(m migration.Migration) bool {
+		twice := seen[m.ID]
+		seen[m.ID] = true
+		return twice
+	})
+	slices.SortStableFunc(list, func(a, b migration.Migration) int { return b.Created.Compare(a.Created) })
+	return list
 }
 
 // Watch yields the migration at once and whenever it changes (a fact or a run). Every 15 s it yields although nothing

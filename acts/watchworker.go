@@ -88,7 +88,7 @@ func (c Checks) keepLooking(ctx context.Context, by Actor, id, queue string, key
 		c.watches.mu.Lock()
 		changed := len(seen.Pollers) != len(w.now.Worker.Pollers) || fault.Title(err) != fault.Title(w.now.Err) || seen.Near.TaskQueue != w.now.Worker.Near.TaskQueue
 		w.now.Worker, w.now.Err, w.now.At, w.now.Seen = seen, err, c.now(), err == nil && len(seen.Pollers) > 0
-		done := w.now.Seen || fault.Is(err, fault.Invalid) // the key is not lent any more
+		done := w.now.Seen || fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) // the key is not lent any more, or the migration is deleted
 		c.watches.mu.Unlock()
 		if changed || done {
 			c.changes.Wake(id)

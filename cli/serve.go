@@ -165,10 +165,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	defer func() { err = errors.Join(err, all.Close()) }()
 	if p.webhook != nil {
 		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: fmt.Sprintf("http://%s/", ln.Addr()), Log: p.log,
-			Endings: func(ctx context.Context) ([]expiry.Ending, error) {
-				views, err := all.Book.All(ctx)
-				return expiry.Endings(views, time.Now()), err
-			}})
+			Due: all.Lists.Due})
 		if err != nil {
 			return err
 		}
@@ -198,6 +195,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		}
 		return nil
 	})
+	g.Go(func() error { all.Lists.Keep(ctx, p.log); return nil })
 	if notifier != nil {
 		g.Go(func() error { notifier.Run(ctx); return nil })
 	}

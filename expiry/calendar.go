@@ -124,32 +124,13 @@ func plain(s string) string {
 // Window is how far the strip of the board looks ahead, in months.
 const Window = 12
 
-// Month is one month of the strip.
-type Month struct {
-	Start   time.Time // its first instant, UTC
-	Endings []Ending
-}
-
-// Year sorts endings into the month of now and the eleven after it; later are those beyond, ended those
-// before now. Entries whose place was taken are left out.
-func Year(all []Ending, now time.Time) (months []Month, ended, later []Ending) {
+// Months are the first instants of the month of now and of the eleven after it, in UTC, and of the month after those.
+func Months(now time.Time) []time.Time {
 	now = now.UTC()
 	first := time.Date(now.Year(), now.Month(), 1, 0, 0, 0, 0, time.UTC)
-	for i := range Window {
-		months = append(months, Month{Start: first.AddDate(0, i, 0)})
+	out := make([]time.Time, 0, Window+1)
+	for i := range Window + 1 {
+		out = append(out, first.AddDate(0, i, 0))
 	}
-	end := first.AddDate(0, Window, 0)
-	for _, e := range all {
-		switch at := e.At.UTC(); {
-		case !e.Active():
-		case at.Before(now):
-			ended = append(ended, e)
-		case !at.Before(end):
-			later = append(later, e)
-		default:
-			i := (at.Year()-first.Year())*12 + int(at.Month()-first.Month())
-			months[i].Endings = append(months[i].Endings, e)
-		}
-	}
-	return months, ended, later
+	return out
 }

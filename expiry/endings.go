@@ -3,6 +3,7 @@
 package expiry
 
 import (
+	"cmp"
 	"crypto/x509"
 	"slices"
 	"strings"
@@ -46,20 +47,39 @@ func (e Ending) Active() bool { return e.Successor == nil }
 // DaysAgo is how many whole days ago it ended, 0 for less than one and before the end.
 func (e Ending) DaysAgo() int { return max(-e.Days-1, 0) }
 
-// Endings are those of every migration, the first end first. One whose place was taken stays for the time
+// Endings are those of some migrations, the first end first. One whose place was taken stays for the time
 // Shown; one that has ended with nothing in its place stays until something takes it.
 func Endings(moves []migration.View, now time.Time) []Ending {
 	var out []Ending
 	for _, v := range moves {
-		out = append(out, ofMigration(v, now)...)
+		es, _ := Of(v, now)
+		out = append(out, es...)
 	}
 	slices.SortStableFunc(out, func(a, b Ending) int {
-		if c := a.At.Compare(b.At); c != 0 {
-			return c
-		}
-		return strings.Compare(a.Migration+a.Certificate, b.Migration+b.Certificate)
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Migration, b.Migration), strings.Compare(a.Certificate, b.Certificate))
 	})
 	return out
+}
+
+// Of are the endings of one migration, in no order, and when the next of them leaves because its time Shown is over;
+// zero for never.
+func Of(v migration.View, now time.Time) (all []Ending, until time.Time) {
+	all = ofMigration(v, now)
+	for _, e := range all {
+		if e.Successor == nil {
+			continue
+		}
+		if gone := e.Successor.Since.Add(Shown); until.IsZero() || gone.Before(until) {
+			until = gone
+		}
+	}
+	return all, until
+}
+
+// SeenAt is the ending with the days left and the rung of a moment.
+func (e Ending) SeenAt(now time.Time) Ending {
+	e.Days, e.Rung = certsvc.Ladder(e.At, now)
+	return e
 }
 
 // item is one certificate as a fact told of it. Items with the same slot take each other's place.

@@ -139,29 +139,35 @@ func TestRevisions(t *testing.T) {
 	}
 }
 
-func TestYear(t *testing.T) {
-	now := time.Date(2026, 12, 31, 23, 0, 0, 0, time.UTC)
-	at := func(s string, gone bool) expiry.Ending {
-		when, err := time.Parse("2006-01-02 15:04", s)
-		if err != nil {
-			t.Fatal(err)
-		}
-		e := expiry.Ending{Name: s, Expiry: certsvc.Expiry{At: when}}
-		if gone {
-			e.Successor = &expiry.Successor{}
-		}
-		return e
-	}
-	months, ended, later := expiry.Year([]expiry.Ending{at("2026-12-31 22:59", false), at("2026-12-31 23:30", false), at("2027-01-01 00:00", false),
-		at("2027-06-15 00:00", true), at("2027-11-30 23:59", false), at("2027-12-01 00:00", false)}, now)
+func TestMonths(t *testing.T) {
 	var got []string
-	for _, m := range months {
-		for _, e := range m.Endings {
-			got = append(got, m.Start.Format("2006-01")+" "+e.Name)
-		}
+	for _, m := range expiry.Months(time.Date(2026, 12, 31, 23, 0, 0, 0, time.FixedZone("", -7200))) {
+		got = append(got, m.Format("2006-01-02T15"))
 	}
-	want := []string{"2026-12 2026-12-31 23:30", "2027-01 2027-01-01 00:00", "2027-11 2027-11-30 23:59"}
-	if d := cmp.Diff(want, got); d != "" || len(months) != 12 || len(ended) != 1 || len(later) != 1 {
-		t.Errorf("%s; %d months, %d ended, %d later", d, len(months), len(ended), len(later))
+	if len(got) != 13 || got[0] != "2027-01-01T00" || got[11] != "2027-12-01T00" || got[12] != "2028-01-01T00" {
+		t.Errorf("%v", got)
+	}
+}
+
+// What is stored of a migration says when it is no longer right: when its certificate ends, and when one whose place
+// was taken leaves.
+func TestDerivedUntil(t *testing.T) {
+	a, b := issue(t, "payments", 400, 20), issue(t, "payments", 400, 300)
+	v := told(t, "payments", migration.Cloud, a, b)
+	v.Certificate = &b
+	for _, tt := range []struct {
+		at    time.Duration
+		until time.Time
+		n     int
+	}{
+		{2 * day, start.Add(31 * day), 2}, // a was replaced on day 1
+		{31*day - 1, start.Add(31 * day), 2},
+		{31 * day, b.LeafNotAfter, 1},
+		{300 * day, time.Time{}, 1},
+	} {
+		d := expiry.Derive(v, start.Add(tt.at))
+		if !d.Until.Equal(tt.until) || len(d.Endings) != tt.n {
+			t.Errorf("after %s: until %s, %d endings; want %s, %d", tt.at, d.Until, len(d.Endings), tt.until, tt.n)
+		}
 	}
 }

@@ -10,6 +10,7 @@ import (
 	"log/slog"
 	"time"
 
+	"onramp/certsvc"
 	"onramp/fault"
 )
 
@@ -27,6 +28,9 @@ type Notice struct {
 // Ended is the rung of a certificate that has ended.
 const Ended = -1
 
+// Rungs is the ladder, in days before the end.
+var Rungs = certsvc.Rungs
+
 // ID is the same for every attempt, so that a receiver can tell a repetition: the header webhook-id.
 func (n Notice) ID() string {
 	sum := sha256.Sum256(fmt.Appendf(nil, "%s\n%s\n%d", n.Migration, n.Certificate, n.Rung))
@@ -35,9 +39,25 @@ func (n Notice) ID() string {
 
 // Store keeps the notices. What SaveNotice was told is durable when it returns.
 type Store interface {
-	Notices(ctx context.Context) ([]Notice, error) // those tried last first
+	// Notices are at most limit, those tried last first.
+	Notices(ctx context.Context, now time.Time, limit int) ([]Told, error)
+	// Failing counts those that are still tried and were not taken.
+	Failing(ctx context.Context, now time.Time) (int, error)
 	// SaveNotice writes where a notice is; Conflict when it was sent already.
 	SaveNotice(ctx context.Context, n Notice) error
+}
+
+// Told is a notice with what the board says of it.
+type Told struct {
+	Notice
+	Name    string // of the migration
+	Current bool   // its certificate is in use and on this rung: it is still tried until it was sent
+}
+
+// Due is a notice that is to be sent: its certificate is on its rung, and no attempt has delivered it.
+type Due struct {
+	Ending Ending
+	Notice Notice // Attempts is 0 before the first
 }
 
 // Sender delivers one message; nil means that the receiver took it. The error's text may be shown.
@@ -54,15 +74,19 @@ const (
 	perLook   = 50 // messages of one look: what is left comes with the next
 )
 
+// MaxNotices is how many notices State shows.
+const MaxNotices = 50
+
 // NotifierOptions are the options of a Notifier.
 type NotifierOptions struct {
-	Store   Store                                   // required
-	Endings func(context.Context) ([]Ending, error) // required
-	Sender  Sender                                  // required
-	Base    string                                  // the portal's address, for links
-	Every   time.Duration                           // how often it looks; default a minute
-	Now     func() time.Time                        // default time.Now
-	Log     *slog.Logger                            // default: discard
+	Store Store // required
+	// Due are at most limit notices that are to be sent, those first whose next attempt is first. Required.
+	Due    func(ctx context.Context, limit int) ([]Due, error)
+	Sender Sender           // required
+	Base   string           // the portal's address, for links
+	Every  time.Duration    // how often it looks; default a minute
+	Now    func() time.Time // default time.Now
+	Log    *slog.Logger     // default: discard
 }
 
 // Notifier tells a webhook of each certificate that reaches a rung, once a rung. While Onramp was stopped a
@@ -74,8 +98,8 @@ type Notifier struct {
 
 // NewNotifier returns a Notifier; Run makes it work.
 func NewNotifier(o NotifierOptions) (*Notifier, error) {
-	if o.Store == nil || o.Endings == nil || o.Sender == nil {
-		return nil, errors.New("expiry: NotifierOptions.Store, Endings and Sender are required")
+	if o.Store == nil || o.Due == nil || o.Sender == nil {
+		return nil, errors.New("expiry: NotifierOptions.Store, Due and Sender are required")
 	}
 	if o.Every <= 0 {
 		o.Every = time.Minute
@@ -124,50 +148,38 @@ func (n *Notifier) Wake() {
 type State struct {
 	Where   string
 	Signed  bool
-	Notices []Notice // those tried last first
+	Notices []Told // at most MaxNotices, those tried last first
+	Failing int    // were not taken and are still tried; also those that Notices leaves out
 }
 
 // State of the webhook now.
 func (n *Notifier) State(ctx context.Context) (State, error) {
-	list, err := n.o.Store.Notices(ctx)
-	return State{Where: n.o.Sender.Where(), Signed: n.o.Sender.Signed(), Notices: list}, err
+	s := State{Where: n.o.Sender.Where(), Signed: n.o.Sender.Signed()}
+	var err error
+	if s.Notices, err = n.o.Store.Notices(ctx, n.o.Now(), MaxNotices); err != nil {
+		return s, err
+	}
+	s.Failing, err = n.o.Store.Failing(ctx, n.o.Now())
+	return s, err
+}
+
+// Failing counts the notices that were not taken and are still tried.
+func (n *Notifier) Failing(ctx context.Context) (int, error) {
+	return n.o.Store.Failing(ctx, n.o.Now())
 }
 
 // Look sends what is due now and returns when the next attempt is, zero for none. An attempt is recorded
 // before it is made and again when it has succeeded: after a success no attempt follows, and one that a
 // crash cut off is made again with the same ID.
 func (n *Notifier) Look(ctx context.Context) (next time.Time, err error) {
-	all, err := n.o.Endings(ctx)
+	due, err := n.o.Due(ctx, perLook+1)
 	if err != nil {
 		return next, err
 	}
-	list, err := n.o.Store.Notices(ctx)
-	if err != nil {
-		return next, err
-	}
-	type key struct {
-		migration, certificate string
-		rung                   int
-	}
-	known := map[key]Notice{}
-	for _, x := range list {
-		known[key{x.Migration, x.Certificate, x.Rung}] = x
-	}
-	sent := 0
-	for _, e := range all {
-		if e.Rehearsal || !e.Active() || e.Rung == 0 {
-			continue
-		}
-		x, ok := known[key{e.Migration, e.Certificate, e.Rung}]
-		if !ok {
-			x = Notice{Migration: e.Migration, Certificate: e.Certificate, Rung: e.Rung}
-		}
-		if !x.Sent.IsZero() {
-			continue
-		}
-		if now := n.o.Now(); !x.Next.After(now) && sent < perLook {
-			sent++
-			if x, err = n.attempt(ctx, e, x); err != nil {
+	for i, d := range due {
+		x := d.Notice
+		if i < perLook && !x.Next.After(n.o.Now()) {
+			if x, err = n.attempt(ctx, d.Ending, x); err != nil {
 				return next, err
 			}
 		}

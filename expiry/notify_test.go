@@ -27,10 +27,33 @@ type notices struct {
 	fail error
 }
 
-func (s *notices) Notices(context.Context) ([]expiry.Notice, error) {
+func (s *notices) Notices(context.Context, time.Time, int) ([]expiry.Told, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return slices.SortedFunc(maps.Values(s.kept), func(a, b expiry.Notice) int { return b.Tried.Compare(a.Tried) }), nil
+	var out []expiry.Told
+	for _, n := range slices.SortedFunc(maps.Values(s.kept), func(a, b expiry.Notice) int { return b.Tried.Compare(a.Tried) }) {
+		out = append(out, expiry.Told{Notice: n})
+	}
+	return out, nil
+}
+
+func (s *notices) Failing(context.Context, time.Time) (int, error) { return 0, nil }
+
+// due are the notices of endings that are to be sent.
+func (s *notices) due(endings []expiry.Ending, limit int) (out []expiry.Due) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, e := range endings {
+		x := expiry.Notice{Migration: e.Migration, Certificate: e.Certificate, Rung: e.Rung}
+		if kept, ok := s.kept[x.ID()]; ok {
+			x = kept
+		}
+		if !e.Rehearsal && e.Active() && e.Rung != 0 && x.Sent.IsZero() {
+			out = append(out, expiry.Due{Ending: e, Notice: x})
+		}
+	}
+	slices.SortStableFunc(out, func(a, b expiry.Due) int { return a.Notice.Next.Compare(b.Notice.Next) })
+	return out[:min(limit, len(out))]
 }
 
 func (s *notices) SaveNotice(_ context.Context, n expiry.Notice) error {
@@ -78,10 +101,10 @@ func (r *receiver) Send(_ context.Context, id string, at time.Time, body []byte)
 func (r *receiver) Where() string { return "https://hooks.example.com" }
 func (r *receiver) Signed() bool  { return false }
 
-func notifier(t testing.TB, s expiry.Store, to expiry.Sender, endings func() []expiry.Ending, now func() time.Time) *expiry.Notifier {
+func notifier(t testing.TB, s *notices, to expiry.Sender, endings func() []expiry.Ending, now func() time.Time) *expiry.Notifier {
 	t.Helper()
 	n, err := expiry.NewNotifier(expiry.NotifierOptions{Store: s, Sender: to, Base: "http://127.0.0.1:8686/", Now: now,
-		Endings: func(context.Context) ([]expiry.Ending, error) { return endings(), nil }})
+		Due: func(_ context.Context, limit int) ([]expiry.Due, error) { return s.due(endings(), limit), nil }})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -242,7 +265,7 @@ func TestOneSuccessARung(t *testing.T) {
 						rt.Fatalf("%s was taken %d times", id, n)
 					}
 				}
-				list, _ := s.Notices(t.Context())
+				list, _ := s.Notices(t.Context(), time.Time{}, 0)
 				for _, x := range list {
 					if !x.Sent.IsZero() && times[x.ID()] == 0 {
 						rt.Fatalf("%+v is recorded as sent and was not", x)

@@ -136,6 +136,9 @@ func (h *Handlers) showCertificate(w http.ResponseWriter, r *http.Request, statu
 	return h.page(w, r, status, views.CertificatePage(fr, p))
 }
 
+// usedInMost is how many other migrations a certificate's page names.
+const usedInMost = 25
+
 // usedIn says where a certificate is used, as far as Onramp has seen it.
 func (h *Handlers) usedIn(r *http.Request, v visit, c certView, print string) []views.UseRow {
 	m := v.Migration.ID
@@ -164,11 +167,14 @@ func (h *Handlers) usedIn(r *http.Request, v visit, c certView, print string) []
 			out = append(out, views.UseRow{Text: "Its key is lent for tests until " + lent.Until.Local().Format("15:04"), URL: movePath(m, migration.StepCertificates)})
 		}
 	}
-	if others, err := h.o.Acts.Book.All(r.Context()); err == nil {
-		for _, o := range others {
-			if oc := o.Certificate; oc != nil && o.Migration.ID != m && (oc.CAFingerprint == print || oc.LeafFingerprint == print) {
-				out = append(out, views.UseRow{Text: "The migration " + o.Migration.Name, URL: movePath(o.Migration.ID, migration.StepCertificates)})
+	if others, err := h.o.Acts.Lists.WithCertificate(r.Context(), print, usedInMost+2); err == nil {
+		others = slices.DeleteFunc(others, func(o migration.Migration) bool { return o.ID == m })
+		for i, o := range others {
+			if i == usedInMost {
+				out = append(out, views.UseRow{Text: "More migrations than fit here", URL: "/"})
+				break
 			}
+			out = append(out, views.UseRow{Text: "The migration " + o.Name, URL: movePath(o.ID, migration.StepCertificates)})
 		}
 	}
 	if len(out) == 0 {

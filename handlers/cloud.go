@@ -3,8 +3,10 @@ package handlers
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
@@ -232,17 +234,30 @@ func (h *Handlers) rehearsal(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Trust, p.TrustCode = trust.rows, trust.code
 	}
-	moves, err := h.o.Acts.Book.All(r.Context())
+	list, err := h.o.Acts.Lists.Migrations(r.Context(), migration.Query{Mode: migration.Rehearsal, Order: migration.Newest, Limit: cardsPerPage})
 	if err != nil {
 		return err
 	}
-	for _, v := range moves {
-		if v.Migration.Mode.Can().Practice {
-			p.Migrations = append(p.Migrations, cardProps(v))
-		}
+	for _, c := range list.Cards {
+		p.Migrations = append(p.Migrations, cardProps(c))
+	}
+	p.Tally = strconv.Itoa(list.Total)
+	if list.Total > len(list.Cards) {
+		p.More = &views.Link{Text: fmt.Sprintf("All %d rehearsals", list.Total), URL: "/?mode=" + string(migration.Rehearsal) + "&sort=" + string(migration.Newest)}
 	}
 	if p.Absent == nil {
-		p.Break = h.breakProps(h.by(r), moves, r.URL.Query().Get("m"))
+		asked := r.URL.Query().Get("m")
+		var broken []string
+		for ns, on := range h.o.Acts.Places.Rehearsal().Breaks.Broken() {
+			if len(on) > 0 {
+				broken = append(broken, ns)
+			}
+		}
+		moves, err := h.o.Acts.Lists.ToPractise(r.Context(), asked, broken, cardsPerPage)
+		if err != nil {
+			return err
+		}
+		p.Break = h.breakProps(h.by(r), moves, asked)
 	}
 	return h.page(w, r, http.StatusOK, views.RehearsalPage(h.frame(r, "Rehearsal cloud", "rehearsal", nil, ""), p))
 }

@@ -4,51 +4,42 @@ import (
 	"context"
 	"fmt"
 	"net/http"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
+	"onramp/acts"
 	"onramp/expiry"
 	"onramp/migration"
 	"onramp/views"
 )
 
 // rowsPerPage bounds the board's table, and marksPerMonth the strip's marks: both stay light with thousands
-// of certificates.
+// of certificates. A page of sixty long rows, a full strip and fifty messages is 13 kB, compressed.
 const (
-	rowsPerPage   = 200
+	rowsPerPage   = 60
 	marksPerMonth = 6
-	maxNotices    = 50
 )
-
-// endings are when the certificates of every migration stop working.
-func (h *Handlers) endings(ctx context.Context) ([]expiry.Ending, error) {
-	moves, err := h.o.Acts.Book.All(ctx)
-	if err != nil {
-		return nil, err
-	}
-	return expiry.Endings(moves, h.o.Now()), nil
-}
 
 // base is the portal's own address.
 func (h *Handlers) base() string { return "http://" + h.o.Addr + "/" }
 
-// expiryBoard is the board of certificates by the day they end. ?from=N shows the table from its N-th row.
+// expiryBoard is the board of certificates by the day they end. ?from=N shows the page of the table that holds its N-th
+// row, ?at=SECONDS the one that holds the first end from a moment on.
 func (h *Handlers) expiryBoard(w http.ResponseWriter, r *http.Request) error {
-	all, err := h.endings(r.Context())
+	page := acts.BoardPage{Limit: rowsPerPage, Marks: marksPerMonth}
+	if n, err := strconv.Atoi(r.URL.Query().Get("from")); err == nil {
+		page.From = n
+	}
+	if n, err := strconv.ParseInt(r.URL.Query().Get("at"), 10, 64); err == nil && n > 0 && n < maxUnix {
+		page.At = time.Unix(n, 0)
+	}
+	b, err := h.o.Acts.Lists.Board(r.Context(), page)
 	if err != nil {
 		return err
 	}
-	now := h.o.Now()
-	from, err := strconv.Atoi(r.URL.Query().Get("from"))
-	if err != nil || from < 0 || from >= len(all) {
-		from = 0
-	}
-	from -= from % rowsPerPage
-	to := min(from+rowsPerPage, len(all))
-	months, later := yearProps(all, now)
-	p := views.ExpiryProps{Months: months, Later: later,
+	months := yearProps(b)
+	p := views.ExpiryProps{Months: months, Later: b.Later,
 		Feed: views.CodeProps{ID: "feed", Name: "Calendar", Label: "Address of the calendar", Text: h.base() + "expiry.ics"},
 		Metrics: views.CodeProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: fmt.Sprintf(`scrape_configs:
   - job_name: onramp
@@ -56,96 +47,73 @@ func (h *Handlers) expiryBoard(w http.ResponseWriter, r *http.Request) error {
       - targets: [%q]
 # Alert when a certificate has less than 15 days:
 #   onramp_certificate_not_after_timestamp_seconds - time() < 15 * 86400`, h.o.Addr)}}
-	p.Summary, p.Text = expirySummary(all)
-	for i, e := range all[from:to] {
-		p.Rows = append(p.Rows, endingRow(e, from+i))
+	if b.Total > maxSeries {
+		p.Metrics.Text += `
+# With many certificates, alert on their number and take the names from the series above:
+#   onramp_certificates_ending{within_days="15"} > 0`
 	}
-	if len(all) > rowsPerPage {
-		p.Shown = fmt.Sprintf("%d to %d of %d", from+1, to, len(all))
-		if from > 0 {
-			p.Pages = append(p.Pages, views.Link{Text: "Earlier ends", URL: fmt.Sprintf("/expiry?from=%d", from-rowsPerPage)})
+	p.Summary, p.Text = expirySummary(b)
+	for i, e := range b.Rows {
+		p.Rows = append(p.Rows, endingRow(e, b.From+i))
+	}
+	if b.Total > rowsPerPage {
+		p.Shown = fmt.Sprintf("%d to %d of %d", b.From+1, b.From+len(b.Rows), b.Total)
+		if b.From > 0 {
+			p.Pages = append(p.Pages, views.Link{Text: "Earlier ends", URL: fmt.Sprintf("/expiry?from=%d", b.From-rowsPerPage)})
 		}
-		if to < len(all) {
+		if to := b.From + len(b.Rows); to < b.Total {
 			p.Pages = append(p.Pages, views.Link{Text: "Later ends", URL: fmt.Sprintf("/expiry?from=%d", to)})
 		}
 	}
-	if p.Webhook, err = h.webhookProps(r.Context(), all); err != nil {
+	if p.Webhook, err = h.webhookProps(r.Context()); err != nil {
 		return err
 	}
 	return h.page(w, r, http.StatusOK, views.ExpiryPage(h.frame(r, "Expiry", "expiry", nil, ""), p))
 }
 
+// maxUnix keeps a moment of the address within what the database can hold: the year 2262.
+const maxUnix = 9_200_000_000
+
 // expirySummary is the board in a word and a sentence.
-func expirySummary(all []expiry.Ending) (views.Tag, string) {
-	var ended, soon int
-	var next *expiry.Ending
-	for i, e := range all {
-		switch {
-		case !e.Active():
-		case e.Rung == expiry.Ended:
-			ended++
-		default:
-			if e.Rung > 0 {
-				soon++
-			}
-			if next == nil {
-				next = &all[i]
-			}
-		}
-	}
+func expirySummary(b acts.Board) (views.Tag, string) {
 	var text string
-	if next != nil {
-		text = fmt.Sprintf("Next: %s, on %s.", next.Name, day(next.At))
+	if b.Next != nil {
+		text = fmt.Sprintf("Next: %s, on %s.", b.Next.Name, day(b.Next.At))
 	}
 	switch {
-	case ended > 0:
-		if soon > 0 {
-			text = many(soon, "more ends", "more end") + " in the next 60 days. " + text
+	case b.Ended > 0:
+		if b.Soon > 0 {
+			text = many(b.Soon, "more ends", "more end") + " in the next 60 days. " + text
 		}
-		return views.Tag{State: views.Bad, Word: many(ended, "certificate has ended", "certificates have ended")}, text
-	case soon > 0:
-		return views.Tag{State: views.Warn, Word: many(soon, "certificate ends", "certificates end") + " in the next 60 days"}, text
+		return views.Tag{State: views.Bad, Word: many(b.Ended, "certificate has ended", "certificates have ended")}, text
+	case b.Soon > 0:
+		return views.Tag{State: views.Warn, Word: many(b.Soon, "certificate ends", "certificates end") + " in the next 60 days"}, text
 	}
 	return views.Tag{State: views.Good, Word: "Nothing ends in the next 60 days"}, text
 }
 
-// yearProps is the strip, each mark leading to its row, and how many end after it.
-func yearProps(all []expiry.Ending, now time.Time) (out []views.ExpiryMonth, after int) {
+// yearProps is the strip, each mark leading to its row. What has ended stands in the first month, where the eye begins.
+func yearProps(b acts.Board) (out []views.ExpiryMonth) {
 	rows := map[string]int{}
-	for i, e := range all {
-		rows[e.UID()] = i
+	for i, e := range b.Rows {
+		rows[e.UID()] = b.From + i
 	}
-	months, ended, later := expiry.Year(all, now)
-	month := func(label, short, year string, es []expiry.Ending) views.ExpiryMonth {
-		m := views.ExpiryMonth{Label: label, Short: short, Year: year}
+	for i, es := range b.Marks {
+		start := b.Months[i]
+		m := views.ExpiryMonth{Label: start.Format("January 2006"), Short: start.Format("Jan"), More: b.In[i] - len(es)}
+		if i == 0 || start.Month() == time.January {
+			m.Year = start.Format("2006")
+		}
 		for _, e := range es {
-			if len(m.Marks) == marksPerMonth {
-				m.More = len(es) - marksPerMonth
-				break
+			to := fmt.Sprintf("/expiry?at=%d#by-date", e.At.Unix())
+			if row, here := rows[e.UID()]; here {
+				to = fmt.Sprintf("#ends-%d", row)
 			}
-			m.Marks = append(m.Marks, views.ExpiryMark{Text: endingName(e), Day: e.At.Local().Format("2 Jan"), State: endingTag(e).State, URL: rowAddress(rows[e.UID()])})
+			m.Marks = append(m.Marks, views.ExpiryMark{Text: endingName(e), Day: e.At.Local().Format("2 Jan"), State: endingTag(e).State, URL: to})
 		}
-		return m
+		out = append(out, m)
 	}
-	for i, m := range months {
-		year := ""
-		if i == 0 || m.Start.Month() == time.January {
-			year = m.Start.Format("2006")
-		}
-		es := m.Endings
-		if i == 0 {
-			es = append(slices.Clone(ended), es...) // what has ended stands where the eye begins
-		}
-		out = append(out, month(m.Start.Format("January 2006"), m.Start.Format("Jan"), year, es))
-	}
-	return out, len(later)
-}
-
-func rowAddress(i int) string {
-	if i < rowsPerPage {
-		return fmt.Sprintf("#ends-%d", i)
-	}
-	return fmt.Sprintf("/expiry?from=%d#ends-%d", i-i%rowsPerPage, i)
+	return out
 }
 
 func endingName(e expiry.Ending) string {
@@ -190,7 +158,7 @@ func endingRow(e expiry.Ending, i int) views.ExpiryRow {
 }
 
 // webhookProps is the webhook's state.
-func (h *Handlers) webhookProps(ctx context.Context, all []expiry.Ending) (views.WebhookProps, error) {
+func (h *Handlers) webhookProps(ctx context.Context) (views.WebhookProps, error) {
 	p := views.WebhookProps{Setup: views.CodeProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "export ONRAMP_WEBHOOK_SECRET=\"$(openssl rand -base64 32)\"  # the receiver checks signatures with it\nonramp serve --webhook https://hooks.example.com/onramp"}}
 	if h.o.Webhook == nil {
 		return p, nil
@@ -199,18 +167,9 @@ func (h *Handlers) webhookProps(ctx context.Context, all []expiry.Ending) (views
 	if err != nil {
 		return p, err
 	}
-	p.Where, p.Signed = s.Where, s.Signed
-	names := map[string]string{}
-	present := map[string]bool{}
-	for _, e := range all {
-		names[e.Migration] = e.Name
-		present[expiry.Notice{Migration: e.Migration, Certificate: e.Certificate, Rung: e.Rung}.ID()] = e.Active()
-	}
+	p.Where, p.Signed, p.Failing = s.Where, s.Signed, s.Failing
 	for _, n := range s.Notices {
-		row := views.NoticeRow{What: names[n.Migration], MigrationURL: movePath(n.Migration, migration.StepCertificates), Rung: many(n.Rung, "day before", "days before"), Stamp: stamp(n.Tried), When: moment(n.Tried)}
-		if row.What == "" {
-			row.What = n.Migration
-		}
+		row := views.NoticeRow{What: n.Name, MigrationURL: movePath(n.Migration, migration.StepCertificates), Rung: many(n.Rung, "day before", "days before"), Stamp: stamp(n.Tried), When: moment(n.Tried)}
 		if n.Rung == expiry.Ended {
 			row.Rung = "After the end"
 		}
@@ -218,22 +177,19 @@ func (h *Handlers) webhookProps(ctx context.Context, all []expiry.Ending) (views
 		switch {
 		case !n.Sent.IsZero():
 			row.Tag, row.Text = views.Tag{State: views.Good, Word: "Sent"}, tries
-		case !present[n.ID()]:
+		case !n.Current:
 			row.Tag, row.Text = views.Tag{State: views.Idle, Word: "Given up"}, tries+". "+n.Error+". A later rung or another certificate took its place."
 		default:
-			p.Failing++
 			row.Tag, row.Text = views.Tag{State: views.Bad, Word: "Not taken"}, fmt.Sprintf("%s. %s. Next attempt at %s.", tries, strings.TrimSuffix(n.Error, "."), n.Next.Local().Format("15:04:05"))
 		}
-		if len(p.Notices) < maxNotices {
-			p.Notices = append(p.Notices, row)
-		}
+		p.Notices = append(p.Notices, row)
 	}
 	return p, nil
 }
 
 // expiryCalendar is the same as an iCalendar feed.
 func (h *Handlers) expiryCalendar(w http.ResponseWriter, r *http.Request) error {
-	all, err := h.endings(r.Context())
+	all, err := h.o.Acts.Lists.Calendar(r.Context(), migration.Cloud)
 	if err != nil {
 		return err
 	}
@@ -243,11 +199,4 @@ func (h *Handlers) expiryCalendar(w http.ResponseWriter, r *http.Request) error 
 	}
 	w.Header().Set("Content-Disposition", `inline; filename="expiry.ics"`)
 	return send(w, r, http.StatusOK, "text/calendar; charset=utf-8", text)
-}
-
-// certificatesChanged lets the webhook look at once.
-func (h *Handlers) certificatesChanged() {
-	if h.o.Webhook != nil {
-		h.o.Webhook.Wake()
-	}
 }

@@ -76,7 +76,7 @@ func stageText(stage string) string {
 
 // health answers monitors: ok while the portal can read its data.
 func (h *Handlers) health(w http.ResponseWriter, r *http.Request) error {
-	if _, err := h.o.Acts.Book.All(r.Context()); err != nil {
+	if err := h.o.Acts.Lists.Alive(r.Context()); err != nil {
 		return fault.Wrap(err, fault.Unavailable, "Onramp cannot read its data", "Look into the log.")
 	}
 	return send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))

@@ -3,63 +3,209 @@ package handlers
 import (
 	"fmt"
 	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 
+	"onramp/acts"
 	"onramp/migration"
 	"onramp/views"
 )
 
+// cardsPerPage bounds the list of migrations; atAGlance is how many need no filters.
+const (
+	cardsPerPage = 25
+	atAGlance    = 9
+)
+
+// listQuery is what the address asks of the list of migrations.
+type listQuery struct {
+	migration.Query
+	page int // from 1
+}
+
+// The choices of the list, as the address says them; the first of each is the default.
+var (
+	listGroups = []struct {
+		group migration.Group
+		title string
+	}{{migration.All, "All"}, {migration.Yours, "Your turn"}, {migration.Others, "Waiting for others"}, {migration.Troubled, "Failing"}, {migration.Finished, "Done"}, {migration.Archived, "Archived"}}
+	listModes = []views.Choice{{Label: "Rehearsals and Temporal Cloud"}, {Value: string(migration.Cloud), Label: "Temporal Cloud only"}, {Value: string(migration.Rehearsal), Label: "Rehearsals only"}}
+	listSorts = []views.Choice{{Label: "Whose turn"}, {Value: string(migration.Newest), Label: "Newest first"}, {Value: string(migration.ByName), Label: "Name"}}
+)
+
+// maxSearch is how long a text to search for may be, in bytes.
+const maxSearch = 200
+
+// readListQuery reads the address; what it does not know counts as not said.
+func readListQuery(q url.Values) listQuery {
+	known := func(value string, among []views.Choice) string {
+		if slices.ContainsFunc(among, func(c views.Choice) bool { return c.Value == value }) {
+			return value
+		}
+		return ""
+	}
+	l := listQuery{page: 1}
+	for _, g := range listGroups {
+		if q.Get("show") == string(g.group) {
+			l.Group = g.group
+		}
+	}
+	l.Mode, l.Order = migration.Mode(known(q.Get("mode"), listModes)), migration.Order(known(q.Get("sort"), listSorts))
+	l.Text = strings.TrimSpace(strings.ToValidUTF8(q.Get("q"), "\uFFFD"))
+	if len(l.Text) > maxSearch {
+		l.Text = strings.ToValidUTF8(l.Text[:maxSearch], "")
+	}
+	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 && n < 1<<20 {
+		l.page = n
+	}
+	l.From, l.Limit = (l.page-1)*cardsPerPage, cardsPerPage
+	return l
+}
+
+// url is the address of the list with something changed.
+func (l listQuery) url(change func(*listQuery)) string {
+	l.page = 1
+	change(&l)
+	q := url.Values{}
+	for name, value := range map[string]string{"show": string(l.Group), "mode": string(l.Mode), "sort": string(l.Order), "q": l.Text} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if l.page > 1 {
+		q.Set("page", strconv.Itoa(l.page))
+	}
+	if len(q) == 0 {
+		return "/"
+	}
+	return "/?" + q.Encode()
+}
+
+// plain reports a list that nobody has asked anything of.
+func (l listQuery) plain() bool { return l.url(func(*listQuery) {}) == "/" && l.page == 1 }
+
 // home is the first page: what waits for the reader, or the way in.
 func (h *Handlers) home(w http.ResponseWriter, r *http.Request) error {
-	moves, err := h.o.Acts.Book.All(r.Context())
+	q := readListQuery(r.URL.Query())
+	list, err := h.o.Acts.Lists.Migrations(r.Context(), q.Query)
 	if err != nil {
 		return err
 	}
-	p := views.HomeProps{NoRehearsal: h.o.Acts.Places.NoRehearsal(), DataDir: atHome(h.o.DataDir)}
-	for _, v := range moves {
-		c := cardProps(v)
-		switch turnOf(v).State {
-		case views.Wait:
-			p.Waiting = append(p.Waiting, c)
-		case views.Good:
-			p.Recent = append(p.Recent, c)
-		default:
-			p.YourTurn = append(p.YourTurn, c)
-		}
+	p := views.HomeProps{NoRehearsal: h.o.Acts.Places.NoRehearsal(), DataDir: atHome(h.o.DataDir), Sections: homeSections(q, list)}
+	all, archived := list.Counts.Of(migration.All, ""), list.Counts.Of(migration.Archived, "")
+	if all > atAGlance || archived > 0 || !q.plain() {
+		p.List = listProps(q, list)
+	} else if all == 0 {
+		p.Sections = nil
 	}
 	return h.page(w, r, http.StatusOK, views.HomePage(h.frame(r, "", "migrations", nil, ""), p))
 }
 
-// turnOf says how a migration stands as a whole: the step to continue with decides.
-func turnOf(v migration.View) views.Tag {
-	if v.Next == "" {
-		return views.Tag{State: views.Good, Word: "Done"}
+// homeSections are the cards of a page: by whose turn it is, or in one list.
+func homeSections(q listQuery, list acts.Listed) []views.CardSection {
+	by := map[migration.Turn][]views.CardProps{}
+	var cards []views.CardProps
+	for _, c := range list.Cards {
+		card := cardProps(c)
+		by[c.Turn], cards = append(by[c.Turn], card), append(cards, card)
 	}
-	s := v.Step(v.Next)
-	if s.Status == migration.NotStarted {
-		return views.Tag{State: views.Busy, Word: "Your turn"}
+	tally := func(g migration.Group, shown []views.CardProps) string {
+		if q.Text != "" || q.Group == migration.Troubled {
+			return strconv.Itoa(len(shown))
+		}
+		return strconv.Itoa(list.Counts.Of(g, q.Mode))
 	}
-	return views.Tag{State: stepState(s.Status), Word: stepWord(s)}
+	if q.Order != migration.ByTurn || q.Group == migration.Archived {
+		s := views.CardSection{Title: "Migrations", None: "None is like that.", Tally: strconv.Itoa(list.Total), Cards: cards}
+		for _, g := range listGroups[1:] {
+			if g.group == q.Group {
+				s.Title = g.title
+			}
+		}
+		return []views.CardSection{s}
+	}
+	var out []views.CardSection
+	if yours := by[migration.TurnYours]; len(yours) > 0 || q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
+		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours, yours), Cards: yours, Lead: true})
+	}
+	if waiting := by[migration.TurnWaiting]; len(waiting) > 0 {
+		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others, waiting), Cards: waiting})
+	}
+	if done := by[migration.TurnDone]; len(done) > 0 {
+		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished, done), Cards: done})
+	}
+	if len(out) == 0 {
+		out = append(out, views.CardSection{Title: "Migrations", None: "None is like that."})
+	}
+	return out
 }
 
-func cardProps(v migration.View) views.CardProps {
-	c := views.CardProps{ID: v.Migration.ID, Name: v.Migration.Name, Rehearsal: v.Migration.Mode.Can().Practice,
-		Turn: turnOf(v), Count: fmt.Sprintf("%d of %d", v.DoneCount, len(v.Steps)), Next: continueLink(v)}
-	for _, s := range v.Steps {
-		c.Meter = append(c.Meter, stepState(s.Status))
+// listProps are the filters of the list and its pages.
+func listProps(q listQuery, list acts.Listed) *views.ListProps {
+	p := &views.ListProps{Group: string(q.Group), Text: q.Text, Modes: chosen(listModes, string(q.Mode)), Sorts: chosen(listSorts, string(q.Order))}
+	for _, g := range listGroups {
+		p.Groups = append(p.Groups, views.Link{Text: fmt.Sprintf("%s %d", g.title, list.Counts.Of(g.group, q.Mode)), Current: g.group == q.Group,
+			URL: q.url(func(l *listQuery) { l.Group = g.group }), TestID: "show-" + either(string(g.group), "all")})
 	}
-	c.Detail = langName(v.Migration.Lang) + " · started " + day(v.Migration.Created)
-	if s := v.Step(v.Next); v.Next != "" && stepDetail(s) != "" {
-		c.Detail = langName(v.Migration.Lang) + " · " + stepDetail(s)
+	if !q.plain() {
+		p.Clear = &views.Link{Text: "Show all", URL: "/"}
+	}
+	if list.Total > cardsPerPage {
+		p.Shown = fmt.Sprintf("%d to %d of %d", min(q.From+1, list.Total), min(q.From+len(list.Cards), list.Total), list.Total)
+		if q.page > 1 {
+			p.Pages = append(p.Pages, views.Link{Text: "Previous page", URL: q.url(func(l *listQuery) { l.page = q.page - 1 }), TestID: "page-previous"})
+		}
+		if q.From+len(list.Cards) < list.Total && len(list.Cards) > 0 {
+			p.Pages = append(p.Pages, views.Link{Text: "Next page", URL: q.url(func(l *listQuery) { l.page = q.page + 1 }), TestID: "page-next"})
+		}
+	}
+	return p
+}
+
+// chosen are choices with one selected.
+func chosen(cs []views.Choice, value string) []views.Choice {
+	cs = slices.Clone(cs)
+	for i := range cs {
+		cs[i].Selected = cs[i].Value == value
+	}
+	return cs
+}
+
+// turnOf says how a migration stands as a whole: the step to continue with decides; the zero step for none.
+func turnOf(next migration.StepView) views.Tag {
+	switch next.Status {
+	case "":
+		return views.Tag{State: views.Good, Word: "Done"}
+	case migration.NotStarted:
+		return views.Tag{State: views.Busy, Word: "Your turn"}
+	}
+	return views.Tag{State: stepState(next.Status), Word: stepWord(next)}
+}
+
+func cardProps(m migration.Card) views.CardProps {
+	c := views.CardProps{ID: m.ID, Name: m.Name, Rehearsal: m.Mode.Can().Practice,
+		Turn: turnOf(m.Next), Count: fmt.Sprintf("%d of %d", m.Done, len(m.Steps)), Next: continueLink(m.ID, m.Next)}
+	for _, s := range m.Steps {
+		c.Meter = append(c.Meter, stepState(s))
+	}
+	c.Detail = langName(m.Lang) + " · started " + day(m.Created)
+	if text := stepDetail(m.Next); text != "" {
+		c.Detail = langName(m.Lang) + " · " + text
+	}
+	if !m.Archived.IsZero() {
+		c.Detail += " · archived " + day(m.Archived)
 	}
 	return c
 }
 
 // continueLink leads to the step to continue with; nil when all is done.
-func continueLink(v migration.View) *views.Link {
-	if v.Next == "" {
+func continueLink(m string, next migration.StepView) *views.Link {
+	if next.ID == "" {
 		return nil
 	}
-	return &views.Link{Text: "Continue: " + v.Step(v.Next).Title, URL: movePath(v.Migration.ID, v.Next)}
+	return &views.Link{Text: "Continue: " + next.Title, URL: movePath(m, next.ID)}
 }
 
 // newForm is the form of a new migration.

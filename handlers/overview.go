@@ -61,7 +61,7 @@ func (h *Handlers) showOverview(w http.ResponseWriter, r *http.Request, status i
 		Summary: langName(m.Lang) + " · " + authName(m.Auth) + " · started " + day(m.Created),
 		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Activity: activityProps(v),
 		Twin:  h.checkTwin(v),
-		Links: []views.Link{{Text: "All runs", URL: movePath(m.ID, "runs")}},
+		Links: []views.Link{{Text: "All runs", URL: movePath(m.ID, "runs")}, {Text: "Rename, archive or delete", URL: movePath(m.ID, "settings"), TestID: "settings"}},
 	}
 	f := h.frame(r, m.Name, "migrations", &v, "")
 	f.Path = movePath(m.ID)
@@ -74,7 +74,7 @@ func stepsBlock(v visit) views.StepsProps {
 }
 
 func turnProps(v visit) views.TurnProps {
-	return views.TurnProps{Tag: turnOf(v.View), Text: doneText(v.View), Continue: continueLink(v.View)}
+	return views.TurnProps{Tag: turnOf(v.Step(v.Next)), Text: doneText(v.View), Continue: continueLink(v.Migration.ID, v.Step(v.Next))}
 }
 
 // note records that a step was done outside.

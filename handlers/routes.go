@@ -27,6 +27,10 @@ func (h *Handlers) Router() http.Handler {
 		r.Get("/", h.do(h.overview))
 		r.Post("/note", h.do(h.note))
 		r.Get("/runs", h.do(h.runs))
+		r.Get("/settings", h.do(h.settings))
+		r.Post("/settings/name", h.do(h.renameMove))
+		r.Post("/settings/archive", h.do(h.archiveMove))
+		r.Post("/settings/delete", h.do(h.deleteMove))
 		r.Get("/events", h.do(h.events)) // the one event stream of a page
 
 		// Step 1: the namespace

@@ -15,7 +15,7 @@ func (d *DB) CountRuns(ctx context.Context) (map[runs.Count]int, error) {
 	rows, err := all(ctx, d, func(s scanner) (r row, err error) {
 		err = s.Scan(&r.of.Kind, &r.of.State, &r.n)
 		return r, err
-	}, "SELECT kind, state, COUNT(*) FROM runs GROUP BY kind, state")
+	}, "SELECT kind, state, n FROM run_counts WHERE n > 0")
 	out := map[runs.Count]int{}
 	for _, r := range rows {
 		out[r.of] = r.n

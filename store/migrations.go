@@ -194,10 +194,7 @@ func (d *DB) Migration(ctx context.Context, id string) (migration.Migration, err
 	return one(ctx, d, noMigration(id), scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE id = ?", id)
 }
 
-// Migrations returns every migration, newest first.
-func (d *DB) Migrations(ctx context.Context) ([]migration.Migration, error) {
-	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations ORDER BY created DESC, rowid DESC")
-}
+const factColumns = "id, migration_id, kind, input_hash, data, at, by_whom"
 
 func scanFact(row scanner) (f migration.Fact, err error) {
 	var at int64
@@ -234,7 +231,7 @@ func addFacts(ctx context.Context, tx *sql.Tx, id string, facts ...migration.Fac
 
 // Facts returns the facts of a migration, oldest first.
 func (d *DB) Facts(ctx context.Context, id string) ([]migration.Fact, error) {
-	facts, err := all(ctx, d, scanFact, "SELECT id, migration_id, kind, input_hash, data, at, by_whom FROM facts WHERE migration_id = ? ORDER BY id", id)
+	facts, err := all(ctx, d, scanFact, "SELECT "+factColumns+" FROM facts WHERE migration_id = ? ORDER BY id", id)
 	if err == nil && len(facts) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, id))
 	}

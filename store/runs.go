@@ -41,6 +41,15 @@ func rowOf(r *runs.Row, started, ended *int64) []any {
 	return append(outcomeOf(&r.Outcome, started, ended), &r.By, &r.From, &r.Reporter, &r.TestedFrom, &r.TookMS, &r.TaskQueue, &r.LocalAddress, &r.LocalNamespace, &r.HasResult)
 }
 
+const outcomeColumns = "runs.id, runs.migration_id, runs.kind, runs.number, runs.state, runs.title, runs.code, runs.input_hash, runs.started, runs.ended, runs.from_host"
+
+func scanOutcome(row scanner) (o migration.Outcome, err error) {
+	var started, ended int64
+	err = row.Scan(append(outcomeOf(&o, &started, &ended), &o.From)...)
+	o.Started, o.Ended = fromNanos(started), fromNanos(ended)
+	return o, err
+}
+
 func scanRow(row scanner) (r runs.Row, err error) {
 	var started, ended int64
 	err = row.Scan(rowOf(&r, &started, &ended)...)
@@ -141,17 +150,11 @@ func (d *DB) Rows(ctx context.Context, migrationID string, kind migration.RunKin
 // Outcomes returns, of a migration's checks and transfers about some inputs, those that are running and of each kind
 // the one that passed or failed last (by Ended, then Number); in any order.
 func (d *DB) Outcomes(ctx context.Context, migrationID, inputHash string) ([]migration.Outcome, error) {
-	const columns = "id, migration_id, kind, number, state, title, code, input_hash, started, ended, from_host"
 	last := func(kind string) string {
-		return "SELECT * FROM (SELECT " + columns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
+		return "SELECT * FROM (SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
 	}
-	running := "SELECT " + columns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
-	out, err := all(ctx, d, func(row scanner) (o migration.Outcome, err error) {
-		var started, ended int64
-		err = row.Scan(append(outcomeOf(&o, &started, &ended), &o.From)...)
-		o.Started, o.Ended = fromNanos(started), fromNanos(ended)
-		return o, err
-	}, running+" UNION ALL "+last("check")+" UNION ALL "+last("transfer"), migrationID, inputHash)
+	running := "SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
+	out, err := all(ctx, d, scanOutcome, running+" UNION ALL "+last("check")+" UNION ALL "+last("transfer"), migrationID, inputHash)
 	if err == nil && len(out) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, migrationID))
 	}

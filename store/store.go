@@ -14,6 +14,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -30,11 +31,30 @@ const readers = 4
 // DB is the open database. It is safe for concurrent use; Close may be called twice.
 type DB struct {
 	writer *sql.DB // one connection: writers queue here instead of at the file's lock
-	reader *sql.DB
+	reader counted
 	lock   *lock
 	log    *slog.Logger
 	close  func() error
 }
+
+// counted counts the queries of a database, so that a test can tell what a page costs.
+type counted struct {
+	*sql.DB
+	queries *atomic.Int64
+}
+
+func (c counted) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	c.queries.Add(1)
+	return c.DB.QueryContext(ctx, query, args...)
+}
+
+func (c counted) QueryRowContext(ctx context.Context, query string, args ...any) *sql.Row {
+	c.queries.Add(1)
+	return c.DB.QueryRowContext(ctx, query, args...)
+}
+
+// Queries is how many queries were made since Open, those within changes left out.
+func (d *DB) Queries() int64 { return d.reader.queries.Load() }
 
 // Open opens or makes the database in dir (made 0700), migrates it and returns it. It refuses a
 // directory that others can read, one that another Onramp uses, a file that is no database of ours or
@@ -54,7 +74,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*DB, error) {
 	if err != nil {
 		return nil, inUse(dir, err)
 	}
-	d := &DB{lock: lock, log: log}
+	d := &DB{lock: lock, log: log, reader: counted{queries: new(atomic.Int64)}}
 	d.close = sync.OnceValue(d.closeAll)
 	if err := d.open(ctx, filepath.Join(dir, File)); err != nil {
 		if e := d.Close(); e != nil {
@@ -82,7 +102,7 @@ func (d *DB) open(ctx context.Context, path string) error {
 	if err := migrate(ctx, d.writer, migrations); err != nil {
 		return opening(path, err)
 	}
-	if d.reader, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
+	if d.reader.DB, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
 		return unusable(path, err)
 	}
 	d.reader.SetMaxOpenConns(readers)
@@ -141,7 +161,7 @@ func (d *DB) Close() error { return d.close() }
 
 func (d *DB) closeAll() error {
 	var errs []error
-	if d.reader != nil {
+	if d.reader.DB != nil {
 		errs = append(errs, d.reader.Close())
 	}
 	if d.writer != nil {

@@ -249,7 +249,7 @@ func rehearsalProps() RehearsalProps {
 		Facts:      []Pair{{Name: "Address", Value: "localhost:7243", Mono: true, Copy: true}, {Name: "Its root, SHA-256", Value: "1c9a 55d0 … 77e2", Mono: true}},
 		Trust:      []EnvRow{{"SSL_CERT_FILE", "~/.local/share/onramp/trust.pem", "Go, the CLI, Python, TypeScript, .NET, Ruby", "system roots and the rehearsal’s"}},
 		TrustCode:  CodeProps{ID: "trust-env", Name: "bash", Lang: "bash", Text: "export SSL_CERT_FILE=~/.local/share/onramp/trust.pem"},
-		Namespaces: cloudRows(), Migrations: homeProps().YourTurn[1:],
+		Namespaces: cloudRows(), Migrations: homeProps().Sections[0].Cards[1:], Tally: "1",
 	}
 }
 

@@ -18,6 +18,9 @@ func pages() []page {
 		{"home-empty", HomePage(frame("", "migrations", nil), HomeProps{DataDir: dataDir})},
 		{"home", HomePage(frame("Migrations", "migrations", nil), homeProps())},
 		{"home-lean", HomePage(frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"})},
+		{"home-list", HomePage(frame("Migrations", "migrations", nil), homeList())},
+		{"settings", SettingsPage(cloudFrame("Rename, archive or delete", "", 4), settingsProps())},
+		{"settings-refused", SettingsPage(rehearsalFrame("Rename, archive or delete", "", 4), settingsRefused())},
 		{"new", NewPage(frame("Move an application", "migrations", nil), newProps(nil))},
 		{"new-refused", NewPage(frame("Move an application", "migrations", nil), newProps(Problems{
 			{Kind: fault.Conflict, Field: "name", Title: "A migration named Payments exists", Fix: "Choose another name, or continue the one that exists"},
@@ -148,13 +151,41 @@ func steps(step string, current int) []StepProps {
 func homeProps() HomeProps {
 	return HomeProps{
 		DataDir: dataDir,
-		YourTurn: []CardProps{
-			{ID: "payments", Name: "Payments", Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Good, Good, Bad, Idle, Idle}, Count: "3 of 6", Next: &Link{Text: "Test the connection", URL: "/m/payments/test"}, Detail: "Python · run 3 failed at Certificate · 2 h ago"},
-			{ID: "rehearsal", Name: "Rehearsal of 12 Nov", Rehearsal: true, Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Busy, Idle, Idle, Idle, Idle}, Count: "1 of 6", Next: &Link{Text: "Create certificates", URL: "/m/rehearsal/certificates"}, Detail: "Python · started 5 min ago"},
+		Sections: []CardSection{
+			{Title: "Your turn", None: "Nothing waits for you.", Tally: "2", Lead: true, Cards: []CardProps{
+				{ID: "payments", Name: "Payments", Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Good, Good, Bad, Idle, Idle}, Count: "3 of 6", Next: &Link{Text: "Test the connection", URL: "/m/payments/test"}, Detail: "Python · run 3 failed at Certificate · 2 h ago"},
+				{ID: "rehearsal", Name: "Rehearsal of 12 Nov", Rehearsal: true, Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Busy, Idle, Idle, Idle, Idle}, Count: "1 of 6", Next: &Link{Text: "Create certificates", URL: "/m/rehearsal/certificates"}, Detail: "Python · started 5 min ago"},
+			}},
+			{Title: "Waiting for others", Tally: "1", Cards: []CardProps{{ID: "orders", Name: "Orders", Turn: Tag{Wait, "Waiting for a Cloud admin"}, Meter: []State{Good, Good, Wait, Idle, Idle, Idle}, Count: "2 of 6", Next: &Link{Text: "Upload the CA", URL: "/m/orders/upload"}, Detail: "Go · since Tuesday"}}},
+			{Title: "Recent", Tally: "1", Cards: []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}}},
 		},
-		Waiting: []CardProps{{ID: "orders", Name: "Orders", Turn: Tag{Wait, "Waiting for a Cloud admin"}, Meter: []State{Good, Good, Wait, Idle, Idle, Idle}, Count: "2 of 6", Next: &Link{Text: "Upload the CA", URL: "/m/orders/upload"}, Detail: "Go · since Tuesday"}},
-		Recent:  []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}},
 	}
+}
+
+func homeList() HomeProps {
+	p := homeProps()
+	p.Sections = p.Sections[:1]
+	p.Sections[0].Tally = "312"
+	p.List = &ListProps{Group: "yours", Text: "pay", Shown: "26 to 50 of 312",
+		Groups: []Link{{Text: "All 1234", URL: "/?q=pay", TestID: "show-all"}, {Text: "Your turn 312", URL: "/?q=pay&show=yours", Current: true, TestID: "show-yours"}, {Text: "Archived 3", URL: "/?q=pay&show=archived", TestID: "show-archived"}},
+		Modes:  []Choice{{Label: "Rehearsals and Temporal Cloud", Selected: true}, {Value: "cloud", Label: "Temporal Cloud only"}},
+		Sorts:  []Choice{{Label: "Whose turn", Selected: true}, {Value: "name", Label: "Name"}},
+		Clear:  &Link{Text: "Show all", URL: "/"},
+		Pages:  []Link{{Text: "Previous page", URL: "/?q=pay&show=yours", TestID: "page-previous"}, {Text: "Next page", URL: "/?page=3&q=pay&show=yours", TestID: "page-next"}}}
+	return p
+}
+
+func settingsProps() SettingsProps {
+	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments",
+		Goes: []string{"the migration and its address, with 12 observed facts", "3 checks with their logs and results"}}
+}
+
+func settingsRefused() SettingsProps {
+	p := settingsProps()
+	p.Archived, p.Typed, p.Open = "archived 12 Nov 2026", "payment", true
+	p.Goes = append(p.Goes, "the namespace payments.a1b2c of the rehearsal cloud with its workflows: no other migration uses it")
+	p.DeleteProblems = Problems{{Kind: fault.Invalid, Field: "confirm", Title: "This is not the migration's name", Fix: "Type Payments to delete it"}}
+	return p
 }
 
 func newProps(ps Problems) NewProps {

@@ -158,7 +158,7 @@ func id(parts ...string) string {
 }
 
 // empty reports an install that has no migration yet.
-func (p HomeProps) empty() bool { return len(p.YourTurn)+len(p.Waiting)+len(p.Recent) == 0 }
+func (p HomeProps) empty() bool { return len(p.Sections) == 0 && p.List == nil }
 
 // noteChoices are the steps that may be noted as done outside.
 func noteChoices(p StepsProps) []Choice {
@@ -232,4 +232,9 @@ func browserOnly(p KeysProps) templ.Attributes {
 		return templ.Attributes{"data-browser-key": true, "hidden": true}
 	}
 	return nil
+}
+
+// problems are those of every form of the page.
+func (p SettingsProps) problems() Problems {
+	return append(p.NameProblems[:len(p.NameProblems):len(p.NameProblems)], p.DeleteProblems...)
 }

@@ -94,9 +94,10 @@ var rules = map[string]func(all []*html.Node) []string{
 			return ""
 		})
 	},
-	"forms post within Onramp": func(all []*html.Node) []string {
+	"forms post within Onramp, or search": func(all []*html.Node) []string {
 		return each(all, func(n *html.Node) string {
-			if n.Data == "form" && (attribute(n, "method") != "post" || !strings.HasPrefix(attribute(n, "action"), "/")) {
+			method := attribute(n, "method")
+			if n.Data == "form" && (method != "post" && !(method == "get" && attribute(n, "role") == "search") || !strings.HasPrefix(attribute(n, "action"), "/")) {
 				return attribute(n, "method") + " " + attribute(n, "action")
 			}
 			return ""

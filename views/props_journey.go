@@ -1,15 +1,35 @@
 package views
 
-// HomeProps is the first page. With no card at all it is the page of an empty install.
-// Forms: POST /rehearse-now (no field).
-// Test ids: rehearse-now, new-migration, card-<id>.
+// HomeProps is the first page. With neither sections nor filters it is the page of an empty install.
+// Forms: POST /rehearse-now (no field); GET / with fields show, q, mode, sort.
+// Test ids: rehearse-now, new-migration, card-<id>, show-<group>, search, search-go, page-previous, page-next.
 type HomeProps struct {
-	YourTurn []CardProps
-	Waiting  []CardProps
-	Recent   []CardProps
+	Sections []CardSection
+	List     *ListProps // nil while the sections show every migration
 	// NoRehearsal says why "Rehearse it now" cannot work (built without it, switched off, failed); "" when it can.
 	NoRehearsal string
 	DataDir     string
+}
+
+// CardSection is some migrations under a heading.
+type CardSection struct {
+	Title string
+	None  string // said where there is no card
+	Tally string // how many there are, of which Cards may be a page
+	Cards []CardProps
+	Lead  bool // its first action stands out
+}
+
+// ListProps are the filters of a list that is longer than a glance, and its pages.
+type ListProps struct {
+	Groups []Link // "Your turn 12", …
+	Group  string // the present one, as the address says it
+	Text   string
+	Modes  []Choice
+	Sorts  []Choice
+	Clear  *Link  // back to everything; nil when nothing is chosen
+	Shown  string // "26 to 50 of 1,234", "" when all are shown
+	Pages  []Link
 }
 
 // CardProps is one migration on the first page.
@@ -77,6 +97,21 @@ type ActivityRow struct {
 	Who   string
 	Text  string
 	Stale string // "no longer counts: the namespace changed", "" while it counts
+}
+
+// SettingsProps is where a migration is renamed, archived and deleted.
+// Forms: POST /m/{m}/settings/name with field name, /archive with field away, /delete with field name.
+// Test ids: rename, archive, delete, delete-name.
+type SettingsProps struct {
+	Migration      string
+	Name           string
+	NewName        string   // in the field
+	Archived       string   // "archived 12 Nov 2026"; "" for one that is not
+	Goes           []string // what a deletion takes along
+	Typed          string   // what was typed to confirm it; never the name by itself
+	Open           bool     // the deletion was refused: its form stays open
+	NameProblems   Problems // Field "name"
+	DeleteProblems Problems // Field "confirm"
 }
 
 // NamespaceProps is step 1.

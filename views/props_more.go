@@ -42,7 +42,9 @@ type RehearsalProps struct {
 	Trust      []EnvRow
 	TrustCode  CodeProps
 	Namespaces []CloudRow
-	Migrations []CardProps
+	Migrations []CardProps // the newest
+	Tally      string      // how many there are
+	More       *Link       // to the rest; nil when all are shown
 	Break      BreakProps
 }
 

@@ -13,6 +13,7 @@
 //	HomePage(Frame, HomeProps)                        GET /
 //	NewPage(Frame, NewProps)                          GET, POST /new
 //	OverviewPage(Frame, OverviewProps)                GET /m/{m}; POST /m/{m}/note
+//	SettingsPage(Frame, SettingsProps)                GET /m/{m}/settings; POST below it: /name, /archive, /delete
 //	NamespacePage(Frame, NamespaceProps)              GET, POST /m/{m}/namespace
 //	CertificatesPage(Frame, CertificatesProps)        GET, POST /m/{m}/certificates
 //	UploadPage(Frame, UploadProps)                    GET /m/{m}/upload

@@ -1,0 +1,131 @@
+package migration
+
+import "time"
+
+// Turn is whose turn a migration is, as lists sort and filter by it; the reader's own is the highest.
+type Turn int
+
+// The turns. The zero Turn says that none was derived yet.
+const (
+	TurnDone    Turn = iota + 1
+	TurnWaiting      // for somebody else
+	TurnYours        // also when a step is failing or wants another look
+)
+
+// Summary is what lists show of a migration, and find it by. It is stored, and derived again when a fact or a run
+// changed the migration, and at Until.
+type Summary struct {
+	Turn      Turn      `json:"turn"`
+	Failing   bool      `json:"failing,omitempty"` // a step is
+	Steps     []Status  `json:"steps"`             // of the six in order
+	Done      int       `json:"done"`
+	Next      StepView  `json:"next"` // the step to continue with; the zero StepView when all are done
+	Namespace string    `json:"namespace,omitempty"`
+	CA        string    `json:"ca_sha256,omitempty"` // of the present certificate
+	Leaf      string    `json:"leaf_sha256,omitempty"`
+	Until     time.Time `json:"until,omitzero"` // when time alone changes it; zero: never
+}
+
+// Summary is the summary of a view that was derived at now.
+func (v View) Summary(now time.Time) Summary {
+	s := Summary{Turn: TurnYours, Done: v.DoneCount, Next: v.Step(v.Next)}
+	for _, step := range v.Steps {
+		s.Steps = append(s.Steps, step.Status)
+		s.Failing = s.Failing || step.Status == Failing
+	}
+	switch {
+	case v.Next == "":
+		s.Turn = TurnDone
+	case s.Next.Status == Waiting:
+		s.Turn = TurnWaiting
+	}
+	if v.Namespace != nil {
+		s.Namespace = v.Namespace.Namespace
+	}
+	if c := v.Certificate; c != nil {
+		s.CA, s.Leaf = c.CAFingerprint, c.LeafFingerprint
+		if now.Before(c.LeafNotAfter) { // step certificates looks again then
+			s.Until = c.LeafNotAfter
+		}
+	}
+	return s
+}
+
+// Card is one migration of a list.
+type Card struct {
+	Migration
+	Summary
+}
+
+// Group is a part of the list of migrations.
+type Group string
+
+// The groups. All leaves out what is archived, as every other does but Archived.
+const (
+	All      Group = ""
+	Yours    Group = "yours"
+	Others   Group = "waiting"
+	Troubled Group = "failing"
+	Finished Group = "done"
+	Archived Group = "archived"
+)
+
+// Order is how the list of migrations is sorted.
+type Order string
+
+// The orders. Those of the same turn stand newest first.
+const (
+	ByTurn Order = ""
+	Newest Order = "newest"
+	ByName Order = "name"
+)
+
+// Query asks for a part of the list of migrations.
+type Query struct {
+	Group Group
+	Mode  Mode   // "" for both
+	Text  string // in name or namespace, whatever the case of ASCII letters; "" for every one
+	Order Order
+	From  int // how many are left out before
+	Limit int
+}
+
+// Count is how many migrations there are of a kind.
+type Count struct {
+	Archived bool
+	Mode     Mode
+	Turn     Turn
+	Failing  bool
+	N        int
+}
+
+// Counts are how many migrations there are.
+type Counts []Count
+
+// Of counts those of a group and mode ("" for both).
+func (cs Counts) Of(g Group, mode Mode) int {
+	n := 0
+	for _, c := range cs {
+		if (mode == "" || c.Mode == mode) && c.in(g) {
+			n += c.N
+		}
+	}
+	return n
+}
+
+func (c Count) in(g Group) bool {
+	if c.Archived || g == Archived {
+		return c.Archived && g == Archived
+	}
+	switch g {
+	case Yours:
+		return c.Turn == TurnYours
+	case Others:
+		return c.Turn == TurnWaiting
+	case Finished:
+		return c.Turn == TurnDone
+	case Troubled:
+		return c.Failing
+	}
+	return true
+}
