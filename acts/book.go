@@ -180,7 +180,7 @@ func left(err, undone error, what string) error {
 		return err
 	}
 	f := *fault.From(err)
-	f.Left = strings.TrimSpace(f.Left + " " + what)
+	f.Left, f.Unchanged = strings.TrimSpace(f.Left+" "+what), false
 	return &f
 }
 

@@ -85,7 +85,9 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 // back deletes a migration that was made on the way to what failed. The audit has its lines.
 func (m Migrations) back(ctx context.Context, by Actor, made migration.Migration, err error) error {
 	e := m.Delete(context.WithoutCancel(ctx), by, made.ID, made.Name)
-	return left(err, e, "The migration "+made.Name+" was made; delete it.")
+	f := *fault.From(err)
+	f.Unchanged = false // of one step on the way
+	return left(&f, e, "The migration "+made.Name+" was made; delete it.")
 }
 
 // newPractice makes a rehearsal of its own with a namespace that nobody else has.

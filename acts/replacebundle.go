@@ -110,7 +110,7 @@ func (c *bundleChange) undo(ctx context.Context, err error) error {
 	if err == nil || string(c.before) == c.after.BundlePEM {
 		return err
 	}
-	if _, e := c.place.CAs.SetCAs(context.WithoutCancel(ctx), c.after.ID, c.before); e != nil {
+	if e := c.place.CAs.TakeBackCAs(context.WithoutCancel(ctx), c.after); e != nil {
 		c.d.logged("make a CA bundle what it was", e)
 		return left(err, e, "The CA bundle of "+c.after.ID.String()+" was changed and could not be changed back.")
 	}
