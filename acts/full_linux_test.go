@@ -104,4 +104,3 @@ func TestActsOnFullDisk(t *testing.T) {
 	}
 	t.Logf("%d of %d acts failed on the full disk, none half done", failed, len(all))
 }
-
