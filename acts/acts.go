@@ -37,6 +37,8 @@ type Store interface {
 	ChangeMigration(context.Context, migration.Migration, ...custody.Record) error // its name, and whether it is archived
 	DeleteMigration(ctx context.Context, id string, rs ...custody.Record) error    // Conflict while a run is under way
 	Record(context.Context, []migration.Fact, []custody.Record) ([]migration.Fact, error)
+	Recorded(ctx context.Context, act string) (bool, error) // whether the audit has records of a custody.Record.Act
+	Run(ctx context.Context, id string) (runs.Run, error)
 	AddRun(context.Context, runs.Run, ...custody.Record) (runs.Run, error)
 	// AddEnded adds a run that has ended, with what it is, its log and its facts, which what works out from the run
 	// with its number.
@@ -156,7 +158,7 @@ func New(o Options) (*Acts, error) {
 			o.TrustDir = abs
 		}
 	}
-	d := &desk{o: o, Book: &Book{store: o.Store, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
+	d := &desk{o: o, Book: &Book{store: sure{o.Store}, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
 	d.Places = &Places{o: o}
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},

@@ -52,5 +52,5 @@ func (n Namespaces) DeleteKey(ctx context.Context, by Actor, id namespace.ID, ke
 		return err
 	}
 	_, err = place.Keys.DeleteAPIKey(ctx, id, keyID)
-	return err
+	return wasRecorded(err)
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"iter"
 	"slices"
+	"strings"
 	"sync"
 	"time"
 
@@ -137,6 +138,8 @@ func (b *Book) Watch(ctx context.Context, id string) iter.Seq2[migration.View, e
 type entry struct {
 	facts   []migration.Fact
 	records []custody.Record
+	// done: something has changed elsewhere, so that the records are written although no fact follows.
+	done bool
 }
 
 // note is an audit record of an act on a migration ("" for none).
@@ -145,7 +148,7 @@ func note(id string, verb custody.Verb, text string) custody.Record {
 }
 
 // write looks at a migration, lets decide say what follows, and writes it down, all or nothing. It returns the
-// migration as it is then. No facts: nothing is written, for it is known already.
+// migration as it is then. No facts, and nothing done: nothing is written, for it is known already.
 func (b *Book) write(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
@@ -154,7 +157,7 @@ func (b *Book) write(ctx context.Context, by Actor, id string, decide func(migra
 		return migration.View{}, err
 	}
 	e, err := decide(v)
-	if err != nil || len(e.facts) == 0 {
+	if err != nil || len(e.facts) == 0 && !e.done {
 		return v, err
 	}
 	b.stamp(by, id, &e)
@@ -204,3 +207,18 @@ func (b *Book) stamped(by Actor, rs ...custody.Record) []custody.Record {
 // unchanged says of an act's error that nothing was changed. An act defers it when it has taken back, wherever it
 // fails, whatever it did before; what could not be taken back is in the fault's Left.
 func unchanged(err *error) { *err = fault.Unchanged(*err) }
+
+// left is err, with what stays changed where taking it back failed too.
+func left(err, undone error, what string) error {
+	if undone == nil {
+		return err
+	}
+	f := *fault.From(err)
+	f.Left, f.Unchanged = strings.TrimSpace(f.Left+" "+what), false
+	return &f
+}
+
+// wasRecorded is the error of what was recorded before it was done, for it cannot be taken back: the audit has it.
+func wasRecorded(err error) error {
+	return left(err, err, "The audit says that this was asked for.")
+}

@@ -36,7 +36,7 @@ func (w Workflows) act(ctx context.Context, by Actor, id, runID string, creds Cr
 	if err := w.record(ctx, by, note(id, verb, asked.WorkflowID)); err != nil {
 		return err
 	}
-	return do(req)
+	return wasRecorded(do(req))
 }
 
 // History is the raw history of the workflow of a run, in Temporal's own JSON. It reads with the keys of the run while
@@ -59,12 +59,13 @@ func (w Workflows) Stop(ctx context.Context, by Actor, id, runID string) (err er
 	if _, err := w.o.Runs.Run(ctx, id, runID); err != nil {
 		return err
 	}
-	if w.Under(runID) { // what has ended is not stopped, and not recorded
-		if err := w.record(ctx, by, note(id, custody.Stopped, runID)); err != nil {
-			return err
-		}
+	if !w.Under(runID) { // what has ended is not stopped, and not recorded
+		return w.o.Runs.Stop(ctx, id, runID)
 	}
-	return w.o.Runs.Stop(ctx, id, runID)
+	if err := w.record(ctx, by, note(id, custody.Stopped, runID)); err != nil {
+		return err
+	}
+	return wasRecorded(w.o.Runs.Stop(ctx, id, runID))
 }
 
 // Drill asks for a load drill. Once is as in Transfer; Local, where it is set, is a second server to compare with,

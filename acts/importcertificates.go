@@ -40,7 +40,7 @@ func (c Certificates) Import(ctx context.Context, by Actor, id, caPEM, leafPEM s
 			CANotAfter: ca.NotAfter, LeafNotAfter: leaf.NotAfter})
 		r := note(id, custody.Imported, "")
 		r.Subject, r.Fingerprint, r.CAFingerprint = certsvc.SubjectOf(leaf), certsvc.Fingerprint(leaf), certsvc.Fingerprint(ca)
-		return entry{facts, []custody.Record{r}}, err
+		return entry{facts: facts, records: []custody.Record{r}}, err
 	})
 	if err != nil {
 		return v, err

@@ -141,7 +141,7 @@ func (b *batchBook) release(ctx context.Context) error {
 	if b.err == nil && len(b.certs) > 0 {
 		_, b.err = b.c.write(context.WithoutCancel(ctx), b.by, b.id, func(v migration.View) (entry, error) {
 			facts, err := v.AddBatch(migration.BatchData{CAFingerprint: b.ca.Fingerprint(), CASubject: certsvc.SubjectOf(b.ca.Cert), CANotAfter: b.ca.Cert.NotAfter, Leaves: b.leaves})
-			return entry{facts, custody.SignedRecords(b.c.now(), b.id, "batch", b.ca.Fingerprint(), b.certs...)}, err
+			return entry{facts: facts, records: custody.SignedRecords(b.c.now(), b.id, "batch", b.ca.Fingerprint(), b.certs...)}, err
 		})
 		b.written += len(b.certs)
 		b.certs, b.leaves = b.certs[:0], nil

@@ -87,7 +87,7 @@ func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.Vie
 		CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject, KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter}}
 	_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.AddLeaf(d)
-		return entry{facts, custody.SignedRecords(c.now(), id, req.Lane, s.CAFingerprint, made.Leaf.Cert)}, err
+		return entry{facts: facts, records: custody.SignedRecords(c.now(), id, req.Lane, s.CAFingerprint, made.Leaf.Cert)}, err
 	})
 	if err != nil {
 		clear(file.content)

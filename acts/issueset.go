@@ -53,7 +53,7 @@ func (c Certificates) IssueSet(ctx context.Context, by Actor, id string, req Iss
 	defer made.close()
 	v, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetCertificate(made.data)
-		return entry{facts, custody.SignedRecords(c.now(), id, req.Lane, made.data.CAFingerprint, made.signed...)}, err
+		return entry{facts: facts, records: custody.SignedRecords(c.now(), id, req.Lane, made.data.CAFingerprint, made.signed...)}, err
 	})
 	if err != nil {
 		return v, err

@@ -51,8 +51,8 @@ func (c Checks) LookForWorker(ctx context.Context, by Actor, id, queue string, c
 	seen.Looks = c.detect(ctx, req, seen.Queue)
 	slices.SortFunc(seen.Pollers, func(a, b transfer.Poller) int { return b.LastAccess.Compare(a.LastAccess) })
 	_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
-		return entry{v.SetPoller(migration.PollerData{TaskQueue: seen.Queue, Identity: seen.Pollers[0].Identity}),
-			[]custody.Record{note(id, custody.WorkerSeen, seen.Queue)}}, nil
+		return entry{facts: v.SetPoller(migration.PollerData{TaskQueue: seen.Queue, Identity: seen.Pollers[0].Identity}),
+			records: []custody.Record{note(id, custody.WorkerSeen, seen.Queue)}}, nil
 	})
 	return seen, err
 }

@@ -13,6 +13,6 @@ func (m Migrations) Note(ctx context.Context, by Actor, id, step, why string) (v
 	defer unchanged(&err)
 	return m.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.Note(step, why)
-		return entry{facts, []custody.Record{note(id, custody.Noted, step)}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.Noted, step)}}, err
 	})
 }

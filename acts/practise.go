@@ -37,9 +37,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		}
 		defer func() {
 			if err != nil { // a half-made practice is of no use to anybody
-				e := Migrations{r.desk}.Delete(context.WithoutCancel(ctx), by, v.Migration.ID, v.Migration.Name)
-				err = left(err, e, "The migration "+v.Migration.Name+" was made; delete it.")
-				unchanged(&err)
+				err = Migrations{r.desk}.back(ctx, by, v.Migration, err)
 			}
 		}()
 	} else {
@@ -74,7 +72,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		}
 		then := migration.Derive(v.Migration, append(v.Facts[:len(v.Facts):len(v.Facts)], facts...), nil, r.now())
 		saved, err := r.saved(ctx, change.after, then)
-		return entry{append(facts, saved...), custody.SignedRecords(r.now(), m, MakerServer, made.data.CAFingerprint, made.signed...)}, err
+		return entry{facts: append(facts, saved...), records: custody.SignedRecords(r.now(), m, MakerServer, made.data.CAFingerprint, made.signed...)}, err
 	})
 	if err := change.undo(ctx, err); err != nil {
 		return v, err
@@ -82,6 +80,14 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 	made.publish()
 	r.o.CertificatesChanged()
 	return v, nil
+}
+
+// back deletes a migration that was made on the way to what failed. The audit has its lines.
+func (m Migrations) back(ctx context.Context, by Actor, made migration.Migration, err error) error {
+	e := m.Delete(context.WithoutCancel(ctx), by, made.ID, made.Name)
+	f := *fault.From(err)
+	f.Unchanged = false // of one step on the way
+	return left(&f, e, "The migration "+made.Name+" was made; delete it.")
 }
 
 // newPractice makes a rehearsal of its own with a namespace that nobody else has.
@@ -92,10 +98,7 @@ func (r Rehearsal) newPractice(ctx context.Context, by Actor, place cloud.Place)
 		return migration.View{}, err
 	}
 	back := func(err error) error {
-		e := moves.Delete(context.WithoutCancel(ctx), by, m.ID, m.Name)
-		err = left(err, e, "The migration "+m.Name+" was made; delete it.")
-		unchanged(&err)
-		return err
+		return moves.back(ctx, by, m, err)
 	}
 	for n := 1; ; n++ {
 		name := strings.ReplaceAll(strings.ToLower(m.Name), " ", "-")
@@ -198,7 +201,7 @@ func (r Rehearsal) Mend(ctx context.Context, by Actor, pasted, breakID string) (
 	}
 	for _, b := range ids {
 		if err := place.Breaks.SetBreak(ctx, id, b, false); err != nil {
-			return err
+			return wasRecorded(err)
 		}
 	}
 	return nil
@@ -214,5 +217,5 @@ func (r Rehearsal) Reset(ctx context.Context, by Actor) (err error) {
 	if err := r.record(ctx, by, note("", custody.Reset, "")); err != nil {
 		return err
 	}
-	return place.Own.Reset(ctx)
+	return wasRecorded(place.Own.Reset(ctx))
 }

@@ -33,7 +33,7 @@ func (r Replacements) Back(ctx context.Context, by Actor, id, gate string) (err 
 		}
 	} else if _, err := r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := what(v)
-		return entry{facts, []custody.Record{rec}}, err
+		return entry{facts: facts, records: []custody.Record{rec}}, err
 	}); err != nil {
 		return err
 	}

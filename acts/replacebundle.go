@@ -49,7 +49,7 @@ func (r Replacements) SeeBundle(ctx context.Context, by Actor, id string) (err e
 	}
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SeeBundle(*ns)
-		return entry{facts, []custody.Record{note(id, custody.ReplaceMoved, "both CAs were seen in the namespace")}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "both CAs were seen in the namespace")}}, err
 	})
 	return err
 }
@@ -100,7 +100,7 @@ func (c *bundleChange) settle(ctx context.Context, by Actor, id string, r custod
 			return entry{}, err
 		}
 		saved, err := c.d.saved(ctx, c.after, migration.Derive(v.Migration, append(v.Facts[:len(v.Facts):len(v.Facts)], facts...), nil, c.d.now()))
-		return entry{append(facts, saved...), []custody.Record{r}}, err
+		return entry{append(facts, saved...), []custody.Record{r}, string(c.before) != c.after.BundlePEM}, err
 	})
 	return c.undo(ctx, err)
 }
@@ -110,11 +110,9 @@ func (c *bundleChange) undo(ctx context.Context, err error) error {
 	if err == nil || string(c.before) == c.after.BundlePEM {
 		return err
 	}
-	if _, e := c.place.CAs.SetCAs(context.WithoutCancel(ctx), c.after.ID, c.before); e != nil {
+	if e := c.place.CAs.TakeBackCAs(context.WithoutCancel(ctx), c.after); e != nil {
 		c.d.logged("make a CA bundle what it was", e)
-		f := *fault.From(err)
-		f.Left = "The CA bundle of " + c.after.ID.String() + " was changed and could not be changed back."
-		return &f
+		return left(err, e, "The CA bundle of "+c.after.ID.String()+" was changed and could not be changed back.")
 	}
 	return err
 }

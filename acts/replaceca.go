@@ -37,7 +37,7 @@ func (r Replacements) TakeCA(ctx context.Context, by Actor, id string, req NewCA
 	if req.Import {
 		_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 			facts, err := v.SetNewCA(LaneImport, []byte(req.PEM), current, now)
-			return entry{facts, []custody.Record{note(id, custody.ReplaceMoved, "a new CA was given")}}, err
+			return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "a new CA was given")}}, err
 		})
 		return rename(err, map[string]string{"ca": "ca_pem", "bundle": "ca_pem"})
 	}
@@ -59,7 +59,7 @@ func (r Replacements) TakeCA(ctx context.Context, by Actor, id string, req NewCA
 	defer booking.Close()
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNewCA(MakerServer, ca.CertPEM, current, now)
-		return entry{facts, custody.SignedRecords(r.now(), id, MakerServer, ca.Fingerprint(), ca.Cert)}, err
+		return entry{facts: facts, records: custody.SignedRecords(r.now(), id, MakerServer, ca.Fingerprint(), ca.Cert)}, err
 	})
 	if err != nil {
 		clear(file.content)

@@ -48,7 +48,7 @@ func (r Replacements) TakeLeaf(ctx context.Context, by Actor, id string, req New
 		rec.Subject, rec.Fingerprint, rec.CAFingerprint = certsvc.SubjectOf(leaf.Cert), leaf.Fingerprint(), re.NewCA.Fingerprint
 		_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 			facts, err := v.SetNewLeaf(leafData(LaneImport, re, leaf))
-			return entry{facts, []custody.Record{rec}}, err
+			return entry{facts: facts, records: []custody.Record{rec}}, err
 		})
 		return rename(err, map[string]string{"leaf": "leaf_pem"})
 	}
@@ -94,7 +94,7 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 	}
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNewLeaf(leafData(req.Lane, re, leaf))
-		return entry{facts, custody.SignedRecords(r.now(), id, req.Lane, re.NewCA.Fingerprint, leaf.Cert)}, err
+		return entry{facts: facts, records: custody.SignedRecords(r.now(), id, req.Lane, re.NewCA.Fingerprint, leaf.Cert)}, err
 	})
 	if err != nil {
 		return rename(err, map[string]string{"leaf": "common_name"})

@@ -32,7 +32,7 @@ func (r Replacements) Remove(ctx context.Context, by Actor, id string) (err erro
 				return entry{}, err
 			}
 			facts, err := v.Removed(migration.ReplaceSeenData{})
-			return entry{facts, []custody.Record{done}}, err
+			return entry{facts: facts, records: []custody.Record{done}}, err
 		})
 	} else {
 		err = r.removeHere(ctx, by, v, done)

@@ -29,8 +29,8 @@ func (n Namespaces) Create(ctx context.Context, by Actor, pasted string) (id nam
 		return id, err
 	}
 	if err := n.record(ctx, by, note("", custody.NamespaceMade, paste.ID.String())); err != nil {
-		n.logged("take a namespace back", place.Namespaces.DeleteNamespace(context.WithoutCancel(ctx), paste.ID))
-		return id, err
+		e := place.Namespaces.DeleteNamespace(context.WithoutCancel(ctx), paste.ID)
+		return id, left(err, e, "The namespace "+paste.ID.String()+" was made.")
 	}
 	return paste.ID, nil
 }
@@ -63,7 +63,7 @@ func (d *desk) wrote(ctx context.Context, by Actor, ns cloud.Namespace) error {
 	if err != nil {
 		return err
 	}
-	e := entry{facts, []custody.Record{note("", custody.CAsSaved, ns.ID.String())}}
+	e := entry{facts: facts, records: []custody.Record{note("", custody.CAsSaved, ns.ID.String())}}
 	d.stamp(by, "", &e)
 	if _, err := d.store.Record(ctx, e.facts, e.records); err != nil {
 		return err
@@ -109,16 +109,6 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 		return left(err, e, "The certificate filters were changed and could not be changed back.")
 	}
 	return nil
-}
-
-// left is err, with what stays changed where taking it back failed too.
-func left(err, undone error, what string) error {
-	if undone == nil {
-		return err
-	}
-	f := *fault.From(err)
-	f.Left = what
-	return &f
 }
 
 // SaveAuth chooses how workers sign in to a namespace of the rehearsal cloud: cloud.AuthMTLS or cloud.AuthAPIKey.

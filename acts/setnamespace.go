@@ -29,7 +29,7 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 		}
 		d.Region = region
 	}
-	undo := func() {}
+	undo := func(err error) error { return err }
 	if place := m.Of(v.Migration.Mode); v.Migration.Mode.Can().OneDoor {
 		if place, err = m.Ready(ctx); err != nil {
 			return v, err
@@ -41,26 +41,26 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 	}
 	v, err = m.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNamespace(d)
-		return entry{facts, []custody.Record{note(id, custody.NamespaceSet, d.Namespace)}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.NamespaceSet, d.Namespace)}}, err
 	})
 	if err != nil {
-		undo()
+		err = undo(err)
 	}
 	return v, err
 }
 
 // ensureNamespace makes a namespace where there is none, and lets it take API keys for a migration that uses them,
-// unless somebody set it up for certificates. undo takes back what was made.
-func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migration.View, id namespace.ID) (undo func(), err error) {
-	undo = func() {}
+// unless somebody set it up for certificates. undo takes back what was made, and returns the error that it is given.
+func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migration.View, id namespace.ID) (undo func(error) error, err error) {
+	undo = func(err error) error { return err }
 	before, err := place.Namespaces.Namespace(ctx, id)
 	switch {
 	case fault.Is(err, fault.NotFound):
 		if err := place.Namespaces.CreateNamespace(ctx, id); err != nil {
 			return undo, err
 		}
-		undo = func() {
-			d.logged("take a namespace back", place.Namespaces.DeleteNamespace(context.WithoutCancel(ctx), id))
+		undo = func(err error) error {
+			return left(err, place.Namespaces.DeleteNamespace(context.WithoutCancel(ctx), id), "The namespace "+id.String()+" was made.")
 		}
 		before.Auth = cloud.AuthMTLS
 	case err != nil:
@@ -68,14 +68,12 @@ func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migrati
 	}
 	if v.Migration.Auth == cloud.AuthAPIKey && before.Auth != cloud.AuthAPIKey && len(before.CAs) == 0 {
 		if _, err = place.SignIn.SetAuth(ctx, id, cloud.AuthAPIKey); err != nil {
-			undo()
-			return func() {}, err
+			return undo, undo(err)
 		}
 		made := undo
-		undo = func() {
-			_, err := place.SignIn.SetAuth(context.WithoutCancel(ctx), id, before.Auth)
-			d.logged("take a namespace's sign-in method back", err)
-			made()
+		undo = func(err error) error {
+			_, e := place.SignIn.SetAuth(context.WithoutCancel(ctx), id, before.Auth)
+			return made(left(err, e, "The sign-in method of "+id.String()+" was changed."))
 		}
 	}
 	return undo, nil

@@ -14,7 +14,7 @@ func (r Replacements) Start(ctx context.Context, by Actor, id, what string) (err
 	defer unchanged(&err)
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.StartReplacement(runs.NewID()[:12], what)
-		return entry{facts, []custody.Record{note(id, custody.ReplaceBegun, what)}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceBegun, what)}}, err
 	})
 	return err
 }

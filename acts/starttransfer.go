@@ -88,7 +88,7 @@ func (d *desk) transfer(ctx context.Context, by Actor, verb custody.Verb, v migr
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), readyWait)
 		defer cancel()
 		_, err := d.write(ctx, by, id, func(v migration.View) (entry, error) {
-			return entry{v.SetPoller(p), []custody.Record{note(id, custody.WorkerSeen, p.TaskQueue)}}, nil
+			return entry{facts: v.SetPoller(p), records: []custody.Record{note(id, custody.WorkerSeen, p.TaskQueue)}}, nil
 		})
 		d.logged("write down a worker that was seen", err)
 	}}

@@ -38,7 +38,8 @@ type watch struct {
 }
 
 // WatchForWorker looks for a worker with the lent key every three seconds, for ten minutes at most, until one is seen,
-// in the place of an earlier look. Errors are those of LookForWorker, whose first look it waits for.
+// in the place of an earlier look. Errors are those of LookForWorker, whose first look it waits for; after most of them
+// it goes on looking, and the fault says so.
 func (c Checks) WatchForWorker(ctx context.Context, by Actor, id, queue string) (Worker, error) {
 	seen, err := c.LookForWorker(ctx, by, id, queue, Credentials{Lent: true})
 	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
@@ -63,7 +64,7 @@ func (c Checks) WatchForWorker(ctx context.Context, by Actor, id, queue string) 
 	}
 	c.watches.work.Add(1)
 	go c.keepLooking(work, by, id, seen.Queue, key, w)
-	return seen, err
+	return seen, left(err, err, "Onramp goes on looking, for ten minutes.")
 }
 
 func (c Checks) keepLooking(ctx context.Context, by Actor, id, queue string, key custody.Held, w *watch) {

@@ -124,6 +124,9 @@ type CAs interface {
 	// ChangeCAs is SetCAs with what change makes of the present bundle and its callers; nobody comes in
 	// between the look and the change. An error of change changes nothing and comes back as it is.
 	ChangeCAs(ctx context.Context, id namespace.ID, change func(Namespace, Callers) ([]byte, error)) (Namespace, error)
+	// TakeBackCAs makes the bundle what it was before the change that gave after; what was there is not judged anew.
+	// A Conflict fault when it was changed again meanwhile.
+	TakeBackCAs(ctx context.Context, after Namespace) error
 }
 
 // Filters changes the certificate filters of a namespace.

@@ -115,6 +115,7 @@ type Record struct {
 	Via     string `json:"via,omitempty"`
 	From    string `json:"from,omitempty"`
 	Request string `json:"request,omitempty"`
+	Act     string `json:"-"` // random, the same for what was written together: Surely finds the records by it
 }
 
 // By returns the record with the actor who stands behind it.
@@ -146,6 +147,8 @@ type Sealed struct {
 type Store interface {
 	AddRecords(ctx context.Context, rs ...Record) error     // all or none
 	Records(ctx context.Context, q Query) ([]Record, error) // newest first
+	// Recorded reports whether there are records of an Act.
+	Recorded(ctx context.Context, act string) (bool, error)
 	// KeepKey stores a sealed key with its record in one transaction; Conflict when the migration has one.
 	KeepKey(ctx context.Context, s Sealed, r Record) error
 	SealedKey(ctx context.Context, migrationID string) (Sealed, error) // NotFound when there is none
@@ -210,6 +213,7 @@ func New(o Options) (*Keeper, error) {
 	if o.WorkFactor == 0 {
 		o.WorkFactor = DefaultWorkFactor
 	}
+	o.Store = sure{o.Store}
 	return &Keeper{o: o, guess: make(chan struct{}, 1), open: map[string]*opened{}}, nil
 }
 

@@ -2,12 +2,15 @@ package custody_test
 
 import (
 	"bytes"
+	"context"
 	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -18,8 +21,9 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
-	"onramp/custody/custodytest"
 	"onramp/fault"
+	"onramp/migration"
+	"onramp/store"
 )
 
 const phrase = "otter lantern brisk 41 gravel"
@@ -31,6 +35,62 @@ func authority(t testing.TB) certsvc.Issued {
 		t.Fatal(err)
 	}
 	return ca
+}
+
+// dana and omar are two people at the portal.
+var (
+	dana = custody.Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
+	omar = custody.Actor{Person: "omar", Name: "Omar", Via: "portal"}
+)
+
+// audit is the database, which refuses writes when it is told to.
+type audit struct {
+	*store.DB
+	mu  sync.Mutex
+	err error
+}
+
+func newAudit(t testing.TB) *audit {
+	t.Helper()
+	db, err := store.Open(t.Context(), filepath.Join(t.TempDir(), "data"), nil)
+	must(t, err)
+	for _, id := range []string{"payments", "orders"} {
+		must(t, db.AddMigration(t.Context(), migration.Migration{ID: id, Name: id, Created: time.Unix(1, 0), Version: 1}))
+	}
+	return &audit{DB: db}
+}
+
+func (a *audit) Refuse(err error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.err = err
+}
+
+func (a *audit) refused() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.err
+}
+
+func (a *audit) AddRecords(ctx context.Context, rs ...custody.Record) error {
+	if err := a.refused(); err != nil {
+		return err
+	}
+	return a.DB.AddRecords(ctx, rs...)
+}
+
+func (a *audit) KeepKey(ctx context.Context, k custody.Sealed, r custody.Record) error {
+	if err := a.refused(); err != nil {
+		return err
+	}
+	return a.DB.KeepKey(ctx, k, r)
+}
+
+func (a *audit) DropKey(ctx context.Context, id string, r custody.Record) error {
+	if err := a.refused(); err != nil {
+		return err
+	}
+	return a.DB.DropKey(ctx, id, r)
 }
 
 func keeper(t testing.TB, s custody.Store, now func() time.Time) *custody.Keeper {
@@ -56,13 +116,16 @@ func wants(t testing.TB, err error, kind fault.Kind, what string) {
 	}
 }
 
-// sign makes a client certificate with the kept key.
-func sign(k *custody.Keeper, t testing.TB) (*x509.Certificate, error) {
+// sign makes a client certificate with the kept key, and writes it down.
+func sign(k *custody.Keeper, s custody.Store, t testing.TB) (*x509.Certificate, error) {
 	var leaf *x509.Certificate
-	err := k.Use(t.Context(), "payments", "server", func(ca certsvc.Issued) ([]*x509.Certificate, error) {
+	err := k.Use(t.Context(), dana, "payments", func(ca certsvc.Issued) error {
 		made, err := certsvc.New(certsvc.Options{}).Leaf(ca, certsvc.LeafSpec{CommonName: "payments-eu"})
+		if err != nil {
+			return err
+		}
 		leaf = made.Cert
-		return []*x509.Certificate{made.Cert}, err
+		return s.AddRecords(t.Context(), custody.SignedRecords(time.Now(), "payments", "server", ca.Fingerprint(), made.Cert)...)
 	})
 	return leaf, err
 }
@@ -78,34 +141,33 @@ func verbs(t testing.TB, s custody.Store) []custody.Verb {
 	return out
 }
 
-func TestMemoryKeepsTheContract(t *testing.T) { custodytest.Run(t, &custodytest.Memory{}) }
-
 // A key is kept, opened, used, locked and forgotten; each of it is in the audit, and the key in clear nowhere.
 func TestLifeOfAKey(t *testing.T) {
-	s, ca := &custodytest.Memory{}, authority(t)
+	s, ca := newAudit(t), authority(t)
+	defer s.Close()
 	plain := string(ca.Key.Reveal())
 	k := keeper(t, s, nil)
-	must(t, k.Keep(t.Context(), "payments", ca, phrase, phrase))
-	_, err := sign(k, t)
+	must(t, k.Keep(t.Context(), dana, "payments", ca, phrase, phrase))
+	_, err := sign(k, s, t)
 	wants(t, err, fault.Conflict, "a kept key is locked")
-	wants(t, k.Open(t.Context(), "payments", phrase+"!"), fault.Denied, "a wrong passphrase")
-	wants(t, k.Open(t.Context(), "orders", phrase), fault.NotFound, "a migration without a key")
-	must(t, k.Open(t.Context(), "payments", phrase))
-	leaf, err := sign(k, t)
+	wants(t, k.Open(t.Context(), dana, "payments", phrase+"!"), fault.Denied, "a wrong passphrase")
+	wants(t, k.Open(t.Context(), dana, "orders", phrase), fault.NotFound, "a migration without a key")
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
+	leaf, err := sign(k, s, t)
 	must(t, err)
 	if err := leaf.CheckSignatureFrom(ca.Cert); err != nil {
 		t.Error(err)
 	}
-	must(t, k.Lock(t.Context(), "payments"))
-	must(t, k.Lock(t.Context(), "payments")) // says nothing twice
-	_, err = sign(k, t)
+	must(t, k.Lock(t.Context(), dana, "payments"))
+	must(t, k.Lock(t.Context(), dana, "payments")) // says nothing twice
+	_, err = sign(k, s, t)
 	wants(t, err, fault.Conflict, "a locked key")
-	must(t, k.Open(t.Context(), "payments", phrase))
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
 	must(t, k.Close())
 	must(t, k.Close())
-	_, err = sign(k, t)
+	_, err = sign(k, s, t)
 	wants(t, err, fault.Conflict, "after the stop")
-	wants(t, k.Open(t.Context(), "payments", phrase), fault.Unavailable, "opened after the stop")
+	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.Unavailable, "opened after the stop")
 	k = keeper(t, s, nil)
 	st, err := k.Status(t.Context(), "payments")
 	must(t, err)
@@ -114,8 +176,8 @@ func TestLifeOfAKey(t *testing.T) {
 	}
 	box, err := s.SealedKey(t.Context(), "payments")
 	must(t, err)
-	must(t, k.Forget(t.Context(), "payments"))
-	wants(t, k.Open(t.Context(), "payments", phrase), fault.NotFound, "a forgotten key")
+	must(t, k.Forget(t.Context(), dana, "payments"))
+	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.NotFound, "a forgotten key")
 	want := []custody.Verb{custody.Kept, custody.Refused, custody.Opened, custody.Signed, custody.Locked, custody.Opened, custody.Locked, custody.Opened, custody.Forgotten}
 	if d := cmp.Diff(want, verbs(t, s)); d != "" {
 		t.Error(d)
@@ -149,32 +211,33 @@ func TestLifeOfAKey(t *testing.T) {
 
 // What cannot be recorded does not happen.
 func TestAuditFailsClosed(t *testing.T) {
-	s, ca := &custodytest.Memory{}, authority(t)
+	s, ca := newAudit(t), authority(t)
+	defer s.Close()
 	k := keeper(t, s, nil)
 	full := errors.New("disk full")
 	s.Refuse(full)
-	if err := k.Keep(t.Context(), "payments", ca, phrase, phrase); !errors.Is(err, full) {
+	if err := k.Keep(t.Context(), dana, "payments", ca, phrase, phrase); !errors.Is(err, full) {
 		t.Errorf("keep: %v", err)
 	}
 	s.Refuse(nil)
-	must(t, k.Keep(t.Context(), "payments", ca, phrase, phrase))
+	must(t, k.Keep(t.Context(), dana, "payments", ca, phrase, phrase))
 	s.Refuse(full)
-	if err := k.Open(t.Context(), "payments", phrase); !errors.Is(err, full) {
+	if err := k.Open(t.Context(), dana, "payments", phrase); !errors.Is(err, full) {
 		t.Errorf("open: %v", err)
 	}
 	if st, _ := k.Status(t.Context(), "payments"); st.Open {
 		t.Error("opened without a record")
 	}
-	if err := k.Open(t.Context(), "payments", "wrong"); !errors.Is(err, full) {
+	if err := k.Open(t.Context(), dana, "payments", "wrong"); !errors.Is(err, full) {
 		t.Errorf("a refusal that is not recorded is not counted: %v", err)
 	}
 	s.Refuse(nil)
-	must(t, k.Open(t.Context(), "payments", phrase))
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
 	s.Refuse(full)
-	if _, err := sign(k, t); !errors.Is(err, full) {
+	if _, err := sign(k, s, t); !errors.Is(err, full) {
 		t.Errorf("sign: %v", err)
 	}
-	if err := k.Forget(t.Context(), "payments"); !errors.Is(err, full) {
+	if err := k.Forget(t.Context(), dana, "payments"); !errors.Is(err, full) {
 		t.Errorf("forget: %v", err)
 	}
 }
@@ -182,12 +245,13 @@ func TestAuditFailsClosed(t *testing.T) {
 // An opened key locks itself when it was not used for the idle time, and use puts that off.
 func TestLocksItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s := &custodytest.Memory{}
+		s := newAudit(t)
+		defer s.Close()
 		k := keeper(t, s, nil)
-		must(t, k.Keep(t.Context(), "payments", authority(t), phrase, phrase))
-		must(t, k.Open(t.Context(), "payments", phrase))
+		must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
+		must(t, k.Open(t.Context(), dana, "payments", phrase))
 		<-time.After(14 * time.Minute)
-		_, err := sign(k, t)
+		_, err := sign(k, s, t)
 		must(t, err)
 		<-time.After(14*time.Minute + 59*time.Second)
 		if st, _ := k.Status(t.Context(), "payments"); !st.Open || time.Until(st.Until) != time.Second {
@@ -208,27 +272,28 @@ func TestLocksItself(t *testing.T) {
 
 // Five wrong passphrases close the door for a quarter of an hour, across restarts.
 func TestWrongPassphrasesAreCounted(t *testing.T) {
-	s := &custodytest.Memory{}
+	s := newAudit(t)
+	defer s.Close()
 	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	clock := func() time.Time { return now }
 	k := keeper(t, s, clock)
-	must(t, k.Keep(t.Context(), "payments", authority(t), phrase, phrase))
+	must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
 	for i := range 5 {
 		if i == 3 {
 			k = keeper(t, s, clock) // a restart gives nobody more guesses
 		}
-		err := k.Open(t.Context(), "payments", fmt.Sprint("guess ", i))
+		err := k.Open(t.Context(), dana, "payments", fmt.Sprint("guess ", i))
 		wants(t, err, fault.Denied, "a guess")
 		if text := fault.From(err).Cause; i < 4 && !strings.Contains(text, fmt.Sprintf(": %d.", 4-i)) {
 			t.Errorf("guess %d is told %q", i, text)
 		}
 		now = now.Add(time.Minute)
 	}
-	wants(t, k.Open(t.Context(), "payments", phrase), fault.TooMany, "the right one, too late")
+	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.TooMany, "the right one, too late")
 	now = now.Add(9*time.Minute + 59*time.Second)
-	wants(t, k.Open(t.Context(), "payments", phrase), fault.TooMany, "a moment too early")
+	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.TooMany, "a moment too early")
 	now = now.Add(2 * time.Second)
-	must(t, k.Open(t.Context(), "payments", phrase))
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
 }
 
 func TestPassphrases(t *testing.T) {
@@ -263,8 +328,10 @@ func TestPassphrases(t *testing.T) {
 			t.Errorf("%q is repeated in the answer", p)
 		}
 	}
-	k := keeper(t, &custodytest.Memory{}, nil)
-	err := k.Keep(t.Context(), "payments", authority(t), phrase, phrase+" ")
+	s := newAudit(t)
+	defer s.Close()
+	k := keeper(t, s, nil)
+	err := k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase+" ")
 	if fault.From(err).Field != "repeat" {
 		t.Errorf("two different passphrases: %v", err)
 	}
@@ -275,7 +342,8 @@ func TestPassphrases(t *testing.T) {
 func TestStates(t *testing.T) {
 	ca := authority(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		s := &custodytest.Memory{}
+		s := newAudit(t)
+		defer s.Close()
 		now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 		clock := func() time.Time { return now }
 		k := keeper(t, s, clock)
@@ -298,7 +366,7 @@ func TestStates(t *testing.T) {
 			return n >= 5
 		}
 		open := func(p string) {
-			err := k.Open(t.Context(), "payments", p)
+			err := k.Open(t.Context(), dana, "payments", p)
 			switch {
 			case !kept:
 				expect(err, fault.NotFound, "open without a key")
@@ -314,7 +382,7 @@ func TestStates(t *testing.T) {
 		}
 		rt.Repeat(map[string]func(*rapid.T){
 			"keep": func(*rapid.T) {
-				err := k.Keep(t.Context(), "payments", ca, phrase, phrase)
+				err := k.Keep(t.Context(), dana, "payments", ca, phrase, phrase)
 				if kept {
 					expect(err, fault.Conflict, "keep twice")
 					return
@@ -325,11 +393,11 @@ func TestStates(t *testing.T) {
 			"open":       func(*rapid.T) { open(phrase) },
 			"open wrong": func(*rapid.T) { open("not the passphrase") },
 			"lock": func(*rapid.T) {
-				expect(k.Lock(t.Context(), "payments"), "", "lock")
+				expect(k.Lock(t.Context(), dana, "payments"), "", "lock")
 				until = time.Time{}
 			},
 			"forget": func(*rapid.T) {
-				err := k.Forget(t.Context(), "payments")
+				err := k.Forget(t.Context(), dana, "payments")
 				if !kept {
 					expect(err, fault.NotFound, "forget nothing")
 					return
@@ -338,7 +406,7 @@ func TestStates(t *testing.T) {
 				kept, until = false, time.Time{}
 			},
 			"use": func(*rapid.T) {
-				_, err := sign(k, t)
+				_, err := sign(k, s, t)
 				switch {
 				case !kept:
 					expect(err, fault.NotFound, "use nothing")

@@ -121,7 +121,7 @@ func (r *realm) keyOf(s *space, token string) (*space, *apiKey) {
 
 // like takes over how workers sign in, and which switches are on, from the namespace that s replaces.
 func (s *space) like(old *space) *space {
-	s.keyed, s.keys, s.broken = old.keyed, old.keys, old.broken
+	s.keyed, s.keys, s.broken, s.was = old.keyed, old.keys, old.broken, old.was
 	return s
 }
 

@@ -62,6 +62,9 @@ func (*Cloud) SetCAs(context.Context, namespace.ID, []byte) (cloud.Namespace, er
 	return cloud.Namespace{}, absent()
 }
 
+// TakeBackCAs returns the fault that says what is missing.
+func (*Cloud) TakeBackCAs(context.Context, cloud.Namespace) error { return absent() }
+
 // SetFilters returns the fault that says what is missing.
 func (*Cloud) SetFilters(context.Context, namespace.ID, []byte) (cloud.Namespace, error) {
 	return cloud.Namespace{}, absent()

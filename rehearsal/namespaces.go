@@ -64,6 +64,21 @@ func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (clo
 	return c.edit(ctx, id, func(old *space) (*space, error) { return c.trusting(old, bundle) })
 }
 
+// TakeBackCAs makes the bundle what it was before the change that gave after, and a switch that the change turned off
+// is on again. What was there is not judged anew: it may be none, or have ended. A Conflict fault when the bundle was
+// changed again meanwhile.
+func (c *Cloud) TakeBackCAs(ctx context.Context, after cloud.Namespace) error {
+	_, err := c.edit(ctx, after.ID, func(old *space) (*space, error) {
+		if old.was == nil || old.shownBundle != after.BundlePEM {
+			return nil, fault.New(fault.Conflict, "The CA bundle was changed again meanwhile", "Look at it on the Cloud side.")
+		}
+		s := newSpace(old.id, old.created, old.was.bundle, old.was.cas, old.filters).like(old)
+		s.broken, s.was = old.was.broken, nil
+		return s, nil
+	})
+	return err
+}
+
 // trusting is a namespace with another CA bundle, judged by Cloud's rules.
 func (c *Cloud) trusting(old *space, bundle []byte) (*space, error) {
 	cas, lints := certsvc.LintBundle(bundle, c.o.Now())
@@ -83,6 +98,7 @@ func (c *Cloud) trusting(old *space, bundle []byte) (*space, error) {
 		return old, nil // saved as it was shown: still wrong, and nothing of the own bundle is lost
 	}
 	n := newSpace(old.id, old.created, bundleText(bundle, cas), cas, old.filters).like(old)
+	n.was = &saved{old.bundle, old.cas, old.broken}
 	return n.breaking(c.practice, old.mended("wrong-ca")), nil // saving a bundle repairs it
 }
 

@@ -93,6 +93,8 @@ type space struct {
 	keys    []apiKey        // oldest first
 	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
 
+	was     *saved          // before the bundle was changed last; nil once it was taken back, or after a start
+
 	// What holds under the switches that are on; without any, what was saved.
 	broken      []string // ids of cloud.Breaks, in their order
 	holds       []*x509.Certificate
@@ -102,6 +104,13 @@ type space struct {
 
 	mu     sync.Mutex
 	judged map[[sha256.Size]byte]bool // verdicts by client chain: a worker calls often with the same one
+}
+
+// saved is what a change of a bundle changes.
+type saved struct {
+	bundle string
+	cas    []*x509.Certificate
+	broken []string
 }
 
 func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f certsvc.Filters) *space {

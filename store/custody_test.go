@@ -2,7 +2,6 @@ package store
 
 import (
 	"bytes"
-	"crypto/x509"
 	"encoding/base64"
 	"encoding/hex"
 	"errors"
@@ -16,7 +15,6 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
-	"onramp/custody/custodytest"
 	"onramp/expiry"
 	"onramp/fault"
 	"onramp/migration"
@@ -31,11 +29,78 @@ func addMigrations(t *testing.T, d *DB, ids ...string) {
 	}
 }
 
+// TestCustodyContract: the database keeps what custody asks of a store.
 func TestCustodyContract(t *testing.T) {
-	d := openIn(t, newDir(t))
-	defer d.Close()
-	addMigrations(t, d, "payments", "orders")
-	custodytest.Run(t, d)
+	s := openIn(t, newDir(t))
+	addMigrations(t, s, "payments", "orders")
+	ctx := t.Context()
+	at := time.Date(2026, 11, 22, 10, 0, 0, 5, time.UTC)
+	full := custody.Record{At: at, Migration: "payments", Verb: custody.Signed, Subject: "CN=payments", Fingerprint: "aa", CAFingerprint: "bb", Days: 364, Lane: "browser", Note: "n"}
+	second := custody.Record{At: at.Add(time.Minute), Verb: custody.Started}.By(custody.Itself)
+	check(t, s.AddRecords(ctx, full, second))
+	full.ID, second.ID = 1, 2
+	sealed := custody.Sealed{Migration: "payments", CAFingerprint: "bb", CASubject: "CN=ca", CAPEM: "pem", Box: []byte("age-encryption.org/v1\n\x00\xff"), At: at}
+	check(t, s.KeepKey(ctx, sealed, custody.Record{At: at.Add(2 * time.Minute), Migration: "payments", Verb: custody.Kept}))
+	if err := s.KeepKey(ctx, sealed, custody.Record{}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("a second key for a migration: %v", err)
+	}
+	got, err := s.SealedKey(ctx, "payments")
+	check(t, err)
+	if d := cmp.Diff(sealed, got); d != "" {
+		t.Error(d)
+	}
+	if _, err := s.SealedKey(ctx, "orders"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a key nobody keeps: %v", err)
+	}
+	if err := s.DropKey(ctx, "orders", custody.Record{}); !fault.Is(err, fault.NotFound) {
+		t.Errorf("dropping a key nobody keeps: %v", err)
+	}
+	check(t, s.DropKey(ctx, "payments", custody.Record{At: at.Add(3 * time.Minute), Migration: "payments", Verb: custody.Forgotten}))
+	if _, err := s.SealedKey(ctx, "payments"); !fault.Is(err, fault.NotFound) {
+		t.Errorf("a dropped key: %v", err)
+	}
+	verbs := func(q custody.Query) (out []custody.Verb) {
+		list, err := s.Records(ctx, q)
+		check(t, err)
+		for _, r := range list {
+			out = append(out, r.Verb)
+		}
+		return out
+	}
+	for name, tt := range map[string]struct {
+		q    custody.Query
+		want []custody.Verb
+	}{
+		"all, newest first":   {custody.Query{}, []custody.Verb{custody.Forgotten, custody.Kept, custody.Started, custody.Signed}},
+		"of a migration":      {custody.Query{Migration: "payments"}, []custody.Verb{custody.Forgotten, custody.Kept, custody.Signed}},
+		"of another":          {custody.Query{Migration: "orders"}, nil},
+		"of a verb":           {custody.Query{Verb: custody.Kept}, []custody.Verb{custody.Kept}},
+		"since":               {custody.Query{Since: at.Add(2 * time.Minute)}, []custody.Verb{custody.Forgotten, custody.Kept}},
+		"at most two":         {custody.Query{Limit: 2}, []custody.Verb{custody.Forgotten, custody.Kept}},
+		"before the second":   {custody.Query{Before: second.ID}, []custody.Verb{custody.Signed}},
+		"of all that, nobody": {custody.Query{Migration: "payments", Verb: custody.Started}, nil},
+	} {
+		if d := cmp.Diff(tt.want, verbs(tt.q)); d != "" {
+			t.Errorf("%s: %s", name, d)
+		}
+	}
+	check(t, s.AddRecords(ctx))
+	check(t, s.AddRecords(ctx, custody.Record{At: at, Migration: "orders", Verb: custody.Opened}, custody.Record{At: at, Migration: "orders", Verb: custody.Locked}))
+	if d := cmp.Diff([]custody.Verb{custody.Locked, custody.Opened}, verbs(custody.Query{Migration: "orders"})); d != "" {
+		t.Error(d)
+	}
+	back, err := s.Records(ctx, custody.Query{Verb: custody.Signed})
+	check(t, err)
+	if d := cmp.Diff([]custody.Record{full}, back); d != "" {
+		t.Error(d)
+	}
+}
+
+func check(t *testing.T, err error) {
+	t.Helper()
+	if err != nil {
+		t.Fatal(err)
+	}
 }
 
 // The audit is only ever appended to, and only what age wrote can be a sealed key, whatever the code asks for.
@@ -43,7 +108,7 @@ func TestSchemaGuardsCustody(t *testing.T) {
 	d := openIn(t, newDir(t))
 	defer d.Close()
 	addMigrations(t, d, "payments")
-	if _, err := d.AddRecord(t.Context(), custody.Record{Verb: custody.Signed}); err != nil {
+	if err := d.AddRecords(t.Context(), custody.Record{Verb: custody.Signed}); err != nil {
 		t.Fatal(err)
 	}
 	if err := d.SaveNotice(t.Context(), expiry.Notice{Migration: "payments", Certificate: "aa", Rung: 30, Sent: time.Unix(5, 0)}); err != nil {
@@ -92,16 +157,16 @@ func TestCanaryOfTheKeptKey(t *testing.T) {
 		}
 	}
 	ctx := t.Context()
-	try(k.Keep(ctx, "payments", ca, "wrong otter 41 canary", "differs"))
-	try(k.Keep(ctx, "payments", ca, phrase, phrase))
-	try(k.Keep(ctx, "payments", ca, phrase, phrase))
-	try(k.Open(ctx, "payments", "wrong otter 41 canary"))
-	try(k.Open(ctx, "payments", phrase))
+	try(k.Keep(ctx, custody.Itself, "payments", ca, "wrong otter 41 canary", "differs"))
+	try(k.Keep(ctx, custody.Itself, "payments", ca, phrase, phrase))
+	try(k.Keep(ctx, custody.Itself, "payments", ca, phrase, phrase))
+	try(k.Open(ctx, custody.Itself, "payments", "wrong otter 41 canary"))
+	try(k.Open(ctx, custody.Itself, "payments", phrase))
 	use := func(csr []byte) {
-		try(k.Use(ctx, "payments", "csr", func(ca certsvc.Issued) ([]*x509.Certificate, error) {
+		try(k.Use(ctx, custody.Itself, "payments", func(ca certsvc.Issued) error {
 			logger.Info("working with", "ca", ca.Key, "all", ca)
-			made, err := certs.Sign(ca, csr, certsvc.LeafSpec{CommonName: "x"})
-			return []*x509.Certificate{made.Cert}, err
+			_, err := certs.Sign(ca, csr, certsvc.LeafSpec{CommonName: "x"})
+			return err
 		}))
 	}
 	good, _, err := certs.Request(certsvc.LeafSpec{CommonName: "x"})
@@ -127,7 +192,7 @@ func TestCanaryOfTheKeptKey(t *testing.T) {
 	if !bytes.Contains(bytesIn(t, dir), box.Box[40:]) {
 		t.Error("the search does not find the sealed key that is there")
 	}
-	if err := k.Forget(ctx, "payments"); err != nil {
+	if err := k.Forget(ctx, custody.Itself, "payments"); err != nil {
 		t.Fatal(err)
 	}
 	afterwards := bytesIn(t, dir) // while it is open: with WAL

@@ -127,6 +127,8 @@ ALTER TABLE audit ADD COLUMN session   TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN via       TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN from_addr TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN request   TEXT NOT NULL DEFAULT '';
+ALTER TABLE audit ADD COLUMN act       TEXT NOT NULL DEFAULT ''; -- random, the same for what was written together
+CREATE INDEX audit_acts ON audit (act) WHERE act <> '';
 
 -- What was observed goes only with its migration, and only in the transaction that deletes that.
 DROP TRIGGER facts_no_delete;

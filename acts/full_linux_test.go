@@ -1,0 +1,106 @@
+package acts
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"syscall"
+	"testing"
+
+	"onramp/fault"
+)
+
+// fullDisk is a directory on a file system of its own of 3 MB.
+func fullDisk(t *testing.T) string {
+	t.Helper()
+	if os.Geteuid() != 0 {
+		t.Skip("only root can mount a small file system")
+	}
+	dir := t.TempDir()
+	if err := syscall.Mount("tmpfs", dir, "tmpfs", 0, "size=3m,mode=0700"); err != nil {
+		t.Skipf("no small file system can be mounted here: %v", err)
+	}
+	t.Cleanup(func() {
+		if err := syscall.Unmount(dir, syscall.MNT_DETACH); err != nil {
+			t.Error(err)
+		}
+	})
+	return dir
+}
+
+// fill takes what is free of a file system.
+func fill(t *testing.T, dir string) {
+	t.Helper()
+	f, err := os.Create(filepath.Join(dir, "filler"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	for _, size := range []int{1 << 16, 1 << 12, 1} {
+		for {
+			if _, err := f.Write(make([]byte, size)); err != nil {
+				break
+			}
+		}
+	}
+}
+
+// TestBatchOnFullDisk: a batch that the disk has no room for lets out no key that is not in the audit.
+func TestBatchOnFullDisk(t *testing.T) {
+	w := worldIn(t, fullDisk(t))
+	w.issued()
+	var out bytes.Buffer
+	var err error
+	for range 40 {
+		if err = w.batch(400, &out); err != nil {
+			break
+		}
+	}
+	if !fault.Is(err, fault.Unavailable) || fault.NothingChanged(err) {
+		t.Errorf("the disk did not fill up, or the fault does not say so: %v", err)
+	}
+	keys := len(pairsIn(out.Bytes()))
+	if n := unrecorded(w, out.Bytes()); n > 0 || keys == 0 {
+		t.Errorf("%d keys got out, %d of them not in the audit and among the facts", keys, n)
+	}
+	t.Logf("%d keys got out before the disk was full, all recorded", keys)
+	_ = w.db.Close() // the disk is full: nobody asks it for more
+}
+
+// TestActsOnFullDisk: each act on a disk without any room fails with nothing changed, or says what is.
+func TestActsOnFullDisk(t *testing.T) {
+	failed := 0
+	for _, a := range all {
+		switch a.name {
+		case "Transfers.Stop": // its run would have to end on the full disk
+			continue
+		}
+		w := worldIn(t, fullDisk(t))
+		if a.setup != nil {
+			a.setup(w)
+		}
+		before := w.dump()
+		fill(t, w.dir)
+		err := a.do(w)
+		if err := os.Remove(filepath.Join(w.dir, "filler")); err != nil {
+			t.Fatal(err)
+		}
+		w.settle()
+		r := outcome{err: err, before: before, after: w.dump()}
+		r.shape = r.after.shape(r.before)
+		switch half, lie := a.judge(r, r.shape, false); {
+		case err != nil:
+			failed++
+			if half != "" || lie != "" {
+				t.Errorf("%s on a full disk: %s %s\n%v\n%s", a.name, half, lie, err, r.shape)
+			}
+		case !a.several:
+			t.Logf("%s found room", a.name)
+		}
+		w.end()
+	}
+	if failed < len(all)/2 {
+		t.Errorf("only %d of %d acts failed: the disk is not full", failed, len(all))
+	}
+	t.Logf("%d of %d acts failed on the full disk, none half done", failed, len(all))
+}

@@ -1,0 +1,320 @@
+package acts
+
+import (
+	"bytes"
+	"context"
+	"crypto/x509"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/cloud"
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/namespace"
+	"onramp/transfer"
+)
+
+// standIn is a rehearsal cloud in memory, with Cloud's rule for bundles: one that is not good is refused, none too.
+type standIn struct {
+	f      *fuse
+	mu     sync.Mutex
+	spaces map[string]*space
+	keys   int
+}
+
+type space struct {
+	cloud.Namespace
+	before []byte // the bundle before its last change
+	taken  bool   // it was changed, and can be taken back
+	broken []string
+}
+
+func newStandIn(f *fuse) *standIn { return &standIn{f: f, spaces: map[string]*space{}} }
+
+func (c *standIn) State() cloud.State { return cloud.State{Phase: "ready"} }
+func (c *standIn) Address() string    { return "localhost:7233" }
+func (c *standIn) RootPEM() []byte    { return nil }
+func (c *standIn) TrustFiles(string) (map[string]string, error) {
+	return map[string]string{}, nil
+}
+
+func (c *standIn) Reset(context.Context) error {
+	if err := c.f.elsewhere("Reset"); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.spaces = map[string]*space{}
+	return nil
+}
+
+func (c *standIn) Namespaces(context.Context) (out []cloud.Namespace, err error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, s := range c.spaces {
+		out = append(out, s.Namespace)
+	}
+	return out, nil
+}
+
+func (c *standIn) Namespace(_ context.Context, id namespace.ID) (cloud.Namespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, err := c.space(id)
+	if err != nil {
+		return cloud.Namespace{}, err
+	}
+	return s.Namespace, nil
+}
+
+func (c *standIn) space(id namespace.ID) (*space, error) {
+	if s := c.spaces[id.String()]; s != nil {
+		return s, nil
+	}
+	return nil, fault.New(fault.NotFound, "There is no such namespace", "Make it first.")
+}
+
+func (c *standIn) CreateNamespace(_ context.Context, id namespace.ID) error {
+	if err := c.f.elsewhere("CreateNamespace"); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.spaces[id.String()] == nil {
+		c.spaces[id.String()] = &space{Namespace: cloud.Namespace{ID: id, Auth: cloud.AuthMTLS}}
+	}
+	return nil
+}
+
+func (c *standIn) DeleteNamespace(_ context.Context, id namespace.ID) error {
+	if err := c.f.elsewhere("DeleteNamespace"); err != nil {
+		return err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.spaces, id.String())
+	return nil
+}
+
+func (c *standIn) change(what string, id namespace.ID, how func(*space) error) (cloud.Namespace, error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	s, err := c.space(id)
+	if err != nil {
+		return cloud.Namespace{}, err
+	}
+	if err := c.f.elsewhere(what); err != nil {
+		return cloud.Namespace{}, err
+	}
+	if err := how(s); err != nil {
+		return cloud.Namespace{}, err
+	}
+	return s.Namespace, nil
+}
+
+func (s *space) save(pem []byte) error {
+	cas, bad := certsvc.LintBundle(pem, time.Now())
+	if err := join(refusals(bad, "")...); err != nil {
+		return err
+	}
+	if len(cas) == 0 {
+		return fault.New(fault.Invalid, "The bundle is empty", "Give a CA.")
+	}
+	s.before, s.taken = []byte(s.BundlePEM), true
+	s.hold(pem, cas...)
+	return nil
+}
+
+func (s *space) hold(pem []byte, cas ...*x509.Certificate) {
+	s.BundlePEM, s.Bytes, s.CAs = string(pem), len(pem), nil
+	for _, x := range cas {
+		s.CAs = append(s.CAs, cloud.CA{Subject: certsvc.SubjectOf(x), Fingerprint: certsvc.Fingerprint(x), NotAfter: x.NotAfter})
+	}
+}
+
+func (c *standIn) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
+	return c.change("SetCAs", id, func(s *space) error { return s.save(pem) })
+}
+
+func (c *standIn) ChangeCAs(_ context.Context, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
+	return c.change("ChangeCAs", id, func(s *space) error {
+		pem, err := how(s.Namespace, callers())
+		if err != nil || string(pem) == s.BundlePEM {
+			return err
+		}
+		return s.save(pem)
+	})
+}
+
+func (c *standIn) TakeBackCAs(_ context.Context, after cloud.Namespace) error {
+	_, err := c.change("TakeBackCAs", after.ID, func(s *space) error {
+		if !s.taken || s.BundlePEM != after.BundlePEM {
+			return fault.New(fault.Conflict, "The bundle was changed again", "Look at it.")
+		}
+		cas, _ := certsvc.LintBundle(s.before, time.Now())
+		s.hold(s.before, cas...)
+		s.taken = false
+		return nil
+	})
+	return err
+}
+
+func (c *standIn) SetFilters(_ context.Context, id namespace.ID, filters []byte) (cloud.Namespace, error) {
+	return c.change("SetFilters", id, func(s *space) error { s.Filters = bytes.Clone(filters); return nil })
+}
+
+func (c *standIn) SetAuth(_ context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
+	return c.change("SetAuth", id, func(s *space) error { s.Auth = auth; return nil })
+}
+
+func (c *standIn) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+	ns, err := c.change("CreateAPIKey", id, func(s *space) error {
+		c.keys++
+		s.Keys = append([]cloud.Key{{ID: fmt.Sprint("key-", c.keys), Name: name}}, s.Keys...)
+		return nil
+	})
+	if err != nil {
+		return certsvc.Secret{}, ns, err
+	}
+	return certsvc.NewSecret([]byte("api-key-canary")), ns, nil
+}
+
+func (c *standIn) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
+	return c.change("DeleteAPIKey", id, func(s *space) error {
+		s.Keys = slices.DeleteFunc(slices.Clone(s.Keys), func(k cloud.Key) bool { return k.ID == keyID })
+		return nil
+	})
+}
+
+// callers are nobody, watched for long enough.
+func callers() cloud.Callers {
+	now := time.Now()
+	return cloud.Callers{Since: now.Add(-24 * time.Hour), At: now}
+}
+
+func (c *standIn) Callers(context.Context, namespace.ID) (cloud.Callers, error) {
+	return callers(), nil
+}
+
+func (c *standIn) Broken() map[string][]string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	out := map[string][]string{}
+	for id, s := range c.spaces {
+		if len(s.broken) > 0 {
+			out[id] = slices.Clone(s.broken)
+		}
+	}
+	return out
+}
+
+func (c *standIn) SetBreak(_ context.Context, id namespace.ID, breakID string, on bool) error {
+	_, err := c.change("SetBreak", id, func(s *space) error {
+		s.broken = slices.DeleteFunc(slices.Clone(s.broken), func(b string) bool { return b == breakID })
+		if on {
+			s.broken = append(s.broken, breakID)
+		}
+		return nil
+	})
+	return err
+}
+
+func (c *standIn) Bend(_ namespace.ID, s cloud.Setup) (cloud.Setup, error) { return s, nil }
+func (c *standIn) BreakAddress(namespace.ID, string) string                { return "" }
+
+// state is everything in it, as text.
+func (c *standIn) state() []string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	var out []string
+	for id, s := range c.spaces {
+		out = append(out, fmt.Sprintf("cloud %s: auth %s, bundle %x, filters %s, keys %v, broken %v", id, s.Auth, s.BundlePEM, s.Filters, s.Keys, s.broken))
+	}
+	slices.Sort(out)
+	return out
+}
+
+// passing is a checker whose checks pass.
+type passing struct{}
+
+func (passing) Run(_ context.Context, t doctor.Target, emit func(doctor.Stage)) doctor.Report {
+	return passed(t)
+}
+
+func passed(t doctor.Target) doctor.Report {
+	auth := cloud.AuthMTLS
+	if t.APIKey != "" {
+		auth = cloud.AuthAPIKey
+	}
+	r := doctor.Report{Schema: doctor.Schema, Rules: doctor.RulesDate, TestedFrom: "here", At: time.Now().UTC(), Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil),
+		Target: doctor.ReportTarget{Address: t.Address, Namespace: t.Namespace, ServerName: t.ServerName, Auth: auth}}
+	for _, id := range doctor.StageIDs {
+		r.Stages = append(r.Stages, doctor.Stage{ID: id, Status: doctor.Pass, Evidence: map[string]any{}, Findings: []string{}})
+	}
+	return r
+}
+
+// workflows are transfers that complete, once hold is open where it is set.
+type workflows struct {
+	f     *fuse
+	mu    sync.Mutex
+	hold  chan struct{}
+	asked []string // to cancel, to terminate
+}
+
+func (x *workflows) wait(ctx context.Context) {
+	x.mu.Lock()
+	hold := x.hold
+	x.mu.Unlock()
+	if hold != nil {
+		select {
+		case <-hold:
+		case <-ctx.Done():
+		}
+	}
+}
+
+func (x *workflows) Run(ctx context.Context, req transfer.Request, _ func([]transfer.Event)) transfer.Result {
+	x.wait(ctx)
+	if ctx.Err() != nil {
+		return transfer.Result{WorkflowID: req.WorkflowID, RunID: "r-1", Status: "RUNNING"}
+	}
+	return transfer.Result{WorkflowID: req.WorkflowID, RunID: "r-1", Status: "COMPLETED", AsExpected: true, Verdict: doctor.Verdict{Code: doctor.OK}}
+}
+
+func (x *workflows) Drill(_ context.Context, d transfer.Drill, _ func(transfer.DrillProgress)) (transfer.DrillReport, error) {
+	return transfer.DrillReport{Planned: d.Count, Done: d.Count}, nil
+}
+
+func (x *workflows) ask(what, id string) error {
+	if err := x.f.elsewhere(what); err != nil {
+		return err
+	}
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.asked = append(x.asked, what+" "+id)
+	return nil
+}
+
+func (x *workflows) Cancel(_ context.Context, r transfer.Request) error {
+	return x.ask("Cancel", r.WorkflowID)
+}
+
+func (x *workflows) Terminate(_ context.Context, r transfer.Request, _ string) error {
+	return x.ask("Terminate", r.WorkflowID)
+}
+
+func (x *workflows) History(context.Context, transfer.Request) ([]byte, error) {
+	return []byte("{}"), nil
+}
+
+func (x *workflows) Pollers(context.Context, transfer.Request) ([]transfer.Poller, error) {
+	return []transfer.Poller{{Identity: "7@box", LastAccess: time.Now(), Kind: "workflow"}}, nil
+}
+
+func (x *workflows) Detect(context.Context, transfer.Request) (transfer.Detected, error) {
+	return transfer.Detected{}, nil
+}
