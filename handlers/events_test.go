@@ -137,11 +137,7 @@ func TestRunStream(t *testing.T) {
 	m, run, id := d.byHand()
 	d.stage("input", doctor.Running)
 	d.stage("input", doctor.Pass)
-	for e, err := range d.moves.Follow(t.Context(), id, 0) {
-		if check(t, err); e.Seq == 2 {
-			break
-		}
-	}
+	d.logged(id, 2)
 	page := d.get(run).want(t, 200, `id="stage-input"`, "Checking").body
 	if !strings.Contains(page, m+"/events?on=run:"+id+"&amp;after=2") {
 		t.Error("the page does not follow the run from what it shows")
@@ -261,8 +257,10 @@ func TestStreamsEndWithTheServer(t *testing.T) {
 
 // TestMigrationStream: the overview ticks itself when a fact is observed.
 func TestMigrationStream(t *testing.T) {
-	d := sit(t, deskOptions{})
-	m, _ := d.rehearsed()
+	d := sit(t, deskOptions{pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
+		return []transfer.Poller{{Identity: "me@here", LastAccess: time.Now()}}, nil
+	}})
+	m, k := d.rehearsed()
 	s := d.follow(m + "/events?on=migration")
 	first := s.swap()
 	for _, part := range []string{`id="steps"`, `id="turn"`, `id="activity"`, `id="upload-status"`} {
@@ -270,8 +268,8 @@ func TestMigrationStream(t *testing.T) {
 			t.Errorf("the first event lacks %s", part)
 		}
 	}
-	_, err := d.moves.SetPoller(t.Context(), strings.TrimPrefix(m, "/m/"), migration.PollerData{TaskQueue: "q", Identity: "me@here"})
-	check(t, err)
+	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(t)
+	d.post(m+"/code/worker", "queue", "q").to(t)
 	for {
 		e, ok := s.next()
 		if !ok {
