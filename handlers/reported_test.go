@@ -110,9 +110,9 @@ func TestElsewhereAttacked(t *testing.T) {
 	m, _ := d.rehearsed()
 	other := strings.TrimSuffix(d.post("/new", "name", "Orders", "lang", "go", "mode", "cloud", "auth", "mtls").to(t), "/namespace")
 	d.post(other+"/namespace", "namespace", "orders.a1b2c").to(t)
-	before := d.snapshot()
 
 	address, theirs := d.address(m), d.address(other)
+	before := d.snapshot()
 	good := d.printed(m, "OK")
 	d.postTo(theirs, good).want(t, 422, "another namespace")                                                         // for another migration
 	d.postTo(strings.Replace(address, "/report/", "/report/x", 1), good).want(t, 410)                                // guessed

@@ -256,10 +256,12 @@ func TestPollerEvidence(t *testing.T) {
 		},
 	})
 	m := d.lent()
+	d.post(m+"/code/worker", "queue", "mine").to(t)
 	s := d.follow(m + "/events?on=poller&queue=mine")
 	if got := s.swap(); !strings.Contains(got.data, "A worker polls theirs, not mine.") {
 		t.Errorf("near miss: %s", got.data)
 	}
+	d.post(m+"/code/worker", "queue", "theirs").to(t)
 	s = d.follow(m + "/events?on=poller&queue=theirs")
 	if got := s.swap(); !strings.Contains(got.data, "the Ruby template: the worker on theirs is temporal-ruby 1.3.0") {
 		t.Errorf("evidence: %s", got.data)
