@@ -82,6 +82,22 @@ func (s *stream) swap() event {
 	}
 }
 
+// upTo is every event up to one with an id. What is there together comes together: a test that wants events one by one
+// waits for each before it sends the next.
+func (s *stream) upTo(id string) []event {
+	s.t.Helper()
+	var all []event
+	for {
+		e, ok := s.next()
+		if !ok {
+			s.t.Fatalf("the stream ended before entry %s: %v", id, s.in.Err())
+		}
+		if all = append(all, e); e.id == id {
+			return all
+		}
+	}
+}
+
 // rest is every event until the stream ends.
 func (s *stream) rest() []event {
 	s.t.Helper()
@@ -151,23 +167,11 @@ func TestRunStream(t *testing.T) {
 	}
 	var rest []event
 	d.stage("pair", doctor.Running)
-	until := func(id string) { // what is there together comes together: the next is sent once this has come
-		t.Helper()
-		for {
-			e, ok := s.next()
-			if !ok {
-				t.Fatalf("the stream ended before entry %s", id)
-			}
-			if rest = append(rest, e); e.id == id {
-				return
-			}
-		}
-	}
-	until("3")
+	rest = append(rest, s.upTo("3")...)
 	d.stage("pair", doctor.Pass)
-	until("4")
+	rest = append(rest, s.upTo("4")...)
 	d.stage("chain", doctor.Fail)
-	until("5")
+	rest = append(rest, s.upTo("5")...)
 	d.checks.close()
 	rest = append(rest, s.rest()...)
 	if got := ids(rest); !slices.Equal(got, []string{"3", "4", "5", "6"}) {
@@ -403,9 +407,10 @@ func TestTransferStream(t *testing.T) {
 	id := run[strings.LastIndexByte(run, '/')+1:]
 	s := d.follow(m + "/events?on=run:" + id)
 	s.swap()
+	var all []event
 	stuck := doctor.Explain("TQ-01", doctor.Certain, map[string]string{"task_queue": "q-1"})
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	for _, e := range []transfer.Event{
+	for i, e := range []transfer.Event{
 		{Event: "workflow", ID: 1, At: at, Type: "WorkflowExecutionStarted", Text: "Started", Data: transfer.Data{WorkflowID: "w-1", RunID: "r-1"}},
 		{Event: "diagnosis", At: at.Add(time.Second), Text: stuck.Title, Verdict: &stuck},
 		{Event: "activity", At: at.Add(2 * time.Second), ID: 7, Type: "ActivityTaskCompleted", Activity: "withdraw", ActivityID: "5", Attempt: 2, State: "completed", Text: "Withdrawn <b>"},
@@ -415,9 +420,10 @@ func TestTransferStream(t *testing.T) {
 		case <-time.After(10 * time.Second):
 			t.Fatal("nobody takes the event")
 		}
+		all = append(all, s.upTo(fmt.Sprint(i+1))...)
 	}
 	d.transfers.close()
-	all := s.rest()
+	all = append(all, s.rest()...)
 	if got := ids(all); !slices.Equal(got, []string{"1", "2", "3", "4"}) {
 		t.Errorf("ids %v", got)
 	}
