@@ -32,6 +32,46 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Locked:    {State: views.Idle, Word: "CA key locked"},
 	custody.Forgotten: {State: views.Warn, Word: "CA key forgotten"},
 	custody.Started:   {State: views.Idle, Word: "Onramp started"},
+
+	custody.Imported:   {State: views.Good, Word: "Certificates imported"},
+	custody.Downloaded: {State: views.Wait, Word: "Key downloaded"},
+	custody.Dropped:    {State: views.Idle, Word: "Keys forgotten"},
+	custody.Lending:    {State: views.Busy, Word: "Key lent"},
+	custody.TakenBack:  {State: views.Idle, Word: "Lent key taken back"},
+
+	custody.Created:      {State: views.Good, Word: "Migration created"},
+	custody.Renamed:      {State: views.Idle, Word: "Migration renamed"},
+	custody.Archived:     {State: views.Idle, Word: "Migration archived"},
+	custody.Restored:     {State: views.Idle, Word: "Migration restored"},
+	custody.Deleted:      {State: views.Warn, Word: "Migration deleted"},
+	custody.NamespaceSet: {State: views.Idle, Word: "Namespace chosen"},
+	custody.Noted:        {State: views.Wait, Word: "Step noted as done outside"},
+	custody.WorkerSeen:   {State: views.Good, Word: "Worker seen"},
+
+	custody.Checked:     {State: views.Busy, Word: "Check started"},
+	custody.Reported:    {State: views.Wait, Word: "Check reported"},
+	custody.Invited:     {State: views.Wait, Word: "Report asked for"},
+	custody.Transferred: {State: views.Busy, Word: "Transfer started"},
+	custody.Drilled:     {State: views.Busy, Word: "Drill started"},
+	custody.Followed:    {State: views.Busy, Word: "Workflow followed"},
+	custody.Canceled:    {State: views.Warn, Word: "Workflow asked to stop"},
+	custody.Terminated:  {State: views.Warn, Word: "Workflow terminated"},
+	custody.Stopped:     {State: views.Idle, Word: "Run stopped"},
+
+	custody.ReplaceBegun:   {State: views.Busy, Word: "Replacement started"},
+	custody.ReplaceMoved:   {State: views.Busy, Word: "Replacement moved on"},
+	custody.ReplaceRemoved: {State: views.Good, Word: "Replacement finished"},
+	custody.ReplaceBack:    {State: views.Warn, Word: "Replacement rolled back"},
+
+	custody.NamespaceMade: {State: views.Good, Word: "Namespace created"},
+	custody.CAsSaved:      {State: views.Good, Word: "CA bundle saved"},
+	custody.FiltersSaved:  {State: views.Good, Word: "Filters saved"},
+	custody.AuthSaved:     {State: views.Good, Word: "Sign-in method saved"},
+	custody.KeyMade:       {State: views.Good, Word: "API key created"},
+	custody.KeyDeleted:    {State: views.Warn, Word: "API key deleted"},
+	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud emptied"},
+	custody.Broken:        {State: views.Warn, Word: "Broken on purpose"},
+	custody.Mended:        {State: views.Idle, Word: "Switch turned off"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.
@@ -164,9 +204,10 @@ func (h *Handlers) auditCSV(w http.ResponseWriter, r *http.Request) error {
 	}
 	var b bytes.Buffer
 	out := csv.NewWriter(&b)
-	_ = out.Write([]string{"id", "at", "migration", "verb", "subject", "sha256", "ca_sha256", "days", "lane", "note"}) // a Buffer takes everything
+	_ = out.Write([]string{"id", "at", "migration", "verb", "subject", "sha256", "ca_sha256", "days", "lane", "note", "person", "name", "session", "via", "from", "request"}) // a Buffer takes everything
 	for _, rec := range list {
-		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), cell(rec.Migration), string(rec.Verb), cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), cell(rec.Lane), cell(rec.Note)})
+		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), cell(rec.Migration), string(rec.Verb), cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), cell(rec.Lane), cell(rec.Note),
+			cell(rec.Person), cell(rec.Name), cell(rec.Session), cell(rec.Via), cell(rec.From), cell(rec.Request)})
 	}
 	out.Flush()
 	return sendFile(w, r, "text/csv; charset=utf-8", "onramp-audit.csv", b.Bytes())

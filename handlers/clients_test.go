@@ -28,7 +28,7 @@ func (d *desk) withCerts(more ...string) (m string) {
 
 func (d *desk) view(m string) migration.View {
 	d.t.Helper()
-	v, err := d.moves.View(d.t.Context(), strings.TrimPrefix(m, "/m/"))
+	v, err := d.acts.Book.View(d.t.Context(), strings.TrimPrefix(m, "/m/"))
 	check(d.t, err)
 	return v
 }

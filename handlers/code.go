@@ -164,7 +164,7 @@ func (h *Handlers) showCode(w http.ResponseWriter, r *http.Request, status int, 
 	codeLinks(&p, movePath(m, migration.StepCode), q)
 	f := h.frame(r, "Change the worker", "migrations", &v, migration.StepCode)
 	f.Path = movePath(m, migration.StepCode)
-	if v.Step(migration.StepCode).Status != migration.Done {
+	if v.Step(migration.StepCode).Status != migration.Done && h.o.Acts.Checks.CanLook(v.by, v.View) {
 		f.Feed = movePath(m, "events") + "?on=poller&queue=" + url.QueryEscape(c.Transfer.TaskQueue)
 	}
 	return h.page(w, r, status, views.CodePage(f, p))

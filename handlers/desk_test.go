@@ -3,45 +3,39 @@ package handlers_test
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"io"
 	"log/slog"
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
-	"onramp/certsvc"
-	"onramp/custody"
-	"onramp/custody/custodytest"
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/expiry"
-	"onramp/handlers"
 	"onramp/migration"
-	"onramp/migration/storetest"
 	"onramp/transfer"
 )
 
-// desk is a portal on a real socket, on real rooms, with a fake Cloud side, checker and transferer.
+// desk is a portal on a real socket, on real rooms and a real database, with a fake Cloud side, checker and transferer.
 type desk struct {
+	*portal
 	t         testing.TB
-	h         *handlers.Handlers
 	srv       *httptest.Server
 	client    *http.Client
-	moves     *migration.Service
-	store     *storetest.Memory
-	audit     *custodytest.Memory
-	custody   *custody.Keeper
 	cloud     *fakeCloud
 	log       *lockedBuffer
 	checks    *steps[doctor.Stage]
 	transfers *steps[transfer.Event]
 	ops       *operations
+	asked     *atomic.Int64 // how often the checker and the transferer were asked for anything
 	ended     func()
 	lastKey   string // the client key that rehearsed got
 }
@@ -49,40 +43,27 @@ type desk struct {
 type deskOptions struct {
 	noCloud bool
 	now     func() time.Time
-	webhook *expiry.Notifier
+	webhook func(*portal) *expiry.Notifier
 	byHand  bool // runs emit only what the test sends
 	code    string
-	addr    string // where it says it listens, without the port
+	remote  bool // whoever reaches the portal does not sit at its computer
 	pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
 	detect  func(context.Context, transfer.Request) (transfer.Detected, error)
 }
 
 func sit(t testing.TB, o deskOptions) *desk {
 	t.Helper()
-	d := &desk{t: t, store: &storetest.Memory{}, cloud: newFakeCloud(), log: &lockedBuffer{}}
+	d := &desk{t: t, cloud: newFakeCloud(), log: &lockedBuffer{}, asked: &atomic.Int64{}}
 	d.checks, d.transfers, d.ops = newSteps[doctor.Stage](), newSteps[transfer.Event](), &operations{}
-	log := slog.New(slog.NewTextHandler(d.log, nil))
-	var err error
-	d.moves, err = migration.New(migration.Options{Store: d.store, Log: log, Now: o.now,
-		Checker:   checker{d.checks, o.byHand, o.code},
-		Transfers: transferer{d.transfers, o.byHand, d.ops}})
-	check(t, err)
 	d.srv = httptest.NewUnstartedServer(nil)
-	keys, vault := certsvc.NewKeyring(30*time.Minute, nil), certsvc.NewVault(10*time.Minute, nil)
-	addr := d.srv.Listener.Addr().String()
-	if o.addr != "" {
-		addr = o.addr + addr[strings.LastIndexByte(addr, ':'):]
-	}
-	d.audit = &custodytest.Memory{}
-	d.custody, err = custody.New(custody.Options{Store: d.audit, WorkFactor: 1, Log: log})
-	check(t, err)
-	opts := handlers.Options{Migrations: d.moves, Custody: d.custody, Webhook: o.webhook, Now: o.now, Certs: certsvc.New(certsvc.Options{Now: o.now}), Vault: vault, Keyring: keys,
-		Pollers: o.pollers, Detect: o.detect, Version: "test", DataDir: t.TempDir(), Addr: addr, Log: log}
+	var place cloud.Place
 	if !o.noCloud {
-		opts.Cloud = d.cloud
+		place = cloud.Full(d.cloud)
 	}
-	d.h, err = handlers.New(opts)
-	check(t, err)
+	d.portal = open(t, portalOptions{dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place,
+		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook,
+		checker:   checker{d.checks, o.byHand, o.code, d.asked},
+		transfers: transferer{d.transfers, o.byHand, d.ops, o.pollers, o.detect, d.asked}})
 	d.srv.Config.Handler = d.h.Router()
 	d.srv.Config.RegisterOnShutdown(d.h.CloseStreams)
 	d.srv.Start()
@@ -90,10 +71,8 @@ func sit(t testing.TB, o deskOptions) *desk {
 		d.h.CloseStreams()
 		d.checks.close()
 		d.transfers.close()
-		check(t, d.moves.Close())
+		check(t, d.runs.Close())
 		d.srv.Close()
-		keys.Close()
-		vault.Close()
 	})
 	t.Cleanup(d.ended)
 	d.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
@@ -216,35 +195,30 @@ func mainOf(body string) string {
 	return body
 }
 
-// snapshot is everything that is stored, so that a test can see that nothing changed.
+// snapshot is everything that is stored, here and in the cloud, so that a test can see that nothing changed.
 func (d *desk) snapshot() string {
 	d.t.Helper()
-	all, err := d.moves.List(d.t.Context())
-	check(d.t, err)
-	var b strings.Builder
-	for _, v := range all {
-		checks, err := d.moves.Runs(d.t.Context(), v.Migration.ID, migration.CheckRun, 1000)
-		check(d.t, err)
-		transfers, err := d.moves.Runs(d.t.Context(), v.Migration.ID, migration.TransferRun, 1000)
-		check(d.t, err)
-		drills, err := d.moves.Runs(d.t.Context(), v.Migration.ID, migration.DrillRun, 1000)
-		check(d.t, err)
-		text, err := json.Marshal([]any{v.Migration, v.Facts, checks, transfers, drills})
-		check(d.t, err)
-		b.Write(text)
-		b.WriteByte('\n')
-	}
-	b.WriteString(d.cloud.snapshot())
-	return b.String()
+	return d.dump(d.t) + d.cloud.snapshot()
 }
 
 // finish follows a run, by its page's address, to its end.
 func (d *desk) finish(page string) {
 	d.t.Helper()
 	id := page[strings.LastIndexByte(page, '/')+1:]
-	for _, err := range d.moves.Follow(d.t.Context(), id, 0) {
+	for _, err := range d.runs.Follow(d.t.Context(), id, 0) {
 		check(d.t, err)
 	}
+}
+
+// logged waits until the log of a run holds so many entries.
+func (d *desk) logged(id string, n int64) {
+	d.t.Helper()
+	for es, err := range d.runs.Follow(d.t.Context(), id, n-1) {
+		if check(d.t, err); len(es) > 0 {
+			return
+		}
+	}
+	d.t.Fatalf("run %s has no %d entries", id, n)
 }
 
 // keys is a key pair as certsvc makes it.
@@ -291,7 +265,7 @@ func (d *desk) until(m, what string, ok func(migration.View) bool) {
 	d.t.Helper()
 	ctx, cancel := context.WithTimeout(d.t.Context(), 10*time.Second)
 	defer cancel()
-	for v, err := range d.moves.Watch(ctx, strings.TrimPrefix(m, "/m/")) {
+	for v, err := range d.acts.Book.Watch(ctx, strings.TrimPrefix(m, "/m/")) {
 		if err == nil && ok(v) {
 			return
 		}

@@ -2,11 +2,10 @@ package handlers_test
 
 import (
 	"encoding/json"
+	"onramp/runs"
 	"slices"
 	"strings"
 	"testing"
-
-	"onramp/migration"
 )
 
 var drillForm = []string{"once", "one", "count", "20", "rate", "5", "concurrency", "50", "seconds", "120", "scenario", "success", "amount", "250", "worker", "builtin",
@@ -46,7 +45,7 @@ func TestDrillPages(t *testing.T) {
 	d.finish(run)
 	d.get(run).want(t, 200, "1 of 20 transfers did not end as they should", "The whole transfer", "61 ms", "TERMINATED", "&lt;b&gt;gone", "up to 128 ms", run+".json", "Answers of the rate limit").
 		lacks(t, "<live-feed", "What changes when you move", "stop-drill")
-	var res migration.DrillResult
+	var res runs.DrillResult
 	check(t, json.Unmarshal([]byte(d.get(run+".json").want(t, 200).body), &res))
 	if res.Schema != "onramp.drill/1" || len(res.Reports) != 1 || res.Reports[0].Planned != 20 {
 		t.Errorf("result %+v", res)

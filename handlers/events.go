@@ -165,9 +165,9 @@ func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, 
 			if err != nil {
 				return nil, "", "", err
 			}
-			rows, _, _ := live.next(es[:len(es)-1])
+			rows, said, alarmed := live.next(es[:len(es)-1])
 			parts, say, alarm := live.finish(run)
-			return append(rows, parts...), say, alarm, nil
+			return append(rows, parts...), either(say, said), either(alarm, alarmed), nil
 		})
 		if p.err != nil || len(p.frames) > 0 && s.writeBytes(p.frames) != nil {
 			return

@@ -133,7 +133,7 @@ func TestKeySources(t *testing.T) {
 
 // TestFilesOnlyOnThisComputer: a portal that others reach reads no files for them.
 func TestFilesOnlyOnThisComputer(t *testing.T) {
-	d := sit(t, deskOptions{addr: "192.0.2.1"})
+	d := sit(t, deskOptions{remote: true})
 	m, k := d.rehearsed()
 	d.upload(m+"/test", "key_source", "files", "cert_path", "/etc/passwd", "key_path", "/etc/passwd").want(t, 422, "does not run on your computer", "own computer")
 	d.finish(d.upload(m+"/test", "key_source", "paste", "key_pem", k.key).to(t))
@@ -150,13 +150,15 @@ func noKeyIn(t *testing.T, d *desk, m, key string) {
 	for _, page := range []string{"", "/namespace", "/certificates", "/certificates/files.json", "/upload", "/test", "/code", "/code.md", "/transfer", "/runs"} {
 		places[page] = d.get(m+page).want(t, 200).body
 	}
-	runs, err := d.moves.Runs(t.Context(), strings.TrimPrefix(m, "/m/"), migration.CheckRun, 100)
+	rows, err := d.runs.Rows(t.Context(), strings.TrimPrefix(m, "/m/"), migration.CheckRun, 100)
 	check(t, err)
-	for _, run := range runs {
+	for _, row := range rows {
+		run, err := d.runs.Run(t.Context(), row.MigrationID, row.ID)
+		check(t, err)
 		path := m + "/test/" + run.ID
 		places[path] = d.get(path).body
 		places[path+".json"] = d.get(path + ".json").body
-		entries, err := d.moves.Entries(t.Context(), run.ID, 0)
+		entries, err := d.runs.Entries(t.Context(), run.ID, 0)
 		check(t, err)
 		text, err := json.Marshal([]any{run, entries})
 		check(t, err)
@@ -167,7 +169,7 @@ func noKeyIn(t *testing.T, d *desk, m, key string) {
 			t.Errorf("%s holds the private key", where)
 		}
 	}
-	if len(runs) == 0 || !strings.Contains(places["the log"], "msg=request") {
+	if len(rows) == 0 || !strings.Contains(places["the log"], "msg=request") {
 		t.Error("there was nothing to look at")
 	}
 }

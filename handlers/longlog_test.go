@@ -50,11 +50,7 @@ func TestLongHistory(t *testing.T) {
 	d := sit(t, deskOptions{byHand: true})
 	m, run, id := d.longRun()
 	d.play(n)
-	for e, err := range d.moves.Follow(t.Context(), id, n-1) {
-		if check(t, err); e.Seq == n {
-			break
-		}
-	}
+	d.logged(id, n)
 	page := d.get(run).want(t, 200, "2000 events, newest first", "1700 older events are not shown", "older attempts are not drawn")
 	if n := strings.Count(page.body, "<rect"); n > 300 {
 		t.Errorf("the timeline draws %d bars", n)

@@ -15,6 +15,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -23,7 +24,6 @@ import (
 	"onramp/certsvc"
 	"onramp/custody"
 	"onramp/expiry"
-	"onramp/handlers"
 	"onramp/migration"
 	"onramp/store"
 	"onramp/transfer"
@@ -127,46 +127,25 @@ func TestOldKeptKey(t *testing.T) {
 func oldHandler(t *testing.T, dir string, at time.Time) http.Handler {
 	t.Helper()
 	t.Setenv("HOME", "/home/dana") // a directory below it is shown as ~
-	now := func() time.Time { return at }
-	db, err := store.Open(t.Context(), dir, nil)
-	check(t, err)
-	moves, err := migration.New(migration.Options{Store: db, Checker: checker{}, Transfers: transferer{}, Now: now})
-	check(t, err)
-	check(t, moves.Resume(t.Context()))
-	keys, vault := certsvc.NewKeyring(30*time.Minute, now), certsvc.NewVault(10*time.Minute, now)
-	keeper, err := custody.New(custody.Options{Store: db, Now: now})
-	check(t, err)
-	check(t, keeper.Started(t.Context(), "test"))
-	hook, err := expiry.NewWebhook("http://127.0.0.1:8999/told", "", "test")
-	check(t, err)
-	notifier, err := expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: hook, Base: "http://" + oldHost + "/", Now: now,
-		Endings: func(ctx context.Context) ([]expiry.Ending, error) {
-			all, err := moves.List(ctx)
-			return expiry.Endings(all, at), err
-		}})
-	check(t, err)
-	h, err := handlers.New(handlers.Options{
-		Migrations: moves, Certs: certsvc.New(certsvc.Options{Now: now}), Vault: vault, Keyring: keys, Custody: keeper, Webhook: notifier,
-		Pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
-			t.Error("a page looked for a worker")
-			return nil, nil
-		},
-		Detect: func(context.Context, transfer.Request) (transfer.Detected, error) {
-			t.Error("a page asked which worker polls")
-			return transfer.Detected{}, nil
-		},
-		Version: "test", DataDir: "/var/lib/onramp", Addr: oldHost, Now: now,
-	})
-	check(t, err)
-	t.Cleanup(func() {
-		h.CloseStreams()
-		check(t, moves.Close())
-		check(t, keeper.Close())
-		check(t, db.Close())
-		keys.Close()
-		vault.Close()
-	})
-	return h.Router()
+	looked := func() { t.Error("a page looked for a worker") }
+	return open(t, portalOptions{dir: dir, addr: oldHost, dataDir: "/var/lib/onramp", now: func() time.Time { return at }, ownComputer: true, workFactor: custody.DefaultWorkFactor,
+		checker: checker{asked: &atomic.Int64{}}, transfers: transferer{asked: &atomic.Int64{},
+			pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) { looked(); return nil, nil },
+			detect: func(context.Context, transfer.Request) (transfer.Detected, error) {
+				looked()
+				return transfer.Detected{}, nil
+			}},
+		webhook: func(p *portal) *expiry.Notifier {
+			hook, err := expiry.NewWebhook("http://127.0.0.1:8999/told", "", "test")
+			check(t, err)
+			n, err := expiry.NewNotifier(expiry.NotifierOptions{Store: p.db, Sender: hook, Base: "http://" + oldHost + "/", Now: func() time.Time { return at },
+				Endings: func(ctx context.Context) ([]expiry.Ending, error) {
+					all, err := p.acts.Book.All(ctx)
+					return expiry.Endings(all, at), err
+				}})
+			check(t, err)
+			return n
+		}}).h.Router()
 }
 
 // loadOldData makes the data directory of the fixture and returns the address of every page of it, and when the

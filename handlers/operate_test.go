@@ -30,18 +30,22 @@ func (o *operations) all() []string {
 }
 
 func (f transferer) Cancel(_ context.Context, req transfer.Request) error {
+	f.asked.Add(1)
 	return f.ops.note("cancel", req)
 }
 
 func (f transferer) Terminate(_ context.Context, req transfer.Request, reason string) error {
+	f.asked.Add(1)
 	return f.ops.note("terminate "+reason, req)
 }
 
 func (f transferer) History(_ context.Context, req transfer.Request) ([]byte, error) {
+	f.asked.Add(1)
 	return []byte(`{"events":[]}`), f.ops.note("history", req)
 }
 
 func (f transferer) Drill(ctx context.Context, d transfer.Drill, progress func(transfer.DrillProgress)) (transfer.DrillReport, error) {
+	f.asked.Add(1)
 	rep := transfer.DrillReport{Address: d.Target.Address, Namespace: d.Target.Namespace, Planned: d.Count, Done: d.Count - 1, Failed: 1, TookMS: 4000,
 		Errors: []transfer.DrillError{{Kind: "TERMINATED", Count: 1, Text: "<b>gone</b>"}},
 		Latencies: []transfer.Latency{{Name: "total", Count: d.Count, Min: 8, P50: 61, P90: 80, P95: 90, P99: 99, Max: 120,

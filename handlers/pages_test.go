@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -184,7 +183,7 @@ func TestUploadFollowsTheBundle(t *testing.T) {
 	m, k := d.rehearsed()
 	step := func() migration.Status {
 		t.Helper()
-		v, err := d.moves.View(t.Context(), strings.TrimPrefix(m, "/m/"))
+		v, err := d.acts.Book.View(t.Context(), strings.TrimPrefix(m, "/m/"))
 		check(t, err)
 		return v.Step(migration.StepUpload).Status
 	}
@@ -350,15 +349,14 @@ func TestLog(t *testing.T) {
 // TestOptions: what is required is missed at once.
 func TestOptions(t *testing.T) {
 	d := sit(t, deskOptions{})
-	full := handlers.Options{Migrations: d.moves, Certs: certsvc.New(certsvc.Options{}), Vault: certsvc.NewVault(time.Minute, nil), Keyring: certsvc.NewKeyring(time.Minute, nil), Custody: d.custody, Addr: "127.0.0.1:80"}
+	full := handlers.Options{Acts: d.acts, Runs: d.runs, Audit: d.db, Addr: "127.0.0.1:80"}
 	h, err := handlers.New(full)
 	check(t, err)
 	h.CloseStreams()
 	h.CloseStreams()
 	for name, without := range map[string]func(*handlers.Options){
-		"Migrations": func(o *handlers.Options) { o.Migrations = nil }, "Certs": func(o *handlers.Options) { o.Certs = nil },
-		"Vault": func(o *handlers.Options) { o.Vault = nil }, "Keyring": func(o *handlers.Options) { o.Keyring = nil },
-		"Custody": func(o *handlers.Options) { o.Custody = nil }, "Addr": func(o *handlers.Options) { o.Addr = "here" },
+		"Acts": func(o *handlers.Options) { o.Acts = nil }, "Runs": func(o *handlers.Options) { o.Runs = nil },
+		"Audit": func(o *handlers.Options) { o.Audit = nil }, "Addr": func(o *handlers.Options) { o.Addr = "here" },
 	} {
 		o := full
 		without(&o)

@@ -39,6 +39,9 @@ func (h *Handlers) lookForWorker(w http.ResponseWriter, r *http.Request) error {
 	var ps views.Problems
 	if fault.Is(err, fault.Invalid) {
 		status, ps, p = http.StatusUnprocessableEntity, fault.All(err), h.poller(v, f.text("queue"))
+		if !usesKeys(v) && !h.o.Acts.Checks.CanLook(v.by, v.View) { // there is no form that could show what is wrong
+			p.Tag = views.Tag{State: views.Warn, Word: "Cannot look"}
+		}
 	}
 	return h.showCode(w, r, status, v, q, views.JudgeProps{}, func(c *views.CodePageProps) { c.Poller, c.Look.Problems = p, ps })
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"onramp/runs"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -11,8 +12,6 @@ import (
 	"time"
 
 	"github.com/a-h/templ"
-
-	"onramp/migration"
 )
 
 // TestRenderedOnce: many readers of one entry share one rendering; another entry, another run and a later reader
@@ -27,7 +26,7 @@ func TestRenderedOnce(t *testing.T) {
 			return err
 		})
 		ask := func(run string, seq int64) {
-			p := c.entry(t.Context(), migration.Entry{RunID: run, Seq: seq}, func(context.Context) ([]templ.Component, string, string, error) {
+			p := c.entries(t.Context(), []runs.Entry{{RunID: run, Seq: seq}}, "local", func(context.Context) ([]templ.Component, string, string, error) {
 				return []templ.Component{part}, "said", "", nil
 			})
 			if want := fmt.Sprintf("event: say\ndata: said\n\nid: %d\nevent: swap\ndata: <p>x</p>\n\n", seq); p.err != nil || string(p.frames) != want {

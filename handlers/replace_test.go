@@ -91,7 +91,7 @@ func TestReplaceForms(t *testing.T) {
 		d.finish(run)
 	}
 	has("gate 3", "Passed", "Every worker has the new one")
-	v, err := d.moves.View(t.Context(), strings.TrimPrefix(m, "/m/"))
+	v, err := d.acts.Book.View(t.Context(), strings.TrimPrefix(m, "/m/"))
 	check(t, err)
 	d.cloud.see(cloud.Callers{Since: time.Now().Add(-time.Hour), At: time.Now(), List: []cloud.Caller{{Leaf: v.Certificate.LeafFingerprint, LeafSubject: v.Certificate.LeafSubject,
 		CA: v.Certificate.CAFingerprint, CASubject: v.Certificate.CASubject, Identity: "<b>worker-7", TaskQueues: []string{"money"}, Open: 1, Calls: 9, Last: time.Now()}}})
@@ -101,7 +101,7 @@ func TestReplaceForms(t *testing.T) {
 	d.cloud.see(cloud.Callers{Since: time.Now().Add(-time.Hour), At: time.Now()})
 	d.post(at + "/remove").to(t)
 	has("the end", "Done on", "Put the old CA back")
-	if v, err = d.moves.View(t.Context(), v.Migration.ID); err != nil || v.Certificate.CASubject != v.Replacement().NewCA.Subject || v.Step(migration.StepUpload).Status != migration.Done {
+	if v, err = d.acts.Book.View(t.Context(), v.Migration.ID); err != nil || v.Certificate.CASubject != v.Replacement().NewCA.Subject || v.Step(migration.StepUpload).Status != migration.Done {
 		t.Errorf("the migration has %+v, %v", v.Steps, err)
 	}
 	refuse(409, "nothing to roll back", "/back", "gate", "sky")

@@ -11,12 +11,13 @@ import (
 
 	"onramp/doctor"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // printed is what onramp check --json prints for a migration of the desk, bent by the test.
 func (d *desk) printed(m, code string, bend ...func(*doctor.Report)) string {
 	d.t.Helper()
-	v, err := d.moves.View(d.t.Context(), strings.TrimPrefix(m, "/m/"))
+	v, err := d.acts.Book.View(d.t.Context(), strings.TrimPrefix(m, "/m/"))
 	check(d.t, err)
 	r := doctor.Report{Schema: doctor.Schema, Rules: doctor.RulesDate, TestedFrom: "worker-1", TookMS: 12, At: time.Now(), Verdict: doctor.Explain(code, doctor.Certain, nil),
 		Target: doctor.ReportTarget{Address: "localhost:7299", Namespace: v.Namespace.Namespace, Auth: "mtls", Leaf: v.Certificate.LeafFingerprint}}
@@ -82,7 +83,7 @@ func TestElsewhere(t *testing.T) {
 	d.get(m).want(t, 200, "run 1 passed, as reported from worker-1", "Connection test passed, as reported from worker-1")
 	d.get(m+"/test").want(t, 200, "as reported by Dana", "worker-1", run+".json")
 	d.get(m+"/runs").want(t, 200, "as reported by Dana")
-	if v, err := d.moves.View(t.Context(), strings.TrimPrefix(m, "/m/")); err != nil || v.Step(migration.StepTest).Status != migration.Done {
+	if v, err := d.acts.Book.View(t.Context(), strings.TrimPrefix(m, "/m/")); err != nil || v.Step(migration.StepTest).Status != migration.Done {
 		t.Errorf("step 4: %+v, %v", v.Step(migration.StepTest), err)
 	}
 	// Pasted: the same report leads to the same run; another one to its own.
@@ -109,9 +110,9 @@ func TestElsewhereAttacked(t *testing.T) {
 	m, _ := d.rehearsed()
 	other := strings.TrimSuffix(d.post("/new", "name", "Orders", "lang", "go", "mode", "cloud", "auth", "mtls").to(t), "/namespace")
 	d.post(other+"/namespace", "namespace", "orders.a1b2c").to(t)
-	before := d.snapshot()
 
 	address, theirs := d.address(m), d.address(other)
+	before := d.snapshot()
 	good := d.printed(m, "OK")
 	d.postTo(theirs, good).want(t, 422, "another namespace")                                                         // for another migration
 	d.postTo(strings.Replace(address, "/report/", "/report/x", 1), good).want(t, 410)                                // guessed
@@ -169,7 +170,7 @@ func TestElsewhereAttacked(t *testing.T) {
 		at := d.upload(m+"/test/report", "report", d.printed(m, "OK", bend)).to(t)
 		d.get(at).want(t, 200, "Does not count for step 4", want)
 	}
-	if v, err := d.moves.View(t.Context(), strings.TrimPrefix(m, "/m/")); err != nil || v.Step(migration.StepTest).Status == migration.Done {
+	if v, err := d.acts.Book.View(t.Context(), strings.TrimPrefix(m, "/m/")); err != nil || v.Step(migration.StepTest).Status == migration.Done {
 		t.Errorf("step 4 is done by a report that does not count: %+v, %v", v.Step(migration.StepTest), err)
 	}
 	if log := d.log.String(); strings.Contains(log, "canary") || strings.Contains(log, "c4nary") || strings.Contains(log, "\x1b") {
@@ -222,13 +223,14 @@ func TestRunsNeverChange(t *testing.T) {
 	d.stage("input", doctor.Pass)
 	d.get(run+".json").want(t, 409, `"conflict"`)
 	d.get(run+"/compare/"+last(run)).want(t, 200)
-	check(t, d.moves.Stop(t.Context(), strings.TrimPrefix(m, "/m/"), last(run)))
+	check(t, d.runs.Stop(t.Context(), strings.TrimPrefix(m, "/m/"), last(run)))
 	d.finish(run)
 	page := d.get(run).want(t, 200, "Interrupted")
 	d.get(run+".json").want(t, 200, `"code": "unknown"`) // stopped: as far as it came
-	killed, err := d.store.AddRun(t.Context(), migration.Run{ID: "killed", MigrationID: strings.TrimPrefix(m, "/m/"), Kind: migration.CheckRun, State: migration.RunRunning, Started: time.Now()})
+	killed, err := d.db.AddRun(t.Context(), runs.Run{Owner: "a process that was killed", Lease: time.Now().Add(-time.Second), Row: runs.Row{
+		Outcome: migration.Outcome{ID: "killed", MigrationID: strings.TrimPrefix(m, "/m/"), Kind: migration.CheckRun, State: migration.RunRunning, Started: time.Now()}}})
 	check(t, err)
-	check(t, d.moves.Resume(t.Context()))
+	check(t, d.runs.Resume(t.Context()))
 	d.get(m+"/test/"+killed.ID).want(t, 200, "Interrupted", "Nothing is known beyond the checks above")
 	d.get(m+"/test/"+killed.ID+".json").want(t, 410, `"gone"`)
 	second := d.upload(m+"/test/report", "report", d.printed(m, "OK")).to(t)
@@ -286,9 +288,9 @@ func TestOldServer(t *testing.T) {
 		d.get(m+"/test").want(t, 200, `value="`+address+`"`, `value="dev"`, `value="Q"`)
 	}
 	d.post(m+"/certificates/lend", "key_pem", k.key)
-	runs, err := d.moves.Runs(t.Context(), strings.TrimPrefix(m, "/m/"), migration.CheckRun, 1)
+	rows, err := d.runs.Rows(t.Context(), strings.TrimPrefix(m, "/m/"), migration.CheckRun, 1)
 	check(t, err)
-	if !strings.Contains(string(runs[0].Request), `"local_address":"[::1]:7233"`) {
-		t.Errorf("the run was asked %s", runs[0].Request)
+	if rows[0].LocalAddress != "[::1]:7233" {
+		t.Errorf("the run was asked %+v", rows[0])
 	}
 }

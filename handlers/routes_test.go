@@ -31,7 +31,7 @@ func (d *desk) routes() (m string, all []route) {
 			run = last(drill)
 		}
 		print := ""
-		if v, err := d.moves.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {
+		if v, err := d.acts.Book.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {
 			print = v.Certificate.LeafFingerprint
 		}
 		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{other}", run, "{fp:[0-9a-f]{64}}", print, "{file}", "full-chain.pem", "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01",

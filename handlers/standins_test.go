@@ -9,13 +9,14 @@ import (
 	"path/filepath"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"time"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 	"onramp/transfer"
 )
@@ -50,9 +51,11 @@ type checker struct {
 	hand   *steps[doctor.Stage]
 	byHand bool
 	code   string
+	asked  *atomic.Int64
 }
 
 func (c checker) Run(ctx context.Context, t doctor.Target, emit func(doctor.Stage)) doctor.Report {
+	c.asked.Add(1)
 	r := doctor.Report{Schema: doctor.Schema, Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil), TestedFrom: "here", Rules: doctor.RulesDate, TookMS: 12,
 		Target: doctor.ReportTarget{Address: t.Address, Namespace: t.Namespace, Auth: "mtls"}}
 	if c.byHand {
@@ -86,14 +89,36 @@ func (c checker) Run(ctx context.Context, t doctor.Target, emit func(doctor.Stag
 	return r
 }
 
-// transferer is a Transferer whose workflow completes.
+// transferer is a Transfers whose workflow completes.
 type transferer struct {
-	hand   *steps[transfer.Event]
-	byHand bool
-	ops    *operations
+	hand    *steps[transfer.Event]
+	byHand  bool
+	ops     *operations
+	pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
+	detect  func(context.Context, transfer.Request) (transfer.Detected, error)
+	asked   *atomic.Int64
+}
+
+var _ acts.Transfers = transferer{}
+
+func (f transferer) Pollers(ctx context.Context, req transfer.Request) ([]transfer.Poller, error) {
+	f.asked.Add(1)
+	if f.pollers == nil {
+		return nil, nil
+	}
+	return f.pollers(ctx, req)
+}
+
+func (f transferer) Detect(ctx context.Context, req transfer.Request) (transfer.Detected, error) {
+	f.asked.Add(1)
+	if f.detect == nil {
+		return transfer.Detected{}, nil
+	}
+	return f.detect(ctx, req)
 }
 
 func (f transferer) Run(ctx context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
+	f.asked.Add(1)
 	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
 	res := transfer.Result{WorkflowID: req.WorkflowID, RunID: "run-1", Status: "COMPLETED", AsExpected: true, Result: "done W-1 D-1", TookMS: 800,
 		Verdict: doctor.Explain(doctor.OK, doctor.Certain, nil)}
@@ -128,8 +153,6 @@ type fakeCloud struct {
 	on      map[string][]string // switches, by Namespace ID
 }
 
-var _ migration.CloudSide = (*fakeCloud)(nil)
-
 func newFakeCloud() *fakeCloud {
 	return &fakeCloud{state: cloud.State{Phase: "ready", Took: 360 * time.Millisecond}, spaces: map[namespace.ID]cloud.Namespace{}}
 }
@@ -154,6 +177,13 @@ func (c *fakeCloud) CreateNamespace(_ context.Context, id namespace.ID) error {
 	if _, ok := c.spaces[id]; !ok {
 		c.spaces[id] = cloud.Namespace{ID: id, Created: time.Now()}
 	}
+	return nil
+}
+
+func (c *fakeCloud) DeleteNamespace(_ context.Context, id namespace.ID) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	delete(c.spaces, id)
 	return nil
 }
 

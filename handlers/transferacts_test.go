@@ -13,6 +13,7 @@ import (
 
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/transfer"
 )
 
@@ -32,7 +33,7 @@ func (d *desk) running(more ...string) (m, run string, k keys) {
 func (d *desk) emit(run string, events ...transfer.Event) {
 	d.t.Helper()
 	id := run[strings.LastIndexByte(run, '/')+1:]
-	before, err := d.moves.Entries(d.t.Context(), id, 0)
+	before, err := d.runs.Entries(d.t.Context(), id, 0)
 	check(d.t, err)
 	for _, e := range events {
 		select {
@@ -41,16 +42,7 @@ func (d *desk) emit(run string, events ...transfer.Event) {
 			d.t.Fatal("nobody takes the event")
 		}
 	}
-	n := 0
-	for e, err := range d.moves.Follow(d.t.Context(), id, int64(len(before))) {
-		check(d.t, err)
-		if e.Seq > 0 {
-			n++
-		}
-		if n == len(events) {
-			return
-		}
-	}
+	d.logged(id, int64(len(before)+len(events)))
 }
 
 // TestRunningTransferPage: attempts, the next retry, a lost connection, the failure chain and the commands are
@@ -165,10 +157,10 @@ func TestStartAgain(t *testing.T) {
 		t.Error("one click, sent twice, paid twice")
 	}
 	d.finish(second)
-	asked := func(run string) (a migration.TransferRequest) {
-		r, err := d.moves.Run(t.Context(), strings.TrimPrefix(m, "/m/"), run[strings.LastIndexByte(run, '/')+1:])
+	asked := func(run string) (a runs.TransferRequest) {
+		r, err := d.runs.Run(t.Context(), strings.TrimPrefix(m, "/m/"), run[strings.LastIndexByte(run, '/')+1:])
 		check(t, err)
-		check(t, json.Unmarshal(r.Request, &a))
+		a = r.TransferRequest()
 		a.WorkflowID = ""
 		return a
 	}
@@ -264,10 +256,12 @@ func TestPollerEvidence(t *testing.T) {
 		},
 	})
 	m := d.lent()
+	d.post(m+"/code/worker", "queue", "mine").to(t)
 	s := d.follow(m + "/events?on=poller&queue=mine")
 	if got := s.swap(); !strings.Contains(got.data, "A worker polls theirs, not mine.") {
 		t.Errorf("near miss: %s", got.data)
 	}
+	d.post(m+"/code/worker", "queue", "theirs").to(t)
 	s = d.follow(m + "/events?on=poller&queue=theirs")
 	if got := s.swap(); !strings.Contains(got.data, "the Ruby template: the worker on theirs is temporal-ruby 1.3.0") {
 		t.Errorf("evidence: %s", got.data)

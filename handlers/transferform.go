@@ -75,7 +75,7 @@ func (h *Handlers) showTransfer(w http.ResponseWriter, r *http.Request, status i
 		Scenarios: scenarioChoices(f.scenario, transfer.Scenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template),
 		Twin: h.transferTwin(v, f), Problems: ps}
 	fr := h.frame(r, "Run a test transfer", "migrations", &v, migration.StepTransfer)
-	if status == http.StatusOK && f.worker == "own" {
+	if status == http.StatusOK && f.worker == "own" && h.o.Acts.Checks.CanLook(v.by, v.View) {
 		fr.Feed = movePath(v.Migration.ID, "events") + "?on=poller&queue=" + url.QueryEscape(f.queue)
 	}
 	return h.page(w, r, status, views.TransferPage(fr, p))

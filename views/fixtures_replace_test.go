@@ -13,7 +13,7 @@ func replacePages() []page {
 	}
 	seen := replaceProps(true)
 	held := seen
-	held.Problems = Problems{{Kind: fault.Conflict, Title: "A certificate that would be cut off is still seen", Cause: "worker-3 with CN=payments, 9f3c12ab7710 (connections open: 1).", NotWrong: "Nothing was changed; every caller goes on.", Fix: "Give these programs the other certificate."}}
+	held.Problems = Problems{{Kind: fault.Conflict, Unchanged: true, Title: "A certificate that would be cut off is still seen", Cause: "worker-3 with CN=payments, 9f3c12ab7710 (connections open: 1).", NotWrong: "Every caller goes on.", Fix: "Give these programs the other certificate."}}
 	return []page{
 		show("replace", ReplaceProps{Migration: "payments", Rehearsal: true, Choices: []ReplaceChoice{{"ca", "The CA", "A new CA and a client certificate under it.", "Replace the CA"}, {"leaf", "The client certificate alone", "The short path.", "Replace the client certificate"}},
 			Last: &ReplaceLast{Tag: Tag{Good, "Done"}, Text: "Done on 12 Nov 2026.", Facts: []Pair{{Name: "Old one last seen", Value: "12 Nov 2026, 10:42"}}, Back: &BackProps{"workers", "Put the old CA back", "Nobody is cut off."}}}),

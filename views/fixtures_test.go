@@ -286,7 +286,7 @@ func namespaceProps() NamespaceProps {
 }
 
 func namespaceRefused() NamespaceProps {
-	f := &fault.Fault{Kind: fault.Invalid, Code: "IN-11", Field: "namespace", Title: "The namespace lacks its account ID", Cause: "Temporal Cloud knows a namespace as name.account", Fix: "Add a dot and the account ID: payments_prod.a1b2c", Err: errSecret}
+	f := &fault.Fault{Kind: fault.Invalid, Code: "IN-11", Field: "namespace", Title: "The namespace lacks its account ID", Cause: "Temporal Cloud knows a namespace as name.account", Fix: "Add a dot and the account ID: payments_prod.a1b2c", Unchanged: true, Err: errSecret}
 	return NamespaceProps{
 		Migration: "payments", Value: "payments_prod",
 		Regions: []Choice{{Value: "", Label: "Not known"}, {Value: "aws-us-east-1", Label: "N. Virginia (aws us-east-1)", Selected: true}},
@@ -392,8 +392,8 @@ func cloudNamespace(saved bool) CloudNamespaceProps {
 	} else {
 		p.Bundle, p.CAs = "-----BEGIN CERTIFICATE-----\nMIIB…", nil
 		p.Problems = Problems{
-			{Kind: fault.Invalid, Code: "CH-02", Field: "ca_bundle", Title: "Certificate 1 (CN=payments-prod) is not a CA", Cause: "Every certificate of the bundle needs basicConstraints CA:true", Fix: "Paste ca.pem, not client.pem"},
-			{Kind: fault.Invalid, Field: "ca_bundle", Title: "Certificate 2 has expired", Fix: "Remove it: one expired certificate fails every update"},
+			{Kind: fault.Invalid, Code: "CH-02", Field: "ca_bundle", Title: "Certificate 1 (CN=payments-prod) is not a CA", Cause: "Every certificate of the bundle needs basicConstraints CA:true", Fix: "Paste ca.pem, not client.pem", Unchanged: true},
+			{Kind: fault.Invalid, Field: "ca_bundle", Title: "Certificate 2 has expired", Fix: "Remove it: one expired certificate fails every update", Left: "The namespace was made."},
 		}
 	}
 	return p

@@ -1,0 +1,154 @@
+package handlers_test
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"onramp/acts"
+	"onramp/certsvc"
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/expiry"
+	"onramp/handlers"
+	"onramp/runs"
+	"onramp/store"
+)
+
+// portal is what `onramp serve` wires, with stand-ins where it would dial.
+type portal struct {
+	h    *handlers.Handlers
+	acts *acts.Acts
+	runs *runs.Service
+	db   *store.DB
+	dir  string
+}
+
+type portalOptions struct {
+	dir, addr, dataDir string
+	now                func() time.Time
+	place              cloud.Place // the zero Place: no rehearsal cloud
+	ownComputer        bool
+	log                *slog.Logger
+	checker            runs.Checker
+	transfers          acts.Transfers
+	webhook            func(*portal) *expiry.Notifier
+	idle               time.Duration // of an opened key; 0: the default
+	workFactor         int
+}
+
+// reader is who sits at the portals of tests.
+var reader = acts.Actor{Person: "local", Name: "dana", Via: "portal"}
+
+// open wires a portal as cli does; it is closed when the test ends.
+func open(t testing.TB, o portalOptions) *portal {
+	t.Helper()
+	p := &portal{dir: o.dir}
+	var err error
+	p.db, err = store.Open(t.Context(), o.dir, o.log)
+	check(t, err)
+	changes := &acts.Changes{}
+	// Leases that need no renewal during a test, so that nothing is written but by acts and runs.
+	p.runs, err = runs.New(runs.Options{Store: p.db, Changed: changes.Wake, Log: o.log, Now: o.now, Lease: time.Hour})
+	check(t, err)
+	check(t, p.runs.Resume(t.Context()))
+	keys, vault := custody.NewKeyring(30*time.Minute, o.now), custody.NewVault(10*time.Minute, o.now)
+	if o.workFactor == 0 {
+		o.workFactor = 1
+	}
+	keeper, err := custody.New(custody.Options{Store: p.db, Now: o.now, Log: o.log, WorkFactor: o.workFactor})
+	check(t, err)
+	check(t, keeper.Started(t.Context(), "test"))
+	p.acts, err = acts.New(acts.Options{Store: p.db, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
+		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
+	check(t, err)
+	var hook *expiry.Notifier
+	if o.webhook != nil {
+		hook = o.webhook(p)
+	}
+	p.h, err = handlers.New(handlers.Options{Acts: p.acts, Runs: p.runs, Audit: keeper, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
+		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Log: o.log, Now: o.now})
+	check(t, err)
+	t.Cleanup(func() {
+		p.h.CloseStreams()
+		check(t, p.acts.Close())
+		check(t, p.runs.Close())
+		keys.Close()
+		vault.Close()
+		check(t, keeper.Close())
+		check(t, p.db.Close())
+	})
+	return p
+}
+
+// sql opens the portal's database beside it.
+func (p *portal) sql(t testing.TB) *sql.DB {
+	t.Helper()
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(p.dir, store.File)+"?_pragma=busy_timeout(5000)")
+	check(t, err)
+	return db
+}
+
+// refuseAudit makes every write to the audit fail, or lets it be.
+func (p *portal) refuseAudit(t testing.TB, refuse bool) {
+	t.Helper()
+	db := p.sql(t)
+	defer db.Close()
+	change := "DROP TRIGGER test_full"
+	if refuse {
+		change = "CREATE TRIGGER test_full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+	}
+	_, err := db.ExecContext(t.Context(), change)
+	check(t, err)
+}
+
+// dump is every row of every table of the database.
+func (p *portal) dump(t testing.TB) string {
+	t.Helper()
+	db := p.sql(t)
+	defer db.Close()
+	tables := columns(t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
+	var b strings.Builder
+	for _, table := range tables {
+		rows := columns(t, db, "SELECT * FROM "+table[0])
+		slices.SortFunc(rows, slices.Compare[[]string])
+		for _, r := range rows {
+			fmt.Fprintf(&b, "%s: %s\n", table[0], strings.Join(r, " | "))
+		}
+	}
+	return b.String()
+}
+
+// columns are the rows of a query as text.
+func columns(t testing.TB, db *sql.DB, query string) [][]string {
+	t.Helper()
+	rows, err := db.QueryContext(context.WithoutCancel(t.Context()), query)
+	check(t, err)
+	defer rows.Close()
+	names, err := rows.Columns()
+	check(t, err)
+	var out [][]string
+	for rows.Next() {
+		values, at := make([]any, len(names)), make([]any, len(names))
+		for i := range values {
+			at[i] = &values[i]
+		}
+		check(t, rows.Scan(at...))
+		line := make([]string, len(names))
+		for i, v := range values {
+			if text, ok := v.([]byte); ok {
+				v = string(text)
+			}
+			line[i] = fmt.Sprint(v)
+		}
+		out = append(out, line)
+	}
+	check(t, rows.Err())
+	return out
+}
