@@ -146,10 +146,7 @@ func TestBoardShowsTheWebhook(t *testing.T) {
 	var hook *expiry.Notifier
 	d := sit(t, deskOptions{webhook: func(p *portal) (n *expiry.Notifier) {
 		var err error
-		hook, err = expiry.NewNotifier(expiry.NotifierOptions{Store: p.db, Sender: deadEnd{}, Endings: func(ctx context.Context) ([]expiry.Ending, error) {
-			all, err := p.acts.Book.All(ctx)
-			return expiry.Endings(all, time.Now()), err
-		}})
+		hook, err = expiry.NewNotifier(expiry.NotifierOptions{Store: p.db, Sender: deadEnd{}, Due: p.acts.Lists.Due})
 		check(t, err)
 		return hook
 	}})

@@ -187,6 +187,10 @@ func (c *fakeCloud) DeleteNamespace(_ context.Context, id namespace.ID) error {
 	return nil
 }
 
+func (c *fakeCloud) TakeBackCAs(context.Context, cloud.Namespace) error {
+	return fault.New(fault.Unavailable, "The stand-in takes nothing back", "Let no write fail that this is about.")
+}
+
 func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
