@@ -22,6 +22,7 @@ func (c *fakeCloud) Broken() map[string][]string {
 }
 
 func (c *fakeCloud) SetBreak(_ context.Context, id namespace.ID, breakID string, on bool) error {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.spaces[id]; !ok {

@@ -1,13 +1,19 @@
 package handlers_test
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/go-chi/chi/v5"
+	"github.com/google/go-cmp/cmp"
 
+	"onramp/doctor"
+	"onramp/migration"
 	"onramp/static"
+	"onramp/transfer"
 )
 
 // route is one entry of the table with its parameters filled in.
@@ -16,7 +22,7 @@ type route struct{ method, pattern, path string }
 // routes are all routes, about a migration that has everything.
 func (d *desk) routes() (m string, all []route) {
 	d.t.Helper()
-	m, check, transfer, k := d.moved()
+	m, check, moved, k := d.moved()
 	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(d.t)
 	drill := d.upload(m+"/transfer/drill", drillForm...).to(d.t)
 	d.finish(drill)
@@ -25,7 +31,7 @@ func (d *desk) routes() (m string, all []route) {
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		run := last(check)
 		if strings.Contains(pattern, "/transfer/") {
-			run = last(transfer)
+			run = last(moved)
 		}
 		if strings.Contains(pattern, "/drill/") {
 			run = last(drill)
@@ -37,7 +43,10 @@ func (d *desk) routes() (m string, all []route) {
 		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{other}", run, "{fp:[0-9a-f]{64}}", print, "{file}", "full-chain.pem", "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01",
 			static.Prefix+"*", static.URL("app.css")).Replace(pattern)
 		if path == m+"/events" {
-			path += "?on=run:" + last(check)
+			for _, on := range []string{"run:" + last(check), "run:" + last(moved), "run:" + last(drill), "migration", "poller", "poller&queue=q"} {
+				all = append(all, route{method, pattern, path + "?on=" + on})
+			}
+			return nil
 		}
 		all = append(all, route{method, pattern, strings.TrimSuffix(path, "/")})
 		return nil
@@ -48,36 +57,86 @@ func (d *desk) routes() (m string, all []route) {
 	return m, all
 }
 
-// TestGetChangesNothing: every GET answers about a full migration, and nothing is stored by it.
+// touched is everything that a request could have changed or dialled.
+type touched struct {
+	stored                  string
+	changed, asked, dialled int64 // the cloud was changed, and asked; checks and transfers dialled
+}
+
+func (d *desk) touched() touched {
+	d.t.Helper()
+	return touched{d.snapshot(), d.cloud.changed.Load(), d.cloud.asked.Load(), d.asked.Load()}
+}
+
+// TestGetChangesNothing: every GET answers about a full migration, every stream too, and nothing is stored or dialled
+// by it.
 func TestGetChangesNothing(t *testing.T) {
-	d := sit(t, deskOptions{})
-	_, all := d.routes()
-	before := d.snapshot()
+	d := sit(t, deskOptions{pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
+		return []transfer.Poller{{Identity: "a worker that nobody looked for", LastAccess: time.Now()}}, nil
+	}})
+	m, all := d.routes()
 	n := 0
 	for _, rt := range all {
 		if rt.method != http.MethodGet {
 			continue
 		}
 		n++
-		for _, suffix := range []string{"", "?follow=1"} {
-			path := rt.path
-			if strings.Contains(path, "?") && suffix != "" {
-				continue
-			}
-			if r := d.get(path + suffix); r.status != http.StatusOK {
-				t.Errorf("GET %s answered %d, want 200\n%.600s", path+suffix, r.status, mainOf(r.body))
+		before := d.touched()
+		if strings.HasSuffix(rt.pattern, "/events") {
+			s := d.follow(rt.path)
+			s.swap()
+			s.close()
+		} else {
+			for _, suffix := range []string{"", "?follow=1"} {
+				if r := d.get(rt.path + suffix); r.status != http.StatusOK {
+					t.Errorf("GET %s answered %d, want 200\n%.600s", rt.path+suffix, r.status, mainOf(r.body))
+				}
 			}
 		}
 		if r := d.send(d.request("HEAD", rt.path, nil)); r.status != http.StatusOK || r.body != "" {
 			t.Errorf("HEAD %s answered %d with %d bytes, want 200 without a body", rt.path, r.status, len(r.body))
 		}
+		after := d.touched()
+		if after.stored != before.stored || after.changed != before.changed {
+			t.Errorf("GET %s changed something: %s", rt.path, cmp.Diff(before.stored, after.stored))
+		}
+		if after.dialled != before.dialled && !strings.HasSuffix(rt.pattern, "/history.json") { // that is the server's to give
+			t.Errorf("GET %s dialled %d times", rt.path, after.dialled-before.dialled)
+		}
 	}
-	if after := d.snapshot(); after != before {
-		t.Errorf("a GET changed what is stored:\n%s\n%s", before, after)
-	}
-	if n < 25 {
+	if n < 55 {
 		t.Errorf("only %d GET routes were walked", n)
 	}
+	if v := d.view(m); v.Step(migration.StepCode).Status != migration.Done {
+		t.Errorf("step 5 of the migration is %s", v.Step(migration.StepCode).Status)
+	}
+}
+
+// TestStreamsOnlyListen: a stream of a page asks nobody and writes nothing, also where a key is lent and a worker is
+// there that has not been seen, and while a run is under way.
+func TestStreamsOnlyListen(t *testing.T) {
+	d := sit(t, deskOptions{byHand: true, pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
+		return []transfer.Poller{{Identity: "a worker that nobody looked for", LastAccess: time.Now()}}, nil
+	}})
+	m, run, id := d.byHand()
+	d.post(m+"/certificates/lend", "lend", "on", "lent_key", d.lastKey).to(t)
+	d.stage("input", doctor.Pass)
+	d.logged(id, 1)
+	if s := d.view(m).Step(migration.StepCode).Status; s == migration.Done {
+		t.Fatal("the worker is seen already")
+	}
+	before := d.touched()
+	for _, on := range []string{"run:" + id, "run:" + id + "&after=0", "migration", "poller", "poller&queue=TRANSFER_MONEY_TASK_QUEUE"} {
+		s := d.follow(m + "/events?on=" + on)
+		s.swap()
+		if after := d.touched(); after != before {
+			t.Errorf("on=%s touched something: %d changes, %d questions to the cloud, %d dials\n%s", on, after.changed-before.changed, after.asked-before.asked,
+				after.dialled-before.dialled, cmp.Diff(before.stored, after.stored))
+		}
+		s.close()
+	}
+	d.checks.close()
+	d.finish(run)
 }
 
 // TestStrangersPostsAreRefused: each state-changing route refuses what another site's page sends.
@@ -147,6 +206,12 @@ func TestHeaders(t *testing.T) {
 	var answers []reply
 	for _, rt := range all {
 		if rt.method == http.MethodGet {
+			if strings.HasSuffix(rt.pattern, "/events") && !strings.Contains(rt.path, "on=run:") { // it does not end by itself
+				s := d.follow(rt.path)
+				answers = append(answers, reply{s.resp.StatusCode, s.resp.Header, s.swap().data, rt.path})
+				s.close()
+				continue
+			}
 			answers = append(answers, d.get(rt.path).want(t, 200))
 		}
 	}

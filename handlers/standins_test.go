@@ -151,6 +151,8 @@ type fakeCloud struct {
 	broken  bool // Namespaces panics
 	callers cloud.Callers
 	on      map[string][]string // switches, by Namespace ID
+	changed atomic.Int64        // how often it was told to change something
+	asked   atomic.Int64        // how often it was asked what a real one must be dialled for
 }
 
 func newFakeCloud() *fakeCloud {
@@ -172,6 +174,7 @@ func (c *fakeCloud) TrustFiles(dir string) (map[string]string, error) {
 }
 
 func (c *fakeCloud) CreateNamespace(_ context.Context, id namespace.ID) error {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if _, ok := c.spaces[id]; !ok {
@@ -181,6 +184,7 @@ func (c *fakeCloud) CreateNamespace(_ context.Context, id namespace.ID) error {
 }
 
 func (c *fakeCloud) DeleteNamespace(_ context.Context, id namespace.ID) error {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.spaces, id)
@@ -192,6 +196,7 @@ func (c *fakeCloud) TakeBackCAs(context.Context, cloud.Namespace) error {
 }
 
 func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
@@ -217,6 +222,7 @@ func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (clou
 }
 
 func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (cloud.Namespace, error) {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
@@ -226,6 +232,7 @@ func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byt
 }
 
 func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
@@ -241,6 +248,7 @@ func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cl
 const fakeKey = "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.canary-api-key-canary-api-key-canary"
 
 func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
@@ -253,6 +261,7 @@ func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string
 }
 
 func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
@@ -262,6 +271,7 @@ func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID strin
 }
 
 func (c *fakeCloud) Namespaces(context.Context) ([]cloud.Namespace, error) {
+	c.asked.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.broken {
@@ -271,6 +281,7 @@ func (c *fakeCloud) Namespaces(context.Context) ([]cloud.Namespace, error) {
 }
 
 func (c *fakeCloud) Namespace(_ context.Context, id namespace.ID) (cloud.Namespace, error) {
+	c.asked.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
@@ -287,12 +298,14 @@ func (c *fakeCloud) see(callers cloud.Callers) {
 }
 
 func (c *fakeCloud) Callers(context.Context, namespace.ID) (cloud.Callers, error) {
+	c.asked.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.callers, nil
 }
 
 func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
+	c.changed.Add(1)
 	ns, err := c.Namespace(ctx, id)
 	if err != nil {
 		return ns, err
@@ -306,6 +319,7 @@ func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(
 }
 
 func (c *fakeCloud) Reset(context.Context) error {
+	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	clear(c.spaces)
