@@ -139,10 +139,7 @@ func oldHandler(t *testing.T, dir string, at time.Time) http.Handler {
 			hook, err := expiry.NewWebhook("http://127.0.0.1:8999/told", "", "test")
 			check(t, err)
 			n, err := expiry.NewNotifier(expiry.NotifierOptions{Store: p.db, Sender: hook, Base: "http://" + oldHost + "/", Now: func() time.Time { return at },
-				Endings: func(ctx context.Context) ([]expiry.Ending, error) {
-					all, err := p.acts.Book.All(ctx)
-					return expiry.Endings(all, at), err
-				}})
+				Due: p.acts.Lists.Due})
 			check(t, err)
 			return n
 		}}).h.Router()
