@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -184,6 +185,34 @@ func TestHomeAsked(t *testing.T) {
 		}
 		if n := strings.Count(text, `data-testid="card-`); n > 25 {
 			t.Errorf("?%.40s: %d cards", query, n)
+		}
+	}
+}
+
+// TestMetricsBounded: up to a hundred certificates have a series each, as ever; of more, those that end next and last
+// did, and the gauges count every one.
+func TestMetricsBounded(t *testing.T) {
+	for _, tt := range []struct{ n, series int }{{90, 90}, {150, 100}} {
+		text := unpacked(t, newOffice(t, tt.n).get(t, "/metrics"))
+		if n := strings.Count(text, "\nonramp_certificate_not_after_timestamp_seconds{"); n != tt.series {
+			t.Errorf("%d migrations: %d series, want %d", tt.n, n, tt.series)
+		}
+		total := 0
+		for _, mode := range []string{"cloud", "rehearsal"} {
+			var all, in15, in60 int
+			for line := range strings.Lines(text) {
+				for days, n := range map[string]*int{"+Inf": &all, "15": &in15, "60": &in60} {
+					if rest, ok := strings.CutPrefix(line, `onramp_certificates_ending{mode="`+mode+`",within_days="`+days+`"} `); ok {
+						*n, _ = strconv.Atoi(strings.TrimSpace(rest))
+					}
+				}
+			}
+			if total += all; in15 == 0 && mode == "rehearsal" || in15 > in60 || in60 >= all {
+				t.Errorf("%d migrations, %s: %d within 15 days, %d within 60, %d in all", tt.n, mode, in15, in60, all)
+			}
+		}
+		if total != tt.n {
+			t.Errorf("%d migrations: the gauges count %d", tt.n, total)
 		}
 	}
 }
