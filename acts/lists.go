@@ -124,14 +124,6 @@ func (l Lists) Migrations(ctx context.Context, q migration.Query) (out Listed, e
 	return out, err
 }
 
-// Counts returns how many migrations there are of each kind.
-func (l Lists) Counts(ctx context.Context) (migration.Counts, error) {
-	if err := l.Refresh(ctx); err != nil {
-		return nil, err
-	}
-	return l.store.Counts(ctx)
-}
-
 // Alive looks at the data: an error when it cannot be read.
 func (l Lists) Alive(ctx context.Context) error {
 	_, err := l.store.Counts(ctx)
@@ -260,36 +252,41 @@ func (l Lists) Calendar(ctx context.Context, mode migration.Mode) ([]expiry.Endi
 	return all, err
 }
 
-// Nearest are certificates that nothing has replaced: at most so many of those that end next, and of those that ended
-// last.
-func (l Lists) Nearest(ctx context.Context, most int) ([]expiry.Ending, error) {
-	if err := l.Refresh(ctx); err != nil {
-		return nil, err
-	}
-	now := l.now()
-	ended, err := l.store.Endings(ctx, expiry.Query{Active: true, Before: now, Last: true, Limit: most})
-	if err != nil {
-		return nil, err
-	}
-	next, err := l.store.Endings(ctx, expiry.Query{Active: true, Since: now, Limit: most})
-	slices.Reverse(ended)
-	all := append(ended, next...)
-	seenAt(all, now)
-	return all, err
+// Measured is what a monitoring system is told.
+type Measured struct {
+	// Nearest are certificates that nothing has replaced: so many that ended last, and so many that end next.
+	Nearest []expiry.Ending
+	// Within counts those that nothing has replaced by how soon they end: before now, within the days of each rung, the
+	// shortest first, and at any time.
+	Within     []expiry.Counts
+	Migrations migration.Counts
 }
 
-// Within counts certificates that nothing has replaced, by how soon they end: before now, within the days of each rung,
-// the shortest first, and at any time.
-func (l Lists) Within(ctx context.Context) ([]expiry.Counts, error) {
-	if err := l.Refresh(ctx); err != nil {
-		return nil, err
+// Measure returns what a monitoring system is told; Nearest holds at most twice most.
+func (l Lists) Measure(ctx context.Context, most int) (out Measured, err error) {
+	if err = l.Refresh(ctx); err != nil {
+		return out, err
+	}
+	if out.Migrations, err = l.store.Counts(ctx); err != nil {
+		return out, err
 	}
 	now := l.now()
 	times := []time.Time{now}
 	for _, days := range slices.Backward(expiry.Rungs) {
 		times = append(times, now.Add(time.Duration(days)*24*time.Hour+1))
 	}
-	return l.store.EndingsBefore(ctx, append(times, time.Time{}))
+	if out.Within, err = l.store.EndingsBefore(ctx, append(times, time.Time{})); err != nil {
+		return out, err
+	}
+	ended, err := l.store.Endings(ctx, expiry.Query{Active: true, Before: now, Last: true, Limit: most})
+	if err != nil {
+		return out, err
+	}
+	next, err := l.store.Endings(ctx, expiry.Query{Active: true, Since: now, Limit: most})
+	slices.Reverse(ended)
+	out.Nearest = append(ended, next...)
+	seenAt(out.Nearest, now)
+	return out, err
 }
 
 // Due are at most limit notices that the webhook is to be sent, those first whose next attempt is first.

@@ -15,7 +15,8 @@ import (
 )
 
 // rowsPerPage bounds the board's table, and marksPerMonth the strip's marks: both stay light with thousands
-// of certificates. A page of sixty long rows, a full strip and fifty messages is 13 kB, compressed.
+// of certificates. A page of sixty rows with a full strip is 6 kB compressed, and takes less than twice the time of ten
+// rows (BenchmarkLists).
 const (
 	rowsPerPage   = 60
 	marksPerMonth = 6

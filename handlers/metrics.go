@@ -35,7 +35,7 @@ var (
 // maxSeries is how many certificates that end next, and how many that have ended, have a series each.
 const maxSeries = 100
 
-// withinDays are the values of the label within_days, in the order of acts.Lists.Within.
+// withinDays are the values of the label within_days, in the order of acts.Measured.Within.
 var withinDays = func() []string {
 	days := []string{"0"}
 	for _, d := range slices.Backward(expiry.Rungs) {
@@ -68,15 +68,7 @@ func (s scrape) Collect(out chan<- prometheus.Metric) {
 
 // metrics answers Prometheus.
 func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
-	nearest, err := h.o.Acts.Lists.Nearest(r.Context(), maxSeries)
-	if err != nil {
-		return err
-	}
-	within, err := h.o.Acts.Lists.Within(r.Context())
-	if err != nil {
-		return err
-	}
-	moves, err := h.o.Acts.Lists.Counts(r.Context())
+	told, err := h.o.Acts.Lists.Measure(r.Context(), maxSeries)
 	if err != nil {
 		return err
 	}
@@ -88,7 +80,7 @@ func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
 		return prometheus.MustNewConstMetric(d, prometheus.GaugeValue, v, labels...)
 	}
 	s := scrape{gauge(metricInfo, 1, h.o.Version, runtime.Version())}
-	for _, e := range nearest {
+	for _, e := range told.Nearest {
 		mode := migration.Cloud
 		if e.Rehearsal {
 			mode = migration.Rehearsal
@@ -97,9 +89,9 @@ func (h *Handlers) metrics(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, mode := range []migration.Mode{migration.Cloud, migration.Rehearsal} {
 		for i, days := range withinDays {
-			s = append(s, gauge(metricNear, float64(within[i].Active(mode)), string(mode), days))
+			s = append(s, gauge(metricNear, float64(told.Within[i].Active(mode)), string(mode), days))
 		}
-		s = append(s, gauge(metricMove, float64(moves.Of(migration.All, mode)+moves.Of(migration.Archived, mode)), string(mode)))
+		s = append(s, gauge(metricMove, float64(told.Migrations.Of(migration.All, mode)+told.Migrations.Of(migration.Archived, mode)), string(mode)))
 	}
 	for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun} {
 		s = append(s, gauge(metricLive, float64(counts[runs.Count{Kind: kind, State: migration.RunRunning}]), string(kind)))

@@ -10,6 +10,7 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+	"sync"
 
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
@@ -165,6 +166,9 @@ func sendFile(w http.ResponseWriter, r *http.Request, contentType, name string, 
 // worthPacking is the size from which gzip saves a network packet.
 const worthPacking = 1400
 
+// packers are kept for the next answer: each holds 800 kB, more than any page.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
 // send sends a whole body, packed when the reader takes that.
 func send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) error {
 	head := w.Header()
@@ -172,9 +176,11 @@ func send(w http.ResponseWriter, r *http.Request, status int, contentType string
 	head.Add("Vary", "Accept-Encoding")
 	if len(body) >= worthPacking && static.Encoding(r.Header.Get("Accept-Encoding"), "gzip") == "gzip" {
 		var b bytes.Buffer
-		z, _ := gzip.NewWriterLevel(&b, gzip.DefaultCompression) // the level is a valid constant
-		_, _ = z.Write(body)                                     // a Buffer takes everything
+		z := packers.Get().(*gzip.Writer)
+		z.Reset(&b)
+		_, _ = z.Write(body) // a Buffer takes everything
 		_ = z.Close()
+		packers.Put(z)
 		body = b.Bytes()
 		head.Set("Content-Encoding", "gzip")
 	}

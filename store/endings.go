@@ -87,13 +87,11 @@ func (d *DB) Endings(ctx context.Context, q expiry.Query) ([]expiry.Ending, erro
 	return all(ctx, d, scanEnding, query, args...)
 }
 
-// EndingsIn returns, between each of some times and the next, the first limit of those that nothing has replaced.
+// EndingsIn returns, between each of some times (a zero one is 1970) and the next, the first limit of those that nothing has replaced.
 func (d *DB) EndingsIn(ctx context.Context, times []time.Time, limit int) ([][]expiry.Ending, error) {
-	var parts []string
-	var args []any
-	for i := range len(times) - 1 {
-		query, more := endingQuery(expiry.Query{Active: true, Since: times[i], Before: times[i+1], Limit: limit})
-		parts, args = append(parts, fmt.Sprintf("SELECT %d, * FROM (%s)", i, query)), append(args, more...)
+	spans := make([][2]int64, len(times)-1)
+	for i := range spans {
+		spans[i] = [2]int64{nanos(times[i]), nanos(times[i+1])}
 	}
 	out := make([][]expiry.Ending, len(times)-1)
 	_, err := all(ctx, d, func(row scanner) (none struct{}, err error) {
@@ -105,7 +103,10 @@ func (d *DB) EndingsIn(ctx context.Context, times []time.Time, limit int) ([][]e
 		e, err := done()
 		out[i] = append(out[i], e)
 		return none, err
-	}, strings.Join(parts, " UNION ALL "), args...)
+	}, `SELECT s.key, `+endingColumns+` FROM json_each(?) s CROSS JOIN endings e JOIN migrations m ON m.id = e.migration_id
+		WHERE (e.migration_id, e.nr) IN (SELECT x.migration_id, x.nr FROM endings x WHERE x.active = 1 AND x.at >= s.value ->> 0 AND x.at < s.value ->> 1
+			ORDER BY x.at, x.migration_id, x.sha256 LIMIT ?)
+		ORDER BY s.key, e.at, e.migration_id, e.sha256`, idList(spans), limit)
 	return out, err
 }
 

@@ -20,7 +20,7 @@ func idList[T any](ids T) string {
 // Stale returns migrations whose summary is no longer right at a time, at most limit, in any order.
 func (d *DB) Stale(ctx context.Context, now time.Time, limit int) ([]migration.Migration, error) {
 	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE derived <> version"+
-		" UNION SELECT "+migrationColumns+" FROM migrations WHERE derive_at <> 0 AND derive_at <= ? LIMIT ?", nanos(now), limit)
+		" UNION ALL SELECT "+migrationColumns+" FROM migrations WHERE derived = version AND derive_at <> 0 AND derive_at <= ? LIMIT ?", nanos(now), limit)
 }
 
 // FactsOf returns the facts of some migrations, oldest first.
@@ -166,7 +166,7 @@ func (d *DB) Counts(ctx context.Context) (migration.Counts, error) {
 
 // InNamespaces returns the migrations of a mode that are about one of some namespaces, newest first, at most limit.
 func (d *DB) InNamespaces(ctx context.Context, mode migration.Mode, namespaces []string, limit int) ([]migration.Migration, error) {
-	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE namespace IN (SELECT value FROM json_each(?)) AND mode = ? ORDER BY created DESC, rowid DESC LIMIT ?",
+	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE namespace IN (SELECT value FROM json_each(?)) AND +mode = ? ORDER BY created DESC, rowid DESC LIMIT ?",
 		idList(namespaces), mode, limit)
 }
 

@@ -688,7 +688,7 @@ func expiryTold(p ExpiryProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</div><div class=\"stack\"><h3 id=\"metrics\">Metrics</h3><p><a href=\"/metrics\">/metrics</a> answers Prometheus with the end of each certificate.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 63, "</div><div class=\"stack\"><h3 id=\"metrics\">Metrics</h3><p><a href=\"/metrics\">/metrics</a> answers Prometheus with the end of each certificate, of more than a hundred with those that end next, and with how many end within 1 to 60 days.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

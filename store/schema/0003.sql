@@ -35,10 +35,10 @@ CREATE TABLE endings (
   data         TEXT    NOT NULL, -- JSON
   PRIMARY KEY (migration_id, nr)
 ) STRICT, WITHOUT ROWID;
-CREATE INDEX endings_at     ON endings (at, migration_id, sha256);
+CREATE INDEX endings_at     ON endings (at, migration_id, sha256, mode, active);
 CREATE INDEX endings_active ON endings (at, migration_id, sha256, mode) WHERE active = 1;
 CREATE INDEX endings_of     ON endings (migration_id, sha256);
-CREATE INDEX notices_tried  ON notices (tried, sha256, rung);
+CREATE INDEX notices_tried  ON notices (tried DESC, sha256, rung);
 CREATE INDEX notices_unsent ON notices (migration_id, sha256) WHERE sent = 0;
 
 -- How many there are, so that no page counts rows: kept by the triggers below.
