@@ -15,7 +15,7 @@ type story struct {
 	t     *testing.T
 	m     Migration
 	facts []Fact
-	runs  []Run
+	runs  []Outcome
 	now   time.Time
 }
 
@@ -40,7 +40,7 @@ func tell(t *testing.T, mode Mode, auth string, happenings ...string) *story {
 
 func (s *story) happens(w []string) {
 	s.t.Helper()
-	in := derive(s.m, s.facts, s.runs, s.now).inputs()
+	in := Derive(s.m, s.facts, s.runs, s.now).inputs()
 	ca := ""
 	if in.certificate != nil {
 		ca = in.certificate.CAFingerprint
@@ -95,23 +95,23 @@ func (s *story) fact(f Fact) {
 	s.facts = append(s.facts, f)
 }
 
-func (s *story) run(kind RunKind, state RunState, code string, in inputs) Run {
+func (s *story) run(kind RunKind, state RunState, code string, in inputs) Outcome {
 	n := 1
 	for _, r := range s.runs {
 		if r.Kind == kind {
 			n++
 		}
 	}
-	r := Run{ID: fmt.Sprintf("%s%d", kind, n), Kind: kind, Number: n, State: state, Code: code, InputHash: in.check(), Started: s.now}
+	r := Outcome{ID: fmt.Sprintf("%s%d", kind, n), Kind: kind, Number: n, State: state, Code: code, InputHash: in.check(), Started: s.now}
 	r.Title = "title of " + code
 	if state != RunRunning {
 		r.Ended = s.now
 	}
-	s.runs = append([]Run{r}, s.runs...)
+	s.runs = append([]Outcome{r}, s.runs...)
 	return r
 }
 
-func (s *story) view() View { return derive(s.m, s.facts, s.runs, s.now) }
+func (s *story) view() View { return Derive(s.m, s.facts, s.runs, s.now) }
 
 // short words for the six statuses in a row
 var letters = map[Status]string{NotStarted: "o", Blocked: "-", YourTurn: "T", Waiting: "W", Done: "D", LookAgain: "?", Failing: "!"}
@@ -264,7 +264,7 @@ func TestStepDetails(t *testing.T) {
 
 // TestCheckHash: what counts as the same check.
 func TestCheckHash(t *testing.T) {
-	base := inputs{mode: Cloud, auth: cloud.AuthMTLS, namespace: &NamespaceData{Namespace: "a.x", Address: "h:1"}, certificate: &CertificateData{LeafFingerprint: "l"}}
+	base := inputs{can: Cloud.Can(), auth: cloud.AuthMTLS, namespace: &NamespaceData{Namespace: "a.x", Address: "h:1"}, certificate: &CertificateData{LeafFingerprint: "l"}}
 	for _, tt := range []struct {
 		name                             string
 		mode                             Mode
@@ -282,13 +282,13 @@ func TestCheckHash(t *testing.T) {
 		{"a rehearsal elsewhere", Rehearsal, "a.x", "localhost:1", "", "l", false},
 	} {
 		in := base
-		in.mode = tt.mode
+		in.can = tt.mode.Can()
 		if got := in.checkOf(tt.namespace, tt.address, tt.server, tt.leaf) == base.check(); got != tt.same {
 			t.Errorf("%s: same = %v, want %v", tt.name, got, tt.same)
 		}
 	}
 	in := base
-	in.mode = Rehearsal
+	in.can = Rehearsal.Can()
 	home := in.checkOf("a.x", "localhost:1", "a.x.tmprl.cloud", "l")
 	for _, address := range []string{"127.0.0.1:9", "[::1]:9", "localhost:2"} {
 		if in.checkOf("a.x", address, "", "l") != home {

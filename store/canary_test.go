@@ -19,6 +19,7 @@ import (
 
 	"onramp/doctor"
 	"onramp/migration"
+	"onramp/runs"
 	"onramp/transfer"
 )
 
@@ -41,7 +42,7 @@ func (teller) Run(_ context.Context, t doctor.Target, emit func(doctor.Stage)) d
 		Target: doctor.ReportTarget{Address: t.Address, Namespace: t.Namespace}}
 }
 
-type payTeller struct{ migration.Transferer } // nothing else of it is asked
+type payTeller struct{}
 
 func (payTeller) Run(_ context.Context, req transfer.Request, emit func([]transfer.Event)) transfer.Result {
 	all := secrets(req.Target)
@@ -86,35 +87,42 @@ func TestCanary(t *testing.T) {
 	dir := newDir(t)
 	var log bytes.Buffer
 	d := openIn(t, dir)
-	s, err := migration.New(migration.Options{Store: d, Checker: teller{}, Transfers: payTeller{}, Log: slog.New(slog.NewTextHandler(&log, nil))})
+	s, err := runs.New(runs.Options{Store: d, Log: slog.New(slog.NewTextHandler(&log, nil))})
 	if err != nil {
 		t.Fatal(err)
 	}
-	m, err := s.Create(t.Context(), "Payments", "go", migration.Cloud, "mtls")
-	if err != nil {
+	addMigrations(t, d, "payments")
+	v := migration.View{Migration: migration.Migration{ID: "payments", Mode: migration.Cloud, Auth: "mtls"}}
+	if facts, err := v.SetNamespace(migration.NamespaceData{Namespace: base.Namespace, Address: base.Address}); err != nil {
 		t.Fatal(err)
-	}
-	step := func(_ migration.View, err error) {
-		t.Helper()
-		if err != nil {
+	} else if facts[0].MigrationID = "payments"; true {
+		if _, err := d.Record(t.Context(), facts, nil); err != nil {
 			t.Fatal(err)
 		}
 	}
-	step(s.SetNamespace(t.Context(), m.ID, migration.NamespaceData{Namespace: base.Namespace, Address: base.Address}))
-	step(s.SetCertificate(t.Context(), m.ID, migration.CertificateData{LeafFingerprint: "aa", CAFingerprint: "bb", LeafPEM: cert}))
-	step(s.Note(t.Context(), m.ID, migration.StepTest, "by hand", "dana"))
-	if _, err := s.SetCertificate(t.Context(), m.ID, migration.CertificateData{LeafFingerprint: "cc", LeafPEM: cert + ecKey}); err == nil {
-		t.Error("a key among the certificates was stored")
+	if _, err := v.SetCertificate(migration.CertificateData{LeafFingerprint: "cc", LeafPEM: cert + ecKey}); err == nil {
+		t.Error("a key among the certificates makes a fact")
 	}
-	for name, target := range targets {
-		check, err := s.StartCheck(t.Context(), m.ID, target)
-		wait(t, s, check, err)
-		if target.TaskQueue == "panic" {
-			continue
+	begin := func(kind migration.RunKind, target doctor.Target, request any, work runs.Work) {
+		t.Helper()
+		secrets := runs.NewScrubber(target)
+		run, err := s.Begin(t.Context(), runs.Job{Secrets: secrets, Work: work, Most: 1,
+			Run: runs.Run{Request: secrets.JSON(request), Row: runs.Row{Outcome: migration.Outcome{MigrationID: "payments", Kind: kind}}},
+			Add: func(ctx context.Context, r runs.Run) (runs.Run, error) { return d.AddRun(ctx, r) }})
+		if err != nil {
+			t.Fatal(err)
 		}
-		step(s.Note(t.Context(), m.ID, migration.StepTest, name, "dana")) // the check failed; on we go
-		pay, err := s.StartTransfer(t.Context(), m.ID, transfer.Request{Target: target})
-		wait(t, s, pay, err)
+		for _, err := range s.Follow(t.Context(), run.ID, 0) {
+			if err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for _, target := range targets {
+		leaf := runs.LeafFingerprint(target.CertPEM, "")
+		begin(migration.CheckRun, target, runs.NewCheckRequest(target, leaf), runs.Check{Checker: teller{}, Target: target, View: v, Leaf: leaf})
+		req := transfer.Request{Target: target}
+		begin(migration.TransferRun, target, runs.NewTransferRequest(req, leaf), runs.Transfer{Transferer: payTeller{}, Request: req, View: v})
 	}
 
 	kept := bytesIn(t, dir) // while it is open: with WAL
@@ -134,18 +142,6 @@ func TestCanary(t *testing.T) {
 	for _, c := range canaries {
 		if i := bytes.Index(kept, []byte(c)); i >= 0 {
 			t.Errorf("found %q in …%q", c, kept[max(0, i-120):i])
-		}
-	}
-}
-
-func wait(t *testing.T, s *migration.Service, r migration.Run, err error) {
-	t.Helper()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, err := range s.Follow(t.Context(), r.ID, 0) {
-		if err != nil {
-			t.Fatal(err)
 		}
 	}
 }

@@ -19,7 +19,7 @@ func TestForgottenKeyLeavesNothing(t *testing.T) {
 		addMigrations(t, d, "payments", "orders")
 		fill := func(k int) {
 			for i := range k {
-				if _, err := d.AddFact(t.Context(), migration.Fact{MigrationID: "orders", Kind: "x", Data: []byte(fmt.Sprintf("%q", bytes.Repeat([]byte("x"), 100*i))), At: time.Now()}); err != nil {
+				if _, err := addFact(t.Context(), d, migration.Fact{MigrationID: "orders", Kind: "x", Data: []byte(fmt.Sprintf("%q", bytes.Repeat([]byte("x"), 100*i))), At: time.Now()}); err != nil {
 					t.Fatal(err)
 				}
 			}

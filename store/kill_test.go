@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // writerDir makes the test binary the program that TestKill kills.
@@ -44,25 +45,25 @@ func writeForEver(dir string) error {
 	out := json.NewEncoder(os.Stdout)
 	_ = d.AddMigration(ctx, migration.Migration{ID: "a", Created: time.Now(), Version: 1}) // is there from the second round on
 	for {
-		f, err := d.AddFact(ctx, migration.Fact{MigrationID: "a", Kind: migration.FactNamespace, Data: []byte(`{}`), At: time.Now()})
+		f, err := addFact(ctx, d, migration.Fact{MigrationID: "a", Kind: migration.FactNamespace, Data: []byte(`{}`), At: time.Now()})
 		if err != nil {
 			return err
 		}
 		_ = out.Encode(ack{Fact: f.ID})
-		r, err := d.AddRun(ctx, migration.Run{ID: fmt.Sprintf("r%d", f.ID), MigrationID: "a", Kind: migration.CheckRun, State: migration.RunRunning})
+		r, err := d.AddRun(ctx, runs.Run{Row: runs.Row{Outcome: migration.Outcome{ID: fmt.Sprintf("r%d", f.ID), MigrationID: "a", Kind: migration.CheckRun, State: migration.RunRunning}}})
 		if err != nil {
 			return err
 		}
 		_ = out.Encode(ack{Run: r.ID})
 		for range 3 {
-			e, err := d.AddEntry(ctx, migration.Entry{RunID: r.ID, Kind: migration.EntryStage, Data: []byte(`{}`)})
+			e, err := addEntry(ctx, d, runs.Entry{RunID: r.ID, Kind: runs.EntryStage, Data: []byte(`{}`)})
 			if err != nil {
 				return err
 			}
 			_ = out.Encode(ack{Run: r.ID, Seq: e.Seq})
 		}
 		r.State = migration.RunPassed
-		if err := d.EndRun(ctx, r, migration.Entry{Kind: migration.EntryEnd, Data: []byte(`{}`)},
+		if err := d.EndRun(ctx, r, runs.Entry{Kind: runs.EntryEnd, Data: []byte(`{}`)},
 			[]migration.Fact{{Kind: migration.FactCheck, Data: []byte(fmt.Sprintf(`{"run":%q}`, r.ID))}}); err != nil {
 			return err
 		}
@@ -139,8 +140,18 @@ func verify(t *testing.T, dir string, acks []ack) {
 			passed[of.Run] = true
 		}
 	}
-	if m, err := d.Migration(t.Context(), "a"); err != nil || m.Version != int64(len(facts))+1 {
-		t.Errorf("version %d, %v with %d facts", m.Version, err, len(facts))
+	counts, err := d.CountRuns(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := len(facts) // and a run changes a migration as it comes and as it ends
+	for c, n := range counts {
+		if changes += n; c.State != migration.RunRunning {
+			changes += n
+		}
+	}
+	if m, err := d.Migration(t.Context(), "a"); err != nil || m.Version != int64(changes)+1 {
+		t.Errorf("version %d, %v after %d changes", m.Version, err, changes)
 	}
 	seen := map[string]bool{}
 	for _, a := range acks {
@@ -166,7 +177,7 @@ func verify(t *testing.T, dir string, acks []ack) {
 	for id := range seen { // the end, its entry and its fact are one
 		r, _ := d.Run(t.Context(), id)
 		entries, _ := d.Entries(t.Context(), id, 0)
-		last := len(entries) > 0 && entries[len(entries)-1].Kind == migration.EntryEnd
+		last := len(entries) > 0 && entries[len(entries)-1].Kind == runs.EntryEnd
 		if ended := r.State == migration.RunPassed; ended != last || ended != passed[id] {
 			t.Errorf("run %s is half ended: state %s, end entry %v, fact %v", id, r.State, last, passed[id])
 		}

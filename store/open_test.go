@@ -13,6 +13,7 @@ import (
 
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // refused opens dir and wants a fault with this title that says why and what to do.
@@ -184,7 +185,7 @@ func TestRefusesWhatIsNotOurs(t *testing.T) {
 func TestPragmas(t *testing.T) {
 	d := open(t)
 	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000",
-		"secure_delete": "1", "trusted_schema": "0", "recursive_triggers": "1", "application_id": "1332638320", "user_version": "2"}
+		"secure_delete": "1", "trusted_schema": "0", "recursive_triggers": "1", "application_id": "1332638320", "user_version": "3"}
 	for name, db := range map[string]*sql.DB{"writer": d.writer, "reader": d.reader} {
 		want["query_only"] = map[string]string{"writer": "0", "reader": "1"}[name]
 		var conns []*sql.Conn
@@ -257,16 +258,16 @@ func fill(t *testing.T, d *DB) {
 		}
 	}
 	check(d.AddMigration(ctx, migration.Migration{ID: "a", Created: time.Now(), Version: 1}))
-	_, err := d.AddFact(ctx, fact)
+	_, err := addFact(ctx, d, fact)
 	check(err)
 	for _, id := range []string{"ended", "running"} {
-		r, err := d.AddRun(ctx, migration.Run{ID: id, MigrationID: "a", Kind: migration.CheckRun, State: migration.RunRunning})
+		r, err := d.AddRun(ctx, runs.Run{Row: runs.Row{Outcome: migration.Outcome{ID: id, MigrationID: "a", Kind: migration.CheckRun, State: migration.RunRunning}}})
 		check(err)
-		_, err = d.AddEntry(ctx, migration.Entry{RunID: id, Kind: migration.EntryStage, Data: []byte(`{"s":1}`)})
+		_, err = addEntry(ctx, d, runs.Entry{RunID: id, Kind: runs.EntryStage, Data: []byte(`{"s":1}`)})
 		check(err)
 		if id == "ended" {
 			r.State = migration.RunPassed
-			check(d.EndRun(ctx, r, migration.Entry{Kind: migration.EntryEnd, Data: []byte(`{}`)}, []migration.Fact{fact}))
+			check(d.EndRun(ctx, r, runs.Entry{Kind: runs.EntryEnd, Data: []byte(`{}`)}, []migration.Fact{fact}))
 		}
 	}
 }
@@ -344,14 +345,14 @@ func TestFullDisk(t *testing.T) {
 	if _, err := d.writer.Exec("PRAGMA max_page_count = 1"); err != nil { // as small as it is now
 		t.Fatal(err)
 	}
-	_, err := d.AddFact(t.Context(), migration.Fact{MigrationID: "a", Kind: "k", Data: []byte(`"` + strings.Repeat("x", 1<<20) + `"`)})
+	_, err := addFact(t.Context(), d, migration.Fact{MigrationID: "a", Kind: "k", Data: []byte(`"` + strings.Repeat("x", 1<<20) + `"`)})
 	if f := fault.From(err); err == nil || f.Kind != fault.Unavailable || f.Title != "The data directory cannot be written" {
 		t.Errorf("AddFact: %v", err)
 	}
 	if facts, err := d.Facts(t.Context(), "a"); err != nil || len(facts) != 2 {
 		t.Errorf("%d facts, %v", len(facts), err)
 	}
-	if m, err := d.Migration(t.Context(), "a"); err != nil || m.Version != 3 {
-		t.Errorf("version %d, %v; want 3: the change was undone as a whole", m.Version, err)
+	if m, err := d.Migration(t.Context(), "a"); err != nil || m.Version != 6 {
+		t.Errorf("version %d, %v; want 6: the change was undone as a whole", m.Version, err)
 	}
 }
