@@ -116,7 +116,14 @@ func (p *portal) dump(t testing.TB) string {
 	tables := columns(t, db, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%' ORDER BY name")
 	var b strings.Builder
 	for _, table := range tables {
-		rows := columns(t, db, "SELECT * FROM "+table[0])
+		what := "*"
+		switch table[0] {
+		case "endings", "ending_days", "migration_counts": // derived: right again before anybody reads it
+			continue
+		case "migrations":
+			what = "id, name, lang, mode, auth, created, version, archived, deleted" // the rest is derived
+		}
+		rows := columns(t, db, "SELECT "+what+" FROM "+table[0])
 		slices.SortFunc(rows, slices.Compare[[]string])
 		for _, r := range rows {
 			fmt.Fprintf(&b, "%s: %s\n", table[0], strings.Join(r, " | "))
