@@ -1,9 +1,7 @@
 package handlers
 
 import (
-	"bytes"
 	"context"
-	"fmt"
 	"net/http"
 	"strconv"
 	"strings"
@@ -12,15 +10,12 @@ import (
 
 	"onramp/doctor"
 	"onramp/fault"
+	"onramp/handlers/check"
+	"onramp/handlers/transfer"
+	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/runs"
-	"onramp/views"
 )
-
-// feedPath is the address of the stream of a run, from the entry that the page shows already.
-func feedPath(v visit, run runs.Run, after int64) string {
-	return movePath(v.Migration.ID, "events") + "?on=run:" + run.ID + "&after=" + strconv.FormatInt(after, 10)
-}
 
 // events is the one stream of a page. on says what it follows: run:<id>, migration, or poller. What is wrong
 // with the request is said before the first header. It ends when the reader leaves, the run has ended or the
@@ -29,7 +24,7 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return fault.New(fault.Denied, "This came from another site's page", "Open the page in Onramp.")
 	}
-	v, err := h.move(r)
+	v, err := h.Move(r)
 	if err != nil {
 		return err
 	}
@@ -39,25 +34,25 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch on {
 	case "migration":
-		return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followMove(ctx, s, v) })
+		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.followMove(ctx, s, v) })
 	case "poller":
 		queue := r.URL.Query().Get("queue")
-		return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followPoller(ctx, s, v, queue) })
+		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.code.FollowPoller(ctx, s, v, queue) })
 	}
 	return fault.New(fault.NotFound, "There is nothing of that name to follow", "Follow run:<id>, migration or poller.")
 }
 
 // stream opens the stream and lets follow write to it until its context ends.
-func (h *Handlers) stream(w http.ResponseWriter, r *http.Request, follow func(context.Context, *eventStream)) error {
-	ctx, done := h.streamContext(r)
+func (h *Handlers) stream(w http.ResponseWriter, r *http.Request, follow func(context.Context, *web.EventStream)) error {
+	ctx, done := h.StreamContext(r)
 	defer done()
 	if r.Method == http.MethodHead {
 		w.Header().Set("Content-Type", "text/event-stream; charset=utf-8")
 		return nil
 	}
-	s, err := newEventStream(w)
+	s, err := web.NewEventStream(w)
 	if err != nil {
-		recordOf(r).err = err
+		web.RecordOf(r).Err = err
 		return nil
 	}
 	follow(ctx, s)
@@ -82,8 +77,8 @@ func resumeAt(r *http.Request) (after int64, resumes bool, err error) {
 }
 
 // runEvents follows a run.
-func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v visit, id string) error {
-	run, err := h.o.Runs.Run(r.Context(), v.Migration.ID, id)
+func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v web.Visit, id string) error {
+	run, err := h.Runs.Run(r.Context(), v.Migration.ID, id)
 	if err != nil {
 		return err
 	}
@@ -95,196 +90,118 @@ func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v visit, id
 	if err != nil {
 		return err
 	}
-	return h.stream(w, r, func(ctx context.Context, s *eventStream) { h.followRun(ctx, s, live, v.by.Person, after, resumes) })
+	return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.followRun(ctx, s, live, v.By.Person, after, resumes) })
 }
 
 // liveRun is a run whose log is followed: what a page shows of it, and what new entries change.
 type liveRun interface {
 	// upTo takes the log so far, up to an entry; 0 takes all of it. It returns the last entry taken.
-	upTo(after int64) int64
+	UpTo(after int64) int64
 	// take notes the next entries of the log.
-	take(es []runs.Entry)
+	Take(es []runs.Entry)
 	// next returns the parts that the entries taken last change, and what to say of them. It may be left out: many who
 	// follow a run share one answer.
-	next(es []runs.Entry) (parts []templ.Component, say, alarm string)
+	Next(es []runs.Entry) (parts []templ.Component, say, alarm string)
 	// finish takes the run as it ended and returns every part, and what to say of it.
-	finish(run runs.Run) (parts []templ.Component, say, alarm string)
-	all() []templ.Component
-	id() (migrationID, runID string)
+	Finish(run runs.Run) (parts []templ.Component, say, alarm string)
+	All() []templ.Component
+	ID() (migrationID, runID string)
 }
 
-func (h *Handlers) liveRun(ctx context.Context, v visit, run runs.Run) (liveRun, error) {
-	entries, err := h.o.Runs.Entries(ctx, run.ID, 0)
+func (h *Handlers) liveRun(ctx context.Context, v web.Visit, run runs.Run) (liveRun, error) {
+	entries, err := h.Runs.Entries(ctx, run.ID, 0)
 	if err != nil {
 		return nil, err
 	}
 	// The run after its log: one that ended in between is then shown as ended.
-	if run, err = h.o.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
+	if run, err = h.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
 	switch run.Kind {
 	case migration.TransferRun:
-		return h.newTransferFeed(v, run, entries), nil
+		return h.transfer.NewTransferFeed(v, run, entries), nil
 	case migration.DrillRun:
-		return &drillFeed{drillState: drillState{view: v, run: run}, log: entries}, nil
+		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run}, Log: entries}, nil
 	}
-	return &checkFeed{checkState: checkState{view: v, run: run, stages: map[string]doctor.Stage{}}, log: entries}, nil
+	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}}, Log: entries}, nil
 }
 
 // followRun sends a run: to a new reader its present state first, then what follows; to one that comes back
 // only what it has not seen.
-func (h *Handlers) followRun(ctx context.Context, s *eventStream, live liveRun, by string, after int64, resumes bool) {
+func (h *Handlers) followRun(ctx context.Context, s *web.EventStream, live liveRun, by string, after int64, resumes bool) {
 	var at int64
 	if resumes && after > 0 {
-		at = live.upTo(after)
+		at = live.UpTo(after)
 	}
 	if !resumes || at < after { // new, or it has seen lines that a power cut took: all of it again
-		at = live.upTo(0)
-		if s.swap(ctx, seqID(at), live.all()...) != nil {
+		at = live.UpTo(0)
+		if s.Swap(ctx, web.SeqID(at), live.All()...) != nil {
 			return
 		}
 	}
-	m, id := live.id()
-	for es, err := range h.o.Runs.Follow(ctx, id, at) {
+	m, id := live.ID()
+	for es, err := range h.Runs.Follow(ctx, id, at) {
 		switch {
 		case err != nil:
 			return // the reader comes back and goes on where it was
 		case len(es) == 0:
-			if s.beat() != nil {
+			if s.Beat() != nil {
 				return
 			}
 			continue
 		}
-		live.take(es)
-		p := h.rendered.entries(ctx, es, by, func(ctx context.Context) ([]templ.Component, string, string, error) {
+		live.Take(es)
+		p := h.Rendered.Entries(ctx, es, by, func(ctx context.Context) ([]templ.Component, string, string, error) {
 			if es[len(es)-1].Kind != runs.EntryEnd {
-				parts, say, alarm := live.next(es)
+				parts, say, alarm := live.Next(es)
 				return parts, say, alarm, nil
 			}
-			run, err := h.o.Runs.Run(ctx, m, id)
+			run, err := h.Runs.Run(ctx, m, id)
 			if err != nil {
 				return nil, "", "", err
 			}
-			rows, said, alarmed := live.next(es[:len(es)-1])
-			parts, say, alarm := live.finish(run)
-			return append(rows, parts...), either(say, said), either(alarm, alarmed), nil
+			rows, said, alarmed := live.Next(es[:len(es)-1])
+			parts, say, alarm := live.Finish(run)
+			return append(rows, parts...), web.Either(say, said), web.Either(alarm, alarmed), nil
 		})
-		if p.err != nil || len(p.frames) > 0 && s.writeBytes(p.frames) != nil {
+		if p.Err != nil || len(p.Frames) > 0 && s.WriteBytes(p.Frames) != nil {
 			return
 		}
 	}
 	if ctx.Err() == nil && h.runEnded(ctx, m, id) {
-		_ = s.send("", "end", "") // the reader left: nobody is there to be told
+		_ = s.Send("", "end", "") // the reader left: nobody is there to be told
 	}
 }
 
 // runEnded reports whether a followed log ended because the run has, and not because the service closes.
 func (h *Handlers) runEnded(ctx context.Context, m, id string) bool {
-	run, err := h.o.Runs.Run(ctx, m, id)
+	run, err := h.Runs.Run(ctx, m, id)
 	return err == nil && run.Over()
 }
 
-func seqID(seq int64) string { return strconv.FormatInt(seq, 10) }
-
-// frames are the events that say what one entry changes. The id goes with the last, so that a reader whose stream
-// breaks in between gets all of the entry again.
-func frames(id, text, say, alarm string) []byte {
-	var b bytes.Buffer
-	if say != "" {
-		frame(&b, "", "say", say)
-	}
-	if alarm != "" {
-		frame(&b, "", "alarm", alarm)
-	}
-	if text != "" {
-		frame(&b, id, "swap", text)
-	}
-	return b.Bytes()
-}
-
 // sendAll sends parts as frames does.
-func sendAll(ctx context.Context, s *eventStream, id string, parts []templ.Component, say, alarm string) error {
-	text, err := renderParts(ctx, parts...)
+func sendAll(ctx context.Context, s *web.EventStream, id string, parts []templ.Component, say, alarm string) error {
+	text, err := web.RenderParts(ctx, parts...)
 	if err != nil {
 		return err
 	}
-	return s.writeBytes(frames(id, text, say, alarm))
-}
-
-// checkFeed is a check that is followed.
-type checkFeed struct {
-	checkState
-	log []runs.Entry
-}
-
-func (c *checkFeed) id() (string, string) { return c.run.MigrationID, c.run.ID }
-
-func (c *checkFeed) upTo(after int64) int64 {
-	for _, e := range c.log {
-		if after > 0 && e.Seq > after {
-			break
-		}
-		c.add(e)
-	}
-	return c.seq
-}
-
-func (c *checkFeed) take(es []runs.Entry) {
-	for _, e := range es {
-		c.add(e)
-	}
-}
-
-func (c *checkFeed) next(es []runs.Entry) (parts []templ.Component, say, alarm string) {
-	c.run.State, c.run.Result = migration.RunRunning, nil // as these entries saw it, however the run ended since
-	told := map[string]bool{}
-	for _, e := range es {
-		s, ok := stageOf(e)
-		if !ok {
-			continue
-		}
-		n, all := stageNumber(s.ID), len(doctor.StageIDs)
-		switch s.Status {
-		case doctor.Pass, doctor.Warn:
-			say = fmt.Sprintf("Check %d of %d passed: %s", n, all, stageTitles[s.ID])
-		case doctor.Fail:
-			alarm = fmt.Sprintf("Check %d of %d failed: %s. %s", n, all, stageTitles[s.ID], s.Summary)
-		}
-		if !told[s.ID] {
-			told[s.ID] = true
-			parts = append(parts, views.StageRow(c.stage(s.ID)))
-		}
-	}
-	if len(parts) == 0 {
-		return nil, "", ""
-	}
-	return append(parts, views.Crossing(c.crossing()), views.RunStatus(c.status())), say, alarm
-}
-
-func (c *checkFeed) finish(run runs.Run) (parts []templ.Component, say, alarm string) {
-	c.run = run
-	if run.State == migration.RunPassed {
-		say = "All is well: " + run.Title
-	} else {
-		alarm = run.Title
-	}
-	return c.all(), say, alarm
+	return s.WriteBytes(web.Frames(id, text, say, alarm))
 }
 
 // followMove sends the parts that follow a migration whenever it changes, and every 15 s although nothing did:
 // that is the beat, and it renews what time alone changes.
-func (h *Handlers) followMove(ctx context.Context, s *eventStream, v visit) {
+func (h *Handlers) followMove(ctx context.Context, s *web.EventStream, v web.Visit) {
 	before := -1
-	for now, err := range h.o.Acts.Book.Watch(ctx, v.Migration.ID) {
+	for now, err := range h.Acts.Book.Watch(ctx, v.Migration.ID) {
 		if err != nil {
 			return
 		}
 		say := ""
 		if before >= 0 && now.DoneCount > before {
-			say = doneText(now)
+			say = web.DoneText(now)
 		}
 		before = now.DoneCount
-		if sendAll(ctx, s, seqID(now.Migration.Version), h.liveMove(visit{now, v.by}), say, "") != nil {
+		if sendAll(ctx, s, web.SeqID(now.Migration.Version), h.journey.LiveMove(web.Visit{View: now, By: v.By}), say, "") != nil {
 			return
 		}
 	}

@@ -1,101 +1,42 @@
-// Package handlers is HTTP: routes, forms in, pages out, the event streams. It has no rules of its own:
-// it reads a form, calls the room that knows, and shows the answer.
+// Package handlers is HTTP: the table of routes and the event stream; forms in, pages out stand in a folder an area, on
+// top of web. It has no rules of its own: it reads a form, asks for one act, and shows the answer.
 package handlers
 
 import (
-	"context"
-	"errors"
-	"log/slog"
-	"net"
-	"time"
-
-	"github.com/prometheus/client_golang/prometheus"
-
-	"onramp/acts"
-	"onramp/custody"
-	"onramp/expiry"
-	"onramp/runs"
+	"onramp/handlers/certs"
+	"onramp/handlers/check"
+	"onramp/handlers/cloud"
+	"onramp/handlers/code"
+	"onramp/handlers/expiry"
+	"onramp/handlers/help"
+	"onramp/handlers/journey"
+	"onramp/handlers/replace"
+	"onramp/handlers/transfer"
+	"onramp/handlers/web"
 )
 
 // Options are what the pages need.
-type Options struct {
-	Acts  *acts.Acts    // required: what a person can ask for
-	Runs  *runs.Service // required: what is under way, to look at
-	Audit Audit         // required
-
-	// Timing of what is held in memory, for the pages that tell it.
-	LentFor, OpenFor time.Duration
-
-	// Webhook is told of certificates that end; nil: none is set.
-	Webhook *expiry.Notifier
-
-	Version string // shown in the footer
-	DataDir string // shown in the footer
-	// Addr is where the portal listens, host:port. Requests under another name are refused. Required.
-	Addr string
-	// Reader is who sits at the portal: one person, as long as it listens on loopback.
-	Reader acts.Actor
-
-	Log *slog.Logger     // default: discard
-	Now func() time.Time // default time.Now
-}
-
-// Audit reads the audit (custody.Keeper).
-type Audit interface {
-	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
-}
+type Options = web.Options
 
 // Handlers answers requests. It is safe for concurrent use.
 type Handlers struct {
-	o       Options
-	hosts   map[string]bool // the names the portal answers to, with the port
-	runtime *prometheus.Registry
-
-	rendered rendered // of the entries of runs, for all who follow them
-
-	closing context.Context // ends when the server begins to stop
-	stop    context.CancelFunc
+	*web.Site
+	journey  journey.Pages
+	certs    certs.Pages
+	replace  replace.Pages
+	check    check.Pages
+	transfer transfer.Pages
+	code     code.Pages
+	cloud    cloud.Pages
+	expiry   expiry.Pages
+	help     help.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
 func New(o Options) (*Handlers, error) {
-	switch {
-	case o.Acts == nil:
-		return nil, errors.New("handlers: Options.Acts is required")
-	case o.Runs == nil:
-		return nil, errors.New("handlers: Options.Runs is required")
-	case o.Audit == nil:
-		return nil, errors.New("handlers: Options.Audit is required")
-	}
-	host, port, err := net.SplitHostPort(o.Addr)
+	s, err := web.New(o)
 	if err != nil {
-		return nil, errors.New("handlers: Options.Addr must be host:port")
+		return nil, err
 	}
-	if o.Log == nil {
-		o.Log = slog.New(slog.DiscardHandler)
-	}
-	if o.Now == nil {
-		o.Now = time.Now
-	}
-	h := &Handlers{o: o, hosts: allowedHosts(host, port), runtime: runtimeMetrics()}
-	h.closing, h.stop = context.WithCancel(context.Background())
-	return h, nil
-}
-
-// CloseStreams ends every event stream and streamed page; other requests go on. It is meant for
-// http.Server.RegisterOnShutdown and may be called twice.
-func (h *Handlers) CloseStreams() { h.stop() }
-
-// allowedHosts are the Host headers that the portal answers to: its own address and the names of the
-// loopback interface. Anything else is a name that somebody else made point here (DNS rebinding).
-func allowedHosts(host, port string) map[string]bool {
-	hosts := map[string]bool{}
-	for _, name := range []string{host, "localhost", "127.0.0.1", "::1"} {
-		hosts[net.JoinHostPort(name, port)] = true
-		if port == "80" { // browsers leave the default port out
-			hosts[name] = true
-			hosts["["+name+"]"] = true
-		}
-	}
-	return hosts
+	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}}, nil
 }

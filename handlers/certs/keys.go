@@ -1,0 +1,100 @@
+package certs
+
+import (
+	"crypto/x509"
+	"encoding/pem"
+	"fmt"
+	"strings"
+	"time"
+
+	"onramp/acts"
+	"onramp/certsvc"
+	"onramp/handlers/web"
+	"onramp/views"
+)
+
+// pemText is certificates as PEM, in their order.
+func pemText(certs ...*x509.Certificate) string {
+	var b strings.Builder
+	for _, c := range certs {
+		b.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
+	}
+	return b.String()
+}
+
+// keys is what can still be done with the private keys; nil when no key was ever here.
+func (h *Pages) keys(v web.Visit, inBrowser bool) *views.KeysProps {
+	c := v.Certificate
+	if c == nil {
+		return nil
+	}
+	p := &views.KeysProps{Migration: v.Migration.ID, Browser: inBrowser}
+	lent, isLent := h.Acts.Keys.Lent(v.By, v.Migration.ID)
+	if isLent && certsvc.Fingerprint(lent.Leaf) == c.LeafFingerprint {
+		p.Lent, p.LentText = true, "Lent for tests until "+lent.Until.Local().Format("15:04")
+	}
+	p.CanLend = inBrowser && !p.Lent
+	var first time.Time
+	for _, file := range []struct {
+		d   acts.Download
+		has *bool
+	}{{bundleOf(v), &p.Bundle}, {caKeyOf(v), &p.CAKey}} {
+		if until, ok := h.Acts.Keys.Waiting(v.By, v.Migration.ID, file.d); ok {
+			*file.has = true
+			if first.IsZero() || until.Before(first) {
+				first = until
+			}
+		}
+	}
+	if !first.IsZero() {
+		left := max(1, int(first.Sub(h.Now()).Minutes()+0.5))
+		p.Countdown = "Onramp forgets these keys in " + web.Many(left, "minute", "minutes") + "."
+	}
+	switch {
+	case p.Bundle || p.CAKey || inBrowser:
+	case c.Lane == web.LaneImport:
+		if !p.Lent {
+			return nil
+		}
+	default:
+		p.Gone = "Private keys made by Onramp leave once, or are wiped after a few minutes. If you do not have yours, create the certificates again."
+	}
+	return p
+}
+
+// toolCommands make the same certificates with other tools, with the reader's names; nothing leaves the machine.
+// Names that make no certificate are left to the form, which says why.
+func (h *Pages) toolCommands(v web.Visit, f web.CertFields) []views.CodeProps {
+	if !f.Sent {
+		f = h.Fresh(v.View, f)
+	}
+	req, _ := web.SetRequest(f) // a request that is missing matters to the form alone
+	recipes, err := h.Acts.Certificates.Recipes(certsvc.CommandSpec{CA: req.CA, Leaf: req.Leaf})
+	if err != nil && f.Sent {
+		return h.toolCommands(v, web.CertFields{Lane: f.Lane})
+	}
+	var out []views.CodeProps
+	for _, r := range recipes {
+		var text strings.Builder
+		for _, s := range r.Steps {
+			fmt.Fprintf(&text, "# %s\n%s\n", s.Text, s.Command)
+		}
+		fmt.Fprintf(&text, "# Upload %s; workers get %s and %s\n", r.Upload, r.Cert, r.Key)
+		for _, n := range r.Notes {
+			fmt.Fprintf(&text, "# %s\n", n)
+		}
+		out = append(out, views.CodeProps{ID: "tool-" + string(r.Tool), Name: string(r.Tool), Lang: "bash", Values: []string{req.Leaf.CommonName}, Text: text.String()})
+	}
+	return out
+}
+
+// certTwin makes the same in a terminal.
+func certTwin(v web.Visit) views.CodeProps {
+	name := v.Migration.ID
+	if v.Namespace != nil {
+		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
+	}
+	org := web.ShellWord(v.Migration.Name)
+	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: fmt.Sprintf("onramp cert ca --cn %s --org %s --days 365 --out .\nonramp cert leaf --ca ca.pem --ca-key ca.key --cn %s --org %s --out .",
+		web.ShellWord(name+" CA"), org, web.ShellPlain(name), org)}
+}

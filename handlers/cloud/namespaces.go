@@ -1,0 +1,238 @@
+package cloud
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"onramp/cloud"
+	"onramp/fault"
+	"onramp/handlers/web"
+	"onramp/migration"
+	"onramp/namespace"
+	"onramp/views"
+)
+
+// settled waits for a rehearsal cloud that is starting, so that a page seldom has to say so.
+func (h *Pages) settled(ctx context.Context) {
+	if h.Acts.Places.State().Phase == "starting" {
+		_, _ = h.Acts.Places.Ready(ctx) // the page shows the state that it is in then
+	}
+}
+
+// cloudFrame is the frame of pages that stand for Temporal Cloud's console.
+func (h *Pages) cloudFrame(r *http.Request, title string) views.Frame {
+	f := h.Frame(r, title, "rehearsal", nil, "")
+	f.Rehearsal, f.CloudSide = true, true
+	return f
+}
+
+func cloudRows(list []cloud.Namespace) []views.CloudRow {
+	var rows []views.CloudRow
+	for _, n := range list {
+		rows = append(rows, views.CloudRow{ID: n.ID.String(), URL: web.CloudPath(n.ID.String()), CAs: web.Many(len(n.CAs), "CA certificate", "CA certificates"), Created: web.Moment(n.Created)})
+	}
+	return rows
+}
+
+// Cloud lists the namespaces of the rehearsal cloud, as Temporal Cloud's console does.
+func (h *Pages) Cloud(w http.ResponseWriter, r *http.Request) error {
+	return h.showCloud(w, r, http.StatusOK, "", nil)
+}
+
+func (h *Pages) showCloud(w http.ResponseWriter, r *http.Request, status int, value string, ps views.Problems) error {
+	h.settled(r.Context())
+	p := views.CloudProps{Absent: h.Absent(), Value: value, Problems: ps, Back: &views.Link{Text: "Rehearsal cloud", URL: "/rehearsal"}}
+	if p.Absent == nil {
+		list, err := h.Acts.Places.Rehearsal().Namespaces.Namespaces(r.Context())
+		if err != nil {
+			return err
+		}
+		p.Namespaces = cloudRows(list)
+	}
+	return h.Page(w, r, status, views.CloudPage(h.cloudFrame(r, "Namespaces"), p))
+}
+
+// CreateInCloud makes a namespace on the Cloud side.
+func (h *Pages) CreateInCloud(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	value := f.Raw("namespace")
+	id, err := h.Acts.Namespaces.Create(r.Context(), h.By(r), value)
+	if err != nil {
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showCloud(w, r, http.StatusUnprocessableEntity, value, ps)
+	}
+	return web.SeeOther(w, r, web.CloudPath(id.String()), "cloud")
+}
+
+// cloudID is the namespace of the address, which is one that this Onramp wrote.
+func cloudID(r *http.Request) (namespace.ID, error) {
+	id, _, err := namespace.ParseID(chi.URLParam(r, "ns"))
+	if err != nil {
+		return id, fault.Wrap(err, fault.NotFound, "There is no namespace of that name on the Cloud side", "Open the list of namespaces.")
+	}
+	return id, nil
+}
+
+// CloudNamespace stands for Temporal Cloud's Namespace → Edit → CA Certificates.
+func (h *Pages) CloudNamespace(w http.ResponseWriter, r *http.Request) error {
+	id, err := cloudID(r)
+	if err != nil {
+		return err
+	}
+	h.settled(r.Context())
+	m := r.URL.Query().Get("m")
+	if p := h.Absent(); p != nil {
+		return h.Page(w, r, http.StatusOK, views.CloudNamespacePage(h.cloudFrame(r, id.String()), views.CloudNamespaceProps{ID: id.String(), Migration: m, Absent: p, Back: h.backTo(r, m)}))
+	}
+	ns, err := h.CloudNS(r.Context(), id)
+	if err != nil {
+		return err
+	}
+	return h.showCloudNamespace(w, r, http.StatusOK, ns, m, ns.BundlePEM, nil)
+}
+
+func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, status int, ns cloud.Namespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
+	id := ns.ID.String()
+	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: h.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
+		Problems: ps, Back: h.backTo(r, m)}
+	for _, c := range ns.CAs {
+		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: web.Grouped(c.Fingerprint), Until: web.Day(c.NotAfter), Tag: web.LeftTag(c.NotAfter, h.Now())})
+	}
+	p.Auth = h.cloudAuth(ns, m, nil)
+	p.Auth.Back = h.keyWanted(r, m)
+	for _, change := range auth {
+		change(p.Auth)
+	}
+	f := h.cloudFrame(r, id)
+	f.Broken = h.Broken(r, id)
+	if f.Toast == web.Sentences["ca"] && len(ps) == 0 {
+		f.Toast, p.Saved = "", "Saved. The namespace accepts clients of "+web.Many(len(ns.CAs), "CA", "CAs")+"."
+	}
+	return h.Page(w, r, status, views.CloudNamespacePage(f, p))
+}
+
+func filtersText(filters []byte) string {
+	if len(filters) == 0 {
+		return ""
+	}
+	var v any
+	if json.Unmarshal(filters, &v) != nil {
+		return string(filters)
+	}
+	b, err := json.MarshalIndent(v, "", "  ")
+	if err != nil {
+		return string(filters)
+	}
+	return string(b)
+}
+
+// backTo leads to the migration that the reader came from; nil for none.
+func (h *Pages) backTo(r *http.Request, m string) *views.Link {
+	if m == "" {
+		return nil
+	}
+	v, err := h.Acts.Book.View(r.Context(), m)
+	if err != nil {
+		return nil // a link that somebody made up
+	}
+	return &views.Link{Text: "Back to " + v.Migration.Name, URL: web.MovePath(m, migration.StepUpload)}
+}
+
+// SaveCAs is Save on the Cloud side: judged by Cloud's rules, and then seen by the migrations it is about.
+func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
+	id, err := cloudID(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	bundle, m := f.Raw("ca_bundle"), f.Text("m")
+	ns, err := h.Acts.Namespaces.SaveCAs(r.Context(), h.By(r), id, []byte(bundle))
+	if err != nil {
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		if strings.Contains(bundle, "PRIVATE KEY") {
+			bundle = "" // never shown again
+		}
+		return h.showCloudNamespace(w, r, http.StatusUnprocessableEntity, ns, m, bundle, ps)
+	}
+	path := web.CloudPath(id.String())
+	if h.backTo(r, m) != nil {
+		path += "?m=" + m
+	}
+	return web.SeeOther(w, r, path, "ca")
+}
+
+// Rehearsal is the control panel of the rehearsal cloud.
+func (h *Pages) Rehearsal(w http.ResponseWriter, r *http.Request) error {
+	h.settled(r.Context())
+	p := views.RehearsalProps{Absent: h.Absent()}
+	if p.Absent == nil {
+		place := h.Acts.Places.Rehearsal()
+		list, err := place.Namespaces.Namespaces(r.Context())
+		if err != nil {
+			return err
+		}
+		p.Namespaces = cloudRows(list)
+		p.Tag = views.Tag{State: views.Good, Word: "Ready"}
+		if t := web.Took(place.Own.State().Took); t != "" {
+			p.Text = "ready in " + t
+		}
+		p.Facts = []views.Pair{{Name: "Address", Value: place.Own.Address(), Mono: true, Copy: true}}
+		trust, err := h.Trust()
+		if err != nil {
+			return err
+		}
+		p.Trust, p.TrustCode = trust.Rows, trust.Code
+	}
+	list, err := h.Acts.Lists.Migrations(r.Context(), migration.Query{Mode: migration.Rehearsal, Order: migration.Newest, Limit: web.CardsPerPage})
+	if err != nil {
+		return err
+	}
+	for _, c := range list.Cards {
+		p.Migrations = append(p.Migrations, web.CardProps(c))
+	}
+	p.Tally = strconv.Itoa(list.Total)
+	if list.Total > len(list.Cards) {
+		p.More = &views.Link{Text: fmt.Sprintf("All %d rehearsals", list.Total), URL: "/?mode=" + string(migration.Rehearsal) + "&sort=" + string(migration.Newest)}
+	}
+	if p.Absent == nil {
+		asked := r.URL.Query().Get("m")
+		var broken []string
+		for ns, on := range h.Acts.Places.Rehearsal().Breaks.Broken() {
+			if len(on) > 0 {
+				broken = append(broken, ns)
+			}
+		}
+		moves, err := h.Acts.Lists.ToPractise(r.Context(), asked, broken, web.CardsPerPage)
+		if err != nil {
+			return err
+		}
+		p.Break = h.breakProps(h.By(r), moves, asked)
+	}
+	return h.Page(w, r, http.StatusOK, views.RehearsalPage(h.Frame(r, "Rehearsal cloud", "rehearsal", nil, ""), p))
+}
+
+// ResetRehearsal empties the rehearsal cloud.
+func (h *Pages) ResetRehearsal(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Acts.Rehearsal.Reset(r.Context(), h.By(r)); err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, "/rehearsal", "reset")
+}

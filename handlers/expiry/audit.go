@@ -1,0 +1,223 @@
+package expiry
+
+import (
+	"bytes"
+	"encoding/csv"
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/handlers/web"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// auditRows are the lines of a page, maxExport those of an export.
+const (
+	auditRows = 100
+	maxExport = 100_000
+)
+
+// verbWords are the verbs as people read them.
+var verbWords = map[custody.Verb]views.Tag{
+	custody.Signed:    {State: views.Good, Word: "Certificate signed"},
+	custody.Kept:      {State: views.Wait, Word: "CA key kept"},
+	custody.Opened:    {State: views.Busy, Word: "CA key opened"},
+	custody.Refused:   {State: views.Bad, Word: "Wrong passphrase"},
+	custody.Locked:    {State: views.Idle, Word: "CA key locked"},
+	custody.Forgotten: {State: views.Warn, Word: "CA key forgotten"},
+	custody.Started:   {State: views.Idle, Word: "Onramp started"},
+
+	custody.Imported:   {State: views.Good, Word: "Certificates imported"},
+	custody.Downloaded: {State: views.Wait, Word: "Key downloaded"},
+	custody.Dropped:    {State: views.Idle, Word: "Keys forgotten"},
+	custody.Lending:    {State: views.Busy, Word: "Key lent"},
+	custody.TakenBack:  {State: views.Idle, Word: "Lent key taken back"},
+
+	custody.Created:      {State: views.Good, Word: "Migration created"},
+	custody.Renamed:      {State: views.Idle, Word: "Migration renamed"},
+	custody.Archived:     {State: views.Idle, Word: "Migration archived"},
+	custody.Restored:     {State: views.Idle, Word: "Migration restored"},
+	custody.Deleted:      {State: views.Warn, Word: "Migration deleted"},
+	custody.NamespaceSet: {State: views.Idle, Word: "Namespace chosen"},
+	custody.Noted:        {State: views.Wait, Word: "Step noted as done outside"},
+	custody.WorkerSeen:   {State: views.Good, Word: "Worker seen"},
+
+	custody.Checked:     {State: views.Busy, Word: "Check started"},
+	custody.Reported:    {State: views.Wait, Word: "Check reported"},
+	custody.Invited:     {State: views.Wait, Word: "Report asked for"},
+	custody.Transferred: {State: views.Busy, Word: "Transfer started"},
+	custody.Drilled:     {State: views.Busy, Word: "Drill started"},
+	custody.Followed:    {State: views.Busy, Word: "Workflow followed"},
+	custody.Canceled:    {State: views.Warn, Word: "Workflow asked to stop"},
+	custody.Terminated:  {State: views.Warn, Word: "Workflow terminated"},
+	custody.Stopped:     {State: views.Idle, Word: "Run stopped"},
+
+	custody.ReplaceBegun:   {State: views.Busy, Word: "Replacement started"},
+	custody.ReplaceMoved:   {State: views.Busy, Word: "Replacement moved on"},
+	custody.ReplaceRemoved: {State: views.Good, Word: "Replacement finished"},
+	custody.ReplaceBack:    {State: views.Warn, Word: "Replacement rolled back"},
+
+	custody.NamespaceMade: {State: views.Good, Word: "Namespace created"},
+	custody.CAsSaved:      {State: views.Good, Word: "CA bundle saved"},
+	custody.FiltersSaved:  {State: views.Good, Word: "Filters saved"},
+	custody.AuthSaved:     {State: views.Good, Word: "Sign-in method saved"},
+	custody.KeyMade:       {State: views.Good, Word: "API key created"},
+	custody.KeyDeleted:    {State: views.Warn, Word: "API key deleted"},
+	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud emptied"},
+	custody.Broken:        {State: views.Warn, Word: "Broken on purpose"},
+	custody.Mended:        {State: views.Idle, Word: "Switch turned off"},
+}
+
+// auditQuery is what an address asks of the audit: m, verb, before.
+func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
+	v := r.URL.Query()
+	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb"))}
+	if q.Verb != "" && !slices.Contains(custody.Verbs, q.Verb) {
+		return q, nil, fault.New(fault.NotFound, "The audit knows nothing of that kind", "Choose one of those offered.")
+	}
+	if q.Migration != "" {
+		if _, err := h.Acts.Book.View(r.Context(), q.Migration); err != nil {
+			return q, nil, err
+		}
+	}
+	if text := v.Get("before"); text != "" {
+		n, err := strconv.ParseInt(text, 10, 64)
+		if err != nil || n < 1 {
+			return q, nil, fault.New(fault.NotFound, "There is no such line of the audit", "Open the audit from the top of the page.")
+		}
+		q.Before = n
+	}
+	kept := url.Values{}
+	for _, name := range []string{"m", "verb"} {
+		if v.Get(name) != "" {
+			kept.Set(name, v.Get(name))
+		}
+	}
+	return q, kept, nil
+}
+
+func auditPath(file string, v url.Values, name, value string) string {
+	to := url.Values{}
+	for k, x := range v {
+		to[k] = x
+	}
+	if name != "" {
+		to.Del(name)
+		if value != "" {
+			to.Set(name, value)
+		}
+	}
+	if len(to) == 0 {
+		return file
+	}
+	return file + "?" + to.Encode()
+}
+
+// AuditBoard shows what was signed and what was done with kept keys, newest first.
+func (h *Pages) AuditBoard(w http.ResponseWriter, r *http.Request) error {
+	q, kept, err := h.auditQuery(r)
+	if err != nil {
+		return err
+	}
+	q.Limit = auditRows + 1
+	list, err := h.Audit.Records(r.Context(), q)
+	if err != nil {
+		return err
+	}
+	p := views.AuditProps{Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
+	p.Verbs = append(p.Verbs, views.Link{Text: "Everything", URL: auditPath("/audit", kept, "verb", ""), Current: q.Verb == ""})
+	for _, verb := range custody.Verbs {
+		p.Verbs = append(p.Verbs, views.Link{Text: verbWords[verb].Word, URL: auditPath("/audit", kept, "verb", string(verb)), Current: q.Verb == verb})
+	}
+	if q.Migration != "" {
+		p.Scope = []views.Link{{Text: "Every migration", URL: auditPath("/audit", kept, "m", "")}, {Text: q.Migration, URL: auditPath("/audit", kept, "", ""), Current: true}}
+	}
+	if len(list) > auditRows {
+		list = list[:auditRows]
+		p.Older = &views.Link{Text: "Older lines", URL: auditPath("/audit", kept, "before", fmt.Sprint(list[len(list)-1].ID))}
+	}
+	for _, rec := range list {
+		row := views.AuditRow{ID: fmt.Sprint(rec.ID), URL: fmt.Sprintf("/audit?before=%d#r%d", rec.ID+1, rec.ID), When: rec.At.UTC().Format("2006-01-02 15:04:05"), Stamp: web.Stamp(rec.At),
+			Local: rec.At.Local().Format("2 Jan 2006, 15:04:05 MST"), Tag: verbWords[rec.Verb], Migration: rec.Migration, Subject: rec.Subject, Print: web.ShortPrint(rec.Fingerprint), FullPrint: rec.Fingerprint,
+			CAPrint: web.ShortPrint(rec.CAFingerprint), Details: rec.Note}
+		if rec.Migration != "" {
+			row.MigrationURL = web.MovePath(rec.Migration, migration.StepCertificates)
+		}
+		if lane := laneName(rec.Lane); lane != "" {
+			row.Details = "key made " + lane
+		}
+		if rec.Days > 0 {
+			row.Days = fmt.Sprint(rec.Days)
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return h.Page(w, r, http.StatusOK, views.AuditPage(h.Frame(r, "Audit", "audit", nil, ""), p))
+}
+
+// laneName is where a key was made, in words.
+func laneName(lane string) string {
+	switch lane {
+	case "":
+		return ""
+	case web.MakerBrowser:
+		return "in the browser"
+	case web.MakerServer, "batch":
+		return "by Onramp"
+	case web.LaneCSR:
+		return "elsewhere (request)"
+	}
+	return lane
+}
+
+// AuditJSON is the audit for machines.
+func (h *Pages) AuditJSON(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.export(r)
+	if err != nil {
+		return err
+	}
+	if list == nil {
+		list = []custody.Record{}
+	}
+	return web.SendJSON(w, r, http.StatusOK, map[string]any{"schema": "onramp.audit/1", "records": list})
+}
+
+func (h *Pages) export(r *http.Request) ([]custody.Record, error) {
+	q, _, err := h.auditQuery(r)
+	if err != nil {
+		return nil, err
+	}
+	q.Limit = maxExport
+	return h.Audit.Records(r.Context(), q)
+}
+
+// AuditCSV is the audit for spreadsheets.
+func (h *Pages) AuditCSV(w http.ResponseWriter, r *http.Request) error {
+	list, err := h.export(r)
+	if err != nil {
+		return err
+	}
+	var b bytes.Buffer
+	out := csv.NewWriter(&b)
+	_ = out.Write([]string{"id", "at", "migration", "verb", "subject", "sha256", "ca_sha256", "days", "lane", "note", "person", "name", "session", "via", "from", "request"}) // a Buffer takes everything
+	for _, rec := range list {
+		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), cell(rec.Migration), string(rec.Verb), cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), cell(rec.Lane), cell(rec.Note),
+			cell(rec.Person), cell(rec.Name), cell(rec.Session), cell(rec.Via), cell(rec.From), cell(rec.Request)})
+	}
+	out.Flush()
+	return web.SendFile(w, r, "text/csv; charset=utf-8", "onramp-audit.csv", b.Bytes())
+}
+
+// cell keeps a spreadsheet from taking a text that somebody else chose for a formula.
+func cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}

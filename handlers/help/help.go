@@ -1,0 +1,84 @@
+package help
+
+import (
+	"fmt"
+	"net/http"
+	"strings"
+
+	"github.com/go-chi/chi/v5"
+
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/handlers/web"
+	"onramp/views"
+)
+
+// groupTitles are the groups of the fault catalogue in words.
+var groupTitles = map[string]string{
+	"IN": "Endpoint, namespace and other typed input", "KP": "PEM texts and the key pair", "CH": "Certificates and chains",
+	"DN": "Name resolution", "TC": "Network connection", "PX": "Proxies", "SV": "The server's certificate", "PR": "Protocol",
+	"CL": "The client certificate", "H2": "HTTP/2 and gRPC", "SY": "Temporal's own state", "NS": "Namespace and identity",
+	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows",
+}
+
+// Help is the index of the fault catalogue.
+func (h *Pages) Help(w http.ResponseWriter, r *http.Request) error {
+	var p views.HelpProps
+	for _, e := range doctor.Catalogue() {
+		if n := len(p.Groups); n == 0 || p.Groups[n-1].ID != e.Group {
+			p.Groups = append(p.Groups, views.HelpGroup{ID: e.Group, Title: web.Either(groupTitles[e.Group], e.Group)})
+		}
+		g := &p.Groups[len(p.Groups)-1]
+		g.Rows = append(g.Rows, views.HelpRow{Code: e.Code, Title: web.Plain(e.Title), URL: web.HelpPath(e.Code), Stage: e.Stage})
+	}
+	return h.Page(w, r, http.StatusOK, views.HelpPage(h.Frame(r, "Help", "help", nil, ""), p))
+}
+
+// HelpEntry is one fault explained.
+func (h *Pages) HelpEntry(w http.ResponseWriter, r *http.Request) error {
+	code := strings.ToUpper(chi.URLParam(r, "code"))
+	e, ok := doctor.Lookup(code)
+	if !ok {
+		return fault.New(fault.NotFound, "There is no fault of that code", "Look at the list of all faults: Help.")
+	}
+	p := views.HelpEntryProps{Code: e.Code, Title: web.Plain(e.Title), Stage: stageText(e.Stage), Cause: web.Plain(e.Cause), NotWrong: web.Plain(e.NotWrong),
+		Symptoms: e.Symptoms, Confirm: web.Plain(e.Confirm), Unseen: web.Plain(e.Unseen)}
+	for i, f := range e.Fix {
+		f.Text, f.Command = web.Plain(f.Text), web.Plain(f.Command)
+		p.Fixes = append(p.Fixes, web.FixProps(f, fmt.Sprintf("fix-%d", i+1)))
+	}
+	for _, c := range e.Related {
+		l := views.Link{Text: c, URL: web.HelpPath(c)}
+		if other, ok := doctor.Lookup(c); ok {
+			l.Text += " " + web.Plain(other.Title)
+		}
+		p.Related = append(p.Related, l)
+	}
+	for _, s := range e.Sources {
+		l := views.Link{Text: s}
+		if strings.HasPrefix(s, "https://") {
+			l.URL, l.Away = s, true
+		}
+		p.Sources = append(p.Sources, l)
+	}
+	return h.Page(w, r, http.StatusOK, views.HelpEntryPage(h.Frame(r, e.Code, "help", nil, ""), p))
+}
+
+// stageText says where on the way a fault is seen.
+func stageText(stage string) string {
+	if n := web.StageNumber(stage); n > 0 {
+		return fmt.Sprintf("Seen at check %d of %d: %s", n, len(doctor.StageIDs), web.LowerFirst(web.StageTitles[stage]))
+	}
+	if stage == "" {
+		return ""
+	}
+	return "Seen in the running workflow"
+}
+
+// Health answers monitors: ok while the portal can read its data.
+func (h *Pages) Health(w http.ResponseWriter, r *http.Request) error {
+	if err := h.Acts.Lists.Alive(r.Context()); err != nil {
+		return fault.Wrap(err, fault.Unavailable, "Onramp cannot read its data", "Look into the log.")
+	}
+	return web.Send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
+}

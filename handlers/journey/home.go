@@ -1,0 +1,223 @@
+package journey
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+
+	"onramp/acts"
+	"onramp/handlers/web"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// listQuery is what the address asks of the list of migrations.
+type listQuery struct {
+	migration.Query
+	page int // from 1
+}
+
+// The choices of the list, as the address says them; the first of each is the default.
+var (
+	listGroups = []struct {
+		group migration.Group
+		title string
+	}{{migration.All, "All"}, {migration.Yours, "Your turn"}, {migration.Others, "Waiting for others"}, {migration.Troubled, "Failing"}, {migration.Finished, "Done"}, {migration.Archived, "Archived"}}
+	listModes = []views.Choice{{Label: "Rehearsals and Temporal Cloud"}, {Value: string(migration.Cloud), Label: "Temporal Cloud only"}, {Value: string(migration.Rehearsal), Label: "Rehearsals only"}}
+	listSorts = []views.Choice{{Label: "Whose turn"}, {Value: string(migration.Newest), Label: "Newest first"}, {Value: string(migration.ByName), Label: "Name"}}
+)
+
+// maxSearch is how long a text to search for may be, in bytes.
+const maxSearch = 200
+
+// readListQuery reads the address; what it does not know counts as not said.
+func readListQuery(q url.Values) listQuery {
+	known := func(value string, among []views.Choice) string {
+		if slices.ContainsFunc(among, func(c views.Choice) bool { return c.Value == value }) {
+			return value
+		}
+		return ""
+	}
+	l := listQuery{page: 1}
+	for _, g := range listGroups {
+		if q.Get("show") == string(g.group) {
+			l.Group = g.group
+		}
+	}
+	l.Mode, l.Order = migration.Mode(known(q.Get("mode"), listModes)), migration.Order(known(q.Get("sort"), listSorts))
+	l.Text = strings.TrimSpace(strings.ToValidUTF8(q.Get("q"), "\uFFFD"))
+	if len(l.Text) > maxSearch {
+		l.Text = strings.ToValidUTF8(l.Text[:maxSearch], "")
+	}
+	if n, err := strconv.Atoi(q.Get("page")); err == nil && n > 1 && n < 1<<20 {
+		l.page = n
+	}
+	l.From, l.Limit = (l.page-1)*web.CardsPerPage, web.CardsPerPage
+	return l
+}
+
+// url is the address of the list with something changed.
+func (l listQuery) url(change func(*listQuery)) string {
+	l.page = 1
+	change(&l)
+	q := url.Values{}
+	for name, value := range map[string]string{"show": string(l.Group), "mode": string(l.Mode), "sort": string(l.Order), "q": l.Text} {
+		if value != "" {
+			q.Set(name, value)
+		}
+	}
+	if l.page > 1 {
+		q.Set("page", strconv.Itoa(l.page))
+	}
+	if len(q) == 0 {
+		return "/"
+	}
+	return "/?" + q.Encode()
+}
+
+// plain reports a list that nobody has asked anything of.
+func (l listQuery) plain() bool { return l.url(func(*listQuery) {}) == "/" && l.page == 1 }
+
+// Home is the first page: what waits for the reader, or the way in.
+func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
+	q := readListQuery(r.URL.Query())
+	list, err := h.Acts.Lists.Migrations(r.Context(), q.Query)
+	if err != nil {
+		return err
+	}
+	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), DataDir: web.AtHome(h.DataDir), Sections: homeSections(q, list)}
+	all, archived := list.Counts.Of(migration.All, ""), list.Counts.Of(migration.Archived, "")
+	if all > web.AtAGlance || archived > 0 || !q.plain() {
+		p.List = listProps(q, list)
+	} else if all == 0 {
+		p.Sections = nil
+	}
+	return h.Page(w, r, http.StatusOK, views.HomePage(h.Frame(r, "", "migrations", nil, ""), p))
+}
+
+// homeSections are the cards of a page: by whose turn it is, or in one list.
+func homeSections(q listQuery, list acts.Listed) []views.CardSection {
+	by := map[migration.Turn][]views.CardProps{}
+	var cards []views.CardProps
+	for _, c := range list.Cards {
+		card := web.CardProps(c)
+		by[c.Turn], cards = append(by[c.Turn], card), append(cards, card)
+	}
+	tally := func(g migration.Group, shown []views.CardProps) string {
+		if q.Text != "" || q.Group == migration.Troubled {
+			return strconv.Itoa(len(shown))
+		}
+		return strconv.Itoa(list.Counts.Of(g, q.Mode))
+	}
+	if q.Order != migration.ByTurn || q.Group == migration.Archived {
+		s := views.CardSection{Title: "Migrations", None: "None is like that.", Tally: strconv.Itoa(list.Total), Cards: cards}
+		for _, g := range listGroups[1:] {
+			if g.group == q.Group {
+				s.Title = g.title
+			}
+		}
+		return []views.CardSection{s}
+	}
+	var out []views.CardSection
+	if yours := by[migration.TurnYours]; len(yours) > 0 || q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
+		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours, yours), Cards: yours, Lead: true})
+	}
+	if waiting := by[migration.TurnWaiting]; len(waiting) > 0 {
+		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others, waiting), Cards: waiting})
+	}
+	if done := by[migration.TurnDone]; len(done) > 0 {
+		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished, done), Cards: done})
+	}
+	if len(out) == 0 {
+		out = append(out, views.CardSection{Title: "Migrations", None: "None is like that."})
+	}
+	return out
+}
+
+// listProps are the filters of the list and its pages.
+func listProps(q listQuery, list acts.Listed) *views.ListProps {
+	p := &views.ListProps{Group: string(q.Group), Text: q.Text, Modes: chosen(listModes, string(q.Mode)), Sorts: chosen(listSorts, string(q.Order))}
+	for _, g := range listGroups {
+		p.Groups = append(p.Groups, views.Link{Text: fmt.Sprintf("%s %d", g.title, list.Counts.Of(g.group, q.Mode)), Current: g.group == q.Group,
+			URL: q.url(func(l *listQuery) { l.Group = g.group }), TestID: "show-" + web.Either(string(g.group), "all")})
+	}
+	if !q.plain() {
+		p.Clear = &views.Link{Text: "Show all", URL: "/"}
+	}
+	if list.Total > web.CardsPerPage {
+		p.Shown = fmt.Sprintf("%d to %d of %d", min(q.From+1, list.Total), min(q.From+len(list.Cards), list.Total), list.Total)
+		if q.page > 1 {
+			p.Pages = append(p.Pages, views.Link{Text: "Previous page", URL: q.url(func(l *listQuery) { l.page = q.page - 1 }), TestID: "page-previous"})
+		}
+		if q.From+len(list.Cards) < list.Total && len(list.Cards) > 0 {
+			p.Pages = append(p.Pages, views.Link{Text: "Next page", URL: q.url(func(l *listQuery) { l.page = q.page + 1 }), TestID: "page-next"})
+		}
+	}
+	return p
+}
+
+// chosen are choices with one selected.
+func chosen(cs []views.Choice, value string) []views.Choice {
+	cs = slices.Clone(cs)
+	for i := range cs {
+		cs[i].Selected = cs[i].Value == value
+	}
+	return cs
+}
+
+// NewForm is the form of a new migration.
+func (h *Pages) NewForm(w http.ResponseWriter, r *http.Request) error {
+	return h.showNew(w, r, http.StatusOK, newFields{lang: "python", mode: string(migration.Rehearsal), auth: "mtls"}, nil)
+}
+
+// newFields is what the form of a new migration holds.
+type newFields struct{ name, lang, mode, auth string }
+
+func (h *Pages) showNew(w http.ResponseWriter, r *http.Request, status int, f newFields, ps views.Problems) error {
+	p := views.NewProps{Name: f.name, Problems: ps}
+	for _, l := range web.LangNames {
+		p.Langs = append(p.Langs, views.Choice{Value: l.ID, Label: l.Name, Selected: l.ID == f.lang})
+	}
+	no := h.Acts.Places.NoRehearsal()
+	if no != "" && f.mode == string(migration.Rehearsal) {
+		f.mode = string(migration.Cloud)
+	}
+	p.Modes = []views.Choice{
+		{Value: string(migration.Rehearsal), Label: "Rehearse it first", Hint: "Against the Temporal server inside Onramp: no account, nothing leaves this machine.",
+			Selected: f.mode == string(migration.Rehearsal), Disabled: no != "", Reason: no},
+		{Value: string(migration.Cloud), Label: "Move it to Temporal Cloud", Hint: "You need a namespace in Temporal Cloud, or somebody who can make one.",
+			Selected: f.mode == string(migration.Cloud)},
+	}
+	p.Auths = web.AuthChoices(f.auth)
+	return h.Page(w, r, status, views.NewPage(h.Frame(r, "New migration", "migrations", nil, ""), p))
+}
+
+// Create makes a migration.
+func (h *Pages) Create(w http.ResponseWriter, r *http.Request) error {
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	n := newFields{name: f.Raw("name"), lang: f.Text("lang"), mode: f.Text("mode"), auth: f.Text("auth")}
+	m, err := h.Acts.Migrations.Create(r.Context(), h.By(r), n.name, n.lang, migration.Mode(n.mode), n.auth)
+	if err != nil {
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showNew(w, r, http.StatusUnprocessableEntity, n, ps)
+	}
+	return web.SeeOther(w, r, web.MovePath(m.ID, migration.StepNamespace), "created")
+}
+
+// RehearseNow makes a rehearsal with everything chosen: the shortest way to see it all.
+func (h *Pages) RehearseNow(w http.ResponseWriter, r *http.Request) error {
+	m, err := h.Acts.Rehearsal.Now(r.Context(), h.By(r))
+	if err != nil {
+		return err
+	}
+	return web.SeeOther(w, r, web.MovePath(m.ID, migration.StepNamespace), "")
+}

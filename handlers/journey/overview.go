@@ -1,0 +1,159 @@
+package journey
+
+import (
+	"net/http"
+	"slices"
+
+	"github.com/a-h/templ"
+
+	"onramp/handlers/web"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// Overview is the hub of a migration.
+func (h *Pages) Overview(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	return h.showOverview(w, r, http.StatusOK, v, stepsBlock(v))
+}
+
+func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int, v web.Visit, steps views.StepsProps) error {
+	crossing, err := h.LastCrossing(r, v)
+	if err != nil {
+		return err
+	}
+	m := v.Migration
+	p := views.OverviewProps{Migration: m.ID, Name: m.Name,
+		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
+		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Activity: activityProps(v),
+		Twin:  h.CheckTwin(v),
+		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
+	}
+	f := h.Frame(r, m.Name, "migrations", &v, "")
+	f.Path = web.MovePath(m.ID)
+	f.Feed = web.MovePath(m.ID, "events") + "?on=migration"
+	return h.Page(w, r, status, views.OverviewPage(f, p))
+}
+
+func stepsBlock(v web.Visit) views.StepsProps {
+	return views.StepsProps{Migration: v.Migration.ID, Steps: web.StepsProps(v.View, "")}
+}
+
+func turnProps(v web.Visit) views.TurnProps {
+	return views.TurnProps{Tag: web.TurnOf(v.Step(v.Next)), Text: web.DoneText(v.View), Continue: web.ContinueLink(v.Migration.ID, v.Step(v.Next))}
+}
+
+// Note records that a step was done outside.
+func (h *Pages) Note(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	step, why := f.Text("step"), f.Raw("why")
+	if _, err := h.Acts.Migrations.Note(r.Context(), v.By, v.Migration.ID, step, why); err != nil {
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		steps := stepsBlock(v)
+		steps.NoteStep, steps.NoteWhy, steps.Problems = step, why, ps
+		return h.showOverview(w, r, http.StatusUnprocessableEntity, v, steps)
+	}
+	return web.SeeOther(w, r, web.MovePath(v.Migration.ID), "noted")
+}
+
+// activityProps is what was observed, newest first.
+func activityProps(v web.Visit) views.ActivityProps {
+	var p views.ActivityProps
+	for _, f := range slices.Backward(v.Facts) {
+		row := views.ActivityRow{When: web.Moment(f.At), Stamp: web.Stamp(f.At), Who: f.By, Text: factText(f)}
+		if stale(v, f) {
+			row.Stale = "no longer counts: something it was about changed"
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	return p
+}
+
+// stale reports whether a fact's step looks again although this fact was its evidence.
+func stale(v web.Visit, f migration.Fact) bool {
+	step := map[string]string{migration.FactUpload: migration.StepUpload, migration.FactCASeen: migration.StepUpload,
+		migration.FactCheck: migration.StepTest, migration.FactPoller: migration.StepCode, migration.FactTransfer: migration.StepTransfer}[f.Kind]
+	return step != "" && v.Step(step).Status == migration.LookAgain
+}
+
+// factText is a fact in words.
+func factText(f migration.Fact) string {
+	switch f.Kind {
+	case migration.FactNamespace:
+		return "Namespace set to " + web.Data[migration.NamespaceData](f).Namespace
+	case migration.FactCertificate:
+		d := web.Data[migration.CertificateData](f)
+		return "Certificates: client " + d.LeafSubject + ", until " + web.Day(d.LeafNotAfter)
+	case migration.FactLeaf:
+		d := web.Data[migration.LeafData](f)
+		return "Client certificate for " + d.Name + ": " + d.LeafSubject + ", until " + web.Day(d.LeafNotAfter)
+	case migration.FactBatch:
+		d := web.Data[migration.BatchData](f)
+		return "Batch: " + web.Many(d.Count, "client certificate", "client certificates") + " under " + d.CASubject
+	case migration.FactUpload:
+		return "CA saved on the Cloud side: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
+	case migration.FactCASeen:
+		return "A check saw the CA accepted: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
+	case migration.FactCheck:
+		if d := web.Data[migration.CheckData](f); d.Reported != "" {
+			return "Connection test passed, as reported from " + d.Reported
+		}
+		return "Connection test passed"
+	case migration.FactPoller:
+		d := web.Data[migration.PollerData](f)
+		if d.BuiltIn {
+			return "The built-in worker polled " + d.TaskQueue
+		}
+		return "Worker " + d.Identity + " seen on " + d.TaskQueue
+	case migration.FactTransfer:
+		d := web.Data[migration.TransferData](f)
+		return "Test transfer " + d.WorkflowID + " ended " + d.Status
+	case migration.FactNote:
+		d := web.Data[migration.NoteData](f)
+		return "Step " + d.Step + " noted as done outside: " + d.Why
+	}
+	return web.ReplaceText(f)
+}
+
+// RunList lists a migration's runs.
+func (h *Pages) RunList(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	checks, err := h.CheckHistory(r, v, 100)
+	if err != nil {
+		return err
+	}
+	transfers, err := h.History(r, v, migration.TransferRun, 100)
+	if err != nil {
+		return err
+	}
+	drills, err := h.History(r, v, migration.DrillRun, 100)
+	if err != nil {
+		return err
+	}
+	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: web.CheckRows(checks), Spark: web.SparkProps(checks), Transfers: transfers, Drills: drills}
+	return h.Page(w, r, http.StatusOK, views.RunsPage(h.Frame(r, "Runs", "migrations", &v, ""), p))
+}
+
+// LiveMove are the parts of every page that follow a migration; the page takes those that it has.
+func (h *Pages) LiveMove(v web.Visit) []templ.Component {
+	return []templ.Component{
+		views.Turn(turnProps(v)), views.Steps(stepsBlock(v)), views.Activity(activityProps(v)),
+		views.UploadStatus(h.uploadStatus(v)),
+	}
+}

@@ -1,0 +1,89 @@
+package replace
+
+import (
+	"net/http"
+	"strings"
+
+	"onramp/acts"
+	"onramp/handlers/web"
+	"onramp/migration"
+)
+
+func (h *Pages) replaceBundleZip(w http.ResponseWriter, r *http.Request) error {
+	return h.replaceTake(w, r, func(re *migration.Replacement) acts.Download { return acts.Download{Leaf: newLeafPrint(re)} })
+}
+
+func (h *Pages) replaceCAKeyZip(w http.ResponseWriter, r *http.Request) error {
+	return h.replaceTake(w, r, newCAKey)
+}
+
+// newCAKey is the key of the new CA, made here.
+func newCAKey(re *migration.Replacement) acts.Download {
+	if re.NewCA == nil {
+		return acts.Download{CAKey: true}
+	}
+	return acts.Download{CAKey: true, NewCA: re.NewCA.Fingerprint}
+}
+
+func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(*migration.Replacement) acts.Download) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if re == nil {
+		return h.NoSuchPage(w, r)
+	}
+	name, body, err := h.Acts.Keys.Take(r.Context(), v.By, v.Migration.ID, which(re))
+	if err != nil {
+		return err
+	}
+	return web.SendFile(w, r, "application/zip", name, body)
+}
+
+// replaceFile is a public certificate of the wizard.
+func (h *Pages) replaceFile(name string, text func(*migration.Replacement) string) func(http.ResponseWriter, *http.Request) error {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := h.Move(r)
+		if err != nil {
+			return err
+		}
+		re := v.Replacement()
+		if re == nil || text(re) == "" {
+			return h.NoSuchPage(w, r)
+		}
+		return web.SendFile(w, r, "application/x-pem-file", name, []byte(text(re)))
+	}
+}
+
+func newCAPEM(re *migration.Replacement) string {
+	if re.NewCA == nil {
+		return ""
+	}
+	return re.NewCA.PEM
+}
+
+func newLeafPEM(re *migration.Replacement) string {
+	if re.New == nil {
+		return ""
+	}
+	return re.New.LeafPEM
+}
+
+// replaceFiles is what a browser that holds the new key puts beside it into bundle.zip.
+func (h *Pages) replaceFiles(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if re == nil || re.New == nil {
+		return h.NoSuchPage(w, r)
+	}
+	v.Certificate = re.New
+	files, err := h.PublicFiles(v)
+	if err != nil {
+		return err
+	}
+	return web.SendJSON(w, r, http.StatusOK, map[string]any{"name": strings.ReplaceAll(v.Migration.ID, ".", "-") + "-bundle.zip", "files": files})
+}

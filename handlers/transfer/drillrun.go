@@ -1,0 +1,307 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"onramp/doctor"
+	"onramp/handlers/web"
+	"onramp/migration"
+	"onramp/runs"
+	"onramp/transfer"
+	"onramp/views"
+)
+
+// DrillState is a drill as its log tells it so far.
+type DrillState struct {
+	View  web.Visit
+	Run   runs.Run
+	sides []runs.DrillProgress // the newest of each target
+	seq   int64
+}
+
+func (d *DrillState) add(e runs.Entry) bool {
+	d.seq = e.Seq
+	var p runs.DrillProgress
+	if e.Kind != runs.EntryDrill || json.Unmarshal(e.Data, &p) != nil || p.Side < 0 || p.Side > 1 {
+		return false
+	}
+	for len(d.sides) <= p.Side {
+		d.sides = append(d.sides, runs.DrillProgress{})
+	}
+	d.sides[p.Side] = p
+	return true
+}
+
+func (d *DrillState) status() views.DrillStatusProps {
+	p := views.DrillStatusProps{Migration: d.View.Migration.ID, Run: d.Run.ID, Tag: web.RunTag(d.Run.Row), Title: d.Run.Title, CanStop: !d.Run.Over()}
+	asked := d.Run.DrillRequest()
+	if !d.Run.Over() {
+		p.Title = fmt.Sprintf("%d transfers, %s starts a second", asked.Count, number(asked.Rate))
+	} else {
+		p.Text = web.Took(d.Run.Ended.Sub(d.Run.Started))
+	}
+	for _, s := range d.sides {
+		side := views.DrillSideProps{Name: s.Address + ", " + s.Namespace, Planned: s.Planned, Done: s.Done, Failed: s.Failed,
+			Text: fmt.Sprintf("%d of %d ended as they should, %d did not, %d under way", s.Done, s.Planned, s.Failed, s.Started-s.Done-s.Failed)}
+		if d.Run.Over() {
+			side.Text = fmt.Sprintf("%d of %d ended as they should, %d did not", s.Done, s.Planned, s.Failed)
+		}
+		if s.ElapsedMS > 0 {
+			side.Text += ", " + web.Millis(s.ElapsedMS)
+		}
+		p.Sides = append(p.Sides, side)
+	}
+	if len(p.Sides) == 0 && !d.Run.Over() {
+		p.Sides = []views.DrillSideProps{{Name: asked.Address + ", " + asked.Namespace, Text: "connecting", Planned: max(asked.Count, 1)}}
+	}
+	return p
+}
+
+// spanNames are a drill's spans in words.
+var spanNames = map[string]struct{ name, what string }{
+	"total":      {"The whole transfer", "From when it was due until its end arrived here, by this computer's clock."},
+	"starting":   {"Until the start was answered", "From when it was due until Temporal had taken it, by this computer's clock. Waiting for a free place or for a rate limit counts."},
+	"decisions":  {"The workflow's own steps", "What the worker needed to decide what comes next, with the way to it and back, by the server's clock. All steps together."},
+	"first-task": {"Until the first task is taken", "From the start until a worker took the first step, by the server's clock."},
+}
+
+func spanName(s string) (name, what string) {
+	if n, ok := spanNames[s]; ok {
+		return n.name, n.what
+	}
+	return activityName(s), "From scheduled to ended, retries included, by the server's clock."
+}
+
+func (d *DrillState) results() views.DrillResultsProps {
+	res, ok := runs.ReadDrill(d.Run)
+	if !ok {
+		return views.DrillResultsProps{}
+	}
+	var p views.DrillResultsProps
+	for i, rep := range res.Reports {
+		p.Reports = append(p.Reports, d.report(fmt.Sprintf("report-%d", i+1), rep))
+	}
+	if len(res.Changes) > 0 {
+		p.Compared = comparison(res)
+	}
+	return p
+}
+
+func (d *DrillState) report(id string, rep transfer.DrillReport) views.DrillReportProps {
+	p := views.DrillReportProps{ID: id, Name: rep.Address + ", " + rep.Namespace, Facts: []views.Pair{
+		{Name: "Ended as they should", Value: fmt.Sprintf("%d of %d", rep.Done, rep.Planned)}, {Name: "Did not", Value: fmt.Sprint(rep.Failed)},
+		{Name: "Answers of the rate limit", Value: fmt.Sprint(rep.Throttled)}, {Name: "Took", Value: web.Either(web.Millis(rep.TookMS), "0 ms")}}}
+	if rep.Money != "" {
+		p.Facts = append(p.Facts, views.Pair{Name: "Money", Value: rep.Money})
+	}
+	if rep.Verdict != nil && rep.Verdict.Code != doctor.OK {
+		v := web.VerdictProps(*rep.Verdict, nil, d.View.View)
+		p.Verdict = &v
+	}
+	for _, e := range rep.Errors {
+		p.Errors = append(p.Errors, views.DrillErrorRow{Kind: e.Kind, Count: fmt.Sprint(e.Count), Text: e.Text})
+	}
+	for i, l := range rep.Latencies {
+		name, what := spanName(l.Name)
+		row := views.LatencyProps{ID: fmt.Sprintf("%s-%d", id, i+1), Name: name, What: what, Count: fmt.Sprint(l.Count), Min: short(l.Min), P50: short(l.P50), P90: short(l.P90),
+			P95: short(l.P95), P99: short(l.P99), Max: short(l.Max)}
+		for _, b := range l.Buckets {
+			row.Buckets = append(row.Buckets, views.BucketProps{UpTo: short(b.UpTo), Count: b.Count})
+		}
+		p.Latencies = append(p.Latencies, row)
+	}
+	return p
+}
+
+// short is a number of milliseconds in words; a span that took no measurable time is 0 ms.
+func short(ms float64) string { return web.Either(web.Millis(ms), "0 ms") }
+
+// comparison is what changes from the local server to the endpoint.
+func comparison(res runs.DrillResult) *views.ComparedProps {
+	p := &views.ComparedProps{From: res.Reports[1].Address, To: res.Reports[0].Address}
+	var most transfer.Change
+	for _, c := range res.Changes {
+		name, _ := spanName(c.Name)
+		row := views.ComparedRow{Name: name, A: c.A, B: c.B, FromP50: short(c.A), FromP95: short(c.A95), ToP50: short(c.B), ToP95: short(c.B95)}
+		if c.Factor > 0 {
+			row.Factor = fmt.Sprintf("× %.1f", c.Factor)
+		}
+		p.Rows = append(p.Rows, row)
+		if c.Name == "total" {
+			most = c
+		}
+	}
+	switch {
+	case most.Name == "":
+		p.Text = "No transfer ended at both targets."
+	case most.B > most.A:
+		p.Text = fmt.Sprintf("A transfer takes %s longer at the median: %s instead of %s.", short(most.B-most.A), short(most.B), short(most.A))
+	default:
+		p.Text = fmt.Sprintf("A transfer takes no longer at the median: %s, and %s before.", short(most.B), short(most.A))
+	}
+	return p
+}
+
+func (h *Pages) readDrill(ctx context.Context, v web.Visit, run runs.Run) (*DrillState, error) {
+	entries, err := h.Runs.Entries(ctx, run.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	if run, err = h.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil { // after its log, as readTransfer does
+		return nil, err
+	}
+	d := &DrillState{View: v, Run: run}
+	for _, e := range entries {
+		d.add(e)
+	}
+	return d, nil
+}
+
+// DrillRun is one drill: its page, live while it runs.
+func (h *Pages) DrillRun(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.RunOf(r, v, migration.DrillRun)
+	if err != nil {
+		return err
+	}
+	d, err := h.readDrill(r.Context(), v, run)
+	if err != nil {
+		return err
+	}
+	past, err := h.History(r, v, migration.DrillRun, web.ShownRuns)
+	if err != nil {
+		return err
+	}
+	page := func() views.DrillRunProps {
+		p := views.DrillRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: d.status(), Results: d.results(),
+			Asked: drillPairs(d.Run.DrillRequest()), Again: web.MovePath(v.Migration.ID, "transfer", "drill") + "?from=" + run.ID, History: past}
+		if d.Run.Over() {
+			p.JSON = web.RunPath(run.Outcome) + ".json"
+		}
+		return p
+	}
+	f := h.Frame(r, fmt.Sprintf("Drill %d", run.Number), "migrations", &v, migration.StepTransfer)
+	if web.WantsFollow(r) {
+		return h.StreamPage(w, r, func(ctx context.Context) templ.Component {
+			return views.DrillFollowPage(f, page(), h.followDrill(ctx, d), page)
+		})
+	}
+	if !d.Run.Over() {
+		f.Feed, f.Follow = web.FeedPath(v, d.Run, d.seq), web.RunPath(run.Outcome)+"?follow=1"
+	}
+	return h.Page(w, r, http.StatusOK, views.DrillRunPage(f, page()))
+}
+
+// followDrill yields a line for each step of a drill, and leaves the run in d as it is at the end.
+func (h *Pages) followDrill(ctx context.Context, d *DrillState) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		for es, err := range h.Runs.Follow(ctx, d.Run.ID, 0) {
+			if err != nil {
+				break
+			}
+			for _, e := range es {
+				if !d.add(e) {
+					continue
+				}
+				s := d.status().Sides
+				if line := s[len(s)-1]; !yield(line.Name + ": " + line.Text) {
+					return
+				}
+			}
+		}
+		if run, err := h.Runs.Run(ctx, d.Run.MigrationID, d.Run.ID); err == nil {
+			d.Run = run
+		}
+	}
+}
+
+func drillPairs(a runs.DrillRequest) []views.Pair {
+	p := []views.Pair{{Name: "Transfers", Value: fmt.Sprint(a.Count)}, {Name: "Starts a second", Value: number(a.Rate)}, {Name: "At most at once", Value: fmt.Sprint(a.Concurrency)},
+		{Name: "Stop after", Value: web.Took(time.Duration(a.Seconds * float64(time.Second)))}, {Name: "Scenario", Value: string(a.Scenario), Mono: true},
+		{Name: "Worker", Value: web.Either(a.Worker, "builtin"), Mono: true}, {Name: "Endpoint", Value: a.Address, Mono: true}, {Name: "Namespace", Value: a.Namespace, Mono: true}}
+	if a.TaskQueue != "" {
+		p = append(p, views.Pair{Name: "Task queue", Value: a.TaskQueue, Mono: true})
+	}
+	if a.BesideAddress != "" {
+		p = append(p, views.Pair{Name: "Compared with", Value: a.BesideAddress + ", " + a.BesideNamespace, Mono: true})
+	}
+	return p
+}
+
+// DrillReport is the drill's result as JSON.
+func (h *Pages) DrillReport(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.RunOf(r, v, migration.DrillRun)
+	if err != nil {
+		return err
+	}
+	res, ok := runs.ReadDrill(run)
+	if !ok {
+		return web.NotEnded(run)
+	}
+	return web.SendJSON(w, r, http.StatusOK, res)
+}
+
+// StopDrill ends a drill; what was measured is kept.
+func (h *Pages) StopDrill(w http.ResponseWriter, r *http.Request) error {
+	return h.stopRun(w, r, migration.DrillRun)
+}
+
+// DrillFeed is a drill that is followed.
+type DrillFeed struct {
+	DrillState
+	Log []runs.Entry
+}
+
+func (d *DrillFeed) ID() (string, string) { return d.Run.MigrationID, d.Run.ID }
+
+func (d *DrillFeed) UpTo(after int64) int64 {
+	for _, e := range d.Log {
+		if after > 0 && e.Seq > after {
+			break
+		}
+		d.add(e)
+	}
+	return d.seq
+}
+
+func (d *DrillFeed) Take(es []runs.Entry) {
+	for _, e := range es {
+		d.add(e)
+	}
+}
+
+func (d *DrillFeed) Next(es []runs.Entry) (parts []templ.Component, say, alarm string) {
+	d.Run.State, d.Run.Result = migration.RunRunning, nil // as these entries saw it, however the run ended since
+	if len(es) == 0 || es[len(es)-1].Kind != runs.EntryDrill {
+		return nil, "", ""
+	}
+	return []templ.Component{views.DrillStatus(d.status())}, "", ""
+}
+
+func (d *DrillFeed) All() []templ.Component {
+	return []templ.Component{views.DrillStatus(d.status()), views.DrillResults(d.results())}
+}
+
+func (d *DrillFeed) Finish(run runs.Run) (parts []templ.Component, say, alarm string) {
+	d.Run = run
+	if run.State == migration.RunPassed {
+		say = run.Title
+	} else {
+		alarm = run.Title
+	}
+	return d.All(), say, alarm
+}

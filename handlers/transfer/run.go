@@ -1,0 +1,422 @@
+package transfer
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"net/http"
+	"reflect"
+	"strings"
+	"time"
+
+	"github.com/a-h/templ"
+
+	"onramp/doctor"
+	"onramp/handlers/web"
+	"onramp/migration"
+	"onramp/namespace"
+	"onramp/runs"
+	"onramp/transfer"
+	"onramp/views"
+)
+
+// transferState is a transfer as its log tells it so far.
+type transferState struct {
+	transfer.State
+	view web.Visit
+	run  runs.Run
+	seq  int64         // the last entry that is in it
+	now  time.Duration // how long it had been going on then
+	at   time.Time     // when it is looked at
+}
+
+func newTransferState(v web.Visit, run runs.Run) transferState {
+	t := transferState{view: v, run: run}
+	t.Joined = t.asked().FollowOnly
+	return t
+}
+
+func eventOf(e runs.Entry) (transfer.Event, bool) {
+	if e.Kind != runs.EntryEvent {
+		return transfer.Event{}, false
+	}
+	ev, err := transfer.ReadEvent(e.Data)
+	return ev, err == nil
+}
+
+func (t *transferState) Note(e runs.Entry) {
+	if ev, ok := eventOf(e); ok {
+		t.Add(ev, e.At)
+	}
+	t.seq, t.now = e.Seq, e.At.Sub(t.run.Started)
+}
+
+func (h *Pages) readTransfer(ctx context.Context, v web.Visit, run runs.Run) (*transferState, error) {
+	entries, err := h.Runs.Entries(ctx, run.ID, 0)
+	if err != nil {
+		return nil, err
+	}
+	// The run after its log: one that ended in between is then shown as ended.
+	if run, err = h.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
+		return nil, err
+	}
+	t := newTransferState(v, run)
+	t.at = h.Now()
+	for _, e := range entries {
+		t.Note(e)
+	}
+	return &t, nil
+}
+
+func (t *transferState) live() bool { return !t.run.Over() }
+
+// result is how the transfer ended; ok is false while it has not.
+func (t *transferState) result() (res transfer.Result, ok bool) {
+	if len(t.run.Result) == 0 {
+		return res, false
+	}
+	return res, json.Unmarshal(t.run.Result, &res) == nil
+}
+
+// asked is what was asked for, without secrets.
+func (t *transferState) asked() runs.TransferRequest {
+	var req runs.TransferRequest
+	_ = json.Unmarshal(t.run.Request, &req) // a request that cannot be read shows nothing
+	return req
+}
+
+func (t *transferState) status() views.TransferStatusProps {
+	p := views.TransferStatusProps{Tag: web.RunTag(t.run.Row), Title: "Starting the transfer"}
+	if n := len(t.Events); n > 0 {
+		p.Title = t.Events[n-1].Headline()
+	}
+	for _, name := range []struct{ label, value string }{{"Workflow ID", t.WorkflowID}, {"Run ID", t.RunID}, {"Task queue", t.TaskQueue}} {
+		if name.value != "" {
+			p.Facts = append(p.Facts, views.Pair{Name: name.label, Value: name.value, Mono: true, Copy: true})
+		}
+	}
+	p.Text = web.Took(t.now)
+	if t.live() {
+		p.SinceMS, p.Pending, p.Lost = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.Lost
+		return p
+	}
+	p.Title, p.Text, p.Causes = t.run.Title, web.Took(t.run.Ended.Sub(t.run.Started)), t.causes()
+	if res, ok := t.result(); ok {
+		p.Failure = res.Failure
+		if res.Result != nil {
+			p.Result = web.EvidenceText(res.Result)
+		}
+	}
+	if t.run.State == migration.RunPassed {
+		p.Next = &views.Link{Text: "See the whole migration", URL: web.MovePath(t.view.Migration.ID)}
+	}
+	return p
+}
+
+func (t *transferState) timeline() views.TimelineProps {
+	all := t.Bars()
+	var p views.TimelineProps
+	if len(all) == 0 {
+		return p
+	}
+	bars := all[max(len(all)-maxBars, 0):]
+	details := rowDetails(all)
+	at := map[string]int{}
+	for _, b := range bars {
+		end := b.End
+		if end == 0 { // it still runs: as far as the log has come
+			end = max(b.Start+time.Millisecond, t.Elapsed())
+		}
+		p.Span = max(p.Span, end)
+		i, ok := at[b.Activity]
+		if !ok {
+			i = len(p.Rows)
+			at[b.Activity] = i
+			p.Rows = append(p.Rows, views.TimelineRow{Label: activityName(b.Activity)})
+		}
+		row := &p.Rows[i]
+		row.Bars = append(row.Bars, views.BarProps{Start: b.Start, End: end, State: barState(b.State), Word: b.State, Live: b.End == 0 && t.live(), Text: barText(b)})
+		row.Detail = details[b.Activity]
+	}
+	p.Text = web.Either(web.Took(p.Span), "0 ms") + " in all"
+	if n := len(all) - len(bars); n > 0 {
+		p.Text += "; " + web.Many(n, "older attempt is", "older attempts are") + " not drawn"
+	}
+	return p
+}
+
+// activityName is an activity's name as people say it: "withdraw" and "WithdrawActivity" are Withdraw.
+func activityName(s string) string { return web.UpperFirst(s) }
+
+func barState(s string) views.State {
+	switch s {
+	case "completed":
+		return views.Good
+	case "failed", "timed-out":
+		return views.Bad
+	case "canceled":
+		return views.Warn
+	case "running":
+		return views.Busy
+	}
+	return views.Idle
+}
+
+func barText(b transfer.Bar) string {
+	text := fmt.Sprintf("attempt %d %s", b.Attempt, strings.ReplaceAll(b.State, "-", " "))
+	if b.End > 0 {
+		text += " after " + web.Either(web.Took(b.End-b.Start), "0 ms")
+	}
+	if b.Failure != "" {
+		text += ": " + b.Failure
+	}
+	return text
+}
+
+// maxBars is how many attempts a timeline draws.
+const maxBars = 200
+
+// rowDetails are, by activity, how long it took in all and its highest attempt.
+func rowDetails(bars []transfer.Bar) map[string]string {
+	spent, attempt, out := map[string]time.Duration{}, map[string]int{}, map[string]string{}
+	for _, b := range bars {
+		if b.End > 0 {
+			spent[b.Activity] += b.End - b.Start
+		}
+		attempt[b.Activity] = max(attempt[b.Activity], b.Attempt)
+	}
+	for name, n := range attempt {
+		out[name] = rowDetail(spent[name], n)
+	}
+	return out
+}
+
+// rowDetail sums a lane up: "0.4 s · attempt 2".
+func rowDetail(all time.Duration, attempt int) string {
+	text := web.Took(all)
+	if attempt > 1 {
+		text = strings.TrimPrefix(text+fmt.Sprintf(" · attempt %d", attempt), " · ")
+	}
+	return text
+}
+
+// maxRows is how many events a page shows when it is opened; the raw history has all.
+const maxRows = 300
+
+// eventRows are the events, newest first.
+func (t *transferState) eventRows() views.EventsProps {
+	p := views.EventsProps{Text: t.eventsCount()}
+	for i := len(t.Events) - 1; i >= max(len(t.Events)-maxRows, 0); i-- {
+		p.Rows = append(p.Rows, t.event(i))
+	}
+	if n := len(t.Events) - maxRows; n > 0 {
+		p.Cut = web.Many(n, "older event is", "older events are") + " not shown; the raw history has all."
+	}
+	return p
+}
+
+func (t *transferState) eventsCount() string {
+	if len(t.Events) == 0 {
+		return "No event yet."
+	}
+	return web.Many(len(t.Events), "event", "events") + ", newest first"
+}
+
+func (t *transferState) event(i int) views.EventProps {
+	e := t.Events[i]
+	p := views.EventProps{Key: fmt.Sprint(i + 1), Type: eventName(e), Text: e.Text, Stamp: e.At.UTC().Format("2006-01-02T15:04:05.000Z"), State: outcomes[e.Outcome()]}
+	if e.ID > 0 {
+		p.ID = fmt.Sprint(e.ID)
+	}
+	if d := e.At.Sub(t.run.Started); d > 0 {
+		p.When = "+" + web.Took(d)
+	}
+	if e.Failure != "" && !strings.Contains(e.Text, e.Failure) {
+		p.Text += ": " + e.Failure
+	}
+	if !reflect.ValueOf(e.Data).IsZero() {
+		if b, err := json.MarshalIndent(e.Data, "", "  "); err == nil {
+			p.Payload = string(b)
+		}
+	}
+	return p
+}
+
+// outcomes are the colours of events.
+var outcomes = map[transfer.Outcome]views.State{transfer.Neutral: views.Idle, transfer.UnderWay: views.Busy, transfer.WentWell: views.Good,
+	transfer.WentWrong: views.Bad, transfer.Suspected: views.Warn}
+
+func (t *transferState) verdict() views.VerdictProps {
+	if res, ok := t.result(); ok && t.run.State != migration.RunInterrupted {
+		if t.run.State != migration.RunPassed {
+			p := web.VerdictProps(res.Verdict, nil, t.view.View)
+			if res.Verdict.Code == doctor.OK {
+				p.State, p.Word, p.Title, p.Actions = views.Bad, "Not as it should", t.run.Title, nil // those of a test
+			}
+			return p
+		}
+		where := "your namespace"
+		if t.view.Migration.Mode.Can().Practice {
+			where = "the rehearsal's namespace"
+		}
+		return views.VerdictProps{State: views.Good, Word: "All is well", Title: "A workflow ran in " + where, Code: doctor.OK,
+			Cause: "It took the way that your workers take: this endpoint, this namespace, this certificate."}
+	}
+	if t.live() {
+		if d := t.Diagnosis; d != nil {
+			p := web.VerdictProps(*d, nil, t.view.View)
+			p.Word = stuckWord(d.Code)
+			return p
+		}
+		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
+	}
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: t.run.Title,
+		NotWrong: "Nothing is lost: what Temporal knows of the workflow stays there, and following it again pays nothing twice.",
+		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event and goes on to the end."}}}
+}
+
+// Parts are the live parts that an entry may change, beside the row of the event itself.
+func (t *transferState) Parts() []templ.Component {
+	return []templ.Component{views.TransferStatus(t.status()), views.Timeline(t.timeline()), views.Verdict(t.verdict()), views.EventsCount(t.eventsCount())}
+}
+
+// TransferRun is one transfer: its page, live while it runs; streamed with ?follow=1.
+func (h *Pages) TransferRun(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.RunOf(r, v, migration.TransferRun)
+	if err != nil {
+		return err
+	}
+	return h.showTransferRun(w, r, http.StatusOK, v, run, actFields{})
+}
+
+func (h *Pages) showTransferRun(w http.ResponseWriter, r *http.Request, status int, v web.Visit, run runs.Run, acts actFields) error {
+	t, err := h.readTransfer(r.Context(), v, run)
+	if err != nil {
+		return err
+	}
+	past, err := h.History(r, v, migration.TransferRun, web.ShownRuns)
+	if err != nil {
+		return err
+	}
+	run = t.run
+	p := views.TransferRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: t.status(), Timeline: t.timeline(),
+		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(t.asked()), Refs: h.refs(t),
+		Acts: h.acts(t, acts), Again: h.again(t), Twin: h.transferTwin(v, t.fieldsOrFollow())}
+	f := h.Frame(r, fmt.Sprintf("Transfer %d", run.Number), "migrations", &v, migration.StepTransfer)
+	if t.live() {
+		f.Feed = web.FeedPath(v, run, t.seq)
+		f.Follow = web.RunPath(run.Outcome) + "?follow=1"
+	}
+	if web.WantsFollow(r) && status == http.StatusOK {
+		f.Feed, f.Follow = "", ""
+		return h.StreamPage(w, r, func(ctx context.Context) templ.Component {
+			return views.TransferFollowPage(f, p, h.followTransfer(ctx, t), func() views.TransferEndProps {
+				t.at = h.Now()
+				return views.TransferEndProps{Status: t.status(), Timeline: t.timeline(), Verdict: t.verdict()}
+			})
+		})
+	}
+	return h.Page(w, r, status, views.TransferRunPage(f, p))
+}
+
+// refs are where the workflow is found elsewhere.
+func (h *Pages) refs(t *transferState) views.TransferRefsProps {
+	p := views.TransferRefsProps{Command: h.startCommand(t), Show: h.showCommand(t)}
+	if id, _, err := namespace.ParseID(t.asked().Namespace); err == nil && !t.view.Migration.Mode.Can().OneDoor && t.WorkflowID != "" {
+		path := []string{t.WorkflowID}
+		if run := t.RunID; run != "" {
+			path = append(path, run, "history")
+		}
+		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + web.JoinPath(path), Away: true}}
+	}
+	if t.RunID != "" {
+		if _, lent := h.Acts.Keys.Lent(t.view.By, t.view.Migration.ID); lent || t.live() && h.Acts.Transfers.Under(t.run.ID) {
+			p.Raw = web.RunPath(t.run.Outcome) + "/history.json"
+		} else {
+			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
+		}
+	}
+	if !t.live() {
+		p.JSON = web.RunPath(t.run.Outcome) + ".json"
+	}
+	return p
+}
+
+// fieldsOrFollow are what the same is asked for with in a terminal.
+func (t *transferState) fieldsOrFollow() transferFields {
+	asked := t.asked()
+	if asked.FollowOnly && asked.Scenario == "" {
+		return transferFields{follow: followFields{workflowID: asked.WorkflowID, runID: asked.RunID}}
+	}
+	return t.fields()
+}
+
+func askedPairs(a runs.TransferRequest) []views.Pair {
+	var out []views.Pair
+	add := func(name, value string) {
+		if value != "" && value != "0" {
+			out = append(out, views.Pair{Name: name, Value: value, Mono: true})
+		}
+	}
+	add("Scenario", string(a.Scenario))
+	add("Amount", fmt.Sprint(a.Details.Amount))
+	add("From account", a.Details.SourceAccount)
+	add("To account", a.Details.TargetAccount)
+	add("Reference", a.Details.ReferenceID)
+	add("Worker", a.Worker)
+	add("Template", a.Template)
+	add("Task queue", a.TaskQueue)
+	add("Workflow type", a.WorkflowType)
+	if a.CustomInput {
+		add("Input", "your own JSON; the first event holds it")
+	}
+	add("Local server", a.LocalAddress)
+	add("Endpoint", a.Address)
+	add("Namespace", a.Namespace)
+	return out
+}
+
+// followTransfer yields every event, and leaves the run in t as it is at the end.
+func (h *Pages) followTransfer(ctx context.Context, t *transferState) iter.Seq[views.EventProps] {
+	return func(yield func(views.EventProps) bool) {
+		t.State = transfer.State{Joined: t.Joined}
+		for es, err := range h.Runs.Follow(ctx, t.run.ID, 0) {
+			if err != nil {
+				break
+			}
+			for _, e := range es {
+				before := len(t.Events)
+				t.Note(e)
+				if len(t.Events) > before && !yield(t.event(before)) {
+					return
+				}
+			}
+		}
+		if run, err := h.Runs.Run(ctx, t.run.MigrationID, t.run.ID); err == nil {
+			t.run = run
+		}
+	}
+}
+
+// TransferReport is the run's result as JSON.
+func (h *Pages) TransferReport(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	run, err := h.RunOf(r, v, migration.TransferRun)
+	if err != nil {
+		return err
+	}
+	t := transferState{run: run}
+	res, ok := t.result()
+	if !ok {
+		return web.NotEnded(run)
+	}
+	return web.SendJSON(w, r, http.StatusOK, res)
+}

@@ -1,0 +1,202 @@
+package web
+
+import (
+	"errors"
+	"io"
+	"mime"
+	"net/http"
+	"net/url"
+	"path"
+	"strconv"
+	"strings"
+
+	"onramp/certsvc"
+	"onramp/fault"
+	"onramp/views"
+)
+
+// maxFiles bounds the files of one form.
+const maxFiles = 50
+
+// Files are the uploaded files of a name, then what was pasted, in memory only.
+func (f Form) Files(upload, paste string) ([]certsvc.File, error) {
+	var out []certsvc.File
+	if f.r.MultipartForm != nil {
+		sent := f.r.MultipartForm.File[upload]
+		if len(sent) > maxFiles {
+			return nil, fault.New(fault.Invalid, "These are too many files", "Choose those that matter, 50 at most.").In(upload)
+		}
+		for _, file := range sent {
+			if file.Size == 0 {
+				continue
+			}
+			in, err := file.Open()
+			if err != nil {
+				return nil, err // it is in memory: this cannot fail
+			}
+			b, err := io.ReadAll(in)
+			_ = in.Close()
+			if err != nil {
+				return nil, err
+			}
+			out = append(out, certsvc.File{Name: file.Filename, Content: b})
+		}
+	}
+	if text := f.Values.Get(paste); strings.TrimSpace(text) != "" {
+		out = append(out, certsvc.File{Name: "pasted text", Content: []byte(text)})
+	}
+	return out, nil
+}
+
+// DayNumber reads a field of days; empty is 0, the default.
+func DayNumber(field, text string) (int, error) {
+	n, err := strconv.Atoi(text)
+	if text != "" && (err != nil || n == 0) {
+		return 0, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number from 1, such as 365.").In(field)
+	}
+	return n, nil
+}
+
+const (
+	// maxTransfer bounds the body of the form of step 6: an input of Temporal's 2 MB, escaped as a browser
+	// does, and enough beyond it to say of one of 3 MB that it is too large.
+	maxTransfer = 8 << 20
+	// MaxShownInput is how much input is sent back to the page when something of the form is refused.
+	MaxShownInput = 16 << 10
+	// MaxTwinInput is how much input a command to copy holds.
+	MaxTwinInput = 4 << 10
+)
+
+// bodyLimit is how many bytes a request may send.
+func bodyLimit(r *http.Request) int64 {
+	if ok, _ := path.Match("/m/*/transfer", r.URL.Path); ok {
+		return maxTransfer
+	}
+	if isMultipart(r) {
+		return maxUpload
+	}
+	return maxBody
+}
+
+// Form is what a form sent, in memory only: uploads are small enough never to reach a disk.
+type Form struct {
+	Values url.Values
+	r      *http.Request
+}
+
+// ReadForm reads a sent form. Values of the address are not part of it. The error is a TooLarge or an
+// Invalid fault.
+func ReadForm(r *http.Request) (Form, error) {
+	var err error
+	if isMultipart(r) {
+		err = r.ParseMultipartForm(bodyLimit(r)) // all of it fits: nothing spills to a file
+	} else {
+		err = r.ParseForm()
+	}
+	var large *http.MaxBytesError
+	switch {
+	case errors.As(err, &large):
+		return Form{}, fault.Wrap(err, fault.TooLarge, "That is too much for this form",
+			"Certificates, keys and commands are small: at most 64 KB typed, 128 KB with files.")
+	case err != nil:
+		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and send it again.")
+	}
+	return Form{Values: r.PostForm, r: r}, nil
+}
+
+func isMultipart(r *http.Request) bool {
+	kind, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type"))
+	return kind == "multipart/form-data"
+}
+
+// Raw is a field as it was sent; what is not UTF-8, or would move a terminal's cursor, is marked. Rooms refuse
+// the mark in names.
+func (f Form) Raw(name string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' && r != '\t' && r != '\n' && r != '\r' || r == 0x7f {
+			return '\uFFFD'
+		}
+		return r
+	}, strings.ToValidUTF8(f.Values.Get(name), "\uFFFD"))
+}
+
+// Text is a field of one line, without the blanks around it.
+func (f Form) Text(name string) string { return strings.TrimSpace(f.Raw(name)) }
+
+// On reports whether a checkbox was ticked.
+func (f Form) On(name string) bool { return f.Values.Get(name) == "on" }
+
+// Bytes is a pasted field, or the uploaded file of the second name where the field is empty; nil for neither.
+func (f Form) Bytes(field, file string) []byte {
+	if v := f.Values.Get(field); strings.TrimSpace(v) != "" {
+		return []byte(v)
+	}
+	if f.r.MultipartForm == nil {
+		return nil
+	}
+	files := f.r.MultipartForm.File[file]
+	if len(files) == 0 || files[0].Size == 0 {
+		return nil
+	}
+	in, err := files[0].Open()
+	if err != nil {
+		return nil // it is in memory: this cannot fail
+	}
+	defer in.Close()
+	b, err := io.ReadAll(in)
+	if err != nil {
+		return nil
+	}
+	return b
+}
+
+// Pick returns the field when it is one of the allowed values, and the first allowed value when it is empty.
+// Anything else is an Invalid fault at the field: only a changed form sends it.
+func (f Form) Pick(name string, allowed ...string) (string, error) {
+	v := f.Text(name)
+	if v == "" {
+		return allowed[0], nil
+	}
+	for _, a := range allowed {
+		if a == v {
+			return v, nil
+		}
+	}
+	return allowed[0], fault.New(fault.Invalid, "This is not one of the choices", "Choose one of those offered.").In(name)
+}
+
+// Problems is what is wrong with a form, when all of err is the reader's to repair; anything else
+// (a missing migration, a full disk) is given back.
+func Problems(err error) (views.Problems, error) {
+	all := fault.All(err)
+	for _, f := range all {
+		switch f.Kind {
+		case fault.Invalid, fault.Conflict:
+		default:
+			return nil, err
+		}
+	}
+	return all, nil
+}
+
+// Rename moves faults from the field names of the room that found them to those of our form.
+func Rename(err error, fields map[string]string) error {
+	var out []error
+	for _, f := range fault.All(err) {
+		if to, ok := fields[f.Field]; ok {
+			f = f.In(to)
+		}
+		out = append(out, f)
+	}
+	return errors.Join(out...)
+}
+
+// LocalPath is where to go back to: a path of this portal, or "/" when anything else was asked for.
+func LocalPath(s string) string {
+	u, err := url.Parse(s)
+	if err != nil || u.Scheme != "" || u.Host != "" || u.Opaque != "" || !strings.HasPrefix(u.Path, "/") ||
+		strings.HasPrefix(u.Path, "//") || strings.ContainsAny(s, "\\\r\n\t") {
+		return "/"
+	}
+	return u.RequestURI()
+}

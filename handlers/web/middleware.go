@@ -1,0 +1,165 @@
+package web
+
+import (
+	"context"
+	"crypto/rand"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"strings"
+	"time"
+
+	"github.com/go-chi/chi/v5"
+
+	"onramp/fault"
+)
+
+// policy is the Content-Security-Policy of every answer: our own script and stylesheet, nothing else.
+const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; " +
+	"form-action 'self'; base-uri 'none'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types onramp"
+
+// Bodies larger than these are refused. No form of ours has more; files come as multipart.
+const (
+	maxBody   = 64 << 10
+	maxUpload = 128 << 10
+)
+
+// record is what the log line of one request says; the handlers fill in what they learn.
+type record struct {
+	ID     string
+	status int
+	Err    error
+}
+
+type recordKey struct{}
+
+// RecordOf returns the record of a request that passed through secure.
+func RecordOf(r *http.Request) *record {
+	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+		return rec
+	}
+	return &record{}
+}
+
+// Secure sets the headers that every answer carries, gives the request its id, turns a panic into a page
+// and writes the request's one log line. Forms and queries are not logged: they may hold secrets.
+func (h *Site) Secure(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := time.Now()
+		rec := &record{ID: strings.ToLower(rand.Text()[:12])}
+		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
+		out := &statusWriter{ResponseWriter: w}
+		head := w.Header()
+		head.Set("Content-Security-Policy", policy)
+		head.Set("X-Content-Type-Options", "nosniff")
+		head.Set("X-Frame-Options", "DENY")
+		head.Set("Referrer-Policy", "same-origin")
+		head.Set("Cross-Origin-Opener-Policy", "same-origin")
+		head.Set("Cross-Origin-Resource-Policy", "same-origin")
+		head.Set("Cache-Control", "no-store")
+		head.Set("X-Request-Id", rec.ID)
+		defer func() {
+			if v := recover(); v != nil {
+				if v == http.ErrAbortHandler {
+					panic(v)
+				}
+				rec.Err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
+				if out.status == 0 { // nothing was sent: a page can still be
+					h.fail(out, r, rec.Err)
+				}
+			}
+			rec.status = out.status
+			h.logRequest(r, rec, time.Since(began))
+		}()
+		next.ServeHTTP(out, r)
+	})
+}
+
+// logRequest writes one line. The route is the pattern, so that no id or pasted text gets in by the path.
+func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
+	level := slog.LevelInfo
+	switch {
+	case rec.status >= 500:
+		level = slog.LevelError
+	case rec.Err != nil && fault.Is(rec.Err, fault.Internal):
+		level = slog.LevelError
+	}
+	route := "none"
+	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePattern() != "" {
+		route = c.RoutePattern()
+	}
+	attrs := []slog.Attr{
+		slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("route", route),
+		slog.Int("status", rec.status), slog.Duration("took", took),
+	}
+	if rec.Err != nil {
+		attrs = append(attrs, slog.Any("err", rec.Err))
+	}
+	h.Log.LogAttrs(r.Context(), level, "request", attrs...)
+}
+
+// KnownHost refuses requests under a name that is not the portal's own: a page of somebody else's site
+// whose name was made to point at this computer has the right Origin, but not the right Host.
+func (h *Site) KnownHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !h.hosts[strings.ToLower(r.Host)] {
+			RecordOf(r).Err = fmt.Errorf("refused the host name %.80q", r.Host)
+			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+			w.WriteHeader(http.StatusMisdirectedRequest)
+			fmt.Fprintf(w, "This address is not Onramp's.\nOpen http://%s/ on the computer where Onramp runs.\n", h.Addr)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// SameOrigin refuses state-changing requests that another site's page sent.
+func (h *Site) SameOrigin(next http.Handler) http.Handler {
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		h.fail(w, r, &fault.Fault{Kind: fault.Denied, Title: "This came from another site's page",
+			Cause: "Onramp acts only on forms of its own pages.", Fix: "Open the page in Onramp and send the form from there."})
+	}))
+	return guard.Handler(next)
+}
+
+// LimitBody bounds what a request may send.
+func LimitBody(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r.Body = http.MaxBytesReader(w, r.Body, bodyLimit(r))
+		next.ServeHTTP(w, r)
+	})
+}
+
+// HeadAsGet routes HEAD as GET; net/http sends no body then.
+func HeadAsGet(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodHead {
+			chi.RouteContext(r.Context()).RouteMethod = http.MethodGet
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// statusWriter remembers the status. http.ResponseController reaches the real writer through Unwrap.
+type statusWriter struct {
+	http.ResponseWriter
+	status int
+}
+
+func (w *statusWriter) WriteHeader(status int) {
+	if w.status == 0 {
+		w.status = status
+	}
+	w.ResponseWriter.WriteHeader(status)
+}
+
+func (w *statusWriter) Write(b []byte) (int, error) {
+	if w.status == 0 {
+		w.status = http.StatusOK
+	}
+	return w.ResponseWriter.Write(b)
+}
+
+func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

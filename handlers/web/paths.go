@@ -1,0 +1,39 @@
+package web
+
+import (
+	"net/url"
+	"strings"
+
+	"onramp/migration"
+)
+
+func ComparePath(run, other migration.Outcome) string {
+	return RunPath(run) + "/compare/" + other.ID
+}
+
+// MovePath is the address of a migration, or of a page under it.
+func MovePath(m string, more ...string) string { return JoinPath(append([]string{"m", m}, more...)) }
+
+func HelpPath(code string) string { return JoinPath([]string{"help", code}) }
+
+func CloudPath(ns string) string { return JoinPath([]string{"cloud", ns}) }
+
+// RunPath is the permalink of a run.
+func RunPath(r migration.Outcome) string {
+	switch r.Kind {
+	case migration.TransferRun:
+		return MovePath(r.MigrationID, "transfer", r.ID)
+	case migration.DrillRun:
+		return MovePath(r.MigrationID, "transfer", "drill", r.ID)
+	}
+	return MovePath(r.MigrationID, "test", r.ID)
+}
+
+func JoinPath(parts []string) string {
+	var b strings.Builder
+	for _, p := range parts {
+		b.WriteByte('/')
+		b.WriteString(url.PathEscape(p))
+	}
+	return b.String()
+}

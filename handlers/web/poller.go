@@ -1,0 +1,72 @@
+package web
+
+import (
+	"strings"
+
+	"onramp/acts"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/transfer"
+	"onramp/views"
+)
+
+// Poller is what is known of the worker, without looking.
+func (h *Site) Poller(v Visit, queue string) views.PollerProps {
+	queue = Either(queue, acts.TaskQueue(v.View))
+	s := v.Step(migration.StepCode)
+	if w, ok := h.Acts.Checks.Watched(v.By, v.View, queue); ok && (s.Status != migration.Done || w.Seen) {
+		p := h.PollerSeen(v, w.Worker, w.Err)
+		if !w.Seen && w.Err == nil {
+			p.Text += " Onramp looks every 3 seconds until " + w.Until.Local().Format("15:04") + "."
+		}
+		return p
+	}
+	p := views.PollerProps{Facts: []views.Pair{{Name: "Task queue", Value: queue, Mono: true}}}
+	if s.Status == migration.Done {
+		p.Tag, p.Text = views.Tag{State: views.Good, Word: "Seen"}, UpperFirst(s.Evidence)+"."
+		return p
+	}
+	p.Tag, p.Text = views.Tag{State: views.Idle, Word: "Not seen yet"}, "Start the worker, then let Onramp look for it."
+	if v.Namespace == nil {
+		p.Text = "Choose the namespace first: step 1."
+	} else if UsesKeys(v) {
+		p.Text = "Onramp keeps no API key, so it looks when you ask it to: with the button on the page of step 5, or by the connection test with this task queue."
+	} else if _, ok := h.Acts.Keys.Lent(v.By, v.Migration.ID); !ok {
+		p.Text = "Onramp can look for your worker while a client key is lent to it: lend it in step 2, or run the connection test with this task queue."
+	}
+	return p
+}
+
+// PollerSeen is what a look at a task queue saw.
+func (h *Site) PollerSeen(v Visit, seen acts.Worker, err error) views.PollerProps {
+	p := views.PollerProps{Facts: []views.Pair{{Name: "Task queue", Value: seen.Queue, Mono: true}}}
+	switch {
+	case err != nil:
+		f := fault.From(err)
+		p.Tag, p.Text = views.Tag{State: views.Warn, Word: "Cannot look"}, strings.TrimSpace(f.Title+". "+f.Fix)
+		return p
+	case len(seen.Pollers) == 0:
+		p.Tag, p.Text = views.Tag{State: views.Idle, Word: "No worker"}, "Nobody polls "+seen.Queue+" yet. Start the worker."
+		if near := seen.Near; near.TaskQueue != "" && near.TaskQueue != seen.Queue {
+			p.Near = "A worker polls " + near.TaskQueue + ", not " + seen.Queue + "."
+		}
+		return p
+	}
+	who := map[string]bool{}
+	for _, w := range seen.Pollers {
+		who[w.Identity] = true
+	}
+	p.Tag, p.Text = views.Tag{State: views.Good, Word: Many(len(who), "worker", "workers") + " polling"}, "Onramp sees your worker."
+	p.Facts = append(p.Facts, views.Pair{Name: "Identity", Value: seen.Pollers[0].Identity, Mono: true}, views.Pair{Name: "Last seen", Value: Ago(h.Now(), seen.Pollers[0].LastAccess)})
+	if profile, ok := transfer.LookupProfile(seen.Looks.Template); ok && seen.Looks.Template != "" {
+		p.Facts = append(p.Facts, views.Pair{Name: "Looks like", Value: "the " + profile.Language + " template: " + seen.Looks.Evidence})
+	}
+	return p
+}
+
+func UpperFirst(s string) string {
+	if s == "" {
+		return s
+	}
+	return strings.ToUpper(s[:1]) + s[1:]
+}

@@ -1,0 +1,244 @@
+package web
+
+import (
+	"bytes"
+	"compress/gzip"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"mime"
+	"net/http"
+	"strings"
+	"sync"
+
+	"github.com/a-h/templ"
+	"github.com/go-chi/chi/v5"
+
+	"onramp/fault"
+	"onramp/static"
+	"onramp/views"
+)
+
+// Action is a handler that returns what went wrong; do answers for it.
+type Action func(http.ResponseWriter, *http.Request) error
+
+// Do makes an action an http.HandlerFunc. An action that returns an error has sent nothing.
+func (h *Site) Do(a Action) http.HandlerFunc {
+	return func(w http.ResponseWriter, r *http.Request) {
+		if err := a(w, r); err != nil {
+			h.fail(w, r, err)
+		}
+	}
+}
+
+// statuses is how each kind of fault is answered.
+var statuses = map[fault.Kind]int{
+	fault.Invalid:     http.StatusUnprocessableEntity,
+	fault.NotFound:    http.StatusNotFound,
+	fault.Denied:      http.StatusForbidden,
+	fault.Conflict:    http.StatusConflict,
+	fault.Gone:        http.StatusGone,
+	fault.TooMany:     http.StatusTooManyRequests,
+	fault.TooLarge:    http.StatusRequestEntityTooLarge,
+	fault.Unavailable: http.StatusServiceUnavailable,
+	fault.Internal:    http.StatusInternalServerError,
+}
+
+// StatusOf is the HTTP status of an error.
+func StatusOf(err error) int {
+	if s, ok := statuses[fault.From(err).Kind]; ok {
+		return s
+	}
+	return http.StatusInternalServerError
+}
+
+// fail answers an error as a page, or as JSON where that was asked for. What it tells is the fault's texts;
+// the cause goes to the log only.
+func (h *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
+	h.FailWith(w, r, StatusOf(err), err)
+}
+
+func (h *Site) FailWith(w http.ResponseWriter, r *http.Request, status int, err error) {
+	rec := RecordOf(r)
+	rec.Err = err
+	if r.Context().Err() != nil && errors.Is(err, context.Canceled) {
+		return // the reader left; nobody is there to be answered
+	}
+	f := fault.From(err)
+	if strings.HasSuffix(r.URL.Path, ".json") {
+		_ = SendJSON(w, r, status, map[string]any{"error": map[string]string{
+			"kind": string(f.Kind), "code": f.Code, "title": f.Title, "cause": f.Cause, "fix": f.Fix, "request": rec.ID}})
+		return
+	}
+	p := views.ErrorProps{Status: fmt.Sprint(status), Title: f.Title, Cause: f.Cause, NotWrong: f.NotWrong,
+		Fix: f.Fix, Who: f.Who, RequestID: rec.ID, Links: h.waysOut(r, f)}
+	switch {
+	case f.Left != "":
+		p.Outcome = f.Left
+	case f.Unchanged:
+		p.Outcome = "Nothing was changed."
+	}
+	if renderErr := h.Page(w, r, status, views.ErrorPage(h.Frame(r, f.Title, "", nil, ""), p)); renderErr != nil {
+		rec.Err = errors.Join(err, renderErr)
+		http.Error(w, "Onramp could not show this page. Request "+rec.ID, http.StatusInternalServerError)
+	}
+}
+
+// waysOut are the next steps of an error page.
+func (h *Site) waysOut(r *http.Request, f *fault.Fault) []views.Link {
+	var links []views.Link
+	if c := chi.RouteContext(r.Context()); c != nil {
+		if m := c.URLParam("m"); m != "" && f.Kind != fault.NotFound {
+			links = append(links, views.Link{Text: "Back to the overview", URL: MovePath(m)})
+		}
+	}
+	if f.Code != "" {
+		links = append(links, views.Link{Text: "Explain " + f.Code, URL: HelpPath(f.Code)})
+	}
+	return append(links, views.Link{Text: "All migrations", URL: "/"})
+}
+
+// Page renders a page to a buffer and sends it; a form sent by the script gets the page's fragments alone.
+func (h *Site) Page(w http.ResponseWriter, r *http.Request, status int, page templ.Component) error {
+	var b bytes.Buffer
+	var err error
+	if WantsFragment(r) {
+		err = templ.RenderFragments(r.Context(), &b, page, views.FragmentMain, views.FragmentRail)
+	} else {
+		err = page.Render(r.Context(), &b)
+	}
+	if err != nil {
+		return fmt.Errorf("render: %w", err)
+	}
+	if _, err := r.Cookie(saidCookie); err == nil && !WantsFragment(r) { // said once
+		http.SetCookie(w, &http.Cookie{Name: saidCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	}
+	return Send(w, r, status, "text/html; charset=utf-8", b.Bytes())
+}
+
+// Parts renders live parts, each with its own id, as one fragment.
+func (h *Site) Parts(w http.ResponseWriter, r *http.Request, status int, parts ...templ.Component) error {
+	text, err := RenderParts(r.Context(), parts...)
+	if err != nil {
+		return err
+	}
+	return Send(w, r, status, "text/html; charset=utf-8", []byte(text))
+}
+
+func RenderParts(ctx context.Context, parts ...templ.Component) (string, error) {
+	var b strings.Builder
+	for _, p := range parts {
+		if err := p.Render(ctx, &b); err != nil {
+			return "", fmt.Errorf("render: %w", err)
+		}
+		b.WriteByte('\n')
+	}
+	return b.String(), nil
+}
+
+// WantsFragment reports whether the page's script sent the form and takes fragments.
+func WantsFragment(r *http.Request) bool { return r.Header.Get("X-Fragment") == "1" }
+
+// SendJSON sends v as indented JSON.
+func SendJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
+	var b bytes.Buffer
+	enc := json.NewEncoder(&b)
+	enc.SetIndent("", "  ")
+	if err := enc.Encode(v); err != nil {
+		return fmt.Errorf("encode: %w", err)
+	}
+	return Send(w, r, status, "application/json; charset=utf-8", b.Bytes())
+}
+
+// SendFile sends a file to keep. The name is one of ours or is made harmless by mime.
+func SendFile(w http.ResponseWriter, r *http.Request, contentType, name string, body []byte) error {
+	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	w.Header().Set("Content-Type", contentType)
+	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	w.WriteHeader(http.StatusOK)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader left: nobody is there to be told
+	}
+	return nil
+}
+
+// worthPacking is the size from which gzip saves a network packet.
+const worthPacking = 1400
+
+// packers are kept for the next answer: each holds 800 kB, more than any page.
+var packers = sync.Pool{New: func() any { return gzip.NewWriter(nil) }}
+
+// Send sends a whole body, packed when the reader takes that.
+func Send(w http.ResponseWriter, r *http.Request, status int, contentType string, body []byte) error {
+	head := w.Header()
+	head.Set("Content-Type", contentType)
+	head.Add("Vary", "Accept-Encoding")
+	if len(body) >= worthPacking && static.Encoding(r.Header.Get("Accept-Encoding"), "gzip") == "gzip" {
+		var b bytes.Buffer
+		z := packers.Get().(*gzip.Writer)
+		z.Reset(&b)
+		_, _ = z.Write(body) // a Buffer takes everything
+		_ = z.Close()
+		packers.Put(z)
+		body = b.Bytes()
+		head.Set("Content-Encoding", "gzip")
+	}
+	head.Set("Content-Length", fmt.Sprint(len(body)))
+	w.WriteHeader(status)
+	if r.Method != http.MethodHead {
+		_, _ = w.Write(body) // the reader left: nobody is there to be told
+	}
+	return nil
+}
+
+// saidCookie carries the code of a sentence over a redirect, to be shown once.
+const saidCookie = "onramp_said"
+
+// Sentences are what a page may say once after a redirect.
+var Sentences = map[string]string{
+	"created":      "Migration created",
+	"auth":         "Sign-in method saved",
+	"key-deleted":  "API key deleted",
+	"namespace":    "Namespace saved",
+	"certificates": "Certificates made",
+	"imported":     "Certificates saved",
+	"client":       "Client certificate issued",
+	"lent":         "Key lent for tests",
+	"forgotten":    "Keys forgotten",
+	"noted":        "Note saved",
+	"renamed":      "Renamed",
+	"archived":     "Archived: lists leave it out",
+	"restored":     "Back in the lists",
+	"deleted":      "Migration deleted",
+	"ca":           "CA bundle saved",
+	"cloud":        "Namespace created",
+	"reset":        "Rehearsal cloud emptied",
+	"broken":       "Broken on purpose. Run all checks to see it",
+	"mended":       "Turned off; everything is as it was",
+	"practice":     "Ready to practise on. Its key is lent",
+	"canceling":    "Asked the workflow to stop",
+	"terminated":   "Workflow terminated",
+	"reported":     "Report kept",
+	"kept":         "CA key kept, encrypted",
+	"opened":       "CA key opened",
+	"locked":       "CA key locked",
+	"dropped":      "CA key forgotten",
+	"filters":      "Filters applied",
+	"unfiltered":   "Filters cleared",
+	"replaced":     "Replaced: the old one is out",
+	"rolled-back":  "Rolled back",
+}
+
+// SeeOther answers a form that did its work: 303 to a page of ours, which says said once.
+func SeeOther(w http.ResponseWriter, r *http.Request, path, said string) error {
+	if said != "" {
+		http.SetCookie(w, &http.Cookie{Name: saidCookie, Value: said, Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	}
+	http.Redirect(w, r, path, http.StatusSeeOther)
+	return nil
+}
+
+func (h *Site) NoSuchPage(http.ResponseWriter, *http.Request) error {
+	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
+}

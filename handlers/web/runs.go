@@ -1,0 +1,269 @@
+package web
+
+import (
+	"encoding/json"
+	"fmt"
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"onramp/doctor"
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/runs"
+	"onramp/views"
+)
+
+// Needs are earlier steps as conditions of a page.
+func Needs(v Visit, steps ...string) []views.NeedProps {
+	var out []views.NeedProps
+	for _, id := range steps {
+		s := v.Step(id)
+		out = append(out, views.NeedProps{Tag: views.Tag{State: StepState(s.Status), Word: StepWord(s)}, Text: s.Title, URL: MovePath(v.Migration.ID, id)})
+	}
+	return out
+}
+
+// Need is the first of these steps that is missing; nil when none is.
+func Need(v Visit, steps ...string) *views.NeedProps {
+	for i, n := range Needs(v, steps...) {
+		if v.Step(steps[i]).Status != migration.Done {
+			return &n
+		}
+	}
+	return nil
+}
+
+// NotEnded is the fault of a run that has no result.
+func NotEnded(run runs.Run) error {
+	if run.Over() {
+		return fault.New(fault.Gone, "This run has no result", "Onramp stopped in the middle of it. Run it again.")
+	}
+	return fault.New(fault.Conflict, "This run has not ended yet", "Ask again when it has.")
+}
+
+// CheckHistory is the newest checks, newest first.
+func (h *Site) CheckHistory(r *http.Request, v Visit, limit int) ([]runs.Row, error) {
+	return h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, limit)
+}
+
+func CheckRows(past []runs.Row) []views.CheckRow {
+	rows := make([]views.CheckRow, 0, len(past))
+	for i, p := range past {
+		row := views.CheckRow{RunRow: runRow(p), From: p.TestedFrom}
+		if p.HasResult {
+			row.JSON = RunPath(p.Outcome) + ".json"
+		}
+		if _, ok := doctor.Lookup(p.Code); ok {
+			row.CodeURL = HelpPath(p.Code)
+		}
+		if p.From != "" {
+			row.Reported, row.Took = "as reported", Millis(p.TookMS)
+			if p.Reporter != "" {
+				row.Reported += " by " + p.Reporter
+			}
+		}
+		if i+1 < len(past) && p.Over() {
+			row.Compare = &views.Link{Text: fmt.Sprintf("Run %d", past[i+1].Number), URL: ComparePath(p.Outcome, past[i+1].Outcome)}
+		}
+		rows = append(rows, row)
+	}
+	return rows
+}
+
+// SparkProps draws the newest checks, at most as many as a page shows.
+func SparkProps(past []runs.Row) views.SparkProps {
+	past = past[:min(len(past), ShownRuns)]
+	var longest float64
+	seconds := func(p runs.Row) float64 {
+		if p.HasResult {
+			return p.TookMS / 1000
+		}
+		return max(0, p.Ended.Sub(p.Started).Seconds())
+	}
+	for _, p := range past {
+		longest = max(longest, seconds(p))
+	}
+	count := map[views.State]int{}
+	var s views.SparkProps
+	for i := len(past) - 1; i >= 0; i-- {
+		state := RunTag(past[i]).State
+		count[state]++
+		bar := views.SparkBar{State: state, Height: 1}
+		if longest > 0 { // the root keeps a quick check visible beside one that ran into its time
+			bar.Height = math.Sqrt(seconds(past[i]) / longest)
+		}
+		s.Bars = append(s.Bars, bar)
+	}
+	var parts []string
+	for _, x := range []struct {
+		state views.State
+		word  string
+	}{{views.Good, "passed"}, {views.Bad, "failed"}, {views.Warn, "interrupted"}, {views.Busy, "running"}} {
+		if n := count[x.state]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, x.word))
+		}
+	}
+	s.Text = fmt.Sprintf("Last %s, oldest first: %s", Many(len(past), "check", "checks"), strings.Join(parts, ", "))
+	return s
+}
+
+// ShownRuns is how many runs a page lists beside its work.
+const ShownRuns = 30
+
+// History is the newest runs of a kind.
+func (h *Site) History(r *http.Request, v Visit, kind migration.RunKind, limit int) ([]views.RunRow, error) {
+	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, kind, limit)
+	if err != nil {
+		return nil, err
+	}
+	rows := make([]views.RunRow, 0, len(past))
+	for _, run := range past {
+		rows = append(rows, runRow(run))
+	}
+	return rows, nil
+}
+
+func runRow(run runs.Row) views.RunRow {
+	row := views.RunRow{Number: strconv.Itoa(run.Number), URL: RunPath(run.Outcome), Title: run.Title,
+		When: Moment(run.Started), Stamp: Stamp(run.Started)}
+	tag := RunTag(run)
+	row.State, row.Word = tag.State, tag.Word
+	if run.Code != doctor.OK {
+		row.Code = run.Code
+	}
+	if run.Kind == migration.DrillRun {
+		row.Code = "" // of the one that could not begin: its page explains it
+	}
+	if !run.Ended.IsZero() {
+		row.Took = Took(run.Ended.Sub(run.Started))
+	}
+	return row
+}
+
+// RunTag is how a run stands.
+func RunTag(run runs.Row) views.Tag {
+	switch run.State {
+	case migration.RunPassed:
+		return views.Tag{State: views.Good, Word: "Passed"}
+	case migration.RunFailed:
+		return views.Tag{State: views.Bad, Word: "Failed"}
+	case migration.RunInterrupted:
+		return views.Tag{State: views.Warn, Word: "Interrupted"}
+	}
+	return views.Tag{State: views.Busy, Word: "Running"}
+}
+
+// LastCrossing is the map of the newest check.
+func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, error) {
+	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, 1)
+	if err != nil {
+		return views.CrossingProps{}, err
+	}
+	if len(past) == 0 {
+		return Crossing(nil, "Not tested yet", ""), nil
+	}
+	run := past[0]
+	entries, err := h.Runs.Entries(r.Context(), run.ID, 0)
+	if err != nil {
+		return views.CrossingProps{}, err
+	}
+	label := "Run " + strconv.Itoa(run.Number)
+	if run.From != "" {
+		label += ", as reported from " + run.From
+	}
+	return Crossing(StagesOf(entries), label, RunPath(run.Outcome)), nil
+}
+
+// StagesOf is the newest word of a check's log on every stage.
+func StagesOf(entries []runs.Entry) map[string]doctor.Stage {
+	out := map[string]doctor.Stage{}
+	for _, e := range entries {
+		if s, ok := StageOf(e); ok {
+			out[s.ID] = s
+		}
+	}
+	return out
+}
+
+func StageOf(e runs.Entry) (doctor.Stage, bool) {
+	if e.Kind != runs.EntryStage {
+		return doctor.Stage{}, false
+	}
+	var s doctor.Stage
+	return s, json.Unmarshal(e.Data, &s) == nil
+}
+
+// marks are the seven marks of the map and the stages behind each.
+var marks = []struct {
+	label  string
+	stages []string
+}{
+	{"This machine", []string{"input", "pair", "chain"}},
+	{"Name", []string{"dns"}},
+	{"Network", []string{"tcp"}},
+	{"Server", []string{"tls"}},
+	{"Certificate", []string{"client-cert"}},
+	{"Namespace", []string{"grpc", "namespace"}},
+	{"Task queue", []string{"task-queue"}},
+}
+
+// MarkOf is the mark of a stage, for sentences: "Stopped at Certificate".
+func MarkOf(stage string) string {
+	for _, m := range marks {
+		for _, s := range m.stages {
+			if s == stage {
+				return m.label
+			}
+		}
+	}
+	return "the workflow"
+}
+
+// Crossing draws the map from what is known of the stages; url is where a reader finds out more.
+func Crossing(stages map[string]doctor.Stage, label, url string) views.CrossingProps {
+	p := views.CrossingProps{Label: label}
+	for _, m := range marks {
+		mark := views.MarkProps{Label: m.label, State: views.Idle, Word: "not reached"}
+		if stages == nil {
+			mark.Word = "not tested"
+		}
+		for _, id := range m.stages {
+			s, ok := stages[id]
+			if !ok {
+				continue
+			}
+			tag := StageTag(s.Status)
+			if s.Status == doctor.Skip && mark.State == views.Idle {
+				mark.Word = "skipped"
+			}
+			if worse(tag.State, mark.State) {
+				mark.State, mark.Word = tag.State, LowerFirst(tag.Word)
+				if url != "" {
+					mark.URL = url + "#stage-" + id
+				}
+			}
+		}
+		p.Marks = append(p.Marks, mark)
+	}
+	return p
+}
+
+// worse orders states for a mark that stands for several stages.
+func worse(a, b views.State) bool {
+	rank := map[views.State]int{views.Idle: 0, views.Good: 1, views.Warn: 2, views.Busy: 3, views.Bad: 4}
+	return rank[a] > rank[b]
+}
+
+// Report reads a check's result; ok is false while there is none.
+func Report(run runs.Run) (doctor.Report, bool) {
+	var rep doctor.Report
+	if len(run.Result) == 0 {
+		return rep, false
+	}
+	return rep, json.Unmarshal(run.Result, &rep) == nil
+}
+
+// WantsFollow reports whether the page is to be streamed for a reader without JavaScript.
+func WantsFollow(r *http.Request) bool { return r.URL.Query().Get("follow") == "1" }

@@ -1,0 +1,109 @@
+// Package web is what every page stands on: how a form is read and a page sent, the frame around it, the event
+// streams, and the words and parts that several areas share.
+package web
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/collectors"
+
+	"onramp/acts"
+	"onramp/custody"
+	"onramp/expiry"
+	"onramp/runs"
+)
+
+// Options are what the pages need.
+type Options struct {
+	Acts  *acts.Acts    // required: what a person can ask for
+	Runs  *runs.Service // required: what is under way, to look at
+	Audit Audit         // required
+
+	// Timing of what is held in memory, for the pages that tell it.
+	LentFor, OpenFor time.Duration
+
+	// Webhook is told of certificates that end; nil: none is set.
+	Webhook *expiry.Notifier
+
+	Version string // shown in the footer
+	DataDir string // shown in the footer
+	// Addr is where the portal listens, host:port. Requests under another name are refused. Required.
+	Addr string
+	// Reader is who sits at the portal: one person, as long as it listens on loopback.
+	Reader acts.Actor
+
+	Log *slog.Logger     // default: discard
+	Now func() time.Time // default time.Now
+}
+
+// Audit reads the audit (custody.Keeper).
+type Audit interface {
+	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
+}
+
+// Site answers requests. It is safe for concurrent use.
+type Site struct {
+	Options
+	hosts   map[string]bool // the names the portal answers to, with the port
+	Runtime *prometheus.Registry
+
+	Rendered rendered // of the entries of runs, for all who follow them
+
+	closing context.Context // ends when the server begins to stop
+	stop    context.CancelFunc
+}
+
+// New returns a Site; it is an error to leave out a required option.
+func New(o Options) (*Site, error) {
+	switch {
+	case o.Acts == nil:
+		return nil, errors.New("handlers: Options.Acts is required")
+	case o.Runs == nil:
+		return nil, errors.New("handlers: Options.Runs is required")
+	case o.Audit == nil:
+		return nil, errors.New("handlers: Options.Audit is required")
+	}
+	host, port, err := net.SplitHostPort(o.Addr)
+	if err != nil {
+		return nil, errors.New("handlers: Options.Addr must be host:port")
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics()}
+	h.closing, h.stop = context.WithCancel(context.Background())
+	return h, nil
+}
+
+// CloseStreams ends every event stream and streamed page; other requests go on. It is meant for
+// http.Server.RegisterOnShutdown and may be called twice.
+func (h *Site) CloseStreams() { h.stop() }
+
+// allowedHosts are the Host headers that the portal answers to: its own address and the names of the
+// loopback interface. Anything else is a name that somebody else made point here (DNS rebinding).
+func allowedHosts(host, port string) map[string]bool {
+	hosts := map[string]bool{}
+	for _, name := range []string{host, "localhost", "127.0.0.1", "::1"} {
+		hosts[net.JoinHostPort(name, port)] = true
+		if port == "80" { // browsers leave the default port out
+			hosts[name] = true
+			hosts["["+name+"]"] = true
+		}
+	}
+	return hosts
+}
+
+// runtimeMetrics are the collectors that need no database.
+func runtimeMetrics() *prometheus.Registry {
+	r := prometheus.NewRegistry()
+	r.MustRegister(collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	return r
+}

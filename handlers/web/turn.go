@@ -1,0 +1,49 @@
+package web
+
+import (
+	"fmt"
+
+	"onramp/migration"
+	"onramp/views"
+)
+
+// CardsPerPage bounds the list of migrations; atAGlance is how many need no filters.
+const (
+	CardsPerPage = 25
+	AtAGlance    = 9
+)
+
+// TurnOf says how a migration stands as a whole: the step to continue with decides; the zero step for none.
+func TurnOf(next migration.StepView) views.Tag {
+	switch next.Status {
+	case "":
+		return views.Tag{State: views.Good, Word: "Done"}
+	case migration.NotStarted:
+		return views.Tag{State: views.Busy, Word: "Your turn"}
+	}
+	return views.Tag{State: StepState(next.Status), Word: StepWord(next)}
+}
+
+func CardProps(m migration.Card) views.CardProps {
+	c := views.CardProps{ID: m.ID, Name: m.Name, Rehearsal: m.Mode.Can().Practice,
+		Turn: TurnOf(m.Next), Count: fmt.Sprintf("%d of %d", m.Done, len(m.Steps)), Next: ContinueLink(m.ID, m.Next)}
+	for _, s := range m.Steps {
+		c.Meter = append(c.Meter, StepState(s))
+	}
+	c.Detail = LangName(m.Lang) + " · started " + Day(m.Created)
+	if text := stepDetail(m.Next); text != "" {
+		c.Detail = LangName(m.Lang) + " · " + text
+	}
+	if !m.Archived.IsZero() {
+		c.Detail += " · archived " + Day(m.Archived)
+	}
+	return c
+}
+
+// ContinueLink leads to the step to continue with; nil when all is done.
+func ContinueLink(m string, next migration.StepView) *views.Link {
+	if next.ID == "" {
+		return nil
+	}
+	return &views.Link{Text: "Continue: " + next.Title, URL: MovePath(m, next.ID)}
+}
