@@ -13,27 +13,33 @@ import (
 // Cancel asks the workflow of a run to stop; its code decides how. It is recorded before it is asked. Faults are those
 // of transfer.Service.Cancel and Credentials.
 func (w Workflows) Cancel(ctx context.Context, by Actor, id, runID string, creds Credentials) error {
-	return w.act(ctx, by, id, runID, creds, custody.Canceled, func(req transfer.Request) error { return w.o.Transfers.Cancel(ctx, req) })
+	return w.act(ctx, by, At{id, runID, creds}, custody.Canceled, func(req transfer.Request) error { return w.o.Transfers.Cancel(ctx, req) })
 }
 
 // Terminate ends the workflow of a run at once, without its code learning of it. It is recorded before it is asked.
 func (w Workflows) Terminate(ctx context.Context, by Actor, id, runID string, creds Credentials, reason string) error {
-	return w.act(ctx, by, id, runID, creds, custody.Terminated, func(req transfer.Request) error {
+	return w.act(ctx, by, At{id, runID, creds}, custody.Terminated, func(req transfer.Request) error {
 		return w.o.Transfers.Terminate(ctx, req, reason)
 	})
 }
 
-func (w Workflows) act(ctx context.Context, by Actor, id, runID string, creds Credentials, verb custody.Verb, do func(transfer.Request) error) (err error) {
+// At names the run of a migration whose workflow is acted on, and the way in to it.
+type At struct {
+	Migration, Run string
+	Credentials
+}
+
+func (w Workflows) act(ctx context.Context, by Actor, at At, verb custody.Verb, do func(transfer.Request) error) (err error) {
 	defer unchanged(&err)
-	v, _, asked, err := w.workflow(ctx, id, runID)
+	v, _, asked, err := w.workflow(ctx, at.Migration, at.Run)
 	if err != nil {
 		return err
 	}
 	req := transfer.Request{Target: w.Target(v), WorkflowID: asked.WorkflowID, RunID: asked.RunID, Worker: "own"}
-	if err := w.open(ctx, by, v, runID, creds, &req); err != nil {
+	if err := w.open(ctx, by, v, at.Run, at.Credentials, &req); err != nil {
 		return err
 	}
-	if err := w.record(ctx, by, note(id, verb, asked.WorkflowID)); err != nil {
+	if err := w.record(ctx, by, note(at.Migration, verb, asked.WorkflowID)); err != nil {
 		return err
 	}
 	return wasRecorded(do(req))

@@ -72,10 +72,10 @@ func (h *Pages) Certificate(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showCertificate(w, r, http.StatusOK, v, c, web.Form{}, nil)
+	return h.showCertificate(w, r, v, c, web.Form{}, nil)
 }
 
-func (h *Pages) showCertificate(w http.ResponseWriter, r *http.Request, status int, v web.Visit, c certView, sent web.Form, ps views.Problems) error {
+func (h *Pages) showCertificate(w http.ResponseWriter, r *http.Request, v web.Visit, c certView, sent web.Form, ps views.Problems) error {
 	now, print, m := h.Now(), certsvc.Fingerprint(c.cert), v.Migration.ID
 	cas, _, err := certsvc.ReadCertificates([]byte(c.caPEM))
 	if err != nil {
@@ -134,7 +134,7 @@ func (h *Pages) showCertificate(w http.ResponseWriter, r *http.Request, status i
 	p.Report = &report
 	fr := h.Frame(r, c.name, "migrations", &v, migration.StepCertificates)
 	fr.Path = web.MovePath(m, "certificates", print) // a refused form stands under another address
-	return h.Page(w, r, status, views.CertificatePage(fr, p))
+	return h.Page(w, r, web.StatusFor(ps), views.CertificatePage(fr, p))
 }
 
 // usedInMost is how many other migrations a certificate's page names.
@@ -244,7 +244,7 @@ func (h *Pages) TakeAs(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showCertificate(w, r, http.StatusUnprocessableEntity, v, c, f, ps)
+		return h.showCertificate(w, r, v, c, f, ps)
 	}
 	return web.SendFile(w, r, info.Type, strings.TrimPrefix(name, "."), body)
 }

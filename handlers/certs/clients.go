@@ -28,10 +28,10 @@ func (h *Pages) Clients(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showClients(w, r, http.StatusOK, v, clientFields{}, "", nil)
+	return h.showClients(w, r, v, clientFields{}, "", nil)
 }
 
-func (h *Pages) showClients(w http.ResponseWriter, r *http.Request, status int, v web.Visit, f clientFields, of string, ps views.Problems) error {
+func (h *Pages) showClients(w http.ResponseWriter, r *http.Request, v web.Visit, f clientFields, of string, ps views.Problems) error {
 	p := views.ClientsProps{Migration: v.Migration.ID, Missing: web.Need(v, migration.StepCertificates), Problems: ps, Of: of,
 		Twin: views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert leaf --ca ca.pem --ca-key ca.key --cn payments-eu --out payments-eu\nonramp cert batch --ca ca.pem --ca-key ca.key --csv clients.csv --out clients.zip"}}
 	if p.Missing == nil && v.Certificate == nil { // noted as done outside
@@ -58,7 +58,7 @@ func (h *Pages) showClients(w http.ResponseWriter, r *http.Request, status int, 
 		}
 	}
 	fr := h.Frame(r, "Client certificates", "migrations", &v, migration.StepCertificates)
-	return h.Page(w, r, status, views.ClientsPage(fr, p))
+	return h.Page(w, r, web.StatusFor(ps), views.ClientsPage(fr, p))
 }
 
 // clientRows are the migration's own client certificate, then the further ones, the newest first.
@@ -106,7 +106,7 @@ func (h *Pages) IssueClient(w http.ResponseWriter, r *http.Request) error {
 		for _, s := range []*string{&f.name, &f.commonName, &f.organization, &f.unit, &f.dns, &f.days, &f.csr} {
 			*s = unlessKey(*s)
 		}
-		return h.showClients(w, r, http.StatusUnprocessableEntity, v, f, "client", ps)
+		return h.showClients(w, r, v, f, "client", ps)
 	}
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, "certificates", print), "client")
 }
@@ -167,5 +167,5 @@ func (h *Pages) MakeBatch(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	f := clientFields{rows: unlessKey(sent.Raw("rows")), keyType: sent.Text("key_type"), caFrom: sent.Text("ca_from")}
-	return h.showClients(w, r, http.StatusUnprocessableEntity, v, f, "batch", ps)
+	return h.showClients(w, r, v, f, "batch", ps)
 }

@@ -66,7 +66,7 @@ func (h *Pages) CreateKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.refusedKey(w, r, id, f, err)
 	}
-	return h.showCloudNamespace(w, r, http.StatusOK, ns, f.Text("m"), ns.BundlePEM, nil, func(p *views.CloudAuthProps) {
+	return h.showCloudNamespace(w, r, ns, f.Text("m"), ns.BundlePEM, nil, func(p *views.CloudAuthProps) {
 		p.New = views.CodeProps{ID: "api-key", Name: "API key", Text: string(secret.Reveal()), TestID: "api-key"}
 	})
 }
@@ -93,7 +93,7 @@ func (h *Pages) refusedKey(w http.ResponseWriter, r *http.Request, id namespace.
 	if err != nil {
 		return errors.Join(ps[0], err)
 	}
-	return h.showCloudNamespace(w, r, http.StatusUnprocessableEntity, ns, f.Text("m"), ns.BundlePEM, ps, func(p *views.CloudAuthProps) {
+	return h.showCloudNamespace(w, r, ns, f.Text("m"), ns.BundlePEM, ps, func(p *views.CloudAuthProps) {
 		if f.Values.Has("key_name") {
 			p.Name, p.Days = f.Raw("key_name"), f.Raw("key_days")
 		}

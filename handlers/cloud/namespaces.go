@@ -100,10 +100,10 @@ func (h *Pages) CloudNamespace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showCloudNamespace(w, r, http.StatusOK, ns, m, ns.BundlePEM, nil)
+	return h.showCloudNamespace(w, r, ns, m, ns.BundlePEM, nil)
 }
 
-func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, status int, ns cloud.Namespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
+func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, ns cloud.Namespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
 	id := ns.ID.String()
 	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: h.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
 		Problems: ps, Back: h.backTo(r, m)}
@@ -120,7 +120,7 @@ func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, statu
 	if f.Toast == web.Sentences["ca"] && len(ps) == 0 {
 		f.Toast, p.Saved = "", "Saved. The namespace accepts clients of "+web.Many(len(ns.CAs), "CA", "CAs")+"."
 	}
-	return h.Page(w, r, status, views.CloudNamespacePage(f, p))
+	return h.Page(w, r, web.StatusFor(ps), views.CloudNamespacePage(f, p))
 }
 
 func filtersText(filters []byte) string {
@@ -170,7 +170,7 @@ func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
 		if strings.Contains(bundle, "PRIVATE KEY") {
 			bundle = "" // never shown again
 		}
-		return h.showCloudNamespace(w, r, http.StatusUnprocessableEntity, ns, m, bundle, ps)
+		return h.showCloudNamespace(w, r, ns, m, bundle, ps)
 	}
 	path := web.CloudPath(id.String())
 	if h.backTo(r, m) != nil {

@@ -80,9 +80,9 @@ func (h *Pages) Code(w http.ResponseWriter, r *http.Request) error {
 	}
 	q, err := readCodeQuery(v, r.URL.Query())
 	if err != nil { // the page with what there is, and what there is not
-		return h.showCode(w, r, http.StatusUnprocessableEntity, v, q, views.JudgeProps{}, func(p *views.CodePageProps) { p.Fallback = fallback(err, q) })
+		return h.showCode(w, r, http.StatusUnprocessableEntity, v, q, func(p *views.CodePageProps) { p.Fallback = fallback(err, q) })
 	}
-	return h.showCode(w, r, http.StatusOK, v, q, views.JudgeProps{}, nil)
+	return h.showCode(w, r, http.StatusOK, v, q, nil)
 }
 
 // fallback says what of the address Onramp does not know, and what is shown instead.
@@ -96,11 +96,12 @@ func fallback(err error, q codeQuery) []string {
 }
 
 // showCode shows step 5; change puts in what a form found.
-func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v web.Visit, q codeQuery, judge views.JudgeProps, change func(*views.CodePageProps)) error {
+func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v web.Visit, q codeQuery, change func(*views.CodePageProps)) error {
 	c, err := snippet.Write(h.snippetRequest(v, q))
 	if err != nil {
 		return err
 	}
+	var judge views.JudgeProps
 	judge.Action, judge.Lang = web.MovePath(v.Migration.ID, migration.StepCode, "judge")+q.with(func(*codeQuery) {}), q.lang
 	values := userValues(v, c)
 	block := func(id, name, lang, text string) views.CodeProps {
@@ -334,5 +335,8 @@ func (h *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 	if web.WantsFragment(r) {
 		return h.Parts(w, r, status, views.Judge(p))
 	}
-	return h.showCode(w, r, status, v, q, p, nil)
+	return h.showCode(w, r, status, v, q, func(c *views.CodePageProps) {
+		p.Action, p.Lang = c.Judge.Action, c.Judge.Lang
+		c.Judge = p
+	})
 }

@@ -28,10 +28,10 @@ func (h *Pages) NamespaceForm(w http.ResponseWriter, r *http.Request) error {
 	case v.Migration.Mode.Can().OneDoor:
 		value = suggested
 	}
-	return h.showNamespace(w, r, http.StatusOK, v, value, region, nil)
+	return h.showNamespace(w, r, v, value, region, nil)
 }
 
-func (h *Pages) showNamespace(w http.ResponseWriter, r *http.Request, status int, v web.Visit, value, region string, ps views.Problems) error {
+func (h *Pages) showNamespace(w http.ResponseWriter, r *http.Request, v web.Visit, value, region string, ps views.Problems) error {
 	p := views.NamespaceProps{Migration: v.Migration.ID, Value: value, Rehearsal: v.Migration.Mode.Can().OneDoor, Problems: ps,
 		Preview: h.preview(value, v.Migration.Mode.Can().OneDoor), Regions: regionChoices(region)}
 	if v.Namespace != nil && len(ps) == 0 {
@@ -42,7 +42,7 @@ func (h *Pages) showNamespace(w http.ResponseWriter, r *http.Request, status int
 		p.Preview.Problems = nil
 	}
 	f := h.Frame(r, "Choose the namespace", "migrations", &v, migration.StepNamespace)
-	return h.Page(w, r, status, views.NamespacePage(f, p))
+	return h.Page(w, r, web.StatusFor(ps), views.NamespacePage(f, p))
 }
 
 func regionChoices(chosen string) []views.Choice {
@@ -69,7 +69,7 @@ func (h *Pages) SetNamespace(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showNamespace(w, r, http.StatusUnprocessableEntity, v, value, region, ps)
+		return h.showNamespace(w, r, v, value, region, ps)
 	}
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, migration.StepNamespace), "namespace")
 }

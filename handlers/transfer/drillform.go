@@ -48,7 +48,7 @@ func (h *Pages) DrillForm(w http.ResponseWriter, r *http.Request) error {
 		}
 		f = f.of(run.DrillRequest())
 	}
-	return h.showDrill(w, r, http.StatusOK, v, f, web.KeyFields{}, nil)
+	return h.showDrill(w, r, v, f, web.KeyFields{}, nil)
 }
 
 // of are the form's fields with the values of a drill that was.
@@ -69,7 +69,7 @@ func (f drillFields) of(asked runs.DrillRequest) drillFields {
 
 func number(f float64) string { return strconv.FormatFloat(f, 'f', -1, 64) }
 
-func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, status int, v web.Visit, f drillFields, key web.KeyFields, ps views.Problems) error {
+func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f drillFields, key web.KeyFields, ps views.Problems) error {
 	past, err := h.History(r, v, migration.DrillRun, web.ShownRuns)
 	if err != nil {
 		return err
@@ -87,7 +87,7 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, status int, v 
 		t := h.Acts.Places.Target(v.View)
 		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}
 	}
-	return h.Page(w, r, status, views.DrillPage(h.Frame(r, "Drill", "migrations", &v, migration.StepTransfer), p))
+	return h.Page(w, r, web.StatusFor(ps), views.DrillPage(h.Frame(r, "Drill", "migrations", &v, migration.StepTransfer), p))
 }
 
 // StartDrill starts a drill and leads to its page.
@@ -109,7 +109,7 @@ func (h *Pages) StartDrill(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showDrill(w, r, http.StatusUnprocessableEntity, v, f, web.ReadKeyFields(sent), ps)
+		return h.showDrill(w, r, v, f, web.ReadKeyFields(sent), ps)
 	}
 	return web.SeeOther(w, r, web.RunPath(run.Outcome), "")
 }

@@ -42,7 +42,7 @@ func (h *Pages) FollowWorkflow(w http.ResponseWriter, r *http.Request) error {
 		f.problems = ps
 		all := transferFields{scenario: string(transfer.Success), amount: "250", source: "85-150", target: "43-812", reference: "onramp-test",
 			worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), once: rand.Text(), follow: f}
-		return h.showTransfer(w, r, http.StatusUnprocessableEntity, v, all, web.ReadKeyFields(sent), ps)
+		return h.showTransfer(w, r, v, all, web.ReadKeyFields(sent), ps)
 	}
 	return web.SeeOther(w, r, web.RunPath(run.Outcome), "")
 }

@@ -60,10 +60,10 @@ func (h *Pages) TransferForm(w http.ResponseWriter, r *http.Request) error {
 		}
 		f = t.fields()
 	}
-	return h.showTransfer(w, r, http.StatusOK, v, f, web.KeyFields{}, nil)
+	return h.showTransfer(w, r, v, f, web.KeyFields{}, nil)
 }
 
-func (h *Pages) showTransfer(w http.ResponseWriter, r *http.Request, status int, v web.Visit, f transferFields, key web.KeyFields, ps views.Problems) error {
+func (h *Pages) showTransfer(w http.ResponseWriter, r *http.Request, v web.Visit, f transferFields, key web.KeyFields, ps views.Problems) error {
 	past, err := h.History(r, v, migration.TransferRun, web.ShownRuns)
 	if err != nil {
 		return err
@@ -75,10 +75,10 @@ func (h *Pages) showTransfer(w http.ResponseWriter, r *http.Request, status int,
 		Scenarios: scenarioChoices(f.scenario, transfer.Scenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template),
 		Twin: h.transferTwin(v, f), Problems: ps}
 	fr := h.Frame(r, "Run a test transfer", "migrations", &v, migration.StepTransfer)
-	if status == http.StatusOK && f.worker == "own" && h.Acts.Checks.CanLook(v.By, v.View) {
+	if len(ps) == 0 && f.worker == "own" && h.Acts.Checks.CanLook(v.By, v.View) {
 		fr.Feed = web.MovePath(v.Migration.ID, "events") + "?on=poller&queue=" + url.QueryEscape(f.queue)
 	}
-	return h.Page(w, r, status, views.TransferPage(fr, p))
+	return h.Page(w, r, web.StatusFor(ps), views.TransferPage(fr, p))
 }
 
 func scenarioChoices(chosen string, of []transfer.Scenario) []views.Choice {
@@ -131,7 +131,7 @@ func (h *Pages) StartTransfer(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showTransfer(w, r, http.StatusUnprocessableEntity, v, f, web.ReadKeyFields(sent), ps)
+		return h.showTransfer(w, r, v, f, web.ReadKeyFields(sent), ps)
 	}
 	return web.SeeOther(w, r, web.RunPath(run.Outcome), "")
 }

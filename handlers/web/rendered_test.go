@@ -29,8 +29,8 @@ func TestRenderedOnce(t *testing.T) {
 			p := c.Entries(t.Context(), []runs.Entry{{RunID: run, Seq: seq}}, "local", func(context.Context) ([]templ.Component, string, string, error) {
 				return []templ.Component{part}, "said", "", nil
 			})
-			if want := fmt.Sprintf("event: say\ndata: said\n\nid: %d\nevent: swap\ndata: <p>x</p>\n\n", seq); p.err != nil || string(p.frames) != want {
-				t.Errorf("sent %q, want %q, %v", p.frames, want, p.err)
+			if want := fmt.Sprintf("event: say\ndata: said\n\nid: %d\nevent: swap\ndata: <p>x</p>\n\n", seq); p.Err != nil || string(p.Frames) != want {
+				t.Errorf("sent %q, want %q, %v", p.Frames, want, p.Err)
 			}
 		}
 		var wg sync.WaitGroup

@@ -242,3 +242,11 @@ func SeeOther(w http.ResponseWriter, r *http.Request, path, said string) error {
 func (h *Site) NoSuchPage(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
 }
+
+// StatusFor is the status of a form's page: 422 where something of it is to be repaired.
+func StatusFor(ps views.Problems) int {
+	if len(ps) > 0 {
+		return http.StatusUnprocessableEntity
+	}
+	return http.StatusOK
+}
