@@ -235,7 +235,7 @@ func (w *world) newLeaf() NewLeaf {
 }
 
 func (w *world) transfer(once string) (runs.Run, error) {
-	return w.Acts.Transfers.Start(w.ctx, dana, w.m.ID, Transfer{Credentials: Credentials{Lent: true}, Once: once, Request: transfer.Request{Worker: "builtin"}})
+	return w.Acts.Transfers.Start(w.ctx, dana, w.m.ID, Transfer{Credentials: Credentials{Lent: true}, Once: once, Request: transfer.Request{Worker: "builtin", Scenario: transfer.Success}})
 }
 
 // transferred has a transfer that has ended, or with held one under way.

@@ -452,3 +452,41 @@ func TestTakeAs(t *testing.T) {
 		t.Errorf("looked at after its time: %v", err)
 	}
 }
+
+// TestVaultUse: a look takes nothing; another form is taken once, and a failure to make it takes nothing.
+func TestVaultUse(t *testing.T) {
+	v := NewVault(10*time.Minute, nil)
+	defer v.Close()
+	content := []byte("key")
+	if err := put(v, "a", "bundle.zip", content); err != nil {
+		t.Fatal(err)
+	}
+	seen := ""
+	look := func(b []byte) error { seen = string(b); return nil }
+	if err := v.Use(held("a"), look); err != nil || seen != "key" {
+		t.Errorf("Use = %v, %q", err, seen)
+	}
+	bad := fault.New(fault.Invalid, "no", "no")
+	if _, _, err := v.TakeAs(held("a"), func(string, []byte) (string, []byte, error) { return "", nil, bad }); err != bad {
+		t.Errorf("TakeAs = %v", err)
+	}
+	if _, ok := v.Waiting(held("a")); !ok {
+		t.Fatal("a failure took it")
+	}
+	name, out, err := v.TakeAs(held("a"), func(_ string, b []byte) (string, []byte, error) { return "x.p12", append([]byte("p12:"), b...), nil })
+	if err != nil || name != "x.p12" || string(out) != "p12:key" {
+		t.Errorf("TakeAs = %q, %q, %v", name, out, err)
+	}
+	if string(content) != "\x00\x00\x00" {
+		t.Errorf("what was kept is still there: %q", content)
+	}
+	if err := v.Use(held("a"), look); !fault.Is(err, fault.Gone) {
+		t.Errorf("Use of what is gone = %v", err)
+	}
+	if _, _, err := v.TakeAs(held("a"), nil); !fault.Is(err, fault.Gone) {
+		t.Errorf("TakeAs of what is gone = %v", err)
+	}
+	if err := v.Use(held("never"), look); !fault.Is(err, fault.NotFound) {
+		t.Errorf("Use of an unknown id = %v", err)
+	}
+}

@@ -6,8 +6,8 @@ import (
 	"context"
 	"testing"
 
+	"onramp/cloud"
 	"onramp/fault"
-	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -17,7 +17,7 @@ func TestLean(t *testing.T) {
 		t.Fatal(err)
 	}
 	c.StartBackground()
-	var side migration.CloudSide = c
+	side := cloud.Full(c).Own.(*Cloud)
 	ctx, id := context.Background(), namespace.ID{Name: "payments", Account: "a1b2c"}
 	_, trust := side.TrustFiles(t.TempDir())
 	_, cas := side.SetCAs(ctx, id, nil)
@@ -25,7 +25,7 @@ func TestLean(t *testing.T) {
 	_, all := side.Namespaces(ctx)
 	_, one := side.Namespace(ctx, id)
 	for what, err := range map[string]error{"Start": c.Start(ctx), "Ready": c.Ready(ctx), "State": side.State().Err, "TrustFiles": trust,
-		"CreateNamespace": side.CreateNamespace(ctx, id), "SetCAs": cas, "SetFilters": filters, "Namespaces": all, "Namespace": one, "Reset": side.Reset(ctx)} {
+		"CreateNamespace": side.CreateNamespace(ctx, id), "SetCAs": cas, "TakeBackCAs": side.TakeBackCAs(ctx, cloud.Namespace{}), "SetFilters": filters, "Namespaces": all, "Namespace": one, "Reset": side.Reset(ctx)} {
 		if f := fault.From(err); err == nil || f.Kind != fault.Unavailable || f.Fix == "" {
 			t.Errorf("%s: %v", what, err)
 		}

@@ -278,3 +278,57 @@ func TestCreateNamespace(t *testing.T) {
 		t.Errorf("not oldest first: %v, %v", all, err)
 	}
 }
+
+// TestTakeBackCAs: a bundle becomes what it was before its last change, with nothing else changed: also where it was
+// none, which nobody could save, and where the change had repaired a switch. One that was changed again stays.
+func TestTakeBackCAs(t *testing.T) {
+	c := sharedCloud(t)
+	ctx := testContext(t)
+	first, second := newCA(t, "first"), newCA(t, "second")
+	id := namespace.ID{Name: "take-back", Account: "a1b2c"}
+	check := func(n cloud.Namespace, err error) cloud.Namespace {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return n
+	}
+	if err := c.CreateNamespace(ctx, id); err != nil {
+		t.Fatal(err)
+	}
+	before := check(c.Namespace(ctx, id))
+	after := check(c.SetCAs(ctx, id, first.pem()))
+	if err := c.TakeBackCAs(ctx, after); err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(before, check(c.Namespace(ctx, id))); diff != "" {
+		t.Errorf("none became another (-before +after):\n%s", diff)
+	}
+	if err := c.TakeBackCAs(ctx, after); !fault.Is(err, fault.Conflict) {
+		t.Errorf("taken back twice: %v", err)
+	}
+	check(c.SetCAs(ctx, id, first.pem()))
+	after = check(c.SetCAs(ctx, id, second.pem()))
+	check(c.SetAuth(ctx, id, cloud.AuthAPIKey)) // in between, and stays
+	if err := c.TakeBackCAs(ctx, after); err != nil {
+		t.Fatal(err)
+	}
+	if n := check(c.Namespace(ctx, id)); n.BundlePEM != string(first.pem()) || n.Auth != cloud.AuthAPIKey {
+		t.Errorf("taken back: %+v", n)
+	}
+	check(c.SetAuth(ctx, id, cloud.AuthMTLS))
+	turn(t, c, id, "wrong-ca", true)
+	after = check(c.SetCAs(ctx, id, second.pem()))
+	if err := c.TakeBackCAs(ctx, after); err != nil || len(c.Broken()[id.String()]) != 1 {
+		t.Errorf("the switch that the change turned off: %v, %v", c.Broken()[id.String()], err)
+	}
+	turn(t, c, id, "wrong-ca", false)
+	if n := check(c.Namespace(ctx, id)); n.BundlePEM != string(first.pem()) {
+		t.Error("the own bundle behind the switch is lost")
+	}
+	after = check(c.SetCAs(ctx, id, second.pem()))
+	check(c.SetCAs(ctx, id, first.pem()))
+	if err := c.TakeBackCAs(ctx, after); !fault.Is(err, fault.Conflict) {
+		t.Errorf("changed again meanwhile: %v", err)
+	}
+}

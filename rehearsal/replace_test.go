@@ -30,6 +30,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 	"google.golang.org/grpc"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
@@ -37,17 +38,22 @@ import (
 	"onramp/handlers"
 	"onramp/migration"
 	"onramp/namespace"
+	"onramp/runs"
 	"onramp/snippet/reload"
 	"onramp/store"
 	"onramp/transfer"
 )
 
+// reader sits at the portal.
+var reader = acts.Actor{Person: "local", Name: "the reader", Via: "portal"}
+
 // wizard is the portal with its real rooms, driven by its forms.
 type wizard struct {
-	t     *testing.T
-	url   string
-	moves *migration.Service
-	http  *http.Client
+	t    *testing.T
+	url  string
+	acts *acts.Acts
+	log  *runs.Service
+	http *http.Client
 }
 
 func newWizard(t *testing.T, c *Cloud, window time.Duration) *wizard {
@@ -58,29 +64,34 @@ func newWizard(t *testing.T, c *Cloud, window time.Duration) *wizard {
 		t.Fatal(err)
 	}
 	transfers := transfer.New(transfer.Options{})
-	moves, err := migration.New(migration.Options{Store: db, Checker: doctor.New(doctor.Options{}), Transfers: transfers})
+	changes := &acts.Changes{}
+	log, err := runs.New(runs.Options{Store: db, Changed: changes.Wake})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv := httptest.NewUnstartedServer(nil)
-	keys, vault := certsvc.NewKeyring(time.Hour, nil), certsvc.NewVault(time.Hour, nil)
+	keys, vault := custody.NewKeyring(time.Hour, nil), custody.NewVault(time.Hour, nil)
 	keeper, err := custody.New(custody.Options{Store: db})
 	if err != nil {
 		t.Fatal(err)
 	}
-	h, err := handlers.New(handlers.Options{Migrations: moves, Custody: keeper, Certs: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Cloud: c,
-		Pollers: transfers.Pollers, DataDir: dir, Addr: srv.Listener.Addr().String(), ReplaceWindow: window})
+	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{}), Transfers: transfers, Issuer: certsvc.New(certsvc.Options{}),
+		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: cloud.Full(c), OwnComputer: true, ReplaceWindow: window})
+	if err != nil {
+		t.Fatal(err)
+	}
+	h, err := handlers.New(handlers.Options{Acts: all, Runs: log, Audit: keeper, DataDir: dir, Addr: srv.Listener.Addr().String(), Reader: reader})
 	if err != nil {
 		t.Fatal(err)
 	}
 	srv.Config.Handler = h.Router()
 	srv.Start()
-	w := &wizard{t: t, url: srv.URL, moves: moves, http: srv.Client()}
+	w := &wizard{t: t, url: srv.URL, acts: all, log: log, http: srv.Client()}
 	w.http.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	t.Cleanup(func() {
 		h.CloseStreams()
 		srv.Close()
-		if err := errors.Join(moves.Close(), keeper.Close(), db.Close()); err != nil {
+		if err := errors.Join(all.Close(), log.Close(), keeper.Close(), db.Close()); err != nil {
 			t.Error(err)
 		}
 		keys.Close()
@@ -158,12 +169,12 @@ func (w *wizard) check(m, which string, key []byte) string {
 	}
 	where := w.must("/m/"+m+"/certificates/replace/check", pairs...)
 	id := where[strings.LastIndexByte(where, '/')+1:]
-	for _, err := range w.moves.Follow(testContext(w.t), id, 0) {
+	for _, err := range w.log.Follow(testContext(w.t), id, 0) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	run, err := w.moves.Run(w.t.Context(), m, id)
+	run, err := w.log.Run(w.t.Context(), m, id)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -276,9 +287,9 @@ func TestReplaceUnderLoad(t *testing.T) {
 	id := namespace.ID{Name: "payments", Account: "a1b2c"}
 
 	// A migration whose first certificates are in the namespace.
-	m, err := w.moves.Create(ctx, "Payments", "go", migration.Rehearsal, cloud.AuthMTLS)
+	m, err := w.acts.Migrations.Create(ctx, reader, "Payments", "go", migration.Rehearsal, cloud.AuthMTLS)
 	if err == nil {
-		_, err = w.moves.SetNamespace(ctx, m.ID, migration.NamespaceData{Namespace: id.String(), Address: c.Address()})
+		_, err = w.acts.Migrations.SetNamespace(ctx, reader, m.ID, id.String(), "")
 	}
 	if err == nil {
 		err = c.CreateNamespace(ctx, id)
@@ -293,8 +304,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	}
 	s := set.Summary
 	if err == nil {
-		_, err = w.moves.SetCertificate(ctx, m.ID, migration.CertificateData{Lane: "server", CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM),
-			CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject, CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter})
+		_, err = w.acts.Certificates.Import(ctx, reader, m.ID, string(set.CA.CertPEM), string(set.Leaf.CertPEM))
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -437,7 +447,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	if failed := n.failures(); len(failed) > 0 {
 		t.Errorf("%d of %d calls failed:\n%s", len(failed), n.made.Load(), strings.Join(failed, "\n"))
 	}
-	v, err := w.moves.View(t.Context(), m.ID)
+	v, err := w.acts.Book.View(t.Context(), m.ID)
 	if err != nil || v.Certificate.CASubject != "CN=payments CA 2" || v.Replacement().Removed.OnNew < 3 {
 		t.Errorf("after the replacement: %+v, %v", v.Certificate, err)
 	}
