@@ -51,6 +51,7 @@ type Handlers struct {
 	hosts   map[string]bool // the names the portal answers to, with the port
 	runtime *prometheus.Registry
 
+	turns    turns
 	rendered rendered // of the entries of runs, for all who follow them
 
 	closing context.Context // ends when the server begins to stop
@@ -77,7 +78,7 @@ func New(o Options) (*Handlers, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Handlers{o: o, hosts: allowedHosts(host, port), runtime: runtimeMetrics()}
+	h := &Handlers{o: o, hosts: allowedHosts(host, port), runtime: runtimeMetrics(), turns: newTurns()}
 	h.closing, h.stop = context.WithCancel(context.Background())
 	return h, nil
 }

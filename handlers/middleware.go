@@ -30,6 +30,7 @@ type record struct {
 	id     string
 	status int
 	err    error
+	leave  func() // gives the request's turn back; nil: it has none
 }
 
 type recordKey struct{}

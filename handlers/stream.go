@@ -19,6 +19,7 @@ const beatEvery = 15 * time.Second
 
 // streamContext ends when the reader leaves or the server stops.
 func (h *Handlers) streamContext(r *http.Request) (context.Context, context.CancelFunc) {
+	made(r) // what follows takes as long as the run does
 	ctx, cancel := context.WithCancel(r.Context())
 	stop := context.AfterFunc(h.closing, cancel)
 	return ctx, func() { stop(); cancel() }
