@@ -84,7 +84,7 @@ func startServer(ctx context.Context, db *database, door *doorway, g *gate, l se
 		return s, err
 	}
 	s.workflow = workflowservice.NewWorkflowServiceClient(s.internal)
-	if err := s.knows(ctx, primitives.SystemLocalNamespace); err != nil {
+	if err := s.knows(ctx, primitives.SystemLocalNamespace, ""); err != nil {
 		return s, err
 	}
 	return s, s.answers(ctx)
@@ -171,7 +171,11 @@ func (s *server) register(ctx context.Context, name string) error {
 	if err != nil && !errors.As(serviceerror.FromStatus(status.Convert(err)), &exists) {
 		return err
 	}
-	return s.knows(ctx, name)
+	made, err := s.workflow.DescribeNamespace(ctx, &workflowservice.DescribeNamespaceRequest{Namespace: name})
+	if err != nil {
+		return err
+	}
+	return s.knows(ctx, name, made.GetNamespaceInfo().GetId())
 }
 
 // forget deletes a namespace with its workflows: its name is free at once, the rest goes in the background. One that
@@ -185,14 +189,14 @@ func (s *server) forget(ctx context.Context, name string) error {
 	return nil
 }
 
-// knows waits until every service knows a namespace: each keeps its own list, and who asked for the name
-// before it existed may have been told to ask again later.
-func (s *server) knows(ctx context.Context, name string) error {
+// knows waits until every service knows a namespace by its ID ("": any): each keeps its own list. Who asked for the name before
+// it existed may have been told to ask again later, and who knew a deleted namespace of that name would go on there.
+func (s *server) knows(ctx context.Context, name, id string) error {
 	poll := time.NewTicker(5 * time.Millisecond)
 	defer poll.Stop()
 	for _, r := range s.parts.registries {
 		for {
-			if _, err := r.GetNamespace(namespace.Name(name)); err == nil {
+			if known, err := r.GetNamespace(namespace.Name(name)); err == nil && (id == "" || known.ID().String() == id) {
 				break
 			}
 			select {

@@ -30,6 +30,7 @@ type record struct {
 	ID     string
 	status int
 	Err    error
+	leave  func() // gives the request\'s turn back; nil: it has none
 }
 
 type recordKey struct{}

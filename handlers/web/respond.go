@@ -26,6 +26,15 @@ type Action func(http.ResponseWriter, *http.Request) error
 // Do makes an action an http.HandlerFunc. An action that returns an error has sent nothing.
 func (h *Site) Do(a Action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
+		if r.Method == http.MethodGet || r.Method == http.MethodHead { // a form may come in slowly
+			leave, err := h.turns.take(r)
+			if err != nil {
+				h.fail(w, r, err)
+				return
+			}
+			defer leave()
+			RecordOf(r).leave = leave
+		}
 		if err := a(w, r); err != nil {
 			h.fail(w, r, err)
 		}
@@ -156,6 +165,7 @@ func SendFile(w http.ResponseWriter, r *http.Request, contentType, name string, 
 	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
+	made(r)
 	w.WriteHeader(http.StatusOK)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the reader left: nobody is there to be told
@@ -185,6 +195,7 @@ func Send(w http.ResponseWriter, r *http.Request, status int, contentType string
 		head.Set("Content-Encoding", "gzip")
 	}
 	head.Set("Content-Length", fmt.Sprint(len(body)))
+	made(r)
 	w.WriteHeader(status)
 	if r.Method != http.MethodHead {
 		_, _ = w.Write(body) // the reader left: nobody is there to be told

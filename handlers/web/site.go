@@ -52,6 +52,7 @@ type Site struct {
 	hosts   map[string]bool // the names the portal answers to, with the port
 	Runtime *prometheus.Registry
 
+	turns    turns
 	Rendered rendered // of the entries of runs, for all who follow them
 
 	closing context.Context // ends when the server begins to stop
@@ -78,7 +79,7 @@ func New(o Options) (*Site, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics()}
+	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns()}
 	h.closing, h.stop = context.WithCancel(context.Background())
 	return h, nil
 }

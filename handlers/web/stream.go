@@ -93,6 +93,7 @@ const beatEvery = 15 * time.Second
 
 // StreamContext ends when the reader leaves or the server stops.
 func (h *Site) StreamContext(r *http.Request) (context.Context, context.CancelFunc) {
+	made(r) // what follows takes as long as the run does
 	ctx, cancel := context.WithCancel(r.Context())
 	stop := context.AfterFunc(h.closing, cancel)
 	return ctx, func() { stop(); cancel() }
