@@ -8,8 +8,8 @@ import (
 // DecodeSchema is the schema name of Decoded's JSON (contract.md).
 const DecodeSchema = "onramp.decode/1"
 
-// maxDecode is how much of a pasted text is read, in bytes.
-const maxDecode = 64 << 10
+// MaxDecode is how much of a pasted text is read, in bytes: an error with the log around it.
+const MaxDecode = 1 << 20
 
 // Decoded is what a pasted error text means.
 type Decoded struct {
@@ -31,8 +31,8 @@ type Decoded struct {
 // that text; a text that it does not know is unknown, never a guess. Secrets in the text are masked,
 // and nothing is kept.
 func Decode(text string) Decoded {
-	if len(text) > maxDecode {
-		text = text[:maxDecode]
+	if len(text) > MaxDecode {
+		text = text[:MaxDecode]
 	}
 	text, masked := mask(strings.ToValidUTF8(text, "�"))
 	shown := clean(strings.TrimSpace(text), 2000)

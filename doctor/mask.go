@@ -3,6 +3,7 @@ package doctor
 import (
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -10,6 +11,12 @@ import (
 const (
 	keyRemoved         = "[private key removed]"
 	certificateRemoved = "[certificate removed]"
+)
+
+// The places in masks of the secrets that have a form of their own.
+const (
+	maskKey   = 0
+	maskToken = 2
 )
 
 // masks are the secrets that people paste together with an error.
@@ -37,12 +44,48 @@ var (
 	bare  = regexp.MustCompile(`\bM[A-Za-z0-9+/]{39,}={0,2}(?:(?:\r?\n|\\n|[ \t])[A-Za-z0-9+/]{40,}={0,2})*(?:(?:\r?\n|\\n)[A-Za-z0-9+/]+={0,2}[ \t\r]*(?m:$))?`)
 )
 
+// HoldsSecret reports whether a text holds a private key or an API key, whatever form it was pasted in. A secret that
+// is known by the words around it alone, such as a password, is not seen.
+func HoldsSecret(s string) bool {
+	_, found := maskShaped(s)
+	return found
+}
+
+// WithoutSecrets is a text without the private keys and API keys in it.
+func WithoutSecrets(s string) string {
+	s, _ = maskShaped(s)
+	return s
+}
+
+// telling reports whether a text has what every secret has that is known by its own form: what has not is not
+// searched.
+func telling(s string) bool {
+	return len(s) >= 40 && strings.Contains(s, "M") || slices.ContainsFunc([]string{"PRIVATE KEY", "eyJ", "LS0tLS1CRUdJTi"},
+		func(t string) bool { return strings.Contains(s, t) })
+}
+
+// maskShaped takes out what is a secret by its own form: no text of ours, no path and no address looks like it.
+func maskShaped(s string) (masked string, found bool) {
+	if !telling(s) {
+		return s, false
+	}
+	for _, m := range []int{maskKey, maskToken} {
+		found = found || masks[m].find.MatchString(s)
+		s = masks[m].find.ReplaceAllString(s, masks[m].with)
+	}
+	return maskBase64(s, found)
+}
+
 // mask takes the secrets out of a text; found says whether there was one (a certificate is none).
 func mask(s string) (masked string, found bool) {
 	for _, m := range masks {
 		found = found || m.with != certificateRemoved && m.find.MatchString(s)
 		s = m.find.ReplaceAllString(s, m.with)
 	}
+	return maskBase64(s, found)
+}
+
+func maskBase64(s string, found bool) (string, bool) {
 	s = twice.ReplaceAllStringFunc(s, func(b string) string {
 		if strings.HasPrefix(b, "LS0tLS1CRUdJTiBDRVJU") { // -----BEGIN CERT
 			return certificateRemoved
