@@ -17,7 +17,7 @@ var groupTitles = map[string]string{
 	"IN": "Endpoint, namespace and other typed input", "KP": "PEM texts and the key pair", "CH": "Certificates and chains",
 	"DN": "Name resolution", "TC": "Network connection", "PX": "Proxies", "SV": "The server's certificate", "PR": "Protocol",
 	"CL": "The client certificate", "H2": "HTTP/2 and gRPC", "SY": "Temporal's own state", "NS": "Namespace and identity",
-	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows",
+	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows", "WK": "Starting a worker",
 }
 
 // help is the index of the fault catalogue.
@@ -40,7 +40,7 @@ func (h *Handlers) helpEntry(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "There is no fault of that code", "Look at the list of all faults: Help.")
 	}
-	p := views.HelpEntryProps{Code: e.Code, Title: plain(e.Title), Stage: stageText(e.Stage), Cause: plain(e.Cause), NotWrong: plain(e.NotWrong),
+	p := views.HelpEntryProps{Code: e.Code, Title: plain(e.Title), Stage: stageText(e), Cause: plain(e.Cause), NotWrong: plain(e.NotWrong),
 		Symptoms: e.Symptoms, Confirm: plain(e.Confirm), Unseen: plain(e.Unseen)}
 	for i, f := range e.Fix {
 		f.Text, f.Command = plain(f.Text), plain(f.Command)
@@ -64,12 +64,15 @@ func (h *Handlers) helpEntry(w http.ResponseWriter, r *http.Request) error {
 }
 
 // stageText says where on the way a fault is seen.
-func stageText(stage string) string {
-	if n := stageNumber(stage); n > 0 {
-		return fmt.Sprintf("Seen at check %d of %d: %s", n, len(doctor.StageIDs), lowerFirst(stageTitles[stage]))
+func stageText(e doctor.Entry) string {
+	if n := stageNumber(e.Stage); n > 0 {
+		return fmt.Sprintf("Seen at check %d of %d: %s", n, len(doctor.StageIDs), lowerFirst(stageTitles[e.Stage]))
 	}
-	if stage == "" {
+	switch {
+	case e.Stage == "":
 		return ""
+	case e.Group == "WK":
+		return "Seen when the worker starts"
 	}
 	return "Seen in the running workflow"
 }
