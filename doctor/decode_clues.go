@@ -161,7 +161,7 @@ var fileClues = []clue{
 	{"no PEM", []phrase{"failed to find any pem data", "certificateparseerror", "error parsing tls certificate", "no start line", "no_start_line", "invalid server root ca cert pem", "found no certificates in input stream"}},
 	{"damaged", []phrase{"malformed utctime", "x509: malformed", "asn1: structure error", "asn1: syntax error", "baddertime", "invalidcertificate(badencoding", "x509: invalid", "bad_base64", "bad base64 decode", "x509: trailing data"}},
 	{"negative serial", []phrase{"negative serial number"}},
-	{"no name", []phrase{"empty issuer dn not allowed", "must contain at least one distinguished name", "empty subject dn not allowed", "empty_issuer", "issuer name is empty", "distinguished name … required … certificate authority"}},
+	{"no name", []phrase{"empty issuer dn not allowed", "must contain at least one distinguished name", "empty subject dn not allowed", "empty_issuer", "issuer name is empty", "issuer is an empty distinguished name", "empty issuer dn", "distinguished name … required … certificate authority"}},
 	{"file missing", []phrase{"no such file or directory", "the system cannot find the file specified", "the system cannot find the path specified", "filenotfound", "enoent", "errno 2]", "failed to load certificate from file", "file … does not exist", "cannot find the file", "nosuchfileexception", "no such file"}},
 	{"file forbidden", []phrase{"open … permission denied", "errno 13] permission denied", "eacces", "accessdeniedexception", "access to the path … is denied"}},
 	{"it is a certificate's file", []phrase{".pem|", ".key|", ".crt|", ".cer|", ".p12|", ".pfx|"}},

@@ -15,7 +15,7 @@ type reading struct {
 var readings = [][]reading{workerReadings, strangerReadings, fileReadings, alertReadings, tlsReadings, callReadings, namespaceReadings, addressReadings, networkReadings}
 
 var workerReadings = []reading{
-	{[]string{"reserved queue"}, "WK-01", Certain, nil, ""},
+	{[]string{"reserved queue"}, "WK-01", Likely, []string{"SY-08"}, "Names that begin with /_sys/ belong to the server. A task queue of your own may not be called so; but servers have also said this for a moment about their own parts of a task queue with a good name, and then it passes when the worker polls again."},
 	{[]string{"no PHP worker"}, "WK-04", Likely, []string{"WK-03"}, ""},
 	{[]string{"nothing registered"}, "WK-02", Certain, nil, ""},
 	{[]string{"no library"}, "WK-05", Likely, nil, ""},
@@ -104,7 +104,7 @@ var tlsReadings = []reading{
 	{[]string{"answered:other"}, "PR-03", Likely, nil, "What answered is neither TLS nor HTTP: another service's port."},
 	{[]string{"not TLS"}, "PR-01", Likely, []string{"PR-02", "PR-03", "PX-11"}, "The client speaks TLS, and what answered does not: most often a Temporal server without TLS, as a local one is."},
 	{[]string{"strange frame"}, "PR-04", Likely, []string{"PR-02", "PR-06", "PX-11"}, "What answered is not HTTP/2 as gRPC speaks it: a server that wants TLS, or a web server or proxy of HTTP/1."},
-	{[]string{"without TLS"}, "PR-04", Likely, []string{"PR-05", "CL-11", "CL-13", "PX-09"}, "The other side ended the connection without a word. A server that wants TLS does that to a client without it; a refused client certificate or a box on the way can look the same."},
+	{[]string{"without TLS"}, "PR-04", Likely, []string{"PR-05", "CL-11", "CL-13", "H2-11", "PX-09"}, "The other side ended the connection without a word. A server that wants TLS does that to a client without it; a refused client certificate or a box on the way can look the same."},
 	{[]string{"no HTTP/2 agreed"}, "PR-06", Certain, []string{"PR-07"}, ""},
 	{[]string{"no ALPN"}, "PR-06", Likely, []string{"PR-07"}, ""},
 	{[]string{"no common TLS"}, "PR-08", Likely, []string{"PR-09"}, ""},
@@ -220,6 +220,7 @@ var networkReadings = []reading{
 	{[]string{"connect timed out", "to this machine"}, "TC-05", Likely, []string{"IN-10"}, "{address}, the machine or container that the program runs in, gave no answer."},
 	{[]string{"connect timed out", "to a private address"}, "TC-02", Likely, []string{"TC-09", "TC-05", "DN-12", "PX-13"}, "{address} gave no answer. It is an address of a private network: a route, a firewall or the security group of a private endpoint stands between."},
 	{[]string{"connect timed out"}, "TC-02", Likely, []string{"TC-05", "PX-13", "NS-08"}, "{address} gave no answer: a firewall drops the packets, or the host is down."},
+	{[]string{"deadline", "to this machine|to an alias"}, "TC-02", Likely, []string{"IN-10", "TC-05", "SY-03"}, "The program gave up waiting for {address}, which is the machine or container network that it runs in."},
 	{[]string{"deadline"}, "TC-02", Likely, []string{"TC-05", "SV-01", "DN-06", "SY-03", "PX-13"}, "The program gave up waiting. gRPC says so whatever kept the connection from standing: a firewall, DNS, or a TLS handshake that fails again and again."},
 	{[]string{"unauthenticated"}, "AK-03", Likely, []string{"AK-02", "AK-06"}, ""},
 	{[]string{"denied"}, "NS-02", Likely, []string{"AK-07", "H2-03"}, ""},

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"io"
@@ -173,5 +174,98 @@ func fieldRows() []faultRow {
 		row("CL-11 closed after the certificate, at Cloud's name", "CL-11", Likely, "client-cert", resets, dropAt),
 		row("PX-09 reset, and the certificate was never asked for", "PX-09", Likely, "client-cert", resets, neverAsks),
 		row("H2-11 dropped in mid-call, at Cloud's name", "H2-11", Likely, "grpc", resets, cutsAt),
+	}
+}
+
+// fieldSources are where the kinds of fieldRows are seen in public, by kind: the source, and the rows that show it.
+var fieldSources = []struct{ kind, source, rows string }{
+	{"an alias that does not resolve", gh("temporalio/samples-java#595"), "IN-10 a service of Compose"},
+	{"an alias that does not resolve", gh("TracecatHQ/tracecat#184"), "IN-10 the alias of Docker's host"},
+	{"an alias that does not resolve", gh("airbytehq/airbyte#18079"), "IN-10 a service of Kubernetes"},
+	{"an alias that does not resolve", "https://docs.podman.io/en/latest/markdown/podman-run.1.html", "IN-10 the alias of Podman's host"},
+	{"a filtering resolver", gh("pi-hole/pi-hole#2337"), "DN-08 filtered by 0.0.0.0, and a page answers here"},
+	{"a filtering resolver", gh("IngoZenz/personaldnsfilter#83"), "DN-08 filtered, and a page answers here"},
+	{"a filtering resolver", gh("pi-hole/pi-hole#2947"), "DN-08 another server's name, filtered by 0.0.0.0"},
+	{"a client certificate that is a CA", gh("coinbase/temporal-ruby#260"), "CH-18 the client is a CA, and its issuer is not known"},
+	{"a client certificate that is a CA", gh("rustls/webpki#205"), "CH-18 the client is a CA that signed itself"},
+	{"a client certificate that is a CA", "https://docs.temporal.io/cloud/certificates", "CH-18 the client is a CA, and is refused as bad"},
+	{"a public CA's certificate", "https://docs.temporal.io/cloud/certificates", "CH-24 the client's certificate is of a CA that this system trusts"},
+	{"a public CA's certificate", "https://letsencrypt.org/2025/05/14/ending-tls-client-authentication/", "CH-24 the client's certificate is in the public logs"},
+	{"a public CA's certificate", "https://www.rfc-editor.org/rfc/rfc6962", "CH-24 a public CA's certificate, refused as bad"},
+	{"a chain without its intermediate", gh("nodejs/node#33705"), "SV-11 a private server without its intermediate"},
+	{"a chain without its intermediate", gh("golang/go#28276"), "SV-11 a private server without its intermediate, its root in the system"},
+	{"a chain without its intermediate", gh("grpc/grpc#18998"), "SV-13 a server that signed its own certificate"},
+	{"a web server or a proxy", "https://www.rfc-editor.org/rfc/rfc9110#section-9.3.6", "PR-02 a web server that answers CONNECT as any request"},
+	{"a web server or a proxy", gh("grpc/grpc-java#9370"), "PR-02 a web server that knows no CONNECT"},
+	{"a web server or a proxy", gh("warmuuh/milkman#80"), "PR-02 a gateway without a backend"},
+	{"cut without a reason", gh("temporalio/sdk-rust#720"), "CL-12 reset after the certificate, at Cloud's name"},
+	{"cut without a reason", gh("temporalio/tctl#353"), "CL-11 closed after the certificate, at Cloud's name"},
+	{"cut without a reason", gh("grpc/grpc-java#7851"), "H2-11 dropped in mid-call, at Cloud's name"},
+	{"a proxy that the SDK does not read", gh("temporalio/features#323"), "PX-13 the proxy alone leads there, and SDKs do not read it"},
+	{"a proxy that the SDK does not read", gh("temporalio/sdk-rust#309"), "PX-13 the proxy alone leads there, and SDKs do not read it"},
+	{"a proxy that the SDK does not read", gh("temporalio/sdk-typescript#1387"), "PX-13 the proxy alone leads there, and SDKs do not read it"},
+}
+
+// The page's table of the doctor's kinds names rows of the laboratory, and what they give.
+func TestFieldRowsOnThePage(t *testing.T) {
+	rows := map[string]faultRow{}
+	for _, r := range allRows() {
+		rows[r.name] = r
+	}
+	var b strings.Builder
+	b.WriteString("| kind | source | right answer | row of `TestEveryReproducibleFault` |\n|---|---|---|---|\n")
+	for _, s := range fieldSources {
+		r, ok := rows[s.rows]
+		if !ok {
+			t.Errorf("%s: there is no row %q", s.kind, s.rows)
+		}
+		answer := r.code + ", " + string(r.level)
+		if r.level == found {
+			answer = r.code + " as a warning; the verdict is no more than likely"
+		}
+		b.WriteString("| " + s.kind + " | " + s.source + " | " + answer + " | " + s.rows + " |\n")
+	}
+	fieldPart(t, "doctor", b.String())
+}
+
+// Through a proxy alone a check that passes is no more than likely, and tells each SDK's option; where the direct way
+// is open as well, it is certain.
+func TestProxyThatTheSDKDoesNotRead(t *testing.T) {
+	l := newLab(t)
+	tunnel := proxy(t, proxyTunnels, l.serve(l.mtls()))
+	nobody := dnsSays(nowhere)(l)
+	r := check(t, l.target(labHost+":7233"), nobody, tunnel)
+	v := r.Verdict
+	if v.Code != OK || v.Level != Likely || !strings.Contains(v.Cause, "does not read it") || !strings.Contains(v.Title, "if it uses the proxy") {
+		t.Errorf("%s %s: %s", v.Code, v.Level, v.Cause)
+	}
+	all := ""
+	for _, f := range v.Fix {
+		all += f.Text + f.Command
+	}
+	for _, option := range []string{"http_connect_proxy_config", "http-connect", "-Dhttps.proxyHost", "HttpConnectProxy", "HTTPConnectProxyOptions"} {
+		if !strings.Contains(all, option) {
+			t.Errorf("%s is not told: %s", option, all)
+		}
+	}
+	var text strings.Builder
+	if err := WriteText(&text, r, false); err != nil || strings.Contains(text.String(), "All is well") || !strings.Contains(text.String(), "What to do") {
+		t.Errorf("%v\n%s", err, text.String())
+	}
+	there := healthyEast(l)
+	both := func(o *Options) {
+		there(o)
+		dial := o.Dial
+		tunnel(o)
+		o.Dial = func(ctx context.Context, network, address string) (net.Conn, error) {
+			if strings.HasPrefix(address, "127.0.0.1:") {
+				var d net.Dialer
+				return d.DialContext(ctx, network, address)
+			}
+			return dial(ctx, network, address)
+		}
+	}
+	if v := check(t, l.target(labHost+":7233"), both).Verdict; v.Code != OK || v.Level != Certain || !strings.Contains(v.Unseen, "does not read it") {
+		t.Errorf("%s %s, unseen: %s", v.Code, v.Level, v.Unseen)
 	}
 }
