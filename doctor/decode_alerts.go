@@ -83,8 +83,10 @@ var (
 	// alert's is 1000 more than its own number (SSL_AD_REASON_OFFSET).
 	sslReason = regexp.MustCompile(`error:([0-9a-f]{8}):ssl routines`)
 	// What a program showed of the bytes that came: netty as hex, Go's and Python's clients as escapes.
-	hexDump   = regexp.MustCompile(`(?:hex dump for first \d+ bytes|not an ssl/tls record): ([0-9a-f]{4,64})`)
-	escaped   = regexp.MustCompile(`(?:malformed http response|response|preface|line|bytes?|got|received|record header):? b?["']((?:\\{1,2}x[0-9a-f]{2}){2}[^"']{0,60})`)
+	hexDump = regexp.MustCompile(`(?:hex dump for first \d+ bytes|not an ssl/tls record): ([0-9a-f]{4,64})`)
+	escaped = regexp.MustCompile(`(?:malformed http response|response|preface|line|bytes?|got|received|record header):? b?["']((?:\\{1,2}x[0-9a-f]{2}){2}[^"']{0,60})`)
+	// … or took for the length of a frame or message: "HTT" is 4740180, "HTTP" is 1213486160.
+	asLength  = regexp.MustCompile(`(?:frame_size_error:|frame length:?|frame size|frame too large:?|message larger than max \(|message length) ?(\d{7,10})\b`)
 	oneEscape = regexp.MustCompile(`\\{1,2}x[0-9a-f]{2}`)
 )
 
@@ -105,6 +107,27 @@ func shownBytes(low string) (b []byte, from, to int) {
 		digits := low[m[2]:m[3]]
 		b, err := hex.DecodeString(digits[:len(digits)/2*2])
 		if err == nil {
+			return b, m[0], m[1]
+		}
+	}
+	for _, sign := range []string{"frame_size_error", "frame length", "frame size", "frame too large", "message larger than max", "message length"} {
+		i := strings.Index(low, sign)
+		if i < 0 {
+			continue
+		}
+		m := asLength.FindStringSubmatchIndex(low[i:min(len(low), i+60)])
+		if m == nil {
+			continue
+		}
+		for j := range m {
+			m[j] += i
+		}
+		n, err := strconv.ParseUint(low[m[2]:m[3]], 10, 32)
+		b := []byte{byte(n >> 24), byte(n >> 16), byte(n >> 8), byte(n)}
+		if n < 1<<24 {
+			b = b[1:]
+		}
+		if err == nil && answered(b) != "" {
 			return b, m[0], m[1]
 		}
 	}
@@ -132,7 +155,7 @@ func answered(b []byte) string {
 		return "answered:tls"
 	}
 	switch s := strings.ToUpper(string(b[:min(len(b), 5)])); {
-	case strings.HasPrefix(s, "HTTP"), strings.HasPrefix(s, "<HTM"), strings.HasPrefix(s, "<!DO"):
+	case strings.HasPrefix(s, "HTT"), strings.HasPrefix(s, "<HTM"), strings.HasPrefix(s, "<!DO"):
 		return "answered:http1"
 	}
 	switch speaks(b) {

@@ -53,6 +53,13 @@ var fieldTexts = []fieldText{
 	{"framing and shown bytes", gh("grpc/grpc-java#7851"), `UNAVAILABLE: Network closed for unknown reason at io.grpc.Status.asRuntimeException(Status.java:533)`, "PR-04", Likely, "H2-11", ""},
 	{"framing and shown bytes", gh("Burgyn/MMLib.SwaggerForOcelot#174"), `System.IO.IOException: Cannot determine the frame size or a corrupted frame was received.`, "PR-01", Likely, "PR-02", ""},
 
+	{"framing and shown bytes", gh("grpc/grpc-java#11516"), `Status{code=INTERNAL, description=error in frame handler, cause=java.io.IOException: FRAME_SIZE_ERROR: 4740180}`, "PR-02", Certain, "PX-11", ""},
+	{"framing and shown bytes", "https://pkg.go.dev/google.golang.org/grpc#MaxCallRecvMsgSize", `rpc error: code = ResourceExhausted desc = grpc: received message larger than max (1213486160 vs. 4194304)`, "PR-02", Likely, "PX-11", ""},
+	{"framing and shown bytes", gh("adnanh/webhook#411"), `http: TLS handshake error from 10.1.2.3:50416: tls: first record does not look like a TLS handshake`, "PR-04", Likely, "", "server's words"},
+	{"framing and shown bytes", gh("temporalio/samples-typescript#242"), `details: 'last connection error: failed to receive server preface within timeout'`, "H2-01", Likely, "TC-05,PR-04", ""},
+	{"framing and shown bytes", gh("rpcpool/yellowstone-grpc#512"), `tonic::transport::Error(Transport, ConnectError(HttpsUriWithoutTlsSupport(())))`, "PR-04", Likely, "", "https"},
+	{"framing and shown bytes", gh("temporalio/sdk-rust#964"), `Poll failure: Unhandled grpc error when polling: Status { code: Cancelled, message: "operation was canceled", source: Some(tonic::transport::Error(Transport, hyper::Error(Canceled, "connection closed"))) }`, "H2-11", Likely, "", ""},
+
 	// Addresses.
 	{"the address in the text", "", "UNAVAILABLE: io exception\nCaused by: AbstractChannel$AnnotatedConnectException: finishConnect(..) failed: Connection refused: /127.0.0.1:7233", "IN-10", Likely, "TC-01", "127.0.0.1:7233"},
 	{"the address in the text", "", `dial tcp 10.2.3.4:7233: i/o timeout`, "TC-02", Likely, "TC-09", "10.2.3.4:7233"},

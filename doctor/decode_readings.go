@@ -75,7 +75,9 @@ var fileReadings = []reading{
 // them: a client that does not trust the server.
 var alertReadings = []reading{
 	{[]string{"by a server", "alert:42|alert:46|alert:48|unknown issuer"}, "SV-13", Likely, []string{"SV-01", "SV-04", "CL-03"}, "These are a server's words: the client that called it refused the server's certificate."},
+	{[]string{"by a server", "not TLS"}, "PR-04", Likely, nil, "These are a server's words: somebody called its TLS port without TLS, a worker with TLS off or a load balancer's probe."},
 	{[]string{"by a server", "alert:45|out of date"}, "SV-08", Likely, []string{"SV-09", "CL-04"}, "These are a server's words: the client that called it finds the server's certificate out of date."},
+	{[]string{"by a server", "before TLS was done|handshake was cut|reset"}, UnknownCode, Unknown, nil, ""},
 	{[]string{"alert:48"}, "CL-03", Certain, []string{"CH-01", "CH-02", "CH-06", "CH-28", "CH-30"}, "The server does not know the issuer of the client certificate as a CA of this namespace."},
 	{[]string{"alert:45"}, "CL-04", Likely, []string{"CH-09", "CH-11", "CH-10"}, ""},
 	{[]string{"alert:44"}, "CL-10", Likely, nil, ""},
@@ -106,6 +108,7 @@ var tlsReadings = []reading{
 	{[]string{"strange frame"}, "PR-04", Likely, []string{"PR-02", "PR-06", "PX-11"}, "What answered is not HTTP/2 as gRPC speaks it: a server that wants TLS, or a web server or proxy of HTTP/1."},
 	{[]string{"without TLS"}, "PR-04", Likely, []string{"PR-05", "CL-11", "CL-13", "H2-11", "PX-09"}, "The other side ended the connection without a word. A server that wants TLS does that to a client without it; a refused client certificate or a box on the way can look the same."},
 	{[]string{"no HTTP/2 agreed"}, "PR-06", Certain, []string{"PR-07"}, ""},
+	{[]string{"TLS not set up"}, "PR-04", Likely, nil, "The address asks for TLS (https), and TLS is not set up in the client."},
 	{[]string{"no ALPN"}, "PR-06", Likely, []string{"PR-07"}, ""},
 	{[]string{"no common TLS"}, "PR-08", Likely, []string{"PR-09"}, ""},
 	{[]string{"no common cipher"}, "PR-10", Likely, nil, ""},
@@ -207,6 +210,7 @@ var networkReadings = []reading{
 	{[]string{"no route"}, "TC-03", Likely, []string{"DN-05"}, ""},
 	{[]string{"host unreachable"}, "TC-04", Likely, []string{"TC-03"}, ""},
 	{[]string{"closed before preface"}, "CL-11", Likely, []string{"CH-09", "CL-03", "PX-09"}, ""},
+	{[]string{"preface, then silence"}, "H2-01", Likely, []string{"TC-05", "PR-04"}, "The connection stands, and the server says nothing in HTTP/2: it is overloaded or of another kind, or one of the two speaks TLS and the other does not."},
 	{[]string{"preface, then end"}, "PR-04", Likely, []string{"CL-11", "PX-09"}, "The server ended the connection before it said anything, as servers with TLS do to a client without it."},
 	{[]string{"preface, then reset"}, "PR-05", Likely, []string{"CL-12", "AK-09", "IN-18"}, ""},
 	{[]string{"write failed"}, "CL-13", Likely, []string{"PR-04", "CL-03", "CL-04", "CL-05"}, "The other side had ended the connection while the program still wrote, so its reason, if it gave one, was lost."},
