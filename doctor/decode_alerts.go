@@ -44,7 +44,9 @@ func namedAlert(low string) (number uint8, from, to int, ok bool) {
 				break
 			}
 			from, at = at+i, at+i+len(sign)
-			if n, used := alertAfter(low[at:min(len(low), at+64)]); n != 0 {
+			n, used := alertAfter(low[at:min(len(low), at+64)])
+			// Go's own complaints go on after an alert's name: "tls: unsupported certificate key".
+			if n != 0 && (sign != "tls: " || at+used == len(low) || strings.IndexByte("\"'`),]}", low[at+used]) >= 0) {
 				return n, from, at + used, true
 			}
 		}

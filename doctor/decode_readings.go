@@ -52,6 +52,7 @@ var fileReadings = []reading{
 	{[]string{"public key for key"}, "KP-05", Certain, nil, ""},
 	{[]string{"other kind of key"}, "KP-07", Certain, []string{"KP-06"}, ""},
 	{[]string{"not a pair"}, "KP-06", Certain, []string{"KP-08", "KP-09", "KP-10"}, ""},
+	{[]string{"perhaps not a pair"}, "KP-06", Likely, []string{"KP-37", "CH-25"}, "The TLS library could not show that the private key belongs to the certificate: another pair's, or a kind of key that it does not know."},
 	{[]string{"curve"}, "KP-33", Certain, nil, ""},
 	{[]string{"PKCS#12 unread"}, "KP-15", Likely, []string{"KP-11"}, ""},
 	{[]string{"key unread by Java"}, "KP-32", Likely, []string{"KP-11", "KP-12", "KP-37"}, ""},
