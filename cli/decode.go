@@ -31,7 +31,7 @@ func decode(_ context.Context, w World, args []string) int {
 		return printJSON(w, d)
 	}
 	known, _ := doctor.Lookup(d.Code)
-	if known.Stage == "" {
+	if known.Stage == "" || known.Group == "WK" { // said before any stage of a connection
 		known.Stage = "unknown"
 	}
 	return unwritten(w, doctor.WriteVerdict(w.Stdout, doctor.Verdict{Stage: known.Stage, Code: d.Code, Level: d.Level, Title: d.Title, Cause: d.Cause,

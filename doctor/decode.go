@@ -58,7 +58,7 @@ type evidence struct {
 }
 
 // allClues are the tables of clues.
-var allClues = [][]clue{sourceClues, workerClues, fileClues, tlsClues, callClues, namespaceClues, networkClues}
+var allClues = [][]clue{sourceClues, workerClues, fileClues, tlsClues, callClues, namespaceClues, networkClues, commandClues}
 
 // lookThrough finds the clues of a text, and then the facts that stand around them.
 func lookThrough(t errorText) *evidence {
@@ -76,6 +76,9 @@ func (e *evidence) phrases() {
 	has := gramsOf(e.text.low)
 	for _, table := range allClues {
 		for _, c := range table {
+			if _, found := e.clues[c.gives]; found {
+				continue
+			}
 			for _, p := range c.says {
 				if !has.may(p) {
 					continue

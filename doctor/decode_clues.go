@@ -54,6 +54,22 @@ var tlsClues = []clue{
 	{"out of date", []phrase{"certificate has expired or is not yet valid", "invalid peer certificate: expired", "invalidcertificate(expired", "expiredcontext", "certificate expired: verification time", "certificate has expired", "cert_has_expired", "certificateexpiredexception", "nottimevalid", "openssl_internal:certificate_has_expired", "validity check failed"}},
 }
 
+// commandClues are the words with which the temporal command and openssl explain a failure by themselves.
+var commandClues = []clue{
+	{"name not found", []phrase{"could not resolve \"… check the server address"}},
+	{"certificate rejected", []phrase{"server rejected the client certificate"}},
+	{"certificate required", []phrase{"server requires client certificates"}},
+	{"unknown issuer", []phrase{"the server certificate is not trusted", "cannot verify server certificate"}},
+	{"wrong name", []phrase{"the server certificate is not valid for \"", "server certificate is not valid for this host"}},
+	{"not TLS", []phrase{"does not appear to use tls"}},
+	{"no PEM", []phrase{"could not read client certificate from", "could not read certificate from", "no certificate or crl found"}},
+	{"no PEM key", []phrase{"could not read client certificate private key from", "could not read private key from"}},
+	{"bad server root", []phrase{"failed adding server ca to ca pool", "failed to add server ca"}},
+	{"no host and port", []phrase{"address is not in host:port form"}},
+	{"no port number", []phrase{"servname not supported for ai_socktype"}},
+	{"server lacks serverAuth", []phrase{"unsuitable certificate purpose"}},
+}
+
 // networkClues are the words of names, connections and proxies.
 var networkClues = []clue{
 	{"name not found", []phrase{"no such host", "name or service not known", "enotfound", "unknownhostexception", "nodename nor servname provided", "could not resolve host", "no address associated with hostname", "name does not resolve", "name resolution failed for target", "dns resolution failed", "no data record of requested type", "unable to resolve host", "domain name not found", "no such host is known", "unresolvedaddressexception", "getaddrinfo: name", "failed to resolve name", "failed to lookup address information"}},

@@ -70,7 +70,7 @@ var (
 	// host:port, an IPv6 address in brackets, and where the text has both ends of a connection, the far one.
 	hostPort = regexp.MustCompile(`(?i)(->|/)?(?:((?:\d{1,3}\.){3}\d{1,3}|\[[0-9a-f:.%]+\]|[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*)):(\d{1,5})(?:[^\d:.]|\.?$|\.\D|: )`)
 	// A name that was looked up, without a port.
-	lookedUp  = regexp.MustCompile(`(?i)(?:lookup|enotfound|eai_again|unknownhostexception:?|could not resolve host:?|resolve host(?:name)?:?|target dns:|no such host(?: is known)?\.? \(|unable to resolve host)\s*['"]?([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)`)
+	lookedUp  = regexp.MustCompile(`(?i)(?:lookup|enotfound|eai_again|unknownhostexception:?|could not resolve(?: host:?)?|resolve host(?:name)?:?|target dns:|no such host(?: is known)?\.? \(|unable to resolve host)\s*['"]?([a-z0-9_](?:[a-z0-9_.-]*[a-z0-9_])?)`)
 	cloudHost = regexp.MustCompile(`(?i)\b(?:[a-z0-9-]+\.)+(?:tmprl\.cloud|api\.temporal\.io|vpce\.amazonaws\.com)\b`)
 
 	quotedNamespace = regexp.MustCompile(`(?i)namespace:? ['"]?([a-z][a-z0-9-]*\.[a-z0-9]+)\b`)
@@ -92,7 +92,7 @@ var (
 		{regexp.MustCompile(`(?i)host: ([^\s]+?)\.? is not in the cert's altnames: ([^}\n]{1,600})`), 1, 2},
 		{regexp.MustCompile(`(?i)no (?:subject alternative (?:dns )?name|subject alternative names|name) matching (?:ip address )?([^\s]+) found`), 1, 0},
 		{regexp.MustCompile(`(?i)peer name ([^\s]+) is not in peer certificate`), 1, 0},
-		{regexp.MustCompile(`(?i)certificate is not valid for '([^']+)'`), 1, 0},
+		{regexp.MustCompile(`(?i)certificate is not valid for ['"]([^'"]+)['"]`), 1, 0},
 		{regexp.MustCompile(`(?i)cannot validate certificate for (\S+) because`), 1, 0},
 	}
 	oneName = regexp.MustCompile(`(?i)(?:\*\.)?[a-z0-9_-]+(?:\.[a-z0-9_-]+)+`)

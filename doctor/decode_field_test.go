@@ -116,6 +116,16 @@ var fieldTexts = []fieldText{
 	{"a proxy that the SDK does not use", gh("grpc/grpc-java#5279"), `io.grpc.StatusRuntimeException: UNAVAILABLE: io exception Caused by: java.net.UnknownHostException: orders.q7w8e.tmprl.cloud`, "DN-01", Likely, "PX-13", "-Dhttps.proxyHost"},
 	{"a proxy that the SDK does not use", "https://pkg.go.dev/google.golang.org/grpc#NewClient", `failed to do connect handshake, response: "HTTP/1.1 403 Forbidden\r\n"`, "PX-03", Certain, "", ""},
 
+	// What the temporal command says by itself.
+	{"the temporal command's own words", gh("temporalio/cli#795"), `Could not resolve "orders.q7w8e.tmprl.cloud" — check the server address.`, "DN-01", Likely, "IN-11", "orders.q7w8e.tmprl.cloud"},
+	{"the temporal command's own words", "https://docs.temporal.io/cli", `The server requires client certificates (mTLS). Configure both --tls-cert-path and --tls-key-path.`, "CL-01", Likely, "CL-02,CL-03", "does not trust"},
+	{"the temporal command's own words", "https://docs.temporal.io/cli", `Error: failed connecting to Temporal server at orders.q7w8e.tmprl.cloud:7233: TLS handshake failed: server rejected the client certificate`, "CL-09", Likely, "CL-03,CL-05", ""},
+	{"the temporal command's own words", "https://docs.temporal.io/cli", `The server certificate is not trusted. Configure its CA certificate with --tls-ca-path.`, "SV-01", Likely, "SV-13,PX-08", ""},
+	{"the temporal command's own words", "https://docs.temporal.io/cli", `The server certificate is not valid for "vpce-7.us-east-1.vpce.amazonaws.com". Set --tls-server-name to a certificate name.`, "SV-04", Certain, "IN-18", "asked for vpce-7.us-east-1.vpce.amazonaws.com"},
+	{"the temporal command's own words", "https://docs.temporal.io/cli", `The server at 127.0.0.1:7233 does not appear to use TLS. Disable TLS, or check the address.`, "PR-01", Likely, "PR-02", ""},
+	{"the temporal command's own words", "https://docs.temporal.io/cli", `Error: failed to build client options: invalid TLS config: failed adding server CA to CA pool`, "SV-15", Certain, "", ""},
+	{"the temporal command's own words", "https://docs.openssl.org/master/man1/openssl-s_client/", `Could not read client certificate private key from client.key`, "KP-39", Likely, "KP-36", ""},
+
 	// Start-up.
 	{"no fault of the connection", "", `TransportError: tonic::transport::Error(Transport, hyper::Error(Connect, ConnectError("tcp connect error", Os { code: 99, kind: AddrNotAvailable, message: "Cannot assign requested address" })))`, "TC-11", Likely, "", "IPv6"},
 	{"no fault of the connection", "", `[TMPRL1101] Potential deadlock detected: workflow didn't yield within 2 second(s).`, "WF-18", Likely, "", "blocking call"},

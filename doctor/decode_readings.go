@@ -89,6 +89,8 @@ var alertReadings = []reading{
 	{[]string{"alert:49"}, "CL-08", Likely, []string{"CH-26", "NS-08"}, ""},
 	{[]string{"alert:116", byJava}, "CL-02", Likely, []string{"CH-01", "CL-01", "AK-01"}, "The server wants a client certificate and got none. Java's key manager keeps a certificate back whose issuer is not among the CAs that the server names, so this is what a certificate of another CA looks like; that none was given at all looks the same."},
 	{[]string{"alert:116"}, "CL-01", Likely, []string{"CL-02", "CH-01", "AK-01"}, "The server wants a client certificate, and none reached it: none was given to the connection, or the TLS library kept it back because its issuer is not among the CAs that the server names."},
+	{[]string{"certificate required"}, "CL-01", Likely, []string{"CL-02", "CH-01", "CL-03", "AK-01"}, "The server wants a client certificate, and the command says so too where one was given whose issuer the server does not trust."},
+	{[]string{"certificate rejected"}, "CL-09", Likely, []string{"CL-03", "CL-04", "CL-05", "CL-06"}, "The server refused the client certificate; the command does not say with which reason."},
 	{[]string{"alert:70"}, "PR-08", Likely, []string{"PR-09"}, ""},
 	{[]string{"alert:71"}, "PR-10", Likely, []string{"PR-08", "CH-14"}, ""},
 	{[]string{"alert:120"}, "PR-07", Certain, []string{"PR-06"}, ""},
@@ -114,6 +116,7 @@ var tlsReadings = []reading{
 	{[]string{"no common TLS"}, "PR-08", Likely, []string{"PR-09"}, ""},
 	{[]string{"no common cipher"}, "PR-10", Likely, nil, ""},
 
+	{[]string{"bad server root"}, "SV-15", Certain, []string{"SV-01"}, ""},
 	{[]string{"no roots"}, "SV-02", Certain, []string{"SV-15"}, "The program found no root certificates: a slim container image without ca-certificates, or SSL_CERT_FILE pointing to the wrong file."},
 	{[]string{"common name alone"}, "SV-07", Certain, nil, ""},
 	{[]string{"default certificate"}, "SV-05", Certain, nil, ""},
@@ -185,6 +188,7 @@ var namespaceReadings = []reading{
 var addressReadings = []reading{
 	{[]string{"scheme in the address"}, "IN-01", Certain, nil, ""},
 	{[]string{"port missing"}, "IN-02", Certain, nil, ""},
+	{[]string{"no host and port"}, "IN-02", Likely, []string{"IN-06", "IN-07", "IN-24"}, "The address is not a host and a port with a colon between them."},
 	{[]string{"path after the port"}, "IN-03", Certain, nil, ""},
 	{[]string{"blank after the port"}, "IN-04", Certain, nil, ""},
 	{[]string{"control character"}, "IN-04", Likely, nil, ""},

@@ -7,8 +7,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
+
+	"go.temporal.io/api/serviceerror"
 )
 
 // webServer is a plain web server that answers every request, CONNECT too, with a status and a page.
@@ -226,6 +229,17 @@ func TestFieldRowsOnThePage(t *testing.T) {
 		b.WriteString("| " + s.kind + " | " + s.source + " | " + answer + " | " + s.rows + " |\n")
 	}
 	fieldPart(t, "doctor", b.String())
+}
+
+// A namespace that refuses a client whose certificate is a CA names that beside its own reasons.
+func TestNamespaceRefusesACA(t *testing.T) {
+	l := newLab(t)
+	l.svc.namespaces[labNamespace] = serviceerror.NewPermissionDenied("Request unauthorized.", "")
+	target, p := l.target(l.serve(l.mtls())), l.clientCA.issue(t, "orders worker", "p256", func(c *x509.Certificate) { c.IsCA = true })
+	target.CertPEM, target.KeyPEM = p.cert, p.key
+	if v := check(t, target).Verdict; v.Code != "NS-02" || !slices.ContainsFunc(v.Candidates, func(c Candidate) bool { return c.Code == "CH-18" }) {
+		t.Errorf("%s %s, beside it %v", v.Code, v.Level, v.Candidates)
+	}
 }
 
 // Through a proxy alone a check that passes is no more than likely, and tells each SDK's option; where the direct way

@@ -142,6 +142,11 @@ func (r *run) explainedBefore(v Verdict) Verdict {
 		if group == "CL" && r.hello != nil && r.hello.sent {
 			code = r.ruleOfTheLeaf()
 		}
+	case "namespace":
+		if rule := r.ruleOfTheLeaf(); v.Code == "NS-02" && rule != "" {
+			e, _ := Lookup(rule)
+			v.Candidates = append(v.Candidates, candidate(rule, e.Title+"."))
+		}
 	}
 	if code == "" || code == v.Code {
 		return v
@@ -163,6 +168,9 @@ func (r *run) explainedBefore(v Verdict) Verdict {
 // ruleOfTheLeaf is the rule of Cloud that the client certificate breaks although the check let it pass, "" for none:
 // it is a CA (CH-18), or a public CA issued it (CH-24).
 func (r *run) ruleOfTheLeaf() string {
+	if !r.hasPair {
+		return ""
+	}
 	switch leaf := r.pair.Leaf(); {
 	case leaf.BasicConstraintsValid && leaf.IsCA:
 		return "CH-18"
@@ -175,9 +183,6 @@ func (r *run) ruleOfTheLeaf() string {
 // publicLeaf reports whether the client certificate is one of a public CA: it stands under a root of this system, or
 // is in the logs of public certificates.
 func (r *run) publicLeaf() bool {
-	if !r.hasPair {
-		return false
-	}
 	system, err := x509.SystemCertPool()
 	return looksPublic(r.pair.Leaf()) || err == nil && verifies(r.pair.Chain, system, r.now)
 }
