@@ -127,9 +127,10 @@ func (r *run) judgeAnswer(ctx context.Context, ans answer) {
 	public := cloud || none && r.hostKind == namespace.HostOther && !isAlias(r.addr.Host)
 	if public && here {
 		r.filtered = true
-		if !r.answers(ctx) {
+		open, level := r.answers(ctx)
+		if !open {
 			r.say("%s resolves to %s: not an address of the internet", r.addr.Host, texts(r.ips)[0])
-			r.stop("DN-08", Certain)
+			r.stop("DN-08", level)
 			return
 		}
 		r.warn("DN-08")
@@ -150,16 +151,20 @@ func (r *run) private() bool {
 	return len(r.ips) > 0 && r.proxy == nil
 }
 
-// answers reports whether anything listens at the first address on this machine.
-func (r *run) answers(ctx context.Context) bool {
+// answers reports whether anything listens at the first address on this machine, and how sure it is that nothing
+// does: a machine that is busy may be late to say so.
+func (r *run) answers(ctx context.Context) (open bool, sure Level) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
 	defer cancel()
 	c, err := r.dial(ctx, netip.AddrPortFrom(r.ips[0], uint16(r.addr.Port)).String())
 	if err != nil {
-		return false
+		if timedOut(err) {
+			return false, Likely
+		}
+		return false, Certain
 	}
 	c.Close()
-	return true
+	return true, Likely
 }
 
 // noAnswer says why there is no address. The resolver's error tells timeouts and closed ports; the
