@@ -150,6 +150,20 @@ func (f *facts) address(text string) {
 		far              bool
 	}
 	var all []found
+	web := map[string]bool{}
+	for _, m := range requested.FindAllStringSubmatch(text, 20) {
+		web[strings.ToLower(m[1])] = true
+	}
+	kindOf := func(host, port string) string {
+		kind := kindOf(host, port)
+		if kind == toOther && web[strings.ToLower(host)] {
+			return toStranger
+		}
+		return kind
+	}
+	for _, m := range requested.FindAllStringSubmatch(text, 20) {
+		all = append(all, found{host: m[1], kind: kindOf(m[1], "")})
+	}
 	for _, m := range hostPort.FindAllStringSubmatch(text, 100) {
 		if kind := kindOf(m[2], m[3]); kind != "" {
 			all = append(all, found{m[2], m[3], kind, m[1] == "->"})
@@ -219,9 +233,11 @@ var codeFiles = []string{"go", "js", "ts", "tsx", "mjs", "cjs", "py", "java", "k
 var strangePorts = map[string]string{"5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "9042": "Cassandra", "9200": "Elasticsearch",
 	"9092": "Kafka", "5672": "RabbitMQ", "2379": "etcd", "4317": "OpenTelemetry", "4318": "OpenTelemetry", "8125": "StatsD", "8126": "Datadog", "11211": "memcached", "22": "SSH", "25": "mail", "53": "DNS"}
 
-// strangeHosts are where programs get packages, images and the like.
-var strangeHosts = []string{"docker.io", "docker.com", "ghcr.io", "quay.io", "gcr.io", "github.com", "githubusercontent.com", "gitlab.com", "npmjs.org", "npmjs.com", "yarnpkg.com", "pypi.org",
-	"pythonhosted.org", "golang.org", "go.dev", "maven.org", "maven.apache.org", "rubygems.org", "packagist.org", "nuget.org", "crates.io", "googleapis.com", "sentry.io", "datadoghq.com", "newrelic.com", "openai.com", "anthropic.com", "stripe.com", "slack.com"}
+// strangeHosts are services beside Temporal that workers often call.
+var strangeHosts = []string{"github.com", "githubusercontent.com", "gitlab.com", "googleapis.com", "sentry.io", "datadoghq.com", "newrelic.com", "openai.com", "anthropic.com", "stripe.com", "slack.com"}
+
+// requested is a web address that a program asked for: gRPC has none.
+var requested = regexp.MustCompile(`(?i)\b(?:request to|get|post|put|head|fetch(?:ing)?|download(?:ing)?) "?https?://([a-z0-9.-]+)`)
 
 // kindOf is where a host and its port lead, "" for what is no address.
 func kindOf(host, port string) string {

@@ -73,7 +73,10 @@ var fieldTexts = []fieldText{
 	{"the address in the text", gh("temporalio/sdk-rust#541"), `dial tcp: lookup orders.q7w8e.tmprl.cloud on 8.8.8.8:53: no such host`, "DN-01", Likely, "IN-11", "orders.q7w8e.tmprl.cloud"},
 	{"the address in the text", "https://docs.temporal.io/cloud/connectivity/aws-connectivity", `Error: Hostname/IP does not match certificate's altnames: Host: vpce-0a.us-east-1.vpce.amazonaws.com. is not in the cert's altnames: DNS:*.q7w8e.tmprl.cloud`, "SV-04", Certain, "IN-18", "asked for vpce-0a.us-east-1.vpce.amazonaws.com|proved to be *.q7w8e.tmprl.cloud"},
 	{"the address in the text", "https://www.postgresql.org/docs/current/server-start.html", `dial tcp 127.0.0.1:5432: connect: connection refused`, UnknownCode, Unknown, "", "5432"},
-	{"the address in the text", "", `npm error request to https://registry.npmjs.org/@temporalio%2fworker failed, reason: getaddrinfo ENOTFOUND registry.npmjs.org`, UnknownCode, Unknown, "", "registry.npmjs.org"},
+	{"the address in the text", "", `FetchError: request to https://packages.example.com/@temporalio%2fworker failed, reason: getaddrinfo ENOTFOUND packages.example.com`, UnknownCode, Unknown, "", "packages.example.com"},
+
+	{"the address in the text", gh("nodejs/help#1882"), `FetchError: request to https://orders.example.com/ failed, reason: unable to verify the first certificate`, UnknownCode, Unknown, "", "orders.example.com"},
+	{"the address in the text", "", `dial tcp: address https://orders.q7w8e.tmprl.cloud:7233: too many colons in address`, "IN-01", Certain, "", "orders.q7w8e.tmprl.cloud:7233"},
 
 	// rustls.
 	{"rustls in newer words", "", core + `Server connection error: tonic::transport::Error(Transport, InvalidCertificate(Other(OtherError(UnsupportedCertVersion))))`, "CH-19", Likely, "", "client certificate"},
