@@ -67,7 +67,7 @@ var beyondRows = map[string]account{
 	"WF-19": {asTest, "transfer/follow_test.go TestFollowOnly noWorkflow", ""},
 	"WF-20": {asTest, "transfer/worker_test.go TestForeignQueue foreignQueue", ""},
 
-	"CH-34": {asText, `CertificateParsingException: Empty issuer DN not allowed in X509Certificates`, "Java's and Cloud's words for a CA without a name"},
+	"CH-38": {asText, `CertificateParsingException: Empty issuer DN not allowed in X509Certificates`, "Java's and Cloud's words for a CA without a name"},
 	"TC-11": {asText, `connect: cannot assign requested address`, "needs a machine without free ports or without IPv6"},
 	"TC-12": {asText, `socket: too many open files`, "the check opens a handful of connections and closes them"},
 	"WK-01": {asText, `task queue name cannot start with reserved prefix /_sys/`, "said by a worker that starts; the check starts none"},

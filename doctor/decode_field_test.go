@@ -91,11 +91,11 @@ var fieldTexts = []fieldText{
 	{"rustls in newer words", gh("quinn-rs/quinn#1733"), `invalid peer certificate: Other(OtherError(CaUsedAsEndEntity))`, "SV-13", Likely, "", ""},
 
 	// A CA without a name.
-	{"a CA without a name", "", "IllegalArgumentException: File does not contain valid certificates: client.pem\nCaused by: java.security.cert.CertificateParsingException: Empty issuer DN not allowed in X509Certificates", "CH-34", Certain, "", "empty name"},
-	{"a CA without a name", "", `Must contain at least one Distinguished Name when creating Certificate Authority (CA)`, "CH-34", Certain, "", ""},
-	{"a CA without a name", gh("bcgit/bc-java#2387"), `IllegalArgumentException: certificate issuer is an empty distinguished name`, "CH-34", Certain, "", ""},
-	{"a CA without a name", gh("cert-manager/cert-manager#4464"), `Certificate will be issued with an empty Issuer DN, which contravenes RFC 5280 and could break some strict clients`, "CH-34", Certain, "", ""},
-	{"a CA without a name", gh("ssllabs/ssllabs-scan#744"), `CertificateException: Empty issuer DN not allowed in X509Certificates`, "CH-34", Certain, "", ""},
+	{"a CA without a name", "", "IllegalArgumentException: File does not contain valid certificates: client.pem\nCaused by: java.security.cert.CertificateParsingException: Empty issuer DN not allowed in X509Certificates", "CH-38", Certain, "", "empty name"},
+	{"a CA without a name", "", `Must contain at least one Distinguished Name when creating Certificate Authority (CA)`, "CH-38", Certain, "", ""},
+	{"a CA without a name", gh("bcgit/bc-java#2387"), `IllegalArgumentException: certificate issuer is an empty distinguished name`, "CH-38", Certain, "", ""},
+	{"a CA without a name", gh("cert-manager/cert-manager#4464"), `Certificate will be issued with an empty Issuer DN, which contravenes RFC 5280 and could break some strict clients`, "CH-38", Certain, "", ""},
+	{"a CA without a name", gh("ssllabs/ssllabs-scan#744"), `CertificateException: Empty issuer DN not allowed in X509Certificates`, "CH-38", Certain, "", ""},
 
 	// The client's CA as the only server root.
 	{"the client's CA as server root", "", `failed reaching server: connection error: desc = "transport: authentication handshake failed: tls: failed to verify certificate: x509: certificate signed by unknown authority"`, "SV-01", Likely, "SV-02,PX-08", "ca.crt|1.2.4"},

@@ -44,7 +44,7 @@ var workerReadings = []reading{
 var strangerReadings = []reading{{[]string{"to a stranger alone"}, UnknownCode, Unknown, nil, ""}}
 
 var fileReadings = []reading{
-	{[]string{"no name"}, "CH-34", Certain, nil, "A certificate has an empty name (distinguished name): Java reads no certificate whose issuer has none, and Temporal Cloud's tools make no CA without one. Other tools, as openssl with -subj /, make such CAs without a word."},
+	{[]string{"no name"}, "CH-38", Certain, nil, "A certificate has an empty name (distinguished name): Java reads no certificate whose issuer has none, and Temporal Cloud's tools make no CA without one. Other tools, as openssl with -subj /, make such CAs without a word."},
 	{[]string{"key for certificate"}, "KP-02", Likely, []string{"IN-16", "KP-30"}, ""},
 	{[]string{"certificate for key"}, "KP-03", Certain, []string{"KP-02"}, ""},
 	{[]string{"request for certificate"}, "KP-04", Certain, nil, ""},
