@@ -10,22 +10,26 @@ import (
 	"os/signal"
 	"strings"
 	"syscall"
+	"time"
 
 	"google.golang.org/grpc/grpclog"
 
+	"onramp/doctor"
 	"onramp/fault"
 )
 
 // Version is set by the build (-ldflags -X).
 var Version = "dev"
 
-// The exit codes that do not follow from a verdict (contract.md).
+// The exit codes that do not follow from a verdict (contract.md). A command that a signal ended has, as shells
+// count, exitSignal and the signal's number: 130 for SIGINT.
 const (
 	exitOK       = 0
 	exitInternal = 1
 	exitUsage    = 2
 	exitInput    = 10
 	exitWorker   = 15
+	exitSignal   = 128
 )
 
 // World is what a command may touch of its surroundings, so that a test can be the operating system.
@@ -57,29 +61,64 @@ func commands() []command {
 	}
 }
 
-// Main runs the program of the operating system and returns its exit code. The first SIGINT or SIGTERM
-// ends commands in order; a second one exits at once.
+// closesInOrder are the commands that hold a server open: a signal lets them close it. Every other has nothing to
+// bring to an end, and may be waiting for a pipe, a question or a network that never answers.
+var closesInOrder = map[string]bool{"serve": true, "rehearse": true}
+
+// aMoment is how long a command that a signal ends may take to remove what it has half written.
+const aMoment = 200 * time.Millisecond
+
+// Main runs the program of the operating system and returns its exit code.
 func Main() int {
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what goes wrong is in our own answers
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
-	go func() {
-		<-signals
-		stop()
-		<-signals
-		os.Exit(exitInternal)
-	}()
-	return Run(ctx, World{Args: os.Args[1:], Getenv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr})
+	return untilSignal(signals, World{Args: os.Args[1:], Getenv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}, Run)
+}
+
+// untilSignal runs a command until it is done or a signal comes, and returns its exit code. A signal ends serve and
+// rehearse in order, with their own code, and a second one at once; it ends every other command at once, with
+// exitSignal and its number.
+func untilSignal(signals <-chan os.Signal, w World, run func(context.Context, World) int) int {
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	done := make(chan int, 1)
+	go func() { done <- run(ctx, w) }()
+	var came os.Signal
+	select {
+	case code := <-done:
+		return code
+	case came = <-signals:
+	}
+	stop()
+	if name, _ := commandOf(w.Args); closesInOrder[name] {
+		select {
+		case code := <-done:
+			return code
+		case <-signals:
+			return exitInternal
+		}
+	}
+	select {
+	case <-done:
+	case <-signals:
+	case <-time.After(aMoment):
+	}
+	number, _ := came.(syscall.Signal)
+	return exitSignal + int(number)
+}
+
+// commandOf is the command that the arguments name, and what is left for it.
+func commandOf(args []string) (name string, rest []string) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return args[0], args[1:]
+	}
+	return "serve", args
 }
 
 // Run runs one command and returns its exit code. It ends when ctx does.
 func Run(ctx context.Context, w World) int {
-	name, args := "serve", w.Args
-	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
-		name, args = args[0], args[1:]
-	}
+	name, args := commandOf(w.Args)
 	if len(w.Args) > 0 && (w.Args[0] == "--help" || w.Args[0] == "-h" || w.Args[0] == "help") {
 		overview(w.Stdout)
 		return exitOK
@@ -92,7 +131,11 @@ func Run(ctx context.Context, w World) int {
 			return c.start(ctx, w, args)
 		}
 	}
-	fmt.Fprintf(w.Stderr, "onramp: there is no command %q\n", printable(name))
+	if plainWord(name) {
+		fmt.Fprintf(w.Stderr, "onramp: there is no command %s\n", name)
+	} else {
+		fmt.Fprintln(w.Stderr, "onramp: the first argument is no command")
+	}
 	overview(w.Stderr)
 	return exitUsage
 }
@@ -126,19 +169,24 @@ func complain(w World, err error) int {
 		if f.Field != "" {
 			field = "--" + f.Field + ": "
 		}
-		fmt.Fprintf(w.Stderr, "onramp: %s%s\n", field, printable(f.Title))
+		fmt.Fprintf(w.Stderr, "onramp: %s%s\n", field, sayable(f.Title))
 		for _, text := range []string{f.Cause, f.NotWrong, f.Fix} {
 			if text != "" {
-				fmt.Fprintf(w.Stderr, "  %s\n", printable(text))
+				fmt.Fprintf(w.Stderr, "  %s\n", sayable(text))
 			}
 		}
 		if f.Kind != fault.Internal {
 			code = exitUsage
 		} else if f.Err != nil && !errors.Is(f.Err, context.Canceled) {
-			fmt.Fprintf(w.Stderr, "  cause: %s\n", printable(f.Err.Error()))
+			fmt.Fprintf(w.Stderr, "  cause: %s\n", sayable(f.Err.Error()))
 		}
 	}
 	return code
+}
+
+// sayable is a text of an error without the secrets that somebody gave to a flag that takes none, fit for a terminal.
+func sayable(s string) string {
+	return printable(doctor.WithoutSecrets(s))
 }
 
 // printable takes the characters out of a text that would move a terminal's cursor or colour it.

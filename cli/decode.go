@@ -9,9 +9,6 @@ import (
 	"onramp/fault"
 )
 
-// maxErrorText bounds what decode reads: an error text, not a log.
-const maxErrorText = 64 << 10
-
 // decode is `onramp decode`: an error text on stdin, its meaning on stdout. A text that is not known is an
 // honest unknown, and no failure of the command.
 func decode(_ context.Context, w World, args []string) int {
@@ -20,12 +17,12 @@ func decode(_ context.Context, w World, args []string) int {
 	if code, done := s.parse(args); done {
 		return code
 	}
-	text, err := io.ReadAll(io.LimitReader(w.Stdin, maxErrorText+1))
+	text, err := io.ReadAll(io.LimitReader(w.Stdin, doctor.MaxDecode+1))
 	switch {
 	case err != nil:
 		return complain(w, fault.Wrap(err, fault.Invalid, "The text cannot be read from stdin", "Pipe it in: onramp decode < error.txt"))
-	case len(text) > maxErrorText:
-		return complain(w, fault.New(fault.TooLarge, "The text is longer than 64 kB", "Give the error alone, not the whole log."))
+	case len(text) > doctor.MaxDecode:
+		return complain(w, fault.New(fault.TooLarge, "The text is longer than 1 MB", "Give the error with the lines around it, not the whole log: tail -n 200 worker.log | onramp decode."))
 	case strings.TrimSpace(string(text)) == "":
 		return complain(w, fault.New(fault.Invalid, "There is no text on stdin", "Pipe it in: onramp decode < error.txt"))
 	}
@@ -34,7 +31,7 @@ func decode(_ context.Context, w World, args []string) int {
 		return printJSON(w, d)
 	}
 	known, _ := doctor.Lookup(d.Code)
-	if known.Stage == "" {
+	if known.Stage == "" || known.Group == "WK" { // said before any stage of a connection
 		known.Stage = "unknown"
 	}
 	return unwritten(w, doctor.WriteVerdict(w.Stdout, doctor.Verdict{Stage: known.Stage, Code: d.Code, Level: d.Level, Title: d.Title, Cause: d.Cause,

@@ -29,15 +29,17 @@ type settings struct {
 	others   map[string][]string // further environment names, in order
 	from     map[string]string   // where a value came from, for messages
 	problems []error
-	after    []func() error // checks that need parsed values
-	files    []string       // arguments that are not flags, where takesFiles allows them
+	after    []func() error  // checks that need parsed values
+	files    []string        // arguments that are not flags, where takesFiles allows them
+	mayHold  map[string]bool // flags whose own code deals with a secret
 
 	takesFiles bool
 }
 
 func newSettings(name, what string, w World) *settings {
 	s := &settings{fs: flag.NewFlagSet(name, flag.ContinueOnError), w: w, name: name, what: what,
-		asText: map[string]*string{}, others: map[string][]string{}, from: map[string]string{}}
+		asText: map[string]*string{}, others: map[string][]string{}, from: map[string]string{},
+		mayHold: map[string]bool{"input": true}}
 	s.fs.SetOutput(io.Discard)
 	return s
 }
@@ -58,7 +60,7 @@ func (s *settings) duration(name, def, usage string, max time.Duration) *time.Du
 	s.after = append(s.after, func() error {
 		v, err := time.ParseDuration(*p)
 		if err != nil || v <= 0 || v > max {
-			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a duration", *p), fmt.Sprintf("Give a number and a unit, at most %s: 5s, 500ms.", max)).In(name)
+			return fault.New(fault.Invalid, "This is not a duration", fmt.Sprintf("Give a number and a unit, at most %s: 5s, 500ms.", max)).In(name)
 		}
 		*d = v
 		return nil
@@ -75,7 +77,7 @@ func (s *settings) oneOf(name, def, usage string, values ...string) *string {
 				return nil
 			}
 		}
-		return fault.New(fault.Invalid, fmt.Sprintf("%q is not one of its values", *p), "Give one of "+strings.Join(values, ", ")+".").In(name)
+		return fault.New(fault.Invalid, "This is not one of its values", "Give one of "+strings.Join(values, ", ")+".").In(name)
 	})
 	return p
 }
@@ -85,47 +87,37 @@ func envName(flagName string) string {
 	return "ONRAMP_" + strings.ToUpper(strings.ReplaceAll(flagName, "-", "_"))
 }
 
+// maxProblems is how many mistakes of one command line are told.
+const maxProblems = 20
+
 // parse reads environment and arguments. done says that the command is over, with its exit code:
-// help was asked for, or something was wrong and all of it has been reported.
+// help was asked for, or something was wrong and all of it has been reported. A mistake never repeats what was
+// given: a secret may stand at the wrong flag.
 func (s *settings) parse(args []string) (code int, done bool) {
 	s.fs.VisitAll(func(f *flag.Flag) {
 		for _, name := range append([]string{envName(f.Name)}, s.others[f.Name]...) {
 			if v, ok := s.w.Getenv(name); ok && v != "" {
 				s.from[f.Name] = name
 				if err := f.Value.Set(v); err != nil {
-					s.problems = append(s.problems, fault.New(fault.Invalid, fmt.Sprintf("%s=%q is not a value of it", name, v), "Give true or false.").In(f.Name))
+					s.problems = append(s.problems, fault.New(fault.Invalid, name+" holds no value of it", "Give true or false.").In(f.Name))
 				}
 				return
 			}
 		}
 	})
-	for {
-		err := s.fs.Parse(args)
-		if errors.Is(err, flag.ErrHelp) {
-			s.usage(s.w.Stdout)
-			return exitOK, true
-		}
-		if err != nil {
-			s.problems = append(s.problems, fault.New(fault.Invalid, flagProblem(err), "See onramp "+s.name+" --help."))
-			args = s.fs.Args()
-			continue
-		}
-		if s.fs.NArg() == 0 {
-			break
-		}
-		if s.takesFiles {
-			s.files = append(s.files, s.fs.Arg(0))
-			args = s.fs.Args()[1:]
-			continue
-		}
-		s.problems = append(s.problems, fault.New(fault.Invalid, fmt.Sprintf("onramp %s takes no argument %q", s.name, s.fs.Arg(0)), "See onramp "+s.name+" --help."))
-		args = s.fs.Args()[1:]
+	if s.readArguments(args) {
+		s.usage(s.w.Stdout)
+		return exitOK, true
 	}
 	s.fs.Visit(func(f *flag.Flag) { s.from[f.Name] = "--" + f.Name })
+	secret := s.misplacedSecrets()
 	for _, check := range s.after {
 		if err := check(); err != nil {
 			s.problems = append(s.problems, err)
 		}
+	}
+	if secret {
+		s.problems = s.problems[:1] // what else is wrong with such a value is no news, and might quote it
 	}
 	if len(s.problems) > 0 {
 		complain(s.w, errors.Join(s.problems...))
@@ -134,16 +126,82 @@ func (s *settings) parse(args []string) (code int, done bool) {
 	return 0, false
 }
 
-// flagProblem is package flag's complaint with flags as people type them.
-func flagProblem(err error) string {
+// readArguments reads the arguments to their end, past every mistake. help says that --help is among them.
+func (s *settings) readArguments(args []string) (help bool) {
+	all := len(args)
+	for len(s.problems) < maxProblems {
+		err := s.fs.Parse(args)
+		if errors.Is(err, flag.ErrHelp) {
+			return true
+		}
+		rest := s.fs.Args()
+		nth := all - len(rest) // of the argument that was read last
+		switch {
+		case err != nil && strings.HasPrefix(err.Error(), "bad flag syntax: "):
+			// Package flag leaves what is no flag at all, as "---json" and "-=", where it is.
+			s.wrong(fmt.Sprintf("argument %d is no flag", nth+1))
+			rest = rest[1:]
+		case err != nil:
+			s.wrong(flagProblem(err, args[len(args)-len(rest)-1], nth))
+		case len(rest) == 0:
+			return false
+		case s.takesFiles:
+			s.files = append(s.files, rest[0])
+			rest = rest[1:]
+		default:
+			s.wrong(fmt.Sprintf("onramp %s takes flags alone, and argument %d is none", s.name, nth+1))
+			rest = rest[1:]
+		}
+		args = rest
+	}
+	return false
+}
+
+func (s *settings) wrong(title string) {
+	s.problems = append(s.problems, fault.New(fault.Invalid, title, "See onramp "+s.name+" --help."))
+}
+
+// misplacedSecrets puts a problem first where a flag that takes no secret was given one by its look: a private key
+// or an API key.
+func (s *settings) misplacedSecrets() (found bool) {
+	s.fs.VisitAll(func(f *flag.Flag) {
+		if p := s.asText[f.Name]; p != nil && !s.mayHold[f.Name] && !found && doctor.HoldsSecret(*p) {
+			found = true
+			s.problems = append([]error{fault.New(fault.Invalid, "This is a secret, from "+s.origin(f.Name),
+				"The flag takes none, so it was not used, and is not shown. Give an API key by --api-key-path FILE or TEMPORAL_API_KEY, a private key by the name of its file.").In(f.Name)}, s.problems...)
+		}
+	})
+	for _, name := range s.files {
+		if !found && doctor.HoldsSecret(name) {
+			found = true
+			s.problems = append([]error{fault.New(fault.Invalid, "A secret stands where a file's name belongs", "Give the name of the file that holds it.")}, s.problems...)
+		}
+	}
+	return found
+}
+
+// flagProblem is package flag's complaint with flags as people type them and without their values; given is the
+// argument that was read last, the nth.
+func flagProblem(err error, given string, nth int) string {
 	text := err.Error()
 	if name, ok := strings.CutPrefix(text, "flag provided but not defined: -"); ok {
-		return "there is no flag --" + name
+		if plainWord(name) && strings.HasPrefix(given, "--") { // -pSECRET is how other programs take a password
+			return "there is no flag --" + name
+		}
+		return fmt.Sprintf("argument %d is no flag of this command", nth)
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		return "--" + name + " needs a value"
 	}
-	return text
+	if name, _, ok := strings.Cut(strings.TrimLeft(given, "-"), "="); ok && strings.HasPrefix(text, "invalid ") {
+		return "--" + name + " takes true or false"
+	}
+	return fmt.Sprintf("argument %d cannot be read", nth)
+}
+
+// plainWord reports whether an argument is the name of something, mistyped, and no secret: a few letters with dashes.
+func plainWord(s string) bool {
+	return s != "" && len(s) <= 24 && strings.Trim(s, "abcdefghijklmnopqrstuvwxyz-") == ""
 }
 
 // origin says where a flag's value came from: "--address", "TEMPORAL_HOST_URL" or "default".

@@ -23,6 +23,9 @@ type connection struct {
 }
 
 func connectionFlags(s *settings) *connection {
+	for _, name := range []string{"tls-cert-path", "tls-key-path", "tls-ca-path", "api-key-path"} {
+		s.mayHold[name] = true // what a file holds in the place of its name is a finding: target
+	}
 	return &connection{s: s,
 		address:      s.text("address", "", "`host:port` of the endpoint", "TEMPORAL_ADDRESS", "TEMPORAL_HOST_URL"),
 		ns:           s.text("namespace", "", "Namespace ID, name.account", "TEMPORAL_NAMESPACE"),
@@ -45,7 +48,19 @@ func (c *connection) target() doctor.Target {
 		if path == "" {
 			return nil
 		}
+		if what := contentOf(path); what != "" {
+			t.InputFaults = append(t.InputFaults, doctor.Finding{Code: "KP-35", Stage: "input", Fatal: true,
+				Text:     fmt.Sprintf("%s holds %s, and takes the name of a file", c.s.origin(flag), what),
+				Evidence: map[string]any{"from": c.s.origin(flag)}})
+			return nil
+		}
 		b, err := readFile(path)
+		if err != nil && flag == "api-key-path" { // what was given may be the key, or a part of it
+			t.InputFaults = append(t.InputFaults, doctor.Finding{Code: "KP-35", Stage: "input", Fatal: true,
+				Text:     fmt.Sprintf("the file that %s names cannot be read: %s", c.s.origin(flag), reason(err)),
+				Evidence: map[string]any{"from": c.s.origin(flag), "error": reason(err)}})
+			return nil
+		}
 		if err != nil {
 			why := err.Error()
 			if pe, ok := err.(*os.PathError); ok {
@@ -83,6 +98,17 @@ func (c *connection) target() doctor.Target {
 		t.APIKey = strings.TrimSuffix(strings.TrimSuffix(t.APIKey, "\n"), "\r")
 	}
 	return t
+}
+
+// contentOf says what a text is that was given for a file's name and is what such a file holds; "" for a name.
+func contentOf(path string) string {
+	switch {
+	case doctor.HoldsSecret(path):
+		return "a private key or an API key itself"
+	case strings.Contains(path, "BEGIN CERTIFICATE"):
+		return "a certificate itself"
+	}
+	return ""
 }
 
 // readFile reads at most maxFile bytes; a larger file is an error, as is one that gives nothing to read for

@@ -40,7 +40,7 @@ var groups = []struct {
 }{
 	{"IN", &inEntries}, {"KP", &kpEntries}, {"CH", &chEntries}, {"DN", &dnEntries}, {"TC", &tcEntries},
 	{"PX", &pxEntries}, {"SV", &svEntries}, {"PR", &prEntries}, {"CL", &clEntries}, {"H2", &h2Entries},
-	{"SY", &syEntries}, {"NS", &nsEntries}, {"AK", &akEntries}, {"TQ", &tqEntries}, {"WF", &wfEntries},
+	{"SY", &syEntries}, {"NS", &nsEntries}, {"AK", &akEntries}, {"TQ", &tqEntries}, {"WF", &wfEntries}, {"WK", &wkEntries},
 }
 
 // index is the catalogue, put together once: in order, and by id.
@@ -141,7 +141,7 @@ var exitByStage = map[string]int{
 }
 
 // exitByGroup are those that follow the kind of fault, wherever it was seen.
-var exitByGroup = map[string]int{"PX": 11, "AK": 13, "WF": 15}
+var exitByGroup = map[string]int{"PX": 11, "AK": 13, "WF": 15, "WK": 15}
 
 // ExitCode returns contract.md's exit code of a verdict: 0 for OK, by the stage at which it fell
 // otherwise, 1 for unknown without a stage.

@@ -95,4 +95,7 @@ var chEntries = []Entry{
 		Fix: fixes(dev("Nothing to do.")), Related: related("CH-17")},
 	{Code: "CH-33", Stage: "chain", Title: "No basic constraints are written in the client certificate", Cause: "Without the extension a certificate is no CA. certstrap makes client certificates like this.",
 		Fix: fixes(dev("Nothing to do.")), Related: related("CH-17", "CH-18")},
+	{Code: "CH-38", Stage: "chain", Title: "The CA has no name", Cause: "Its distinguished name is empty, so nothing can point to it as an issuer. openssl makes such a CA with -subj / without a word; Java and Temporal Cloud's tools refuse it.",
+		Fix:      fixes(dev("Make the CA again with a common name, and the client certificates under it.", newCA+" && "+reissueNewCA)),
+		Symptoms: said("Empty issuer DN not allowed in X509Certificates", "Must contain at least one Distinguished Name when creating Certificate Authority (CA)"), Related: related("CH-20")},
 }

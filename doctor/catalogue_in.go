@@ -97,7 +97,7 @@ var inEntries = []Entry{
 		Fix:   fixes(dev("Copy the Namespace ID from the namespace's page in the Cloud UI.")), Related: related("IN-11", "IN-13")},
 	{Code: "IN-24", Stage: "input", Title: "Neither a Cloud namespace nor a host name",
 		Cause: "The text is no host name, or no name of Temporal Cloud's.",
-		Fix:   fixes(dev("Give the Namespace ID, <name>.<account>, or its endpoint, <name>.<account>.tmprl.cloud:7233.")), Related: related("IN-13")},
+		Fix:   fixes(dev("Give the Namespace ID, which is a name, a dot and the account ID, or the endpoint that the namespace's page shows.")), Related: related("IN-13")},
 	{Code: "IN-25", Stage: "input", Title: "Namespace and address are in each other's place",
 		Cause: "The Namespace ID stands where the address belongs, or the other way round. Its meaning is clear and was used.",
 		Fix:   fixes(dev("Put each into its own setting.", "export TEMPORAL_ADDRESS={address} TEMPORAL_NAMESPACE={namespace}")), Related: related("IN-12")},

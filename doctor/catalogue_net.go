@@ -62,6 +62,17 @@ var tcEntries = []Entry{
 		NotWrong: "Address, certificate and key: a try with the very same ones passed.",
 		Fix:      fixes(dev("Check again a few times, also in a minute.", "onramp check --address {address} --namespace {namespace}"), network("See load balancers and firewalls on the way to {host} for servers that fail.")),
 		Symptoms: said("read: connection reset by peer", "EOF"), Related: related("TC-07", "SY-09", "PR-12")},
+	{Code: "TC-11", Stage: "tcp", Title: "This machine has no address or port left to connect from", Cause: "The operating system refused to open the connection before anything was sent: no local port is free, or the address is an IPv6 one and this machine or container has no IPv6.",
+		NotWrong: "The server, the certificates and the namespace: nothing left this machine.",
+		Fix: fixes(platform("Count the connections that are open or waiting, and see how many ports there are for them.", "ss -s; sysctl net.ipv4.ip_local_port_range"),
+			dev("Make one client and keep it; a client for every call uses up the ports."),
+			platform("See whether this machine has IPv6; a name such as localhost may lead to ::1 first.", "getent ahosts localhost")),
+		Confirm: "ss -s", Unseen: "Which program holds the ports.",
+		Symptoms: said("Cannot assign requested address", "EADDRNOTAVAIL", "Can't assign requested address"), Related: related("TC-03", "DN-05")},
+	{Code: "TC-12", Stage: "tcp", Title: "The program may open no more files or connections", Cause: "It has as many open as the operating system allows it, so no further connection, and often no certificate file, can be opened.",
+		NotWrong: "The server, the certificates and the namespace: nothing left this machine.",
+		Fix:      fixes(dev("Make one client and keep it, and close what is opened."), platform("Raise the limit of open files of the service or container.", "ulimit -n")),
+		Confirm:  "ulimit -n", Unseen: "Which files and connections the program holds.", Symptoms: said("too many open files", "EMFILE"), Related: related("TC-11")},
 }
 
 // pxEntries are faults of proxies between the worker and the server (faults.md §3.5).
@@ -90,4 +101,8 @@ var pxEntries = []Entry{
 		Fix: fixes(dev("Give Temporal's address, and name the proxy in HTTPS_PROXY.", "export TEMPORAL_ADDRESS={endpoint}")), Symptoms: said("first record does not look like a TLS handshake"), Related: related("PR-02")},
 	{Code: "PX-12", Stage: "tcp", Title: "A custom dialer passes the proxy by", Cause: "A program that dials by itself does not use HTTPS_PROXY.",
 		Fix: fixes(dev("Leave dialling to the SDK.")), Related: related("PX-10")},
+	{Code: "PX-13", Stage: "tcp", Title: "The worker's SDK may not read the proxy variable", Cause: "{variable} names the proxy {proxy}, and only through it {address} is reached from here. Go programs, the temporal CLI and RoadRunner use the variable. The SDKs for Python, .NET, Ruby and Java and TypeScript's workers do not: they connect directly.",
+		NotWrong: "The way through the proxy, and what lies behind it.",
+		Fix:      proxyOptions(), Symptoms: said("tls handshake eof", "failed to lookup address information: Name or service not known"), Related: related("PX-10", "PX-12"),
+		Sources: []string{"https://github.com/temporalio/features/issues/323", "https://github.com/temporalio/sdk-rust/issues/309", "https://github.com/grpc/grpc-java/blob/master/core/src/main/java/io/grpc/internal/ProxyDetectorImpl.java"}},
 }

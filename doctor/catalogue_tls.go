@@ -3,7 +3,8 @@ package doctor
 // svEntries are faults of server authentication (faults.md §3.6).
 var svEntries = []Entry{
 	{Code: "SV-01", Stage: "tls", Title: "Your client CA was set as the server's CA", Cause: "The server's certificate is good, but not under the root that was given. Temporal Cloud's server certificate is from a public CA; your own CA is uploaded to the namespace and never set as server root.",
-		Fix:      fixes(dev("Leave the server CA empty.", "unset TEMPORAL_TLS_SERVER_CA_CERT_PATH")),
+		Fix: fixes(dev("Leave the server CA empty.", "unset TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
+			platform("In Kubernetes, leave ca.crt out of the Secret with the client's pair: the worker controller took the client CA there as the only server root (fixed in 1.2.4 and 1.3.1), and other programs do so still.")),
 		Symptoms: said("x509: certificate signed by unknown authority", "CERTIFICATE_VERIFY_FAILED", "unable to get local issuer certificate", "InvalidCertificate(UnknownIssuer)"), Related: related("SV-02", "SV-13", "PX-08")},
 	{Code: "SV-02", Stage: "tls", Title: "No root certificates on this machine", Cause: "The machine trusts no public CA, or too few: a slim container image without ca-certificates, or SSL_CERT_FILE pointing to the wrong file.",
 		Fix: fixes(platform("Install the root certificates in the image.", "apt-get install -y ca-certificates")), Symptoms: said("x509: certificate signed by unknown authority", "NativeCertsNotFound"), Related: related("SV-01", "SV-11")},

@@ -66,6 +66,19 @@ var beyondRows = map[string]account{
 	"WF-18": {asTest, "transfer/diagnose_test.go TestClassify", ""},
 	"WF-19": {asTest, "transfer/follow_test.go TestFollowOnly noWorkflow", ""},
 	"WF-20": {asTest, "transfer/worker_test.go TestForeignQueue foreignQueue", ""},
+
+	"CH-38": {asText, `CertificateParsingException: Empty issuer DN not allowed in X509Certificates`, "Java's and Cloud's words for a CA without a name"},
+	"TC-11": {asText, `connect: cannot assign requested address`, "needs a machine without free ports or without IPv6"},
+	"TC-12": {asText, `socket: too many open files`, "the check opens a handful of connections and closes them"},
+	"WK-01": {asText, `task queue name cannot start with reserved prefix /_sys/`, "said by a worker that starts; the check starts none"},
+	"WK-02": {asText, `At least one activity, Nexus service, or workflow must be specified`, "said by a worker that starts"},
+	"WK-03": {asText, `Failed validating workflow Orders`, "said by a worker that starts"},
+	"WK-04": {asText, `temporal_plugin_serve: worker info should contain at least 1 worker`, "said by RoadRunner"},
+	"WK-05": {asText, `Error loading shared library ld-linux-x86-64.so.2: No such file or directory`, "said by a worker that starts"},
+	"WK-06": {asText, `Your Workflow code (or a library used by your Workflow code) is importing the following disallowed modules`, "said by TypeScript's bundler"},
+	"WK-07": {asText, `Lazy clients cannot be used for workers`, "said by a worker that starts"},
+	"WK-08": {asText, `worker is now shutdown`, "said by a worker that ends"},
+	"WK-09": {asText, `missing task queue field`, "said by a worker that starts"},
 }
 
 // coverage is which rows give each id, and in which way.

@@ -1,15 +1,15 @@
 package doctor
 
 import (
-	"regexp"
+	"slices"
 	"strings"
 )
 
 // DecodeSchema is the schema name of Decoded's JSON (contract.md).
 const DecodeSchema = "onramp.decode/1"
 
-// maxDecode is how much of a pasted text is read, in bytes.
-const maxDecode = 64 << 10
+// MaxDecode is how much of a pasted text is read, in bytes: an error with the log around it.
+const MaxDecode = 1 << 20
 
 // Decoded is what a pasted error text means.
 type Decoded struct {
@@ -27,59 +27,229 @@ type Decoded struct {
 	Masked     bool        `json:"masked,omitempty"`  // a secret was in it
 }
 
-// Decode says what an error text of any SDK or of the CLI means. It is sure only where one cause has
-// that text; a text that it does not know is unknown, never a guess. Secrets in the text are masked,
-// and nothing is kept.
+// maxShown is how much of a text is shown again, in runes.
+const maxShown = 2000
+
+// Decode says what an error text of any SDK or of the CLI means: the text is made plain (readError), looked through
+// for what it shows (clues), and what it shows is read (readings). It is sure only where one cause has that text; a
+// text that it does not know is unknown, never a guess. Secrets in the text are masked, and nothing is kept. Time and
+// memory grow with the text's length, of which MaxDecode bytes are read.
 func Decode(text string) Decoded {
-	if len(text) > maxDecode {
-		text = text[:maxDecode]
+	if len(text) > MaxDecode {
+		text = text[:MaxDecode]
 	}
 	text, masked := mask(strings.ToValidUTF8(text, "�"))
-	shown := clean(strings.TrimSpace(text), 2000)
-	for _, r := range decodings {
-		at := r.match.FindString(text)
-		if at == "" || r.unless != nil && r.unless.MatchString(text) {
-			continue
-		}
-		v := Explain(r.code, r.level, quoted(text))
-		d := Decoded{Schema: DecodeSchema, Code: v.Code, Level: v.Level, Title: v.Title, Cause: v.Cause, NotWrong: v.NotWrong,
-			Fix: v.Fix, Candidates: []Candidate{}, Confirm: v.Confirm, Matched: clean(at, maxValue), Text: shown, Masked: masked}
-		for _, code := range r.also {
-			if e, ok := Lookup(code); ok {
-				d.Candidates = append(d.Candidates, candidate(code, e.Title+"."))
-			}
-		}
-		return d
-	}
-	return Decoded{Schema: DecodeSchema, Code: UnknownCode, Level: Unknown, Title: "Not a text that Onramp knows", Text: shown, Masked: masked,
-		Cause: "The same words can have many causes, or nobody has described this one yet.", Candidates: []Candidate{},
-		Fix: []Fix{{Who: "developer", Text: "Let the connection be checked instead: that looks at the cause, not at the words.",
-			Command: fill("onramp check --address {address} --namespace {namespace}", quoted(text))}}}
+	shown := strings.TrimSpace(text)
+	shown = clean(strings.ToValidUTF8(shown[:min(len(shown), 4*maxShown+4)], ""), maxShown)
+	e := lookThrough(readError(text))
+	d := e.answer()
+	d.Schema, d.Text, d.Masked = DecodeSchema, shown, masked
+	return d
 }
 
-// The parts of a text that fill the catalogue's placeholders.
-var (
-	quotedHost      = regexp.MustCompile(`[a-z][a-z0-9-]*\.[a-z0-9]+\.tmprl\.cloud`)
-	quotedNamespace = regexp.MustCompile(`(?i)namespace:? ['"]?([a-z][a-z0-9-]*\.[a-z0-9]+)\b`)
-	quotedType      = regexp.MustCompile(`(?:workflow type|activityType)[=: ]+['"]?(\w+)`)
-)
+// hit is where a clue was found.
+type hit struct{ from, to int }
 
-func quoted(text string) map[string]string {
-	values := map[string]string{}
-	if h := quotedHost.FindString(text); h != "" {
-		values["host"], values["server_name"] = h, h
-		values["address"], values["endpoint"] = h+":7233", h+":7233"
-		values["namespace"] = strings.TrimSuffix(h, ".tmprl.cloud")
-		values["wanted"] = values["namespace"]
+// evidence is what a text shows.
+type evidence struct {
+	text  errorText
+	clues map[string]hit
+	facts facts
+}
+
+// allClues are the tables of clues.
+var allClues = [][]clue{sourceClues, workerClues, fileClues, tlsClues, callClues, namespaceClues, networkClues, commandClues}
+
+// lookThrough finds the clues of a text, and then the facts that stand around them.
+func lookThrough(t errorText) *evidence {
+	e := &evidence{text: t, clues: map[string]hit{}}
+	e.phrases()
+	e.computed()
+	e.facts = factsOf(t, e.clues)
+	for _, where := range e.facts.places() {
+		e.clues[where] = hit{}
 	}
-	if m := quotedNamespace.FindStringSubmatch(text); m != nil {
-		values["namespace"] = m[1]
+	return e
+}
+
+func (e *evidence) phrases() {
+	has := gramsOf(e.text.low)
+	for _, table := range allClues {
+		for _, c := range table {
+			if _, found := e.clues[c.gives]; found {
+				continue
+			}
+			for _, p := range c.says {
+				if !has.may(p) {
+					continue
+				}
+				if from, to, ok := p.find(e.text.low); ok {
+					e.clues[c.gives] = hit{from, to}
+					break
+				}
+			}
+		}
 	}
-	if m := quotedType.FindStringSubmatch(text); m != nil {
-		values["workflow_type"] = m[1]
+}
+
+// computed finds the clues that are no fixed words: alerts, statuses of HTTP, bytes that were shown, and whether the
+// Rust core failed before it dialled anyone.
+func (e *evidence) computed() {
+	low := e.text.low
+	if n, from, to, ok := numberedAlert(low); ok {
+		e.clues[alertClue(n)] = hit{from, to}
+	} else if n, from, to, ok := namedAlert(low); ok {
+		e.clues[alertClue(n)] = hit{from, to}
 	}
-	if m := httpStatus.FindStringSubmatch(text); m != nil {
-		values["status"] = m[1]
+	if b, from, to := shownBytes(low); b != nil {
+		if a := answered(b); a != "" {
+			e.clues[a] = hit{from, to}
+		}
 	}
-	return values
+	if status, from, to, ok := shownStatus(low); ok {
+		e.clues[status] = hit{from, to}
+	}
+	if from, to, ok := phrase("error(transport, invalidcertificate(").find(low); ok {
+		e.clues["before connecting"] = hit{from, to}
+	}
+}
+
+// fits says whether a reading's needs are met, and where the text shows the first of them.
+func (e *evidence) fits(r reading) (hit, bool) {
+	var at hit
+	for i, need := range r.needs {
+		if absent, ok := strings.CutPrefix(need, "!"); ok {
+			if _, there := e.clues[absent]; there {
+				return at, false
+			}
+			continue
+		}
+		found := false
+		for one := range strings.SplitSeq(need, "|") {
+			if h, ok := e.clues[one]; ok {
+				if found = true; i == 0 || at == (hit{}) {
+					at = h
+				}
+				break
+			}
+		}
+		if !found {
+			return at, false
+		}
+	}
+	return at, true
+}
+
+// answer is the first reading that fits. Where another text beside it is as sure of another cause, a log holds two
+// faults, and neither is certain.
+func (e *evidence) answer() Decoded {
+	var best *reading
+	var at hit
+	var others []string
+	for _, table := range readings {
+		for i := range table {
+			r := &table[i]
+			h, ok := e.fits(*r)
+			switch {
+			case !ok:
+			case best == nil:
+				best, at = r, h
+			case r.level == Certain && r.code != best.code && !slices.Contains(best.also, r.code) && !slices.Contains(others, r.code) && !relatedTo(best.code, r.code):
+				others = append(others, r.code)
+			}
+		}
+	}
+	if best == nil || best.code == UnknownCode {
+		return e.unknown()
+	}
+	level := best.level
+	if len(others) > 0 {
+		level = Likely
+	}
+	return e.explain(*best, level, others[:min(len(others), 3)], at)
+}
+
+func relatedTo(code, other string) bool {
+	e, _ := Lookup(code)
+	return slices.Contains(e.Related, other)
+}
+
+// explain fills the catalogue's words with what the text says, and with nothing else.
+func (e *evidence) explain(r reading, level Level, others []string, at hit) Decoded {
+	entry, _ := Lookup(r.code)
+	said := e.facts.values
+	words := spoken(said)
+	if r.cause != "" {
+		words["cause"] = fill(r.cause, words)
+	}
+	if c := e.facts.causeOf(r.code); c != "" {
+		words["cause"] = c
+	}
+	v := Explain(r.code, level, words)
+	d := Decoded{Code: v.Code, Level: level, Title: v.Title, Cause: v.Cause, Fix: []Fix{}, Candidates: []Candidate{},
+		Confirm: command(entry.Confirm, said), Matched: clean(e.text.flat[at.from:at.to], maxValue)}
+	for i, f := range entry.Fix {
+		d.Fix = append(d.Fix, Fix{Who: f.Who, Text: v.Fix[i].Text, Command: command(f.Command, said)})
+	}
+	onlyHere := level == Certain
+	for _, code := range append(slices.Clone(r.also), others...) {
+		c, _ := Lookup(code)
+		d.Candidates = append(d.Candidates, candidate(code, fill(c.Title, words)+"."))
+		onlyHere = onlyHere && c.Stage == entry.Stage
+	}
+	if onlyHere || entry.Group == "WK" { // what a stage says that it rules out is true of that stage alone
+		d.NotWrong = v.NotWrong
+	}
+	d.Fix = append(e.ofTheSDK(r), d.Fix...)
+	if len(d.Matched) == 0 {
+		d.Matched = clean(e.text.flat, maxValue)
+	}
+	return d
+}
+
+// ofTheSDK are the fixes that only the SDK whose words these are needs.
+func (e *evidence) ofTheSDK(r reading) []Fix {
+	var out []Fix
+	source := e.source()
+	if s := sdks[source]; s.certificate != "" && (r.code == "CL-01" || r.code == "CL-02") {
+		out = append(out, Fix{Who: "developer", Text: "See that the certificate reaches the connection; the variables do so only where the program loads them. In " + s.name + ": " + s.certificate + "."})
+	}
+	if slices.Contains(r.also, "PX-13") {
+		switch {
+		case sdks[source].proxy != "":
+			out = append(out, Fix{Who: "developer", Text: "If this network leads out through a proxy: " + sdks[source].name + "'s workers do not read HTTPS_PROXY. Tell the connection: " + sdks[source].proxy})
+		case source == byRust:
+			for i, f := range proxyOptions(byPython, byNode, byDotnet, byRuby) {
+				if i == 0 {
+					f.Text = "If this network leads out through a proxy: the SDKs on the Rust core do not read HTTPS_PROXY. " + f.Text
+				}
+				out = append(out, f)
+			}
+		}
+	}
+	return out
+}
+
+// source is the SDK whose words the text is in, "" where they could be anyone's.
+func (e *evidence) source() string {
+	for _, c := range sourceClues {
+		if _, ok := e.clues[c.gives]; ok {
+			return c.gives
+		}
+	}
+	return ""
+}
+
+// unknown is the honest answer: to nothing that is known, or to a fault of something else than Temporal.
+func (e *evidence) unknown() Decoded {
+	d := Decoded{Code: UnknownCode, Level: Unknown, Title: "Not a text that Onramp knows", Candidates: []Candidate{},
+		Cause: "The same words can have many causes, or nobody has described this one yet."}
+	if s := e.facts.stranger; s != "" {
+		d.Cause = "The text speaks of " + clean(s, maxValue) + ", which by its name or port is not Temporal's. What failed is something else than the connection to Temporal."
+		d.Fix = []Fix{{Who: "developer", Text: "Look for the cause there. If Temporal's own address stands in another line, paste that line alone."}}
+		return d
+	}
+	d.Fix = []Fix{{Who: "developer", Text: "If it is the connection that fails, let it be checked where the worker runs: that looks at the cause, not at the words.",
+		Command: command("onramp check --address {address} --namespace {namespace}", e.facts.values)}}
+	return d
 }

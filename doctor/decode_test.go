@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 	"testing"
 )
@@ -59,7 +60,8 @@ var pasted = []struct {
 	{`rpc error: code = NotFound desc = Namespace orders.a1b2c is not found.`, "NS-01", Likely},
 	{`dial tcp: lookup orders.a1b2c.tmprl.cloud: no such host`, "DN-01", Likely},
 	{`dial tcp 3.4.5.6:7233: i/o timeout`, "TC-02", Likely},
-	{`dial tcp 127.0.0.1:7233: connect: connection refused`, "TC-01", Likely},
+	{`dial tcp 127.0.0.1:7233: connect: connection refused`, "IN-10", Likely},
+	{`dial tcp 3.4.5.6:7233: connect: connection refused`, "TC-01", Likely},
 	{`rpc error: code = Unauthenticated desc = unauthenticated`, "AK-03", Likely},
 	{`transport: authentication handshake failed: remote error: tls: handshake failure`, "CL-01", Likely},
 	{`remote error: tls: unknown certificate authority`, "CL-03", Certain},
@@ -117,16 +119,95 @@ func TestDecode(t *testing.T) {
 	}
 }
 
-// Every row of the table can be reached, and names codes that exist.
-func TestDecodings(t *testing.T) {
-	for i, r := range decodings {
-		for _, code := range append([]string{r.code}, r.also...) {
-			if _, ok := Lookup(code); !ok {
-				t.Errorf("row %d names %s, which is not in the catalogue", i, code)
+// Readings speak of clues that are looked for and of codes that exist, every clue is read, and no phrase is a text that
+// anything could print.
+func TestDecodersTables(t *testing.T) {
+	given := map[string]bool{"before connecting": true, "proxy's port": true, toCloud: true, toHere: true, toAlias: true, toPrivate: true,
+		toStranger: true, toOther: true, "to a stranger alone": true, "http:other": true}
+	for _, n := range alertWords {
+		given[alertClue(n)] = true
+	}
+	for _, n := range []string{"401", "403", "404", "407", "429", "502", "503", "504"} {
+		given["http:"+n] = true
+	}
+	for _, what := range []string{"tls", "http1", "http2", "other"} {
+		given["answered:"+what] = true
+	}
+	dull := readError("2026-11-28T10:00:00Z INFO worker started, namespace orders.a1b2c, task queue orders, all is well. The connection to orders.a1b2c.tmprl.cloud:7233 is open; certificate expires in 30 days.").low
+	for _, table := range allClues {
+		for _, c := range table {
+			given[c.gives] = true
+			for _, p := range c.says {
+				if string(p) != strings.ToLower(string(p)) || len(p) < 5 && !strings.HasPrefix(string(p), ".") {
+					t.Errorf("%s: the phrase %q cannot be found, or is too short to say anything", c.gives, p)
+				}
+				if _, _, ok := p.find(dull); ok {
+					t.Errorf("%s: %q is in a log where nothing is wrong", c.gives, p)
+				}
 			}
 		}
-		if r.match.MatchString("") || r.match.MatchString("all is well") {
-			t.Errorf("row %d matches everything: %s", i, r.match)
+	}
+	read := map[string]bool{}
+	for _, table := range readings {
+		for _, r := range table {
+			for _, need := range r.needs {
+				for one := range strings.SplitSeq(strings.TrimPrefix(need, "!"), "|") {
+					if read[one] = true; !given[one] {
+						t.Errorf("a reading of %s needs %q, which nothing gives", r.code, one)
+					}
+				}
+			}
+			for _, code := range append([]string{r.code}, r.also...) {
+				if _, ok := Lookup(code); !ok && code != UnknownCode {
+					t.Errorf("a reading names %s, which is not in the catalogue", code)
+				}
+			}
+			if r.code == UnknownCode != (r.level == Unknown) {
+				t.Errorf("a reading of %s has level %s", r.code, r.level)
+			}
+		}
+	}
+	for _, table := range allClues[1:] {
+		for _, c := range table {
+			if !read[c.gives] {
+				t.Errorf("nothing reads the clue %q", c.gives)
+			}
+		}
+	}
+}
+
+// No sentence or command of the decoder has an address, a namespace or another value that was not in the text.
+func TestDecodeMakesNothingUp(t *testing.T) {
+	for _, table := range readings {
+		for _, r := range table {
+			e := &evidence{text: readError("x"), clues: map[string]hit{byPython: {}}, facts: facts{values: map[string]string{}}}
+			if r.code == UnknownCode {
+				continue
+			}
+			d := e.explain(r, r.level, nil, hit{0, 1})
+			texts := []string{d.Title, d.Cause, d.NotWrong, d.Confirm}
+			for _, f := range d.Fix {
+				texts = append(texts, f.Text, f.Command)
+				if standIn.MatchString(f.Command) {
+					t.Errorf("%s: the command %q has to be filled in", r.code, f.Command)
+				}
+			}
+			for _, c := range d.Candidates {
+				texts = append(texts, c.Why)
+			}
+			for _, s := range texts {
+				if strings.Contains(s, "<namespace>") || strings.Contains(s, "<account>.tmprl") || regexp.MustCompile(`\{[a-z_]+\}`).MatchString(s) {
+					t.Errorf("%s: %q", r.code, s)
+				}
+			}
+			entry, _ := Lookup(r.code)
+			if entry.Group == "WK" || entry.Group == "WF" {
+				for _, s := range texts {
+					if strings.Contains(s, "onramp check") {
+						t.Errorf("%s is no fault of the connection, and advises %q", r.code, s)
+					}
+				}
+			}
 		}
 	}
 }

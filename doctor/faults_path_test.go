@@ -119,6 +119,11 @@ func networkRows() []faultRow {
 		}, nil), "PX-08", Likely, "tls"},
 
 		{"PX-10 the proxy alone leads there", cloud, func(l *lab) func(*Options) { return proxy(l.t, proxyTunnels, l.serve(l.mtls())) }, "PX-10", found, "tcp"},
+		{"PX-13 the proxy alone leads there, and SDKs do not read it", cloud, func(l *lab) func(*Options) {
+			tunnel := proxy(l.t, proxyTunnels, l.serve(l.mtls()))
+			nothing := dnsSays(nowhere)(l)
+			return func(o *Options) { nothing(o); tunnel(o) }
+		}, "PX-13", found, "tcp"},
 		{"PX-01 proxy down, and the direct way is open", cloud, func(l *lab) func(*Options) {
 			way := healthyEast(l)
 			return func(o *Options) {

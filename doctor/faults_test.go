@@ -165,12 +165,12 @@ func everything() []faultRow {
 			t := healthy(l)
 			t.ExtraRootsPEM = nil
 			return t
-		}, nil, "SV-13", Certain, "tls"},
+		}, nil, "SV-13", Likely, "tls"},
 		{"SV-13 other CA given", func(l *lab) Target {
 			t := healthy(l)
 			t.ExtraRootsPEM, t.RootsPEM = nil, newAuthority(l.t, "Stranger", nil).pem
 			return t
-		}, nil, "SV-13", Certain, "tls"},
+		}, nil, "SV-13", Likely, "tls"},
 		{"SV-14 client certificate at the server", server(func(l *lab) string {
 			return l.serve(l.serverWith(l.serverCA, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }))
 		}), nil, "SV-14", Certain, "tls"},
@@ -189,7 +189,7 @@ func everything() []faultRow {
 			}
 			_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
 			silence(c)
-		}), nil, "PX-11", Certain, "tls"},
+		}), nil, "PX-11", Likely, "tls"},
 		{"PR-03 SSH", talks(greets("SSH-2.0-OpenSSH_9.2p1\r\n")), nil, "PR-03", Certain, "tls"},
 		{"PR-03 mail", talks(greets("220 mail.example ESMTP\r\n")), nil, "PR-03", Certain, "tls"},
 		{"PR-03 PostgreSQL", talks(says("E\x00\x00\x00\x60SFATAL\x00C0A000\x00")), nil, "PR-03", Certain, "tls"},
@@ -381,7 +381,7 @@ func everything() []faultRow {
 	rows = append(rows,
 		faultRow{name: "PX-08 inspection, CA not trusted", make: atCloud, code: "PX-08", level: Certain, stage: "tls",
 			prepare: through(func(l *lab) string { return l.serve(l.serverWith(newAuthority(l.t, "Corp CA", nil))) })},
-		faultRow{name: "PX-09 inspection, CA trusted", make: atCloud, code: "PX-09", level: Certain, stage: "client-cert",
+		faultRow{name: "PX-09 inspection, CA trusted", make: atCloud, code: "PX-09", level: Likely, stage: "client-cert",
 			prepare: through(func(l *lab) string {
 				c := l.serverWith(systemCA)
 				c.ClientAuth, c.SessionTicketsDisabled = tls.NoClientCert, true

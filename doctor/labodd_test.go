@@ -83,8 +83,10 @@ func (l *lab) encrypted(suite uint16, keyLog string, alert byte) []byte {
 }
 
 // cutsCalls is a server that ends the connection when a call comes.
-func (l *lab) cutsCalls() string {
-	return overTLS(l.t, l.mtls(), func(conn *tls.Conn) {
+func (l *lab) cutsCalls() string { return l.cutsCallsWith(l.mtls()) }
+
+func (l *lab) cutsCallsWith(c *tls.Config) string {
+	return overTLS(l.t, c, func(conn *tls.Conn) {
 		f := http2.NewFramer(conn, conn)
 		_ = f.WriteSettings()
 		if _, err := io.ReadFull(conn, make([]byte, len(http2.ClientPreface))); err != nil {

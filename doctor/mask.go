@@ -3,6 +3,7 @@ package doctor
 import (
 	"encoding/base64"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -12,22 +13,35 @@ const (
 	certificateRemoved = "[certificate removed]"
 )
 
-// masks are the secrets that people paste together with an error.
-var masks = []struct {
+// secret is a form of secrets: how it is found, and what stands in its place. A text without sign, where one is
+// given, has none.
+type secret struct {
 	find *regexp.Regexp
 	with string
-}{
+	sign string
+}
+
+func (m secret) may(s string) bool { return m.sign == "" || strings.Contains(s, m.sign) }
+
+// The places in masks of the secrets that have a form of their own.
+const (
+	maskKey   = 0
+	maskToken = 2
+)
+
+// masks are the secrets that people paste together with an error.
+var masks = []secret{
 	// Chats and word processors change the dashes, and the secret stays one (KP-25).
-	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved},
-	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), certificateRemoved},
-	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}(?:\r?\n[A-Za-z0-9_.-]{20,}(?m:$))*`), "[token removed]"},
-	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]"},
-	{regexp.MustCompile(`(?i)((?:api[_-]?key|passwo?r?d|passphrase|secret|token|authorization|cookie)(?:[_-][a-z0-9_-]{1,20})?["']?\s*[=:]\s*)(?:"[^"\n]*"?|'[^'\n]*'?|(?:basic\s+)?[^\s"',;]+)`), "${1}[removed]"},
-	{regexp.MustCompile(`(--api-key)(?:\s+|=)(?:"[^"\n]*"?|'[^'\n]*'?|\S+)`), "$1 [removed]"},
+	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved, "PRIVATE KEY"},
+	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), certificateRemoved, "-----BEGIN"},
+	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}(?:\r?\n[A-Za-z0-9_.-]{20,}(?m:$))*`), "[token removed]", "eyJ"},
+	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]", ""},
+	{regexp.MustCompile(`(?i)((?:api[_-]?key|passwo?r?d|passphrase|secret|token|authorization|cookie)(?:[_-][a-z0-9_-]{1,20})?["']?\s*[=:]\s*)(?:"[^"\n]*"?|'[^'\n]*'?|(?:basic\s+)?[^\s"',;]+)`), "${1}[removed]", ""},
+	{regexp.MustCompile(`(--api-key)(?:\s+|=)(?:"[^"\n]*"?|'[^'\n]*'?|\S+)`), "$1 [removed]", "--api-key"},
 	// What stands before the last @ of a URL's host; and a password with a slash, which no URL may hold and people
 	// paste all the same. A host with its port is none.
-	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@`), "${1}[removed]@"},
-	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/:@"'<>]+:[^\s/@"'<>]*[^\s/@"'<>0-9][^\s/@"'<>]*/[^\s@"'<>]*@`), "${1}[removed]@"},
+	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@`), "${1}[removed]@", "://"},
+	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/:@"'<>]+:[^\s/@"'<>]*[^\s/@"'<>0-9][^\s/@"'<>]*/[^\s@"'<>]*@`), "${1}[removed]@", "://"},
 }
 
 // Long base64 without BEGIN line: a key or certificate whose PEM was encoded once more, as Kubernetes does, or
@@ -37,12 +51,52 @@ var (
 	bare  = regexp.MustCompile(`\bM[A-Za-z0-9+/]{39,}={0,2}(?:(?:\r?\n|\\n|[ \t])[A-Za-z0-9+/]{40,}={0,2})*(?:(?:\r?\n|\\n)[A-Za-z0-9+/]+={0,2}[ \t\r]*(?m:$))?`)
 )
 
+// HoldsSecret reports whether a text holds a private key or an API key, whatever form it was pasted in. A secret that
+// is known by the words around it alone, such as a password, is not seen.
+func HoldsSecret(s string) bool {
+	_, found := maskShaped(s)
+	return found
+}
+
+// WithoutSecrets is a text without the private keys and API keys in it.
+func WithoutSecrets(s string) string {
+	s, _ = maskShaped(s)
+	return s
+}
+
+// telling reports whether a text has what every secret has that is known by its own form: what has not is not
+// searched.
+func telling(s string) bool {
+	return len(s) >= 40 && strings.Contains(s, "M") || slices.ContainsFunc([]string{"PRIVATE KEY", "eyJ", "LS0tLS1CRUdJTi"},
+		func(t string) bool { return strings.Contains(s, t) })
+}
+
+// maskShaped takes out what is a secret by its own form: no text of ours, no path and no address looks like it.
+func maskShaped(s string) (masked string, found bool) {
+	if !telling(s) {
+		return s, false
+	}
+	for _, m := range []int{maskKey, maskToken} {
+		without := masks[m].find.ReplaceAllString(s, masks[m].with)
+		found, s = found || without != s, without
+	}
+	return maskBase64(s, found)
+}
+
 // mask takes the secrets out of a text; found says whether there was one (a certificate is none).
 func mask(s string) (masked string, found bool) {
 	for _, m := range masks {
-		found = found || m.with != certificateRemoved && m.find.MatchString(s)
-		s = m.find.ReplaceAllString(s, m.with)
+		if !m.may(s) {
+			continue
+		}
+		without := m.find.ReplaceAllString(s, m.with)
+		found = found || m.with != certificateRemoved && without != s
+		s = without
 	}
+	return maskBase64(s, found)
+}
+
+func maskBase64(s string, found bool) (string, bool) {
 	s = twice.ReplaceAllStringFunc(s, func(b string) string {
 		if strings.HasPrefix(b, "LS0tLS1CRUdJTiBDRVJU") { // -----BEGIN CERT
 			return certificateRemoved

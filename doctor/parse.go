@@ -212,7 +212,7 @@ func parseVerdict(r *Report) error {
 		return notReport("its verdict and its stages do not agree")
 	case v.Stage != at:
 		return notReport("its verdict falls at another stage than the one that failed")
-	case v.Code == OK && v.Level != Certain, (v.Code == UnknownCode) != (v.Level == Unknown),
+	case v.Code == OK && v.Level != Certain && v.Level != Likely, (v.Code == UnknownCode) != (v.Level == Unknown),
 		v.Level != Certain && v.Level != Likely && v.Level != Unknown:
 		return notReport("its verdict is " + quote(string(v.Level)))
 	case len(v.Candidates) > maxList:
@@ -225,7 +225,10 @@ func parseVerdict(r *Report) error {
 	ours := Explain(v.Code, v.Level, values)
 	switch _, known := Lookup(v.Code); {
 	case v.Code == OK:
-		ours.Cause = "Every stage passed there."
+		ours.Cause, ours.Level = "Every stage passed there.", v.Level
+		if v.Level == Likely {
+			ours.Title, ours.Cause = "A worker would connect, if it uses the proxy", "Every stage passed there, through a proxy alone."
+		}
 	case v.Code == UnknownCode:
 		ours = unknownVerdict(at, values)
 	case !known: // a newer catalogue than ours

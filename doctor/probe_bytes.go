@@ -10,7 +10,10 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"net/http"
 	"net/netip"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -81,11 +84,7 @@ func (r *run) spoke(ctx context.Context, what speech) {
 		}
 		r.stop("PR-01", Certain)
 	case speaksHTTP1:
-		if r.isProxy(ctx) {
-			r.stop("PX-11", Certain)
-			return
-		}
-		r.stop("PR-02", Certain)
+		r.web(ctx)
 	case speaksElse:
 		r.unknown("The server answered the TLS handshake with something that is not TLS.")
 	default:
@@ -94,21 +93,36 @@ func (r *run) spoke(ctx context.Context, what speech) {
 	}
 }
 
-// isProxy asks a web server for a tunnel: only a proxy knows what to do with CONNECT.
-func (r *run) isProxy(ctx context.Context) bool {
+// web is what speaks HTTP/1 without TLS: a web server, or the port of a proxy. It is asked for a tunnel (CONNECT),
+// which only a proxy understands; but a gateway in front of a web server can answer in its stead, so the answer never
+// proves a proxy.
+func (r *run) web(ctx context.Context) {
+	proxy, server := candidate("PX-11", "It may be the port of a proxy."), candidate("PR-02", "A web server may answer so as well.")
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
 	defer cancel()
 	conn, err := r.path.dial(ctx)
 	if err != nil {
-		return false
+		r.stop("PR-02", Likely, proxy)
+		return
 	}
 	defer conn.Close()
-	err = connect(ctx, conn, r.addr.String(), nil)
-	if err == nil {
-		return true
+	res, err := askTunnel(ctx, conn, r.addr.String(), nil)
+	if err != nil {
+		r.stop("PR-02", Certain)
+		return
 	}
-	refusal, ok := err.(*proxyRefusal)
-	return ok && (refusal.status == 407 || refusal.status == 502 || refusal.status == 503 || refusal.status == 504)
+	r.see("connect", strconv.Itoa(res.StatusCode))
+	switch {
+	case res.StatusCode == http.StatusOK && (res.Header.Get("Content-Type") != "" || res.Header.Get("Content-Length") != "" || len(res.TransferEncoding) > 0):
+		// It answers whatever it is asked. A tunnel has no content (RFC 9110 §9.3.6).
+		r.stop("PR-02", Likely, proxy)
+	case res.StatusCode == http.StatusOK, res.StatusCode == http.StatusProxyAuthRequired:
+		r.stop("PX-11", Likely, server)
+	case slices.Contains([]int{http.StatusBadRequest, http.StatusNotFound, http.StatusMethodNotAllowed, http.StatusNotImplemented}, res.StatusCode):
+		r.stop("PR-02", Certain)
+	default:
+		r.stop("PR-02", Likely, proxy)
+	}
 }
 
 // readSome reads what is there within a time, at most 512 bytes.

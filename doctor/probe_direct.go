@@ -3,7 +3,9 @@ package doctor
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
+	"strings"
 	"time"
 )
 
@@ -31,8 +33,8 @@ func (r *run) direct(ctx context.Context) <-chan error {
 	return done
 }
 
-// judgeDirect notes where only the proxy leads to the target. It waits a moment at most, as silence is an
-// answer here; nothing is wrong with such a network.
+// judgeDirect warns where only the proxy leads to the target: nothing is wrong with such a network, but most SDKs'
+// workers do not read the variable (PX-13). It waits a moment at most, as silence is an answer here.
 func (r *run) judgeDirect(done <-chan error) {
 	switch way := r.directWay(done); way {
 	case "open":
@@ -40,7 +42,30 @@ func (r *run) judgeDirect(done <-chan error) {
 	default:
 		r.see("without_proxy", way)
 		r.note("PX-10")
+		r.warn("PX-13")
+		r.onlyByProxy = true
 	}
+}
+
+// byProxy makes the verdict of a check that passed through a proxy: no more than likely where a worker whose SDK
+// does not read the variable would get nowhere.
+func (r *run) byProxy(v *Verdict) {
+	names := make([]string, 0, len(readsNoProxy))
+	for _, s := range readsNoProxy {
+		names = append(names, sdks[s].name)
+	}
+	variable, proxy := r.values["variable"], clean(r.proxy.Host, 100)
+	most := fmt.Sprintf("your worker's SDK does not read it, unless it is Go's or PHP's: %s and %s are told of a proxy in code or by properties", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+	if !r.onlyByProxy {
+		v.Unseen = strings.TrimSpace(fmt.Sprintf("%s The way led through the proxy %s of %s; %s. Without the proxy the address takes connections as well.", v.Unseen, proxy, variable, most))
+		return
+	}
+	v.Level = Likely
+	v.Title = "A worker would connect, if it uses the proxy"
+	v.Cause = fmt.Sprintf("Every stage passed through the proxy %s of %s: %s answers, and the namespace %s accepts you. Past the proxy nothing was reached, and %s.", proxy, variable, r.addr, r.ns, most)
+	v.Fix = append(v.Fix, proxyOptions()...)
+	e, _ := Lookup("PX-13")
+	v.Candidates = append(v.Candidates, candidate("PX-13", e.Title+"."))
 }
 
 // directWay is "open", or what connecting past the proxy ended with.

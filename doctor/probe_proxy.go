@@ -109,8 +109,20 @@ func (r *run) dialProxy(ctx context.Context) (net.Conn, error) {
 	return conn, nil
 }
 
-// connect asks a proxy for a tunnel (RFC 9110 §9.3.6).
+// connect opens a tunnel through a proxy.
 func connect(ctx context.Context, conn net.Conn, to string, user *url.Userinfo) error {
+	res, err := askTunnel(ctx, conn, to, user)
+	switch {
+	case err != nil:
+		return err
+	case res.StatusCode != http.StatusOK:
+		return &proxyRefusal{res.StatusCode}
+	}
+	return conn.SetDeadline(time.Time{})
+}
+
+// askTunnel asks a proxy for a tunnel (RFC 9110 §9.3.6).
+func askTunnel(ctx context.Context, conn net.Conn, to string, user *url.Userinfo) (*http.Response, error) {
 	deadline, ok := ctx.Deadline()
 	if !ok {
 		deadline = time.Now().Add(5 * time.Second)
@@ -124,20 +136,18 @@ func connect(ctx context.Context, conn net.Conn, to string, user *url.Userinfo) 
 		auth = "Proxy-Authorization: Basic " + base64.StdEncoding.EncodeToString([]byte(user.Username()+":"+pass)) + "\r\n"
 	}
 	if _, err := fmt.Fprintf(conn, "CONNECT %s HTTP/1.1\r\nHost: %s\r\nUser-Agent: onramp\r\n%s\r\n", to, to, auth); err != nil {
-		return fmt.Errorf("%w: %w", errNoConnect, err)
+		return nil, fmt.Errorf("%w: %w", errNoConnect, err)
 	}
 	// One byte at a time, so that nothing of the tunnel is read away.
 	br := bufio.NewReaderSize(oneByte{conn}, 16)
 	res, err := http.ReadResponse(br, &http.Request{Method: http.MethodConnect})
 	switch {
 	case err != nil && timedOut(err):
-		return err
+		return nil, err
 	case err != nil:
-		return fmt.Errorf("%w: %w", errNoConnect, err)
-	case res.StatusCode != http.StatusOK:
-		return &proxyRefusal{res.StatusCode}
+		return nil, fmt.Errorf("%w: %w", errNoConnect, err)
 	}
-	return conn.SetDeadline(time.Time{})
+	return res, nil
 }
 
 // oneByte reads a connection byte by byte.

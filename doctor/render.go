@@ -101,8 +101,13 @@ func (p *printer) stage(s Stage) {
 func (p *printer) verdict(r Report) {
 	v := r.Verdict
 	if v.Code == OK {
-		p.line("%s", p.paint("1;32", "All is well. "+v.Title+"."))
+		if v.Level == Certain {
+			p.line("%s", p.paint("1;32", "All is well. "+v.Title+"."))
+		} else {
+			p.line("%s", p.paint("1;33", v.Title+"."))
+		}
 		p.line("%s", v.Cause)
+		p.fixes(v)
 		if v.Confirm != "" {
 			p.line("See it yourself: %s", v.Confirm)
 		}
@@ -127,16 +132,7 @@ func (p *printer) verdict(r Report) {
 		p.line("Not wrong: %s", v.NotWrong)
 	}
 	p.evidence(r)
-	if len(v.Fix) > 0 {
-		p.line("")
-		p.line("What to do")
-		for _, f := range v.Fix {
-			p.line("  %s: %s", whoWords[f.Who], f.Text)
-			if f.Command != "" {
-				p.line("      %s", f.Command)
-			}
-		}
-	}
+	p.fixes(v)
 	if len(v.Candidates) > 0 {
 		p.line("")
 		p.line("From here these look the same")
@@ -150,6 +146,21 @@ func (p *printer) verdict(r Report) {
 	}
 	if v.Unseen != "" {
 		p.line("Not seen by this test: %s", v.Unseen)
+	}
+}
+
+// fixes lists who can do what.
+func (p *printer) fixes(v Verdict) {
+	if len(v.Fix) == 0 {
+		return
+	}
+	p.line("")
+	p.line("What to do")
+	for _, f := range v.Fix {
+		p.line("  %s: %s", whoWords[f.Who], f.Text)
+		if f.Command != "" {
+			p.line("      %s", f.Command)
+		}
 	}
 }
 

@@ -43,10 +43,11 @@ type run struct {
 	hasPair  bool
 	uploaded []*x509.Certificate
 
-	proxy    *url.URL
-	badProxy string // name of the variable whose value is no proxy address
-	ips      []netip.Addr
-	loopback bool // a name that should be public resolved to this machine
+	proxy       *url.URL
+	onlyByProxy bool   // past the proxy the target takes no connection
+	badProxy    string // name of the variable whose value is no proxy address
+	ips         []netip.Addr
+	filtered    bool // a name that should be public resolved to no address of the internet: DN-08
 
 	others    []attempt      // the other addresses that take connections, for stage tls
 	connected netip.AddrPort // the address of conn, zero behind a proxy
@@ -124,7 +125,66 @@ func (r *run) stop(code string, level Level, candidates ...Candidate) {
 	}
 	v.Candidates = append(v.Candidates, candidates...)
 	r.seenLater(&v)
-	r.fail(v)
+	r.fail(r.explainedBefore(v))
+}
+
+// explainedBefore puts what was seen earlier in the place of a verdict that only follows from it: a DNS filter before
+// what the filter's page does, a client certificate that breaks Cloud's rules before the words of its refusal.
+func (r *run) explainedBefore(v Verdict) Verdict {
+	code, level := "", Likely
+	group, _, _ := strings.Cut(v.Code, "-")
+	switch r.st.ID {
+	case "tcp", "tls":
+		if r.filtered && group != "PX" || r.filtered && v.Code == "PX-08" {
+			code = "DN-08"
+		}
+	case "client-cert", "grpc":
+		if group == "CL" && r.hello != nil && r.hello.sent {
+			code = r.ruleOfTheLeaf()
+		}
+	case "namespace":
+		if rule := r.ruleOfTheLeaf(); v.Code == "NS-02" && rule != "" {
+			e, _ := Lookup(rule)
+			v.Candidates = append(v.Candidates, candidate(rule, e.Title+"."))
+		}
+	}
+	if code == "" || code == v.Code {
+		return v
+	}
+	// What was set for the other verdict's texts is not this one's.
+	values := map[string]string{}
+	for k, s := range r.values {
+		if k != "cause" && k != "title" && k != "not_wrong" {
+			values[k] = s
+		}
+	}
+	earlier := Explain(code, level, values)
+	earlier.NotWrong = v.NotWrong
+	earlier.Candidates = append([]Candidate{candidate(v.Code, v.Title+".")}, v.Candidates...)
+	earlier.Candidates = slices.DeleteFunc(earlier.Candidates, func(c Candidate) bool { return c.Code == code })
+	return earlier
+}
+
+// ruleOfTheLeaf is the rule of Cloud that the client certificate breaks although the check let it pass, "" for none:
+// it is a CA (CH-18), or a public CA issued it (CH-24).
+func (r *run) ruleOfTheLeaf() string {
+	if !r.hasPair {
+		return ""
+	}
+	switch leaf := r.pair.Leaf(); {
+	case leaf.BasicConstraintsValid && leaf.IsCA:
+		return "CH-18"
+	case r.publicLeaf():
+		return "CH-24"
+	}
+	return ""
+}
+
+// publicLeaf reports whether the client certificate is one of a public CA: it stands under a root of this system, or
+// is in the logs of public certificates.
+func (r *run) publicLeaf() bool {
+	system, err := x509.SystemCertPool()
+	return looksPublic(r.pair.Leaf()) || err == nil && verifies(r.pair.Chain, system, r.now)
 }
 
 // seenLater corrects what a verdict says where it has the words of a stage before the network (nothing was
@@ -194,7 +254,7 @@ func (r *run) conclude() Verdict {
 	}
 	v.Confirm = r.complete(fill("temporal operator namespace describe --address {address} --namespace {namespace}", shellSafe(r.values)))
 	if r.proxy != nil {
-		v.Unseen = strings.TrimSpace(v.Unseen + " The way led through the proxy " + clean(r.proxy.Host, 100) + "; whether the worker's SDK uses it was not seen.")
+		r.byProxy(&v)
 	}
 	v.Stage = ""
 	return v

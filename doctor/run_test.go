@@ -279,5 +279,5 @@ func TestWithoutTaskQueueIsSkipped(t *testing.T) {
 
 // allRows are every fault of the laboratory.
 func allRows() []faultRow {
-	return slices.Concat(journey(), everything(), inputRows(), pemRows(), chainRows(), networkRows(), acceptedRows())
+	return slices.Concat(journey(), everything(), inputRows(), pemRows(), chainRows(), networkRows(), acceptedRows(), fieldRows())
 }

@@ -180,9 +180,9 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 		r.unknown("")
 		return
 	}
-	if r.inspected() {
-		r.say("a box on the way that inspects TLS ended the connection")
-		r.stop("PX-09", r.inspectionLevel())
+	if r.inspected() && !r.hello.asked {
+		r.say("the server never asked for the client certificate, and its own is not a public CA's")
+		r.stop("PX-09", Likely, candidate("CL-11", "Whatever ends a connection here without a reason can be behind it."))
 		return
 	}
 	// A close_notify is an alert too: one alone before the end is a plain goodbye.
@@ -200,11 +200,15 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 	_, e, a := r.refusal(ctx, bare)
 	r.see("without_certificate", describeEnd(e, a))
 	r.say("the connection ended right after the client certificate, without a reason")
+	also := []Candidate{candidate("CL-03", "The namespace may not trust the issuer.")}
+	if r.inspected() {
+		also = append(also, candidate("PX-09", "The server's certificate is not a public CA's: a box on the way may inspect TLS."))
+	}
 	if end == endReset {
-		r.stop("CL-12", Likely, candidate("CL-03", "The namespace may not trust the issuer."))
+		r.stop("CL-12", Likely, also...)
 		return
 	}
-	r.stop("CL-11", Likely, candidate("CL-03", "The namespace may not trust the issuer."))
+	r.stop("CL-11", Likely, also...)
 }
 
 // gaveUp is a server that says "user canceled" (90) instead of a reason: Go's TLS passes over it in TLS 1.3,
@@ -216,19 +220,13 @@ func (r *run) gaveUp() {
 		candidate("CL-03", "The namespace may not trust the issuer."))
 }
 
-// inspected reports whether a trusted certificate for a Cloud host comes from a CA of somebody's own.
+// inspected reports whether a trusted certificate for a Cloud host comes from a CA of somebody's own. A box that
+// inspects TLS shows such a one, and does not ask for the client certificate that Cloud asks for; a server of one's
+// own under Cloud's name shows it too, so it is never certain.
 func (r *run) inspected() bool {
 	peer := r.hello.state.PeerCertificates
 	return r.cloudHost() && len(peer) > 0 && !looksPublic(peer[0]) && len(r.t.RootsPEM) == 0 &&
 		len(r.hello.state.SignedCertificateTimestamps) == 0 && !r.underExtraRoot()
-}
-
-// inspectionLevel: a box that inspects never asks for the client certificate that Cloud asks for.
-func (r *run) inspectionLevel() Level {
-	if r.hello.asked || r.loopback {
-		return Likely
-	}
-	return Certain
 }
 
 func describeEnd(e ending, alert uint8) string {

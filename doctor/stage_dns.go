@@ -113,18 +113,24 @@ func (r *run) lookup(ctx context.Context, host string) answer {
 	return ans
 }
 
-// judgeAnswer looks at addresses that make no sense for the name (DN-08).
+// judgeAnswer looks at addresses that make no sense for the name (DN-08): a DNS filter answers with this machine's own
+// address or with none. Somebody may also have led the name here on purpose, through a tunnel; so where something
+// answers there, the check goes on, and only if the server does not prove to be the one that was asked for, it is the
+// filter (explainedBefore). 0.0.0.0 and :: are nobody's purpose.
 func (r *run) judgeAnswer(ctx context.Context, ans answer) {
-	public := r.hostKind != namespace.HostLocal && r.hostKind != namespace.HostOther
-	blocked := true
+	cloud := r.hostKind != namespace.HostLocal && r.hostKind != namespace.HostOther
+	none, here := true, true
 	for _, ip := range r.ips {
-		blocked = blocked && (ip.IsUnspecified() || ip.IsLoopback())
+		none = none && ip.IsUnspecified()
+		here = here && (ip.IsUnspecified() || ip.IsLoopback())
 	}
-	if public && blocked {
-		r.loopback = true
-		if !r.answers(ctx) {
-			r.say("%s resolves to %s: not an address of Temporal Cloud", r.addr.Host, texts(r.ips)[0])
-			r.stop("DN-08", Certain)
+	public := cloud || none && r.hostKind == namespace.HostOther && !isAlias(r.addr.Host)
+	if public && here {
+		r.filtered = true
+		open, level := r.answers(ctx)
+		if !open {
+			r.say("%s resolves to %s: not an address of the internet", r.addr.Host, texts(r.ips)[0])
+			r.stop("DN-08", level)
 			return
 		}
 		r.warn("DN-08")
@@ -145,16 +151,20 @@ func (r *run) private() bool {
 	return len(r.ips) > 0 && r.proxy == nil
 }
 
-// answers reports whether anything listens at the first address on this machine.
-func (r *run) answers(ctx context.Context) bool {
+// answers reports whether anything listens at the first address on this machine, and how sure it is that nothing
+// does: a machine that is busy may be late to say so.
+func (r *run) answers(ctx context.Context) (open bool, sure Level) {
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
 	defer cancel()
 	c, err := r.dial(ctx, netip.AddrPortFrom(r.ips[0], uint16(r.addr.Port)).String())
 	if err != nil {
-		return false
+		if timedOut(err) {
+			return false, Likely
+		}
+		return false, Certain
 	}
 	c.Close()
-	return true
+	return true, Likely
 }
 
 // noAnswer says why there is no address. The resolver's error tells timeouts and closed ports; the
@@ -216,9 +226,19 @@ func (r *run) nameUnknown(ctx context.Context, host string) {
 			candidate("DN-01", "The name may be misspelt."))
 		return
 	}
+	if isAlias(host) && !r.id.IsZero() {
+		r.say("%s is a name of one container network or machine, and this one does not know it", host)
+		r.values["cause"] = fmt.Sprintf("%s is a name that only one container network or machine knows, while %s is a namespace of Temporal Cloud. Here it does not resolve.", host, r.id)
+		r.stop("IN-10", Likely, candidate("DN-01", "The name may be known where the worker runs, if a gateway to Temporal Cloud is called so: run the check there."))
+		return
+	}
 	level := Certain
 	if r.st.Evidence["reply_codes"] == nil {
 		level = Likely
+	}
+	if isAlias(host) {
+		r.stop("DN-01", level, candidate("IN-10", "It is a name of one container network or machine, which is known there alone: run the check where the worker runs."))
+		return
 	}
 	r.stop("DN-01", level)
 }

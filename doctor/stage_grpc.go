@@ -261,8 +261,6 @@ func (r *run) unavailable(ctx context.Context, m string) {
 		return
 	}
 	switch {
-	case r.inspected():
-		r.stop("PX-09", r.inspectionLevel())
 	case r.proof || r.rpc.given.spoke():
 		// The certificate was accepted before: what broke is the connection. Once more tells whether always.
 		if r.reconnect(ctx) {
@@ -272,6 +270,8 @@ func (r *run) unavailable(ctx context.Context, m string) {
 			}
 		}
 		r.stop("H2-11", Likely, candidate("TC-10", "The connection may break now and then."))
+	case r.inspected() && !r.hello.asked:
+		r.stop("PX-09", Likely, candidate("CL-11", "Whatever ends a connection here without a reason can be behind it."))
 	default:
 		r.stop("CL-11", Likely, candidate("H2-11", "A load balancer on the way may end connections."))
 	}

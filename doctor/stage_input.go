@@ -201,7 +201,7 @@ func (r *run) readServerName() bool {
 		r.stop("IN-18", Certain)
 		return false
 	}
-	if r.hostKind == namespace.HostLocal && !r.id.IsZero() && len(r.t.ExtraRootsPEM) == 0 {
+	if (r.hostKind == namespace.HostLocal || isAlias(r.addr.Host)) && !r.id.IsZero() && len(r.t.ExtraRootsPEM) == 0 {
 		r.note("IN-10")
 	}
 	return true

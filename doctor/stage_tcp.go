@@ -184,6 +184,10 @@ func (r *run) noConnection(ctx context.Context, bad []attempt) {
 			return
 		}
 		r.st.Summary = fmt.Sprintf("nothing listens on %s", r.addr)
+		if (r.hostKind == namespace.HostLocal || isAlias(r.addr.Host)) && !r.id.IsZero() {
+			r.stop("TC-01", Certain, candidate("IN-10", "The address is this machine's or container's, and the namespace is one of Temporal Cloud."))
+			return
+		}
 		r.stop("TC-01", Certain)
 	case count(noRoute) == len(bad) && onlyV6 && len(bad) > 0 && r.hostKind != namespace.HostIP:
 		r.stop("DN-05", Certain)

@@ -1,10 +1,13 @@
 package doctor
 
 import (
+	"bytes"
 	"context"
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -244,35 +247,63 @@ func (r *run) wrongName(leaf *x509.Certificate) {
 	}
 }
 
-// unknownIssuer is a certificate under a root that is not trusted: whose root, and why not.
+// unknownIssuer is a certificate under a root that is not trusted: whose root, and why not. What the server did not
+// send cannot be seen, so where its chain ends without a root, its CA may be trusted after all (SV-11).
 func (r *run) unknownIssuer(chain []*x509.Certificate) {
-	issuer := chain[len(chain)-1].Issuer.String()
+	top := chain[len(chain)-1]
+	issuer := top.Issuer.String()
 	r.see("top_issuer", issuer)
+	r.see("certificates_sent", len(chain))
 	r.values["issuer"] = clean(issuer, maxValue)
 	system := r.systemRoots()
+	untrusted := func(also ...Candidate) {
+		switch {
+		case selfSigned(top):
+			r.stop("SV-13", Certain, also...)
+		case lacksIntermediate(top):
+			r.values["cause"] = fmt.Sprintf("The server sent %s, issued by %s, and not the certificate of that issuer, which by its name is an intermediate one: whoever trusts its root alone cannot find the way there.", plural(len(chain), "certificate"), clean(issuer, 200))
+			r.stop("SV-11", Likely, append(also, candidate("SV-13", "The issuer may be a CA of its own, which is not trusted here."))...)
+		default:
+			r.stop("SV-13", Likely, append(also, candidate("SV-11", "The issuer may stand under a trusted root, and the server does not send its certificate."))...)
+		}
+	}
 	switch {
 	case len(r.t.RootsPEM) > 0 && verifies(chain, system, r.now):
 		r.stop("SV-01", Certain)
-	case len(r.t.RootsPEM) > 0 && r.rootsAreClientCA():
+	case len(r.t.RootsPEM) > 0 && r.rootsAreClientCA() && !lacksIntermediate(top):
 		r.stop("SV-01", Likely, candidate("SV-13", "The server may stand under a CA of its own, which was not given."))
 	case len(r.t.RootsPEM) > 0:
-		r.stop("SV-13", Certain)
+		untrusted()
 	case system.Equal(x509.NewCertPool()):
 		r.stop("SV-02", Certain)
 	case looksPublic(chain[0]) && len(chain) == 1:
 		r.stop("SV-11", Likely, candidate("SV-02", "The roots of this machine may be too old."))
 	case looksPublic(chain[0]):
 		r.stop("SV-02", Likely, candidate("PX-08", "A box on the way may inspect TLS."))
-	case r.cloudHost() && r.loopback:
-		r.stop("PX-08", Likely, candidate("DN-08", "The name resolves to this machine: a local server may answer for Cloud."))
 	case r.cloudHost() && r.private():
 		r.stop("PX-08", Likely, candidate("DN-08", "The name resolves to a private address: a DNS filter's page or a server of this network may answer."),
 			candidate("DN-12", "A private endpoint may lead to another service."))
-	case r.cloudHost():
+	case r.cloudHost() && chain[0].VerifyHostname(strings.Trim(r.serverName, "[]")) == nil && !r.filtered:
+		// Nobody but a box on the way makes certificates for a name of Temporal Cloud.
 		r.stop("PX-08", Certain)
+	case r.cloudHost():
+		r.stop("PX-08", Likely, candidate("SV-04", "Another server may answer at this address."))
 	default:
-		r.stop("SV-13", Certain)
+		untrusted()
 	}
+}
+
+func selfSigned(c *x509.Certificate) bool {
+	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+}
+
+// intermediateNames are what people call the CAs that stand between a root and its certificates.
+var intermediateNames = regexp.MustCompile(`(?i)\b(?:intermediate|issuing|issuer|subordinate|sub-?ca|sub|signing|ica|mid|int|(?:level|tier) ?[23])\b`)
+
+// lacksIntermediate reports whether a chain that ends with this certificate looks as if one were missing: its issuer,
+// which was not sent, is an intermediate by its name. A root's own name looks otherwise, and nothing else tells.
+func lacksIntermediate(top *x509.Certificate) bool {
+	return !bytes.Equal(top.RawIssuer, top.RawSubject) && intermediateNames.MatchString(top.Issuer.CommonName)
 }
 
 // rootsAreClientCA reports whether the given server root is the one that signed the client certificate.

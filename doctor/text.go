@@ -105,8 +105,9 @@ func shellSafe(values map[string]string) map[string]string {
 }
 
 // clean makes a text of a stranger safe to print: no control characters, terminal escapes,
-// invisible or direction-changing characters, valid UTF-8, one line, at most limit runes.
+// invisible or direction-changing characters, valid UTF-8, one line, at most limit runes, no private or API key.
 func clean(s string, limit int) string {
+	s = WithoutSecrets(s)
 	var b strings.Builder
 	n := 0
 	for _, r := range s {

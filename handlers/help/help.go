@@ -18,7 +18,7 @@ var groupTitles = map[string]string{
 	"IN": "Endpoint, namespace and other typed input", "KP": "PEM texts and the key pair", "CH": "Certificates and chains",
 	"DN": "Name resolution", "TC": "Network connection", "PX": "Proxies", "SV": "The server's certificate", "PR": "Protocol",
 	"CL": "The client certificate", "H2": "HTTP/2 and gRPC", "SY": "Temporal's own state", "NS": "Namespace and identity",
-	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows",
+	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows", "WK": "Starting a worker",
 }
 
 // Help is the index of the fault catalogue.
@@ -41,7 +41,7 @@ func (h *Pages) HelpEntry(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "There is no fault of that code", "Look at the list of all faults: Help.")
 	}
-	p := views.HelpEntryProps{Code: e.Code, Title: web.Plain(e.Title), Stage: stageText(e.Stage), Cause: web.Plain(e.Cause), NotWrong: web.Plain(e.NotWrong),
+	p := views.HelpEntryProps{Code: e.Code, Title: web.Plain(e.Title), Stage: stageText(e), Cause: web.Plain(e.Cause), NotWrong: web.Plain(e.NotWrong),
 		Symptoms: e.Symptoms, Confirm: web.Plain(e.Confirm), Unseen: web.Plain(e.Unseen)}
 	for i, f := range e.Fix {
 		f.Text, f.Command = web.Plain(f.Text), web.Plain(f.Command)
@@ -65,12 +65,15 @@ func (h *Pages) HelpEntry(w http.ResponseWriter, r *http.Request) error {
 }
 
 // stageText says where on the way a fault is seen.
-func stageText(stage string) string {
-	if n := web.StageNumber(stage); n > 0 {
-		return fmt.Sprintf("Seen at check %d of %d: %s", n, len(doctor.StageIDs), web.LowerFirst(web.StageTitles[stage]))
+func stageText(e doctor.Entry) string {
+	if n := web.StageNumber(e.Stage); n > 0 {
+		return fmt.Sprintf("Seen at check %d of %d: %s", n, len(doctor.StageIDs), web.LowerFirst(web.StageTitles[e.Stage]))
 	}
-	if stage == "" {
+	switch {
+	case e.Stage == "":
 		return ""
+	case e.Group == "WK":
+		return "Seen when the worker starts"
 	}
 	return "Seen in the running workflow"
 }
