@@ -17,8 +17,8 @@ import (
 // walls says which rooms a room may import (docs/ARCHITECTURE.md). What is not listed is forbidden.
 var walls = map[string][]string{
 	"main":      {"cli"},
-	"cli":       {"handlers", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "expiry", "store", "fault"},
-	"handlers":  {"views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "expiry", "fault"},
+	"cli":       {"handlers", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "expiry", "store", "limit", "fault"},
+	"handlers":  {"views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "expiry", "limit", "fault"},
 	"views":     {"static", "fault"},
 	"static":    {},
 	"store":     {"migration", "custody", "expiry", "fault"},
@@ -28,9 +28,10 @@ var walls = map[string][]string{
 	"migration": {"doctor", "transfer", "certsvc", "namespace", "fault"},
 	"transfer":  {"doctor", "namespace", "fault"},
 	"doctor":    {"certsvc", "namespace", "fault"},
-	"snippet":   {"namespace", "fault"},
-	"certsvc":   {"namespace", "fault"},
+	"snippet":   {"namespace", "limit", "fault"},
+	"certsvc":   {"namespace", "limit", "fault"},
 	"namespace": {"fault"},
+	"limit":     {},
 	"fault":     {},
 	"e2e":       {},
 }
