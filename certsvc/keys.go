@@ -67,6 +67,11 @@ func SPKI(pub crypto.PublicKey) string {
 	if err != nil {
 		return ""
 	}
+	return spkiOf(der)
+}
+
+// spkiOf is SPKI of an encoded SubjectPublicKeyInfo.
+func spkiOf(der []byte) string {
 	sum := sha256.Sum256(der)
 	return hex.EncodeToString(sum[:])
 }

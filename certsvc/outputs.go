@@ -223,7 +223,7 @@ func hours(d time.Duration) string { return fmt.Sprintf("%dh", int(d.Hours())) }
 func TerraformCA(caPEM []byte) (string, error) {
 	found, err := recognise(caPEM)
 	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
-		return "", troubleFault("IN-16/key")
+		return "", problem{key: "IN-16/key"}.fault()
 	}
 	cas, _, err := ReadCertificates(caPEM)
 	if err != nil {

@@ -124,12 +124,12 @@ func emptyFault(err error) bool {
 }
 
 // fieldFault is what is wrong with one field, nil for nothing.
-func fieldFault(err error, judge func(found) string, f found, field string) *fault.Fault {
+func fieldFault(err error, judge func(found) problem, f found, field string) *fault.Fault {
 	if err != nil {
 		return fault.From(err).In(field)
 	}
-	if trouble := judge(f); trouble != "" {
-		return troubleFault(trouble).In(field)
+	if trouble := judge(f); !trouble.none() {
+		return trouble.fault().In(field)
 	}
 	return nil
 }
@@ -162,15 +162,6 @@ func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
 		rest = slices.Delete(rest, i, i+1)
 	}
 	return append(chain, rest...)
-}
-
-// signedWith reports whether the private half of pub signed c.
-func signedWith(c *x509.Certificate, pub crypto.PublicKey) bool {
-	if oversized(pub) {
-		return false
-	}
-	parent := &x509.Certificate{PublicKey: pub}
-	return parent.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
 
 // mismatch says in which way a certificate and a key are no pair.
