@@ -24,6 +24,9 @@ var attributeNames = map[string]string{
 // out, types without a name as numbers, values that are no text as # and hex. It is fit to be shown on one line; ""
 // for a name without parts.
 func NameText(raw []byte) string {
+	if len(raw) == 0 {
+		return ""
+	}
 	rdns, ok := parseName(raw)
 	if !ok {
 		return "#" + hex.EncodeToString(raw)

@@ -87,6 +87,7 @@ type Inventory struct {
 	Repairs []Repair // Field is the file's name
 
 	effort *effort // what is left for opening locked parts
+	pool   *pool   // of the certificates; their issuers were looked for behind the limiter
 }
 
 // Inspect is InspectContext for callers that never leave; where too much work waits it gives one Item that says so.
@@ -332,6 +333,18 @@ func (inv *Inventory) settle() {
 			it.Role = roles[it.SPKI]
 		}
 	}
+	inv.pool = newPool(inv.Certificates()...)
+	for _, c := range inv.pool.certs {
+		inv.pool.issuersOf(c)
+	}
+}
+
+// issuers is the pool of the certificates.
+func (inv Inventory) issuers() *pool {
+	if inv.pool == nil {
+		return newPool(inv.Certificates()...)
+	}
+	return inv.pool
 }
 
 // describe fills what is shown of an item.

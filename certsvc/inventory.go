@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"slices"
 	"strings"
+	"time"
 
 	"onramp/fault"
 )
@@ -26,7 +27,7 @@ func ChainOf(chain, cas []*x509.Certificate) Chain {
 
 // Chains are one chain for each certificate that signed no other here, in the order of the files.
 func (inv Inventory) Chains() []Chain {
-	all := newPool(inv.Certificates()...)
+	all := inv.issuers()
 	var out []Chain
 	for _, c := range all.certs {
 		if slices.ContainsFunc(all.certs, func(below *x509.Certificate) bool {
@@ -43,6 +44,36 @@ func (inv Inventory) Chains() []Chain {
 		out = append(out, chain)
 	}
 	return out
+}
+
+// maxJudged bounds the client certificates of one inventory that are judged.
+const maxJudged = 20
+
+// Judge lints what was found: the CAs as a bundle, and each client certificate with what stands above it here. Private
+// keys beside them are no finding: these files go to nobody as they are.
+func (inv Inventory) Judge(now time.Time) []Lint {
+	cas := inv.CAs()
+	var out []Lint
+	if len(cas) > 0 {
+		_, out = LintBundle(encodeCerts(cas...), now)
+	}
+	var anchors []*x509.Certificate // nil where no CA is here: then nothing is said of it
+	if len(cas) > 0 {
+		anchors = cas
+	}
+	all := inv.issuers()
+	judged := 0
+	for _, c := range inv.Chains() {
+		if leaf := c.Certs[0]; roleOf(leaf) == RoleClient && judged < maxJudged {
+			judged++
+			for _, l := range all.lintLeaf(leaf, anchors, now) {
+				if !slices.ContainsFunc(out, func(x Lint) bool { return x.Code == l.Code && x.Subject == l.Subject && x.Text == l.Text }) {
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	return lints(out).sorted()
 }
 
 // CAs are the certificates that are roots or intermediates, each once.
@@ -94,7 +125,7 @@ func (inv Inventory) troubles(kinds ...ItemKind) []*fault.Fault {
 func (inv Inventory) Authority() (Issued, error) {
 	var found []Issued
 	var cas []string
-	all := newPool(inv.Certificates()...)
+	all := inv.issuers()
 	for _, c := range all.certs {
 		if r := roleOf(c); r != RoleRoot && r != RoleIntermediate {
 			continue
@@ -148,7 +179,7 @@ func (inv Inventory) keys() []crypto.Signer {
 // joined Invalid faults.
 func (inv Inventory) ClientPair() (Pair, error) {
 	var found []Pair
-	all := newPool(inv.Certificates()...)
+	all := inv.issuers()
 	for _, c := range all.certs {
 		if key := inv.keyFor(c); roleOf(c) == RoleClient && key != nil {
 			chain := all.path(c)

@@ -151,9 +151,6 @@ func (ls *lints) clientAlone(c *x509.Certificate, now time.Time) {
 		ls.add("CH-33", c, "The client certificate has no basicConstraints extension.")
 	}
 	ls.critical(c, "client certificate")
-	if isEmptyName(c.RawIssuer) {
-		ls.add("CH-38", c, "The CA that signed the certificate has no name.")
-	}
 	if !hasExtension(c, 15) {
 		ls.add("CH-17", c, "The client certificate has no keyUsage extension.")
 	} else if c.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
@@ -374,6 +371,9 @@ func (ls *lints) names(path []*x509.Certificate) {
 	}
 	if last := path[len(path)-1]; !selfSigned(last) { // its issuer's name is known though its certificate is not
 		all = append(all, named{last.RawIssuer, nil})
+		if isEmptyName(last.RawIssuer) {
+			ls.add("CH-38", last, "The CA that signed the certificate has no name.")
+		}
 	}
 	for i, a := range all {
 		for _, b := range all[i+1:] {

@@ -164,6 +164,19 @@ func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
 	return append(chain, rest...)
 }
 
+// UpsideDown is the Repair of a chain whose client certificate came last.
+var UpsideDown = Repair{Code: "KP-09", Text: repairTexts["KP-09"]}
+
+// ClientFirst puts the client certificate of a chain first and each one's issuer after it; changed says that it was not
+// so. A chain of CAs alone stays as it is.
+func ClientFirst(chain []*x509.Certificate) (ordered []*x509.Certificate, changed bool) {
+	i := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return !c.IsCA })
+	if i <= 0 || !slices.ContainsFunc(newPool(chain...).path(chain[i])[1:], chain[0].Equal) {
+		return chain, false // it begins so, or its first certificate has nothing to do with it
+	}
+	return chainFrom(chain, i), true
+}
+
 // mismatch says in which way a certificate and a key are no pair.
 func mismatch(c *x509.Certificate, key crypto.PublicKey, authorities []*x509.Certificate) *fault.Fault {
 	m := &Mismatch{CertSubject: SubjectOf(c), CertSPKI: SPKI(c.PublicKey), KeySPKI: SPKI(key), CertKeyType: KeyTypeOf(c.PublicKey), KeyType: KeyTypeOf(key)}

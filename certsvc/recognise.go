@@ -101,8 +101,8 @@ func recognise(raw []byte) (found, error) {
 	}
 	if len(f.parts) > maxParts {
 		e := tooLarge(len(raw))
-		e.Title = fmt.Sprintf("The text holds %d certificates and keys", len(f.parts))
-		e.Cause = fmt.Sprintf("At most %d are read.", maxParts)
+		e.Title = fmt.Sprintf("The text holds more than %d certificates and keys", maxParts)
+		e.Cause = "No more are read."
 		return found{}, e
 	}
 	return f, nil
@@ -154,7 +154,10 @@ func recogniseDepth(raw []byte, depth int) (f found, trouble string) {
 // Secret (KP-22), or bare base64 of DER (KP-23).
 func fromBase64(text string, depth int) (found, bool) {
 	var all found
-	for _, token := range pemBase64.FindAllString(text, -1) {
+	for _, token := range pemBase64.FindAllString(text, maxParts+1) {
+		if len(all.parts) > maxParts {
+			break
+		}
 		if f, trouble := recogniseDepth(decode64(token), depth+1); trouble == "" {
 			all.parts = append(all.parts, f.parts...)
 			all.repairs.add("KP-22")
@@ -206,6 +209,9 @@ func (f *found) addDER(p part, certCode, keyCode string) {
 // addBlocks turns BEGIN…END blocks into parts.
 func (f *found) addBlocks(blocks []block) {
 	for _, b := range blocks {
+		if len(f.parts) > maxParts {
+			return // more than is read
+		}
 		f.addBlock(b, strings.ReplaceAll(b.label, " ", ""))
 	}
 }
