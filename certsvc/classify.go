@@ -121,7 +121,7 @@ func classify(der []byte) part {
 	if what := parametersOf(der); what != "" {
 		return part{kind: kindOther, trouble: problem{"KP-42", what}}
 	}
-	return part{kind: kindOther}
+	return part{kind: kindOther, trouble: problem{key: "KP-39/binary"}}
 }
 
 // classifyKey recognises private keys, and encrypted ones.

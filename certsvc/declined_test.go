@@ -161,7 +161,7 @@ func TestDeclined(t *testing.T) {
 		{"akicritical.pem", "", "certificate KP-41 CN=akicritical.pem", "marked critical that may not be"},
 		{"algorithms.pem", "", "certificate KP-41 CN=algorithms.pem", "two different signature algorithms"},
 		{"ber.crt", "", "certificate KP-41 CN=good,O=Acme", "BER"},
-		{"damaged.der", "", "certificate KP-27", "not a whole certificate"},
+		{"damaged.der", "", "unknown KP-39", "damaged"},
 
 		{"secp256k1.crt", "", "certificate KP-33 CN=ca secp256k1,O=Acme", "secp256k1"},
 		{"brainpoolP256r1.crt.der", "", "certificate KP-33 CN=ca brainpoolP256r1,O=Acme", "brainpoolP256r1"},

@@ -50,6 +50,7 @@ var troubles = map[string]trouble{
 	"KP-37":           {"The private key is damaged", "What stands between BEGIN and END is not a whole key.", "Copy the file again. If no good copy is left, make a new key and certificate."},
 	"KP-37/go":        {"Go cannot read this private key", "It has the outline of a key, and its numbers do not fit (in Go's words: %s).", "Copy the file again. If openssl pkey -check finds nothing wrong, make a new key and certificate for workers in Go."},
 	"KP-39":           {"There is no PEM in this text", "Neither a certificate nor a key was found in it.", "Paste the file's text, from its BEGIN line to its END line."},
+	"KP-39/binary": {"This binary file is no certificate or key that is known here", "It is written as certificates and keys are (ASN.1), and what it holds is damaged or something else.", "Copy the file again, or choose the file that holds the certificate or key."},
 	"KP-39/archive":   {"There is no certificate or key in %s", "None of its files holds one.", "Choose the archive or the files that hold the certificate and the key."},
 	"KP-41": {"Workers in Go and Temporal Cloud cannot read this certificate", "%s. OpenSSL and Java may read it all the same.",
 		"Have its CA issue it again without that. Copying it again helps only if it was changed on its way."},
