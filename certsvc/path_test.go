@@ -160,11 +160,10 @@ func (g *generator) pairs() []generated {
 	badRoot[len(badRoot)-5] ^= 1
 	add("a root with a damaged signature on itself", "", one(must(x509.ParseCertificate(badRoot))(g.t)), one(leaf))
 	add("a missing intermediate", "CH-06 CH-01", one(root), one(g.make(g.template("worker", false, traits[0]), leafKey, g.template("Intermediate", true, traits[0]), interKey)))
-	bound := g.template("Bound", true, traits[0])
+	bound := g.template("Intermediate", true, traits[0])
 	bound.ExtraExtensions = []pkix.Extension{{Id: asn1.ObjectIdentifier{2, 5, 29, 36}, Critical: true, Value: []byte{0x30, 3, 0x80, 1, 0}}}
-	boundRoot := g.make(bound, rootKey, nil, nil)
-	boundInter := g.make(g.template("Intermediate", true, traits[0]), interKey, boundRoot, rootKey)
-	add("a root that requires a policy", "CH-39", one(boundRoot), one(g.make(g.template("worker", false, traits[0]), leafKey, boundInter, interKey), boundInter))
+	boundInter := g.make(bound, interKey, root, rootKey)
+	add("an intermediate that requires a policy", "CH-39", one(root), one(g.make(g.template("worker", false, traits[0]), leafKey, boundInter, interKey), boundInter))
 	small := g.keys[4]
 	shortRoot := g.make(g.template("Short", true, traits[0]), small, nil, nil)
 	add("a root of RSA-1024", "CH-14", one(shortRoot), one(g.make(g.template("worker", false, traits[0]), leafKey, shortRoot, small)))
