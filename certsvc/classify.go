@@ -145,13 +145,14 @@ func classifyKey(der []byte) (part, bool) {
 
 // classifyRequest recognises signing requests.
 func classifyRequest(der []byte) (part, bool) {
-	if _, err := x509.ParseCertificateRequest(der); err == nil {
+	_, err := x509.ParseCertificateRequest(der)
+	if err == nil {
 		return part{kind: kindRequest, der: der}, true
 	}
 	if o, ok := requestOutline(der); ok {
 		p := part{kind: kindRequest, outline: &o, trouble: unusable(o.keyType, "request")}
 		if p.trouble.none() {
-			p.trouble = problem{key: "KP-27/request"}
+			p.trouble = problem{"KP-41/request", meaning(err)}
 		}
 		return p, true
 	}
@@ -249,14 +250,13 @@ func otherSigned(der []byte) string {
 	if !body.ReadASN1(&tbs, cbasn1.SEQUENCE) {
 		return ""
 	}
-	outside, ok := readAlgorithm(&body)
-	if !ok || !body.SkipASN1(cbasn1.BIT_STRING) {
+	if _, ok := readAlgorithm(&body); !ok || !body.SkipASN1(cbasn1.BIT_STRING) {
 		return ""
 	}
 	// TBSCertList: version, algorithm, issuer, and a time in its own right, where a certificate has a SEQUENCE of two
 	list := tbs
 	list.SkipOptionalASN1(cbasn1.INTEGER)
-	if a, ok := readAlgorithm(&list); ok && a.oid == outside.oid && list.SkipASN1(cbasn1.SEQUENCE) && (list.PeekASN1Tag(cbasn1.UTCTime) || list.PeekASN1Tag(cbasn1.GeneralizedTime)) {
+	if _, ok := readAlgorithm(&list); ok && list.SkipASN1(cbasn1.SEQUENCE) && (list.PeekASN1Tag(cbasn1.UTCTime) || list.PeekASN1Tag(cbasn1.GeneralizedTime)) {
 		return "a list of revoked certificates (CRL)"
 	}
 	// AttributeCertificateInfo (RFC 5755): version 1 and a holder whose parts have context tags
@@ -294,6 +294,9 @@ func (e errKey) Error() string { return "certsvc: " + e.key }
 // its problem; what is no private key gives neither.
 func parseKey(der []byte) (crypto.Signer, problem) {
 	signer, said := goKey(der)
+	if signer != nil && twoCurves(der) {
+		return nil, problem{"KP-37/go", "it names two different curves"}
+	}
 	if signer != nil {
 		if oversized(signer.Public()) {
 			return nil, problem{key: "CH-25/rsa"}
@@ -373,6 +376,22 @@ func privateKeyType(der []byte) (t KeyType, ok bool) {
 		return algorithm{oid: oidRSA}.keyType(withoutVersion(der)), true
 	}
 	return "", false
+}
+
+// twoCurves reports whether a key in PKCS#8 names one curve outside and another inside; programs then disagree on which
+// key it is.
+func twoCurves(der []byte) bool {
+	s := cryptobyte.String(der)
+	var body, octets, sec1, named cryptobyte.String
+	if !s.ReadASN1(&body, cbasn1.SEQUENCE) || !body.SkipASN1(cbasn1.INTEGER) {
+		return false
+	}
+	a, ok := readAlgorithm(&body)
+	if !ok || a.oid != oidEC || !body.ReadASN1(&octets, cbasn1.OCTET_STRING) || !octets.ReadASN1(&sec1, cbasn1.SEQUENCE) ||
+		!sec1.SkipASN1(cbasn1.INTEGER) || !sec1.SkipASN1(cbasn1.OCTET_STRING) || !sec1.ReadASN1(&named, cbasn1.Tag(0).Constructed().ContextSpecific()) {
+		return false
+	}
+	return a.curve() != algorithm{oidEC, named}.curve()
 }
 
 // withoutVersion is an RSAPrivateKey with its version taken off, so that it begins as an RSAPublicKey does.

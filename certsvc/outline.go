@@ -109,6 +109,7 @@ func keyTypeOfCert(c *x509.Certificate) KeyType {
 // declined are the reasons of Go's parser, by words of its errors (crypto/x509/parser.go), and what they mean.
 var declined = []struct{ said, means string }{
 	{"negative serial number", "Its serial number is negative"},
+	{"duplicate requested extensions", "One of the extensions that it asks for stands in it twice"},
 	{"duplicate extension", "One of its extensions stands in it twice"},
 	{"unsupported string type: 28", "A name in it is written as a UniversalString"},
 	{"unsupported string type", "A name in it is written in a string type that is out of use"},
@@ -155,11 +156,16 @@ func whyDeclined(o outline, said error) problem {
 	if o.notBefore.IsZero() || o.notAfter.IsZero() {
 		return problem{key: "KP-27"} // no program writes such dates
 	}
+	return problem{"KP-41", meaning(said)}
+}
+
+// meaning says what an error of Go's parser means, with its own words.
+func meaning(said error) string {
 	words := strings.TrimPrefix(said.Error(), "x509: ")
 	for _, d := range declined {
 		if strings.Contains(words, d.said) {
-			return problem{"KP-41", d.means + " (in Go's words: " + words + ")"}
+			return d.means + " (in Go's words: " + words + ")"
 		}
 	}
-	return problem{"KP-41", "It is not encoded as RFC 5280 asks (in Go's words: " + words + ")"}
+	return "It is not encoded as its standard asks (in Go's words: " + words + ")"
 }
