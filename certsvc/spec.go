@@ -89,7 +89,7 @@ func checkKeyType(t KeyType) *fault.Fault {
 	if slices.Contains(KeyTypes, t) {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("There is no key type %q here", short(string(t))),
+	return fault.New(fault.Invalid, "This is no key type",
 		"Choose ec-p384, ec-p256, rsa-2048 or rsa-4096.").In("key_type")
 }
 
