@@ -36,6 +36,9 @@ var (
 	headerLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*: `)
 )
 
+// glued is where a file that lacks its last line break was joined with another.
+const glued = "----------BEGIN"
+
 // maxArmor bounds how often BEGIN and END may stand in a text; every one of them is looked at.
 const maxArmor = 20_000
 
@@ -145,6 +148,10 @@ func scan(text string) ([]block, codes) {
 	if strings.Contains(text, `\n`) || strings.Contains(text, `\r`) {
 		text = writtenOut.ReplaceAllString(text, "\n")
 		done.add("KP-21")
+	}
+	if strings.Contains(text, glued) { // an END and a BEGIN of files that were joined
+		text = strings.ReplaceAll(text, glued, "-----\n-----BEGIN")
+		done.add("KP-20")
 	}
 	var out []block
 	open := ""    // label of a BEGIN that waits for its END

@@ -77,7 +77,7 @@ var repairTexts = map[string]string{
 	"KP-17": "The file was UTF-16 and was converted. In PowerShell write it with Set-Content -Encoding ascii.",
 	"KP-18": "The lines ended in carriage returns only; they were converted.",
 	"KP-19": "The PEM was indented; the indent was removed. In YAML use a | block.",
-	"KP-20": "The line breaks were lost and were put back. Keep them by using a file, or $'…' in a shell.",
+	"KP-20": "Line breaks were lost and were put back: without them other programs do not read the text. Keep them by using a file with a line break at its end, or $'…' in a shell.",
 	"KP-21": "Line breaks were written out as \\n; they were replaced. The program that reads the variable must do so too.",
 	"KP-22": "The text was base64 of the PEM (as in a Kubernetes Secret); it was decoded.",
 	"KP-23": "The BEGIN and END lines were missing; they were added.",

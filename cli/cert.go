@@ -61,7 +61,7 @@ func (s *settings) days(def, usage string) *int {
 	p := s.text("days", def, usage)
 	s.after = append(s.after, func() error {
 		if _, err := fmt.Sscanf(*p+"\n", "%d\n", n); err != nil {
-			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a number of days", *p), "Give a whole number, such as 365.").In("days")
+			return fault.New(fault.Invalid, "This is not a number of days", "Give a whole number, such as 365.").In("days")
 		}
 		return nil
 	})
@@ -96,7 +96,7 @@ func certCA(_ context.Context, w World, args []string) int {
 	depth := s.text("path-length", "0", "how many intermediate CAs may stand below it, 0 to 2")
 	s.after = append(s.after, func() (err error) {
 		if *pathLength, err = strconv.Atoi(*depth); err != nil {
-			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a path length", *depth), "Give 0, 1 or 2.").In("path-length")
+			return fault.New(fault.Invalid, "This is not a path length", "Give 0, 1 or 2.").In("path-length")
 		}
 		return nil
 	})
@@ -204,11 +204,22 @@ func leafFlags(s *settings) (spec func() certsvc.LeafSpec, ca func() (certsvc.Is
 func input(flagName, path string) ([]byte, error) {
 	b, err := readFile(path)
 	if err != nil {
-		f := fault.Wrap(err, fault.Invalid, printable(path)+" cannot be read", "Look at the path and at who may read the file.").In(flagName)
+		named := printable(path) + " cannot be read"
+		if secretive(flagName, path) { // it may be the secret itself
+			named = "The file that is named here cannot be read"
+		}
+		f := fault.New(fault.Invalid, named, "Look at the path and at who may read the file.").In(flagName)
 		f.Code, f.Cause = "KP-35", reason(err)
 		return nil, f
 	}
 	return b, nil
+}
+
+// secretive reports whether what was given for a file may be a secret in its place: anything where a passphrase's file
+// is asked for, and elsewhere what no path looks like. It is not printed then.
+func secretive(flagName, value string) bool {
+	return strings.HasSuffix(flagName, "passphrase-path") || strings.HasSuffix(flagName, "password-path") ||
+		len(value) > 255 || strings.ContainsAny(value, "\n\r") || strings.HasPrefix(strings.TrimSpace(value), "eyJ") || certsvc.HoldsKey([]byte(value))
 }
 
 func reason(err error) string {

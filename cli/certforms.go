@@ -144,7 +144,10 @@ func certBatch(ctx context.Context, w World, args []string) int {
 	defer os.Remove(tmp.Name())
 	err = service.WriteBatch(ctx, tmp, ca, rows, func(certsvc.BatchRow, *x509.Certificate) {})
 	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), *out)
+		err = settle(tmp.Name(), *out, *force)
+	}
+	if fault.Is(err, fault.Conflict) {
+		return complain(w, err)
 	}
 	if err != nil {
 		return complain(w, fault.Wrap(err, fault.Invalid, "The archive could not be finished; nothing was left", "Look at the space on the disk, then try again.").In("out"))
@@ -155,6 +158,21 @@ func certBatch(ctx context.Context, w World, args []string) int {
 	}
 	fmt.Fprintf(w.Stdout, "%s holds %d client certificates, each in a folder with its key. Give each client its own and nothing else.\n", printable(*out), len(rows))
 	return exitOK
+}
+
+// settle gives a finished file its place; without force it replaces nothing, even what came meanwhile.
+func settle(tmp, out string, force bool) error {
+	if force {
+		return os.Rename(tmp, out)
+	}
+	err := os.Link(tmp, out)
+	if errors.Is(err, os.ErrExist) {
+		return taken(out)
+	}
+	if err != nil { // a file system without links
+		return os.Rename(tmp, out)
+	}
+	return nil
 }
 
 // atCSV puts faults of rows at --csv; their row stands in the title.
