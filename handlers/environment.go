@@ -45,7 +45,7 @@ func (h *Handlers) environment(w http.ResponseWriter, r *http.Request) error {
 	if v.Migration.Mode == migration.Rehearsal {
 		own = h.target(v).Address // there the local server is the right one
 	}
-	return h.showEnvironment(w, r, http.StatusOK, v, shell, judgedEnvironment(snippet.JudgeEnvironmentAt(f.values.Get("environment"), own), shell))
+	return h.showEnvironment(w, r, http.StatusOK, v, shell, judgedEnvironment(snippet.JudgeEnvironment(r.Context(), f.values.Get("environment"), snippet.EnvChoice{Own: own}), shell))
 }
 
 func (h *Handlers) showEnvironment(w http.ResponseWriter, r *http.Request, status int, v migration.View, shell string, p views.EnvironmentProps) error {
@@ -68,11 +68,14 @@ var envLevels = []struct {
 
 // formNames are the forms of an environment in words.
 var formNames = map[string]string{"lines": "lines of variables", "yaml": "YAML", "compose": "Compose YAML", "kubernetes": "Kubernetes YAML",
-	"github-actions": "GitHub Actions YAML", "toml": "temporal.toml"}
+	"github-actions": "GitHub Actions YAML", "toml": "TOML", "json": "JSON", "hcl": "HCL (Terraform)", "bicep": "Bicep", "properties": "properties", "dockerfile": "a Dockerfile"}
 
 // judgedEnvironment is an answer as the page shows it.
 func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentProps {
 	p := views.EnvironmentProps{Judged: true, Tag: views.Tag{State: views.Good, Word: "All is well"}, Read: "Read as " + either(formNames[e.Form], "text")}
+	if e.Part != "" {
+		p.Read += ", " + e.Part
+	}
 	for _, l := range slices.Backward(envLevels) {
 		n := 0
 		for _, x := range e.Findings {

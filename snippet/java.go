@@ -2,8 +2,8 @@ package snippet
 
 // Java. Sources: sdk-java ee9abf0 temporal-serviceclient SimpleSslContextBuilder (forPKCS8),
 // ServiceStubsOptions (setTarget, setSslContext, addApiKey since 1.24.0, setEnableHttps, setChannelInitializer),
-// temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0,
-// which Maven Central has as 1.32.1).
+// temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0;
+// before 1.32.1 a machine without a temporal.toml is an error: pull request 2739).
 // Template: money-transfer-project-java 88c3fe3 (2025-07), sdk 1.24.1, Java 8.
 var java = language{
 	id: "java", name: "Java", repo: "money-transfer-project-java", pkg: "io.temporal:temporal-sdk",
