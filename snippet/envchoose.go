@@ -20,9 +20,12 @@ func parts(d *reading) []int {
 			has[s.Group] = true
 		}
 	}
+	deployment := slices.ContainsFunc(d.Groups, func(g config.Group) bool {
+		return g.Kind == "object" && strings.Contains(g.Name, "WorkerDeployment")
+	})
 	var out []int
 	for g := 1; g < len(d.Groups); g++ {
-		if !has[g] {
+		if !has[g] || deployment && connection(d.Groups[g]) {
 			continue
 		}
 		inner := false
@@ -155,7 +158,7 @@ func active(settings []config.Setting) string {
 func labels(d *reading, parts []int) string {
 	var out []string
 	for _, g := range parts {
-		if l := label(d.Groups[g]); !slices.Contains(out, l) && len(out) < 30 {
+		if l := d.label(g); !slices.Contains(out, l) && len(out) < 30 {
 			out = append(out, strings.ReplaceAll(l, ", ", " "))
 		}
 	}
@@ -165,7 +168,7 @@ func labels(d *reading, parts []int) string {
 // choice says what was judged where the text has several parts, and which profile must be chosen.
 func (j *judgement) choice() {
 	group := j.doc.Groups[j.part]
-	if group.Kind == "profile" && j.Form == "toml" {
+	if fileProfile(group) {
 		j.profile(group.Name)
 		return
 	}
@@ -180,14 +183,14 @@ func (j *judgement) choice() {
 	if group.Kind == "profile" {
 		flag = "--profile"
 	}
-	j.find(EnvFinding{Level: "note", Title: "Judged: " + label(group), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". Choose another one with " + flag + " NAME."})
+	j.find(EnvFinding{Level: "note", Title: "Judged: " + j.doc.label(j.part), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". Choose another one with " + flag + " NAME."})
 }
 
 // profile judges which profile of temporal.toml is loaded.
 func (j *judgement) profile(judged string) {
 	var names []string
 	for _, g := range j.doc.Groups[1:] {
-		if g.Kind == "profile" {
+		if fileProfile(g) {
 			names = append(names, g.Name)
 		}
 	}
@@ -219,6 +222,10 @@ func (j *judgement) branches(parts []int) {
 		other := &judgement{doc: j.doc, part: g, own: j.own, fixed: j.fixed}
 		other.Form = j.Form
 		other.all = other.assignments(g)
+		if host := other.host(); local(host) && !local(j.host()) {
+			j.find(EnvFinding{Level: "note", Title: "Another branch is not for Temporal Cloud", Text: "The branch “" + masked(j.doc.Groups[g].Name) + "” has the address of a server of your own. It was not judged."})
+			continue
+		}
 		other.judge()
 		for _, f := range other.Findings {
 			if !seen[f] {

@@ -91,6 +91,19 @@ func (j *judgement) fileReferences() {
 	}
 }
 
+// flatKeys finds keys of the table tls that stand beside it, where nothing reads them.
+func (j *judgement) flatKeys() {
+	var names, to []string
+	for _, a := range j.all {
+		if a.set == "file" && a.from.Via == "key" && flatKey(a.from.Path) != a.from.Path {
+			names, to = append(names, a.from.Path), append(to, flatKey(a.from.Path))
+		}
+	}
+	if len(names) > 0 {
+		j.find(EnvFinding{Level: "danger", Name: strings.Join(names, ", "), Title: "temporal.toml has no such keys", Text: "No SDK reads them here: in temporal.toml they stand in the profile's table tls, such as [profile.default.tls], without tls_ before them.", To: strings.Join(to, ", ")})
+	}
+}
+
 // kubernetes judges Secrets for the worker controller and cert-manager. The controller of 1.2.1 to 1.2.3 and 1.3.0 took
 // ca.crt of the client's Secret for the only root of the server; from 1.2.4 and 1.3.1 it is one more root
 // (temporal-worker-controller internal/controller/clientpool/clientpool.go at those tags).

@@ -3,6 +3,7 @@ package snippet
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -52,7 +53,7 @@ func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 	}
 	d := newReading(config.Read(ctx, text))
 	parts, chosen, err := choose(d, choice)
-	j.doc, j.Form = d, d.Form
+	j.doc, j.Form, j.raw = d, d.Form, text
 	if err != nil {
 		j.find(EnvFinding{Level: "danger", Title: err.Error(), Text: "The text has: " + orNone(labels(d, parts)) + "."})
 		j.missing = "The part that was asked for is not in the text."
@@ -63,7 +64,7 @@ func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 		j.Parts = strings.Split(labels(d, parts), ", ")
 	}
 	if chosen > 0 {
-		j.Part = label(d.Groups[chosen])
+		j.Part = d.label(chosen)
 	}
 	j.all = j.assignments(chosen)
 	for _, p := range d.Problems {
@@ -129,11 +130,11 @@ func (j *judgement) unread() []string {
 	return names
 }
 
+// speaks is what a text about Temporal has somewhere.
+var speaks = regexp.MustCompile(`(?i)temporal|tmprl`)
+
 func (j *judgement) mentions() bool {
-	return slices.ContainsFunc(j.doc.Settings, func(s config.Setting) bool {
-		v := s.Value.String()
-		return len(v) < 4<<10 && (strings.Contains(strings.ToLower(v), "temporal") || strings.Contains(v, "tmprl"))
-	})
+	return speaks.MatchString(j.raw)
 }
 
 // Repaired writes the repaired environment for a shell or another holder of Shells; "" writes the settings in the
@@ -161,6 +162,7 @@ type judgement struct {
 	part int // the group that is judged
 	all  []assignment
 	own  string // a local address that is right
+	raw  string
 
 	fixed map[int]string // values of the repaired version, by a setting's place in the text
 	added []EnvVar       // what the repaired version has in addition
@@ -194,7 +196,13 @@ func (j *judgement) assignments(group int) []assignment {
 			if s.Via == "key" {
 				a.name = s.Path
 			}
-			a.unknown = !v.Whole() && !keepsReferences(k.what)
+			a.unknown = !v.Whole() && (!keepsReferences(k.what) || strings.HasPrefix(a.value, "("))
+			if k.set == "own" && !a.unknown && strings.Contains(opened(a.value), "-----BEGIN") {
+				a.what = map[meaning]meaning{mCert: mCertData, mKey: mKeyData}[k.what]
+				if a.what == "" {
+					a.what = k.what
+				}
+			}
 			if a.unknown && strings.HasPrefix(a.value, "(") {
 				a.value = ""
 			}
@@ -210,12 +218,29 @@ func (j *judgement) assignments(group int) []assignment {
 // related are the group and, for a worker deployment of the worker controller, the connection that it names.
 func (j *judgement) related(group int) []int {
 	out := []int{group}
+	if !strings.Contains(j.doc.Groups[group].Name, "WorkerDeployment") {
+		return out
+	}
+	named := ""
+	for _, s := range j.doc.For(group) {
+		if k, _ := j.doc.of(s); k.what == mOther {
+			named = s.Value.String()
+		}
+	}
 	for g, x := range j.doc.Groups {
-		if g != group && x.Kind == "object" && j.doc.Groups[group].Kind == "object" && strings.Contains(x.Name, "Connection ") {
+		if connection(x) && (named == "" || strings.HasSuffix(x.Name, " "+named)) {
 			out = append(out, g)
 		}
 	}
 	return out
+}
+
+// fileProfile reports whether a group is a profile of temporal.toml.
+func fileProfile(g config.Group) bool { return g.Kind == "profile" && slices.Contains(g.Hints, "toml") }
+
+// connection reports whether a group is a connection of the worker controller.
+func connection(g config.Group) bool {
+	return g.Kind == "object" && strings.Contains(g.Name, "Connection ")
 }
 
 // keepsReferences reports whether a value may hold a variable that only the machine of the worker knows: a path may.
@@ -264,14 +289,8 @@ func (j *judgement) name(what meaning) string {
 	if all := j.of(what); len(all) > 0 {
 		return all[0].name
 	}
-	for _, set := range []string{"spring", "quarkus"} {
-		if !slices.Contains(j.Vocabularies, set) || slices.Contains(j.Vocabularies, "standard") {
-			continue
-		}
-		return map[string]map[meaning]string{
-			"spring":  {mAddress: "spring.temporal.connection.target", mNamespace: "spring.temporal.namespace", mServerName: "spring.temporal.connection.mtls.server-name"},
-			"quarkus": {mAddress: "quarkus.temporal.connection.target", mNamespace: "quarkus.temporal.namespace"},
-		}[set][what]
+	if to := j.readName(what); to != "" {
+		return to
 	}
 	if slices.ContainsFunc(j.all, func(a assignment) bool { return a.set == "file" }) {
 		return map[meaning]string{mAddress: "address", mNamespace: "namespace", mServerName: "tls.server_name"}[what]
@@ -281,7 +300,7 @@ func (j *judgement) name(what meaning) string {
 
 // certain is the level of a finding about what is missing: only a text that is known to hold all can lack something.
 func (j *judgement) certain() string {
-	if j.doc.Open || j.Form != "lines" && j.Form != "compose" && j.Form != "toml" && j.Form != "dockerfile" || slices.ContainsFunc(j.all, func(a assignment) bool {
+	if j.doc.Open || j.Form != "lines" && j.Form != "compose" && !fileProfile(j.doc.Groups[j.part]) || slices.ContainsFunc(j.all, func(a assignment) bool {
 		return a.set == "own" && a.what != mQueue || a.set == "spring" || a.set == "quarkus" || a.set == "controller" || a.set == "keda" || a.set == "flag"
 	}) || len(j.doc.Problems) > 0 {
 		return "note"
@@ -305,6 +324,12 @@ func orNone(s string) string {
 	return s
 }
 
-func label(g config.Group) string {
-	return strings.TrimSpace(fmt.Sprintf("%s %s", g.Kind, masked(g.Name)))
+// label names a part, by what is around it where it has no name of its own.
+func (r *reading) label(g int) string {
+	x := r.Groups[g]
+	s := strings.TrimSpace(fmt.Sprintf("%s %s", x.Kind, masked(x.Name)))
+	if x.Name == "" && x.Parent > 0 {
+		s += " of " + r.label(x.Parent)
+	}
+	return s
 }

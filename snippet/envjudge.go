@@ -37,6 +37,9 @@ func (j *judgement) secrets() {
 			f.Code, f.Title, f.Text = "KP-03", "A certificate is where the key belongs", "Put the private key here."
 		case (a.what == mCertData || a.what == mKeyData) && a.set != "own" && !strings.Contains(opened(a.value), "BEGIN") && !placeholderText(a.value):
 			f.Code, f.Title, f.Text = "IN-17", "This is not the content of a PEM file", "A variable that ends in _DATA holds the PEM text itself. For a path there is the one that ends in _PATH."
+			if a.set == "spring" {
+				f.Text = "This key holds the PEM text itself. For a path there is the key that ends in -file."
+			}
 		case a.what == mAPIKey && trimmed != a.value:
 			f.Code, f.Level, f.Title, f.Text = "AK-05", "repair", "A blank or line break is around the API key", "SDKs send it as part of the key."
 		case a.what == mAPIKey && len(trimmed) > 2 && strings.ContainsRune(`"'`, rune(trimmed[0])):
@@ -169,7 +172,7 @@ func (j *judgement) server() {
 func (j *judgement) tls() {
 	for _, a := range j.of(mTLS) {
 		f := EnvFinding{Level: "note", Name: a.name, From: shown(a), Title: "TEMPORAL_TLS is not needed",
-			Text: "The certificate or the API key switches TLS on. TypeScript SDKs before 1.21.0 read it the wrong way round: true switched TLS off. Remove it."}
+			Text: "The certificate or the API key switches TLS on. The TypeScript SDK's environment configuration before 1.22.0 read it the wrong way round: true switched TLS off. Remove it."}
 		switch {
 		case a.unknown || a.value == "" || a.set == "keda" || !boolean(a.value):
 			continue

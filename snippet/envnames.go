@@ -38,7 +38,7 @@ var frameworkKeys = map[string]known{
 var objectKeys = map[string]map[string]known{
 	"Connection": {"spec.hostPort": {"controller", mAddress}, "spec.tls.serverName": {"controller", mServerName},
 		"spec.mutualTLSSecretRef.name": {"controller", mPairSecret}, "spec.apiKeySecretRef.name": {"controller", mAPIKeySecret}},
-	"WorkerDeployment": {"spec.workerOptions.temporalNamespace": {"controller", mNamespace}, "spec.workerOptions.connectionRef.name": {"controller", mOther}},
+	"WorkerDeployment": {"spec.workerOptions.temporalNamespace": {"controller", mNamespace}, "spec.workerOptions.connectionRef.name": {"controller", mOther}, "spec.workerOptions.connection": {"controller", mOther}},
 	"ScaledObject":     {"spec.triggers.metadata.endpoint": {"keda", mAddress}, "spec.triggers.metadata.namespace": {"keda", mNamespace}},
 }
 
@@ -57,12 +57,23 @@ type reading struct {
 
 func newReading(d *config.Document) *reading {
 	r := &reading{d, make([]known, len(d.Settings))}
-	for i, s := range d.Settings {
-		if k, ok := classify(d, s); ok {
-			r.known[i] = k
-		}
+	some := r.classify(0)
+	if before := len(d.Settings); !some && d.AddNamed() {
+		r.known = append(r.known, make([]known, len(d.Settings)-before)...)
+		r.classify(before)
 	}
 	return r
+}
+
+// classify says what the settings from a place on are for, and whether one of them is Temporal's.
+func (r *reading) classify(from int) (some bool) {
+	for i, s := range r.Settings[from:] {
+		if k, ok := classify(r.Document, s); ok {
+			r.known[from+i] = k
+			some = some || k.what != mQueue
+		}
+	}
+	return some
 }
 
 // of says what a setting is for. ok is false for what is none of Temporal's.
@@ -78,10 +89,16 @@ func classify(d *config.Document, s config.Setting) (k known, ok bool) {
 	group := d.Groups[s.Group]
 	switch {
 	case s.Via == "profile":
+		if what, ok := flagKeys[strings.ReplaceAll(s.Path, "_", "-")]; ok {
+			return known{"file", what}, true
+		}
 		what, ok := profileKeys[strings.Replace(strings.Replace(s.Path, "tls_client", "tls.client", 1), "tls_server", "tls.server", 1)]
 		return known{"file", what}, ok
-	case group.Kind == "profile" && d.Form == "toml":
+	case fileProfile(group):
 		what, ok := profileKeys[s.Path]
+		if !ok {
+			what, ok = profileKeys[flatKey(s.Path)]
+		}
 		return known{"file", what}, ok
 	case s.Via == "flag":
 		what, ok := flagKeys[s.Path]
@@ -98,6 +115,14 @@ func classify(d *config.Document, s config.Setting) (k known, ok bool) {
 		return known{"own", what}, true
 	}
 	return known{}, false
+}
+
+// flatKey is the key that a key of the table tls stands for when it was written beside the table: documentation does.
+func flatKey(path string) string {
+	if rest, ok := strings.CutPrefix(path, "tls_"); ok {
+		return "tls." + rest
+	}
+	return path
 }
 
 // objectKey looks a field up by the kind of its object; kinds were renamed: TemporalConnection is now Connection.
@@ -200,7 +225,7 @@ func telling(path, value string) (meaning, bool) {
 		return kind(mKey, mKeyData)
 	case has("cert", "crt", "certificate", "certchain", "clientcert", "pem") && !has("name", "dir", "directory", "folder", "expiry", "secret", "key", "enabled", "manager"):
 		return kind(mCert, mCertData)
-	case (has("key") && has("tls", "mtls", "client", "private", "ssl") || has("privatekey", "clientkey")) && !has("name", "secret", "password", "passphrase"):
+	case (has("key") && (has("tls", "mtls", "client", "private", "ssl") || has("path", "file") && !has("api", "queue")) || has("privatekey", "clientkey")) && !has("name", "secret", "password", "passphrase"):
 		return kind(mKey, mKeyData)
 	case last == "namespace" || last == "ns" || last == "namespaceid" || last == "namespacename" || last == "":
 		if last == "" && !has("namespace") {
@@ -214,7 +239,7 @@ func telling(path, value string) (meaning, bool) {
 	case slices.Contains(addresses, last) || last == "namespaceendpoint" || last == "namespaceaddress":
 		return mAddress, true
 	}
-	if len(rest) == 0 && len(words) > 0 && slices.Contains([]string{"server", "service", "target", "cluster"}, words[len(words)-1]) && cloudOrHost(value) {
+	if len(rest) == 0 && len(words) > 0 && slices.Contains([]string{"server", "service", "target", "cluster"}, words[len(words)-1]) && (cloudOrHost(value) || strings.ContainsAny(value, "$(")) {
 		return mAddress, true
 	}
 	return "", false

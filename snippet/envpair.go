@@ -48,12 +48,12 @@ func (j *judgement) pair() {
 
 // effect lists what SDK and CLI take.
 func (j *judgement) effect() {
-	for _, what := range []meaning{mAddress, mNamespace, mCert, mKey, mCertData, mKeyData, mAPIKey, mServerName, mServerCA, mTLS, mNoVerify} {
+	for _, what := range []meaning{mAddress, mNamespace, mCert, mKey, mCertData, mKeyData, mAPIKey, mPairSecret, mAPIKeySecret, mServerName, mServerCA, mTLS, mNoVerify} {
 		var sdk string
 		if all := j.of(what, "standard", "file", "spring", "quarkus", "controller"); len(all) > 0 {
 			sdk = all[0].name
 			j.InEffect = append(j.InEffect, EnvVar{Name: sdk, Value: shown(all[0]), What: string(what), From: from(all[0])})
-		} else if all := j.of(what, "own", "flag"); len(all) > 0 {
+		} else if all := j.of(what, "own", "flag", "keda"); len(all) > 0 {
 			j.InEffect = append(j.InEffect, EnvVar{Name: all[0].name, Value: shown(all[0]), What: string(what), From: from(all[0])})
 		}
 		for _, a := range j.of(what, "legacy CLI") {
@@ -70,6 +70,8 @@ func from(a assignment) string {
 	case "file":
 		return "temporal.toml"
 	case "spring", "quarkus", "controller":
+		return readers[a.set]
+	case "keda":
 		return readers[a.set]
 	case "own":
 		return "perhaps your code's own"

@@ -14,6 +14,7 @@ func (j *judgement) endpoint() {
 	id, ok := j.namespace()
 	addr, haveAddr := j.address()
 	j.fileReferences()
+	j.flatKeys()
 	switch {
 	case haveAddr && j.local(addr):
 		j.missing = "The address is not one of Temporal Cloud."
@@ -60,6 +61,9 @@ func (j *judgement) credentials(r *Request) {
 	if cert || r.Auth != "mtls" {
 		return
 	}
+	if len(j.Vocabularies) == 1 && j.Vocabularies[0] == "keda" {
+		return // it has its credentials from a TriggerAuthentication
+	}
 	f := EnvFinding{Code: "CL-01", Level: j.certain(), Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that shows neither."}
 	if f.Level == "note" {
 		f.Code = ""
@@ -76,7 +80,10 @@ func (j *judgement) fix(what meaning, value string) {
 		return
 	}
 	for _, a := range all {
-		if !a.unknown && normal(what, a.value) != value && (a.from.ID == all[0].from.ID || normal(what, a.value) == normal(what, all[0].value)) {
+		if what == mAddress && j.first(mPort) != "" {
+			return // the port is a setting of its own
+		}
+		if !a.unknown && strings.TrimSpace(a.value) != value && (a.from.ID == all[0].from.ID || normal(what, a.value) == normal(what, all[0].value)) {
 			j.fixed[a.from.ID] = value
 		}
 	}
@@ -103,7 +110,7 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 	owner, haveOwner := namespace.FromHost(j.host())
 	name := j.name(mNamespace)
 	if v == "" || looksSecret(v) {
-		if haveOwner && !j.has(mNamespace) {
+		if haveOwner && !j.has(mNamespace) && !j.connectionOnly() {
 			j.find(EnvFinding{Code: "NS-04", Level: "repair", Name: name, Title: "No namespace is set", Text: "It is read from the endpoint. SDKs do not do that: they take default.", To: owner.String()})
 			return owner, true
 		}
@@ -111,7 +118,9 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 			j.elsewhere(mNamespace)
 			return owner, true
 		}
-		if !j.has(mNamespace) {
+		if !j.has(mNamespace) && len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" {
+			j.find(EnvFinding{Level: "note", Title: "The namespace is set elsewhere", Text: "A connection of the worker controller has none: each worker deployment names its own."})
+		} else if !j.has(mNamespace) {
 			j.find(EnvFinding{Code: "NS-04", Level: j.certain(), Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."})
 		} else {
 			j.elsewhere(mNamespace)
@@ -121,8 +130,8 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 	if placeholderText(v) {
 		return namespace.ID{}, false // told already
 	}
-	if all := j.of(mNamespace); all[0].set == "own" && slices.Contains(j.Vocabularies, "standard") {
-		j.find(EnvFinding{Code: "NS-04", Level: "conflict", Name: all[0].name, Title: "No SDK reads the namespace under this name", Text: "The other settings have the names that SDKs read, and this one does not: without code of your own that reads it, the namespace is default.", To: "TEMPORAL_NAMESPACE"})
+	if all, to := j.of(mNamespace), j.readName(mNamespace); all[0].set == "own" && to != "" {
+		j.find(EnvFinding{Code: "NS-04", Level: "conflict", Name: all[0].name, Title: "No SDK reads the namespace under this name", Text: "The other settings have the names that SDKs read, and this one does not: without code of your own that reads it, the namespace is default.", To: to})
 	}
 	if v == "default" {
 		f := EnvFinding{Code: "NS-11", Level: "danger", Name: name, Title: "Still the namespace default", Text: "default is the local server's namespace. Cloud's have a name, a dot and an account ID."}
@@ -157,9 +166,31 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 	return id, err == nil
 }
 
+// readName is the name of a meaning that whatever reads the other settings reads, "" where that is not known.
+func (j *judgement) readName(what meaning) string {
+	for _, set := range []string{"standard", "spring", "quarkus"} {
+		if slices.ContainsFunc(j.all, func(a assignment) bool { return a.set == set && a.what != what && a.what != mTLS }) {
+			return setNames[set][what]
+		}
+	}
+	return ""
+}
+
+// setNames are the names of settings that may be missing.
+var setNames = map[string]map[meaning]string{
+	"standard": {mAddress: "TEMPORAL_ADDRESS", mNamespace: "TEMPORAL_NAMESPACE", mServerName: "TEMPORAL_TLS_SERVER_NAME"},
+	"spring":   {mAddress: "spring.temporal.connection.target", mNamespace: "spring.temporal.namespace", mServerName: "spring.temporal.connection.mtls.server-name"},
+	"quarkus":  {mAddress: "quarkus.temporal.connection.target", mNamespace: "quarkus.temporal.namespace"},
+}
+
 // elsewhere says that a value is not in the text.
 func (j *judgement) elsewhere(what meaning) {
-	if all := j.of(what); all[0].unknown {
+	all := j.of(what)
+	if !all[0].unknown && strings.TrimSpace(all[0].value) == "" {
+		code := map[meaning]string{mAddress: "IN-22", mNamespace: "NS-04"}[what]
+		j.find(EnvFinding{Code: code, Level: "conflict", Name: all[0].name, Title: "The " + string(what) + " is empty", Text: "The text sets " + all[0].name + " to nothing. Put in the value."})
+	}
+	if all[0].unknown && all[0].set != "file" {
 		j.find(EnvFinding{Level: "note", Name: all[0].name, Title: "The " + string(what) + " is set elsewhere", Text: "Its value is not in this text, so Onramp did not judge it.", From: shown(all[0])})
 	}
 }
@@ -174,7 +205,7 @@ func (j *judgement) other() bool {
 func (j *judgement) address() (namespace.Address, bool) {
 	v := j.first(mAddress)
 	if v == "" || looksSecret(v) {
-		if all := j.of(mAddress); len(all) > 0 && all[0].unknown {
+		if all := j.of(mAddress); len(all) > 0 && (all[0].unknown || v == "") {
 			j.elsewhere(mAddress)
 		} else if !j.has(mAddress) {
 			j.find(EnvFinding{Code: "IN-22", Level: j.certain(), Name: j.name(mAddress), Title: "There is no address",
@@ -262,6 +293,11 @@ func (j *judgement) usable(what meaning) string {
 		}
 	}
 	return p
+}
+
+// connectionOnly reports whether the text has a connection of the worker controller and no deployment.
+func (j *judgement) connectionOnly() bool {
+	return len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" && !j.has(mNamespace)
 }
 
 // loopback reports whether a host is this machine.

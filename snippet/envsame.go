@@ -15,6 +15,7 @@ type rewriting struct {
 	list          []oneSetting
 	hidden        bool // a secret was left out
 	commands      []string
+	beside        *rewriting // the connection of a worker deployment
 }
 
 // oneSetting is one line of the repaired version. A value that is a reference as a whole is at another place.
@@ -24,51 +25,18 @@ type oneSetting struct {
 	pair   bool
 	secret bool // a secret's value is never written
 	env    bool
-	bare   bool // a number or a truth value
+	bare   bool   // a number or a truth value
+	given  string // the name as it was written
 	origin config.Origin
 }
 
 // rewriting collects the settings of the part that was judged: those that are known, and all others that are
 // Temporal's by their name. What must not be there is left out; values have their repairs.
 func (j *judgement) rewriting() *rewriting {
-	r := &rewriting{form: j.Form, dialect: j.doc.Dialect, exports: j.doc.Exports, group: j.doc.Groups[j.part], commands: j.doc.Commands}
-	cloud := !local(j.host())
-	at := map[string]int{}
-	for _, g := range j.related(j.part) {
-		if g != j.part {
-			continue
-		}
-		resolver, settings := j.doc.Resolver(g)
-		for i, s := range settings {
-			k, known := j.doc.of(s)
-			if !known && !slices.Contains(tokens(s.Path), "temporal") || s.Value == nil || s.Via == "flag" || s.Via == "profile" {
-				continue
-			}
-			if cloud && k.what == mServerCA && !systemRoots(s.Value.String()) && k.set != "own" || k.what == mNoVerify && on(s.Value.String()) || k.what == mTLS && k.set == "standard" || k.set == "ops" && !j.has(mAPIKey) && !j.has(mCert) {
-				continue
-			}
-			out := oneSetting{name: s.Name, value: s.Value, pair: s.Pair, env: s.Via == "env" && (s.Pair || s.Path == s.Name), bare: s.Bare, origin: s.From}
-			if !out.env {
-				out.name = s.Path
-			}
-			if fixed, ok := j.fixed[s.ID]; ok {
-				out.value, out.bare = config.Lit(fixed), false
-			} else if !resolvedAlike(resolver, settings, i) {
-				out.value = resolver.Value(i)
-			}
-			if k.what == mAddress || k.what == mNamespace || k.what == mCert || k.what == mKey {
-				out.value = trim(out.value)
-			}
-			text := out.value.String()
-			out.secret = (k.what.secret() || looksSecret(text)) && (out.value.Whole() || looksSecret(text) && !secretReference(out.value))
-			r.hidden = r.hidden || out.secret
-			if n, ok := at[out.name]; ok {
-				r.list[n] = out
-				continue
-			}
-			at[out.name] = len(r.list)
-			r.list = append(r.list, out)
-		}
+	related := j.related(j.part)
+	r := j.rewrite(j.part)
+	if len(related) > 1 {
+		r.beside = j.rewrite(related[1])
 	}
 	for _, v := range j.added {
 		r.list = append(r.list, oneSetting{name: v.Name, value: config.Lit(v.Value), env: plainName(v.Name) && strings.ToUpper(v.Name) == v.Name, pair: len(r.list) > 0 && r.list[0].pair})
@@ -78,6 +46,58 @@ func (j *judgement) rewriting() *rewriting {
 		r.list = append(r.list, oneSetting{name: "TEMPORAL_API_KEY", value: config.Lit(hidden), secret: true, env: true, pair: len(r.list) > 0 && r.list[0].pair})
 	}
 	return r
+}
+
+// rewrite collects the settings of one group.
+func (j *judgement) rewrite(group int) *rewriting {
+	r := &rewriting{form: j.Form, dialect: j.doc.Dialect, exports: j.doc.Exports, group: j.doc.Groups[group], commands: j.doc.Commands}
+	at := map[string]int{}
+	resolver, settings := j.doc.Resolver(group)
+	for i, s := range settings {
+		k, known := j.doc.of(s)
+		if !known && !slices.Contains(tokens(s.Path), "temporal") || s.Value == nil || j.unwanted(k, s) {
+			continue
+		}
+		out := oneSetting{name: s.Name, value: s.Value, pair: s.Pair, env: s.Via == "env" && (s.Pair || s.Path == s.Name), bare: s.Bare, origin: s.From, given: s.Name}
+		if !out.env {
+			out.name = s.Path
+		}
+		if k.set == "file" {
+			out.name = flatKey(out.name)
+		}
+		if fixed, ok := j.fixed[s.ID]; ok {
+			out.value, out.bare = config.Lit(fixed), false
+		} else if !resolvedAlike(resolver, settings, i) {
+			out.value = resolver.Value(i)
+		}
+		if k.what == mAddress || k.what == mNamespace || k.what == mCert || k.what == mKey {
+			out.value = trim(out.value)
+		}
+		text := out.value.String()
+		out.secret = (k.what.secret() || looksSecret(text)) && (out.value.Whole() || looksSecret(text) && !secretReference(out.value))
+		r.hidden = r.hidden || out.secret
+		if n, ok := at[out.name]; ok {
+			r.list[n] = out
+			continue
+		}
+		at[out.name] = len(r.list)
+		r.list = append(r.list, out)
+	}
+	return r
+}
+
+// unwanted reports whether a setting must not be in the repaired version.
+func (j *judgement) unwanted(k known, s config.Setting) bool {
+	value := s.Value.String()
+	switch {
+	case k.what == mServerCA:
+		return !local(j.host()) && !systemRoots(value) && k.set != "own"
+	case k.what == mNoVerify:
+		return on(value)
+	case k.what == mTLS:
+		return k.set == "standard"
+	}
+	return k.set == "ops" && !j.has(mAPIKey) && !j.has(mCert)
 }
 
 // resolvedAlike reports whether what a setting's references name is written beside it, so that they may stay.
@@ -114,11 +134,11 @@ func trim(v config.Value) config.Value {
 
 // text writes the settings in their form.
 func (r *rewriting) text() string {
+	if fileProfile(r.group) {
+		return r.toml()
+	}
 	switch r.form {
 	case "toml":
-		if r.group.Kind == "profile" || !r.env() {
-			return r.toml()
-		}
 		return r.tomlTables()
 	case "json":
 		return r.json()
@@ -131,55 +151,81 @@ func (r *rewriting) text() string {
 	case "yaml", "compose", "kubernetes", "github-actions":
 		return r.yaml()
 	}
-	if n := r.oneCommand(); n > 0 {
-		return r.command(n)
+	if r.inCommands() {
+		return r.commandLines()
 	}
 	return r.lines()
 }
 
-// oneCommand is the command that all settings stand in, 0 for none.
-func (r *rewriting) oneCommand() int {
-	n := 0
-	for _, s := range r.list {
-		if s.origin.Command == 0 && s.origin.Flag != "added" || n != 0 && s.origin.Command != n {
-			return 0
-		}
-		n = s.origin.Command
-	}
-	return n
+// inCommands reports whether all settings stand in commands.
+func (r *rewriting) inCommands() bool {
+	return len(r.list) > 0 && !slices.ContainsFunc(r.list, func(s oneSetting) bool { return s.origin.Command == 0 })
 }
 
-// command writes the settings as options of the command that sets them.
-func (r *rewriting) command(n int) string {
+// commandLines writes the settings as options of the commands that set them.
+func (r *rewriting) commandLines() string {
 	var b strings.Builder
 	b.WriteString(r.note("#"))
-	b.WriteString("# with its other options as before\n" + masked(r.commands[n-1]))
+	b.WriteString("# with the other options as before\n")
 	for i := 0; i < len(r.list); {
-		o := r.list[i].origin
-		var words []string
-		for ; i < len(r.list) && r.list[i].origin == o; i++ {
-			words = append(words, r.list[i].name+"="+r.list[i].shown())
+		n := r.list[i].origin.Command
+		b.WriteString(masked(r.commands[n-1]))
+		for i < len(r.list) && r.list[i].origin.Command == n {
+			o := r.list[i].origin
+			from := i
+			for i < len(r.list) && r.list[i].origin == o {
+				i++
+			}
+			b.WriteString(option(o, r.list[from:i]))
 		}
-		next := " \\\n  "
-		switch {
-		case o.Flag == "--environment" || o.Flag == "Variables":
-			b.WriteString(next + "--environment " + quoteBash("Variables={"+strings.Join(words, ",")+"}"))
-		case o.List && o.Flag != "":
-			b.WriteString(next + o.Flag + " " + quoteWord(strings.Join(words, ",")))
-		case o.Flag == "-e" || o.Flag == "--env" || strings.HasPrefix(o.Flag, "--from-") || o.Flag == "--set":
-			for _, w := range words {
-				b.WriteString(next + o.Flag + " " + quoteWord(w))
+		b.WriteString("\n")
+	}
+	return b.String()
+}
+
+// option writes settings as one option of a command.
+func option(o config.Origin, list []oneSetting) string {
+	var b strings.Builder
+	var words []string
+	for _, s := range list {
+		words = append(words, s.name+"="+s.shown())
+	}
+	const next = " \\\n  "
+	switch {
+	case o.JSON:
+		var object strings.Builder
+		(&rewriting{}).jsonBranch(&object, tree(list), "")
+		b.WriteString(next + o.Flag + " " + quoteBash(object.String()))
+	case o.Flag == "--environment" || o.Flag == "Variables":
+		b.WriteString(next + "--environment " + quoteBash("Variables={"+strings.Join(words, ",")+"}"))
+	case o.List && o.Flag != "":
+		b.WriteString(next + o.Flag + " " + quoteWord(strings.Join(words, ",")))
+	case o.Flag == "--prop" || o.Flag == "-k" || o.Flag == "--key":
+		for _, s := range list {
+			b.WriteString(next + o.Flag + " " + quoteWord(s.given) + map[string]string{"-k": " -v "}[o.Flag] + map[bool]string{true: " --value "}[o.Flag != "-k"] + quoteWord(s.shown()))
+		}
+	case o.Flag == "pair":
+		for _, s := range list {
+			b.WriteString(" " + quoteWord(either(s.given, s.name)) + " " + quoteWord(s.shown()))
+		}
+	case o.Flag == "-e" || o.Flag == "--env" || strings.HasPrefix(o.Flag, "--from-") || o.Flag == "--set":
+		for _, w := range words {
+			b.WriteString(next + o.Flag + " " + quoteWord(w))
+		}
+	default:
+		if o.Flag != "" && !strings.HasPrefix(list[0].given, "--") {
+			b.WriteString(next + o.Flag)
+		}
+		for n, w := range words {
+			if strings.HasPrefix(list[n].given, "--") {
+				w = list[n].given + " " + quoteWord(list[n].shown())
+				b.WriteString(next + w)
+				continue
 			}
-		default:
-			if o.Flag != "" {
-				b.WriteString(next + o.Flag)
-			}
-			for _, w := range words {
-				b.WriteString(next + quoteWord(w))
-			}
+			b.WriteString(next + quoteWord(w))
 		}
 	}
-	return b.String() + "\n"
+	return b.String()
 }
 
 // quoteWord quotes a word for a shell and leaves its variables variables.

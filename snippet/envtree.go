@@ -77,9 +77,16 @@ func (r *rewriting) yamlValue(s oneSetting) string {
 
 func (r *rewriting) yaml() string {
 	var b strings.Builder
+	if r.beside != nil {
+		b.WriteString(r.beside.yaml() + "---\n")
+	}
 	b.WriteString(r.note("#"))
 	pairs := len(r.list) > 0 && r.list[0].pair
 	switch {
+	case r.group.Kind == "object" && len(r.group.Hints) > 1 && !pairs:
+		kind, name, _ := strings.Cut(r.group.Name, " ")
+		fmt.Fprintf(&b, "apiVersion: %s\nkind: %s\nmetadata:\n  name: %s\n", quoteYAML(r.group.Hints[1]), kind, quoteYAML(name))
+		r.yamlBranch(&b, tree(r.list), "")
 	case r.form == "compose" && r.group.Kind == "service":
 		b.WriteString("services:\n  " + yamlKey(r.group.Name) + ":\n    environment:\n")
 		r.yamlMap(&b, r.list, "      ", "environment.")
@@ -140,6 +147,12 @@ func (r *rewriting) yamlBranch(b *strings.Builder, at *branch, indent string) {
 	for _, below := range at.below {
 		if below.leaf == nil {
 			fmt.Fprintf(b, "%s%s:\n", indent, yamlKey(below.key))
+			if below.key == "triggers" && r.group.Kind == "object" { // a list of KEDA's
+				var item strings.Builder
+				r.yamlBranch(&item, below, indent+"    ")
+				b.WriteString(strings.Replace(item.String(), indent+"    ", indent+"  - ", 1))
+				continue
+			}
 			r.yamlBranch(b, below, indent+"  ")
 			continue
 		}
@@ -192,6 +205,10 @@ func (r *rewriting) jsonBranch(b *strings.Builder, at *branch, indent string) {
 		}
 		if below.leaf.bare && !below.leaf.secret {
 			b.WriteString(below.leaf.shown())
+			continue
+		}
+		if below.leaf.elsewhere() {
+			b.WriteString("null")
 			continue
 		}
 		b.WriteString(quoteYAML(below.leaf.shown()))

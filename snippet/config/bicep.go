@@ -201,15 +201,86 @@ func (b *bicep) value(depth int) *node {
 		}
 	case c == '\'':
 		n.value = b.string()
-		if rest := b.next(); rest != 0 && !strings.ContainsRune("\n]},", rune(rest)) {
+		if rest := b.peek(); rest != 0 && !strings.ContainsRune("\n]},)?:/", rune(rest)) {
 			n.value = Elsewhere("(an expression)")
 			b.expression()
 		}
 	default:
+		if b.call(n, depth) {
+			break
+		}
 		n.value = b.other()
 		n.bare = n.value.Whole()
 	}
-	return n
+	return b.condition(n, depth)
+}
+
+// peek is the next character behind blanks, not behind a comma.
+func (b *bicep) peek() byte {
+	i := b.at
+	for i < len(b.text) && (b.text[i] == ' ' || b.text[i] == '\t') {
+		i++
+	}
+	if i >= len(b.text) {
+		return 0
+	}
+	return b.text[i]
+}
+
+// call reads concat([…], […]) and the like: what a function is given is in it.
+func (b *bicep) call(n *node, depth int) bool {
+	start := b.at
+	if b.word() == "" || b.at >= len(b.text) || b.text[b.at] != '(' {
+		b.at = start
+		return false
+	}
+	b.at++
+	n.kind = list
+	for b.at < len(b.text) {
+		b.blank(true)
+		if b.next() == ')' {
+			b.at++
+			break
+		}
+		before := b.at
+		if k := b.value(depth + 1); k != nil && k.kind != scalar {
+			n.kids = append(n.kids, k)
+		}
+		if b.at == before {
+			b.at++
+		}
+	}
+	if len(n.kids) == 0 {
+		n.kind, n.value = scalar, Elsewhere("(an expression)")
+		b.expression()
+	}
+	return true
+}
+
+// condition reads what stands behind a question mark: a list or object may be in either branch.
+func (b *bicep) condition(n *node, depth int) *node {
+	if b.peek() != '?' || depth > maxDepth {
+		return n
+	}
+	b.next()
+	b.at++
+	both := &node{kind: list, line: n.line}
+	for {
+		b.blank(true)
+		before := b.at
+		if k := b.value(depth + 1); k != nil && k.kind != scalar {
+			both.kids = append(both.kids, k)
+		}
+		b.blank(true)
+		if b.at == before || b.next() != ':' {
+			break
+		}
+		b.at++
+	}
+	if len(both.kids) == 0 {
+		return &node{value: Elsewhere("(depends on a condition)"), line: n.line}
+	}
+	return both
 }
 
 func (b *bicep) object(n *node, depth int) {
@@ -326,6 +397,10 @@ func (b *bicep) expression() {
 				return
 			}
 			depth--
+		case '?', ':':
+			if depth == 0 {
+				return
+			}
 		case ',', '\n':
 			if depth == 0 {
 				return

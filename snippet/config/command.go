@@ -103,7 +103,7 @@ func lead(words []argument) string {
 	var out []string
 	for _, w := range words {
 		t := w.text()
-		if strings.HasPrefix(t, "-") || strings.ContainsAny(t, "=\n\"'$`{}") || len(t) > 60 || len(out) > 6 {
+		if strings.HasPrefix(t, "-") || len(out) > 0 && (strings.ContainsAny(t, ".:") || upper(t)) || strings.ContainsAny(t, "=\n\"'$`{}") || len(t) > 60 || len(out) > 6 {
 			break
 		}
 		out = append(out, t)
@@ -175,16 +175,33 @@ func (d *Document) word(words []argument, i int, program string, line, group int
 	text = w.text()
 	if jsonIn(text) && w.value.Whole() {
 		form := d.Form
+		d.origin.Flag, d.origin.JSON = flag, true
 		d.text(text, group)
 		d.Form = form
 		return
 	}
+	d.origin = Origin{Command: d.origin.Command, Flag: flag}
 	if (flag == "-e" || flag == "--env") && !strings.Contains(text, "=") && identifier(text) && (program == "docker" || program == "podman" || program == "nerdctl") {
 		d.add(Setting{Name: text, Value: Value{{Ref: text, Raw: "(set elsewhere)"}}, Group: group, Line: line, Via: "env"})
 		return
 	}
+	d.origin = Origin{Command: d.origin.Command, Flag: "pair"}
+	if i >= 2 && previous == "set" && identifier(text) && (strings.Contains(text, "_") || upper(text)) && i+1 < len(words) && !strings.HasPrefix(words[i+1].text(), "-") && program != "temporal" {
+		d.add(Setting{Name: text, Value: words[i+1].value, Quote: words[i+1].quote, Group: group, Line: line, Via: "env"}) // doppler secrets set A b
+		return
+	}
+	if i >= 2 && previous == "set" && strings.Contains(text, ":") && program == "dotnet" && i+1 < len(words) {
+		d.add(Setting{Name: text, Value: words[i+1].value, Group: group, Line: line, Via: "key"}) // dotnet user-secrets set A:B c
+		return
+	}
+	if i >= 2 && previous == "set" && program == "temporal" && strings.Contains(text, ".") && i+1 < len(words) { // temporal env set dev.address b
+		_, key, _ := strings.Cut(text, ".")
+		d.add(Setting{Name: text, Path: strings.ReplaceAll(key, "-", "_"), Value: words[i+1].value, Group: group, Line: line, Via: "profile"})
+		return
+	}
+	d.origin.Flag = flag
 	if (flag == "-k" || flag == "--key" || flag == "--prop") && program == "temporal" && i+2 < len(words) && (words[i+1].text() == "-v" || words[i+1].text() == "--value") {
-		d.add(Setting{Name: "profile." + text, Path: strings.ReplaceAll(text, "-", "_"), Value: words[i+2].value, Group: group, Line: line, Via: "profile"})
+		d.add(Setting{Name: text, Path: strings.ReplaceAll(text, "-", "_"), Value: words[i+2].value, Group: group, Line: line, Via: "profile"})
 		return
 	}
 	d.assignments(w, flag, line, group)

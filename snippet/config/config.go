@@ -64,11 +64,12 @@ type Setting struct {
 }
 
 // Origin is where in a command a setting stands. Command is the place in Document.Commands counted from 1, 0 for none;
-// Flag is the option that it belongs to, "" for none; List is set where the option takes several with commas.
+// Flag is the option that it belongs to, "" for none, or "pair" where name and value are words of their own; List is set
+// where the option takes several with commas, JSON where they stand in a JSON object.
 type Origin struct {
-	Command int
-	Flag    string
-	List    bool
+	Command    int
+	Flag       string
+	List, JSON bool
 }
 
 // Value is a text with references in it.
@@ -160,7 +161,7 @@ func (d *Document) add(s Setting) {
 		s.Path = s.Name
 	}
 	s.ID = len(d.Settings)
-	if s.From.Command == 0 && s.Via == "env" {
+	if s.From.Command == 0 {
 		s.From = d.origin
 	}
 	d.Settings = append(d.Settings, s)
@@ -171,6 +172,15 @@ func (d *Document) full() {
 		d.cost.full = true
 		d.problem("The text holds more than a configuration does, or it grows when its references are followed. It was read only in part.")
 	}
+}
+
+// AddNamed makes settings of what the format has beside settings: variables with a default, parameters. It reports
+// whether there was any.
+func (d *Document) AddNamed() bool {
+	for _, name := range sortedKeys(d.named) {
+		d.add(Setting{Name: name, Value: d.named[name], Via: "key"})
+	}
+	return len(d.named) > 0
 }
 
 // group makes a group within another, or returns the one of that name that is there.

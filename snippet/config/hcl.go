@@ -9,7 +9,7 @@ import (
 	"github.com/zclconf/go-cty/cty"
 )
 
-var looksHCL = regexp.MustCompile(`(?m)^[ \t]*(?:(?:resource|module|variable|locals|provider|terraform|data|output|job|task|group|service|env|environment|set)\b[^=\n:]*\{[ \t]*$|[\w-]+[ \t]*=[ \t]*(?:jsonencode|merge|concat|tomap)\(|[\w-]+[ \t]*=[ \t]*[\[{][ \t]*$|\{?[ \t]*name[ \t]*=[ \t]*")`)
+var looksHCL = regexp.MustCompile(`(?m)^[ \t]*(?:(?:resource|module|variable|locals|provider|terraform|data|output|job|task|group|service|env|environment|set)\b[^=\n:]*\{[ \t]*$|[\w-]+[ \t]*=[ \t]*(?:jsonencode|merge|concat|tomap)\(|[\w-]+[ \t]*=[ \t]*[\[{][ \t]*$|\{?[ \t]*name[ \t]*=[ \t]*"|[a-z][a-z0-9_]*[ \t]+=[ \t]+")`)
 
 // hcl reads Terraform, Nomad and the like; it reports whether the text was read.
 func (d *Document) hcl(text string, group int) bool {
@@ -92,7 +92,6 @@ func (h *terraform) body(b *hclsyntax.Body, depth int) *node {
 			for i, k := range child.keys {
 				h.d.name("local."+k, child.kids[i])
 			}
-			continue
 		}
 		if len(block.Labels) > 0 {
 			child.keys, child.kids, child.index = append(child.keys, labelKey), append(child.kids, &node{value: Lit(block.Labels[len(block.Labels)-1])}), nil

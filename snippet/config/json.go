@@ -2,6 +2,7 @@ package config
 
 import (
 	"encoding/json"
+	"regexp"
 	"strings"
 
 	"github.com/tailscale/hujson"
@@ -18,6 +19,9 @@ func (d *Document) json(text string, group int) bool {
 	if err != nil && strings.HasPrefix(trimmed, `"`) {
 		value, err = hujson.Parse([]byte("{" + strings.TrimSuffix(trimmed, ",") + "}"))
 	}
+	if err != nil && unquotedTemplate.MatchString(trimmed) {
+		value, err = hujson.Parse([]byte(unquotedTemplate.ReplaceAllString(trimmed, `$1"$2"`)))
+	}
 	if err != nil {
 		return false
 	}
@@ -29,6 +33,9 @@ func (d *Document) json(text string, group int) bool {
 	(&walker{d: d, refs: everyday}).document(n, group)
 	return true
 }
+
+// unquotedTemplate is a number or list that a template puts into JSON.
+var unquotedTemplate = regexp.MustCompile(`([:\[,]\s*)((?:\$\{[^{}"\n]*\}|\{\{[^{}"\n]*\}\}))`)
 
 func (d *Document) jsonNode(v hujson.Value, first int, text string) *node {
 	n := d.grow(&node{line: first})

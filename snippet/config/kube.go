@@ -41,7 +41,7 @@ func (w *walker) object(n *node, group int) bool {
 		return true
 	}
 	own := w.d.group("object", strings.TrimSpace(kind+" "+name), group)
-	w.d.Groups[own].Hints = append(w.d.Groups[own].Hints, kind)
+	w.d.Groups[own].Hints = append(w.d.Groups[own].Hints, kind, n.text("apiVersion"))
 	for i, k := range n.keys {
 		if k != "metadata" && k != "apiVersion" && k != "kind" {
 			w.child(k, n.kids[i], nil, own, 0)

@@ -14,6 +14,7 @@ var setters = []struct {
 	{"powershell", regexp.MustCompile(`^(?i:\$env:)([A-Za-z_]\w*)\s*=\s*(.*)$`), power},
 	{"powershell", regexp.MustCompile(`^(?i:\[(?:System\.)?Environment\]::SetEnvironmentVariable)\(\s*['"](\w+)['"]\s*,\s*(.*?)\s*(?:,[^,]*)?\)$`), power},
 	{"powershell", regexp.MustCompile(`^(?i:Set-Item|New-Item|si)\s+(?:-Path\s+)?(?i:env:)\\?(\w+)\s+(?:-Value\s+)?(.*)$`), power},
+	{"powershell variable", regexp.MustCompile(`^\$([A-Za-z_]\w*)\s*=\s*(.*)$`), power},
 	{"fish", regexp.MustCompile(`^set\s+(?:-{1,2}[a-zA-Z-]+\s+)+([A-Za-z_]\w*)\s+(.*)$`), everyday},
 	{"cmd", regexp.MustCompile(`^@?(?i:setx)\s+"?([A-Za-z_]\w*)"?\s+(.*?)(?:\s+/[mM])?$`), percent},
 	{"cmd", regexp.MustCompile(`^@?(?i:set)\s+"([A-Za-z_]\w*)=(.*)"$`), percent},
@@ -48,6 +49,12 @@ func (d *Document) lines(text string, group int) {
 		line, rest, _ = strings.Cut(rest, "\n")
 		number++
 		trimmed := unprompt(strings.TrimSpace(line))
+		for at := number; len(trimmed) < maxShell && rest != "" && continued(trimmed) && number-at < 200; {
+			var more string
+			more, rest, _ = strings.Cut(rest, "\n")
+			number++
+			trimmed = strings.TrimRight(trimmed[:len(trimmed)-1], " \t") + " " + strings.TrimSpace(more)
+		}
 		if d.special(trimmed, number, group) {
 			flush()
 			first = number + 1
@@ -60,6 +67,11 @@ func (d *Document) lines(text string, group int) {
 		piece.WriteByte('\n')
 	}
 	flush()
+}
+
+// continued reports whether a line goes on by PowerShell's backtick or cmd's caret.
+func continued(line string) bool {
+	return strings.HasSuffix(line, " `") && strings.Count(line, "`") == 1 || strings.HasSuffix(line, " ^")
 }
 
 func unprompt(line string) string {
@@ -77,7 +89,7 @@ func unprompt(line string) string {
 // special reads a line that belongs to no POSIX shell.
 func (d *Document) special(line string, number, group int) bool {
 	switch {
-	case strings.HasPrefix(line, ";") || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "REM ") || strings.HasPrefix(line, "rem ") || strings.HasPrefix(line, "::"):
+	case strings.HasPrefix(line, ";") && !strings.HasPrefix(line, ";;") || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "REM ") || strings.HasPrefix(line, "rem ") || strings.HasPrefix(line, "::"):
 		return true
 	case section.MatchString(line):
 		return true
@@ -89,6 +101,11 @@ func (d *Document) special(line string, number, group int) bool {
 		m := s.at.FindStringSubmatch(line)
 		if m == nil {
 			continue
+		}
+		if s.dialect == "powershell variable" {
+			value, _ := unquote(m[2], "powershell")
+			d.named[m[1]] = s.refs.split(value)
+			return true
 		}
 		d.dialect(s.dialect)
 		value, quote := unquote(m[2], s.dialect)
@@ -140,6 +157,11 @@ func unquote(raw, dialect string) (string, byte) {
 	return inner, q
 }
 
+var (
+	tableRow  = regexp.MustCompile("^\\|[ \t]*`?([A-Z][A-Z0-9_]+)`?[ \t]*\\|[ \t]*`?([^|`]*?)`?[ \t]*\\|.*$")
+	codeValue = regexp.MustCompile(`^[\w.]+\(|process\.env|\?\?|\|\||os\.environ|getenv|\bENV\[`)
+)
+
 // loose reads lines that no parser took: .env files with blanks, text that is broken elsewhere.
 func (d *Document) loose(text string, first, group int) {
 	rest, number := text, first-1
@@ -149,6 +171,10 @@ func (d *Document) loose(text string, first, group int) {
 		number++
 		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "- "))
 		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if m := tableRow.FindStringSubmatch(line); m != nil { // of Markdown
+			d.add(Setting{Name: m[1], Value: everyday.split(strings.TrimSpace(m[2])), Group: group, Line: number, Via: "env"})
 			continue
 		}
 		m := assigns.FindStringSubmatch(line)
@@ -175,7 +201,10 @@ func (d *Document) loose(text string, first, group int) {
 		}
 		value, quote := unquote(raw, "dotenv")
 		v := everyday.split(value)
-		if quote == '\'' {
+		switch {
+		case quote == 0 && codeValue.MatchString(value):
+			v = Elsewhere("(a program's code)")
+		case quote == '\'':
 			v = Lit(value)
 		}
 		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})

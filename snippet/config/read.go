@@ -9,6 +9,7 @@ var (
 	profileTable = regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*profile[ \t]*\.`)
 	anyTable     = regexp.MustCompile(`(?m)^[ \t]*\[\[?[\w."' -]+\]\]?[ \t]*(?:#.*)?$`)
 	unit         = regexp.MustCompile(`(?m)^[ \t]*(?:\[(?:Service|Unit|Install)\]|Environment(?:File)?=)`)
+	manifest     = regexp.MustCompile(`(?m)^(?:apiVersion|kind|services):[ \t]`)
 	yamlLine     = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?["']?[A-Za-z%][\w./%-]*["']?[ \t]*:(?:[ \t]|$)`)
 	yamlSure     = regexp.MustCompile(`(?m)^[ \t]*(?:-[ \t]+)?(?:apiVersion|kind|services|environment|env|envFrom|envVars|jobs|stringData|spec|TEMPORAL_[A-Z0-9_]+)[ \t]*:(?:[ \t]|$)`)
 	assignLine   = regexp.MustCompile(`(?m)^[ \t]*(?:export[ \t]+|set[ \t]+|setx[ \t]+|\$[Ee]nv:|ENV[ \t]+)?"?[A-Za-z_]\w*[ \t]*=`)
@@ -35,7 +36,7 @@ func read(d *Document, text string, group int) {
 			return
 		}
 	}
-	if at := profileTable.FindStringIndex(text); at != nil {
+	if at := profileTable.FindStringIndex(text); at != nil && !manifest.MatchString(text) {
 		if strings.TrimSpace(text[:at[0]]) != "" {
 			d.front(text[:at[0]], group)
 		}
@@ -76,13 +77,17 @@ func read(d *Document, text string, group int) {
 		d.Form = form
 		if yamlSure.MatchString(text) && !strings.Contains(text, "{{") {
 			d.Form = either(d.Form, "yaml")
-			d.problem("The text looks like YAML and is not: was its indentation lost in copying?")
+			if !openBrace.MatchString(text) {
+				d.problem("The text looks like YAML and is not: was its indentation lost in copying?")
+			}
 			d.loose(text, 1, group)
 			return
 		}
 	}
 	d.lines(text, group)
 }
+
+var openBrace = regexp.MustCompile(`(?m)[{\[(][ \t]*$`)
 
 // front reads what stands before the tables of a temporal.toml: variables, or keys of TOML.
 func (d *Document) front(text string, group int) { d.lines(text, group) }

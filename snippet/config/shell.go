@@ -17,7 +17,7 @@ func (d *Document) shell(text string, first, group int) {
 	}
 	s := &script{d: d, first: first}
 	file, err := s.parse(text)
-	if err != nil {
+	if err != nil || spacedValue.MatchString(text) {
 		d.chunks(text, first, group)
 		return
 	}
@@ -52,7 +52,7 @@ func (d *Document) chunks(text string, first, group int) {
 		line := rest[:end]
 		rest = rest[end:]
 		s := &script{d: d, first: at}
-		if file, err := s.parse(line); err == nil && !spacedValue.MatchString(strings.TrimSpace(line)) {
+		if file, err := s.parse(line); err == nil && !spacedValue.MatchString(line) && !colonPair.MatchString(line) {
 			flush()
 			s.statements(file.Stmts, group)
 			continue
@@ -65,8 +65,12 @@ func (d *Document) chunks(text string, first, group int) {
 	flush()
 }
 
-// spacedValue is a line of a .env file whose value has blanks and no quotes.
-var spacedValue = regexp.MustCompile(`^[A-Za-z_]\w*=[^"'$\s=]+(?:[ \t]+[^=\s#]+)+$|^[A-Za-z_]\w*[ \t]+=|^[A-Za-z_]\w*=[ \t]+\S|^["']?[A-Za-z_][\w.-]*["']?:[ \t]`)
+var (
+	// spacedValue is a line of a .env file whose value has blanks and no quotes, or blanks around its equals sign.
+	spacedValue = regexp.MustCompile(`(?m)^(?:export[ \t]+)?[A-Za-z_]\w*=-----BEGIN |^[A-Za-z_]\w*[ \t]+=|^[A-Za-z_]\w*=[ \t]+[^\s#]`)
+	// colonPair is a line that a shell takes for a command and a person for a pair.
+	colonPair = regexp.MustCompile(`^["']?[A-Za-z_][\w.-]*["']?:[ \t]`)
+)
 
 // opener is what makes the shell's parser call itself. Their number is bounded, not their nesting: a text can hide that.
 var opener = regexp.MustCompile("[({`|&]|\\b(?:if|while|until|for|select|case|do|then|else|elif|time|coproc|function)\\b|!")

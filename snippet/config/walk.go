@@ -27,8 +27,8 @@ var holders = map[string]string{
 var lists = map[string]bool{"environment": true, "env": true, "envVars": true, "env_vars": true, "environmentVariables": true, "Env": true, "ENV": true, "args": false}
 
 var (
-	nameKeys  = []string{"name", "key", "Name", "Key", "variable", "envVarName"}
-	valueKeys = []string{"value", "Value", "default", "valueFrom", "value_from", "ValueFrom", "sync", "fromService", "fromDatabase", "fromGroup", "generateValue", "secretRef", "secret", "scope", "value_source", "fromSecret", "secretName", "valueSource", "previewValue"}
+	nameKeys  = []string{"name", "key", "Name", "Key", "variable", "envVarName", "secretKey"}
+	valueKeys = []string{"value", "Value", "default", "valueFrom", "value_from", "ValueFrom", "sync", "fromService", "fromDatabase", "fromGroup", "generateValue", "secretRef", "secret", "scope", "value_source", "fromSecret", "secretName", "valueSource", "previewValue", "remoteRef"}
 )
 
 // document reads one document into a group.
@@ -38,6 +38,13 @@ func (w *walker) document(n *node, group int) {
 	}
 	if w.object(n, group) {
 		return
+	}
+	if n.get("Resources") != nil && n.get("Parameters") != nil { // CloudFormation
+		p := n.get("Parameters")
+		for i, k := range p.keys {
+			w.d.name(k, p.kids[i].get("Default"))
+			p.kids[i].keys, p.kids[i].kids, p.kids[i].index = nil, nil, nil
+		}
 	}
 	w.walk(n, nil, group, 0)
 }
@@ -129,7 +136,7 @@ func (w *walker) pair(n *node, group int) bool {
 	case from != nil && w.want(s, from):
 	default:
 		raw := "(set elsewhere)"
-		at := n.get("secretRef", "secret", "fromSecret", "secretName", "valueFrom")
+		at := n.get("secretRef", "secret", "fromSecret", "secretName", "valueFrom", "remoteRef")
 		s.Value = Value{{Raw: raw, Secret: at != nil || n.get("sync") != nil}}
 		if at != nil && at.kind == scalar {
 			s.Value[0].Store = at.value.String()
@@ -150,7 +157,9 @@ func (w *walker) child(key string, k *node, path []string, group, depth int) {
 	switch {
 	case w.toml && key == "profile" && depth == 0 && k.kind == mapping:
 		for i, name := range k.keys {
-			w.walk(k.kids[i], nil, w.d.group("profile", name, group), depth+1)
+			g := w.d.group("profile", name, group)
+			w.d.Groups[g].Hints = append(w.d.Groups[g].Hints, "toml")
+			w.walk(k.kids[i], nil, g, depth+1)
 		}
 		return
 	case strings.HasPrefix(key, "%") && k.kind == mapping: // Quarkus
@@ -169,6 +178,16 @@ func (w *walker) child(key string, k *node, path []string, group, depth int) {
 	case key == "type" && k.kind == scalar:
 		w.d.Groups[group].Hints = append(w.d.Groups[group].Hints, k.value.String())
 	}
+	if k.kind == mapping && upper(key) && described(k) {
+		s := Setting{Name: key, Group: group, Line: k.line, Via: "env"}
+		if v := k.get("value", "default", "Value", "Default"); v != nil && v.kind == scalar && v.value != nil {
+			w.set(s, v)
+			return
+		}
+		s.Value = Value{{Raw: "(set elsewhere)"}}
+		w.d.add(s)
+		return
+	}
 	if k.kind != scalar {
 		w.walk(k, append(slices.Clip(path), key), group, depth+1)
 		return
@@ -178,6 +197,18 @@ func (w *walker) child(key string, k *node, path []string, group, depth int) {
 		s.Via = "env"
 	}
 	w.set(s, k)
+}
+
+// described reports whether a map says things about a variable: app.json of Heroku and the like do.
+func described(n *node) bool {
+	for _, k := range n.keys {
+		switch k {
+		case "value", "default", "Value", "Default", "description", "required", "generator", "sensitive", "type", "secret", "fromSecret", "valueFrom":
+		default:
+			return false
+		}
+	}
+	return len(n.keys) > 0
 }
 
 // members reads a map or list of things, each into a group of its own; it reports whether it was one.

@@ -165,7 +165,11 @@ func (c *converter) scalar(n *node, y *yaml.Node) {
 	switch {
 	case y.Tag == "!!null":
 		n.value = nil
-	case y.Tag == "!Ref" || y.Tag == "!GetAtt" || y.Tag == "!ImportValue" || y.Tag == "!FindInMap" || y.Tag == "!reference":
+	case y.Tag == "!Ref":
+		n.value = Value{{Ref: y.Value, Raw: "!Ref " + y.Value}}
+	case y.Tag == "!Sub":
+		n.value = everyday.split(y.Value)
+	case y.Tag == "!GetAtt" || y.Tag == "!ImportValue" || y.Tag == "!FindInMap" || y.Tag == "!reference":
 		n.value = Elsewhere(y.Tag + " " + y.Value)
 	case y.Tag == "!!binary":
 		b, err := base64.StdEncoding.DecodeString(strings.Join(strings.Fields(y.Value), ""))
@@ -174,26 +178,30 @@ func (c *converter) scalar(n *node, y *yaml.Node) {
 			n.value = Elsewhere("")
 		}
 	default:
-		n.value = Lit(y.Value)
+		n.value = Lit(filledAgain.Replace(y.Value))
 		n.bare = y.Tag == "!!bool" || y.Tag == "!!int" || y.Tag == "!!float"
 	}
 }
 
 var (
 	templateLine = regexp.MustCompile(`(?m)^([ \t]*)(?:-[ \t]+)?\{\{[^\n]*\}\}[ \t]*$`)
+	templateWord = regexp.MustCompile(`\{\{-?[ \t]*(?:/\*|define\b|end\b|if\b|else\b|with\b|range\b|include\b|template\b|toYaml\b|block\b|\$)`)
 	templatePart = regexp.MustCompile(`["']?\{\{[^{}\n]*\}\}["']?`)
 )
+
+// filledAgain puts the braces of a template back.
+var filledAgain = strings.NewReplacer("\u27e6", "{{", "\u27e7", "}}")
 
 // withoutTemplates makes YAML of a Helm template: what stands alone on a line is dropped, and what is a part of a
 // value becomes a word that references know.
 func withoutTemplates(text string) string {
 	text = templateLine.ReplaceAllStringFunc(text, func(s string) string {
-		if strings.Contains(s, "end") || strings.Contains(s, "if") || strings.Contains(s, "with") || strings.Contains(s, "range") || strings.Contains(s, "include") || strings.Contains(s, "toYaml") || strings.Contains(s, "/*") || strings.Contains(s, "else") || strings.Contains(s, ":=") {
+		if templateWord.MatchString(s) {
 			return ""
 		}
 		return s
 	})
 	return templatePart.ReplaceAllStringFunc(text, func(s string) string {
-		return "{{" + strings.NewReplacer(`"`, "", `'`, "", "{", "", "}", "", "|", "", ":", "", "#", "", "`", "").Replace(s) + "}}"
+		return "\u27e6" + strings.NewReplacer(`"`, "", `'`, "", "{", "", "}", "", "|", "", ":", "", "#", "", "`", "").Replace(s) + "\u27e7"
 	})
 }
