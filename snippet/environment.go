@@ -38,7 +38,11 @@ type EnvChoice struct {
 }
 
 // maxEnvironment is more than any environment of one program needs.
-const maxEnvironment = config.MaxText
+const (
+	maxEnvironment = config.MaxText
+	maxAssignments = 500 // of Temporal's settings in one part
+	maxFindings    = 200
+)
 
 // JudgeEnvironment reads a pasted environment or configuration file: shell lines and commands, .env files, compose,
 // Kubernetes, Helm, task definitions, Terraform, Bicep, application settings of frameworks, temporal.toml and the like.
@@ -191,6 +195,10 @@ func (j *judgement) assignments(group int) []assignment {
 			if !ok || s.Value == nil {
 				continue
 			}
+			if len(out) >= maxAssignments {
+				j.doc.Problems = append(j.doc.Problems, "The text has more of Temporal's settings than one program takes. The first were judged.")
+				return out
+			}
 			v := resolver.Value(i)
 			a := assignment{known: k, name: s.Name, value: v.String(), parts: v, from: s}
 			if s.Via == "key" {
@@ -252,7 +260,12 @@ func ReadBy(vocabulary string) string { return readers[vocabulary] }
 // local reports whether an address cannot be Temporal Cloud's and is not the one that is right.
 func (j *judgement) local(a namespace.Address) bool { return local(a.Host) && a.String() != j.own }
 
-func (j *judgement) find(f EnvFinding) { j.Findings = append(j.Findings, f) }
+// find takes a finding; of very many the first are enough.
+func (j *judgement) find(f EnvFinding) {
+	if len(j.Findings) < maxFindings {
+		j.Findings = append(j.Findings, f)
+	}
+}
 
 // of returns the assignments of a meaning in the order in which they win.
 func (j *judgement) of(what meaning, sets ...string) []assignment {
@@ -261,10 +274,10 @@ func (j *judgement) of(what meaning, sets ...string) []assignment {
 	}
 	var out []assignment
 	for _, set := range sets {
-		var names []string
+		names := map[string]bool{}
 		for _, a := range slices.Backward(j.all) {
-			if a.what == what && a.set == set && !slices.Contains(names, a.name) {
-				names = append(names, a.name)
+			if a.what == what && a.set == set && !names[a.name] {
+				names[a.name] = true
 				out = append(out, a)
 			}
 		}

@@ -73,7 +73,7 @@ var (
 )
 
 // opener is what makes the shell's parser call itself. Their number is bounded, not their nesting: a text can hide that.
-var opener = regexp.MustCompile("[({`|&]|\\b(?:if|while|until|for|select|case|do|then|else|elif|time|coproc|function)\\b|!")
+var opener = regexp.MustCompile("[({`|&]|<<|\\b(?:if|while|until|for|select|case|do|then|else|elif|time|coproc|function)\\b|!")
 
 const maxOpeners = 1500
 
