@@ -17,7 +17,7 @@ func (h *Handlers) environmentForm(w http.ResponseWriter, r *http.Request) error
 	if err != nil {
 		return err
 	}
-	return h.showEnvironment(w, r, http.StatusOK, v, snippet.Shells[0], views.EnvironmentProps{})
+	return h.showEnvironment(w, r, http.StatusOK, v, sameForm, views.EnvironmentProps{})
 }
 
 // environment judges a pasted environment. The text is neither stored nor logged, and is not sent back.
@@ -30,7 +30,7 @@ func (h *Handlers) environment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shell, err := f.pick("shell", snippet.Shells...)
+	shell, err := f.pick("shell", append([]string{sameForm}, snippet.Shells...)...)
 	if err == nil && f.text("environment") == "" {
 		err = fault.New(fault.Invalid, "There is no environment to judge", "Paste lines such as TEMPORAL_ADDRESS=…, or a file that holds them.").In("environment")
 	}
@@ -52,6 +52,7 @@ func (h *Handlers) showEnvironment(w http.ResponseWriter, r *http.Request, statu
 	m := v.Migration.ID
 	p.Action = movePath(m, migration.StepCode, "environment")
 	p.Back = views.Link{Text: "Back to the code", URL: movePath(m, migration.StepCode)}
+	p.Shells = append(p.Shells, views.Choice{Value: sameForm, Label: "the form you paste", Selected: shell == sameForm})
 	for _, s := range snippet.Shells {
 		p.Shells = append(p.Shells, views.Choice{Value: s, Label: shellNames[s], Selected: s == shell})
 	}
@@ -59,6 +60,9 @@ func (h *Handlers) showEnvironment(w http.ResponseWriter, r *http.Request, statu
 	f := h.frame(r, "Judge an environment", "migrations", &v, migration.StepCode)
 	return h.page(w, r, status, views.EnvironmentPage(f, p))
 }
+
+// sameForm asks for the repaired version in the form that was pasted.
+const sameForm = "same"
 
 // envLevels are the levels of a finding as the page shows them, the worst first.
 var envLevels = []struct {
@@ -69,6 +73,9 @@ var envLevels = []struct {
 // formNames are the forms of an environment in words.
 var formNames = map[string]string{"lines": "lines of variables", "yaml": "YAML", "compose": "Compose YAML", "kubernetes": "Kubernetes YAML",
 	"github-actions": "GitHub Actions YAML", "toml": "TOML", "json": "JSON", "hcl": "HCL (Terraform)", "bicep": "Bicep", "properties": "properties", "dockerfile": "a Dockerfile"}
+
+// formLangs are the languages of the forms, to show them in colour.
+var formLangs = map[string]string{"yaml": "yaml", "compose": "yaml", "kubernetes": "yaml", "github-actions": "yaml", "toml": "toml", "json": "json", "hcl": "hcl", "properties": "properties", "dockerfile": "docker"}
 
 // judgedEnvironment is an answer as the page shows it.
 func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentProps {
@@ -109,12 +116,16 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 		return out
 	}
 	p.InEffect, p.CLI = rows(e.InEffect), rows(e.CLI)
+	name, lang := either(shellNames[shell], "In the form you pasted"), either(shellLangs[shell], "bash")
+	if shell == sameForm {
+		shell, lang = "", either(formLangs[e.Form], "bash")
+	}
 	text, err := e.Repaired(shell)
 	if err != nil {
 		f := fault.From(err)
 		p.Missing = strings.TrimSpace(f.Title + ". " + f.Cause + " " + f.Fix)
 		return p
 	}
-	p.Repaired = views.CodeProps{ID: "repaired-env", Name: shellNames[shell], Label: "Repaired environment", Lang: either(shellLangs[shell], "bash"), Text: text}
+	p.Repaired = views.CodeProps{ID: "repaired-env", Name: name, Label: "Repaired environment", Lang: lang, Text: text}
 	return p
 }

@@ -12,6 +12,7 @@ var dotnet = language{
 	min:      versions{"1.0.0", "1.1.0", "1.11.0"},
 	workflow: "MoneyTransferWorkflow", queue: "MONEY_TRANSFER_TASK_QUEUE",
 	fields:  []field{{"SourceAccount", sourceAccount}, {"TargetAccount", targetAccount}, {"Amount", amount}, {"ReferenceId", reference}},
+	proxy:   "the .NET SDK does not read HTTPS_PROXY. Set HttpConnectProxy in the connection's options.",
 	worker:  []string{"dotnet run --project MoneyTransferWorker"},
 	starter: []string{"dotnet run --project MoneyTransferClient"},
 	install: func(*job) []string { return []string{"dotnet restore"} },

@@ -183,7 +183,7 @@ func (j *judgement) choice() {
 	if group.Kind == "profile" {
 		flag = "--profile"
 	}
-	j.find(EnvFinding{Level: "note", Title: "Judged: " + j.doc.label(j.part), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". Choose another one with " + flag + " NAME."})
+	j.find(EnvFinding{Level: "note", Title: "Judged: " + j.doc.label(j.part), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". On the command line " + flag + " NAME chooses another one; in the portal paste only that part."})
 }
 
 // profile judges which profile of temporal.toml is loaded.

@@ -10,6 +10,7 @@ var java = language{
 	min:      versions{"1.24.1", "1.24.1", "1.32.1"},
 	workflow: "MoneyTransferWorkflow", queue: "MONEY_TRANSFER_TASK_QUEUE",
 	fields:  []field{{"sourceAccountId", sourceAccount}, {"destinationAccountId", targetAccount}, {"transactionReferenceId", reference}, {"amountToTransfer", amount}},
+	proxy:   "the Java SDK does not read HTTPS_PROXY. Start the JVM with -Dhttps.proxyHost and -Dhttps.proxyPort.",
 	worker:  []string{"mvn compile exec:java -Dexec.mainClass=moneytransferapp.MoneyTransferWorker"},
 	starter: []string{"mvn compile exec:java -Dexec.mainClass=moneytransferapp.TransferApp"},
 	install: func(*job) []string { return []string{"mvn compile"} },

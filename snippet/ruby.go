@@ -10,6 +10,7 @@ var ruby = language{
 	min:      versions{"0.4.0", "0.4.0", "1.2.0"},
 	workflow: "MoneyTransferWorkflow", queue: "money-transfer",
 	fields:  []field{{"json_class", "MoneyTransfer::TransferDetails"}, {"v", []any{sourceAccount, targetAccount, amount, reference}}},
+	proxy:   "the Ruby SDK does not read HTTPS_PROXY. Give Client.connect http_connect_proxy.",
 	worker:  []string{"bundle exec ruby worker.rb"},
 	starter: []string{"bundle exec ruby starter.rb"},
 	install: func(*job) []string { return []string{"bundle install"} },
