@@ -120,6 +120,9 @@ func (j *judgement) nothing() {
 		f.Text = "The text speaks of Temporal, and no setting in it could be read as an address, a namespace, a certificate or a key. Paste the lines that hold them."
 		j.missing = "Onramp did not understand the text."
 	}
+	if j.doc.Open {
+		f.Text += " The text names other places that may set them: a file that it reads, a store of secrets, or what a command leaves as it was."
+	}
 	j.find(f)
 }
 
@@ -127,7 +130,7 @@ func (j *judgement) nothing() {
 func (j *judgement) unread() []string {
 	var names []string
 	for _, s := range j.doc.Settings {
-		if slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, s.Path) && len(names) < 12 {
+		if !secretName(s) && slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, s.Path) && len(names) < 12 {
 			names = append(names, clip(s.Path, 80))
 		}
 	}
@@ -205,6 +208,9 @@ func (j *judgement) assignments(group int) []assignment {
 				a.name = s.Path
 			}
 			a.unknown = !v.Whole() && (!keepsReferences(k.what) || strings.HasPrefix(a.value, "("))
+			if k.what == mPort && strings.Contains(a.value, ":") {
+				a.what = mAddress
+			}
 			if k.set == "own" && !a.unknown && strings.Contains(opened(a.value), "-----BEGIN") {
 				a.what = map[meaning]meaning{mCert: mCertData, mKey: mKeyData}[k.what]
 				if a.what == "" {
@@ -226,7 +232,7 @@ func (j *judgement) assignments(group int) []assignment {
 // related are the group and, for a worker deployment of the worker controller, the connection that it names.
 func (j *judgement) related(group int) []int {
 	out := []int{group}
-	if !strings.Contains(j.doc.Groups[group].Name, "WorkerDeployment") {
+	if !j.deployed(group) {
 		return out
 	}
 	named := ""
@@ -241,6 +247,16 @@ func (j *judgement) related(group int) []int {
 		}
 	}
 	return out
+}
+
+// deployed reports whether a group is a worker deployment of the worker controller, or lies in one.
+func (j *judgement) deployed(group int) bool {
+	for g := group; g > 0; g = j.doc.Groups[g].Parent {
+		if x := j.doc.Groups[g]; x.Kind == "object" && strings.Contains(x.Name, "WorkerDeployment") {
+			return true
+		}
+	}
+	return false
 }
 
 // fileProfile reports whether a group is a profile of temporal.toml.

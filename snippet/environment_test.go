@@ -186,6 +186,8 @@ func FuzzJudgeEnvironment(f *testing.F) {
 			out := fmt.Sprintf("%+v", e.Findings) + fmt.Sprintf("%+v%+v%v%v%v", e.InEffect, e.CLI, e.missing, e.Part, e.Parts)
 			shown, err := e.Repaired(Shells[len(before)%len(Shells)])
 			out += shown
+			shown, _ = e.Repaired("")
+			out += shown
 			if err != nil {
 				out += fmt.Sprint(err, fault.From(err).Cause, fault.From(err).Fix)
 			}

@@ -65,9 +65,15 @@ func newReading(d *config.Document) *reading {
 	return r
 }
 
+// secretName reports whether a secret stands in a setting's name, which is shown.
+func secretName(s config.Setting) bool { return looksSecret(s.Name) || looksSecret(s.Path) }
+
 // classify says what the settings from a place on are for, and whether one of them is Temporal's.
 func (r *reading) classify(from int) (some bool) {
 	for i, s := range r.Settings[from:] {
+		if secretName(s) {
+			continue // a secret ran into a name
+		}
 		if k, ok := classify(r.Document, s); ok {
 			r.known[from+i] = k
 			some = some || k.what != mQueue

@@ -118,6 +118,9 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 			j.elsewhere(mNamespace)
 			return owner, true
 		}
+		if !j.has(mNamespace) && j.deployed(j.part) {
+			return namespace.ID{}, false // the worker controller sets it
+		}
 		if !j.has(mNamespace) && len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" {
 			j.find(EnvFinding{Level: "note", Title: "The namespace is set elsewhere", Text: "A connection of the worker controller has none: each worker deployment names its own."})
 		} else if !j.has(mNamespace) {
@@ -137,6 +140,10 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 		f := EnvFinding{Code: "NS-11", Level: "danger", Name: name, Title: "Still the namespace default", Text: "default is the local server's namespace. Cloud's have a name, a dot and an account ID."}
 		if haveOwner {
 			f.From, f.To = v, owner.String()
+		}
+		if j.of(mNamespace)[0].parts.Defaulted() {
+			f.Level = "note"
+			f.Text += onlyDefault
 		}
 		if j.other() {
 			f.Level = "note"
@@ -207,6 +214,8 @@ func (j *judgement) address() (namespace.Address, bool) {
 	if v == "" || looksSecret(v) {
 		if all := j.of(mAddress); len(all) > 0 && (all[0].unknown || v == "") {
 			j.elsewhere(mAddress)
+		} else if !j.has(mAddress) && j.deployed(j.part) {
+			j.find(EnvFinding{Level: "note", Title: "The worker controller sets address and namespace", Text: "It gives the worker TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from the connection and the worker deployment. What is not in this text, Onramp did not judge."})
 		} else if !j.has(mAddress) {
 			j.find(EnvFinding{Code: "IN-22", Level: j.certain(), Name: j.name(mAddress), Title: "There is no address",
 				Text: "SDKs then dial localhost:7233, with TLS once a certificate or key is set, and fail with “first record does not look like a TLS handshake”."})
@@ -224,7 +233,10 @@ func (j *judgement) address() (namespace.Address, bool) {
 	j.parsed(name, repairs, err)
 	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
 		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}
-		if !loopback(a.Host) {
+		if j.of(mAddress)[0].parts.Defaulted() {
+			f.Level = "note"
+			f.Text += onlyDefault
+		} else if !loopback(a.Host) {
 			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
 		}
 		j.find(f)
@@ -299,6 +311,8 @@ func (j *judgement) usable(what meaning) string {
 func (j *judgement) connectionOnly() bool {
 	return len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" && !j.has(mNamespace)
 }
+
+const onlyDefault = " It is only the default in the text: the variable that it names may hold another value."
 
 // loopback reports whether a host is this machine.
 func loopback(host string) bool {

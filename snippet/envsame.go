@@ -51,11 +51,14 @@ func (j *judgement) rewriting() *rewriting {
 // rewrite collects the settings of one group.
 func (j *judgement) rewrite(group int) *rewriting {
 	r := &rewriting{form: j.Form, dialect: j.doc.Dialect, exports: j.doc.Exports, group: j.doc.Groups[group], commands: j.doc.Commands}
+	if looksSecret(r.group.Name) {
+		r.group.Name = "name"
+	}
 	at := map[string]int{}
 	resolver, settings := j.doc.Resolver(group)
 	for i, s := range settings {
 		k, known := j.doc.of(s)
-		if !known && !slices.Contains(tokens(s.Path), "temporal") || s.Value == nil || j.unwanted(k, s) {
+		if !known && !slices.Contains(tokens(s.Path), "temporal") || s.Value == nil || secretName(s) || j.unwanted(k, s) {
 			continue
 		}
 		out := oneSetting{name: s.Name, value: s.Value, pair: s.Pair, env: s.Via == "env" && (s.Pair || s.Path == s.Name), bare: s.Bare, origin: s.From, given: s.Name}

@@ -64,6 +64,10 @@ func (d *Document) command(words []argument, line, group int) {
 	if len(words) == 0 {
 		return
 	}
+	if first := words[0].text(); (first == "source" || first == ".") && len(words) > 1 {
+		d.Open = true // more is set in the file that it reads
+		return
+	}
 	program := strings.TrimSuffix(path.Base(strings.ReplaceAll(words[0].text(), `\`, "/")), ".exe")
 	before, open := len(d.Settings), d.Open
 	d.Commands = append(d.Commands, lead(words))

@@ -75,6 +75,16 @@ type Origin struct {
 // Value is a text with references in it.
 type Value []Part
 
+// Defaulted reports whether the value is what a reference falls back to: the variable that it names may hold another.
+func (v Value) Defaulted() bool {
+	for _, p := range v {
+		if p.Raw == "" && p.Default != "" {
+			return true
+		}
+	}
+	return false
+}
+
 // Part is literal text, or a reference. Raw is the reference as written. Ref is "" for what no text can tell, such as
 // a command's output. Where Secret is set, the value lies in a store of secrets; Store says where, as far as the text
 // does: name/key of a Kubernetes Secret, or the name of another store's secret.

@@ -57,7 +57,7 @@ func (r *Resolver) expand(v Value, at, hop int, size *int) Value {
 		found, from, ok := r.lookup(p, at)
 		if !ok || hop >= maxHops {
 			if p.HasDefault && p.Default != "" {
-				p = Part{Text: p.Default}
+				p = Part{Text: p.Default, Default: p.Default}
 			}
 			out = append(out, p)
 			continue
