@@ -111,7 +111,10 @@ func (j *judgement) judge() {
 func (j *judgement) nothing() {
 	f := EnvFinding{Level: "note", Title: "No Temporal setting is in this text", Text: "Paste lines such as TEMPORAL_ADDRESS=…, a .env file, compose or Kubernetes YAML, or temporal.toml."}
 	j.missing = "There is no Temporal setting in the text."
-	if names := j.unread(); len(names) > 0 {
+	if commented.MatchString(j.raw) {
+		f.Title, f.Text = "Temporal's settings are commented out", "All lines that set something of Temporal's begin with a comment mark, so nothing reads them. Take the mark off and put in your values."
+		j.missing = "Temporal's settings are commented out in the text."
+	} else if names := j.unread(); len(names) > 0 {
 		f.Title, f.Name = "Onramp does not know what these settings are for", strings.Join(names, ", ")
 		f.Text = "They seem to be Temporal's, and neither an SDK nor a framework that Onramp knows reads them. Look in your code for how they are used."
 		j.missing = "Onramp does not know which of the settings is the address or the namespace."
@@ -136,6 +139,9 @@ func (j *judgement) unread() []string {
 	}
 	return names
 }
+
+// commented is a setting of Temporal's behind a comment's mark.
+var commented = regexp.MustCompile(`(?m)^[ \t]*(?:#|//|;|REM )[ \t]*(?:-[ \t]+)?(?:export )?TEMPORAL_\w+[ \t]*[=:]`)
 
 // speaks is what a text about Temporal has somewhere.
 var speaks = regexp.MustCompile(`(?i)temporal|tmprl`)

@@ -40,12 +40,25 @@ func formOf(n *node) string {
 	switch {
 	case n.get("apiVersion") != nil && n.get("kind") != nil:
 		return "kubernetes"
-	case n.get("services") != nil && n.get("services").kind == mapping:
+	case composeServices(n.get("services")):
 		return "compose"
 	case n.get("jobs") != nil && n.get("jobs").kind == mapping:
 		return "github-actions"
 	}
 	return ""
+}
+
+// composeServices reports whether a map is that of compose's services: the values of charts have one too.
+func composeServices(n *node) bool {
+	if n == nil || n.kind != mapping {
+		return false
+	}
+	for _, s := range n.kids {
+		if s.get("image", "build", "environment", "env_file", "command", "extends", "container_name", "depends_on") != nil {
+			return true
+		}
+	}
+	return len(n.kids) == 0
 }
 
 // yamlDocs parses documents into trees of which nothing is a reference yet.
@@ -190,7 +203,7 @@ var (
 )
 
 // filledAgain puts the braces of a template back.
-var filledAgain = strings.NewReplacer("\u27e6", "{{", "\u27e7", "}}")
+var filledAgain = strings.NewReplacer("\u27e6", "{{", "\u27e7", "}}", "\u2223", "|")
 
 // withoutTemplates makes YAML of a Helm template: what stands alone on a line is dropped, and what is a part of a
 // value becomes a word that references know.
@@ -202,6 +215,15 @@ func withoutTemplates(text string) string {
 		return s
 	})
 	return templatePart.ReplaceAllStringFunc(text, func(s string) string {
-		return "\u27e6" + strings.NewReplacer(`"`, "", `'`, "", "{", "", "}", "", "|", "", ":", "", "#", "", "`", "").Replace(s) + "\u27e7"
+		before, after := "", ""
+		if first, last := s[0], s[len(s)-1]; first != last { // a quote at one end belongs to the value around it
+			if first == '"' || first == '\'' {
+				before = s[:1]
+			}
+			if last == '"' || last == '\'' {
+				after = s[len(s)-1:]
+			}
+		}
+		return before + "\u27e6" + strings.NewReplacer(`"`, "", `'`, "", "{", "", "}", "", "|", "\u2223", ":", "", "#", "", "`", "").Replace(s) + "\u27e7" + after
 	})
 }
