@@ -115,6 +115,7 @@ func score(d *reading, g int) int {
 	}
 	resolver, settings := d.Resolver(g)
 	known := 0
+	var address, cloud, signsIn bool
 	for i, s := range settings {
 		k, ok := d.of(s)
 		if !ok {
@@ -123,11 +124,12 @@ func score(d *reading, g int) int {
 		if s.Group == g {
 			known++
 		}
-		switch v := resolver.Value(i).String(); {
-		case k.what == mAddress && cloudValue(v):
-			n += 15
-		case k.what == mAddress || k.what == mAPIKey || k.what == mCert || k.what == mCertData:
-			n += 2
+		switch k.what {
+		case mAddress:
+			address = true
+			cloud = cloud || cloudName.MatchString(resolver.Value(i).String())
+		case mAPIKey, mCert, mCertData:
+			signsIn = true
 		}
 		if k.what == mProfile && s.Value.Whole() && strings.EqualFold(s.Value.String(), d.Groups[g].Name) {
 			n += 500
@@ -141,8 +143,16 @@ func score(d *reading, g int) int {
 			n += 3
 		}
 	}
+	for weight, is := range map[int]bool{15: cloud, 2: address, 3: signsIn} {
+		if is {
+			n += weight
+		}
+	}
 	return n + min(known, 6)
 }
+
+// cloudName is in an address of Temporal Cloud.
+var cloudName = regexp.MustCompile(`tmprl\.cloud|api\.temporal\.io`)
 
 // active are the profiles that frameworks' own variables name.
 func active(settings []config.Setting) string {

@@ -37,9 +37,20 @@ func (d *Document) hcl(text string, group int) bool {
 	return false
 }
 
+const (
+	maxHeredocs = 200
+	maxTokens   = 80_000
+)
+
 // hclDeep bounds what the parser of HCL follows by calling itself: brackets, templates, signs and conditions.
 func hclDeep(text string) bool {
+	if strings.Count(text, "<<") > maxHeredocs {
+		return true
+	}
 	tokens, _ := hclsyntax.LexConfig([]byte(text), "", hcl.InitialPos)
+	if len(tokens) > maxTokens {
+		return true
+	}
 	depth, signs, conditions := 0, 0, 0
 	for _, t := range tokens {
 		switch t.Type {
