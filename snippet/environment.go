@@ -309,6 +309,15 @@ func (j *judgement) of(what meaning, sets ...string) []assignment {
 
 func (j *judgement) has(what meaning, sets ...string) bool { return len(j.of(what, sets...)) > 0 }
 
+// sent reports whether a value of that meaning would be sent: it is not empty, and no program decides it.
+func (j *judgement) sent(what ...meaning) bool {
+	return slices.ContainsFunc(what, func(m meaning) bool {
+		return slices.ContainsFunc(j.of(m), func(a assignment) bool {
+			return strings.TrimSpace(a.value) != "" && a.value != config.Program
+		})
+	})
+}
+
 // first is the value of a meaning that wins and is known, "" for none.
 func (j *judgement) first(what meaning) string {
 	for _, a := range j.of(what) {

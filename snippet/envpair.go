@@ -25,7 +25,7 @@ func (j *judgement) pair() {
 			j.find(EnvFinding{Level: "danger", Title: "Path and content of the " + string(two[0]), Text: "They exclude each other: loading both is an error. Keep one."})
 		}
 	}
-	if j.has(mAPIKey) && cert {
+	if j.sent(mAPIKey) && j.sent(mCert, mCertData) {
 		j.find(EnvFinding{Level: "conflict", Name: j.name(mAPIKey), Title: "Both an API key and a certificate", Text: "Both would be sent. Keep the one that the namespace is set up for."})
 	}
 	c, k := j.first(mCert), j.first(mKey)

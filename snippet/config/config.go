@@ -96,6 +96,9 @@ type Part struct {
 // Lit is a value without references.
 func Lit(s string) Value { return Value{{Text: s}} }
 
+// Program is how the judge shows a value that a program's code makes.
+const Program = "(a program's code)"
+
 // Elsewhere is a value that the text does not hold; raw is how it says so.
 func Elsewhere(raw string) Value { return Value{{Raw: either(raw, "(set elsewhere)")}} }
 

@@ -43,12 +43,12 @@ func (d *Document) lines(text string, group int) {
 			piece.Reset()
 		}
 	}
-	rest, number := text, 0
+	rest, number, root := text, 0, !assignLine.MatchString(text)
 	for rest != "" && !d.stopped() {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
 		number++
-		trimmed := unprompt(strings.TrimSpace(line))
+		trimmed := unprompt(strings.TrimSpace(line), root)
 		for at := number; len(trimmed) < maxShell && rest != "" && continued(trimmed) && number-at < 200; {
 			var more string
 			more, rest, _ = strings.Cut(rest, "\n")
@@ -74,13 +74,15 @@ func continued(line string) bool {
 	return strings.HasSuffix(line, " `") && strings.Count(line, "`") == 1 || strings.HasSuffix(line, " ^")
 }
 
-func unprompt(line string) string {
+// unprompt takes off what a terminal writes before a command. Root's sign is a comment's, so root says that nothing
+// else in the text sets a variable.
+func unprompt(line string, root bool) string {
 	for _, p := range prompts {
 		if after, ok := strings.CutPrefix(line, p); ok {
 			return strings.TrimSpace(after)
 		}
 	}
-	if after, ok := strings.CutPrefix(line, "# "); ok && strings.HasPrefix(after, "export ") {
+	if after, ok := strings.CutPrefix(line, "# "); ok && root && strings.HasPrefix(after, "export ") {
 		return after
 	}
 	return line
@@ -159,6 +161,7 @@ func unquote(raw, dialect string) (string, byte) {
 
 var (
 	tableRow  = regexp.MustCompile("^\\|[ \t]*`?([A-Z][A-Z0-9_]+)`?[ \t]*\\|[ \t]*`?([^|`]*?)`?[ \t]*\\|.*$")
+	annotated = regexp.MustCompile(`(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*:[ \t]*(?:str|int|bool|float|SecretStr|FilePath|Path|Optional\[\w+\])(?:[ \t]*\|[ \t]*None)?(?:[ \t]*=[ \t]*(.*))?$`)
 	codeValue = regexp.MustCompile(`^[\w.]+\(|process\.env|\?\?|\|\||os\.environ|getenv|\bENV\[`)
 )
 
@@ -175,6 +178,14 @@ func (d *Document) loose(text string, first, group int) {
 		}
 		if m := tableRow.FindStringSubmatch(line); m != nil { // of Markdown
 			d.add(Setting{Name: m[1], Value: everyday.split(strings.TrimSpace(m[2])), Group: group, Line: number, Via: "env"})
+			continue
+		}
+		if m := annotated.FindStringSubmatch(line); m != nil { // of a Python class: what holds if no variable is set
+			v := Elsewhere(Program)
+			if value, quote := unquote(m[2], "dotenv"); quote != 0 {
+				v = Value{{Text: value, Default: value}}
+			}
+			d.add(Setting{Name: m[1], Value: v, Group: group, Line: number, Via: "env"})
 			continue
 		}
 		m := assigns.FindStringSubmatch(line)
@@ -203,7 +214,7 @@ func (d *Document) loose(text string, first, group int) {
 		v := everyday.split(value)
 		switch {
 		case quote == 0 && codeValue.MatchString(value):
-			v = Elsewhere("(a program's code)")
+			v = Elsewhere(Program)
 		case quote == '\'':
 			v = Lit(value)
 		}

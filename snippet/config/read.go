@@ -69,6 +69,11 @@ func read(d *Document, text string, group int) {
 	if dottedKey.MatchString(text) && !yamlLine.MatchString(withoutAssignments(text)) && tried(d.properties(text, group)) {
 		return
 	}
+	if annotated.MatchString(text) {
+		d.Form = either(d.Form, "lines")
+		d.loose(text, 1, group)
+		return
+	}
 	if lines := len(yamlLine.FindAllStringIndex(text, -1)); (lines > 0 || listItem.MatchString(text)) && !docker && (yamlSure.MatchString(text) || lines >= len(assignLine.FindAllStringIndex(text, -1))) {
 		form := d.Form
 		if tried(d.yaml(text, group)) {

@@ -78,7 +78,7 @@ var opener = regexp.MustCompile("[({`|&]|<<|\\b(?:if|while|until|for|select|case
 const maxOpeners = 1500
 
 // placeholders like <your namespace> would be redirections.
-var bracketed = regexp.MustCompile(`<([A-Za-z][\w .:/|-]{0,60})>`)
+var bracketed = regexp.MustCompile(`<([A-Za-z/.~][\w .:/|-]{0,60})>`)
 
 var (
 	hide = strings.NewReplacer("<", "\u2039", ">", "\u203a", " ", "\u2007", "|", "\u2223")

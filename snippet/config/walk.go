@@ -89,10 +89,13 @@ func (w *walker) item(k *node, path []string, group, depth int) {
 		return
 	}
 	s := k.value.String()
-	if s == "" || len(path) == 0 {
+	if s == "" {
 		return
 	}
-	last := path[len(path)-1]
+	last := "" // a list that stands for itself was cut out of an environment
+	if len(path) > 0 {
+		last = path[len(path)-1]
+	}
 	switch name, value, ok := strings.Cut(s, "="); {
 	case ok && identifier(name):
 		w.set(Setting{Name: name, Group: group, Line: k.line, Via: "env"}, &node{value: w.value(Lit(value)), line: k.line})
