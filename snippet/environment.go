@@ -101,6 +101,7 @@ func (j *judgement) judge() {
 	j.server()
 	j.tls()
 	j.pair()
+	j.oldProfile()
 	j.kubernetes()
 	j.proxy()
 	j.effect()

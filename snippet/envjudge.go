@@ -188,3 +188,14 @@ func (j *judgement) tls() {
 		j.find(f)
 	}
 }
+
+// oldProfile tells what “temporal env set” writes from temporal.toml: only the temporal CLI reads it.
+func (j *judgement) oldProfile() {
+	for _, a := range j.all {
+		at := a.from.From.Command
+		if a.from.Via == "profile" && at > 0 && at <= len(j.doc.Commands) && strings.HasPrefix(j.doc.Commands[at-1], "temporal env") {
+			j.find(EnvFinding{Level: "note", Title: "Only the temporal CLI reads what temporal env sets", Text: "It is a file of its own, chosen with --env. SDKs read temporal.toml, which temporal config set writes."})
+			return
+		}
+	}
+}

@@ -68,6 +68,9 @@ func (j *judgement) effect() {
 func from(a assignment) string {
 	switch a.set {
 	case "file":
+		if a.from.Via == "profile" && strings.Contains(a.name, ".") {
+			return "a profile of the temporal CLI"
+		}
 		return "temporal.toml"
 	case "spring", "quarkus", "controller":
 		return readers[a.set]

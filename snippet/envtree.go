@@ -264,13 +264,23 @@ func dottedKey(name string) string {
 func (r *rewriting) tomlTables() string {
 	var b strings.Builder
 	b.WriteString(r.note("#"))
-	b.WriteString("[env]\n")
+	tables, order := map[string][]string{}, []string{}
 	for _, s := range r.list {
-		if s.elsewhere() {
-			b.WriteString("# " + s.name + " is set elsewhere\n")
-			continue
+		table, key := "env", strings.TrimPrefix(s.name, "env.")
+		if at := strings.LastIndexByte(key, '.'); at > 0 {
+			table, key = key[:at], key[at+1:]
 		}
-		b.WriteString(yamlKey(strings.TrimPrefix(s.name, "env.")) + " = " + quoteTOML(s.shown()) + "\n")
+		if tables[table] == nil {
+			order = append(order, table)
+		}
+		line := yamlKey(key) + " = " + quoteTOML(s.shown())
+		if s.elsewhere() {
+			line = "# " + s.name + " is set elsewhere"
+		}
+		tables[table] = append(tables[table], line)
+	}
+	for _, t := range order {
+		b.WriteString("[" + dottedKey(t) + "]\n" + strings.Join(tables[t], "\n") + "\n")
 	}
 	return b.String()
 }
