@@ -3,7 +3,6 @@ package certsvc
 import (
 	"archive/zip"
 	"context"
-	"crypto"
 	"crypto/x509"
 	"encoding/csv"
 	"errors"
@@ -239,7 +238,11 @@ func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows [
 	z := zip.NewWriter(w)
 	err = errors.Join(stored(z, FileCA, 0o644, ca.CertPEM, made), stored(z, FileReadme, 0o644, batchReadme(ca.Cert, len(rows)), made))
 	if err == nil {
-		err = s.writeRows(ctx, z, ca, signer, rows, made, told)
+		err = inOrder(ctx, rows, func(row BatchRow) (Issued, error) {
+			return s.leaf(ca, signer, row.Leaf)
+		}, func(row BatchRow, leaf Issued) error {
+			return writeRow(z, row, leaf, made, told)
+		})
 	}
 	return errors.Join(err, z.Close())
 }
@@ -250,9 +253,9 @@ type rowMade struct {
 	err  error
 }
 
-// writeRows makes the rows on all processors and writes them in their order. No more are made than are about to be
+// inOrder makes the rows on all processors and writes them in their order. No more are made than are about to be
 // written, so memory does not grow with their number.
-func (s *Service) writeRows(ctx context.Context, z *zip.Writer, ca Issued, signer crypto.Signer, rows []BatchRow, at time.Time, told []func(BatchRow, *x509.Certificate)) error {
+func inOrder(ctx context.Context, rows []BatchRow, issue func(BatchRow) (Issued, error), write func(BatchRow, Issued) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	queue := make(chan chan rowMade, runtime.GOMAXPROCS(0))
@@ -266,7 +269,7 @@ func (s *Service) writeRows(ctx context.Context, z *zip.Writer, ca Issued, signe
 				return
 			}
 			go func() {
-				leaf, err := s.leaf(ca, signer, row.Leaf)
+				leaf, err := issue(row)
 				out <- rowMade{leaf, err}
 			}()
 		}
@@ -279,7 +282,7 @@ func (s *Service) writeRows(ctx context.Context, z *zip.Writer, ca Issued, signe
 			failed = ctx.Err()
 		}
 		if failed == nil {
-			failed = writeRow(z, rows[next], r.leaf, at, told)
+			failed = write(rows[next], r.leaf)
 		}
 		next++
 		clear(r.leaf.Key.Reveal())

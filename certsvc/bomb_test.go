@@ -63,8 +63,8 @@ func nestedStore(t testing.TB, outer, inner int64, keys int) []byte {
 	pad := 8 - len(bags)%8
 	bags = append(bags, bytes.Repeat([]byte{byte(pad)}, pad)...)
 	e := &effort{t.Context(), math.MaxInt}
-	key := must(pkcs12Key(hashSHA1, bmpPassword(""), []byte("saltsalt"), 1, int(outer), 24, e))(t)
-	iv := must(pkcs12Key(hashSHA1, bmpPassword(""), []byte("saltsalt"), 2, int(outer), 8, e))(t)
+	key := must(pkcs12Key(hashSHA1, bmpPassword(""), derivation12{forKey, []byte("saltsalt"), int(outer)}, 24, e))(t)
+	iv := must(pkcs12Key(hashSHA1, bmpPassword(""), derivation12{forIV, []byte("saltsalt"), int(outer)}, 8, e))(t)
 	cipher.NewCBCEncrypter(must(des.NewTripleDESCipher(key))(t), iv).CryptBlocks(bags, bags)
 	encrypted := tlv(0x30, intDER(t, 0), tlv(0x30, oidDER(t, "1.2.840.113549.1.7.1"), pbe(outer), tlv(0x80, bags)))
 	safe := tlv(0x30, tlv(0x30, oidDER(t, "1.2.840.113549.1.7.6"), tlv(0xa0, encrypted)))

@@ -170,11 +170,11 @@ func oldScheme(a pkix.AlgorithmIdentifier, passphrase string, e *effort) (cipher
 		block, err := scheme.make(key[:8])
 		return block, key[8:16], err
 	}
-	key, err := pkcs12Key(hashSHA1, bmpPassword(passphrase), p.Salt, 1, p.Iterations, scheme.keyLen, e)
+	key, err := pkcs12Key(hashSHA1, bmpPassword(passphrase), derivation12{forKey, p.Salt, p.Iterations}, scheme.keyLen, e)
 	if err != nil {
 		return nil, nil, err
 	}
-	iv, err := pkcs12Key(hashSHA1, bmpPassword(passphrase), p.Salt, 2, p.Iterations, 8, e)
+	iv, err := pkcs12Key(hashSHA1, bmpPassword(passphrase), derivation12{forIV, p.Salt, p.Iterations}, 8, e)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -266,8 +266,23 @@ func bmpPassword(s string) []byte {
 	return out
 }
 
-// pkcs12Key is the key derivation of PKCS#12 (RFC 7292 §B.2); id is 1 for a key, 2 for an IV, 3 for a MAC.
-func pkcs12Key(d digest, password, salt []byte, id byte, rounds, n int, e *effort) ([]byte, error) {
+// What a derivation of PKCS#12 is for (RFC 7292 §B.3).
+const (
+	forKey byte = 1
+	forIV  byte = 2
+	forMAC byte = 3
+)
+
+// derivation12 is what a file says of a derivation of PKCS#12: for what, from which salt, in how many rounds.
+type derivation12 struct {
+	id     byte
+	salt   []byte
+	rounds int
+}
+
+// pkcs12Key derives n bytes from a password (RFC 7292 §B.2).
+func pkcs12Key(d digest, password []byte, of derivation12, n int, e *effort) ([]byte, error) {
+	id, salt, rounds := of.id, of.salt, of.rounds
 	h := d.make()
 	size := h.Size()
 	if rounds < 1 || rounds > maxRounds || len(salt) > 1024 || len(password) > 4096 {

@@ -104,7 +104,7 @@ func checkMAC(a pkix.AlgorithmIdentifier, message, mac []byte, passphrase string
 		passwords = append(passwords, nil)
 	}
 	for _, p := range passwords {
-		key, err := pkcs12Key(d, p, s.salt, 3, s.rounds, d.make().Size(), e)
+		key, err := pkcs12Key(d, p, derivation12{forMAC, s.salt, s.rounds}, d.make().Size(), e)
 		if err != nil {
 			return err
 		}

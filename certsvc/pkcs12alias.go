@@ -59,7 +59,7 @@ func withAlias(store []byte, alias, password string) ([]byte, error) {
 		return encodeElement([]byte{0x30}, slices.Concat(data, encodeElement([]byte{0xA0}, encodeElement([]byte{0x04}, b))))
 	}
 	safe = encodeElement([]byte{0x30}, slices.Concat(parts[0].FullBytes, content(named)))
-	key, err := pkcs12Key(d, bmpPassword(password), pfx.Mac.Salt, 3, pfx.Mac.Iterations, d.make().Size(), &effort{context.Background(), math.MaxInt})
+	key, err := pkcs12Key(d, bmpPassword(password), derivation12{forMAC, pfx.Mac.Salt, pfx.Mac.Iterations}, d.make().Size(), &effort{context.Background(), math.MaxInt})
 	if err != nil {
 		return nil, err
 	}

@@ -110,7 +110,7 @@ func certCA(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, asFlags(err))
 	}
-	return deliver(w, *out, *force, *asJSON, ca, "ca.pem", "ca.key")
+	return deliver(w, ca, delivery{*out, *force, *asJSON, "ca.pem", "ca.key"})
 }
 
 func certLeaf(_ context.Context, w World, args []string) int {
@@ -130,7 +130,7 @@ func certLeaf(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, asFlags(err))
 	}
-	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "client.key")
+	return deliver(w, leaf, delivery{*out, *force, *asJSON, "client.pem", "client.key"})
 }
 
 func certCSR(_ context.Context, w World, args []string) int {
@@ -181,7 +181,7 @@ func certSign(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, asFlags(err))
 	}
-	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "")
+	return deliver(w, leaf, delivery{*out, *force, *asJSON, "client.pem", ""})
 }
 
 // leafFlags are what leaf and sign share: subject, validity and the CA that signs.
