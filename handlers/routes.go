@@ -38,6 +38,7 @@ func (h *Handlers) routes() []route {
 		{get, "/new", anyone, h.journey.NewForm},
 		{post, "/new", anyone, h.journey.Create},
 		{get, "/m/{m}", anyone, h.journey.Overview},
+		{get, "/m/{m}/", anyone, h.journey.Overview}, // as addresses of earlier versions end
 		{post, "/m/{m}/note", anyone, h.journey.Note},
 		{get, "/m/{m}/runs", anyone, h.journey.RunList},
 		{get, "/m/{m}/settings", anyone, h.journey.Settings},
