@@ -1,8 +1,8 @@
 package views
 
-// CertificatePageProps is one certificate of a migration. Forms: POST /m/{m}/certificates/{fp}/take with format,
+// CertificateProps is one certificate of a migration. Forms: POST /m/{m}/certificates/{fp}/take with format,
 // password, secret_name, k8s_namespace answers the file once. Test ids: take-<format>, get-<format>.
-type CertificatePageProps struct {
+type CertificateProps struct {
 	Migration string
 	FP        string
 	Title     string
@@ -16,7 +16,7 @@ type CertificatePageProps struct {
 	Public    []FormatRow
 	Secret    string // secret_name
 	Cluster   string // k8s_namespace
-	Own       []CodeProps
+	Own       []CodeBlockProps
 	Report    *ReportProps
 	Problems  Problems
 	Back      Link

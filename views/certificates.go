@@ -22,8 +22,8 @@ type CertificatesProps struct {
 	Open      bool       // a lane was chosen: its form is shown
 	Have      *HaveProps // nil before there are certificates
 	Keys      *KeysProps // nil when this migration never had a key here
-	Tools     []CodeProps
-	Twin      CodeProps
+	Tools     []CodeBlockProps
+	Twin      CodeBlockProps
 	Problems  Problems
 }
 

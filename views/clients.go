@@ -16,7 +16,7 @@ type ClientsProps struct {
 	Batch     BatchForm
 	Problems  Problems // of the form that was sent
 	Of        string   // "client" or "batch": whose problems they are
-	Twin      CodeProps
+	Twin      CodeBlockProps
 }
 
 // ClientRow is one client certificate.

@@ -26,7 +26,7 @@ type CloudAuthProps struct {
 	Keyed         bool // it takes API keys now
 	Keys          []CloudKeyRow
 	Name, Days    string
-	New           CodeProps // the key just made: shown in this answer and never again
+	New           CodeBlockProps // the key just made: shown in this answer and never again
 	Problems      Problems
 	Back          *Link // to the migration, where the key is wanted
 }

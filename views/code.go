@@ -1,8 +1,8 @@
 package views
 
-// CodePageProps is step 5. GET /m/{m}/code?lang=&style=&vars=&shell=; the links carry the whole query.
+// CodeProps is step 5. GET /m/{m}/code?lang=&style=&vars=&shell=; the links carry the whole query.
 // Test ids: lang-<lang>, poller, judge-command, continue.
-type CodePageProps struct {
+type CodeProps struct {
 	Migration string
 	Langs     []Link
 	Auths     []Link
@@ -13,28 +13,28 @@ type CodePageProps struct {
 	Repo      *Link  // the official template
 	Unknown   *NeedProps
 	Env       []EnvRow
-	Holder    CodeProps // the text to paste for the chosen shell
-	Trust     CodeProps // in a rehearsal: the variables that make programs trust it
+	Holder    CodeBlockProps // the text to paste for the chosen shell
+	Trust     CodeBlockProps // in a rehearsal: the variables that make programs trust it
 	Edits     []DiffProps
 	Starter   []DiffProps
-	Files     []CodeProps // new files
-	Install   CodeProps
-	Worker    CodeProps
-	Start     CodeProps // how to start the starter, or the repaired CLI command
-	CLI       CodeProps
+	Files     []CodeBlockProps // new files
+	Install   CodeBlockProps
+	Worker    CodeBlockProps
+	Start     CodeBlockProps // how to start the starter, or the repaired CLI command
+	CLI       CodeBlockProps
 	Reverse   []DiffProps
 	Notes     []string
 	Poller    PollerProps
 	Judge     JudgeProps
-	Markdown  CodeProps // all of it as Markdown; Raw or Download is its address
-	Other     string    // said when the code is for another way to sign in than the migration's
-	Fallback  []string  // what the address asked for and is not there, and what is shown instead
-	Zip       string    // address of the project, ready to run
+	Markdown  CodeBlockProps // all of it as Markdown; Raw or Download is its address
+	Other     string         // said when the code is for another way to sign in than the migration's
+	Fallback  []string       // what the address asked for and is not there, and what is shown instead
+	Zip       string         // address of the project, ready to run
 	// Environment leads to the page that judges a pasted environment.
 	Environment Link
 	Look        WorkerLookProps
 	Next        *Link
-	Twin        CodeProps
+	Twin        CodeBlockProps
 }
 
 // WorkerLookProps is the button that looks for a worker once, without the script too.
@@ -54,7 +54,7 @@ type JudgeProps struct {
 	Judged   bool
 	Tag      Tag // "3 things to repair", "Nothing to repair"
 	Findings []JudgeFinding
-	Repaired CodeProps
+	Repaired CodeBlockProps
 	Problems Problems // Field "command"
 }
 
@@ -64,7 +64,7 @@ type JudgeFinding struct {
 }
 
 // runStep is the number of the part that runs the worker.
-func runStep(p CodePageProps) string {
+func runStep(p CodeProps) string {
 	if len(p.Starter) > 0 {
 		return "4"
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/a-h/templ"
 )
 
-// CodeProps is a block of text to read, copy or download. The zero value is shown nowhere.
-type CodeProps struct {
+// CodeBlockProps is a block of text to read, copy or download. The zero value is shown nowhere.
+type CodeBlockProps struct {
 	ID       string   // unique on the page; its <pre> has it
 	Name     string   // heading: "ca.pem", "bash", "Fix"
 	Label    string   // accessible name when Name alone does not say it: "CA certificate"
@@ -34,7 +34,7 @@ type DiffProps struct {
 // Inside <pre> every blank counts, so what stands there is written here and not in a template.
 
 // codeText is the text of a block with its colours.
-func codeText(c CodeProps) templ.Component {
+func codeText(c CodeBlockProps) templ.Component {
 	var b strings.Builder
 	openPre(&b, c.ID, either(c.Label, c.Name))
 	if c.TestID != "" {

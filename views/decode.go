@@ -9,7 +9,7 @@ type DecodeProps struct {
 	Masked   bool          // a secret was in it
 	Next     []Link        // where to go from an answer or without one
 	Problems Problems
-	Twin     CodeProps
+	Twin     CodeBlockProps
 }
 
 func decodedPairs(p DecodeProps) []Pair {

@@ -15,9 +15,9 @@ type EnvironmentProps struct {
 	InEffect []EnvRow
 	CLI      []EnvRow
 	Findings []EnvFinding
-	Repaired CodeProps
+	Repaired CodeBlockProps
 	Missing  string // why there is no repaired version
-	Twin     CodeProps
+	Twin     CodeBlockProps
 }
 
 // EnvFinding is one thing to know of the environment.

@@ -6,12 +6,12 @@ type ExpiryProps struct {
 	Summary Tag
 	Text    string // one sentence more
 	Months  []ExpiryMonth
-	Later   int         // certificates that end after these months
-	Rows    []ExpiryRow // by date; the list that says the same as the strip
-	Shown   string      // "1 to 200 of 1,234", "" when all are shown
-	Pages   []Link      // previous, next
-	Feed    CodeProps   // address of the calendar
-	Metrics CodeProps   // scrape configuration
+	Later   int            // certificates that end after these months
+	Rows    []ExpiryRow    // by date; the list that says the same as the strip
+	Shown   string         // "1 to 200 of 1,234", "" when all are shown
+	Pages   []Link         // previous, next
+	Feed    CodeBlockProps // address of the calendar
+	Metrics CodeBlockProps // scrape configuration
 	Webhook WebhookProps
 }
 
@@ -53,7 +53,7 @@ type ExpiryRow struct {
 type WebhookProps struct {
 	Where   string // scheme and host; "" when none is set
 	Signed  bool
-	Setup   CodeProps // how to set one, when none is
+	Setup   CodeBlockProps // how to set one, when none is
 	Notices []NoticeRow
 	Failing int
 }

@@ -110,7 +110,7 @@ func ExpiryPage(f Frame, p ExpiryProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = twin(CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert inspect client.pem ca.pem"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = twin(CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert inspect client.pem ca.pem"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

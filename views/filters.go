@@ -13,8 +13,8 @@ type FiltersProps struct {
 	CertPEM   string
 	Paste     string // filters_json, as sent when it was refused
 	Result    *FilterResult
-	JSON      CodeProps
-	Commands  []CodeProps
+	JSON      CodeBlockProps
+	Commands  []CodeBlockProps
 	Cloud     *FilterCloud // the rehearsal's namespace; nil in a migration to Cloud
 	Rules     []Pair
 	Problems  Problems

@@ -69,15 +69,15 @@ func details(id string) DetailProps {
 	}}
 }
 
-func certificateProps(leaf bool) CertificatePageProps {
+func certificateProps(leaf bool) CertificateProps {
 	report := certificatesMade().Have.Report
-	p := CertificatePageProps{Migration: "payments", FP: "7710", Title: "Client certificate of payments-eu", Left: Tag{Warn, "Expires in 19 days"}, Until: "2 Dec 2026", Chain: chain(), Facts: details("details"), Report: &report,
+	p := CertificateProps{Migration: "payments", FP: "7710", Title: "Client certificate of payments-eu", Left: Tag{Warn, "Expires in 19 days"}, Until: "2 Dec 2026", Chain: chain(), Facts: details("details"), Report: &report,
 		Used: []UseRow{{Text: "The connection test: run 3 passed", URL: "/m/payments/test/r3"}}, Back: Link{Text: "All client certificates", URL: "/m/payments/certificates/clients"},
 		Public: []FormatRow{{Format: "full-chain", Title: "Full chain (PEM)", What: "The client certificate, then every CA above it.", URL: "/m/payments/certificates/7710/full-chain.pem"}, {Format: "terraform", Title: "Terraform", What: "accepted_client_ca of temporalcloud_namespace, base64 on one line.", URL: "/m/payments/certificates/7710/certificates.tf"}}}
 	if leaf {
 		p.KeyHere, p.Secret = "It waits in memory until 16:50.", "payments-eu"
 		p.Formats = []FormatRow{{Format: "zip", Title: "PEM files (bundle.zip)", What: "For every SDK and the temporal CLI."}, {Format: "pkcs12", Title: "PKCS#12", What: "AES-256.", Password: true}}
-		p.Own = []CodeProps{{ID: "own-0", Name: "PKCS#12; asks for a password", Lang: "bash", Text: "openssl pkcs12 -export -in client.pem -inkey client.key -certfile ca.pem -name payments-eu -out client.p12"}}
+		p.Own = []CodeBlockProps{{ID: "own-0", Name: "PKCS#12; asks for a password", Lang: "bash", Text: "openssl pkcs12 -export -in client.pem -inkey client.key -certfile ca.pem -name payments-eu -out client.p12"}}
 	} else {
 		p.Title, p.Chain.Links, p.Used = "CA certificate", p.Chain.Links[:2], []UseRow{{Text: "Not seen in a namespace yet"}}
 	}

@@ -40,10 +40,10 @@ func pages() []page {
 		{"expiry-empty", ExpiryPage(frame("Expiry", "expiry", nil), expiryEmpty())},
 		{"audit", AuditPage(frame("Audit", "audit", nil), auditProps())},
 		{"audit-empty", AuditPage(frame("Audit", "audit", nil), AuditProps{CSV: "/audit.csv", JSON: "/audit.json"})},
-		{"ca-key", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyProps())},
-		{"ca-key-locked", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(false))},
-		{"ca-key-open", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(true))},
-		{"ca-key-missing", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), CAKeyProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, AuditURL: "/audit"})},
+		{"ca-key", KeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyProps())},
+		{"ca-key-locked", KeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(false))},
+		{"ca-key-open", KeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(true))},
+		{"ca-key-missing", KeyPage(cloudFrame("The CA’s private key", "certificates", 2), KeyProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, AuditURL: "/audit"})},
 		{"filters", FiltersPage(cloudFrame("Certificate filters", "certificates", 2), filtersProps())},
 		{"filters-refused", FiltersPage(rehearsalFrame("Certificate filters", "certificates", 2), filtersRefused())},
 		{"upload", UploadPage(rehearsalFrame("Upload the CA", "upload", 3), uploadProps(true))},
@@ -258,8 +258,8 @@ func overviewRefused() OverviewProps {
 	return p
 }
 
-func cli(text string) CodeProps {
-	return CodeProps{ID: "cli", Name: "Terminal", Lang: "bash", Text: text, Values: []string{"payments-prod.a1b2c.tmprl.cloud:7233", "payments-prod.a1b2c"}}
+func cli(text string) CodeBlockProps {
+	return CodeBlockProps{ID: "cli", Name: "Terminal", Lang: "bash", Text: text, Values: []string{"payments-prod.a1b2c.tmprl.cloud:7233", "payments-prod.a1b2c"}}
 }
 
 func namespaceProps() NamespaceProps {
@@ -321,8 +321,8 @@ func certForm(lane string) CertificateForm {
 	}
 }
 
-func tools() []CodeProps {
-	return []CodeProps{{ID: "tool-tcld", Name: "tcld", Lang: "bash", Text: "tcld gen ca --org Payments -d 1y --ca-cert ca.pem --ca-key ca.key\ntcld gen leaf --org Payments -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key", Values: []string{"Payments"}}}
+func tools() []CodeBlockProps {
+	return []CodeBlockProps{{ID: "tool-tcld", Name: "tcld", Lang: "bash", Text: "tcld gen ca --org Payments -d 1y --ca-cert ca.pem --ca-key ca.key\ntcld gen leaf --org Payments -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key", Values: []string{"Payments"}}}
 }
 
 func certs() (ca, leaf CertProps) {
@@ -359,9 +359,9 @@ func uploadProps(rehearsal bool) UploadProps {
 	ca, _ := certs()
 	p := UploadProps{
 		Migration: "payments", Namespace: "payments-prod.a1b2c", CA: &ca, Rehearsal: rehearsal,
-		CAPEM: CodeProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: pem, Download: "/m/payments/certificates/ca.pem", Raw: "/m/payments/certificates/ca.pem?raw=1", TestID: "ca-pem"},
+		CAPEM: CodeBlockProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: pem, Download: "/m/payments/certificates/ca.pem", Raw: "/m/payments/certificates/ca.pem?raw=1", TestID: "ca-pem"},
 		Size:  "1 of 16 certificates · 0.7 of 32 KB", CloudURL: "https://cloud.temporal.io/namespaces/payments-prod.a1b2c",
-		Commands: []CodeProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
+		Commands: []CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
 		Existing: "No other CA is known to be there.",
 		Status:   UploadStatusProps{Tag: Tag{Wait, "Waiting for a Cloud admin"}, Text: "No check has seen this CA accepted yet. This line ticks itself."},
 		Twin:     cli("onramp check --uploaded-ca ca.pem"),

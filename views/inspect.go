@@ -6,7 +6,7 @@ package views
 type InspectProps struct {
 	Problems Problems
 	Result   *InspectResult
-	Twin     CodeProps
+	Twin     CodeBlockProps
 }
 
 // InspectResult is what was found, with no key in it.

@@ -1,10 +1,10 @@
 package views
 
-// CAKeyProps is where the key of a migration's CA is, and its keeping.
+// KeyProps is where the key of a migration's CA is, and its keeping.
 // Forms (all POST under /m/{m}/certificates/key): keep (fields ca_source=held|file, ca_key, ca_key_file,
 // key_passphrase, passphrase, repeat), open (passphrase), lock, forget (field sure=on).
 // Test ids: key-state, keep-key, open-key, lock-key, forget-key.
-type CAKeyProps struct {
+type KeyProps struct {
 	Migration string
 	Missing   *NeedProps // what must be there first
 	Tag       Tag

@@ -13,7 +13,7 @@ type NamespaceProps struct {
 	Next      *Link  // the next step once saved
 	Rehearsal bool   // a made-up name is fine: says so
 	Problems  Problems
-	Twin      CodeProps
+	Twin      CodeBlockProps
 }
 
 // NamespacePreviewProps is what follows from a pasted text. id=ns-preview. The zero value is the state

@@ -8,8 +8,8 @@ package views
 import "github.com/a-h/templ"
 import templruntime "github.com/a-h/templ/runtime"
 
-// LanePage is step 2 or 3 of a migration that signs in with an API key.
-func LanePage(f Frame, p LaneProps) templ.Component {
+// NotNeededPage is step 2 or 3 of a migration that signs in with an API key.
+func NotNeededPage(f Frame, p NotNeededProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

@@ -10,8 +10,8 @@ type OverviewProps struct {
 	Crossing  CrossingProps
 	Steps     StepsProps
 	Activity  ActivityProps
-	Twin      CodeProps // terminal twin
-	Links     []Link    // "All runs", "Report"
+	Twin      CodeBlockProps // terminal twin
+	Links     []Link         // "All runs", "Report"
 }
 
 // TurnProps says whose turn it is and what comes next. id=turn.

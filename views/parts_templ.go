@@ -627,7 +627,7 @@ func copyButton(of, name string) templ.Component {
 }
 
 // twin is the command that prints the same facts in a terminal.
-func twin(c CodeProps) templ.Component {
+func twin(c CodeBlockProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

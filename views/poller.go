@@ -6,5 +6,5 @@ type PollerProps struct {
 	Text  string
 	Facts []Pair // identity, last seen, task queue
 	Near  string // "A worker polls money-transfer: near miss", "" for none
-	Fix   CodeProps
+	Fix   CodeBlockProps
 }

@@ -8,7 +8,7 @@ type RehearsalProps struct {
 	Text       string // "ready in 0.36 s"
 	Facts      []Pair // address, root fingerprint
 	Trust      []EnvRow
-	TrustCode  CodeProps
+	TrustCode  CodeBlockProps
 	Namespaces []CloudRow
 	Migrations []CardProps // the newest
 	Tally      string      // how many there are

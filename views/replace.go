@@ -55,12 +55,12 @@ type ReplaceCAProps struct {
 	Made     bool // the new CA is there; else the form is shown
 	Form     CertificateForm
 	Card     CertProps
-	Key      bool      // ca-key.zip waits
-	Bundle   CodeProps // both CAs
+	Key      bool           // ca-key.zip waits
+	Bundle   CodeBlockProps // both CAs
 	Size     string
 	Lines    []BundleLine
 	CloudURL string // the Cloud side of a rehearsal
-	Commands []CodeProps
+	Commands []CodeBlockProps
 	Unseen   string // what cannot be seen, as a sentence
 	Trouble  string // why there is no bundle to upload
 }
@@ -107,7 +107,7 @@ type ReplaceWorkersProps struct {
 	Known    []string // what is and is not evidence
 	Why      string
 	Noted    string
-	Commands []CodeProps
+	Commands []CodeBlockProps
 	Finish   string // what has to be seen after the removal
 }
 
@@ -121,7 +121,7 @@ type CallerRow struct {
 type ReloadProps struct {
 	ID, Name, How, Text, Unverified string
 	Own                             bool
-	Code                            CodeProps
+	Code                            CodeBlockProps
 	Source                          Link
 }
 

@@ -15,7 +15,7 @@ type TestProps struct {
 	Spark                        SparkProps
 	History                      []CheckRow
 	Elsewhere                    ElsewhereProps
-	Twin                         CodeProps
+	Twin                         CodeBlockProps
 	Problems                     Problems
 }
 
@@ -26,10 +26,10 @@ type ElsewhereProps struct {
 	Migration         string
 	CertPath, KeyPath string
 	Queue, By         string
-	Commands          []CodeProps // one a shell, with a one-time address; none before it was made
-	Until             string      // how long the address is good
-	Here              bool        // the portal is reachable from this computer only
-	Print             []CodeProps // one a shell: prints the report, to be pasted
+	Commands          []CodeBlockProps // one a shell, with a one-time address; none before it was made
+	Until             string           // how long the address is good
+	Here              bool             // the portal is reachable from this computer only
+	Print             []CodeBlockProps // one a shell: prints the report, to be pasted
 	Open              bool
 	Problems          Problems
 }

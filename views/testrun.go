@@ -13,12 +13,12 @@ type TestRunProps struct {
 	Reported  *ReportedProps // nil for a check that Onramp made itself
 	Spark     SparkProps
 	History   []CheckRow
-	Compare   *Link     // with the check before it
-	Asked     []Pair    // hidden fields of Run again: what was asked
-	CanRerun  bool      // the lent key is still there: POST /m/{m}/test with key_source=lent
-	JSON      string    // address of the report as JSON
-	Report    CodeProps // the report as text, for Copy report
-	Twin      CodeProps
+	Compare   *Link          // with the check before it
+	Asked     []Pair         // hidden fields of Run again: what was asked
+	CanRerun  bool           // the lent key is still there: POST /m/{m}/test with key_source=lent
+	JSON      string         // address of the report as JSON
+	Report    CodeBlockProps // the report as text, for Copy report
+	Twin      CodeBlockProps
 	// Environment leads to the page that judges the worker's environment, after a run that failed.
 	Environment *Link
 }

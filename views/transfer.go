@@ -21,7 +21,7 @@ type TransferProps struct {
 	Needs     []NeedProps
 	CanStart  bool
 	History   []RunRow
-	Twin      CodeProps
+	Twin      CodeBlockProps
 	Problems  Problems
 }
 

@@ -21,7 +21,7 @@ type TransferRunProps struct {
 	Refs      TransferRefsProps
 	Acts      TransferActsProps
 	Again     AgainProps
-	Twin      CodeProps
+	Twin      CodeBlockProps
 	History   []RunRow
 }
 
@@ -124,12 +124,12 @@ type AgainProps struct {
 
 // TransferRefsProps is where the workflow is found elsewhere. ids: transfer-links, transfer-refs.
 type TransferRefsProps struct {
-	Links   []Link    // Open in Cloud UI
-	Command CodeProps // starts the same with the Temporal CLI
-	Show    CodeProps // reads the workflow with it
-	Raw     string    // address of the raw history, "" while there is none
-	RawNote string    // why it cannot be had now
-	JSON    string    // address of the run's result, "" while it runs
+	Links   []Link         // Open in Cloud UI
+	Command CodeBlockProps // starts the same with the Temporal CLI
+	Show    CodeBlockProps // reads the workflow with it
+	Raw     string         // address of the raw history, "" while there is none
+	RawNote string         // why it cannot be had now
+	JSON    string         // address of the run's result, "" while it runs
 }
 
 // span is the width of the timeline in seconds: at least to the end of its last bar.

@@ -1141,7 +1141,7 @@ func EventRow(e EventProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = codeText(CodeProps{ID: "payload-" + id(e.Key), Name: "Payload of " + e.Type, Text: e.Payload}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = codeText(CodeBlockProps{ID: "payload-" + id(e.Key), Name: "Payload of " + e.Type, Text: e.Payload}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -6,17 +6,17 @@ type UploadProps struct {
 	Migration string
 	Namespace string // Namespace ID, "" when step 1 is missing
 	CA        *CertProps
-	CAPEM     CodeProps // ID ca-pem
-	Size      string    // "1 of 16 certificates · 0.7 of 32 KB"
+	CAPEM     CodeBlockProps // ID ca-pem
+	Size      string         // "1 of 16 certificates · 0.7 of 32 KB"
 	// CloudURL is where to do it: the console of Temporal Cloud, or /cloud/{ns}?m={m} in a rehearsal.
 	CloudURL  string
 	Rehearsal bool
-	Commands  []CodeProps // tcld, …
-	Existing  string      // what is known of CAs already there, as a sentence
+	Commands  []CodeBlockProps // tcld, …
+	Existing  string           // what is known of CAs already there, as a sentence
 	Status    UploadStatusProps
 	Missing   *NeedProps // what must be done first
 	Next      *Link
-	Twin      CodeProps
+	Twin      CodeBlockProps
 }
 
 // UploadStatusProps is the line that ticks itself. id=upload-status.

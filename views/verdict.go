@@ -19,14 +19,14 @@ type VerdictProps struct {
 	Unseen     string
 	NotChecked []string // sentences: what nobody should draw conclusions about
 	Made       string   // "Tested from worker-1, by the rules of 2026-11."
-	Raw        CodeProps
+	Raw        CodeBlockProps
 }
 
 // FixProps is one thing to do and who can.
 type FixProps struct {
 	Who     string // "Namespace Admin"
 	Text    string
-	Command CodeProps
+	Command CodeBlockProps
 }
 
 // CandidateProps is another fault that looks the same from here.

@@ -20,7 +20,7 @@
 //	TestPage(Frame, TestProps)                        GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                  GET /m/{m}/test/{run}
 //	ComparePage(Frame, CompareProps)                  GET /m/{m}/test/{run}/compare/{other}
-//	CodePage(Frame, CodePageProps)                    GET /m/{m}/code; POST /m/{m}/code/judge
+//	CodePage(Frame, CodeProps)                    GET /m/{m}/code; POST /m/{m}/code/judge
 //	TransferPage(Frame, TransferProps)                GET, POST /m/{m}/transfer
 //	TransferRunPage(Frame, TransferRunProps)          GET /m/{m}/transfer/{run}
 //	RunsPage(Frame, RunsProps)                        GET /m/{m}/runs
