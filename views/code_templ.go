@@ -299,7 +299,7 @@ func CodePage(f Frame, p CodeProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = WorkerLook(p.Look).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = workerLook(p.Look).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -403,7 +403,7 @@ func CodePage(f Frame, p CodeProps) templ.Component {
 }
 
 // WorkerLook looks for a worker once.
-func WorkerLook(p WorkerLookProps) templ.Component {
+func workerLook(p WorkerLookProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context
 		if templ_7745c5c3_CtxErr := ctx.Err(); templ_7745c5c3_CtxErr != nil {

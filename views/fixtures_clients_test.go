@@ -6,17 +6,17 @@ import "onramp/fault"
 func clientPages() []page {
 	step := func(title string) Frame { return rehearsalFrame(title, "certificates", 3) }
 	return []page{
-		{"certificates-own-ca", CertificatesPage(cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("own-ca"), Form: certForm("own-ca"), Problems: Problems{
+		shown("certificates-own-ca", CertificatesPage, cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("own-ca"), Form: certForm("own-ca"), Problems: Problems{
 			{Kind: fault.Invalid, Field: "own-passphrase", Code: "KP-11", Title: "The passphrase does not open ca.key", Fix: "Type the passphrase that this file was made with"},
-		}})},
-		{"clients", ClientsPage(step("Client certificates"), clientsProps())},
-		{"clients-refused", ClientsPage(step("Client certificates"), clientsRefused())},
-		{"clients-missing", ClientsPage(cloudFrame("Client certificates", "certificates", 2), ClientsProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}})},
-		{"certificate", CertificatePage(step("Client certificate of payments-eu"), certificateProps(true))},
-		{"certificate-ca", CertificatePage(step("CA certificate"), certificateProps(false))},
-		{"inspect", InspectPage(frame("Inspect certificates", "help", nil), InspectProps{Twin: cli("onramp cert inspect client.p12 ca.pem ca.key")})},
-		{"inspect-found", InspectPage(frame("Inspect certificates", "help", nil), InspectProps{Result: inspectResult()})},
-		{"inspect-refused", InspectPage(frame("Inspect certificates", "help", nil), InspectProps{Problems: Problems{{Kind: fault.Invalid, Field: "files", Title: "There is nothing to inspect", Fix: "Choose files, or paste a certificate"}}})},
+		}}),
+		shown("clients", ClientsPage, step("Client certificates"), clientsProps()),
+		shown("clients-refused", ClientsPage, step("Client certificates"), clientsRefused()),
+		shown("clients-missing", ClientsPage, cloudFrame("Client certificates", "certificates", 2), ClientsProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}}),
+		shown("certificate", CertificatePage, step("Client certificate of payments-eu"), certificateProps(true)),
+		shown("certificate-ca", CertificatePage, step("CA certificate"), certificateProps(false)),
+		shown("inspect", InspectPage, frame("Inspect certificates", "help", nil), InspectProps{Twin: cli("onramp cert inspect client.p12 ca.pem ca.key")}),
+		shown("inspect-found", InspectPage, frame("Inspect certificates", "help", nil), InspectProps{Result: inspectResult()}),
+		shown("inspect-refused", InspectPage, frame("Inspect certificates", "help", nil), InspectProps{Problems: Problems{{Kind: fault.Invalid, Field: "files", Title: "There is nothing to inspect", Fix: "Choose files, or paste a certificate"}}}),
 	}
 }
 

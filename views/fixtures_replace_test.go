@@ -9,7 +9,7 @@ func replacePages() []page {
 		if !p.Rehearsal {
 			f = cloudFrame("Replace the certificates", "certificates", 2)
 		}
-		return page{name, ReplacePage(f, p)}
+		return shown(name, ReplacePage, f, p)
 	}
 	seen := replaceProps(true)
 	held := seen
