@@ -64,7 +64,7 @@ func TestNoTextBecomesMarkup(t *testing.T) {
 	cloud.Absent, side.Absent, rehearsal.Absent = nil, nil, nil
 	upload := filled[UploadProps](t)
 	upload.Missing = nil
-	run, code := filled[TestRunProps](t), filled[CodePageProps](t)
+	run, code := filled[TestRunProps](t), filled[CodeProps](t)
 	run.Verdict.Pending = false
 	for i := range run.Stages {
 		run.Stages[i].Live = false

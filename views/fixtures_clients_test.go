@@ -6,17 +6,17 @@ import "onramp/fault"
 func clientPages() []page {
 	step := func(title string) Frame { return rehearsalFrame(title, "certificates", 3) }
 	return []page{
-		{"certificates-own-ca", CertificatesPage(cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("own-ca"), Form: certForm("own-ca"), Problems: Problems{
+		shown("certificates-own-ca", CertificatesPage, cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("own-ca"), Form: certForm("own-ca"), Problems: Problems{
 			{Kind: fault.Invalid, Field: "own-passphrase", Code: "KP-11", Title: "The passphrase does not open ca.key", Fix: "Type the passphrase that this file was made with"},
-		}})},
-		{"clients", ClientsPage(step("Client certificates"), clientsProps())},
-		{"clients-refused", ClientsPage(step("Client certificates"), clientsRefused())},
-		{"clients-missing", ClientsPage(cloudFrame("Client certificates", "certificates", 2), ClientsProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}})},
-		{"certificate", CertificatePage(step("Client certificate of payments-eu"), certificateProps(true))},
-		{"certificate-ca", CertificatePage(step("CA certificate"), certificateProps(false))},
-		{"inspect", InspectPage(frame("Inspect certificates", "help", nil), InspectProps{Twin: cli("onramp cert inspect client.p12 ca.pem ca.key")})},
-		{"inspect-found", InspectPage(frame("Inspect certificates", "help", nil), InspectProps{Result: inspectResult()})},
-		{"inspect-refused", InspectPage(frame("Inspect certificates", "help", nil), InspectProps{Problems: Problems{{Kind: fault.Invalid, Field: "files", Title: "There is nothing to inspect", Fix: "Choose files, or paste a certificate"}}})},
+		}}),
+		shown("clients", ClientsPage, step("Client certificates"), clientsProps()),
+		shown("clients-refused", ClientsPage, step("Client certificates"), clientsRefused()),
+		shown("clients-missing", ClientsPage, cloudFrame("Client certificates", "certificates", 2), ClientsProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}}),
+		shown("certificate", CertificatePage, step("Client certificate of payments-eu"), certificateProps(true)),
+		shown("certificate-ca", CertificatePage, step("CA certificate"), certificateProps(false)),
+		shown("inspect", InspectPage, frame("Inspect certificates", "help", nil), InspectProps{Twin: cli("onramp cert inspect client.p12 ca.pem ca.key")}),
+		shown("inspect-found", InspectPage, frame("Inspect certificates", "help", nil), InspectProps{Result: inspectResult()}),
+		shown("inspect-refused", InspectPage, frame("Inspect certificates", "help", nil), InspectProps{Problems: Problems{{Kind: fault.Invalid, Field: "files", Title: "There is nothing to inspect", Fix: "Choose files, or paste a certificate"}}}),
 	}
 }
 
@@ -69,15 +69,15 @@ func details(id string) DetailProps {
 	}}
 }
 
-func certificateProps(leaf bool) CertificatePageProps {
+func certificateProps(leaf bool) CertificateProps {
 	report := certificatesMade().Have.Report
-	p := CertificatePageProps{Migration: "payments", FP: "7710", Title: "Client certificate of payments-eu", Left: Tag{Warn, "Expires in 19 days"}, Until: "2 Dec 2026", Chain: chain(), Facts: details("details"), Report: &report,
+	p := CertificateProps{Migration: "payments", FP: "7710", Title: "Client certificate of payments-eu", Left: Tag{Warn, "Expires in 19 days"}, Until: "2 Dec 2026", Chain: chain(), Facts: details("details"), Report: &report,
 		Used: []UseRow{{Text: "The connection test: run 3 passed", URL: "/m/payments/test/r3"}}, Back: Link{Text: "All client certificates", URL: "/m/payments/certificates/clients"},
 		Public: []FormatRow{{Format: "full-chain", Title: "Full chain (PEM)", What: "The client certificate, then every CA above it.", URL: "/m/payments/certificates/7710/full-chain.pem"}, {Format: "terraform", Title: "Terraform", What: "accepted_client_ca of temporalcloud_namespace, base64 on one line.", URL: "/m/payments/certificates/7710/certificates.tf"}}}
 	if leaf {
 		p.KeyHere, p.Secret = "It waits in memory until 16:50.", "payments-eu"
 		p.Formats = []FormatRow{{Format: "zip", Title: "PEM files (bundle.zip)", What: "For every SDK and the temporal CLI."}, {Format: "pkcs12", Title: "PKCS#12", What: "AES-256.", Password: true}}
-		p.Own = []CodeProps{{ID: "own-0", Name: "PKCS#12; asks for a password", Lang: "bash", Text: "openssl pkcs12 -export -in client.pem -inkey client.key -certfile ca.pem -name payments-eu -out client.p12"}}
+		p.Own = []CodeBlockProps{{ID: "own-0", Name: "PKCS#12; asks for a password", Lang: "bash", Text: "openssl pkcs12 -export -in client.pem -inkey client.key -certfile ca.pem -name payments-eu -out client.p12"}}
 	} else {
 		p.Title, p.Chain.Links, p.Used = "CA certificate", p.Chain.Links[:2], []UseRow{{Text: "Not seen in a namespace yet"}}
 	}

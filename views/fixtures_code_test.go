@@ -13,17 +13,17 @@ func codeFixtures() []page {
 	keyedCode.Look = WorkerLookProps{Action: "/m/payments/code/worker?lang=go", Queue: "TRANSFER_MONEY_TASK_QUEUE", Key: true}
 	keyedCode.Other = "This migration signs in with API key; the code below is for mTLS."
 	return []page{
-		{"certificates-api-key", LanePage(rehearsalFrame("Create certificates", "certificates", 2), LaneProps{Step: "Step 2 of 6", Title: "Create certificates", Text: "This migration signs in with an API key.", Key: true,
-			Cloud: &Link{Text: "Open the Cloud side", URL: "/cloud/docs-assembly.a2dd6"}, Commands: []CodeProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}},
-			Notes: []string{"TEMPORAL_CLOUD_API_KEY is the variable of tcld."}, Next: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}})},
-		{"upload-api-key", LanePage(cloudFrame("Upload the CA", "upload", 3), LaneProps{Step: "Step 3 of 6", Title: "Upload the CA", Text: "There is no CA to upload."})},
-		{"cloud-namespace-keys", CloudNamespacePage(cloudSide("Edit docs-assembly.a2dd6"), withKeys)},
-		{"test-api-key", TestPage(rehearsalFrame("Test the connection", "test", 4), keyedTest)},
-		{"code-api-key", CodePage(rehearsalFrame("Change the worker", "code", 5), keyedCode)},
-		{"environment", EnvironmentPage(cloudFrame("Judge an environment", "code", 5), environmentProps(false))},
-		{"environment-judged", EnvironmentPage(cloudFrame("Judge an environment", "code", 5), environmentProps(true))},
-		{"environment-refused", EnvironmentPage(cloudFrame("Judge an environment", "code", 5), EnvironmentProps{Action: "/m/payments/code/environment", Back: Link{Text: "Back to the code", URL: "/m/payments/code"},
-			Problems: Problems{{Kind: fault.Invalid, Field: "environment", Title: "There is no environment to judge", Fix: "Paste lines such as TEMPORAL_ADDRESS=…"}}})},
+		shown("not-needed-certificates", NotNeededPage, rehearsalFrame("Create certificates", "certificates", 2), NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Text: "This migration signs in with an API key.", Key: true,
+			Cloud: &Link{Text: "Open the Cloud side", URL: "/cloud/docs-assembly.a2dd6"}, Commands: []CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}},
+			Notes: []string{"TEMPORAL_CLOUD_API_KEY is the variable of tcld."}, Next: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}}),
+		shown("not-needed-upload", NotNeededPage, cloudFrame("Upload the CA", "upload", 3), NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Text: "There is no CA to upload."}),
+		shown("cloud-namespace-keys", CloudNamespacePage, cloudSide("Edit docs-assembly.a2dd6"), withKeys),
+		shown("test-api-key", TestPage, rehearsalFrame("Test the connection", "test", 4), keyedTest),
+		shown("code-api-key", CodePage, rehearsalFrame("Change the worker", "code", 5), keyedCode),
+		shown("environment", EnvironmentPage, cloudFrame("Judge an environment", "code", 5), environmentProps(false)),
+		shown("environment-judged", EnvironmentPage, cloudFrame("Judge an environment", "code", 5), environmentProps(true)),
+		shown("environment-refused", EnvironmentPage, cloudFrame("Judge an environment", "code", 5), EnvironmentProps{Action: "/m/payments/code/environment", Back: Link{Text: "Back to the code", URL: "/m/payments/code"},
+			Problems: Problems{{Kind: fault.Invalid, Field: "environment", Title: "There is no environment to judge", Fix: "Paste lines such as TEMPORAL_ADDRESS=…"}}}),
 	}
 }
 
@@ -31,7 +31,7 @@ func cloudKeys() *CloudAuthProps {
 	return &CloudAuthProps{ID: "docs-assembly.a2dd6", Migration: "payments", Keyed: true, Name: "worker", Days: "90",
 		Auths: []Choice{{Value: "mtls", Label: "mTLS certificates", Hint: "You have a CA."}, {Value: "api-key", Label: "API key", Hint: "No PKI.", Selected: true}},
 		Keys:  []CloudKeyRow{{ID: "k1", Name: "worker", Created: "12 Nov 2026", Until: "10 Feb 2027", Tag: Tag{Good, "80 days"}}},
-		New:   CodeProps{ID: "api-key", Name: "API key", Text: "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.c2hvd24gb25jZQ"}}
+		New:   CodeBlockProps{ID: "api-key", Name: "API key", Text: "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.c2hvd24gb25jZQ"}}
 }
 
 func environmentProps(judged bool) EnvironmentProps {
@@ -49,6 +49,6 @@ func environmentProps(judged bool) EnvironmentProps {
 		{State: Warn, Word: "Repaired", Code: "IN-01", URL: "/help/IN-01", Title: "TEMPORAL_ADDRESS needs a repair", Text: "removed “https://”", From: "https://docs-assembly.a2dd6.tmprl.cloud:7233", To: "docs-assembly.a2dd6.tmprl.cloud:7233"},
 		{State: Idle, Word: "Note", Title: "TEMPORAL_TLS is not needed", Text: "The certificate switches TLS on."},
 	}
-	p.Repaired = CodeProps{ID: "repaired-env", Name: "bash, zsh", Lang: "bash", Text: "export TEMPORAL_ADDRESS=docs-assembly.a2dd6.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=docs-assembly.a2dd6\n"}
+	p.Repaired = CodeBlockProps{ID: "repaired-env", Name: "bash, zsh", Lang: "bash", Text: "export TEMPORAL_ADDRESS=docs-assembly.a2dd6.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=docs-assembly.a2dd6\n"}
 	return p
 }

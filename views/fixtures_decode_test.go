@@ -5,7 +5,7 @@ func decodeKnown() DecodeProps {
 		Text: "RuntimeError: Failed client connect: received fatal alert: UnknownCA (api_key=[removed])",
 		Answer: &VerdictProps{State: Bad, Word: "Most likely this is", Title: "The namespace does not trust the CA", Code: "CL-03", HelpURL: "/help/CL-03",
 			Cause: "The server took the connection and refused the certificate.", NotWrong: "Name, network and server are fine.",
-			Fixes:      []FixProps{{Who: "cloud-admin", Text: "Add the CA to the namespace.", Command: CodeProps{ID: "fix-1", Name: "Command", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem"}}},
+			Fixes:      []FixProps{{Who: "cloud-admin", Text: "Add the CA to the namespace.", Command: CodeBlockProps{ID: "fix-1", Name: "Command", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem"}}},
 			Actions:    []Link{{Text: "Explain CL-03", URL: "/help/CL-03"}},
 			Candidates: []CandidateProps{{Code: "CH-01", Title: "The CA is another one", Why: "It prints the same.", URL: "/help/CH-01"}}},
 		Next: []Link{{Text: "Every fault that Onramp knows", URL: "/help"}}, Twin: cli("onramp decode < error.txt")}

@@ -5,7 +5,7 @@ import "onramp/fault"
 func expiryProps() ExpiryProps {
 	months := []string{"November 2026", "December 2026", "January 2027", "February 2027", "March 2027", "April 2027", "May 2027", "June 2027", "July 2027", "August 2027", "September 2027", "October 2027"}
 	p := ExpiryProps{Summary: Tag{Bad, "1 certificate has ended"}, Text: "2 more end in the next 60 days. Next: Payments, on 3 Dec 2026.",
-		Feed: CodeProps{ID: "feed", Name: "Calendar", Text: "http://127.0.0.1:8686/expiry.ics"}, Metrics: CodeProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: "scrape_configs:\n  - job_name: onramp\n"},
+		Feed: CodeBlockProps{ID: "feed", Name: "Calendar", Text: "http://127.0.0.1:8686/expiry.ics"}, Metrics: CodeBlockProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: "scrape_configs:\n  - job_name: onramp\n"},
 		Shown: "1 to 4 of 4", Pages: []Link{{Text: "Later ends", URL: "/expiry?from=200"}},
 		Webhook: WebhookProps{Where: "https://hooks.example.com", Failing: 1, Notices: []NoticeRow{
 			{What: "Payments", MigrationURL: "/m/payments", Rung: "15 days before", Tag: Tag{Bad, "Not taken"}, Text: "3 attempts. The receiver answered 503 Service Unavailable. Next attempt at 10:42:10.", When: "22 Nov 2026, 10:41", Stamp: "2026-11-22T10:41:00Z"},
@@ -39,7 +39,7 @@ func expiryEmpty() ExpiryProps {
 	p.Later = 0
 	p.Months, p.Rows, p.Summary, p.Text = nil, nil, Tag{Good, "Nothing ends in the next 60 days"}, ""
 	p.Shown, p.Pages = "", nil
-	p.Webhook = WebhookProps{Setup: CodeProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "onramp serve --webhook https://hooks.example.com/onramp"}}
+	p.Webhook = WebhookProps{Setup: CodeBlockProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "onramp serve --webhook https://hooks.example.com/onramp"}}
 	return p
 }
 
@@ -54,14 +54,14 @@ func auditProps() AuditProps {
 		}}
 }
 
-func caKeyProps() CAKeyProps {
-	return CAKeyProps{Migration: "payments", Tag: Tag{Good, "You keep it"}, Text: "Onramp has no copy.", Subject: "CN=payments CA, O=Payments", Print: "9f3c 71aa 9f3c 71aa", Idle: "15 minutes",
+func caKeyProps() KeyProps {
+	return KeyProps{Migration: "payments", Tag: Tag{Good, "You keep it"}, Text: "Onramp has no copy.", Subject: "CN=payments CA, O=Payments", Print: "9f3c 71aa 9f3c 71aa", Idle: "15 minutes",
 		SignURL: "/m/payments/certificates/clients", AuditURL: "/audit?m=payments",
 		Sources:  []Choice{{Value: "held", Label: "It still waits here for its download", Disabled: true, Reason: "It was downloaded or forgotten, or was never here."}, {Value: "paste", Label: "I have it", Selected: true}},
 		Problems: Problems{{Kind: fault.Invalid, Field: "passphrase", Title: "The passphrase is easy to guess", Cause: "Most of it is a word that is tried first; 4 characters are left.", Fix: "Use at least 12 characters that nobody would guess: four or five random words, or what a password manager makes."}}}
 }
 
-func caKeyKept(open bool) CAKeyProps {
+func caKeyKept(open bool) KeyProps {
 	p := caKeyProps()
 	p.Kept, p.Open, p.Problems = true, open, nil
 	p.Tag, p.Text = Tag{Good, "Kept here, locked"}, "Encrypted under your passphrase since 12 Nov 2026. Nothing can be signed with it until you open it."
@@ -78,8 +78,8 @@ func filtersProps() FiltersProps {
 		Result: &FilterResult{Tag: Tag{Bad, "This client is refused"}, Subject: "CN=payments, O=Payments", Text: "matches no filter: its calls get “Request unauthorized.” (CH-26).", Filters: []FilterSaid{
 			{N: "1", Tag: Tag{Idle, "does not match"}, Fields: []FilterFieldSaid{{Bad, "CN", "worker-*", "does not match: the certificate has payments"}, {Good, "O", "Payments", "matches Payments"}}},
 			{N: "2", Tag: Tag{Idle, "does not match"}, Fields: []FilterFieldSaid{{Bad, "SAN", "*.payments.internal", "does not match: the certificate has nothing"}}}}},
-		JSON:     CodeProps{ID: "filters-out", Name: "filters.json", Lang: "json", Text: "{\n  \"filters\": []\n}\n", TestID: "filters-json"},
-		Commands: []CodeProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace certificate-filters import -n payments-prod.a1b2c -f filters.json"}},
+		JSON:     CodeBlockProps{ID: "filters-out", Name: "filters.json", Lang: "json", Text: "{\n  \"filters\": []\n}\n", TestID: "filters-json"},
+		Commands: []CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace certificate-filters import -n payments-prod.a1b2c -f filters.json"}},
 		Rules:    []Pair{{Name: "Within a filter", Value: "Every field that is set must match"}}}
 }
 

@@ -9,7 +9,7 @@ func replacePages() []page {
 		if !p.Rehearsal {
 			f = cloudFrame("Replace the certificates", "certificates", 2)
 		}
-		return page{name, ReplacePage(f, p)}
+		return shown(name, ReplacePage, f, p)
 	}
 	seen := replaceProps(true)
 	held := seen
@@ -50,7 +50,7 @@ func replaceProps(rehearsal bool) ReplaceProps {
 	ca := certificatesMade().Have.CA
 	ca.ID, card.ID = "new-ca", "new-leaf"
 	p := ReplaceProps{Migration: "payments", Rehearsal: rehearsal, Gates: replaceGates("workers"), Summary: []Pair{{Name: "Replaced", Value: "CN=payments CA, 9f3c 12ab 7710 …", Mono: true}},
-		CA: ReplaceCAProps{Made: true, Card: ca, Key: true, Bundle: CodeProps{ID: "both-cas", Name: "bundle.pem", Text: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}, Size: "2 of 16 certificates · 1.4 of 32 KB", CloudURL: "/cloud/payments-prod.a1b2c?m=payments",
+		CA: ReplaceCAProps{Made: true, Card: ca, Key: true, Bundle: CodeBlockProps{ID: "both-cas", Name: "bundle.pem", Text: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}, Size: "2 of 16 certificates · 1.4 of 32 KB", CloudURL: "/cloud/payments-prod.a1b2c?m=payments",
 			Lines: []BundleLine{{"=", "CN=payments CA", "9f3c 12ab", "until 12 Nov 2027"}, {"+", "CN=payments CA 2026", "77aa 10bb", "until 12 Nov 2028"}, {"-", "CN=old CA", "1234 5678", "it expired on 2 Nov 2026"}}},
 		Leaf: ReplaceLeafProps{Made: true, Card: card, Bundle: true, Browser: true, CASubject: "CN=payments CA 2026"},
 		Proof: ReplaceProofProps{Rows: []ProofRow{{Tag{Good, "Passed"}, "A check with the old client certificate passed: ", &Link{Text: "run 7", URL: "/m/payments/test/7"}}, {Tag{Idle, "Not run"}, "No check with the new client certificate has passed since gate 1.", nil}},
@@ -59,9 +59,9 @@ func replaceProps(rehearsal bool) ReplaceProps {
 		Workers: ReplaceWorkersProps{Seen: rehearsal, Rule: "Removal is blocked while a connection with the old certificate is open, and until its last call is 1m0s past.", Remove: "Remove the old CA", AsOf: "As of 10:42:07, seen since 09:12:44",
 			Callers: []CallerRow{{Tag{Warn, "Old"}, "4711@pod-3", "money-transfer", "CN=payments", "9f3c 12ab 7710 …", "CN=payments CA", "2 s ago", "811", "1"}, {Tag{Good, "New"}, "4712@pod-4", "money-transfer", "CN=payments", "77aa 10bb 7711 …", "CN=payments CA 2026", "just now", "12", "2"}},
 			Known:   []string{"Onramp cannot see which client certificate a worker of Temporal Cloud presents."}, Facts: []Pair{{Name: "Polled before", Value: "4711@pod-3", Mono: true}}, Queue: "money-transfer", Noted: "Argo shows revision 12 everywhere",
-			Commands: []CodeProps{{ID: "remove-ca", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca remove"}}, Finish: "Then run the check with the old certificate: it must be refused."},
+			Commands: []CodeBlockProps{{ID: "remove-ca", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca remove"}}, Finish: "Then run the check with the old certificate: it must be refused."},
 		Reloads: []ReloadProps{{ID: "go", Name: "Go", How: "takes it at the next handshake", Text: "The callback is asked at each handshake.", Own: true, Unverified: "After how long Temporal Cloud ends a connection is not documented.",
-			Code: CodeProps{ID: "reload-code-go", Name: "Go", Lang: "go", Text: "package reload\n"}, Source: Link{Text: "crypto/tls", URL: "https://pkg.go.dev/crypto/tls", Away: true}}}}
+			Code: CodeBlockProps{ID: "reload-code-go", Name: "Go", Lang: "go", Text: "package reload\n"}, Source: Link{Text: "crypto/tls", URL: "https://pkg.go.dev/crypto/tls", Away: true}}}}
 	if !rehearsal {
 		p.CA.Unseen = "Onramp cannot read which CAs the namespace holds."
 	}

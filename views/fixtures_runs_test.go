@@ -100,7 +100,7 @@ func testFailed() TestRunProps {
 			Cause:    "The handshake reached the server, and the server refused the certificate with alert 48.",
 			NotWrong: "Network, name and port are fine: the server answered and refused.",
 			Evidence: []Pair{{Name: "Your certificate was signed by", Value: "CN=payments-prod CA, SHA-256 9f3c 5e1a … c071", Mono: true}, {Name: "The namespace accepts", Value: "not visible from here"}},
-			Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeProps{ID: "fix-1", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}}},
+			Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "fix-1", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}}},
 			Actions:  []Link{{Text: "Upload the CA", URL: "/m/payments/upload"}, {Text: "Explain CL-01", URL: "/help/CL-01"}},
 			Candidates: []CandidateProps{
 				{Code: "CH-26", Title: "A certificate filter refuses it", Why: "looks the same to a client", URL: "/help/CH-26"},
@@ -108,9 +108,9 @@ func testFailed() TestRunProps {
 			Confirm:    "openssl s_client -connect payments-prod.a1b2c.tmprl.cloud:7233 -cert client.pem -key client.key, and wait for the alert.",
 			Unseen:     "Which CAs the namespace holds: that needs Namespace Admin.",
 			NotChecked: []string{"Check 8 (Temporal answers): not reached.", "The namespace's certificate filters: give them with --filters."}, Made: "Tested from onramp-7f, by the rules of 2026-11.",
-			Raw: CodeProps{ID: "raw", Name: "Raw evidence", Text: "remote error: tls: unknown certificate authority"},
+			Raw: CodeBlockProps{ID: "raw", Name: "Raw evidence", Text: "remote error: tls: unknown certificate authority"},
 		},
-		Spark: sparkline30(), History: checkRows()[1:], Report: CodeProps{ID: "report-text", Name: "Run 3", Text: "Run 3 of Payments: failed at client-cert (CL-01)"}, Twin: cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233"),
+		Spark: sparkline30(), History: checkRows()[1:], Report: CodeBlockProps{ID: "report-text", Name: "Run 3", Text: "Run 3 of Payments: failed at client-cert (CL-01)"}, Twin: cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233"),
 	}
 }
 
@@ -126,13 +126,13 @@ func poller(ok bool) PollerProps {
 	if ok {
 		return PollerProps{Tag: Tag{Good, "I see your worker"}, Text: "1 worker polls TRANSFER_MONEY_TASK_QUEUE.", Facts: []Pair{{Name: "identity", Value: "4711@laptop", Mono: true}, {Name: "last seen", Value: "2 s ago"}}}
 	}
-	return PollerProps{Tag: Tag{Wait, "No worker yet"}, Text: "Nobody polls TRANSFER_MONEY_TASK_QUEUE. This line ticks itself.", Near: "A worker polls money-transfer: a near miss.", Fix: CodeProps{ID: "poller-fix", Name: "Start the worker", Lang: "bash", Text: "python run_worker.py"}}
+	return PollerProps{Tag: Tag{Wait, "No worker yet"}, Text: "Nobody polls TRANSFER_MONEY_TASK_QUEUE. This line ticks itself.", Near: "A worker polls money-transfer: a near miss.", Fix: CodeBlockProps{ID: "poller-fix", Name: "Start the worker", Lang: "bash", Text: "python run_worker.py"}}
 }
 
 const before = "from temporalio.client import Client\nfrom temporalio.worker import Worker\n\nasync def main() -> None:\n    client: Client = await Client.connect(\"localhost:7233\", namespace=\"default\")\n"
 const after = "import os\n\nfrom temporalio.client import Client, TLSConfig\nfrom temporalio.worker import Worker\n\nasync def main() -> None:\n    with open(os.environ[\"TEMPORAL_MTLS_TLS_CERT\"], \"rb\") as f:\n        client_cert = f.read()\n    # the address is host:port, without https://\n    client = await Client.connect(\n        os.environ[\"TEMPORAL_HOST_URL\"],\n        namespace=os.environ[\"TEMPORAL_NAMESPACE\"],\n        tls=TLSConfig(client_cert=client_cert),\n    )\n"
 
-func codeProps() CodePageProps {
+func codeProps() CodeProps {
 	links := func(current string, names ...string) []Link {
 		var out []Link
 		for _, n := range names {
@@ -140,7 +140,7 @@ func codeProps() CodePageProps {
 		}
 		return out
 	}
-	return CodePageProps{
+	return CodeProps{
 		Migration: "payments",
 		Langs:     links("Python", "Go", "Python", "TypeScript", "Java", ".NET", "Ruby", "PHP"),
 		Styles:    links("explicit in code", "explicit in code", "envconfig"),
@@ -151,22 +151,22 @@ func codeProps() CodePageProps {
 			{"TEMPORAL_ADDRESS", "docs-assembly.a2dd6.tmprl.cloud:7233", "Where the worker connects", "from your namespace"},
 			{"TEMPORAL_NAMESPACE", "docs-assembly.a2dd6", "Name and account", "from your namespace"},
 		},
-		Holder:  CodeProps{ID: "holder", Name: "bash", Lang: "bash", Text: "export TEMPORAL_ADDRESS=docs-assembly.a2dd6.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=docs-assembly.a2dd6\nexport TEMPORAL_TLS_CLIENT_CERT_PATH=client.pem\n", Values: []string{"docs-assembly.a2dd6.tmprl.cloud:7233", "docs-assembly.a2dd6", "client.pem"}, Download: "/m/payments/code.env"},
-		Trust:   CodeProps{ID: "trust", Name: "bash", Lang: "bash", Text: "export SSL_CERT_FILE=trust.pem\n", Values: []string{"trust.pem"}},
+		Holder:  CodeBlockProps{ID: "holder", Name: "bash", Lang: "bash", Text: "export TEMPORAL_ADDRESS=docs-assembly.a2dd6.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=docs-assembly.a2dd6\nexport TEMPORAL_TLS_CLIENT_CERT_PATH=client.pem\n", Values: []string{"docs-assembly.a2dd6.tmprl.cloud:7233", "docs-assembly.a2dd6", "client.pem"}, Download: "/m/payments/code.env"},
+		Trust:   CodeBlockProps{ID: "trust", Name: "bash", Lang: "bash", Text: "export SSL_CERT_FILE=trust.pem\n", Values: []string{"trust.pem"}},
 		Edits:   []DiffProps{{ID: "edit-worker", File: "run_worker.py", Lang: "python", Before: before, After: after, Values: []string{"TEMPORAL_NAMESPACE"}}},
 		Starter: []DiffProps{{ID: "edit-starter", File: "run_workflow.py", Lang: "python", Before: "client = await Client.connect(\"localhost:7233\")\n", After: "client = await connect()\n"}},
-		Files:   []CodeProps{{ID: "file-connect", Name: "connect.py", Lang: "python", Text: "import os\n\n\nasync def connect():  # used by worker and starter\n    return 7233\n"}},
-		Install: CodeProps{ID: "install", Name: "Install", Lang: "bash", Text: "pip install temporalio"},
-		Worker:  CodeProps{ID: "worker", Name: "Run the worker", Lang: "bash", Text: "python run_worker.py"},
-		Start:   CodeProps{ID: "start", Name: "Run the starter", Lang: "bash", Text: "python run_workflow.py"},
-		CLI:     CodeProps{ID: "start-cli", Name: "or the Temporal CLI", Lang: "bash", Text: "temporal workflow start \\\n  --task-queue TRANSFER_MONEY_TASK_QUEUE \\\n  --type MoneyTransfer \\\n  --input '{\"source_account\":\"85-150\"}'"},
+		Files:   []CodeBlockProps{{ID: "file-connect", Name: "connect.py", Lang: "python", Text: "import os\n\n\nasync def connect():  # used by worker and starter\n    return 7233\n"}},
+		Install: CodeBlockProps{ID: "install", Name: "Install", Lang: "bash", Text: "pip install temporalio"},
+		Worker:  CodeBlockProps{ID: "worker", Name: "Run the worker", Lang: "bash", Text: "python run_worker.py"},
+		Start:   CodeBlockProps{ID: "start", Name: "Run the starter", Lang: "bash", Text: "python run_workflow.py"},
+		CLI:     CodeBlockProps{ID: "start-cli", Name: "or the Temporal CLI", Lang: "bash", Text: "temporal workflow start \\\n  --task-queue TRANSFER_MONEY_TASK_QUEUE \\\n  --type MoneyTransfer \\\n  --input '{\"source_account\":\"85-150\"}'"},
 		Reverse: []DiffProps{{ID: "reverse", File: "run_worker.py", Lang: "python", Before: after, After: before}},
 		Notes:   []string{"The address takes no https:// in front."},
 		Poller:  poller(false),
 		Judge: JudgeProps{Action: "/m/payments/code/judge", Lang: "python", Command: "temporal workflow start --task-queue money-transfer --type MoneyTransfer --address https://x", Judged: true, Tag: Tag{Warn, "2 things to repair"},
 			Findings: []JudgeFinding{{Code: "IN-01", Title: "The address has a scheme", Text: "The CLI takes host:port.", Before: "https://x", After: "x:7233", URL: "/help/IN-01"}, {Title: "The input is missing", Text: "The workflow takes one argument.", After: "--input …"}},
-			Repaired: CodeProps{ID: "repaired", Name: "Repaired", Lang: "bash", Text: "temporal workflow start --task-queue TRANSFER_MONEY_TASK_QUEUE"}},
-		Markdown: CodeProps{ID: "markdown", Name: "Markdown", Text: "# Payments to Temporal Cloud\n\n1. …", Download: "/m/payments/code.md"},
+			Repaired: CodeBlockProps{ID: "repaired", Name: "Repaired", Lang: "bash", Text: "temporal workflow start --task-queue TRANSFER_MONEY_TASK_QUEUE"}},
+		Markdown: CodeBlockProps{ID: "markdown", Name: "Markdown", Text: "# Payments to Temporal Cloud\n\n1. …", Download: "/m/payments/code.md"},
 		Twin:     cli("onramp code --lang python --namespace docs-assembly.a2dd6"),
 	}
 }
@@ -194,8 +194,8 @@ func transferRun() TransferRunProps {
 		Migration: "payments", Run: "t2", Number: "2",
 		Asked: []Pair{{Name: "Scenario", Value: "The bank times out, then works"}, {Name: "Amount", Value: "250"}},
 		Refs: TransferRefsProps{Links: []Link{{Text: "Open in Cloud UI", URL: "https://cloud.temporal.io/namespaces/a.b/workflows/w/r", Away: true}},
-			Command: CodeProps{ID: "equal", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --type MoneyTransfer"},
-			Show:    CodeProps{ID: "show-cli", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow show --workflow-id transfer-7f3a"}, Raw: "/m/payments/transfer/t2/history.json"},
+			Command: CodeBlockProps{ID: "equal", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --type MoneyTransfer"},
+			Show:    CodeBlockProps{ID: "show-cli", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow show --workflow-id transfer-7f3a"}, Raw: "/m/payments/transfer/t2/history.json"},
 		Again: AgainProps{Fields: []Pair{{Name: "scenario", Value: "flaky"}}, URL: "/m/payments/transfer?from=t2"},
 		Acts:  TransferActsProps{Migration: "payments", Run: "t2"},
 		Twin:  cli("onramp transfer --scenario flaky"),
@@ -239,7 +239,7 @@ func transferFailed() TransferRunProps {
 		Causes: []CauseProps{{Kind: "application", Type: "TransferFailed", Message: "the transfer failed"}, {Kind: "application", Type: "InvalidAccountError", Message: "no such account", Final: true}}}
 	p.Verdict = VerdictProps{State: Bad, Word: "Stopped at Workflow", Code: "WF-20", HelpURL: "/help/WF-20", Level: "certain", Title: "The workflow was started without its input",
 		Cause: "The worker wants one argument and got none.", NotWrong: "Connection, namespace and task queue are fine: the worker took the task.",
-		Fixes: []FixProps{{Who: "developer", Text: "Terminate it and start it again with the input.", Command: CodeProps{ID: "wf-fix", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --input '{}'"}}}}
+		Fixes: []FixProps{{Who: "developer", Text: "Terminate it and start it again with the input.", Command: CodeBlockProps{ID: "wf-fix", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --input '{}'"}}}}
 	return p
 }
 
@@ -248,7 +248,7 @@ func rehearsalProps() RehearsalProps {
 		Tag: Tag{Good, "Ready"}, Text: "in 0.36 s",
 		Facts:      []Pair{{Name: "Address", Value: "localhost:7243", Mono: true, Copy: true}, {Name: "Its root, SHA-256", Value: "1c9a 55d0 … 77e2", Mono: true}},
 		Trust:      []EnvRow{{"SSL_CERT_FILE", "~/.local/share/onramp/trust.pem", "Go, the CLI, Python, TypeScript, .NET, Ruby", "system roots and the rehearsal’s"}},
-		TrustCode:  CodeProps{ID: "trust-env", Name: "bash", Lang: "bash", Text: "export SSL_CERT_FILE=~/.local/share/onramp/trust.pem"},
+		TrustCode:  CodeBlockProps{ID: "trust-env", Name: "bash", Lang: "bash", Text: "export SSL_CERT_FILE=~/.local/share/onramp/trust.pem"},
 		Namespaces: cloudRows(), Migrations: homeProps().Sections[0].Cards[1:], Tally: "1",
 	}
 }
@@ -264,7 +264,7 @@ func helpEntry() HelpEntryProps {
 	return HelpEntryProps{
 		Code: "CL-01", Title: "The namespace does not know your CA", Stage: "Seen at check 7, client certificate",
 		Cause: "The server closed the connection with alert 48 after it saw your certificate.", NotWrong: "Name, network and server are fine.",
-		Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeProps{ID: "help-fix", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace <namespace>.<account> --ca-certificate-file ca.pem"}}},
+		Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "help-fix", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace <namespace>.<account> --ca-certificate-file ca.pem"}}},
 		Symptoms: []string{"remote error: tls: unknown certificate authority", "received fatal alert: UnknownCA"},
 		Confirm:  "Ask a Namespace Admin for the list of CA certificates.", Unseen: "Which CAs the namespace holds.",
 		Related: []Link{{Text: "CL-03 The client showed no certificate", URL: "/help/CL-03"}}, Sources: []Link{{Text: "Temporal documentation, Certificates", URL: "https://docs.temporal.io/cloud/certificates", Away: true}, {Text: "measured"}},

@@ -1,6 +1,10 @@
 package views
 
 import (
+	"reflect"
+	"runtime"
+	"strings"
+
 	"github.com/a-h/templ"
 
 	"onramp/fault"
@@ -9,81 +13,88 @@ import (
 // page is one page with props as handlers would give them. Its name is that of its golden file.
 type page struct {
 	name string
+	of   string // the component that renders it: "HomePage"
 	html templ.Component
+}
+
+// shown is a page of the given component; name is the component's, HelpEntryPage's help-entry, alone or with a variant.
+func shown[P any](name string, component func(Frame, P) templ.Component, f Frame, p P) page {
+	of := runtime.FuncForPC(reflect.ValueOf(component).Pointer()).Name()
+	return page{name, of[strings.LastIndexByte(of, '.')+1:], component(f, p)}
 }
 
 // pages are every page in the states that matter: fresh, refused, live, done.
 func pages() []page {
 	return append(append(append(clientPages(), replacePages()...), codeFixtures()...), []page{
-		{"home-empty", HomePage(frame("", "migrations", nil), HomeProps{DataDir: dataDir})},
-		{"home", HomePage(frame("Migrations", "migrations", nil), homeProps())},
-		{"home-lean", HomePage(frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"})},
-		{"home-list", HomePage(frame("Migrations", "migrations", nil), homeList())},
-		{"settings", SettingsPage(cloudFrame("Rename, archive or delete", "", 4), settingsProps())},
-		{"settings-refused", SettingsPage(rehearsalFrame("Rename, archive or delete", "", 4), settingsRefused())},
-		{"new", NewPage(frame("Move an application", "migrations", nil), newProps(nil))},
-		{"new-refused", NewPage(frame("Move an application", "migrations", nil), newProps(Problems{
+		shown("home-empty", HomePage, frame("", "migrations", nil), HomeProps{DataDir: dataDir}),
+		shown("home", HomePage, frame("Migrations", "migrations", nil), homeProps()),
+		shown("home-lean", HomePage, frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"}),
+		shown("home-list", HomePage, frame("Migrations", "migrations", nil), homeList()),
+		shown("settings", SettingsPage, cloudFrame("Rename, archive or delete", "", 4), settingsProps()),
+		shown("settings-refused", SettingsPage, rehearsalFrame("Rename, archive or delete", "", 4), settingsRefused()),
+		shown("new", NewPage, frame("Move an application", "migrations", nil), newProps(nil)),
+		shown("new-refused", NewPage, frame("Move an application", "migrations", nil), newProps(Problems{
 			{Kind: fault.Conflict, Field: "name", Title: "A migration named Payments exists", Fix: "Choose another name, or continue the one that exists"},
-		}))},
-		{"overview", OverviewPage(cloudFrame("Payments", "", 4), overviewProps())},
-		{"overview-refused", OverviewPage(rehearsalFrame("Payments", "", 4), overviewRefused())},
-		{"namespace", NamespacePage(rehearsalFrame("Choose the namespace", "namespace", 1), namespaceProps())},
-		{"namespace-refused", NamespacePage(cloudFrame("Choose the namespace", "namespace", 1), namespaceRefused())},
-		{"certificates", CertificatesPage(rehearsalFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("make"), Form: certForm("make"), Tools: tools(), Twin: cli("onramp cert ca --out certs --cn 'payments CA' --org Payments --days 365")})},
-		{"certificates-csr", CertificatesPage(cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("csr"), Form: certForm("csr"), Problems: Problems{
+		})),
+		shown("overview", OverviewPage, cloudFrame("Payments", "", 4), overviewProps()),
+		shown("overview-refused", OverviewPage, rehearsalFrame("Payments", "", 4), overviewRefused()),
+		shown("namespace", NamespacePage, rehearsalFrame("Choose the namespace", "namespace", 1), namespaceProps()),
+		shown("namespace-refused", NamespacePage, cloudFrame("Choose the namespace", "namespace", 1), namespaceRefused()),
+		shown("certificates", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("make"), Form: certForm("make"), Tools: tools(), Twin: cli("onramp cert ca --out certs --cn 'payments CA' --org Payments --days 365")}),
+		shown("certificates-csr", CertificatesPage, cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("csr"), Form: certForm("csr"), Problems: Problems{
 			{Kind: fault.Invalid, Code: "KP-02", Field: "csr", Title: "This is a private key, not a request", Cause: "It was not stored", Fix: "Paste the file that begins with BEGIN CERTIFICATE REQUEST"},
-		}})},
-		{"certificates-import", CertificatesPage(cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("import"), Form: certForm("import")})},
-		{"certificates-made", CertificatesPage(rehearsalFrame("Create certificates", "certificates", 2), certificatesMade())},
-		{"certificates-gone", CertificatesPage(rehearsalFrame("Create certificates", "certificates", 2), certificatesGone())},
-		{"expiry", ExpiryPage(frame("Expiry", "expiry", nil), expiryProps())},
-		{"expiry-empty", ExpiryPage(frame("Expiry", "expiry", nil), expiryEmpty())},
-		{"audit", AuditPage(frame("Audit", "audit", nil), auditProps())},
-		{"audit-empty", AuditPage(frame("Audit", "audit", nil), AuditProps{CSV: "/audit.csv", JSON: "/audit.json"})},
-		{"ca-key", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyProps())},
-		{"ca-key-locked", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(false))},
-		{"ca-key-open", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(true))},
-		{"ca-key-missing", CAKeyPage(cloudFrame("The CA’s private key", "certificates", 2), CAKeyProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, AuditURL: "/audit"})},
-		{"filters", FiltersPage(cloudFrame("Certificate filters", "certificates", 2), filtersProps())},
-		{"filters-refused", FiltersPage(rehearsalFrame("Certificate filters", "certificates", 2), filtersRefused())},
-		{"upload", UploadPage(rehearsalFrame("Upload the CA", "upload", 3), uploadProps(true))},
-		{"upload-cloud", UploadPage(cloudFrame("Upload the CA", "upload", 3), uploadProps(false))},
-		{"upload-missing", UploadPage(cloudFrame("Upload the CA", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}})},
-		{"cloud", CloudPage(cloudSide("Namespaces"), CloudProps{Namespaces: cloudRows(), Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"}})},
-		{"cloud-empty", CloudPage(cloudSide("Namespaces"), CloudProps{})},
-		{"cloud-absent", CloudPage(cloudSide("Namespaces"), CloudProps{Absent: lean()})},
-		{"cloud-namespace", CloudNamespacePage(cloudSide("Edit docs-assembly.a2dd6"), cloudNamespace(true))},
-		{"cloud-namespace-refused", CloudNamespacePage(cloudSide("Edit docs-assembly.a2dd6"), cloudNamespace(false))},
-		{"test", TestPage(rehearsalFrame("Test the connection", "test", 4), testProps())},
-		{"test-live", TestRunPage(live(rehearsalFrame("Test the connection", "test", 4)), testLive())},
-		{"test-failed", TestRunPage(cloudFrame("Test the connection", "test", 4), testFailed())},
-		{"test-passed", TestRunPage(rehearsalFrame("Test the connection", "test", 5), testPassed())},
-		{"test-reported", TestRunPage(cloudFrame("Test the connection", "test", 4), testReported())},
-		{"test-elsewhere", TestPage(rehearsalFrame("Test the connection", "test", 4), testElsewhere())},
-		{"compare", ComparePage(cloudFrame("Run 3 compared", "test", 4), compareRuns())},
-		{"compare-alone", ComparePage(cloudFrame("Run 1 compared", "test", 4), CompareProps{Migration: "payments", Run: Link{Text: "Run 1", URL: "/m/payments/test/r1"}, Summary: "There is no other run yet. Run the checks again after something changed, then compare."})},
-		{"code", CodePage(live(rehearsalFrame("Change the worker", "code", 5)), codeProps())},
-		{"transfer", TransferPage(rehearsalFrame("Run a test transfer", "transfer", 6), transferProps())},
-		{"transfer-live", TransferRunPage(live(rehearsalFrame("Transfer 2", "transfer", 6)), transferLive())},
-		{"transfer-failed", TransferRunPage(toast(rehearsalFrame("Transfer 3", "transfer", 6)), transferFailed())},
-		{"transfer-done", TransferRunPage(rehearsalFrame("Transfer 2", "transfer", 7), transferDone())},
-		{"drill", DrillPage(rehearsalFrame("Drill", "transfer", 6), drillForm())},
-		{"drill-live", DrillRunPage(live(rehearsalFrame("Drill 1", "transfer", 6)), drillLive())},
-		{"drill-done", DrillRunPage(rehearsalFrame("Drill 1", "transfer", 7), drillDone())},
-		{"runs", RunsPage(cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil})},
-		{"rehearsal", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps())},
-		{"rehearsal-broken", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), brokenRehearsal())},
-		{"test-run-broken", TestRunPage(broken(rehearsalFrame("Run 3", "test", 5)), testFailed())},
-		{"rehearsal-absent", RehearsalPage(frame("Rehearsal cloud", "rehearsal", nil), RehearsalProps{Absent: lean()})},
-		{"help", HelpPage(frame("Help", "help", nil), helpProps())},
-		{"help-entry", HelpEntryPage(frame("CL-01", "help", nil), helpEntry())},
-		{"decode", DecodePage(frame("Explain an error text", "help", nil), DecodeProps{Twin: cli("onramp decode < error.txt")})},
-		{"decode-known", DecodePage(frame("Explain an error text", "help", nil), decodeKnown())},
-		{"decode-unknown", DecodePage(frame("Explain an error text", "help", nil), decodeUnknown())},
-		{"decode-refused", DecodePage(frame("Explain an error text", "help", nil), DecodeProps{Problems: Problems{{Kind: fault.Invalid, Field: "error_text", Title: "There is no text", Fix: "Paste the error that was printed."}}})},
-		{"error-404", ErrorPage(frame("Not found", "", nil), ErrorProps{Status: "404", Title: "No migration is named paymets", Cause: "The nearest name is payments.", Links: []Link{{Text: "Open payments", URL: "/m/payments"}, {Text: "All migrations", URL: "/"}}})},
-		{"error-410", ErrorPage(rehearsalFrame("Gone", "certificates", 2), ErrorProps{Status: "410", Title: "This key has left already", Cause: "Onramp hands out a private key once, in the answer that first asked for it, and keeps no copy.", NotWrong: "Your certificates are still good.", Fix: "Use the file that was downloaded, or make new certificates.", Who: "developer", Outcome: "Nothing was changed.", Links: []Link{{Text: "Back to certificates", URL: "/m/payments/certificates"}}})},
-		{"error-500", ErrorPage(frame("Failed", "", nil), ErrorProps{Status: "500", Title: "Onramp could not do this", Fix: "Try again. If it happens again, look up the request id in the log.", Outcome: "Nothing was changed.", RequestID: "0f3a9c21b7de", Links: []Link{{Text: "Try again", URL: "/m/payments/test"}, {Text: "All migrations", URL: "/"}}})},
+		}}),
+		shown("certificates-import", CertificatesPage, cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("import"), Form: certForm("import")}),
+		shown("certificates-made", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), certificatesMade()),
+		shown("certificates-gone", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), certificatesGone()),
+		shown("expiry", ExpiryPage, frame("Expiry", "expiry", nil), expiryProps()),
+		shown("expiry-empty", ExpiryPage, frame("Expiry", "expiry", nil), expiryEmpty()),
+		shown("audit", AuditPage, frame("Audit", "audit", nil), auditProps()),
+		shown("audit-empty", AuditPage, frame("Audit", "audit", nil), AuditProps{CSV: "/audit.csv", JSON: "/audit.json"}),
+		shown("key", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), caKeyProps()),
+		shown("key-locked", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(false)),
+		shown("key-open", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(true)),
+		shown("key-missing", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), KeyProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, AuditURL: "/audit"}),
+		shown("filters", FiltersPage, cloudFrame("Certificate filters", "certificates", 2), filtersProps()),
+		shown("filters-refused", FiltersPage, rehearsalFrame("Certificate filters", "certificates", 2), filtersRefused()),
+		shown("upload", UploadPage, rehearsalFrame("Upload the CA", "upload", 3), uploadProps(true)),
+		shown("upload-cloud", UploadPage, cloudFrame("Upload the CA", "upload", 3), uploadProps(false)),
+		shown("upload-missing", UploadPage, cloudFrame("Upload the CA", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}}),
+		shown("cloud", CloudPage, cloudSide("Namespaces"), CloudProps{Namespaces: cloudRows(), Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"}}),
+		shown("cloud-empty", CloudPage, cloudSide("Namespaces"), CloudProps{}),
+		shown("cloud-absent", CloudPage, cloudSide("Namespaces"), CloudProps{Absent: lean()}),
+		shown("cloud-namespace", CloudNamespacePage, cloudSide("Edit docs-assembly.a2dd6"), cloudNamespace(true)),
+		shown("cloud-namespace-refused", CloudNamespacePage, cloudSide("Edit docs-assembly.a2dd6"), cloudNamespace(false)),
+		shown("test", TestPage, rehearsalFrame("Test the connection", "test", 4), testProps()),
+		shown("test-run-live", TestRunPage, live(rehearsalFrame("Test the connection", "test", 4)), testLive()),
+		shown("test-run-failed", TestRunPage, cloudFrame("Test the connection", "test", 4), testFailed()),
+		shown("test-run-passed", TestRunPage, rehearsalFrame("Test the connection", "test", 5), testPassed()),
+		shown("test-run-reported", TestRunPage, cloudFrame("Test the connection", "test", 4), testReported()),
+		shown("test-elsewhere", TestPage, rehearsalFrame("Test the connection", "test", 4), testElsewhere()),
+		shown("compare", ComparePage, cloudFrame("Run 3 compared", "test", 4), compareRuns()),
+		shown("compare-alone", ComparePage, cloudFrame("Run 1 compared", "test", 4), CompareProps{Migration: "payments", Run: Link{Text: "Run 1", URL: "/m/payments/test/r1"}, Summary: "There is no other run yet. Run the checks again after something changed, then compare."}),
+		shown("code", CodePage, live(rehearsalFrame("Change the worker", "code", 5)), codeProps()),
+		shown("transfer", TransferPage, rehearsalFrame("Run a test transfer", "transfer", 6), transferProps()),
+		shown("transfer-run-live", TransferRunPage, live(rehearsalFrame("Transfer 2", "transfer", 6)), transferLive()),
+		shown("transfer-run-failed", TransferRunPage, toast(rehearsalFrame("Transfer 3", "transfer", 6)), transferFailed()),
+		shown("transfer-run-done", TransferRunPage, rehearsalFrame("Transfer 2", "transfer", 7), transferDone()),
+		shown("drill", DrillPage, rehearsalFrame("Drill", "transfer", 6), drillForm()),
+		shown("drill-run-live", DrillRunPage, live(rehearsalFrame("Drill 1", "transfer", 6)), drillLive()),
+		shown("drill-run-done", DrillRunPage, rehearsalFrame("Drill 1", "transfer", 7), drillDone()),
+		shown("runs", RunsPage, cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil}),
+		shown("rehearsal", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps()),
+		shown("rehearsal-broken", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), brokenRehearsal()),
+		shown("test-run-broken", TestRunPage, broken(rehearsalFrame("Run 3", "test", 5)), testFailed()),
+		shown("rehearsal-absent", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), RehearsalProps{Absent: lean()}),
+		shown("help", HelpPage, frame("Help", "help", nil), helpProps()),
+		shown("help-entry", HelpEntryPage, frame("CL-01", "help", nil), helpEntry()),
+		shown("decode", DecodePage, frame("Explain an error text", "help", nil), DecodeProps{Twin: cli("onramp decode < error.txt")}),
+		shown("decode-known", DecodePage, frame("Explain an error text", "help", nil), decodeKnown()),
+		shown("decode-unknown", DecodePage, frame("Explain an error text", "help", nil), decodeUnknown()),
+		shown("decode-refused", DecodePage, frame("Explain an error text", "help", nil), DecodeProps{Problems: Problems{{Kind: fault.Invalid, Field: "error_text", Title: "There is no text", Fix: "Paste the error that was printed."}}}),
+		shown("error-404", ErrorPage, frame("Not found", "", nil), ErrorProps{Status: "404", Title: "No migration is named paymets", Cause: "The nearest name is payments.", Links: []Link{{Text: "Open payments", URL: "/m/payments"}, {Text: "All migrations", URL: "/"}}}),
+		shown("error-410", ErrorPage, rehearsalFrame("Gone", "certificates", 2), ErrorProps{Status: "410", Title: "This key has left already", Cause: "Onramp hands out a private key once, in the answer that first asked for it, and keeps no copy.", NotWrong: "Your certificates are still good.", Fix: "Use the file that was downloaded, or make new certificates.", Who: "developer", Outcome: "Nothing was changed.", Links: []Link{{Text: "Back to certificates", URL: "/m/payments/certificates"}}}),
+		shown("error-500", ErrorPage, frame("Failed", "", nil), ErrorProps{Status: "500", Title: "Onramp could not do this", Fix: "Try again. If it happens again, look up the request id in the log.", Outcome: "Nothing was changed.", RequestID: "0f3a9c21b7de", Links: []Link{{Text: "Try again", URL: "/m/payments/test"}, {Text: "All migrations", URL: "/"}}}),
 	}...)
 }
 
@@ -258,8 +269,8 @@ func overviewRefused() OverviewProps {
 	return p
 }
 
-func cli(text string) CodeProps {
-	return CodeProps{ID: "cli", Name: "Terminal", Lang: "bash", Text: text, Values: []string{"payments-prod.a1b2c.tmprl.cloud:7233", "payments-prod.a1b2c"}}
+func cli(text string) CodeBlockProps {
+	return CodeBlockProps{ID: "cli", Name: "Terminal", Lang: "bash", Text: text, Values: []string{"payments-prod.a1b2c.tmprl.cloud:7233", "payments-prod.a1b2c"}}
 }
 
 func namespaceProps() NamespaceProps {
@@ -321,8 +332,8 @@ func certForm(lane string) CertificateForm {
 	}
 }
 
-func tools() []CodeProps {
-	return []CodeProps{{ID: "tool-tcld", Name: "tcld", Lang: "bash", Text: "tcld gen ca --org Payments -d 1y --ca-cert ca.pem --ca-key ca.key\ntcld gen leaf --org Payments -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key", Values: []string{"Payments"}}}
+func tools() []CodeBlockProps {
+	return []CodeBlockProps{{ID: "tool-tcld", Name: "tcld", Lang: "bash", Text: "tcld gen ca --org Payments -d 1y --ca-cert ca.pem --ca-key ca.key\ntcld gen leaf --org Payments -d 364d --ca-cert ca.pem --ca-key ca.key --cert client.pem --key client.key", Values: []string{"Payments"}}}
 }
 
 func certs() (ca, leaf CertProps) {
@@ -359,9 +370,9 @@ func uploadProps(rehearsal bool) UploadProps {
 	ca, _ := certs()
 	p := UploadProps{
 		Migration: "payments", Namespace: "payments-prod.a1b2c", CA: &ca, Rehearsal: rehearsal,
-		CAPEM: CodeProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: pem, Download: "/m/payments/certificates/ca.pem", Raw: "/m/payments/certificates/ca.pem?raw=1", TestID: "ca-pem"},
+		CAPEM: CodeBlockProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: pem, Download: "/m/payments/certificates/ca.pem", Raw: "/m/payments/certificates/ca.pem?raw=1", TestID: "ca-pem"},
 		Size:  "1 of 16 certificates · 0.7 of 32 KB", CloudURL: "https://cloud.temporal.io/namespaces/payments-prod.a1b2c",
-		Commands: []CodeProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
+		Commands: []CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
 		Existing: "No other CA is known to be there.",
 		Status:   UploadStatusProps{Tag: Tag{Wait, "Waiting for a Cloud admin"}, Text: "No check has seen this CA accepted yet. This line ticks itself."},
 		Twin:     cli("onramp check --uploaded-ca ca.pem"),

@@ -2,10 +2,11 @@ package views
 
 import (
 	"maps"
-	"strconv"
 	"strings"
 
 	"github.com/a-h/templ"
+
+	"onramp/fault"
 )
 
 // fieldProps is one labelled input.
@@ -25,6 +26,20 @@ type fieldProps struct {
 	Attrs    map[string]any // more attributes
 	Problems Problems       // of the whole form
 }
+
+// Choice is one of several: a radio button, an option of a select, or a link where URL is set.
+type Choice struct {
+	Value    string
+	Label    string
+	Hint     string // one line under the label
+	Selected bool
+	Disabled bool
+	Reason   string // why it is disabled, shown in place of Hint
+}
+
+// Problems are what is wrong with a sent form, as fault.All gives them. Those with a Field are shown
+// at the field of that name; all are listed at the top. Err is never shown.
+type Problems []*fault.Fault
 
 func (f fieldProps) id() string { return id(either(f.ID, f.Name)) }
 
@@ -62,31 +77,6 @@ func describe(id string, hint bool, ps Problems) templ.Attributes {
 	return a
 }
 
-// linkAttrs are the attributes of a link beside its address.
-func linkAttrs(l Link) templ.Attributes {
-	a := away(l.Away)
-	if l.TestID != "" {
-		a["data-testid"] = l.TestID
-	}
-	return a
-}
-
-// away keeps a page outside Onramp from learning where its reader came from.
-func away(leaves bool) templ.Attributes {
-	a := templ.Attributes{}
-	if leaves {
-		a["rel"] = "noreferrer"
-	}
-	return a
-}
-
-func currentChoice(l Link) templ.Attributes {
-	if l.Current {
-		return templ.Attributes{"aria-current": "true"}
-	}
-	return nil
-}
-
 func optionText(c Choice) string {
 	if c.Disabled && c.Reason != "" {
 		return c.Label + " (" + c.Reason + ")"
@@ -94,6 +84,28 @@ func optionText(c Choice) string {
 	return c.Label
 }
 
-func pairID(prefix string, i int) string { return id(prefix, strconv.Itoa(i)) }
+// in returns the problems that belong to a field.
+func (p Problems) in(field string) Problems {
+	var out Problems
+	for _, f := range p {
+		if f != nil && f.Field == field {
+			out = append(out, f)
+		}
+	}
+	return out
+}
 
-func itoa(i int) string { return strconv.Itoa(i) }
+// unchanged reports whether each of them says that nothing was changed: only an act knows.
+func (p Problems) unchanged() bool {
+	for _, f := range p {
+		if f == nil || !f.Unchanged || f.Left != "" {
+			return false
+		}
+	}
+	return len(p) > 0
+}
+
+// problemText is what stands at a field: the fix first, because the reader is about to type.
+func problemText(f *fault.Fault) string {
+	return sentences(either(f.Fix, f.Title), f.Cause)
+}

@@ -35,23 +35,6 @@ func TestPagesLookAsBefore(t *testing.T) {
 	}
 }
 
-// A golden file that belongs to no page is a page that was lost.
-func TestEveryGoldenFileHasItsPage(t *testing.T) {
-	known := map[string]bool{}
-	for _, p := range pages() {
-		known[p.name+".html"] = true
-	}
-	files, err := os.ReadDir("testdata")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, f := range files {
-		if !known[f.Name()] {
-			t.Errorf("testdata/%s belongs to no page", f.Name())
-		}
-	}
-}
-
 // oneTagALine breaks the page before each opening tag, so that a diff shows what changed. Inside <pre>
 // nothing is touched.
 func oneTagALine(html string) string {

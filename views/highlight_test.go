@@ -56,7 +56,7 @@ func FuzzHighlightKeepsTheText(f *testing.F) {
 func TestCopiedCodeIsTheCodeItself(t *testing.T) {
 	const text = "if a < b && c > \"d\" {\n\tx('é')\n}\n"
 	for _, lang := range []string{"", "go", "python", "bash"} {
-		doc := parse(t, render(t, code(CodeProps{ID: "x", Name: "x", Lang: lang, Text: text, Values: []string{"b"}})))
+		doc := parse(t, render(t, code(CodeBlockProps{ID: "x", Name: "x", Lang: lang, Text: text, Values: []string{"b"}})))
 		for _, n := range elements(doc) {
 			if n.Data == "pre" {
 				if got := rawText(n); got != text {

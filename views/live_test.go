@@ -34,6 +34,13 @@ func TestLivePartsKeepTheirID(t *testing.T) {
 		"transfer-status": {TransferStatus(TransferStatusProps{}), TransferStatus(filled[TransferStatusProps](t))},
 		"timeline":        {Timeline(TimelineProps{}), Timeline(filled[TimelineProps](t))},
 		"events":          {Events(EventsProps{}), Events(filled[EventsProps](t))},
+		"transfer-acts":   {TransferActs(TransferActsProps{}), TransferActs(filled[TransferActsProps](t))},
+		"transfer-links":  {TransferLinks(TransferRefsProps{}), TransferLinks(filled[TransferRefsProps](t))},
+		"transfer-refs":   {TransferRefs(TransferRefsProps{}), TransferRefs(filled[TransferRefsProps](t))},
+		"events-count":    {EventsCount(""), EventsCount(canary)},
+		"event-7":         {EventRow(EventProps{Key: "7"}), EventRow(EventProps{Key: "7", ID: "7", Payload: canary})},
+		"drill-status":    {DrillStatus(DrillStatusProps{}), DrillStatus(filled[DrillStatusProps](t))},
+		"drill-results":   {DrillResults(DrillResultsProps{}), DrillResults(filled[DrillResultsProps](t))},
 		"judge":           {Judge(JudgeProps{}), Judge(filled[JudgeProps](t))},
 	} {
 		for i, part := range parts {

@@ -5,37 +5,57 @@
 //
 // # Pages
 //
-// Each renders a whole document. The main part and the rail of every page are templ fragments, so a
-// form sent with the header X-Fragment: 1 is answered by
+// Each renders a whole document. HelpEntryPage takes HelpEntryProps; its templ is helpentry.templ, with the parts that
+// only it shows, its props and their helpers are helpentry.go, and its goldens testdata/help-entry.html or
+// help-entry-VARIANT.html. Parts of several pages stand in files named after what they are (crossing, verdict, …).
+// TestPagesShareOneName keeps this so, and this list complete.
+//
+//	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
+//	NewPage(Frame, NewProps)                        GET, POST /new
+//	OverviewPage(Frame, OverviewProps)              GET /m/{m}/; POST /m/{m}/note
+//	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
+//	SettingsPage(Frame, SettingsProps)              GET /m/{m}/settings; POST below it: /name, /archive, /delete
+//	NamespacePage(Frame, NamespaceProps)            GET, POST /m/{m}/namespace
+//	CertificatesPage(Frame, CertificatesProps)      GET, POST /m/{m}/certificates
+//	ClientsPage(Frame, ClientsProps)                GET, POST /m/{m}/certificates/clients
+//	CertificatePage(Frame, CertificateProps)        GET /m/{m}/certificates/{fp}; POST below it: /take
+//	KeyPage(Frame, KeyProps)                        GET /m/{m}/certificates/key; POST below it: /keep, /open, /lock, /forget
+//	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
+//	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a gate each
+//	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload
+//	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
+//	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
+//	TestRunPage(Frame, TestRunProps)                GET /m/{m}/test/{run}
+//	ComparePage(Frame, CompareProps)                GET /m/{m}/test/{run}/compare, /m/{m}/test/{run}/compare/{other}
+//	CodePage(Frame, CodeProps)                      GET /m/{m}/code; POST below it: /judge, /worker
+//	EnvironmentPage(Frame, EnvironmentProps)        GET, POST /m/{m}/code/environment
+//	TransferPage(Frame, TransferProps)              GET, POST /m/{m}/transfer; POST /m/{m}/transfer/follow
+//	TransferRunPage(Frame, TransferRunProps)        GET /m/{m}/transfer/{run}; POST below it: /cancel, /terminate, /stop, /follow
+//	DrillPage(Frame, DrillProps)                    GET, POST /m/{m}/transfer/drill
+//	DrillRunPage(Frame, DrillRunProps)              GET /m/{m}/transfer/drill/{run}; POST below it: /stop
+//	RehearsalPage(Frame, RehearsalProps)            GET /rehearsal; POST below it: /reset, /break, /practice
+//	CloudPage(Frame, CloudProps)                    GET, POST /cloud
+//	CloudNamespacePage(Frame, CloudNamespaceProps)  GET, POST /cloud/{ns}; POST below it: /auth, /keys, /keys/delete
+//	InspectPage(Frame, InspectProps)                GET, POST /certificates/inspect
+//	ExpiryPage(Frame, ExpiryProps)                  GET /expiry
+//	AuditPage(Frame, AuditProps)                    GET /audit
+//	HelpPage(Frame, HelpProps)                      GET /help
+//	HelpEntryPage(Frame, HelpEntryProps)            GET /help/{code}
+//	DecodePage(Frame, DecodeProps)                  GET, POST /decode
+//	ErrorPage(Frame, ErrorProps)                    any failure
+//
+// The main part and the rail of every page are templ fragments, so a form sent with the header X-Fragment: 1 is
+// answered by
 //
 //	templ.RenderFragments(ctx, w, page, views.FragmentMain, views.FragmentRail)
 //
-//	HomePage(Frame, HomeProps)                        GET /
-//	NewPage(Frame, NewProps)                          GET, POST /new
-//	OverviewPage(Frame, OverviewProps)                GET /m/{m}; POST /m/{m}/note
-//	SettingsPage(Frame, SettingsProps)                GET /m/{m}/settings; POST below it: /name, /archive, /delete
-//	NamespacePage(Frame, NamespaceProps)              GET, POST /m/{m}/namespace
-//	CertificatesPage(Frame, CertificatesProps)        GET, POST /m/{m}/certificates
-//	UploadPage(Frame, UploadProps)                    GET /m/{m}/upload
-//	TestPage(Frame, TestProps)                        GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
-//	TestRunPage(Frame, TestRunProps)                  GET /m/{m}/test/{run}
-//	ComparePage(Frame, CompareProps)                  GET /m/{m}/test/{run}/compare/{other}
-//	CodePage(Frame, CodePageProps)                    GET /m/{m}/code; POST /m/{m}/code/judge
-//	TransferPage(Frame, TransferProps)                GET, POST /m/{m}/transfer
-//	TransferRunPage(Frame, TransferRunProps)          GET /m/{m}/transfer/{run}
-//	RunsPage(Frame, RunsProps)                        GET /m/{m}/runs
-//	CloudPage(Frame, CloudProps)                      GET, POST /cloud
-//	CloudNamespacePage(Frame, CloudNamespaceProps)    GET, POST /cloud/{ns}
-//	RehearsalPage(Frame, RehearsalProps)              GET /rehearsal; POST /rehearsal/reset
-//	HelpPage(Frame, HelpProps)                        GET /help
-//	HelpEntryPage(Frame, HelpEntryProps)              GET /help/{code}
-//	DecodePage(Frame, DecodeProps)                    GET, POST /decode
-//	ErrorPage(Frame, ErrorProps)                      any failure
-//
 // # Streaming pages for readers without JavaScript (render with templ.WithStreaming)
+//
+// Each is a run's page once more, row by row while the run goes on; they stand together in follow.templ.
 //
 //	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() VerdictProps)
 //	TransferFollowPage(Frame, TransferRunProps, iter.Seq[EventProps], func() TransferEndProps)
+//	DrillFollowPage(Frame, DrillRunProps, iter.Seq[string], func() DrillRunProps)
 //
 // # Live parts
 //
@@ -55,7 +75,14 @@
 //	Poller(PollerProps)                       id=poller
 //	TransferStatus(TransferStatusProps)       id=transfer-status
 //	Timeline(TimelineProps)                   id=timeline
+//	TransferActs(TransferActsProps)           id=transfer-acts
+//	TransferLinks(TransferRefsProps)          id=transfer-links
+//	TransferRefs(TransferRefsProps)           id=transfer-refs
 //	Events(EventsProps)                       id=events
+//	EventsCount(string)                       id=events-count
+//	EventRow(EventProps)                      id=event-<event key>, e.g. event-7
+//	DrillStatus(DrillStatusProps)             id=drill-status
+//	DrillResults(DrillResultsProps)           id=drill-results
 //	Judge(JudgeProps)                         id=judge
 package views
 

@@ -33,7 +33,7 @@ func (h *Pages) showCAKey(w http.ResponseWriter, r *http.Request, status int, v 
 	if err != nil {
 		return err
 	}
-	p := views.CAKeyProps{Migration: m, Kept: s.Kept, Open: s.Open, Idle: fmt.Sprintf("%d minutes", int(h.OpenFor.Minutes())), Problems: ps,
+	p := views.KeyProps{Migration: m, Kept: s.Kept, Open: s.Open, Idle: fmt.Sprintf("%d minutes", int(h.OpenFor.Minutes())), Problems: ps,
 		SignURL: web.MovePath(m, migration.StepCertificates, "clients"), AuditURL: "/audit?m=" + m}
 	c := v.Certificate
 	if c == nil && !s.Kept {
@@ -70,7 +70,7 @@ func (h *Pages) showCAKey(w http.ResponseWriter, r *http.Request, status int, v 
 		{Value: sourceHeld, Label: "It still waits here for its download", Disabled: !held, Reason: "It was downloaded or forgotten, or was never here.", Selected: held && source != sourcePaste, Hint: "The download stays possible."},
 		{Value: sourcePaste, Label: "I have it", Selected: !held || source == sourcePaste},
 	}
-	return h.Page(w, r, status, views.CAKeyPage(h.Frame(r, "The CA’s private key", "migrations", &v, migration.StepCertificates), p))
+	return h.Page(w, r, status, views.KeyPage(h.Frame(r, "The CA’s private key", "migrations", &v, migration.StepCertificates), p))
 }
 
 // KeepCAKey encrypts the CA's key and stores it.

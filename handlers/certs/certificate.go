@@ -88,7 +88,7 @@ func (h *Pages) showCertificate(w http.ResponseWriter, r *http.Request, v web.Vi
 		}
 	}
 	path := certsvc.ChainOf(chain, cas)
-	p := views.CertificatePageProps{Migration: m, FP: print, Title: c.name, Problems: ps, Back: views.Link{Text: "All client certificates", URL: web.MovePath(m, "certificates", "clients")},
+	p := views.CertificateProps{Migration: m, FP: print, Title: c.name, Problems: ps, Back: views.Link{Text: "All client certificates", URL: web.MovePath(m, "certificates", "clients")},
 		Facts: detailProps("details", "Everything in the certificate", c.cert), Used: h.usedIn(r, v, c, print)}
 	end := path.Certs[0].NotAfter
 	for _, x := range path.Certs {
@@ -126,7 +126,7 @@ func (h *Pages) showCertificate(w http.ResponseWriter, r *http.Request, v web.Vi
 		}
 		if p.KeyHere == "" || ps != nil {
 			for i, s := range certsvc.OwnKeySteps(certsvc.FitName(c.cert.Subject.CommonName), "") {
-				p.Own = append(p.Own, views.CodeProps{ID: fmt.Sprint("own-", i), Name: s.Text, Lang: "bash", Text: s.Command})
+				p.Own = append(p.Own, views.CodeBlockProps{ID: fmt.Sprint("own-", i), Name: s.Text, Lang: "bash", Text: s.Command})
 			}
 		}
 	}

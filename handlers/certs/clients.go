@@ -33,7 +33,7 @@ func (h *Pages) Clients(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Pages) showClients(w http.ResponseWriter, r *http.Request, v web.Visit, f clientFields, of string, ps views.Problems) error {
 	p := views.ClientsProps{Migration: v.Migration.ID, Missing: web.Need(v, migration.StepCertificates), Problems: ps, Of: of,
-		Twin: views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert leaf --ca ca.pem --ca-key ca.key --cn payments-eu --out payments-eu\nonramp cert batch --ca ca.pem --ca-key ca.key --csv clients.csv --out clients.zip"}}
+		Twin: views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert leaf --ca ca.pem --ca-key ca.key --cn payments-eu --out payments-eu\nonramp cert batch --ca ca.pem --ca-key ca.key --csv clients.csv --out clients.zip"}}
 	if p.Missing == nil && v.Certificate == nil { // noted as done outside
 		p.Missing = &views.NeedProps{Tag: views.Tag{State: views.Idle, Word: "Can't start yet"}, Text: "Create or import certificates first", URL: web.MovePath(v.Migration.ID, migration.StepCertificates)}
 	}

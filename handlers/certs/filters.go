@@ -274,12 +274,12 @@ func (h *Pages) showFilters(w http.ResponseWriter, r *http.Request, status int, 
 		if c != nil {
 			p.Result = filterResult(fs, c)
 		}
-		p.JSON = views.CodeProps{ID: "filters-out", Name: "filters.json", Lang: "json", Text: string(fs.JSON()), TestID: "filters-json"}
+		p.JSON = views.CodeBlockProps{ID: "filters-out", Name: "filters.json", Lang: "json", Text: string(fs.JSON()), TestID: "filters-json"}
 		ns := "NAMESPACE.ACCOUNT"
 		if v.Namespace != nil {
 			ns = v.Namespace.Namespace
 		}
-		p.Commands = []views.CodeProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{ns}, Text: fmt.Sprintf("tcld namespace certificate-filters import -n %s -f filters.json", ns)}}
+		p.Commands = []views.CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{ns}, Text: fmt.Sprintf("tcld namespace certificate-filters import -n %s -f filters.json", ns)}}
 	}
 	p.Cloud = h.filterCloudProps(r.Context(), v, f.ask)
 	return h.Page(w, r, status, views.FiltersPage(h.Frame(r, "Certificate filters", "migrations", &v, migration.StepCertificates), p))

@@ -64,7 +64,7 @@ func (h *Pages) keys(v web.Visit, inBrowser bool) *views.KeysProps {
 
 // toolCommands make the same certificates with other tools, with the reader's names; nothing leaves the machine.
 // Names that make no certificate are left to the form, which says why.
-func (h *Pages) toolCommands(v web.Visit, f web.CertFields) []views.CodeProps {
+func (h *Pages) toolCommands(v web.Visit, f web.CertFields) []views.CodeBlockProps {
 	if !f.Sent {
 		f = h.Fresh(v.View, f)
 	}
@@ -73,7 +73,7 @@ func (h *Pages) toolCommands(v web.Visit, f web.CertFields) []views.CodeProps {
 	if err != nil && f.Sent {
 		return h.toolCommands(v, web.CertFields{Lane: f.Lane})
 	}
-	var out []views.CodeProps
+	var out []views.CodeBlockProps
 	for _, r := range recipes {
 		var text strings.Builder
 		for _, s := range r.Steps {
@@ -83,18 +83,18 @@ func (h *Pages) toolCommands(v web.Visit, f web.CertFields) []views.CodeProps {
 		for _, n := range r.Notes {
 			fmt.Fprintf(&text, "# %s\n", n)
 		}
-		out = append(out, views.CodeProps{ID: "tool-" + string(r.Tool), Name: string(r.Tool), Lang: "bash", Values: []string{req.Leaf.CommonName}, Text: text.String()})
+		out = append(out, views.CodeBlockProps{ID: "tool-" + string(r.Tool), Name: string(r.Tool), Lang: "bash", Values: []string{req.Leaf.CommonName}, Text: text.String()})
 	}
 	return out
 }
 
 // certTwin makes the same in a terminal.
-func certTwin(v web.Visit) views.CodeProps {
+func certTwin(v web.Visit) views.CodeBlockProps {
 	name := v.Migration.ID
 	if v.Namespace != nil {
 		name, _, _ = strings.Cut(v.Namespace.Namespace, ".")
 	}
 	org := web.ShellWord(v.Migration.Name)
-	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: fmt.Sprintf("onramp cert ca --cn %s --org %s --days 365 --out .\nonramp cert leaf --ca ca.pem --ca-key ca.key --cn %s --org %s --out .",
+	return views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: fmt.Sprintf("onramp cert ca --cn %s --org %s --days 365 --out .\nonramp cert leaf --ca ca.pem --ca-key ca.key --cn %s --org %s --out .",
 		web.ShellWord(name+" CA"), org, web.ShellPlain(name), org)}
 }

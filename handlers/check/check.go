@@ -221,7 +221,7 @@ func (c *CheckState) verdict() views.VerdictProps {
 		p.Made = fmt.Sprintf("Tested from %s, by the rules of %s.", rep.TestedFrom, rep.Rules)
 		p.NotChecked = web.NotChecked(rep.NotChecked)
 		if raw, err := json.MarshalIndent(rep, "", "  "); err == nil {
-			p.Raw = views.CodeProps{ID: "raw", Name: "Report", Label: "Report as JSON", Lang: "json", Text: string(raw)}
+			p.Raw = views.CodeBlockProps{ID: "raw", Name: "Report", Label: "Report as JSON", Lang: "json", Text: string(raw)}
 		}
 		return p
 	case c.live():
@@ -327,10 +327,10 @@ func (h *Pages) CheckReport(w http.ResponseWriter, r *http.Request) error {
 }
 
 // reportText is the run as text for a ticket: it holds no secret.
-func (c *CheckState) reportText() views.CodeProps {
+func (c *CheckState) reportText() views.CodeBlockProps {
 	rep, ok := web.Report(c.Run)
 	if !ok {
-		return views.CodeProps{}
+		return views.CodeBlockProps{}
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "Onramp connection test, run %d, %s\n", c.Run.Number, c.Run.Started.UTC().Format(time.RFC3339))
@@ -353,5 +353,5 @@ func (c *CheckState) reportText() views.CodeProps {
 	if len(rep.NotChecked) > 0 {
 		fmt.Fprintf(&b, "Not checked: %s.\n", strings.Join(rep.NotChecked, "; "))
 	}
-	return views.CodeProps{ID: "report-text", Name: "Report", Label: "Report as text", Text: b.String()}
+	return views.CodeBlockProps{ID: "report-text", Name: "Report", Label: "Report as text", Text: b.String()}
 }

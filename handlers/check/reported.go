@@ -75,9 +75,9 @@ func onePath(field, s string) error {
 }
 
 // checkCommands are the check of this migration for each shell; it posts its report, or prints it.
-func (h *Pages) checkCommands(v web.Visit, e views.ElsewhereProps, post, id string) []views.CodeProps {
+func (h *Pages) checkCommands(v web.Visit, e views.ElsewhereProps, post, id string) []views.CodeBlockProps {
 	t := h.Acts.Places.Target(v.View)
-	var out []views.CodeProps
+	var out []views.CodeBlockProps
 	for _, sh := range []struct {
 		id, name, lang string
 		word, path     func(string) string
@@ -105,7 +105,7 @@ func (h *Pages) checkCommands(v web.Visit, e views.ElsewhereProps, post, id stri
 		} else {
 			words = append(words, "--json")
 		}
-		out = append(out, views.CodeProps{ID: id + "-" + sh.id, Name: sh.name, Label: label, Lang: sh.lang, Text: strings.Join(words, " "), TestID: id + "-" + sh.id})
+		out = append(out, views.CodeBlockProps{ID: id + "-" + sh.id, Name: sh.name, Label: label, Lang: sh.lang, Text: strings.Join(words, " "), TestID: id + "-" + sh.id})
 	}
 	return out
 }

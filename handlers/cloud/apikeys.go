@@ -67,7 +67,7 @@ func (h *Pages) CreateKey(w http.ResponseWriter, r *http.Request) error {
 		return h.refusedKey(w, r, id, f, err)
 	}
 	return h.showCloudNamespace(w, r, shown{ns: ns, migration: f.Text("m"), bundle: ns.BundlePEM, auth: func(p *views.CloudAuthProps) {
-		p.New = views.CodeProps{ID: "api-key", Name: "API key", Text: string(secret.Reveal()), TestID: "api-key"}
+		p.New = views.CodeBlockProps{ID: "api-key", Name: "API key", Text: string(secret.Reveal()), TestID: "api-key"}
 	}})
 }
 

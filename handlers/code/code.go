@@ -80,7 +80,7 @@ func (h *Pages) Code(w http.ResponseWriter, r *http.Request) error {
 	}
 	q, err := readCodeQuery(v, r.URL.Query())
 	if err != nil { // the page with what there is, and what there is not
-		return h.showCode(w, r, http.StatusUnprocessableEntity, v, q, func(p *views.CodePageProps) { p.Fallback = fallback(err, q) })
+		return h.showCode(w, r, http.StatusUnprocessableEntity, v, q, func(p *views.CodeProps) { p.Fallback = fallback(err, q) })
 	}
 	return h.showCode(w, r, http.StatusOK, v, q, nil)
 }
@@ -96,7 +96,7 @@ func fallback(err error, q codeQuery) []string {
 }
 
 // showCode shows step 5; change puts in what a form found.
-func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v web.Visit, q codeQuery, change func(*views.CodePageProps)) error {
+func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v web.Visit, q codeQuery, change func(*views.CodeProps)) error {
 	c, err := snippet.Write(h.snippetRequest(v, q))
 	if err != nil {
 		return err
@@ -104,18 +104,18 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 	var judge views.JudgeProps
 	judge.Action, judge.Lang = web.MovePath(v.Migration.ID, migration.StepCode, "judge")+q.with(func(*codeQuery) {}), q.lang
 	values := userValues(v, c)
-	block := func(id, name, lang, text string) views.CodeProps {
-		return views.CodeProps{ID: id, Name: name, Lang: lang, Text: text, Values: values}
+	block := func(id, name, lang, text string) views.CodeBlockProps {
+		return views.CodeBlockProps{ID: id, Name: name, Lang: lang, Text: text, Values: values}
 	}
 	m := v.Migration.ID
-	p := views.CodePageProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: web.Need(v, migration.StepNamespace),
+	p := views.CodeProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: web.Need(v, migration.StepNamespace),
 		Holder: block("env", web.ShellNames[q.shell], web.Either(web.ShellLangs[q.shell], "bash"), c.Holder), Notes: c.Notes,
 		Install: block("install", "Install", "bash", strings.Join(c.Commands.Install, "\n")),
 		Worker:  block("run-worker", "Run the worker", "bash", strings.Join(c.Commands.Worker, "\n")),
 		Start:   block("run-starter", "Run the starter", "bash", strings.Join(c.Commands.Starter, "\n")),
 		CLI:     block("cli", "Or with the Temporal CLI", "bash", c.Start),
 		Judge:   judge, Poller: h.Poller(v, c.Transfer.TaskQueue),
-		Twin: views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: codeTwin(v, q)}}
+		Twin: views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: codeTwin(v, q)}}
 	if c.Repo != "" {
 		p.Repo = &views.Link{Text: c.Repo, URL: "https://github.com/" + c.Repo, Away: true}
 	}
@@ -151,7 +151,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		change(&p)
 	}
 	text := markdown(v, q, c, p.Trust.Text)
-	p.Markdown = views.CodeProps{ID: "markdown", Name: "code.md", Lang: "markdown", Text: text, Raw: web.MovePath(m, "code.md") + q.with(func(*codeQuery) {})}
+	p.Markdown = views.CodeBlockProps{ID: "markdown", Name: "code.md", Lang: "markdown", Text: text, Raw: web.MovePath(m, "code.md") + q.with(func(*codeQuery) {})}
 	if v.Step(migration.StepCode).Status == migration.Done || v.Step(migration.StepTest).Status == migration.Done {
 		p.Next = web.NextLink(v.View, migration.StepCode)
 	}
@@ -165,7 +165,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 }
 
 // codeLinks are the choices as links.
-func codeLinks(p *views.CodePageProps, base string, q codeQuery) {
+func codeLinks(p *views.CodeProps, base string, q codeQuery) {
 	for _, l := range snippet.Langs() {
 		p.Langs = append(p.Langs, views.Link{Text: web.LangName(l), URL: base + q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, TestID: "lang-" + l})
 	}
@@ -322,7 +322,7 @@ func (h *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 		p.Tag = views.Tag{State: views.Good, Word: "Nothing to repair"}
 		if len(findings) > 0 {
 			p.Tag = views.Tag{State: views.Warn, Word: web.Many(len(findings), "thing to repair", "things to repair")}
-			p.Repaired = views.CodeProps{ID: "repaired", Name: "Repaired", Label: "Repaired command", Lang: "bash", Text: repaired}
+			p.Repaired = views.CodeBlockProps{ID: "repaired", Name: "Repaired", Label: "Repaired command", Lang: "bash", Text: repaired}
 		}
 		for _, x := range findings {
 			jf := views.JudgeFinding{Code: x.Code, Title: x.Title, Text: x.Text, Before: x.Before, After: x.After}
@@ -335,7 +335,7 @@ func (h *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 	if web.WantsFragment(r) {
 		return h.Parts(w, r, status, views.Judge(p))
 	}
-	return h.showCode(w, r, status, v, q, func(c *views.CodePageProps) {
+	return h.showCode(w, r, status, v, q, func(c *views.CodeProps) {
 		p.Action, p.Lang = c.Judge.Action, c.Judge.Lang
 		c.Judge = p
 	})

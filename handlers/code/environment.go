@@ -57,7 +57,7 @@ func (h *Pages) showEnvironment(w http.ResponseWriter, r *http.Request, status i
 	for _, s := range snippet.Shells {
 		p.Shells = append(p.Shells, views.Choice{Value: s, Label: web.ShellNames[s], Selected: s == shell})
 	}
-	p.Twin = views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "env | onramp code --judge -"}
+	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "env | onramp code --judge -"}
 	f := h.Frame(r, "Judge an environment", "migrations", &v, migration.StepCode)
 	return h.Page(w, r, status, views.EnvironmentPage(f, p))
 }
@@ -127,6 +127,6 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 		p.Missing = strings.TrimSpace(f.Title + ". " + f.Cause + " " + f.Fix)
 		return p
 	}
-	p.Repaired = views.CodeProps{ID: "repaired-env", Name: name, Label: "Repaired environment", Lang: lang, Text: text}
+	p.Repaired = views.CodeBlockProps{ID: "repaired-env", Name: name, Label: "Repaired environment", Lang: lang, Text: text}
 	return p
 }

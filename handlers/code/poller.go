@@ -42,7 +42,7 @@ func (h *Pages) LookForWorker(w http.ResponseWriter, r *http.Request) error {
 			p.Tag = views.Tag{State: views.Warn, Word: "Cannot look"}
 		}
 	}
-	return h.showCode(w, r, status, v, q, func(c *views.CodePageProps) { c.Poller, c.Look.Problems = p, ps })
+	return h.showCode(w, r, status, v, q, func(c *views.CodeProps) { c.Poller, c.Look.Problems = p, ps })
 }
 
 // FollowPoller sends what is known of the worker whenever that changes, until one is seen.

@@ -42,8 +42,8 @@ func (h *Pages) ExpiryBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	months := yearProps(b)
 	p := views.ExpiryProps{Months: months, Later: b.Later,
-		Feed: views.CodeProps{ID: "feed", Name: "Calendar", Label: "Address of the calendar", Text: h.base() + "expiry.ics"},
-		Metrics: views.CodeProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: fmt.Sprintf(`scrape_configs:
+		Feed: views.CodeBlockProps{ID: "feed", Name: "Calendar", Label: "Address of the calendar", Text: h.base() + "expiry.ics"},
+		Metrics: views.CodeBlockProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: fmt.Sprintf(`scrape_configs:
   - job_name: onramp
     static_configs:
       - targets: [%q]
@@ -161,7 +161,7 @@ func endingRow(e expiry.Ending, i int) views.ExpiryRow {
 
 // webhookProps is the webhook's state.
 func (h *Pages) webhookProps(ctx context.Context) (views.WebhookProps, error) {
-	p := views.WebhookProps{Setup: views.CodeProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "export ONRAMP_WEBHOOK_SECRET=\"$(openssl rand -base64 32)\"  # the receiver checks signatures with it\nonramp serve --webhook https://hooks.example.com/onramp"}}
+	p := views.WebhookProps{Setup: views.CodeBlockProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "export ONRAMP_WEBHOOK_SECRET=\"$(openssl rand -base64 32)\"  # the receiver checks signatures with it\nonramp serve --webhook https://hooks.example.com/onramp"}}
 	if h.Webhook == nil {
 		return p, nil
 	}

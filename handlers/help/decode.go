@@ -43,7 +43,7 @@ func tooLongError() error {
 }
 
 func (h *Pages) showDecode(w http.ResponseWriter, r *http.Request, status int, p views.DecodeProps) error {
-	p.Twin = views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp decode < error.txt"}
+	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp decode < error.txt"}
 	return h.Page(w, r, status, views.DecodePage(h.Frame(r, "Explain an error text", "help", nil, ""), p))
 }
 

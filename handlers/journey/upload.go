@@ -32,11 +32,11 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 	if c := v.Certificate; c != nil {
 		ca := h.Have(v).CA
 		p.CA = &ca
-		p.CAPEM = views.CodeProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: c.CAPEM, Download: ca.Download, TestID: "ca-pem"}
+		p.CAPEM = views.CodeBlockProps{ID: "ca-pem", Name: "ca.pem", Label: "CA certificate", Text: c.CAPEM, Download: ca.Download, TestID: "ca-pem"}
 		p.Size = web.BundleSize(c.CAPEM)
-		p.Twin = views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert lint client.pem --ca ca.pem"}
+		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert lint client.pem --ca ca.pem"}
 		if v.Namespace != nil {
-			p.Commands = []views.CodeProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{p.Namespace},
+			p.Commands = []views.CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{p.Namespace},
 				Text: fmt.Sprintf("tcld namespace accepted-client-ca add --namespace %s --ca-certificate-file ca.pem", p.Namespace)}}
 		}
 	}

@@ -243,12 +243,12 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 	for _, d := range change.Dropped {
 		p.Lines = append(p.Lines, views.BundleLine{Sign: "-", Subject: certsvc.SubjectOf(d.Cert), Fingerprint: web.Grouped(certsvc.Fingerprint(d.Cert)), Why: d.Why})
 	}
-	p.Bundle = views.CodeProps{ID: "both-cas", Name: "bundle.pem", Label: "Both CA certificates", Text: string(change.PEM)}
+	p.Bundle = views.CodeBlockProps{ID: "both-cas", Name: "bundle.pem", Label: "Both CA certificates", Text: string(change.PEM)}
 	p.Size = web.BundleSize(string(change.PEM))
 	if !v.Migration.Mode.Can().Bundle {
 		ns := v.Namespace.Namespace
 		p.Unseen = "Onramp cannot read which CAs the namespace holds. This is the old one with the new one; where the namespace holds others too, add the new one alone. A check with a certificate under the new CA shows that it is in: gate 3."
-		p.Commands = []views.CodeProps{{ID: "add-ca", Name: "tcld", Lang: "bash", Values: []string{ns},
+		p.Commands = []views.CodeBlockProps{{ID: "add-ca", Name: "tcld", Lang: "bash", Values: []string{ns},
 			Text: "tcld namespace accepted-client-ca add --namespace " + ns + " --ca-certificate-file ca.pem"}}
 		if len(change.Dropped) > 0 {
 			p.Commands[0].Text = "tcld namespace accepted-client-ca set --namespace " + ns + " --ca-certificate-file bundle.pem"
@@ -422,7 +422,7 @@ func (h *Pages) unseenWorkers(v web.Visit, re *migration.Replacement, p *views.R
 	if cas, _, err := certsvc.ReadCertificates([]byte(re.Old.CAPEM)); err == nil {
 		for _, c := range cas {
 			if certsvc.Fingerprint(c) == re.Old.CAFingerprint {
-				p.Commands = []views.CodeProps{{ID: "remove-ca", Name: "tcld", Lang: "bash", Values: []string{ns},
+				p.Commands = []views.CodeBlockProps{{ID: "remove-ca", Name: "tcld", Lang: "bash", Values: []string{ns},
 					Text: "tcld namespace accepted-client-ca remove --namespace " + ns + " --ca-certificate-fingerprint " + certsvc.TcldFingerprint(c)}}
 			}
 		}
@@ -439,7 +439,7 @@ func reloadProps(lang string) []views.ReloadProps {
 			p.How += ", from release " + r.Since
 		}
 		if r.Code != "" {
-			p.Code = views.CodeProps{ID: "reload-code-" + r.Lang, Name: r.Name, Label: "Taking a new certificate in " + r.Name, Lang: r.CodeLang, Text: r.Code}
+			p.Code = views.CodeBlockProps{ID: "reload-code-" + r.Lang, Name: r.Name, Label: "Taking a new certificate in " + r.Name, Lang: r.CodeLang, Text: r.Code}
 		}
 		out = append(out, p)
 	}

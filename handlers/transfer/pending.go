@@ -52,18 +52,18 @@ func (t *transferState) causes() []views.CauseProps {
 }
 
 // startCommand is the equal command of the temporal command line, with this migration's values.
-func (h *Pages) startCommand(t *transferState) views.CodeProps {
+func (h *Pages) startCommand(t *transferState) views.CodeBlockProps {
 	if t.Begun.IsZero() || t.Type == "" || t.view.Namespace == nil {
-		return views.CodeProps{}
+		return views.CodeBlockProps{}
 	}
 	text := "temporal workflow start --type " + web.ShellPlain(t.Type) + " --task-queue " + web.ShellPlain(t.TaskQueue) + " --workflow-id " + web.ShellPlain(t.asked().WorkflowID+"-again")
 	for _, arg := range argumentsOf(t.Input, t.Arguments) {
 		if len(arg) > web.MaxTwinInput {
-			return views.CodeProps{}
+			return views.CodeBlockProps{}
 		}
 		text += " --input " + web.ShellWord(arg)
 	}
-	return views.CodeProps{ID: "start-cli", Name: "Terminal", Lang: "bash", Text: text + h.ConnectionFlags(t.view)}
+	return views.CodeBlockProps{ID: "start-cli", Name: "Terminal", Lang: "bash", Text: text + h.ConnectionFlags(t.view)}
 }
 
 // argumentsOf are a workflow's arguments, each as JSON on one line.
@@ -87,10 +87,10 @@ func argumentsOf(decoded any, n int) []string {
 }
 
 // showCommand reads the workflow with the temporal command line, as it happens.
-func (h *Pages) showCommand(t *transferState) views.CodeProps {
+func (h *Pages) showCommand(t *transferState) views.CodeBlockProps {
 	id := t.WorkflowID
 	if id == "" || t.view.Namespace == nil {
-		return views.CodeProps{}
+		return views.CodeBlockProps{}
 	}
 	text := "temporal workflow show --workflow-id " + web.ShellPlain(id)
 	if run := t.RunID; run != "" {
@@ -99,7 +99,7 @@ func (h *Pages) showCommand(t *transferState) views.CodeProps {
 	if t.live() {
 		text += " --follow"
 	}
-	return views.CodeProps{ID: "show-cli", Name: "Terminal", Lang: "bash", Text: text + h.ConnectionFlags(t.view)}
+	return views.CodeBlockProps{ID: "show-cli", Name: "Terminal", Lang: "bash", Text: text + h.ConnectionFlags(t.view)}
 }
 
 // stuckWord is the tag of a verdict while the transfer is followed on.

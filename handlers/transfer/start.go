@@ -199,9 +199,9 @@ func repairable(err error) error {
 }
 
 // transferTwin does the same in a terminal.
-func (h *Pages) transferTwin(v web.Visit, f transferFields) views.CodeProps {
+func (h *Pages) transferTwin(v web.Visit, f transferFields) views.CodeBlockProps {
 	if v.Namespace == nil {
-		return views.CodeProps{}
+		return views.CodeBlockProps{}
 	}
 	text := "onramp transfer" + h.ConnectionFlags(v)
 	if f.follow.workflowID != "" {
@@ -209,7 +209,7 @@ func (h *Pages) transferTwin(v web.Visit, f transferFields) views.CodeProps {
 		if f.follow.runID != "" {
 			text += " --run-id " + web.ShellPlain(f.follow.runID)
 		}
-		return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text}
+		return views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text}
 	}
 	if f.worker == "own" {
 		text += " --worker own"
@@ -229,5 +229,5 @@ func (h *Pages) transferTwin(v web.Visit, f transferFields) views.CodeProps {
 			text += " --local-address " + web.ShellPlain(f.custom.localAddress)
 		}
 	}
-	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text + " --scenario " + web.ShellPlain(web.Either(f.scenario, "success"))}
+	return views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: text + " --scenario " + web.ShellPlain(web.Either(f.scenario, "success"))}
 }

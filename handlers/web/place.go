@@ -30,15 +30,15 @@ func UsesKeys(v Visit) bool { return v.Migration.Auth == cloud.AuthAPIKey }
 
 // NotNeeded is step 2 or 3 with API keys.
 func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step string) error {
-	p := views.LaneProps{Step: "Step 3 of 6", Title: "Upload the CA", Next: NextLink(v.View, step),
+	p := views.NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Next: NextLink(v.View, step),
 		Text: "There is no CA to upload: Temporal Cloud knows the key, and whose it is."}
 	if step == migration.StepCertificates {
-		p = views.LaneProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: NextLink(v.View, migration.StepUpload),
+		p = views.NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: NextLink(v.View, migration.StepUpload),
 			Text:  "This migration signs in with an API key, so there is no CA and no client certificate. Onramp does not keep the key: the test and the transfer ask for it each time.",
 			Cloud: &views.Link{Text: "Open API keys in Temporal Cloud", URL: "https://cloud.temporal.io/settings/api-keys", Away: true, TestID: "open-cloud"},
 			Notes: []string{"The namespace must take API keys: tcld namespace auth-method set --namespace … --auth-method api_key. Both methods at once are to be had only on request.",
 				"TEMPORAL_CLOUD_API_KEY is the variable of tcld and Terraform, with a key that may change the account. Workers read TEMPORAL_API_KEY."},
-			Commands: []views.CodeProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}}}
+			Commands: []views.CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}}}
 		if v.Migration.Mode.Can().Bundle {
 			p.Cloud, p.Commands, p.Notes = nil, nil, p.Notes[1:]
 			if v.Namespace != nil {
@@ -48,7 +48,7 @@ func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step s
 			}
 		}
 	}
-	return h.Page(w, r, http.StatusOK, views.LanePage(h.Frame(r, p.Title, "migrations", &v, step), p))
+	return h.Page(w, r, http.StatusOK, views.NotNeededPage(h.Frame(r, p.Title, "migrations", &v, step), p))
 }
 
 // Broken is the banner of a page about a namespace of the rehearsal.
@@ -103,11 +103,11 @@ type trustFiles struct {
 	env  map[string]string
 	Root string // path of its root alone
 	Rows []views.EnvRow
-	Code views.CodeProps
+	Code views.CodeBlockProps
 }
 
 // ForShell are the variables for the holder that the reader chose; for one that cannot carry a value, as bash.
-func (t trustFiles) ForShell(shell string) views.CodeProps {
+func (t trustFiles) ForShell(shell string) views.CodeBlockProps {
 	var vars []snippet.EnvVar
 	for _, row := range t.Rows {
 		vars = append(vars, snippet.EnvVar{Name: row.Name, Value: row.Value})
@@ -144,6 +144,6 @@ func (h *Site) Trust() (trustFiles, error) {
 		t.Rows = append(t.Rows, views.EnvRow{Name: name, Value: env[name], What: "Read by " + what[name], From: "Written by Onramp"})
 		b.WriteString("export " + name + "=" + ShellWord(env[name]) + "\n")
 	}
-	t.Code = views.CodeProps{ID: "trust-env", Name: "bash", Label: "Trust variables for the rehearsal", Lang: "bash", Text: b.String()}
+	t.Code = views.CodeBlockProps{ID: "trust-env", Name: "bash", Label: "Trust variables for the rehearsal", Lang: "bash", Text: b.String()}
 	return t, nil
 }

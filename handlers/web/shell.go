@@ -7,11 +7,11 @@ import (
 )
 
 // CheckTwin checks the same in a terminal.
-func (h *Site) CheckTwin(v Visit) views.CodeProps {
+func (h *Site) CheckTwin(v Visit) views.CodeBlockProps {
 	if v.Namespace == nil {
-		return views.CodeProps{}
+		return views.CodeBlockProps{}
 	}
-	return views.CodeProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp check" + h.ConnectionFlags(v)}
+	return views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp check" + h.ConnectionFlags(v)}
 }
 
 // ConnectionFlags are the flags that say where and as whom to connect.

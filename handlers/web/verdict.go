@@ -46,7 +46,7 @@ func VerdictProps(v doctor.Verdict, ev []views.Pair, m migration.View) views.Ver
 func FixProps(f doctor.Fix, id string) views.FixProps {
 	p := views.FixProps{Who: f.Who, Text: f.Text}
 	if f.Command != "" {
-		p.Command = views.CodeProps{ID: id, Name: "Command", Lang: "bash", Text: f.Command}
+		p.Command = views.CodeBlockProps{ID: id, Name: "Command", Lang: "bash", Text: f.Command}
 	}
 	return p
 }

@@ -1,0 +1,29 @@
+package views
+
+// AuditProps is the audit of signatures and kept keys.
+// Test ids: audit-row-<id>, audit-csv, audit-json.
+type AuditProps struct {
+	Migration string // shown of this migration only; "" for all
+	Verbs     []Link
+	Scope     []Link // of all migrations, of this one
+	Rows      []AuditRow
+	CSV, JSON string
+	Older     *Link
+}
+
+// AuditRow is one line. Its id is "r" and the number.
+type AuditRow struct {
+	ID           string
+	URL          string // permalink
+	When, Stamp  string // UTC
+	Local        string // the same in the reader's place, for a title
+	Tag          Tag    // the verb
+	Migration    string
+	MigrationURL string
+	Subject      string
+	Print        string // start of the certificate's SHA-256
+	FullPrint    string
+	CAPrint      string
+	Days         string
+	Details      string // where the key was made, why it was locked
+}

@@ -1,0 +1,44 @@
+package views
+
+// CloudNamespaceProps stands for Temporal Cloud's Namespace → Edit → CA Certificates → Save.
+// Form: POST /cloud/{ns}, fields ca_bundle and m. Test ids: ca-bundle, save-ca, back.
+type CloudNamespaceProps struct {
+	ID        string
+	Migration string // id of the migration to go back to, sent as field m; "" for none
+	Absent    *AbsentProps
+	Bundle    string // in the textarea: as sent, else as saved
+	Size      string // "1 of 16 certificates · 0.7 of 32 KB"
+	Endpoint  string
+	CAs       []CloudCARow
+	Auth      *CloudAuthProps
+	Filters   string
+	Saved     string // "Saved. …" after a save, "" otherwise
+	Problems  Problems
+	Back      *Link
+}
+
+// CloudAuthProps is how workers sign in to a namespace of the rehearsal cloud.
+// Forms: POST /cloud/{ns}/auth, field auth; POST /cloud/{ns}/keys, fields key_name, key_days; POST
+// /cloud/{ns}/keys/delete, field key. All send m. Test ids: auth-<value>, save-auth, create-key, new-key, delete-key.
+type CloudAuthProps struct {
+	ID, Migration string
+	Auths         []Choice
+	Keyed         bool // it takes API keys now
+	Keys          []CloudKeyRow
+	Name, Days    string
+	New           CodeBlockProps // the key just made: shown in this answer and never again
+	Problems      Problems
+	Back          *Link // to the migration, where the key is wanted
+}
+
+// CloudKeyRow is one API key, without the key.
+type CloudKeyRow struct {
+	ID, Name, Created, Until string
+	Tag                      Tag
+}
+
+// CloudCARow is one accepted CA certificate.
+type CloudCARow struct {
+	Subject, Fingerprint, Until string
+	Tag                         Tag
+}

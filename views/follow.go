@@ -1,0 +1,8 @@
+package views
+
+// TransferEndProps closes a streamed transfer page.
+type TransferEndProps struct {
+	Status   TransferStatusProps
+	Timeline TimelineProps
+	Verdict  VerdictProps
+}

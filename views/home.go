@@ -1,0 +1,27 @@
+package views
+
+// HomeProps is the first page. With neither sections nor filters it is the page of an empty install.
+// Forms: POST /rehearse-now (no field); GET / with fields show, q, mode, sort.
+// Test ids: rehearse-now, new-migration, card-<id>, show-<group>, search, search-go, page-previous, page-next.
+type HomeProps struct {
+	Sections []CardSection
+	List     *ListProps // nil while the sections show every migration
+	// NoRehearsal says why "Rehearse it now" cannot work (built without it, switched off, failed); "" when it can.
+	NoRehearsal string
+	DataDir     string
+}
+
+// ListProps are the filters of a list that is longer than a glance, and its pages.
+type ListProps struct {
+	Groups []Link // "Your turn 12", …
+	Group  string // the present one, as the address says it
+	Text   string
+	Modes  []Choice
+	Sorts  []Choice
+	Clear  *Link  // back to everything; nil when nothing is chosen
+	Shown  string // "26 to 50 of 1,234", "" when all are shown
+	Pages  []Link
+}
+
+// empty reports an install that has no migration yet.
+func (p HomeProps) empty() bool { return len(p.Sections) == 0 && p.List == nil }

@@ -1,0 +1,24 @@
+package views
+
+// KeySourceProps asks where the client certificate and its key come from for a run. The key itself is
+// never sent back to the page.
+// Fields: key_source=lent|files|paste, cert_path, key_path, cert_pem, key_pem (files: cert_file, key_file
+// are <input type=file>, the form is multipart).
+type KeySourceProps struct {
+	APIKey   bool     // the migration signs in with an API key: the one field is api_key
+	Sources  []Choice // lent, files, paste
+	CertPath string
+	KeyPath  string
+	CertPEM  string
+	NeedCert bool // paste asks for the certificate too; else it is known
+}
+
+// lent reports whether the key that is chosen is one that Onramp holds already.
+func (p KeySourceProps) lent() bool {
+	for _, c := range p.Sources {
+		if c.Value == "lent" {
+			return !c.Disabled
+		}
+	}
+	return false
+}

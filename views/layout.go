@@ -1,0 +1,99 @@
+package views
+
+import (
+	"strconv"
+
+	"github.com/a-h/templ"
+)
+
+// Frame is what surrounds every page.
+type Frame struct {
+	Title   string // of the page alone: "Test the connection"; prefix and suffix are added
+	Version string // "0.1.0"
+	DataDir string // where data lives, for the footer
+	Theme   string // "light", "dark", "auto" or "" (auto)
+	Path    string // path and query of this page; POST /theme (fields theme, return) comes back to it
+	Nav     string // the current entry of the bar: "migrations", "expiry", "audit", "rehearsal", "help" or ""
+
+	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
+	Rehearsal bool
+	Broken    BrokenProps // that rehearsal is broken on purpose
+	// CloudSide: the page stands for Temporal Cloud's own console in a rehearsal: other colours, other bar.
+	CloudSide bool
+
+	Rail *RailProps // nil: a page outside a migration
+	// Feed is the address of the page's one event stream, Follow that of the same page streamed without
+	// JavaScript; "" for none.
+	Feed, Follow string
+	Toast        string // one sentence shown once after a redirect: "Namespace saved"
+}
+
+// RailProps is the route beside every page of a migration.
+type RailProps struct {
+	Migration string // id
+	Name      string // "Payments"
+	Done      string // "3 of 6 done"
+	Steps     []StepProps
+}
+
+// StepProps is one step of the six as it stands now.
+type StepProps struct {
+	ID      string // namespace, certificates, upload, test, code, transfer
+	Number  string // "1" to "6"
+	Title   string // "Choose the namespace"
+	State   State
+	Word    string // one of the status words: "Done", "Your turn", "Can't start yet" …
+	Detail  string // one line: evidence, reason or who is waited for
+	When    string // "Dana, 12 Nov", "" for none; overview only
+	Current bool   // this is the page being shown
+	Noted   bool   // done by a note, not by an observed fact
+	CanNote bool   // offer "Done outside Onramp"; overview only
+	Run     *Link  // the run that is the evidence; overview only
+}
+
+// BrokenProps are the switches that are on in the rehearsal that a page is about; none: no banner.
+// Form: POST /rehearsal/break (namespace, switch "" for all, state off, return). Test id: mend.
+type BrokenProps struct {
+	Namespace string
+	Titles    []string
+	Return    string // the page to come back to
+}
+
+// documentTitle is what the tab says: the rehearsal is named first, the product last.
+func documentTitle(f Frame) string {
+	title := "Onramp"
+	if f.Title != "" {
+		title = f.Title + " · Onramp"
+	}
+	if f.Rehearsal || f.CloudSide {
+		title = "[Rehearsal] " + title
+	}
+	return title
+}
+
+func iconName(f Frame) string {
+	if f.Rehearsal || f.CloudSide {
+		return "rehearsal.svg"
+	}
+	return "icon.svg"
+}
+
+// themeAttr fixes the theme on <html>; without it the reader's system decides.
+func themeAttr(theme string) templ.Attributes {
+	if theme == "light" || theme == "dark" {
+		return templ.Attributes{"data-theme": theme}
+	}
+	return nil
+}
+
+func yesNo(b bool) string { return strconv.FormatBool(b) }
+
+// railSummary is the folded rail's one line on a narrow screen.
+func railSummary(p RailProps) string {
+	for _, s := range p.Steps {
+		if s.Current {
+			return "Step " + s.Number + " of " + strconv.Itoa(len(p.Steps)) + " · " + p.Done
+		}
+	}
+	return p.Done
+}

@@ -1,0 +1,21 @@
+package views
+
+// SettingsProps is where a migration is renamed, archived and deleted.
+// Forms: POST /m/{m}/settings/name with field name, /archive with field away, /delete with field name.
+// Test ids: rename, archive, delete, delete-name.
+type SettingsProps struct {
+	Migration      string
+	Name           string
+	NewName        string   // in the field
+	Archived       string   // "archived 12 Nov 2026"; "" for one that is not
+	Goes           []string // what a deletion takes along
+	Typed          string   // what was typed to confirm it; never the name by itself
+	Open           bool     // the deletion was refused: its form stays open
+	NameProblems   Problems // Field "name"
+	DeleteProblems Problems // Field "confirm"
+}
+
+// problems are those of every form of the page.
+func (p SettingsProps) problems() Problems {
+	return append(p.NameProblems[:len(p.NameProblems):len(p.NameProblems)], p.DeleteProblems...)
+}

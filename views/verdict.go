@@ -1,0 +1,50 @@
+package views
+
+// VerdictProps is the answer of a check or transfer. id=verdict. Pending reserves its place.
+type VerdictProps struct {
+	Pending    bool
+	State      State
+	Word       string // "All is well", "Stopped at Certificate"
+	Title      string
+	Cause      string
+	NotWrong   string
+	Level      string // "certain", "likely", "unknown"
+	Code       string // CL-01; "" or "OK" shows no link
+	HelpURL    string
+	Evidence   []Pair // wanted / seen
+	Fixes      []FixProps
+	Actions    []Link // at most three; the first is the primary
+	Candidates []CandidateProps
+	Confirm    string
+	Unseen     string
+	NotChecked []string // sentences: what nobody should draw conclusions about
+	Made       string   // "Tested from worker-1, by the rules of 2026-11."
+	Raw        CodeBlockProps
+}
+
+// FixProps is one thing to do and who can.
+type FixProps struct {
+	Who     string // "Namespace Admin"
+	Text    string
+	Command CodeBlockProps
+}
+
+// CandidateProps is another fault that looks the same from here.
+type CandidateProps struct {
+	Code, Title, Why, URL string
+}
+
+// whoLabel names the person that a fix asks for.
+func whoLabel(who string) string {
+	switch who {
+	case "developer":
+		return "Developer"
+	case "cloud-admin":
+		return "Namespace Admin in Temporal Cloud"
+	case "network":
+		return "Network team"
+	case "platform":
+		return "Platform team"
+	}
+	return who
+}
