@@ -6,11 +6,13 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"os/exec"
 	"path"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -46,11 +48,13 @@ var areas = []string{"journey", "certs", "replace", "check", "transfer", "code",
 
 // TestAreas: no area of handlers imports another, and web imports none.
 func TestAreas(t *testing.T) {
+	found := map[string]bool{}
 	goFiles(t, func(room, file string, f *ast.File) {
 		parts := strings.Split(filepath.ToSlash(file), "/")
 		if room != "handlers" || len(parts) < 3 || strings.HasSuffix(file, "_test.go") {
 			return
 		}
+		found[parts[1]] = true
 		for _, spec := range f.Imports {
 			imp, _ := strconv.Unquote(spec.Path.Value)
 			if to, ok := strings.CutPrefix(imp, "onramp/handlers/"); ok && to != "web" && to != parts[1] {
@@ -58,6 +62,10 @@ func TestAreas(t *testing.T) {
 			}
 		}
 	})
+	delete(found, "web")
+	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, slices.Sorted(slices.Values(areas))) {
+		t.Errorf("handlers has the areas %v, the plan says %v", got, areas)
+	}
 }
 
 // The most methods of a type, and the most parameters of a function.

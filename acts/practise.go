@@ -21,7 +21,7 @@ func (r Rehearsal) Now(ctx context.Context, by Actor) (m migration.Migration, er
 	if no := r.NoRehearsal(); no != "" {
 		return m, fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
 	}
-	return Migrations{r.desk}.CreateNamed(ctx, by, "Money transfer rehearsal", "python", migration.Rehearsal, cloud.AuthMTLS)
+	return Migrations(r).CreateNamed(ctx, by, "Money transfer rehearsal", "python", migration.Rehearsal, cloud.AuthMTLS)
 }
 
 // Practise makes a migration to practise on, with all that a check needs; or for one that is there ("" for none), new
@@ -37,7 +37,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		}
 		defer func() {
 			if err != nil { // a half-made practice is of no use to anybody
-				err = Migrations{r.desk}.back(ctx, by, v.Migration, err)
+				err = Migrations(r).back(ctx, by, v.Migration, err)
 			}
 		}()
 	} else {
@@ -92,7 +92,7 @@ func (m Migrations) back(ctx context.Context, by Actor, made migration.Migration
 
 // newPractice makes a rehearsal of its own with a namespace that nobody else has.
 func (r Rehearsal) newPractice(ctx context.Context, by Actor, place cloud.Place) (migration.View, error) {
-	moves := Migrations{r.desk}
+	moves := Migrations(r)
 	m, err := moves.CreateNamed(ctx, by, "Practice", "python", migration.Rehearsal, cloud.AuthMTLS)
 	if err != nil {
 		return migration.View{}, err

@@ -37,11 +37,8 @@ func authority(t testing.TB) certsvc.Issued {
 	return ca
 }
 
-// dana and omar are two people at the portal.
-var (
-	dana = custody.Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
-	omar = custody.Actor{Person: "omar", Name: "Omar", Via: "portal"}
-)
+// dana is a person at the portal.
+var dana = custody.Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
 
 // audit is the database, which refuses writes when it is told to.
 type audit struct {

@@ -95,14 +95,14 @@ func (h *Handlers) runEvents(w http.ResponseWriter, r *http.Request, v web.Visit
 
 // liveRun is a run whose log is followed: what a page shows of it, and what new entries change.
 type liveRun interface {
-	// upTo takes the log so far, up to an entry; 0 takes all of it. It returns the last entry taken.
+	// UpTo takes the log so far, up to an entry; 0 takes all of it. It returns the last entry taken.
 	UpTo(after int64) int64
-	// take notes the next entries of the log.
+	// Take notes the next entries of the log.
 	Take(es []runs.Entry)
-	// next returns the parts that the entries taken last change, and what to say of them. It may be left out: many who
+	// Next returns the parts that the entries taken last change, and what to say of them. It may be left out: many who
 	// follow a run share one answer.
 	Next(es []runs.Entry) (parts []templ.Component, say, alarm string)
-	// finish takes the run as it ended and returns every part, and what to say of it.
+	// Finish takes the run as it ended and returns every part, and what to say of it.
 	Finish(run runs.Run) (parts []templ.Component, say, alarm string)
 	All() []templ.Component
 	ID() (migrationID, runID string)

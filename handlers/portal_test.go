@@ -39,7 +39,6 @@ type portalOptions struct {
 	checker            runs.Checker
 	transfers          acts.Transfers
 	webhook            func(*portal) *expiry.Notifier
-	idle               time.Duration // of an opened key; 0: the default
 	workFactor         int
 }
 

@@ -93,7 +93,7 @@ type space struct {
 	keys    []apiKey        // oldest first
 	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
 
-	was     *saved          // before the bundle was changed last; nil once it was taken back, or after a start
+	was *saved // before the bundle was changed last; nil once it was taken back, or after a start
 
 	// What holds under the switches that are on; without any, what was saved.
 	broken      []string // ids of cloud.Breaks, in their order

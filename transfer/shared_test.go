@@ -115,7 +115,8 @@ func TestPlaceKeys(t *testing.T) {
 	base := newFake(t).target
 	other := base
 	other.APIKey = "another"
-	if placeKey(base) == placeKey(other) || placeKey(base) != placeKey(base) {
+	again := base
+	if placeKey(base) == placeKey(other) || placeKey(base) != placeKey(again) {
 		t.Error("two ways in have one key, or one has two")
 	}
 }

@@ -1,8 +1,6 @@
 package certs
 
 import (
-	"crypto/x509"
-	"encoding/pem"
 	"fmt"
 	"strings"
 	"time"
@@ -12,15 +10,6 @@ import (
 	"onramp/handlers/web"
 	"onramp/views"
 )
-
-// pemText is certificates as PEM, in their order.
-func pemText(certs ...*x509.Certificate) string {
-	var b strings.Builder
-	for _, c := range certs {
-		b.Write(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw}))
-	}
-	return b.String()
-}
 
 // keys is what can still be done with the private keys; nil when no key was ever here.
 func (h *Pages) keys(v web.Visit, inBrowser bool) *views.KeysProps {

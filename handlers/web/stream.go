@@ -88,9 +88,6 @@ func (c *rendered) Entries(ctx context.Context, es []runs.Entry, person string, 
 // stalled is how long one write to a stream may wait for its reader. A stream as a whole has no deadline.
 const stalled = 30 * time.Second
 
-// beatEvery is how often a stream says that it lives, so that proxies keep it open.
-const beatEvery = 15 * time.Second
-
 // StreamContext ends when the reader leaves or the server stops.
 func (h *Site) StreamContext(r *http.Request) (context.Context, context.CancelFunc) {
 	made(r) // what follows takes as long as the run does

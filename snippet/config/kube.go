@@ -15,10 +15,9 @@ type table struct {
 
 // want is a setting whose value stands in a table.
 type want struct {
-	at          int // place in Settings, -1 for all keys of the table
-	group       int
-	kind, name  string
-	key, prefix string
+	at         int // place in Settings, -1 for all keys of the table
+	kind, name string
+	key        string
 }
 
 // object reads a Kubernetes object; it reports whether n is one that needs more than a walk.
