@@ -62,7 +62,7 @@ func keyText(k reflect.Value) string {
 	return strings.Join(parts, "/")
 }
 
-// rowsIn is every row of every table of the database in a directory.
+// rowsIn is every row of every table of the database in a directory, but for what is derived from others.
 func rowsIn(t testing.TB, dir string) []string {
 	t.Helper()
 	db, err := sql.Open("sqlite", (&url.URL{Scheme: "file", Path: filepath.Join(dir, store.File), RawQuery: "_pragma=query_only(1)&_pragma=busy_timeout(5000)"}).String())
@@ -101,7 +101,14 @@ func rowsIn(t testing.TB, dir string) []string {
 	var tables, out []string
 	each("SELECT name FROM sqlite_schema WHERE type = 'table'", func(line []string) { tables = append(tables, strings.TrimPrefix(line[0], "name=")) })
 	for _, table := range tables {
-		each("SELECT * FROM "+table, func(line []string) { out = append(out, table+" "+strings.Join(line, " ")) })
+		what := "*"
+		switch table {
+		case "endings", "ending_days", "migration_counts": // derived: right again before anybody reads it
+			continue
+		case "migrations":
+			what = "id, name, lang, mode, auth, created, version, archived, deleted" // the rest is derived
+		}
+		each("SELECT "+what+" FROM "+table, func(line []string) { out = append(out, table+" "+strings.Join(line, " ")) })
 	}
 	return out
 }

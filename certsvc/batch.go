@@ -3,7 +3,6 @@ package certsvc
 import (
 	"archive/zip"
 	"context"
-	"crypto"
 	"crypto/x509"
 	"encoding/csv"
 	"errors"
@@ -11,6 +10,7 @@ import (
 	"io"
 	"io/fs"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"time"
@@ -223,9 +223,9 @@ func kindOfKey(t KeyType) *fault.Fault {
 }
 
 // WriteBatch issues a client certificate for each row and streams one archive: ca.pem, README.txt and for
-// each row a folder of its name with client.pem (0644) and client.key (0600). It holds one key at a time.
-// Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when ctx ends. Each of told is
-// called with every certificate as it is made, without its key.
+// each row a folder of its name with client.pem (0644) and client.key (0600). It holds as many keys at a time as there
+// are processors to make them. Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when
+// ctx ends. Each of told is called with every certificate in the order of the rows, without its key.
 func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows []BatchRow, told ...func(BatchRow, *x509.Certificate)) error {
 	if err := s.CheckBatch(ca, rows); err != nil {
 		return err
@@ -237,23 +237,68 @@ func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows [
 	made := s.o.Now()
 	z := zip.NewWriter(w)
 	err = errors.Join(stored(z, FileCA, 0o644, ca.CertPEM, made), stored(z, FileReadme, 0o644, batchReadme(ca.Cert, len(rows)), made))
-	for _, row := range rows {
-		if err = errors.Join(err, ctx.Err()); err != nil {
-			break
-		}
-		err = s.writeRow(z, ca, signer, row, made, told)
+	if err == nil {
+		err = inOrder(ctx, rows, func(row BatchRow) (Issued, error) {
+			return s.leaf(ca, signer, row.Leaf)
+		}, func(row BatchRow, leaf Issued) error {
+			return writeRow(z, row, leaf, made, told)
+		})
 	}
 	return errors.Join(err, z.Close())
 }
 
-// writeRow issues one certificate of a batch into the archive and wipes its key.
-func (s *Service) writeRow(z *zip.Writer, ca Issued, signer crypto.Signer, row BatchRow, made time.Time, told []func(BatchRow, *x509.Certificate)) error {
-	leaf, err := s.leaf(ca, signer, row.Leaf)
-	if err != nil {
-		return err
+// rowMade is one row's certificate and key on their way into the archive.
+type rowMade struct {
+	leaf Issued
+	err  error
+}
+
+// inOrder makes the rows on all processors and writes them in their order. No more are made than are about to be
+// written, so memory does not grow with their number.
+func inOrder(ctx context.Context, rows []BatchRow, issue func(BatchRow) (Issued, error), write func(BatchRow, Issued) error) error {
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
+	queue := make(chan chan rowMade, runtime.GOMAXPROCS(0))
+	go func() {
+		defer close(queue)
+		for _, row := range rows {
+			out := make(chan rowMade, 1)
+			select {
+			case queue <- out:
+			case <-ctx.Done():
+				return
+			}
+			go func() {
+				leaf, err := issue(row)
+				out <- rowMade{leaf, err}
+			}()
+		}
+	}()
+	var failed error
+	next := 0
+	for out := range queue { // to the end, so that no key is left behind
+		r := <-out
+		if failed = errors.Join(failed, r.err); failed == nil {
+			failed = ctx.Err()
+		}
+		if failed == nil {
+			failed = write(rows[next], r.leaf)
+		}
+		next++
+		clear(r.leaf.Key.Reveal())
+		if failed != nil {
+			stop()
+		}
 	}
-	defer clear(leaf.Key.Reveal())
-	if err := errors.Join(stored(z, row.Name+"/"+FileClient, 0o644, leaf.CertPEM, made), stored(z, row.Name+"/"+FileClientKey, 0o600, leaf.Key.Reveal(), made)); err != nil {
+	if failed == nil {
+		failed = ctx.Err() // it ended before every row was begun
+	}
+	return failed
+}
+
+// writeRow writes one certificate of a batch and its key into the archive.
+func writeRow(z *zip.Writer, row BatchRow, leaf Issued, at time.Time, told []func(BatchRow, *x509.Certificate)) error {
+	if err := errors.Join(stored(z, row.Name+"/"+FileClient, 0o644, leaf.CertPEM, at), stored(z, row.Name+"/"+FileClientKey, 0o600, leaf.Key.Reveal(), at)); err != nil {
 		return err
 	}
 	for _, tell := range told {

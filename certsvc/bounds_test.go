@@ -62,9 +62,11 @@ func TestManyCertificates(t *testing.T) {
 		other.PublicKey = makeSet().leaf.Cert.PublicKey // of the name, not of the key
 		certs[i] = &other
 	}
-	for at, found := range map[int]bool{maxNamesakes - 1: true, maxNamesakes: false} { // as many are tried, and no more
-		if got := newPool(append(certs[:at:at], issuer)...).issuerOf(child) != nil; got != found {
-			t.Errorf("the issuer behind %d namesakes is found: %t", at, got)
+	for less, found := range []bool{true, false} { // as many signatures are verified as are paid for, and no more
+		p := newPool(append(certs[:19:19], issuer)...)
+		p.left = 19*verifyCost(certs[0]) + verifyCost(issuer) - less
+		if got := len(p.issuersOf(child)) > 0; got != found || p.spent == found {
+			t.Errorf("with %d too little to spend, the issuer behind 19 namesakes is found: %t, spent: %t", less, got, p.spent)
 		}
 	}
 	if chains := inv.Chains(); len(chains) != maxParts {
@@ -91,7 +93,7 @@ func TestLockedParts(t *testing.T) {
 		Salt    []byte
 		N, R, P int
 	}{[]byte("salt"), 1 << 17, 8, 4})})
-	if e := (&effort{10}); e.spend(11) || e.spend(-1) || !e.spend(10) || e.spend(1) {
+	if e := (&effort{t.Context(), 10}); e.spend(11) == nil || e.spend(-1) == nil || e.spend(10) != nil || e.spend(1) == nil {
 		t.Error("effort is spent twice")
 	}
 	inv := Inspect([]File{{"some.pem", bytes.Repeat(pbkdf2(10_000), 3)}, {"many.pem", bytes.Repeat(pbkdf2(maxRounds-20_000), 3)}, {"deep.pem", bytes.Repeat(scrypt, 2)}}, "x")

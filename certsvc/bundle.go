@@ -86,7 +86,7 @@ func WriteBundle(w io.Writer, b Bundle) error {
 func (b Bundle) check() (ca, leaf *x509.Certificate, err error) {
 	for _, text := range [][]byte{b.CAPEM, b.ClientPEM} {
 		if found, err := recognise(text); err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
-			return nil, nil, troubleFault("IN-16/key")
+			return nil, nil, problem{key: "IN-16/key"}.fault()
 		}
 	}
 	cas, _, err := ReadCertificates(b.CAPEM)

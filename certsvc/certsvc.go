@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"sync"
 	"time"
 )
 
@@ -99,6 +100,18 @@ type Options struct {
 // Service makes and signs. It keeps nothing and is safe for concurrent use.
 type Service struct{ o Options }
 
+// oneAtATime is a source of random bytes that several goroutines may read.
+type oneAtATime struct {
+	mu sync.Mutex
+	r  io.Reader
+}
+
+func (o *oneAtATime) Read(p []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.r.Read(p)
+}
+
 // New returns a Service.
 func New(o Options) *Service {
 	if o.Now == nil {
@@ -106,6 +119,8 @@ func New(o Options) *Service {
 	}
 	if o.Rand == nil {
 		o.Rand = rand.Reader
+	} else {
+		o.Rand = &oneAtATime{r: o.Rand}
 	}
 	return &Service{o: o}
 }

@@ -3,9 +3,10 @@ package certsvc
 import (
 	"crypto"
 	"crypto/x509"
-	"errors"
 	"fmt"
 	"slices"
+
+	"golang.org/x/crypto/cryptobyte"
 
 	"onramp/fault"
 )
@@ -28,24 +29,48 @@ func readRequest(raw []byte) (*x509.CertificateRequest, error) {
 		}
 		return nil, bad("KP-39", "This is not a signing request", "Paste the whole text from BEGIN CERTIFICATE REQUEST to END CERTIFICATE REQUEST.")
 	}
+	if p := found.parts[i]; !p.trouble.none() {
+		return nil, p.trouble.fault().In("csr")
+	}
 	req, err := x509.ParseCertificateRequest(found.parts[i].der)
 	if err != nil {
-		return nil, bad("KP-27", "The signing request is damaged", "Copy the file again, or make the request again.")
+		return nil, problem{key: "KP-27/request"}.fault().In("csr")
 	}
-	if oversized(req.PublicKey) {
-		return nil, troubleFault("CH-25/rsa").In("csr")
-	}
-	if err := req.CheckSignature(); err != nil {
-		var weak x509.InsecureAlgorithmError
-		if errors.As(err, &weak) {
-			return nil, bad("CH-13", "The signing request is signed with SHA-1 or MD5", "Make it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
-		}
-		return nil, bad("KP-27", "The signing request's own signature is wrong", "Make the request again; it was changed after it was signed.")
-	}
-	if code, title := weakKey(req.PublicKey); code != "" {
-		return nil, bad(code, title, "Make a key with ECDSA P-256 or P-384, or RSA of 2048 bits or more, and a request from it.")
+	if f := judgeRequest(req); f != nil {
+		return nil, f
 	}
 	return req, nil
+}
+
+// judgeRequest says why a signing request cannot be signed, nil when it can: its own signature, its key.
+func judgeRequest(req *x509.CertificateRequest) *fault.Fault {
+	spki := cryptobyte.String(req.RawSubjectPublicKeyInfo)
+	t, _ := spkiType(&spki)
+	switch p := unusable(t, "request"); {
+	case !p.none():
+		return p.fault().In("csr")
+	case oversized(req.PublicKey):
+		return problem{key: "CH-25/rsa"}.fault().In("csr")
+	}
+	bad := func(code, title, fix string) *fault.Fault {
+		f := fault.New(fault.Invalid, title, fix).In("csr")
+		f.Code = code
+		return f
+	}
+	if code, title := weakKey(req.PublicKey); code != "" {
+		return bad(code, title, "Make a key with ECDSA P-256 or P-384, or RSA of 2048 bits or more, and a request from it.")
+	}
+	if err := req.CheckSignature(); err != nil {
+		switch a := signatureOf(req.Raw); {
+		case a.weak():
+			return bad("CH-13", "The signing request is signed with "+a.name, "Make it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
+		case a.verify(req.PublicKey, req.RawTBSCertificateRequest, req.Signature) == signatureWrong:
+			return problem{key: "KP-27/signature"}.fault().In("csr")
+		}
+	} else if a := signatureOf(req.Raw); a.weak() {
+		return bad("CH-13", "The signing request is signed with "+a.name, "Make it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
+	}
+	return nil
 }
 
 // weakKey says why Temporal Cloud or TLS takes no such key; the code is "" for a good one.

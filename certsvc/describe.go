@@ -72,7 +72,7 @@ func Describe(c *x509.Certificate) []Detail {
 		return printable(strings.Join(words, ", "))
 	}
 	return []Detail{
-		{"Subject", SubjectOf(c)}, {"Issuer", printable(c.Issuer.String())},
+		{"Subject", SubjectOf(c)}, {"Issuer", IssuerOf(c)},
 		{"Valid from", date(c.NotBefore)}, {"Valid until", date(c.NotAfter)},
 		{"Subject alternative names", listed(sans)}, {"Basic constraints", constraints},
 		{"Key usage", listed(uses)}, {"Extended key usage", listed(extended)},

@@ -138,7 +138,7 @@ func Output(format Format, s OutputSpec) ([]byte, error) {
 	}
 	switch format {
 	case FormatPKCS12, FormatPKCS12Legacy:
-		return PKCS12(pair, cas, s.Password, format == FormatPKCS12Legacy)
+		return PKCS12(pair, cas, s.Name, s.Password, format == FormatPKCS12Legacy)
 	case FormatJKS:
 		return JKS(pair, cas, s.Name, s.Password)
 	case FormatKubernetes:

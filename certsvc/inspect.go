@@ -1,15 +1,20 @@
 package certsvc
 
 import (
+	"context"
 	"crypto"
 	"crypto/x509"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"golang.org/x/crypto/cryptobyte"
+
 	"onramp/fault"
+	"onramp/limit"
 )
 
 // File is something that a person dropped: its name, for messages only, and its content.
@@ -55,11 +60,15 @@ type Item struct {
 	SPKI        string       `json:"spki_sha256,omitempty"` // pairs certificates, keys and requests
 	NotBefore   time.Time    `json:"not_before,omitzero"`
 	NotAfter    time.Time    `json:"not_after,omitzero"`
-	Trouble     *fault.Fault `json:"-"` // why it cannot be used
+	Serial      string       `json:"serial,omitempty"` // hex
+	SANs        []string     `json:"sans,omitempty"`   // as openssl writes them: "DNS:worker.acme"
+	Alias       string       `json:"alias,omitempty"`  // its name in a key store
+	Trouble     *fault.Fault `json:"-"`                // why it cannot be used
 
 	cert *x509.Certificate
 	key  crypto.Signer
-	raw  []byte // a request's DER
+	raw  []byte   // a request's DER
+	out  *outline // of what Go's parser declined
 }
 
 // Certificate is the item's certificate, nil for other kinds.
@@ -77,29 +86,75 @@ type Inventory struct {
 	Items   []Item
 	Repairs []Repair // Field is the file's name
 
-	effort effort // what is left for opening locked parts
+	effort *effort // what is left for opening locked parts
+	pool   *pool   // of the certificates; their issuers were looked for behind the limiter
 }
 
-// Inspect recognises every part of some files by content, whatever their names, order and form:
-// PEM, DER, PKCS#7, PKCS#12, encrypted keys with the passphrase ("" for none), base64, and zip archives of
-// these. It never fails: what cannot be used is an Item with a Trouble.
+// Inspect is InspectContext for callers that never leave; where too much work waits it gives one Item that says so.
 func Inspect(files []File, passphrase string) Inventory {
-	inv := Inventory{effort: effort{maxRounds}}
-	for _, f := range files {
-		if !isArchive(f.Content) {
-			inv.read(f, passphrase, false)
-			continue
-		}
-		inside, err := openArchive(f)
-		if err != nil {
-			inv.Items = append(inv.Items, Item{File: baseName(f.Name), Kind: ItemUnknown, Trouble: fault.From(err)})
-		}
-		for _, entry := range inside {
-			inv.read(entry, passphrase, true)
-		}
+	inv, err := InspectContext(context.Background(), files, passphrase)
+	if err != nil {
+		inv = Inventory{Items: []Item{{Kind: ItemUnknown, Trouble: fault.From(err)}}}
 	}
-	inv.settle()
 	return inv
+}
+
+// InspectContext recognises every part of some files by content, whatever their names, order and form: PEM, DER,
+// PKCS#7, PKCS#12, encrypted keys with the passphrase ("" for none), base64, and zip archives of these. What cannot be
+// used is an Item with a Trouble; a file that holds nothing of use gives one, too. It works behind limit.Shared: the
+// error is a TooMany fault where too much waits, or that of ctx where the caller left.
+func InspectContext(ctx context.Context, files []File, passphrase string) (Inventory, error) {
+	memory := int64(parseMemory)
+	if passphrase != "" {
+		memory += maxScryptMemory
+	}
+	var inv Inventory
+	err := limit.Shared.Do(ctx, memory, func(ctx context.Context) error {
+		inv.effort = &effort{ctx: ctx, left: maxRounds}
+		for _, f := range files {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			inv.readFile(f, passphrase)
+		}
+		inv.settle()
+		return ctx.Err()
+	})
+	if err != nil {
+		return Inventory{}, refusedWork(err)
+	}
+	return inv, nil
+}
+
+// parseMemory is what reading a text of MaxPaste takes, its copies included.
+const parseMemory = 24 << 20
+
+// refusedWork turns what limit refuses into a fault; other errors stay.
+func refusedWork(err error) error {
+	if errors.Is(err, limit.ErrBusy) || errors.Is(err, context.DeadlineExceeded) {
+		return fault.Wrap(err, fault.TooMany, "Too many files are being read at this moment", "Try again in a few seconds.")
+	}
+	return err
+}
+
+// readFile adds what one dropped file holds.
+func (inv *Inventory) readFile(f File, passphrase string) {
+	had := len(inv.Items)
+	if !isArchive(f.Content) {
+		inv.read(f, passphrase, false)
+		return
+	}
+	inside, err := openArchive(f)
+	if err != nil {
+		inv.Items = append(inv.Items, Item{File: baseName(f.Name), Kind: ItemUnknown, Trouble: fault.From(err)})
+	}
+	for _, entry := range inside {
+		inv.read(entry, passphrase, true)
+	}
+	if len(inv.Items) == had && had <= maxParts {
+		name := baseName(f.Name)
+		inv.Items = append(inv.Items, Item{File: name, Kind: ItemUnknown, Trouble: problem{"KP-39/archive", name}.fault().In(name)})
+	}
 }
 
 // read adds what one file holds. What is no certificate or key in an archive is passed over.
@@ -116,6 +171,7 @@ func (inv *Inventory) read(f File, passphrase string, packed bool) {
 		}
 		return
 	}
+	had := len(inv.Items)
 	inv.Repairs = append(inv.Repairs, repairs(withoutForms(found.repairs), name)...)
 	for _, p := range found.parts {
 		if len(inv.Items) >= maxParts {
@@ -123,6 +179,13 @@ func (inv *Inventory) read(f File, passphrase string, packed bool) {
 			return
 		}
 		inv.add(name, p, passphrase)
+	}
+	if len(inv.Items) == had && !packed { // parameters alone, or a block of no known kind
+		why := found.firstTrouble(kindOther)
+		if why.none() {
+			why = problem{key: "KP-39"}
+		}
+		inv.Items = append(inv.Items, Item{File: name, Kind: ItemUnknown, Trouble: why.fault().In(name)})
 	}
 }
 
@@ -133,50 +196,6 @@ func (inv *Inventory) tooMany(file string) {
 	inv.Items = append(inv.Items, Item{File: file, Kind: ItemUnknown, Trouble: f})
 }
 
-// Chain is a certificate and those above it, as far as the files have them.
-type Chain struct {
-	Certs   []*x509.Certificate // from the client, or the lowest CA, up
-	KeyFile string              // the file that holds the key of the first; "" for none
-}
-
-// Complete reports whether the chain goes up to a root.
-func (c Chain) Complete() bool { return selfSigned(c.Certs[len(c.Certs)-1]) }
-
-// ChainOf is a client chain (leaf first) and the CAs above it, as far as chain and cas have them.
-func ChainOf(chain, cas []*x509.Certificate) Chain {
-	return Chain{Certs: newPool(append(slices.Clone(chain[1:]), cas...)...).path(chain[0])}
-}
-
-// Chains are one chain for each certificate that signed no other here, in the order of the files.
-func (inv Inventory) Chains() []Chain {
-	all := newPool(inv.Certificates()...)
-	var out []Chain
-	for _, c := range all.certs {
-		if slices.ContainsFunc(all.certs, func(below *x509.Certificate) bool { return !below.Equal(c) && all.issuerOf(below) == c }) {
-			continue
-		}
-		chain := Chain{Certs: all.path(c)}
-		for _, it := range inv.Items {
-			if it.key != nil && chain.KeyFile == "" && sameKey(it.key.Public(), c.PublicKey) {
-				chain.KeyFile = it.File
-			}
-		}
-		out = append(out, chain)
-	}
-	return out
-}
-
-// CAs are the certificates that are roots or intermediates, each once.
-func (inv Inventory) CAs() []*x509.Certificate {
-	return slices.DeleteFunc(inv.Certificates(), func(c *x509.Certificate) bool { return roleOf(c) == RoleClient })
-}
-
-// RoleOf says what a certificate is for by what it says itself.
-func RoleOf(c *x509.Certificate) Role { return roleOf(c) }
-
-// EncodeCerts writes certificates as PEM in their order.
-func EncodeCerts(certs ...*x509.Certificate) []byte { return encodeCerts(certs...) }
-
 // withoutForms leaves out the codes that only say in which form a file was: binary files are fine here.
 func withoutForms(c codes) codes {
 	return slices.DeleteFunc(slices.Clone(c), func(code string) bool { return code == "KP-13" || code == "KP-14" || code == "KP-38" })
@@ -184,9 +203,9 @@ func withoutForms(c codes) codes {
 
 // add turns one part of a file into items.
 func (inv *Inventory) add(file string, p part, passphrase string) {
-	item := Item{File: file, Kind: ItemUnknown}
-	if p.trouble != "" {
-		item.Trouble = troubleFault(p.trouble).In(file)
+	item := Item{File: file, Kind: ItemUnknown, out: p.outline}
+	if !p.trouble.none() {
+		item.Trouble = p.trouble.fault().In(file)
 	}
 	switch p.kind {
 	case kindCertificate:
@@ -194,43 +213,66 @@ func (inv *Inventory) add(file string, p part, passphrase string) {
 	case kindKey:
 		item.Kind, item.key = ItemKey, p.key
 	case kindEncryptedKey:
-		item.Kind, item.Trouble = ItemLockedKey, locked(p.trouble, file)
-		if passphrase != "" {
-			var err error
-			if p.trouble == "KP-12" {
-				item.key, err = openLegacyPEM(p.dek, p.der, passphrase)
-			} else {
-				item.key, err = openPKCS8(p.der, passphrase, &inv.effort)
-			}
-			if item.Trouble = unlocking(err, p.trouble, file); err == nil {
-				item.Kind = ItemKey
-			}
-		}
+		item = inv.unlock(item, p, passphrase)
 	case kindPKCS12:
-		item.Kind = ItemKeyStore
-		key, certs, err := openPKCS12(p.der, passphrase, &inv.effort)
-		if err == nil && p.trouble == "KP-15" {
-			for _, c := range certs[:min(len(certs), maxParts)] {
-				inv.Items = append(inv.Items, Item{File: file, Kind: ItemCertificate, cert: c})
-			}
-			if key != nil {
-				inv.Items = append(inv.Items, Item{File: file, Kind: ItemKey, key: key})
-			}
-			return
-		}
-		if p.trouble == "KP-15" {
-			item.Trouble = unlocking(err, p.trouble, file)
-			if passphrase == "" && errors.Is(err, errPassphrase) {
-				item.Trouble = locked(p.trouble, file)
-			}
-		}
+		inv.addStore(file, p, passphrase)
+		return
 	case kindRequest:
 		item.Kind, item.raw = ItemRequest, p.der
+		if req, err := x509.ParseCertificateRequest(p.der); err == nil {
+			if f := judgeRequest(req); f != nil {
+				item.Trouble = f.In(file)
+			}
+		}
 	case kindPublicKey:
-		item.Kind, item.Trouble = ItemPublicKey, troubleFault("KP-05").In(file)
+		item.Kind, item.Trouble = ItemPublicKey, problem{key: "KP-05"}.fault().In(file)
 	case kindForeign:
 	default:
 		return // parameters and the like
+	}
+	inv.Items = append(inv.Items, item)
+}
+
+// unlock opens an encrypted key.
+func (inv *Inventory) unlock(item Item, p part, passphrase string) Item {
+	item.Kind, item.Trouble = ItemLockedKey, locked(p.trouble.code(), item.File)
+	if passphrase == "" {
+		return item
+	}
+	var err error
+	if p.trouble.key == "KP-12" {
+		item.key, err = openLegacyPEM(p.dek, p.der, passphrase)
+	} else {
+		item.key, err = openPKCS8(p.der, passphrase, inv.effort)
+	}
+	if item.Trouble = unlocking(err, p.trouble, item.File); err == nil || errors.As(err, &errKey{}) {
+		item.Kind = ItemKey
+	}
+	return item
+}
+
+// addStore adds what a key store holds, or why it stays shut.
+func (inv *Inventory) addStore(file string, p part, passphrase string) {
+	item := Item{File: file, Kind: ItemKeyStore, Trouble: p.trouble.fault().In(file)}
+	if p.trouble.key == "KP-15" {
+		inside, err := openPKCS12(p.der, passphrase, inv.effort)
+		for _, x := range inside[:min(len(inside), maxParts)] {
+			if err == nil {
+				had := len(inv.Items)
+				inv.add(file, x.part, passphrase)
+				if len(inv.Items) > had {
+					inv.Items[had].Alias = x.alias
+				}
+			}
+		}
+		if err == nil && len(inside) > 0 {
+			return
+		}
+		if err == nil {
+			item.Trouble = problem{"KP-15/empty", file}.fault().In(file)
+		} else if item.Trouble = unlocking(err, p.trouble, file); passphrase == "" && errors.Is(err, errPassphrase) {
+			item.Trouble = locked("KP-15", file)
+		}
 	}
 	inv.Items = append(inv.Items, item)
 }
@@ -243,25 +285,26 @@ func locked(code, file string) *fault.Fault {
 }
 
 // unlocking is why something stays locked, nil when it does not.
-func unlocking(err error, code, file string) *fault.Fault {
+func unlocking(err error, trouble problem, file string) *fault.Fault {
+	var why errKey
 	switch {
 	case err == nil:
 		return nil
-	case errors.Is(err, errCurve):
-		return troubleFault("KP-33").In(file)
+	case errors.As(err, &why):
+		return why.fault().In(file)
 	case errors.Is(err, errPassphrase):
 		f := fault.New(fault.Invalid, "The passphrase does not open "+file, "Type the passphrase that this file was made with.").In("passphrase")
-		f.Code = code
+		f.Code = trouble.code()
 		return f
 	}
-	f := troubleFault(code).In(file)
+	f := trouble.fault().In(file)
 	if errors.Is(err, errCostly) {
 		f.Title = "Opening " + file + " takes more work than is done here"
-		f.Cause = fmt.Sprintf("Its passphrase is stretched by more rounds than are left; %d are done for all the files together.", maxRounds)
+		f.Cause = fmt.Sprintf("Its passphrase is stretched by more rounds, or in more memory, than is left; %d rounds and %d MB are spent for all the files together.", maxRounds, maxScryptMemory>>20)
 		return f
 	}
 	f.Title = "The encryption of " + file + " is not one that Onramp opens"
-	if code == "KP-15" {
+	if trouble.code() == "KP-15" {
 		f.Fix = "Unpack it: openssl pkcs12 -legacy -in " + shellWord(file) + " -nodes -out both.pem"
 	}
 	return f
@@ -280,22 +323,9 @@ func (inv *Inventory) settle() {
 	roles := map[string]Role{}
 	for i := range inv.Items {
 		it := &inv.Items[i]
-		var pub crypto.PublicKey
-		switch {
-		case it.cert != nil:
-			c := it.cert
-			it.Subject, it.Issuer, it.Fingerprint, it.NotBefore, it.NotAfter = SubjectOf(c), printable(c.Issuer.String()), Fingerprint(c), c.NotBefore, c.NotAfter
-			it.Role, pub = roleOf(c), c.PublicKey
-			roles[SPKI(pub)] = it.Role
-		case it.key != nil:
-			pub = it.key.Public()
-		case it.raw != nil:
-			if r, err := x509.ParseCertificateRequest(it.raw); err == nil {
-				it.Subject, pub = printable(r.Subject.String()), r.PublicKey
-			}
-		}
-		if pub != nil {
-			it.KeyType, it.SPKI = KeyTypeOf(pub), SPKI(pub)
+		it.describe()
+		if it.cert != nil {
+			roles[it.SPKI] = it.Role
 		}
 	}
 	for i := range inv.Items {
@@ -303,6 +333,52 @@ func (inv *Inventory) settle() {
 			it.Role = roles[it.SPKI]
 		}
 	}
+	inv.pool = newPool(inv.Certificates()...)
+	for _, c := range inv.pool.certs {
+		inv.pool.issuersOf(c)
+	}
+}
+
+// issuers is the pool of the certificates.
+func (inv Inventory) issuers() *pool {
+	if inv.pool == nil {
+		return newPool(inv.Certificates()...)
+	}
+	return inv.pool
+}
+
+// describe fills what is shown of an item.
+func (it *Item) describe() {
+	var pub crypto.PublicKey
+	switch {
+	case it.cert != nil:
+		c := it.cert
+		it.Subject, it.Issuer, it.Fingerprint, it.NotBefore, it.NotAfter = SubjectOf(c), IssuerOf(c), Fingerprint(c), c.NotBefore, c.NotAfter
+		it.Serial, it.SANs, it.Role = SerialOf(c), alternativeNames(c), roleOf(c)
+		it.KeyType, it.SPKI = keyTypeOfCert(c), spkiOf(c.RawSubjectPublicKeyInfo)
+	case it.out != nil:
+		o := it.out
+		it.Subject, it.Issuer, it.NotBefore, it.NotAfter, it.KeyType = NameText(o.subject), NameText(o.issuer), o.notBefore, o.notAfter, o.keyType
+	case it.key != nil:
+		pub = it.key.Public()
+	case it.raw != nil:
+		if r, err := x509.ParseCertificateRequest(it.raw); err == nil {
+			s := cryptobyte.String(r.RawSubjectPublicKeyInfo)
+			it.Subject, it.SPKI = NameText(r.RawSubject), spkiOf(r.RawSubjectPublicKeyInfo)
+			it.KeyType, _ = spkiType(&s)
+		}
+	}
+	if pub != nil {
+		it.KeyType, it.SPKI = KeyTypeOf(pub), SPKI(pub)
+	}
+}
+
+// SerialOf is a certificate's serial number in hex, two digits a byte.
+func SerialOf(c *x509.Certificate) string {
+	if b := c.SerialNumber.Bytes(); len(b) > 0 {
+		return hex.EncodeToString(b)
+	}
+	return "00"
 }
 
 // roleOf says what a certificate is for by what it says itself; an old one without extensions that
@@ -315,130 +391,4 @@ func roleOf(c *x509.Certificate) Role {
 		return RoleIntermediate
 	}
 	return RoleClient
-}
-
-// Certificates are every certificate, in order, each once.
-func (inv Inventory) Certificates() []*x509.Certificate {
-	var out []*x509.Certificate
-	for _, it := range inv.Items {
-		if it.cert != nil && !slices.ContainsFunc(out, it.cert.Equal) {
-			out = append(out, it.cert)
-		}
-	}
-	return out
-}
-
-// keyFor is the key of a certificate, nil for none.
-func (inv Inventory) keyFor(c *x509.Certificate) crypto.Signer {
-	for _, it := range inv.Items {
-		if it.key != nil && sameKey(it.key.Public(), c.PublicKey) {
-			return it.key
-		}
-	}
-	return nil
-}
-
-// troubles are those of items that stand in the way of using the others.
-func (inv Inventory) troubles(kinds ...ItemKind) []*fault.Fault {
-	var out []*fault.Fault
-	for _, it := range inv.Items {
-		if it.Trouble != nil && (len(kinds) == 0 || slices.Contains(kinds, it.Kind)) {
-			out = append(out, it.Trouble)
-		}
-	}
-	return out
-}
-
-// Authority is the one CA whose certificate and key are both here. Its CertPEM goes on to its root as
-// far as the files have it. The error is joined Invalid faults: locked or damaged items, no CA, no key
-// for it, more than one.
-func (inv Inventory) Authority() (Issued, error) {
-	var found []Issued
-	var cas []string
-	all := newPool(inv.Certificates()...)
-	for _, c := range all.certs {
-		if r := roleOf(c); r != RoleRoot && r != RoleIntermediate {
-			continue
-		}
-		cas = append(cas, SubjectOf(c))
-		key := inv.keyFor(c)
-		if key == nil {
-			continue
-		}
-		secret, err := encodeKey(key)
-		if err != nil {
-			return Issued{}, err
-		}
-		found = append(found, Issued{Cert: c, CertPEM: encodeCerts(all.path(c)...), Key: secret})
-	}
-	if len(found) == 1 {
-		_, err := authorityKey(found[0])
-		return found[0], err
-	}
-	if len(found) > 1 {
-		f := fault.New(fault.Invalid, "There are several CAs with their keys", "Give one CA at a time.").In("ca")
-		f.Cause = "Found: " + strings.Join(cas, "; ") + "."
-		return Issued{}, f
-	}
-	if faults := inv.troubles(); len(faults) > 0 {
-		return Issued{}, joined(faults...)
-	}
-	if len(cas) == 0 {
-		f := fault.New(fault.Invalid, "There is no CA certificate in these files", "Give ca.pem and ca.key; a CA's certificate says CA:TRUE.").In("ca")
-		f.Code = "CH-31"
-		return Issued{}, f
-	}
-	f := fault.New(fault.Invalid, "The CA's key is not in these files", "Give the key that was made together with "+cas[0]+".").In("ca_key")
-	if len(inv.keys()) > 0 {
-		f.Code, f.Title = "KP-06", "The key in these files is not the CA's"
-	}
-	return Issued{}, f
-}
-
-func (inv Inventory) keys() []crypto.Signer {
-	var out []crypto.Signer
-	for _, it := range inv.Items {
-		if it.key != nil {
-			out = append(out, it.key)
-		}
-	}
-	return out
-}
-
-// ClientPair is the one client certificate whose key is here, with its intermediates. The error is
-// joined Invalid faults.
-func (inv Inventory) ClientPair() (Pair, error) {
-	var found []Pair
-	all := newPool(inv.Certificates()...)
-	for _, c := range all.certs {
-		if key := inv.keyFor(c); roleOf(c) == RoleClient && key != nil {
-			chain := all.path(c)
-			if last := chain[len(chain)-1]; len(chain) > 1 && selfSigned(last) {
-				chain = chain[:len(chain)-1] // the root is the namespace's to know
-			}
-			found = append(found, Pair{Chain: chain, Key: key})
-		}
-	}
-	switch {
-	case len(found) == 1:
-		return found[0], nil
-	case len(found) > 1:
-		return Pair{}, fault.New(fault.Invalid, "There are several client certificates with their keys", "Give one pair at a time.").In(FieldCertificate)
-	}
-	if faults := inv.troubles(); len(faults) > 0 {
-		return Pair{}, joined(faults...)
-	}
-	if i := slices.IndexFunc(all.certs, func(c *x509.Certificate) bool { return roleOf(c) == RoleClient }); i >= 0 && len(inv.keys()) > 0 {
-		return Pair{}, mismatch(all.certs[i], inv.keys()[0].Public(), all.certs)
-	} else if i >= 0 {
-		return Pair{}, troubleFault("KP-36").In(FieldKey)
-	}
-	return Pair{}, troubleFault("KP-01").In(FieldCertificate)
-}
-
-// ReadAuthority is Inspect and Authority: a CA and its key from whatever files a person has.
-func ReadAuthority(files []File, passphrase string) (Issued, []Repair, error) {
-	inv := Inspect(files, passphrase)
-	ca, err := inv.Authority()
-	return ca, inv.Repairs, err
 }

@@ -176,8 +176,8 @@ func authorityKey(ca Issued) (crypto.Signer, error) {
 	if block == nil {
 		return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Give ca.key as it was downloaded.").In("ca_key")
 	}
-	key, err := parseKey(block.Bytes)
-	if err != nil {
+	key, _ := parseKey(block.Bytes)
+	if key == nil {
 		return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Give ca.key as it was downloaded.").In("ca_key")
 	}
 	if !sameKey(key.Public(), ca.Cert.PublicKey) {
@@ -196,6 +196,11 @@ func authorityKey(ca Issued) (crypto.Signer, error) {
 
 // maySign refuses a certificate that may not sign client certificates.
 func maySign(c *x509.Certificate) *fault.Fault {
+	if nameless(c) {
+		f := fault.New(fault.Invalid, "This CA has no name", "Make a CA with a common name. A client certificate names its CA, and Java, servers' lists of CAs and people go by that name.").In("ca")
+		f.Code, f.Cause = "CH-38", "Its subject is empty, which RFC 5280 forbids for CAs."
+		return f
+	}
 	f := fault.New(fault.Invalid, "This certificate may not sign others", "Use a CA certificate: X.509 v3 with CA:true and, where keyUsage is present, keyCertSign.").In("ca")
 	switch {
 	case !c.BasicConstraintsValid:

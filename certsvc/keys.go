@@ -67,6 +67,11 @@ func SPKI(pub crypto.PublicKey) string {
 	if err != nil {
 		return ""
 	}
+	return spkiOf(der)
+}
+
+// spkiOf is SPKI of an encoded SubjectPublicKeyInfo.
+func spkiOf(der []byte) string {
 	sum := sha256.Sum256(der)
 	return hex.EncodeToString(sum[:])
 }
@@ -143,17 +148,30 @@ func signatureAlgorithm(pub crypto.PublicKey) (x509.SignatureAlgorithm, error) {
 // keyID is a subject key identifier: RFC 7093 §2 method 1, the leftmost 160 bits of the SHA-256 of
 // the public key's bits.
 func keyID(pub crypto.PublicKey) ([]byte, error) {
-	der, err := x509.MarshalPKIXPublicKey(pub)
-	if err != nil {
-		return nil, err
+	var bits []byte
+	switch k := pub.(type) {
+	case *ecdsa.PublicKey:
+		point, err := k.Bytes()
+		if err != nil {
+			return nil, err
+		}
+		bits = point
+	case *rsa.PublicKey:
+		bits = x509.MarshalPKCS1PublicKey(k)
+	default:
+		der, err := x509.MarshalPKIXPublicKey(pub)
+		if err != nil {
+			return nil, err
+		}
+		var info struct {
+			Algorithm pkix.AlgorithmIdentifier
+			Bits      asn1.BitString
+		}
+		if _, err := asn1.Unmarshal(der, &info); err != nil {
+			return nil, err
+		}
+		bits = info.Bits.RightAlign()
 	}
-	var info struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Bits      asn1.BitString
-	}
-	if _, err := asn1.Unmarshal(der, &info); err != nil {
-		return nil, err
-	}
-	sum := sha256.Sum256(info.Bits.RightAlign())
+	sum := sha256.Sum256(bits)
 	return sum[:20], nil
 }

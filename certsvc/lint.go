@@ -72,22 +72,63 @@ func (ls lints) sorted() []Lint {
 // date is a moment as the texts show it.
 func date(t time.Time) string { return t.UTC().Format(dateLayout) }
 
-// LintLeaf judges a client chain (leaf first, then intermediates) by Cloud's rules, against the CA
-// bundle when uploaded is not nil. The order is most decisive first.
+// LintLeaf judges a client chain (leaf first, then intermediates) by Cloud's rules, against the CA bundle when uploaded
+// is not nil. Where several chains lead up from the client certificate (renewed and cross-signed CAs), the best of them
+// is judged, as one good chain is enough for whoever verifies. The order is most decisive first.
 func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) []Lint {
 	if len(chain) == 0 {
 		return nil
 	}
-	leaf := chain[0]
-	var out lints
-	out.clientAlone(leaf, now)
-	path := newPool(append(slices.Clone(uploaded), chain[1:]...)...).path(leaf) // the bundle first: that is what Cloud knows
-	if uploaded != nil {
-		out.anchor(path, uploaded)
+	all := newPool(append(slices.Clone(uploaded), chain[1:]...)...) // the bundle first: that is what Cloud knows
+	return all.lintLeaf(chain[0], uploaded, now)
+}
+
+func (p *pool) lintLeaf(leaf *x509.Certificate, uploaded []*x509.Certificate, now time.Time) []Lint {
+	var alone, best lints
+	alone.clientAlone(leaf, now)
+	for i, path := range p.paths(leaf) {
+		var ls lints
+		if uploaded != nil {
+			ls.anchor(path, uploaded, p)
+		}
+		ls.authoritiesOf(path, now)
+		ls.names(path)
+		ls.asGo(path, now)
+		if i == 0 || ls.worse(best) < 0 {
+			best = ls
+		}
 	}
-	out.authoritiesOf(path, now)
-	out.names(path)
-	return out.sorted()
+	for _, l := range best {
+		alone.keep(l)
+	}
+	return alone.sorted()
+}
+
+// worse compares what two chains break: negative when ls is better.
+func (ls lints) worse(other lints) int {
+	for _, s := range []Severity{SevError, SevWarn, SevNote} {
+		if d := ls.count(s) - other.count(s); d != 0 {
+			return d
+		}
+	}
+	return 0
+}
+
+func (ls lints) count(s Severity) int {
+	n := 0
+	for _, l := range ls {
+		if l.Severity == s {
+			n++
+		}
+	}
+	return n
+}
+
+// keep adds a finding unless it is there.
+func (ls *lints) keep(l Lint) {
+	if !slices.ContainsFunc(*ls, func(x Lint) bool { return x.Code == l.Code && x.Subject == l.Subject && x.Text == l.Text }) {
+		*ls = append(*ls, l)
+	}
 }
 
 // clientAlone judges what a client certificate says by itself.
@@ -109,6 +150,7 @@ func (ls *lints) clientAlone(c *x509.Certificate, now time.Time) {
 	case !c.BasicConstraintsValid:
 		ls.add("CH-33", c, "The client certificate has no basicConstraints extension.")
 	}
+	ls.critical(c, "client certificate")
 	if !hasExtension(c, 15) {
 		ls.add("CH-17", c, "The client certificate has no keyUsage extension.")
 	} else if c.KeyUsage&x509.KeyUsageDigitalSignature == 0 {
@@ -136,88 +178,38 @@ func hasExtension(c *x509.Certificate, n int) bool {
 	return false
 }
 
+// critical judges whether TLS libraries know every extension that a certificate marks as critical.
+func (ls *lints) critical(c *x509.Certificate, what string) {
+	for _, oid := range c.UnhandledCriticalExtensions {
+		ls.add("CH-34", c, "The %s has the extension %s marked critical, which TLS libraries do not know; they refuse the certificate.", what, oid)
+	}
+}
+
 // algorithms judges a certificate's key and signature; what names it in a sentence.
 func (ls *lints) algorithms(c *x509.Certificate, what string) {
-	switch c.SignatureAlgorithm {
-	case x509.MD2WithRSA, x509.MD5WithRSA, x509.SHA1WithRSA, x509.ECDSAWithSHA1, x509.DSAWithSHA1:
-		ls.add("CH-13", c, "The %s is signed with %s; Temporal Cloud takes SHA-256 or stronger.", what, c.SignatureAlgorithm)
-	case x509.PureEd25519, x509.DSAWithSHA256, x509.UnknownSignatureAlgorithm:
-		ls.add("CH-25", c, "The %s is signed with %s; Temporal Cloud takes RSA or ECDSA only.", what, c.SignatureAlgorithm)
+	switch a := signatureOf(c.Raw); {
+	case a.weak():
+		ls.add("CH-13", c, "The %s is signed with %s; Temporal Cloud takes SHA-256 or stronger.", what, a.name)
+	case a.kind == "", a.kind == "ed25519":
+		ls.add("CH-25", c, "The %s is signed with %s; Temporal Cloud takes RSA or ECDSA only.", what, a.name)
 		return
+	case !a.inGo() && !selfSigned(c): // a root's own signature is not verified
+		ls.add("CH-25", c, "The %s is signed with %s, which programs in Go cannot verify, and Temporal's server is one.", what, a.name)
 	}
-	if code, _ := weakKey(c.PublicKey); code != "" {
-		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud takes RSA of 2048 bits or more, P-256 or P-384.", what, KeyTypeOf(c.PublicKey))
+	t := keyTypeOfCert(c)
+	switch code, _ := weakKey(c.PublicKey); code {
+	case "":
+	case "CH-14":
+		ls.add(code, c, "The %s has an RSA key of %s bits. Temporal Cloud publishes no least length; NIST rules out keys under 2048 bits (SP 800-131A), and so do OpenSSL on Debian and Ubuntu, and others.", what, strings.TrimPrefix(string(t), "rsa-"))
+	case "KP-33":
+		ls.add(code, c, "The %s has a key on the curve %s, which TLS cannot use; P-256 and P-384 are good.", what, strings.ToUpper(strings.Replace(strings.TrimPrefix(string(t), "ec-"), "p", "p-", 1)))
+	default:
+		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud takes RSA and ECDSA keys only.", what, t)
 	}
 }
-
-// maxPath bounds how far a chain is followed.
-const maxPath = 16
-
-// pool finds issuers among certificates, each only once: signatures are slow to verify.
-type pool struct {
-	certs  []*x509.Certificate
-	issuer map[*x509.Certificate]*x509.Certificate
-}
-
-func newPool(certs ...*x509.Certificate) *pool {
-	return &pool{certs: certs, issuer: map[*x509.Certificate]*x509.Certificate{}}
-}
-
-// path is the leaf, then each certificate's issuer as far as the pool has it.
-func (p *pool) path(leaf *x509.Certificate) []*x509.Certificate {
-	path := []*x509.Certificate{leaf}
-	for len(path) < maxPath && !selfSigned(path[len(path)-1]) {
-		issuer := p.issuerOf(path[len(path)-1])
-		if issuer == nil || slices.ContainsFunc(path, issuer.Equal) {
-			break
-		}
-		path = append(path, issuer)
-	}
-	return path
-}
-
-// maxNamesakes bounds how many CAs of one name are tried as an issuer; a namespace holds fewer.
-const maxNamesakes = 2 * MaxBundleCerts
-
-// issuerOf is the certificate of the pool that signed c, nil for none. Of several with the same key
-// (a renewed CA) it is the one that ends last, the earlier in the pool of two that end together.
-func (p *pool) issuerOf(c *x509.Certificate) *x509.Certificate {
-	if best, known := p.issuer[c]; known {
-		return best
-	}
-	var best *x509.Certificate
-	tried := 0
-	for _, x := range p.certs {
-		if string(c.RawIssuer) != string(x.RawSubject) || best != nil && !x.NotAfter.After(best.NotAfter) || x.Equal(c) {
-			continue
-		}
-		if tried++; tried > maxNamesakes {
-			break
-		}
-		if issued(c, x) {
-			best = x
-		}
-	}
-	p.issuer[c] = best
-	return best
-}
-
-// issued reports whether parent's name and key are those of c's issuer. MD5 signatures cannot be
-// verified any more; there the names and key identifiers decide.
-func issued(c, parent *x509.Certificate) bool {
-	if string(c.RawIssuer) != string(parent.RawSubject) {
-		return false
-	}
-	if c.SignatureAlgorithm == x509.MD5WithRSA || c.SignatureAlgorithm == x509.MD2WithRSA {
-		return len(c.AuthorityKeyId) == 0 || string(c.AuthorityKeyId) == string(parent.SubjectKeyId)
-	}
-	return signedWith(c, parent.PublicKey)
-}
-
-func selfSigned(c *x509.Certificate) bool { return issued(c, c) }
 
 // anchor judges whether a chain ends at a CA of the bundle.
-func (ls *lints) anchor(path, uploaded []*x509.Certificate) {
+func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 	leaf, last := path[0], path[len(path)-1]
 	in := func(c *x509.Certificate) bool { return slices.ContainsFunc(uploaded, c.Equal) }
 	switch {
@@ -228,19 +220,22 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate) {
 		}
 		return
 	case in(leaf) && !leaf.IsCA:
-		ls.add("CH-31", leaf, "The client certificate itself was uploaded, not the CA that signed it (%s).", printable(leaf.Issuer.String()))
+		ls.add("CH-31", leaf, "The client certificate itself was uploaded, not the CA that signed it (%s).", IssuerOf(leaf))
 		return
 	case slices.ContainsFunc(path, in):
 		return
 	}
-	if i := slices.IndexFunc(uploaded, func(u *x509.Certificate) bool {
-		return string(u.RawSubject) == string(last.RawIssuer) && !last.Equal(u)
-	}); i >= 0 && !selfSigned(last) {
-		ls.add("CH-02", leaf, "The uploaded CA has the issuer's name (%s) but another key (SKI %s); the certificate was signed by key %s.",
-			SubjectOf(uploaded[i]), keyIDText(uploaded[i].SubjectKeyId), keyIDText(last.AuthorityKeyId))
-		return
+	if !selfSigned(last) {
+		if all.spent {
+			ls.add("CH-23", leaf, "There are more CAs of one name, with longer keys, than are tried here: which of them signed the certificate is not known.")
+			return
+		}
+		if u := namesake(last, all.certs); u != nil {
+			ls.otherKey(leaf, last, u)
+			return
+		}
 	}
-	issuer := printable(last.Issuer.String())
+	issuer := IssuerOf(last)
 	if !selfSigned(last) && perhapsIntermediate(last, uploaded) {
 		ls.add("CH-06", leaf, "The certificate of the issuer %s is neither sent with the client certificate nor in the bundle.", issuer).Also = []string{"CH-01"}
 		return
@@ -253,6 +248,38 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate) {
 		have = []string{"no CA"}
 	}
 	ls.add("CH-01", leaf, "The certificate was signed by %s (SKI %s); the bundle holds %s.", issuer, keyIDText(last.AuthorityKeyId), strings.Join(have, "; "))
+}
+
+// namesake is a certificate that bears the name of c's issuer and did not sign it; nil for none.
+func namesake(c *x509.Certificate, certs []*x509.Certificate) *x509.Certificate {
+	var found *x509.Certificate
+	for _, u := range certs {
+		if string(u.RawSubject) != string(c.RawIssuer) || u.Equal(c) {
+			continue
+		}
+		if _, same := keyIDs(c, u); same {
+			return u // the likeliest
+		}
+		if found == nil {
+			found = u
+		}
+	}
+	return found
+}
+
+// otherKey says why last, in the chain of leaf, is not signed by u, which bears its issuer's name. That the keys differ
+// is only said where the key identifiers say so; where they are the same, the signature itself is wrong.
+func (ls *lints) otherKey(leaf, last, u *x509.Certificate) {
+	both, same := keyIDs(last, u)
+	if same {
+		ls.add("CH-37", last, "The certificate names the key of the CA %s (SKI %s), and its signature does not fit that key: it was changed after it was signed, or it is not whole.", SubjectOf(u), keyIDText(u.SubjectKeyId))
+		return
+	}
+	l := ls.add("CH-02", leaf, "The CA here has the issuer's name (%s) but another key (SKI %s); the certificate was signed by key %s.",
+		SubjectOf(u), keyIDText(u.SubjectKeyId), keyIDText(last.AuthorityKeyId))
+	if !both {
+		l.Also = []string{"CH-37"}
+	}
 }
 
 // perhapsIntermediate reports whether the missing issuer of c looks like an intermediate under a root
@@ -315,6 +342,13 @@ func (ls *lints) authority(c *x509.Certificate, now time.Time, what string) {
 	case now.Before(c.NotBefore):
 		ls.add("CH-10", c, "The CA is not valid until %s, or this clock is wrong by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
 	}
+	if nameless(c) {
+		ls.add("CH-38", c, "The %s has no name: its subject is empty, so nothing can say which CA it is.", what)
+	}
+	if (len(c.ExtKeyUsage) > 0 || len(c.UnknownExtKeyUsage) > 0) && !mayAuthenticate(c) {
+		ls.add("CH-35", c, "The %s's extended key usage lacks clientAuth, and it bounds every certificate below it: TLS libraries refuse client certificates of this CA.", what)
+	}
+	ls.critical(c, what)
 	ls.algorithms(c, what)
 }
 
@@ -337,6 +371,9 @@ func (ls *lints) names(path []*x509.Certificate) {
 	}
 	if last := path[len(path)-1]; !selfSigned(last) { // its issuer's name is known though its certificate is not
 		all = append(all, named{last.RawIssuer, nil})
+		if isEmptyName(last.RawIssuer) {
+			ls.add("CH-38", last, "The CA that signed the certificate has no name.")
+		}
 	}
 	for i, a := range all {
 		for _, b := range all[i+1:] {

@@ -30,8 +30,8 @@ func LintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 	}
 	var certs []*x509.Certificate
 	if err == nil {
-		if trouble := found.certificateTrouble(); trouble != "" {
-			err = troubleFault(trouble)
+		if trouble := found.certificateTrouble(); !trouble.none() {
+			err = trouble.fault()
 		}
 		certs = found.certs()
 	}
@@ -44,6 +44,9 @@ func LintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 		return nil, []Lint{{Code: code, Severity: SevError, Text: f.Title + ".", Fix: f.Fix, Source: srcCert}}
 	}
 	var out lints
+	for _, r := range repairs(found.repairs, "") {
+		out = append(out, Lint{Code: r.Code, Severity: SevWarn, Text: r.Text, Fix: "Upload the repaired text: Temporal Cloud is given the file as it is.", Source: srcCert})
+	}
 	if len(certs) > MaxBundleCerts {
 		out.add("CH-23", nil, "The bundle has %d certificates; a namespace holds %d at most.", len(certs), MaxBundleCerts)
 	}
@@ -75,12 +78,19 @@ func bundleSize(raw []byte, certs []*x509.Certificate, repaired bool) int {
 // bundled judges one certificate of a bundle.
 func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	if isClient(c) {
-		ls.add("CH-31", c, "This is a client certificate, not the CA that signed it (%s).", printable(c.Issuer.String()))
+		ls.add("CH-31", c, "This is a client certificate, not the CA that signed it (%s).", IssuerOf(c))
 		return
 	}
 	ls.authority(c, now, "CA")
-	if !selfSigned(c) && all.issuerOf(c) == nil {
-		ls.add("CH-07", c, "The bundle lacks the certificate of its issuer, %s.", printable(c.Issuer.String()))
+	if i := slices.IndexFunc(*ls, func(l Lint) bool { return l.Code == "CH-10" && l.Subject == SubjectOf(c) }); i >= 0 && all.covered(c, now) {
+		(*ls)[i].Severity = SevWarn // its key is trusted by another certificate until then
+	}
+	if selfSigned(c) && len(all.issuersOf(c)) == 0 && all.verdict(c, c) == signatureWrong && !all.spent {
+		l := ls.add("CH-37", c, "The CA's signature on itself is wrong: the certificate was changed after it was made. TLS libraries do not look at it.")
+		l.Severity = SevWarn
+	}
+	if !selfSigned(c) && len(all.issuersOf(c)) == 0 {
+		ls.add("CH-07", c, "The bundle lacks the certificate of its issuer, %s.", IssuerOf(c))
 	}
 	path := all.path(c)
 	for i, above := range path[1:] {
@@ -108,6 +118,13 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	if public := publicAuthority(c); public != "" {
 		ls.add("CH-24", c, "%s is a public CA: everyone with a certificate of it could enter, unless the namespace has certificate filters.", public)
 	}
+}
+
+// covered reports whether another certificate of the pool is valid now for the name and key of c.
+func (p *pool) covered(c *x509.Certificate, now time.Time) bool {
+	return slices.ContainsFunc(p.certs, func(x *x509.Certificate) bool {
+		return !x.Equal(c) && string(x.RawSubject) == string(c.RawSubject) && sameKey(x.PublicKey, c.PublicKey) && !now.Before(x.NotBefore) && !now.After(x.NotAfter)
+	})
 }
 
 // isClient reports whether a certificate that is no CA looks like a client's or server's: issued by

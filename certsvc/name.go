@@ -1,13 +1,11 @@
 package certsvc
 
 import (
-	"crypto/x509"
 	"encoding/asn1"
 	"fmt"
 	"sort"
 	"strings"
 	"unicode"
-	"unicode/utf16"
 	"unicode/utf8"
 
 	"onramp/fault"
@@ -23,19 +21,15 @@ type attribute struct {
 // ones too (tcld's CA and leaf may differ only by an empty OU, cloud-facts T2), blanks folded as X.520
 // asks. It is the raw encoding when that cannot be parsed.
 func canonicalName(raw []byte) string {
-	var rdns []asn1.RawValue
-	if rest, err := asn1.Unmarshal(raw, &rdns); err != nil || len(rest) > 0 {
+	rdns, ok := parseName(raw)
+	if !ok {
 		return string(raw)
 	}
 	var out []string
-	for _, rdn := range rdns {
-		var set []attribute
-		if _, err := asn1.UnmarshalWithParams(rdn.FullBytes, &set, "set"); err != nil {
-			return string(raw)
-		}
+	for _, set := range rdns {
 		var parts []string
 		for _, a := range set {
-			parts = append(parts, fmt.Sprintf("%s=%q", a.Type, strings.Join(strings.Fields(attributeText(a.Value)), " ")))
+			parts = append(parts, fmt.Sprintf("%s=%q", a.Type, strings.Join(strings.Fields(a.text()), " ")))
 		}
 		sort.Strings(parts)
 		out = append(out, strings.Join(parts, "+"))
@@ -43,16 +37,12 @@ func canonicalName(raw []byte) string {
 	return strings.Join(out, ",")
 }
 
-// attributeText is the text of a string value whatever its ASN.1 string type.
-func attributeText(v asn1.RawValue) string {
-	if v.Tag == asn1.TagBMPString && len(v.Bytes)%2 == 0 {
-		u := make([]uint16, 0, len(v.Bytes)/2)
-		for i := 0; i < len(v.Bytes); i += 2 {
-			u = append(u, uint16(v.Bytes[i])<<8|uint16(v.Bytes[i+1]))
-		}
-		return string(utf16.Decode(u))
+// text is an attribute's value to compare, whatever its ASN.1 string type.
+func (a attribute) text() string {
+	if s, ok := stringText(a.Value); ok {
+		return s
 	}
-	return string(v.Bytes)
+	return string(a.Value.Bytes)
 }
 
 // sameName compares two encoded distinguished names: equal as they stand, and equal when case is
@@ -60,18 +50,6 @@ func attributeText(v asn1.RawValue) string {
 func sameName(a, b []byte) (exact, folded bool) {
 	x, y := canonicalName(a), canonicalName(b)
 	return x == y, strings.EqualFold(x, y)
-}
-
-// SubjectOf is a certificate's subject for people: "CN=worker, O=Acme"; with no subject, its serial.
-// Characters that a terminal or page would act on are shown as escapes.
-func SubjectOf(c *x509.Certificate) string {
-	if c == nil {
-		return ""
-	}
-	if s := c.Subject.String(); s != "" {
-		return printable(s)
-	}
-	return "serial " + c.SerialNumber.Text(16)
 }
 
 // printable replaces control, format and other invisible characters by their code points.

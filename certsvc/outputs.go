@@ -47,8 +47,9 @@ func checkPassword(p string) error {
 }
 
 // PKCS12 packs a pair and its CAs under a password. The modern encryption is AES-256 with SHA-256
-// (OpenSSL 1.1.1, Java 12, Windows Server 2019 and newer); the legacy one (3DES, SHA-1) is for what is older.
-func PKCS12(p Pair, cas []*x509.Certificate, password string, legacy bool) ([]byte, error) {
+// (OpenSSL 1.1.1, Java 12, Windows Server 2019 and newer); the legacy one (3DES, SHA-1) is for what is older. alias names
+// the entry, "" for none.
+func PKCS12(p Pair, cas []*x509.Certificate, alias, password string, legacy bool) ([]byte, error) {
 	if err := checkPassword(password); err != nil {
 		return nil, err
 	}
@@ -57,6 +58,9 @@ func PKCS12(p Pair, cas []*x509.Certificate, password string, legacy bool) ([]by
 		enc = pkcs12.LegacyDES
 	}
 	out, err := enc.Encode(p.Key, p.Leaf(), above(p, cas), password)
+	if err == nil && alias != "" {
+		out, err = withAlias(out, alias, password)
+	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "The pair cannot be packed as PKCS#12", "Use the PEM files.")
 	}
@@ -69,11 +73,28 @@ func above(p Pair, cas []*x509.Certificate) []*x509.Certificate {
 	return path[1:]
 }
 
+// javaPassword is a password as the library for Java key stores takes it: one byte for each of Java's UTF-16 units, so
+// that no other characters than those of Latin-1 can be given.
+func javaPassword(s string) ([]byte, bool) {
+	var out []byte
+	for _, r := range s {
+		if r > 0xFF {
+			return nil, false
+		}
+		out = append(out, byte(r))
+	}
+	return out, true
+}
+
 // JKS packs a pair and its CAs as Java's own key store, for Java 8 and older programs; newer ones read
 // PKCS#12. alias names the entry.
 func JKS(p Pair, cas []*x509.Certificate, alias, password string) ([]byte, error) {
 	if err := checkPassword(password); err != nil {
 		return nil, err
+	}
+	secret, ok := javaPassword(password)
+	if !ok {
+		return nil, fault.New(fault.Invalid, "A Java key store (JKS) cannot have this password here", "Take letters up to ÿ, digits and signs, or use the format pkcs12, which takes any password.").In("password")
 	}
 	key, err := x509.MarshalPKCS8PrivateKey(p.Key)
 	if err != nil {
@@ -86,8 +107,8 @@ func JKS(p Pair, cas []*x509.Certificate, alias, password string) ([]byte, error
 	}
 	ks := keystore.New()
 	var out bytes.Buffer
-	if err = ks.SetPrivateKeyEntry(alias, entry, []byte(password)); err == nil {
-		err = ks.Store(&out, []byte(password))
+	if err = ks.SetPrivateKeyEntry(alias, entry, secret); err == nil {
+		err = ks.Store(&out, secret)
 	}
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Invalid, "The pair cannot be packed as a Java key store", "Use the PEM files.")
@@ -223,7 +244,7 @@ func hours(d time.Duration) string { return fmt.Sprintf("%dh", int(d.Hours())) }
 func TerraformCA(caPEM []byte) (string, error) {
 	found, err := recognise(caPEM)
 	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
-		return "", troubleFault("IN-16/key")
+		return "", problem{key: "IN-16/key"}.fault()
 	}
 	cas, _, err := ReadCertificates(caPEM)
 	if err != nil {

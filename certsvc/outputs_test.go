@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -47,7 +48,7 @@ func TestFullChain(t *testing.T) {
 func TestPKCS12(t *testing.T) {
 	p, w := chained(t)
 	for _, legacy := range []bool{false, true} {
-		store, err := PKCS12(p, certs(w.root), "changeit", legacy)
+		store, err := PKCS12(p, certs(w.root), "payments wörker", "changeit", legacy)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -64,18 +65,25 @@ func TestPKCS12(t *testing.T) {
 		if err != nil {
 			t.Fatal(out)
 		}
+		if !strings.Contains(out, "friendlyName: payments w") {
+			t.Errorf("legacy %v: no name in the store:\n%.300s", legacy, out)
+		}
 		back, err := Inspect([]File{{"openssl.pem", []byte(out)}}, "").ClientPair()
 		if err != nil || !back.Leaf().Equal(p.Leaf()) || len(back.Chain) != 2 || strings.Count(out, "BEGIN CERTIFICATE") != 3 {
 			t.Errorf("legacy %v: openssl reads %d certificates, %v", legacy, strings.Count(out, "BEGIN CERTIFICATE"), err)
 		}
-		back, err = Inspect([]File{{"client.p12", store}}, "changeit").ClientPair()
+		inv := Inspect([]File{{"client.p12", store}}, "changeit")
+		if i := slices.IndexFunc(inv.Items, func(it Item) bool { return it.Kind == ItemKey }); i < 0 || inv.Items[i].Alias != "payments wörker" {
+			t.Errorf("legacy %v: the key's name is %v", legacy, inv.Items)
+		}
+		back, err = inv.ClientPair()
 		if err != nil || !back.Leaf().Equal(p.Leaf()) {
 			t.Errorf("legacy %v: we read %v", legacy, err)
 		}
 		listedByKeytool(t, dir, "client.p12")
 	}
 	for _, password := range []string{"", "12345", "with\x00nul"} {
-		if _, err := PKCS12(p, nil, password, false); !fault.Is(err, fault.Invalid) {
+		if _, err := PKCS12(p, nil, "", password, false); !fault.Is(err, fault.Invalid) {
 			t.Errorf("password %q: %v", password, err)
 		}
 	}
@@ -110,6 +118,23 @@ func TestJKS(t *testing.T) {
 	dir := t.TempDir()
 	write(t, dir, "client.jks", store)
 	listedByKeytool(t, dir, "client.jks")
+	// Java hashes the UTF-16 units of a password.
+	store, err = JKS(p, certs(w.root), "client", "Pässw0rd ü")
+	if err != nil {
+		t.Fatal(err)
+	}
+	write(t, dir, "umlaut.jks", store)
+	if keytool, err := exec.LookPath("keytool"); err == nil {
+		write(t, dir, "password", []byte("Pässw0rd ü"))
+		cmd := exec.Command(keytool, "-list", "-keystore", "umlaut.jks", "-storepass:file", "password")
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "LC_ALL=C.UTF-8")
+		if out, err := cmd.CombinedOutput(); err != nil || !strings.Contains(string(out), "PrivateKeyEntry") || strings.Contains(string(out), "password was incorrect") {
+			t.Errorf("keytool: %v\n%s", err, out)
+		}
+	}
+	if _, err := JKS(p, nil, "client", "пароль"); !fault.Is(err, fault.Invalid) || fault.From(err).Field != "password" {
+		t.Errorf("a password that the form cannot have: %v", err)
+	}
 	if _, err := JKS(p, nil, "client", "short"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a short password: %v", err)
 	}

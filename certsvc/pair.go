@@ -124,12 +124,12 @@ func emptyFault(err error) bool {
 }
 
 // fieldFault is what is wrong with one field, nil for nothing.
-func fieldFault(err error, judge func(found) string, f found, field string) *fault.Fault {
+func fieldFault(err error, judge func(found) problem, f found, field string) *fault.Fault {
 	if err != nil {
 		return fault.From(err).In(field)
 	}
-	if trouble := judge(f); trouble != "" {
-		return troubleFault(trouble).In(field)
+	if trouble := judge(f); !trouble.none() {
+		return trouble.fault().In(field)
 	}
 	return nil
 }
@@ -164,13 +164,17 @@ func chainFrom(certs []*x509.Certificate, first int) []*x509.Certificate {
 	return append(chain, rest...)
 }
 
-// signedWith reports whether the private half of pub signed c.
-func signedWith(c *x509.Certificate, pub crypto.PublicKey) bool {
-	if oversized(pub) {
-		return false
+// UpsideDown is the Repair of a chain whose client certificate came last.
+var UpsideDown = Repair{Code: "KP-09", Text: repairTexts["KP-09"]}
+
+// ClientFirst puts the client certificate of a chain first and each one's issuer after it; changed says that it was not
+// so. A chain of CAs alone stays as it is.
+func ClientFirst(chain []*x509.Certificate) (ordered []*x509.Certificate, changed bool) {
+	i := slices.IndexFunc(chain, func(c *x509.Certificate) bool { return !c.IsCA })
+	if i <= 0 || !slices.ContainsFunc(newPool(chain...).path(chain[i])[1:], chain[0].Equal) {
+		return chain, false // it begins so, or its first certificate has nothing to do with it
 	}
-	parent := &x509.Certificate{PublicKey: pub}
-	return parent.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
+	return chainFrom(chain, i), true
 }
 
 // mismatch says in which way a certificate and a key are no pair.

@@ -32,8 +32,8 @@ func ReadCertificates(raw []byte) ([]*x509.Certificate, []Repair, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if trouble := f.certificateTrouble(); trouble != "" {
-		return nil, nil, troubleFault(trouble)
+	if trouble := f.certificateTrouble(); !trouble.none() {
+		return nil, nil, trouble.fault()
 	}
 	return f.certs(), repairs(f.repairs, ""), nil
 }
@@ -47,8 +47,8 @@ func ReadKey(raw []byte) (crypto.Signer, []Repair, error) {
 	if err != nil {
 		return nil, nil, err
 	}
-	if trouble := f.keyTrouble(); trouble != "" {
-		return nil, nil, troubleFault(trouble)
+	if trouble := f.keyTrouble(); !trouble.none() {
+		return nil, nil, trouble.fault()
 	}
 	return f.keys()[0], repairs(f.repairs, ""), nil
 }
@@ -77,51 +77,53 @@ var longBase64 = regexp.MustCompile(`[A-Za-z0-9+/_-]{64,}={0,2}`)
 func recogniseKey(raw []byte) (found, error) {
 	f, err := recognise(raw)
 	if e := fault.From(err); e != nil && e.Code == "KP-01" {
-		err = troubleFault("KP-36")
+		err = problem{key: "KP-36"}.fault()
 	}
 	return f, err
 }
 
-// certificateTrouble says why a text gives no certificate chain, "" when it does.
-func (f found) certificateTrouble() string {
-	if t := f.firstTrouble(kindCertificate); t != "" {
+// certificateTrouble says why a text gives no certificate chain.
+func (f found) certificateTrouble() problem {
+	if t := f.firstTrouble(kindCertificate); !t.none() {
 		return t
 	}
 	if len(f.certs()) > 0 {
-		return ""
+		return problem{}
 	}
 	switch {
 	case f.has(kindRequest):
-		return "KP-04"
+		return problem{key: "KP-04"}
 	case f.has(kindPKCS12):
 		return f.firstTrouble(kindPKCS12)
 	case f.has(kindForeign):
-		return "KP-29"
+		return f.firstTrouble(kindForeign)
 	case f.has(kindKey), f.has(kindEncryptedKey):
-		return "IN-16/key"
+		return problem{key: "IN-16/key"}
 	case f.has(kindPublicKey):
-		return "KP-05"
+		return problem{key: "KP-05"}
+	case !f.firstTrouble(kindOther).none():
+		return f.firstTrouble(kindOther)
 	}
-	return "KP-39"
+	return problem{key: "KP-39"}
 }
 
-// keyTrouble says why a text gives no private key, "" when it does.
-func (f found) keyTrouble() string {
+// keyTrouble says why a text gives no private key.
+func (f found) keyTrouble() problem {
 	if len(f.keys()) > 0 {
-		return ""
+		return problem{}
 	}
-	if t := f.firstTrouble(kindKey, kindEncryptedKey, kindPKCS12, kindForeign); t != "" {
+	if t := f.firstTrouble(kindKey, kindEncryptedKey, kindPKCS12, kindForeign); !t.none() {
 		return t
 	}
 	switch {
 	case f.has(kindPublicKey):
-		return "KP-05"
+		return problem{key: "KP-05"}
 	case f.has(kindRequest):
-		return "KP-04"
+		return problem{key: "KP-04"}
 	case f.has(kindCertificate):
-		return "KP-03"
+		return problem{key: "KP-03"}
 	}
-	return "KP-39"
+	return problem{key: "KP-39"}
 }
 
 // repairs turns codes into texts for one field.

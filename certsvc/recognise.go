@@ -1,14 +1,8 @@
 package certsvc
 
 import (
-	"bytes"
 	"crypto"
-	"crypto/ecdsa"
-	"crypto/elliptic"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/asn1"
-	"errors"
 	"fmt"
 	"regexp"
 	"slices"
@@ -19,15 +13,15 @@ import (
 type kind int
 
 const (
-	kindOther        kind = iota // parameters, revocation lists: passed over
+	kindOther        kind = iota // parameters and the like: passed over beside something else
 	kindCertificate              // part.cert, or part.trouble when damaged
 	kindKey                      // part.key, or part.trouble
 	kindEncryptedKey             // part.trouble is KP-11 or KP-12
 	kindPublicKey
 	kindRequest
 	kindPKCS12
-	kindPKCS7 // never left in a result: its certificates are
-	kindForeign
+	kindPKCS7   // never left in a result: its certificates are
+	kindForeign // keys of other systems, revocation lists
 )
 
 // part is one thing found in a text.
@@ -36,8 +30,9 @@ type part struct {
 	der     []byte
 	cert    *x509.Certificate
 	key     crypto.Signer
-	dek     string // DEK-Info of a key in OpenSSL's old encryption
-	trouble string // key of troubles when the part cannot be used
+	dek     string   // DEK-Info of a key in OpenSSL's old encryption
+	outline *outline // of what Go's parser declined
+	trouble problem  // why the part cannot be used
 }
 
 // found is what a text holds, in its order.
@@ -70,14 +65,14 @@ func (f found) keys() []crypto.Signer {
 	return out
 }
 
-// firstTrouble is that of the first part of a kind which has one, "" for none.
-func (f found) firstTrouble(kinds ...kind) string {
+// firstTrouble is that of the first part of a kind which has one.
+func (f found) firstTrouble(kinds ...kind) problem {
 	for _, p := range f.parts {
-		if p.trouble != "" && slices.Contains(kinds, p.kind) {
+		if !p.trouble.none() && slices.Contains(kinds, p.kind) {
 			return p.trouble
 		}
 	}
-	return ""
+	return problem{}
 }
 
 var (
@@ -102,12 +97,12 @@ func recognise(raw []byte) (found, error) {
 	}
 	f, trouble := recogniseDepth(raw, 0)
 	if trouble != "" {
-		return found{}, troubleFault(trouble)
+		return found{}, problem{key: trouble}.fault()
 	}
 	if len(f.parts) > maxParts {
 		e := tooLarge(len(raw))
-		e.Title = fmt.Sprintf("The text holds %d certificates and keys", len(f.parts))
-		e.Cause = fmt.Sprintf("At most %d are read.", maxParts)
+		e.Title = fmt.Sprintf("The text holds more than %d certificates and keys", maxParts)
+		e.Cause = "No more are read."
 		return found{}, e
 	}
 	return f, nil
@@ -126,7 +121,7 @@ func recogniseDepth(raw []byte, depth int) (f found, trouble string) {
 			for _, c := range append(changes, more...) {
 				f.repairs.add(c)
 			}
-			if len(f.repairs) == 0 && f.firstTrouble(kindCertificate, kindKey, kindRequest) == "" {
+			if len(f.repairs) == 0 && f.firstTrouble(kindCertificate, kindKey, kindRequest).none() {
 				f.repairs.add("KP-20")
 			}
 		}
@@ -151,8 +146,6 @@ func recogniseDepth(raw []byte, depth int) (f found, trouble string) {
 		return f, "IN-16/api"
 	case !strings.Contains(text, "\n") && len(text) < 1024 && pathLike.MatchString(text):
 		return f, "IN-17"
-	case bytes.HasPrefix(raw, []byte{0xFE, 0xED, 0xFE, 0xED}):
-		return f, "KP-15/jks"
 	}
 	return f, "KP-39"
 }
@@ -161,7 +154,10 @@ func recogniseDepth(raw []byte, depth int) (f found, trouble string) {
 // Secret (KP-22), or bare base64 of DER (KP-23).
 func fromBase64(text string, depth int) (found, bool) {
 	var all found
-	for _, token := range pemBase64.FindAllString(text, -1) {
+	for _, token := range pemBase64.FindAllString(text, maxParts+1) {
+		if len(all.parts) > maxParts {
+			break
+		}
 		if f, trouble := recogniseDepth(decode64(token), depth+1); trouble == "" {
 			all.parts = append(all.parts, f.parts...)
 			all.repairs.add("KP-22")
@@ -170,7 +166,7 @@ func fromBase64(text string, depth int) (found, bool) {
 			}
 		}
 	}
-	if len(all.parts) > 0 && all.firstTrouble(kindCertificate, kindKey) == "" {
+	if len(all.parts) > 0 && all.firstTrouble(kindCertificate, kindKey).none() {
 		return all, true
 	}
 	inner := strings.Trim(text, "\"'`“”‘’ \n\t,;")
@@ -181,7 +177,7 @@ func fromBase64(text string, depth int) (found, bool) {
 		return all, len(all.parts) > 0
 	}
 	var f found
-	if p, ok := binaryPart(raw); ok && p.trouble == "" && p.kind != kindOther {
+	if p, ok := binaryPart(raw); ok && p.kind != kindOther && p.trouble.key != "KP-27" && p.trouble.key != "KP-26" {
 		f.addDER(p, "KP-23", "KP-23")
 	} else if g, trouble := recogniseDepth(raw, depth+1); trouble == "" && !ok {
 		f = g
@@ -213,238 +209,96 @@ func (f *found) addDER(p part, certCode, keyCode string) {
 // addBlocks turns BEGIN…END blocks into parts.
 func (f *found) addBlocks(blocks []block) {
 	for _, b := range blocks {
-		packed := strings.ReplaceAll(b.label, " ", "")
-		foreign := strings.Contains(packed, "OPENSSH") || strings.Contains(packed, "SSH2") || strings.Contains(packed, "PGP")
-		isKey := strings.HasSuffix(packed, "PRIVATEKEY")
-		isCert := strings.HasSuffix(packed, "CERTIFICATE")
-		switch {
-		case foreign:
-			f.parts = append(f.parts, part{kind: kindForeign, trouble: "KP-29"})
-		case b.encrypted, packed == "ENCRYPTEDPRIVATEKEY" && !b.cut:
-			p := part{kind: kindEncryptedKey, trouble: "KP-11", der: b.der, dek: b.dek}
-			if b.encrypted {
-				p.trouble = "KP-12"
-			}
-			f.parts = append(f.parts, p)
-		case b.cut && isKey:
-			f.parts = append(f.parts, part{kind: kindKey, trouble: "KP-26"})
-		case b.cut && knownLabel.MatchString(packed):
-			f.parts = append(f.parts, part{kind: kindCertificate, trouble: "KP-26"})
-		case b.der == nil && isKey:
-			f.parts = append(f.parts, part{kind: kindKey, trouble: "KP-37"})
-		case b.der == nil && isCert:
-			f.parts = append(f.parts, part{kind: kindCertificate, trouble: "KP-27"})
-		case isKey:
-			p := classify(b.der)
-			if p.kind != kindKey && p.kind != kindEncryptedKey {
-				p = part{kind: kindKey, trouble: "KP-37"}
-			}
-			f.parts = append(f.parts, p)
-		case isCert:
-			der := b.der
-			if b.label != "CERTIFICATE" {
-				der = firstElement(der) // OpenSSL appends its trust settings
-				f.repairs.add("KP-28")
-			}
-			p := classify(der)
-			if p.cert == nil && p.kind != kindKey {
-				trouble := p.trouble
-				if trouble == "" || p.kind != kindCertificate {
-					trouble = "KP-27"
-				}
-				p = part{kind: kindCertificate, trouble: trouble}
-			}
-			f.parts = append(f.parts, p)
-		case b.der == nil:
-			f.parts = append(f.parts, part{kind: kindOther})
-		default:
-			p := classify(b.der)
-			if p.kind == kindPKCS7 {
-				f.repairs.add("KP-38")
-				f.parts = append(f.parts, pkcs7Parts(p.der)...)
-				continue
-			}
-			if strings.HasSuffix(packed, "PARAMETERS") || packed == "X509CRL" {
-				p = part{kind: kindOther}
-			}
-			if strings.HasSuffix(packed, "PUBLICKEY") {
-				p = part{kind: kindPublicKey}
-			}
-			if strings.HasSuffix(packed, "CERTIFICATEREQUEST") {
-				p = part{kind: kindRequest, der: b.der}
-			}
-			f.parts = append(f.parts, p)
+		if len(f.parts) > maxParts {
+			return // more than is read
+		}
+		f.addBlock(b, strings.ReplaceAll(b.label, " ", ""))
+	}
+}
+
+// addBlock turns one block into parts; packed is its label without blanks.
+func (f *found) addBlock(b block, packed string) {
+	isKey := strings.HasSuffix(packed, "PRIVATEKEY")
+	isCert := strings.HasSuffix(packed, "CERTIFICATE")
+	isRequest := strings.HasSuffix(packed, "CERTIFICATEREQUEST")
+	one := func(p part) { f.parts = append(f.parts, p) }
+	switch {
+	case strings.Contains(packed, "OPENSSH"), strings.Contains(packed, "SSH2"), strings.Contains(packed, "PGP"):
+		one(part{kind: kindForeign, trouble: problem{key: "KP-29"}})
+	case b.encrypted:
+		one(part{kind: kindEncryptedKey, trouble: problem{key: "KP-12"}, der: b.der, dek: b.dek})
+	case packed == "ENCRYPTEDPRIVATEKEY" && !b.cut && b.der != nil:
+		one(part{kind: kindEncryptedKey, trouble: problem{key: "KP-11"}, der: b.der})
+	case b.cut && isKey:
+		one(part{kind: kindKey, trouble: problem{key: "KP-26"}})
+	case b.cut && knownLabel.MatchString(packed):
+		one(part{kind: kindCertificate, trouble: problem{key: "KP-26"}})
+	case b.der == nil && isKey:
+		one(part{kind: kindKey, trouble: problem{key: "KP-37"}})
+	case b.der == nil && isCert:
+		one(part{kind: kindCertificate, trouble: problem{key: "KP-27"}})
+	case b.der == nil && isRequest:
+		one(part{kind: kindRequest, trouble: problem{key: "KP-27/request"}})
+	case b.der == nil:
+		one(part{kind: kindOther})
+	case isKey:
+		p := classify(b.der)
+		if p.kind != kindKey && p.kind != kindEncryptedKey {
+			p = part{kind: kindKey, trouble: problem{key: "KP-37"}}
+		}
+		one(p)
+	case isCert:
+		f.addCertificate(b, packed)
+	case isRequest:
+		p := classify(b.der)
+		if p.kind != kindRequest {
+			p = part{kind: kindRequest, trouble: problem{key: "KP-27/request"}}
+		}
+		one(p)
+	case strings.HasSuffix(packed, "PARAMETERS"):
+		one(part{kind: kindOther, trouble: problem{"KP-42", "parameters for a key, without a key"}})
+	case packed == "X509CRL":
+		one(part{kind: kindForeign, trouble: problem{"KP-42", "a list of revoked certificates (CRL)"}})
+	case strings.HasSuffix(packed, "PUBLICKEY"):
+		p := classify(b.der)
+		one(part{kind: kindPublicKey, der: b.der, outline: p.outline})
+	default:
+		if p := containerPart(b.der); p.kind == kindPKCS7 {
+			f.repairs.add("KP-38")
+			f.parts = append(f.parts, pkcs7Parts(p.der)...)
+		} else {
+			one(p)
 		}
 	}
 }
 
-// binaryPart recognises a DER (or BER) file by its first element.
-func binaryPart(raw []byte) (part, bool) {
-	if bytes.HasPrefix(raw, []byte{0xFE, 0xED, 0xFE, 0xED}) {
-		return part{kind: kindPKCS12, trouble: "KP-15/jks"}, true
-	}
-	if bytes.HasPrefix(raw, []byte{0x30, 0x80, 0x02, 0x01, 0x03}) { // BER, as some exporters write
-		return part{kind: kindPKCS12, trouble: "KP-15", der: raw}, true
-	}
-	der := firstElement(raw)
-	if der == nil {
-		if len(raw) > 64 && raw[0] == 0x30 && raw[1] == 0x82 && bytes.IndexByte(raw, 0) >= 0 {
-			return part{kind: kindCertificate, trouble: "KP-26"}, true
+// addCertificate adds a block that is labelled as a certificate.
+func (f *found) addCertificate(b block, packed string) {
+	der := b.der
+	if b.label != "CERTIFICATE" {
+		if first := firstElement(der); first != nil {
+			der = first // OpenSSL appends its trust settings
 		}
-		return part{}, false
+		if packed != "ATTRIBUTECERTIFICATE" {
+			f.repairs.add("KP-28")
+		}
 	}
-	if tail := bytes.TrimLeft(raw[len(der):], "\r\n \x00"); len(tail) > 0 {
-		return part{}, false
+	p := containerPart(der)
+	switch {
+	case p.kind == kindPKCS7: // as Windows' certreq and some CAs label it
+		f.repairs.add("KP-38")
+		f.parts = append(f.parts, pkcs7Parts(p.der)...)
+		return
+	case p.kind == kindOther, p.kind == kindEncryptedKey:
+		p = part{kind: kindCertificate, trouble: problem{key: "KP-27"}}
 	}
-	p := classify(der)
-	return p, p.kind != kindOther || len(der) > 16
+	f.parts = append(f.parts, p)
 }
 
-// firstElement is the first DER SEQUENCE of raw, nil when there is no whole one.
-func firstElement(raw []byte) []byte {
-	var v asn1.RawValue
-	rest, err := asn1.Unmarshal(raw, &v)
-	if err != nil || v.Class != asn1.ClassUniversal || v.Tag != asn1.TagSequence || !v.IsCompound {
-		return nil
-	}
-	return raw[:len(raw)-len(rest)]
-}
-
-var (
-	oidPKCS7Data   = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 1}
-	oidPKCS7Signed = asn1.ObjectIdentifier{1, 2, 840, 113549, 1, 7, 2}
-)
-
-// classify says what a DER element is by trying what it may be.
-func classify(der []byte) part {
-	cert, err := x509.ParseCertificate(der)
-	if err == nil && oversized(cert.PublicKey) {
-		return part{kind: kindCertificate, trouble: "CH-25/rsa"}
-	}
-	if err == nil {
-		return part{kind: kindCertificate, der: der, cert: cert}
-	}
-	if key, keyErr := parseKey(der); keyErr == nil {
-		p := part{kind: kindKey, der: der, key: key}
-		if k, ok := key.(*ecdsa.PrivateKey); ok && k.Curve == elliptic.P224() {
-			p.key, p.trouble = nil, "KP-33"
-		}
-		return p
-	} else if errors.Is(keyErr, errLong) {
-		return part{kind: kindKey, trouble: "CH-25/rsa"}
-	} else if errors.Is(keyErr, errCurve) {
-		return part{kind: kindKey, trouble: "KP-33"}
-	}
-	if _, reqErr := x509.ParseCertificateRequest(der); reqErr == nil {
-		return part{kind: kindRequest, der: der}
-	}
-	if _, pubErr := x509.ParsePKIXPublicKey(der); pubErr == nil {
-		return part{kind: kindPublicKey, der: der}
-	}
-	if _, pubErr := x509.ParsePKCS1PublicKey(der); pubErr == nil {
-		return part{kind: kindPublicKey, der: der}
-	}
-	var encrypted struct {
-		Algorithm pkix.AlgorithmIdentifier
-		Data      []byte
-	}
-	if rest, e := asn1.Unmarshal(der, &encrypted); e == nil && len(rest) == 0 {
-		return part{kind: kindEncryptedKey, der: der, trouble: "KP-11"}
-	}
-	var store struct {
-		Version int
-		Content struct {
-			Type asn1.ObjectIdentifier
-			Rest asn1.RawValue `asn1:"optional,explicit,tag:0"`
-		}
-		Mac asn1.RawValue `asn1:"optional"`
-	}
-	if _, e := asn1.Unmarshal(der, &store); e == nil && store.Version == 3 && (store.Content.Type.Equal(oidPKCS7Data) || store.Content.Type.Equal(oidPKCS7Signed)) {
-		return part{kind: kindPKCS12, der: der, trouble: "KP-15"}
-	}
-	var content struct {
-		Type asn1.ObjectIdentifier
-		Rest asn1.RawValue `asn1:"optional,explicit,tag:0"`
-	}
-	if _, e := asn1.Unmarshal(der, &content); e == nil && content.Type.Equal(oidPKCS7Signed) && pkcs7Parts(der) != nil {
-		return part{kind: kindPKCS7, der: der}
-	}
-	var signed struct {
-		TBS       asn1.RawValue
-		Algorithm pkix.AlgorithmIdentifier
-		Signature asn1.BitString
-	}
-	if _, e := asn1.Unmarshal(der, &signed); e == nil && signed.TBS.Tag == asn1.TagSequence {
-		p := part{kind: kindCertificate, trouble: "KP-27"}
-		if strings.Contains(err.Error(), "elliptic curve") {
-			p.trouble = "KP-33"
-		}
+// containerPart is classify of what may be BER.
+func containerPart(der []byte) part {
+	if p, ok := binaryPart(der); ok && p.trouble.key != "KP-26" {
 		return p
 	}
-	return part{kind: kindOther}
-}
-
-// pkcs7Parts takes the certificates out of a PKCS#7 SignedData; nil when it holds none.
-func pkcs7Parts(der []byte) []part {
-	var outer struct {
-		Type    asn1.ObjectIdentifier
-		Content asn1.RawValue `asn1:"explicit,tag:0"`
-	}
-	if _, err := asn1.Unmarshal(der, &outer); err != nil {
-		return nil
-	}
-	var signed struct {
-		Version      int
-		Algorithms   asn1.RawValue
-		Content      asn1.RawValue
-		Certificates asn1.RawValue `asn1:"optional,tag:0"`
-		CRLs         asn1.RawValue `asn1:"optional,tag:1"`
-		Signers      asn1.RawValue `asn1:"optional"`
-	}
-	if _, err := asn1.Unmarshal(outer.Content.Bytes, &signed); err != nil {
-		return nil
-	}
-	certs, err := x509.ParseCertificates(signed.Certificates.Bytes)
-	if err != nil {
-		return nil
-	}
-	var out []part
-	for _, c := range certs {
-		out = append(out, classify(c.Raw))
-	}
-	return out
-}
-
-// errCurve is a key that no TLS version of today can use.
-var errCurve = errors.New("certsvc: curve not usable in TLS")
-
-// errLong is an RSA key that is oversized.
-var errLong = errors.New("certsvc: RSA key too long")
-
-// parseKey reads PKCS#8, PKCS#1 or SEC1 whatever the label said, as crypto/tls does.
-func parseKey(der []byte) (crypto.Signer, error) {
-	any8, err8 := x509.ParsePKCS8PrivateKey(der)
-	if err8 == nil {
-		if k, ok := any8.(crypto.Signer); ok {
-			if oversized(k.Public()) {
-				return nil, errLong
-			}
-			return k, nil
-		}
-		return nil, errCurve // X25519 agrees on keys and cannot sign
-	}
-	if k, err := x509.ParsePKCS1PrivateKey(der); err == nil {
-		if oversized(&k.PublicKey) {
-			return nil, errLong
-		}
-		return k, nil
-	}
-	k, errEC := x509.ParseECPrivateKey(der)
-	if errEC == nil {
-		return k, nil
-	}
-	if strings.Contains(err8.Error(), "elliptic curve") || strings.Contains(errEC.Error(), "elliptic curve") {
-		return nil, errCurve
-	}
-	return nil, errors.New("certsvc: not a private key")
+	return classify(der)
 }

@@ -120,10 +120,10 @@ func bundleCerts(raw []byte, field string, mayBeEmpty bool) ([]*x509.Certificate
 		return nil, fault.From(err).In(field)
 	}
 	if found.has(kindKey) || found.has(kindEncryptedKey) {
-		return nil, troubleFault("IN-16/key").In(field)
+		return nil, problem{key: "IN-16/key"}.fault().In(field)
 	}
-	if trouble := found.certificateTrouble(); trouble != "" {
-		return nil, troubleFault(trouble).In(field)
+	if trouble := found.certificateTrouble(); !trouble.none() {
+		return nil, trouble.fault().In(field)
 	}
 	return found.certs(), nil
 }
@@ -134,10 +134,10 @@ func (b *BundleChange) orphans() {
 		again = false
 		all := newPool(b.Certs...)
 		for i, c := range b.Certs {
-			if selfSigned(c) || all.issuerOf(c) != nil {
+			if selfSigned(c) || len(all.issuersOf(c)) > 0 {
 				continue
 			}
-			j := slices.IndexFunc(b.Dropped, func(d Dropped) bool { return issued(c, d.Cert) })
+			j := slices.IndexFunc(b.Dropped, func(d Dropped) bool { return newPool(d.Cert).issuersOf(c) != nil })
 			if j < 0 {
 				continue // it never was complete: judged says so
 			}

@@ -37,7 +37,13 @@ var rules = []Rule{
 	{"CH-13", SevError, "signed with SHA-256 or stronger", "Sign it again with SHA-256 or stronger.", srcCert},
 	{"CH-25", SevError, "RSA or ECDSA keys and signatures only", "Make it again with an ECDSA P-256 or P-384, or an RSA key.", srcCert},
 	{"KP-33", SevError, "a curve that TLS knows", "Make a new key with P-256 or P-384 and a new certificate for it.", srcTLS},
-	{"CH-14", SevError, "RSA keys of 2048 bits or more", "Make a new key: ECDSA P-256 or P-384, or RSA of 2048 bits or more (3072 for a CA that lives past 2030).", "https://csrc.nist.gov/pubs/sp/800/57/pt1/r5/final"},
+	{"CH-14", SevError, "RSA keys of 2048 bits or more", "Make a new key: ECDSA P-256 or P-384, or RSA of 2048 bits or more (3072 for a CA that lives past 2030).", "https://csrc.nist.gov/pubs/sp/800/131/a/r2/final"},
+	{"CH-34", SevError, "no critical extension that TLS libraries do not know", "Issue it again without that extension, or with it not critical.", srcRFC5280 + "#section-4.2"},
+	{"CH-35", SevError, "every CA's extended key usage, where present, has clientAuth", "Use a CA without extended key usage, or with clientAuth in it, and issue the client certificate again.", srcRFC5280 + "#section-4.2.1.12"},
+	{"CH-36", SevError, "within the name constraints of its CAs", "Issue it again with alternative names that its CA may sign, or without any.", srcRFC5280 + "#section-4.2.1.10"},
+	{"CH-37", SevError, "its signature fits", "Copy the certificate again from where it was made, or issue it again.", srcRFC5280 + "#section-6.1.3"},
+	{"CH-38", SevError, "every CA has a name", "Make a CA with a common name, and client certificates under it.", srcRFC5280 + "#section-4.1.2.6"},
+	{"CH-39", SevError, "a chain that Go's verifier accepts", "Issue the certificate again from a CA made for client certificates.", srcRFC5280 + "#section-6.1"},
 	{"CH-15", SevError, "extended key usage, where present, has clientAuth", "Issue it again with extendedKeyUsage clientAuth, or without that extension.", srcRFC5280 + "#section-4.2.1.12"},
 	{"CH-16", SevError, "key usage, where present, has digitalSignature", "Issue it again with keyUsage digitalSignature.", srcCert},
 	{"CH-20", SevError, "every distinguished name in the chain is unique", "Give the client certificate a common name of its own.", srcCert},
@@ -76,8 +82,8 @@ type Check struct {
 
 // What a CA bundle and a client certificate are judged by.
 var (
-	bundleRules = []string{"IN-16", "CH-31", "CH-04", "CH-03", "CH-05", "CH-07", "CH-08", "CH-11", "CH-10", "CH-13", "CH-25", "KP-33", "CH-14", "CH-20", "CH-21", "CH-02", "CH-23", "CH-24", "CH-29", "CH-32"}
-	leafRules   = []string{"CH-01", "CH-02", "CH-06", "CH-08", "CH-09", "CH-10", "CH-11", "CH-12", "CH-13", "CH-25", "KP-33", "CH-14", "CH-15", "CH-16", "CH-17", "CH-18", "CH-19", "CH-20", "CH-21", "CH-22", "CH-33", "CH-32"}
+	bundleRules = []string{"IN-16", "CH-31", "CH-04", "CH-03", "CH-05", "CH-07", "CH-08", "CH-11", "CH-10", "CH-13", "CH-25", "KP-33", "CH-14", "CH-34", "CH-35", "CH-37", "CH-38", "CH-20", "CH-21", "CH-02", "CH-23", "CH-24", "CH-29", "CH-32"}
+	leafRules   = []string{"CH-01", "CH-02", "CH-06", "CH-08", "CH-09", "CH-10", "CH-11", "CH-12", "CH-13", "CH-25", "KP-33", "CH-14", "CH-34", "CH-35", "CH-36", "CH-37", "CH-38", "CH-39", "CH-15", "CH-16", "CH-17", "CH-18", "CH-19", "CH-20", "CH-21", "CH-22", "CH-33", "CH-32"}
 )
 
 // checksOf lists the rules of one kind with those broken by lints.

@@ -36,6 +36,12 @@ var (
 	headerLine = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9-]*: `)
 )
 
+// glued is where a file that lacks its last line break was joined with another.
+const glued = "----------BEGIN"
+
+// maxArmor bounds how often BEGIN and END may stand in a text; every one of them is looked at.
+const maxArmor = 20_000
+
 // spacedLabels give the labels back their blanks when those were lost.
 var spacedLabels = map[string]string{
 	"CERTIFICATEREQUEST": "CERTIFICATE REQUEST", "NEWCERTIFICATEREQUEST": "NEW CERTIFICATE REQUEST",
@@ -143,11 +149,20 @@ func scan(text string) ([]block, codes) {
 		text = writtenOut.ReplaceAllString(text, "\n")
 		done.add("KP-21")
 	}
+	if strings.Contains(text, glued) { // an END and a BEGIN of files that were joined
+		text = strings.ReplaceAll(text, glued, "-----\n-----BEGIN")
+		done.add("KP-20")
+	}
 	var out []block
 	open := ""    // label of a BEGIN that waits for its END
 	bodyFrom := 0 // where its body begins
 	lastEnd := 0  // where the last armor line ended
-	for _, m := range armor.FindAllStringSubmatchIndex(text, -1) {
+	lineFrom := 0 // where the line of the match begins
+	looked := 0   // how far line breaks were looked for
+	for i, m := range armor.FindAllStringSubmatchIndex(text, maxArmor) {
+		if len(out) > maxParts || i == maxArmor-1 {
+			return append(out, make([]block, maxParts+1)...), done // more than is read
+		}
 		left, right := text[m[2]:m[3]], text[m[14]:m[15]]
 		label := strings.Join(strings.Fields(strings.ToUpper(text[m[10]:m[11]])), " ")
 		packed := strings.ReplaceAll(label, " ", "")
@@ -167,7 +182,10 @@ func scan(text string) ([]block, codes) {
 		if left != "-----" || right != "-----" || text[m[4]:m[5]] != "" || text[m[12]:m[13]] != "" || text[m[8]:m[9]] != " " || text[m[10]:m[11]] != label {
 			done.add("KP-25")
 		}
-		lineFrom := strings.LastIndexByte(text[:m[0]], '\n') + 1
+		if at := strings.LastIndexByte(text[looked:m[0]], '\n'); at >= 0 {
+			lineFrom = looked + at + 1
+		}
+		looked = m[0]
 		before := text[max(lastEnd, lineFrom):m[0]]
 		if lastEnd > lineFrom && strings.TrimSpace(before) == "" {
 			before = "" // a blank that was a line break
@@ -216,7 +234,7 @@ func noteBefore(done *codes, before string) {
 
 // noteAfter judges what follows BEGIN's dashes: anything but a line break means that breaks were lost.
 func noteAfter(done *codes, after string) {
-	line, _, _ := strings.Cut(after, "\n")
+	line, _, _ := strings.Cut(after[:min(len(after), 200)], "\n")
 	line = strings.Trim(line, " \t\"'+\\,")
 	if line != "" {
 		done.add("KP-20")

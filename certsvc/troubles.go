@@ -6,7 +6,7 @@ import (
 	"onramp/fault"
 )
 
-// trouble is the text of one fault of the pair stage (faults.md §3.1, §3.2).
+// trouble is the text of one fault of the pair stage (faults.md §3.1, §3.2). A %s stands for what the problem is about.
 type trouble struct{ title, cause, fix string }
 
 // MaxPaste is the most bytes that are read from one field or file.
@@ -31,21 +31,33 @@ var troubles = map[string]trouble{
 		"Unpack it: openssl pkcs12 -in client.p12 -nodes -out both.pem"},
 	"KP-15/jks": {"This is a Java key store", "It packs certificates and a key together under a password; workers want PEM files.",
 		"Convert it: keytool -importkeystore -srckeystore client.jks -destkeystore client.p12 -deststoretype PKCS12, then openssl pkcs12 -in client.p12 -nodes -out both.pem"},
-	"KP-26": {"The text is cut off", "A BEGIN line and its END line do not both stand in it.", "Copy the whole file again, from its BEGIN line to its END line."},
-	"KP-27": {"The certificate is damaged", "What stands between BEGIN and END is not a whole certificate.", "Copy the file again; send it as a file rather than through chat or mail."},
-	"KP-29": {"This is an SSH or PGP key", "mTLS needs an X.509 certificate and its private key.", "Paste the key that was made together with the client certificate."},
-	"KP-33": {"The key's curve cannot be used in TLS", "TLS 1.3 has no signature scheme for it.", "Make a new key with P-256 or P-384 and a new certificate for it."},
-	"KP-36": {"The private key is empty", "There is no text in it.", "Paste client.key, from BEGIN PRIVATE KEY to END PRIVATE KEY."},
-	"KP-37": {"The private key is damaged", "What stands between BEGIN and END is not a whole key.", "Copy the file again. If no good copy is left, make a new key and certificate."},
-	"KP-39": {"There is no PEM in this text", "Neither a certificate nor a key was found in it.", "Paste the file's text, from its BEGIN line to its END line."},
-}
-
-// trouble key "KP-15/jks" stands for code KP-15.
-func troubleFault(key string) *fault.Fault {
-	t := troubles[key]
-	f := fault.New(fault.Invalid, t.title, t.fix)
-	f.Code, f.Cause, f.Who = key[:5], t.cause, "developer"
-	return f
+	"KP-15/jceks": {"This is a Java key store (JCEKS)", "It packs certificates and a key together under a password, in a form that only Java reads; workers want PEM files.",
+		"Convert it: keytool -importkeystore -srckeystore client.jceks -srcstoretype JCEKS -destkeystore client.p12 -deststoretype PKCS12, then openssl pkcs12 -in client.p12 -nodes -out both.pem"},
+	"KP-15/bks": {"This is a key store of BouncyCastle (BKS)", "It packs certificates and a key together under a password, in a form that only BouncyCastle reads; workers want PEM files.",
+		"Convert it with BouncyCastle's provider at hand: keytool -importkeystore -srckeystore client.bks -srcstoretype BKS -provider org.bouncycastle.jce.provider.BouncyCastleProvider -providerpath bcprov.jar -destkeystore client.p12 -deststoretype PKCS12"},
+	"KP-15/empty":     {"The key store %s is empty", "It was opened, and it holds neither a certificate nor a key.", "Choose the key store that holds the client certificate and its key."},
+	"KP-26":           {"The text is cut off", "A BEGIN line and its END line do not both stand in it.", "Copy the whole file again, from its BEGIN line to its END line."},
+	"KP-27":           {"The certificate is damaged", "What stands between BEGIN and END is not a whole certificate.", "Copy the file again; send it as a file rather than through chat or mail."},
+	"KP-27/request":   {"The signing request is damaged", "What stands between BEGIN and END is not a whole request.", "Copy the file again, or make the request again."},
+	"KP-27/signature": {"The signing request's own signature is wrong", "It was changed after it was signed, or is not whole.", "Make the request again."},
+	"KP-29":           {"This is an SSH or PGP key", "mTLS needs an X.509 certificate and its private key.", "Paste the key that was made together with the client certificate."},
+	"KP-33": {"The curve %s cannot be used here", "Temporal Cloud takes P-256 and P-384; workers in Go read P-256, P-384 and P-521 alone.",
+		"Make a new key with P-256 or P-384 and a new certificate for it."},
+	"KP-33/explicit": {"The %s writes its curve out instead of naming it", "It holds the parameters of the curve (explicit parameters, which RFC 5480 forbids in certificates); Go reads curves by their names alone. Nothing is damaged.",
+		"Name the curve: openssl pkey -in client.key -ec_param_enc named_curve -out named.key; a certificate or request has to be made again from that key."},
+	"KP-33/agreement": {"An %s key cannot sign", "It only agrees on secrets; TLS asks a client to sign.", "Make a new key with P-256 or P-384 and a new certificate for it."},
+	"KP-36":           {"The private key is empty", "There is no text in it.", "Paste client.key, from BEGIN PRIVATE KEY to END PRIVATE KEY."},
+	"KP-37":           {"The private key is damaged", "What stands between BEGIN and END is not a whole key.", "Copy the file again. If no good copy is left, make a new key and certificate."},
+	"KP-37/go":        {"Go cannot read this private key", "It has the outline of a key, and its numbers do not fit (in Go's words: %s).", "Copy the file again. If openssl pkey -check finds nothing wrong, make a new key and certificate for workers in Go."},
+	"KP-39":           {"There is no PEM in this text", "Neither a certificate nor a key was found in it.", "Paste the file's text, from its BEGIN line to its END line."},
+	"KP-39/binary":    {"This binary file is no certificate or key that is known here", "It is written as certificates and keys are (ASN.1), and what it holds is damaged or something else.", "Copy the file again, or choose the file that holds the certificate or key."},
+	"KP-39/archive":   {"There is no certificate or key in %s", "None of its files holds one.", "Choose the archive or the files that hold the certificate and the key."},
+	"KP-41": {"Workers in Go and Temporal Cloud cannot read this certificate", "%s. OpenSSL and Java may read it all the same.",
+		"Have its CA issue it again without that. Copying it again helps only if it was changed on its way."},
+	"KP-41/request": {"Go cannot read this signing request, so Onramp cannot sign it", "%s. OpenSSL may read it all the same.", "Make the request again: onramp cert csr, or openssl req -new."},
+	"KP-42":         {"This is no certificate or key, but %s", "It can be read; a worker and a namespace have no use for it.", "Give the certificate (BEGIN CERTIFICATE) or the private key (BEGIN PRIVATE KEY) in its place."},
+	"CH-25/kind": {"%s keys cannot be used here", "Temporal Cloud takes RSA and ECDSA keys only, and workers in Go read no such key. Nothing is damaged.",
+		"Make a new key with ECDSA P-256 or P-384, or an ordinary RSA key, and a new certificate for it."},
 }
 
 func tooLarge(n int) *fault.Fault {
@@ -65,7 +77,7 @@ var repairTexts = map[string]string{
 	"KP-17": "The file was UTF-16 and was converted. In PowerShell write it with Set-Content -Encoding ascii.",
 	"KP-18": "The lines ended in carriage returns only; they were converted.",
 	"KP-19": "The PEM was indented; the indent was removed. In YAML use a | block.",
-	"KP-20": "The line breaks were lost and were put back. Keep them by using a file, or $'…' in a shell.",
+	"KP-20": "Line breaks were lost and were put back: without them other programs do not read the text. Keep them by using a file with a line break at its end, or $'…' in a shell.",
 	"KP-21": "Line breaks were written out as \\n; they were replaced. The program that reads the variable must do so too.",
 	"KP-22": "The text was base64 of the PEM (as in a Kubernetes Secret); it was decoded.",
 	"KP-23": "The BEGIN and END lines were missing; they were added.",

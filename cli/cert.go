@@ -5,8 +5,10 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -59,7 +61,7 @@ func (s *settings) days(def, usage string) *int {
 	p := s.text("days", def, usage)
 	s.after = append(s.after, func() error {
 		if _, err := fmt.Sscanf(*p+"\n", "%d\n", n); err != nil {
-			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a number of days", *p), "Give a whole number, such as 365.").In("days")
+			return fault.New(fault.Invalid, "This is not a number of days", "Give a whole number, such as 365.").In("days")
 		}
 		return nil
 	})
@@ -94,7 +96,7 @@ func certCA(_ context.Context, w World, args []string) int {
 	depth := s.text("path-length", "0", "how many intermediate CAs may stand below it, 0 to 2")
 	s.after = append(s.after, func() (err error) {
 		if *pathLength, err = strconv.Atoi(*depth); err != nil {
-			return fault.New(fault.Invalid, fmt.Sprintf("%q is not a path length", *depth), "Give 0, 1 or 2.").In("path-length")
+			return fault.New(fault.Invalid, "This is not a path length", "Give 0, 1 or 2.").In("path-length")
 		}
 		return nil
 	})
@@ -108,7 +110,7 @@ func certCA(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, asFlags(err))
 	}
-	return deliver(w, *out, *force, *asJSON, ca, "ca.pem", "ca.key")
+	return deliver(w, ca, delivery{*out, *force, *asJSON, "ca.pem", "ca.key"})
 }
 
 func certLeaf(_ context.Context, w World, args []string) int {
@@ -128,7 +130,7 @@ func certLeaf(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, asFlags(err))
 	}
-	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "client.key")
+	return deliver(w, leaf, delivery{*out, *force, *asJSON, "client.pem", "client.key"})
 }
 
 func certCSR(_ context.Context, w World, args []string) int {
@@ -179,7 +181,7 @@ func certSign(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, asFlags(err))
 	}
-	return deliver(w, *out, *force, *asJSON, leaf, "client.pem", "")
+	return deliver(w, leaf, delivery{*out, *force, *asJSON, "client.pem", ""})
 }
 
 // leafFlags are what leaf and sign share: subject, validity and the CA that signs.
@@ -202,11 +204,22 @@ func leafFlags(s *settings) (spec func() certsvc.LeafSpec, ca func() (certsvc.Is
 func input(flagName, path string) ([]byte, error) {
 	b, err := readFile(path)
 	if err != nil {
-		f := fault.Wrap(err, fault.Invalid, printable(path)+" cannot be read", "Look at the path and at who may read the file.").In(flagName)
+		named := printable(path) + " cannot be read"
+		if secretive(flagName, path) { // it may be the secret itself
+			named = "The file that is named here cannot be read"
+		}
+		f := fault.New(fault.Invalid, named, "Look at the path and at who may read the file.").In(flagName)
 		f.Code, f.Cause = "KP-35", reason(err)
 		return nil, f
 	}
 	return b, nil
+}
+
+// secretive reports whether what was given for a file may be a secret in its place: anything where a passphrase's file
+// is asked for, and elsewhere what no path looks like. It is not printed then.
+func secretive(flagName, value string) bool {
+	return strings.HasSuffix(flagName, "passphrase-path") || strings.HasSuffix(flagName, "password-path") ||
+		len(value) > 255 || strings.ContainsAny(value, "\n\r") || strings.HasPrefix(strings.TrimSpace(value), "eyJ") || certsvc.HoldsKey([]byte(value))
 }
 
 func reason(err error) string {
@@ -243,7 +256,7 @@ func named(s *settings) ([]certsvc.File, error) {
 	return out, errors.Join(errs...)
 }
 
-func certInspect(_ context.Context, w World, args []string) int {
+func certInspect(ctx context.Context, w World, args []string) int {
 	s := newSettings("cert inspect", "say what is in files, whatever their form", w)
 	s.takesFiles = true
 	passphrase := s.text("passphrase-path", "", "`file` with the passphrase of encrypted files")
@@ -259,8 +272,11 @@ func certInspect(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return refuse(w, err)
 	}
-	inv := certsvc.Inspect(files, pass)
-	report := inspectionOf(inv)
+	inv, err := certsvc.InspectContext(ctx, files, pass)
+	if err != nil {
+		return complain(w, err)
+	}
+	report := inspectionOf(inv, time.Now())
 	code := exitOK
 	if len(report.Troubles) > 0 {
 		code = exitInput
@@ -306,24 +322,16 @@ func certLint(_ context.Context, w World, args []string) int {
 			return refuse(w, err)
 		}
 		cas, lints := certsvc.LintBundle(raw, now)
-		uploaded, report.Findings = cas, append(report.Findings, lints...)
+		uploaded, report.Findings = cas, append(report.Findings, inFile(lints, filepath.Base(*caPath))...)
+		if uploaded == nil {
+			uploaded = []*x509.Certificate{} // it was named, and holds none
+		}
 	}
 	for _, f := range files {
-		chain, repairs, err := certsvc.ReadCertificates(f.Content)
-		if err != nil {
-			x := fault.From(err)
-			report.Findings = append(report.Findings, certsvc.Lint{Code: x.Code, Severity: certsvc.SevError, Subject: f.Name, Text: x.Title, Fix: x.Fix})
-			continue
-		}
-		for _, r := range repairs {
-			report.Findings = append(report.Findings, certsvc.Lint{Code: r.Code, Severity: certsvc.SevWarn, Subject: f.Name, Text: r.Text,
-				Fix: "Save the file again in the repaired form: your worker reads it as it is."})
-		}
-		if chain[0].IsCA {
-			_, lints := certsvc.LintBundle(f.Content, now)
-			report.Findings = append(report.Findings, lints...)
-		} else {
-			report.Findings = append(report.Findings, certsvc.LintLeaf(chain, uploaded, now)...)
+		for _, l := range lintFile(f, uploaded, now) {
+			if !slices.ContainsFunc(report.Findings, func(x certsvc.Lint) bool { return x.Code == l.Code && x.Subject == l.Subject && x.Text == l.Text }) {
+				report.Findings = append(report.Findings, l) // a CA is judged with the bundle already
+			}
 		}
 	}
 	code := exitOK
@@ -338,14 +346,53 @@ func certLint(_ context.Context, w World, args []string) int {
 		}
 		return code
 	}
-	for _, l := range report.Findings {
-		fmt.Fprintf(w.Stdout, "%-5s %s  %s\n      %s\n", l.Severity, l.Code, printable(l.Subject), printable(l.Text))
-		if l.Fix != "" {
-			fmt.Fprintf(w.Stdout, "      Do: %s\n", printable(l.Fix))
-		}
-	}
+	tellFindings(w.Stdout, report.Findings)
 	if len(report.Findings) == 0 {
 		fmt.Fprintf(w.Stdout, "Nothing to find: every rule of %s is kept.\n", rulesDate)
 	}
 	return code
+}
+
+// lintFile judges one file: as a client's chain where the CAs are known or its first certificate is no CA, else as what
+// would be uploaded.
+func lintFile(f certsvc.File, uploaded []*x509.Certificate, now time.Time) []certsvc.Lint {
+	chain, repairs, err := certsvc.ReadCertificates(f.Content)
+	if err != nil {
+		x := fault.From(err)
+		return []certsvc.Lint{{Code: x.Code, Severity: certsvc.SevError, Subject: f.Name, Text: strings.TrimSpace(x.Title + ". " + x.Cause), Fix: x.Fix}}
+	}
+	ordered, upsideDown := certsvc.ClientFirst(chain)
+	if ordered[0].IsCA && uploaded == nil {
+		_, lints := certsvc.LintBundle(f.Content, now)
+		return inFile(lints, f.Name)
+	}
+	var out []certsvc.Lint
+	if upsideDown {
+		repairs = append(repairs, certsvc.UpsideDown)
+	}
+	for _, r := range repairs {
+		out = append(out, certsvc.Lint{Code: r.Code, Severity: certsvc.SevWarn, Subject: f.Name, Text: r.Text,
+			Fix: "Save the file again in the repaired form: your worker reads it as it is."})
+	}
+	return append(out, certsvc.LintLeaf(ordered, uploaded, now)...)
+}
+
+// inFile gives findings about a text as a whole the name of its file.
+func inFile(lints []certsvc.Lint, name string) []certsvc.Lint {
+	for i := range lints {
+		if lints[i].Subject == "" {
+			lints[i].Subject = name
+		}
+	}
+	return lints
+}
+
+// tellFindings writes findings for people.
+func tellFindings(w io.Writer, findings []certsvc.Lint) {
+	for _, l := range findings {
+		fmt.Fprintf(w, "%-5s %s  %s\n      %s\n", l.Severity, l.Code, printable(l.Subject), printable(l.Text))
+		if l.Fix != "" {
+			fmt.Fprintf(w, "      Do: %s\n", printable(l.Fix))
+		}
+	}
 }

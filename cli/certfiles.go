@@ -98,22 +98,29 @@ func written(dir string, b []byte, mode os.FileMode) (string, error) {
 	return tmp.Name(), errors.Join(werr, tmp.Chmod(mode), tmp.Close())
 }
 
+// delivery is where the files of a certificate go and how that is told.
+type delivery struct {
+	dir               string
+	force, asJSON     bool
+	certName, keyName string // no keyName: the key is the caller's own
+}
+
 // deliver writes a certificate and its key, neither if one of the files is there and may not be replaced.
-func deliver(w World, dir string, force, asJSON bool, made certsvc.Issued, certName, keyName string) int {
-	files := []output{{certName, made.CertPEM, 0o644}}
-	if keyName != "" {
-		files = append(files, output{keyName, made.Key.Reveal(), 0o600})
+func deliver(w World, made certsvc.Issued, d delivery) int {
+	files := []output{{d.certName, made.CertPEM, 0o644}}
+	if d.keyName != "" {
+		files = append(files, output{d.keyName, made.Key.Reveal(), 0o600})
 	}
-	paths, err := place(w, dir, force, files...)
+	paths, err := place(w, d.dir, d.force, files...)
 	if err != nil {
 		return complain(w, err)
 	}
 	certPath, keyPath := paths[0], ""
-	if keyName != "" {
+	if d.keyName != "" {
 		keyPath = paths[1]
 	}
 	c := made.Cert
-	if asJSON {
+	if d.asJSON {
 		answer := map[string]string{"schema": "onramp.cert/1", "cert": certPath, "subject": certsvc.SubjectOf(c), "sha256": made.Fingerprint(),
 			"not_before": c.NotBefore.UTC().Format(time.RFC3339), "not_after": c.NotAfter.UTC().Format(time.RFC3339)}
 		if keyPath != "" {

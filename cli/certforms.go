@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"onramp/certsvc"
 	"onramp/fault"
@@ -143,7 +144,10 @@ func certBatch(ctx context.Context, w World, args []string) int {
 	defer os.Remove(tmp.Name())
 	err = service.WriteBatch(ctx, tmp, ca, rows, func(certsvc.BatchRow, *x509.Certificate) {})
 	if err = errors.Join(err, tmp.Close()); err == nil {
-		err = os.Rename(tmp.Name(), *out)
+		err = settle(tmp.Name(), *out, *force)
+	}
+	if fault.Is(err, fault.Conflict) {
+		return complain(w, err)
 	}
 	if err != nil {
 		return complain(w, fault.Wrap(err, fault.Invalid, "The archive could not be finished; nothing was left", "Look at the space on the disk, then try again.").In("out"))
@@ -154,6 +158,21 @@ func certBatch(ctx context.Context, w World, args []string) int {
 	}
 	fmt.Fprintf(w.Stdout, "%s holds %d client certificates, each in a folder with its key. Give each client its own and nothing else.\n", printable(*out), len(rows))
 	return exitOK
+}
+
+// settle gives a finished file its place; without force it replaces nothing, even what came meanwhile.
+func settle(tmp, out string, force bool) error {
+	if force {
+		return os.Rename(tmp, out)
+	}
+	err := os.Link(tmp, out)
+	if errors.Is(err, os.ErrExist) {
+		return taken(out)
+	}
+	if err != nil { // a file system without links
+		return os.Rename(tmp, out)
+	}
+	return nil
 }
 
 // atCSV puts faults of rows at --csv; their row stands in the title.
@@ -172,6 +191,7 @@ type inspectReport struct {
 	Chains   []inspectChain   `json:"chains"`
 	Repairs  []certsvc.Repair `json:"repairs"`
 	Troubles []inspectTrouble `json:"troubles"`
+	Findings []certsvc.Lint   `json:"findings"` // by Temporal Cloud's rules, as onramp.lint/1 has them
 }
 
 type inspectChain struct {
@@ -189,8 +209,11 @@ type inspectTrouble struct {
 }
 
 // inspectionOf is an inventory for programs; lists are never null.
-func inspectionOf(inv certsvc.Inventory) inspectReport {
-	r := inspectReport{Schema: "onramp.inspect/1", Items: inv.Items, Chains: []inspectChain{}, Repairs: inv.Repairs, Troubles: []inspectTrouble{}}
+func inspectionOf(inv certsvc.Inventory, now time.Time) inspectReport {
+	r := inspectReport{Schema: "onramp.inspect/1", Items: inv.Items, Chains: []inspectChain{}, Repairs: inv.Repairs, Troubles: []inspectTrouble{}, Findings: inv.Judge(now)}
+	if r.Findings == nil {
+		r.Findings = []certsvc.Lint{}
+	}
 	if r.Items == nil {
 		r.Items = []certsvc.Item{}
 	}
@@ -217,6 +240,9 @@ func (r inspectReport) tell(inv certsvc.Inventory) string {
 	var b bytes.Buffer
 	for _, item := range inv.Items {
 		fmt.Fprintf(&b, "%s\n", printable(item.String()))
+		for _, line := range detailsOf(item) {
+			fmt.Fprintf(&b, "  %s\n", printable(line))
+		}
 		if f := item.Trouble; f != nil {
 			fmt.Fprintf(&b, "  %s\n  %s\n", strings.TrimSpace(f.Code+" "+printable(f.Title)), printable(f.Fix))
 		}
@@ -240,5 +266,30 @@ func (r inspectReport) tell(inv certsvc.Inventory) string {
 	for _, x := range r.Repairs {
 		fmt.Fprintf(&b, "  %s %s: %s\n", x.Code, printable(x.Field), printable(x.Text))
 	}
+	if len(r.Findings) > 0 {
+		fmt.Fprintln(&b, "\nBy Temporal Cloud's rules")
+		tellFindings(&b, r.Findings)
+	}
 	return b.String()
+}
+
+// detailsOf are the lines under a certificate, a request or an entry of a key store: what tells it from others.
+func detailsOf(item certsvc.Item) []string {
+	var out []string
+	add := func(name, value string) {
+		if value != "" {
+			out = append(out, name+" "+value)
+		}
+	}
+	if item.Kind == certsvc.ItemCertificate {
+		add("signed by", item.Issuer)
+		if !item.NotAfter.IsZero() {
+			add("valid", item.NotBefore.UTC().Format("2 January 2006")+" to "+item.NotAfter.UTC().Format("2 January 2006 15:04 MST"))
+		}
+		add("serial", item.Serial)
+	}
+	add("alternative names", strings.Join(item.SANs, ", "))
+	add("key", string(item.KeyType))
+	add("name in the key store", item.Alias)
+	return out
 }

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
@@ -21,6 +22,8 @@ const maxEnvironmentFile = 256 << 10
 type judged struct {
 	Schema       string          `json:"schema"`
 	Form         string          `json:"form"`
+	Part         string          `json:"part,omitempty"`
+	Parts        []string        `json:"parts,omitempty"`
 	Vocabularies []string        `json:"vocabularies"`
 	InEffect     []judgedVar     `json:"in_effect"`
 	CLI          []judgedVar     `json:"cli"`
@@ -46,10 +49,20 @@ type judgedFinding struct {
 	To    string `json:"to,omitempty"`
 }
 
-// judgeEnvironment is `onramp code --judge FILE|-`: what a pasted environment says, and the repaired version for
-// a shell. The exit code is 0 when nothing is dangerous, else that of the first danger's class, 10 where it has none.
-func judgeEnvironment(w World, path, shell string, asJSON bool) int {
-	text, err := readEnvironmentText(w, path)
+// judging says what `onramp code --judge` judges, and how it answers.
+type judging struct {
+	path   string // file, or - for stdin
+	choice snippet.EnvChoice
+	shell  string // of the repaired version; "" is the form of the file
+	asJSON bool
+}
+
+// judgeEnvironment is `onramp code --judge FILE|-`: what an environment or configuration file says, and the repaired
+// version in its own form or for a shell. The exit code is 0 when nothing is dangerous, else that of the first danger's
+// class, 10 where it has none.
+func judgeEnvironment(ctx context.Context, w World, j judging) int {
+	shell := j.shell
+	text, err := readEnvironmentText(w, j.path)
 	if err == nil {
 		_, err = snippet.Variables(shell, nil) // is there such a shell?
 	}
@@ -57,7 +70,7 @@ func judgeEnvironment(w World, path, shell string, asJSON bool) int {
 		complain(w, err)
 		return exitUsage
 	}
-	e := snippet.JudgeEnvironment(text)
+	e := snippet.JudgeEnvironment(ctx, text, j.choice)
 	repaired, err := e.Repaired(shell)
 	code := exitOK
 	for _, f := range e.Findings {
@@ -68,11 +81,11 @@ func judgeEnvironment(w World, path, shell string, asJSON bool) int {
 			}
 		}
 	}
-	if code == exitOK && e.Form == "lines" && len(e.Vocabularies) == 0 && len(e.InEffect) == 0 && err != nil {
-		code = exitInput // no Temporal setting at all
+	if code == exitOK && len(e.Vocabularies) == 0 && len(e.InEffect) == 0 && err != nil {
+		code = exitInput // no Temporal setting that is known
 	}
-	if asJSON {
-		out := judged{Schema: environmentSchema, Form: e.Form, Vocabularies: e.Vocabularies, InEffect: judgedVars(e.InEffect), CLI: judgedVars(e.CLI),
+	if j.asJSON {
+		out := judged{Schema: environmentSchema, Form: e.Form, Part: e.Part, Parts: e.Parts, Vocabularies: e.Vocabularies, InEffect: judgedVars(e.InEffect), CLI: judgedVars(e.CLI),
 			Findings: []judgedFinding{}, Repaired: repaired}
 		if out.Vocabularies == nil {
 			out.Vocabularies = []string{}
@@ -124,13 +137,16 @@ func readEnvironmentText(w World, path string) (string, error) {
 func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, missing error) {
 	b := &strings.Builder{}
 	fmt.Fprintf(b, "Read as %s.\n", e.Form)
+	if e.Part != "" {
+		fmt.Fprintf(b, "Judged: %s\n", e.Part)
+	}
 	for _, v := range e.Vocabularies {
 		fmt.Fprintf(b, "Names: %s, read by %s\n", v, snippet.ReadBy(v))
 	}
 	for _, list := range []struct {
 		title string
 		vars  []snippet.EnvVar
-	}{{"An SDK's environment configuration takes", e.InEffect}, {"The temporal CLI takes instead", e.CLI}} {
+	}{{"In effect", e.InEffect}, {"The temporal CLI takes instead", e.CLI}} {
 		if len(list.vars) > 0 {
 			fmt.Fprintf(b, "\n%s\n", list.title)
 		}

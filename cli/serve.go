@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"math"
 	"net"
 	"net/http"
 	"os/user"
 	"path/filepath"
+	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -41,6 +43,10 @@ func localReader() acts.Actor {
 	}
 	return a
 }
+
+// memoryGoal is what the portal with its rehearsal cloud keeps to after a burst, in bytes: beyond it the collector works
+// harder and gives memory back at once, and nothing is refused. GOMEMLIMIT in the environment takes its place.
+const memoryGoal = 256 << 20
 
 // portal is what `onramp serve` runs.
 type portal struct {
@@ -100,6 +106,9 @@ func serve(ctx context.Context, w World, args []string) int {
 // run opens everything, serves until ctx ends, and closes in order: streams end, requests drain, runs
 // stop at a step boundary, then the rehearsal cloud, then the store.
 func (p portal) run(ctx context.Context, w World) (err error) {
+	if debug.SetMemoryLimit(-1) == math.MaxInt64 { // nobody has set another
+		debug.SetMemoryLimit(memoryGoal)
+	}
 	data, err := filepath.Abs(p.data)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "The data directory has no path", "Give --data an absolute directory.").In("data")

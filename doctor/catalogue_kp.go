@@ -125,4 +125,9 @@ var kpEntries = []Entry{
 		Symptoms: said("failed to find any PEM data in certificate input"), Related: related("IN-17", "KP-26")},
 	{Code: "KP-40", Stage: "pair", Title: "The text is too big for a certificate or key", Cause: "A certificate with its chain and a key take a few kilobytes. This text has more than 64 kB, or more parts than a chain can have, so it was not read.",
 		Fix: fixes(dev("Give the client certificate with its intermediates, and its key: nothing else.", "ls -l {cert_path} {key_path}")), Related: related("KP-39", "CH-23")},
+	{Code: "KP-41", Stage: "pair", Title: "Go cannot read this certificate", Cause: "It breaks a rule of X.509 on which Go's parser insists, such as a negative serial number, an extension that stands in it twice or a UniversalString. OpenSSL and Java may read it.",
+		Fix:      fixes(dev("Issue the certificate again without that.", reissue)),
+		Symptoms: said("x509: negative serial number", "x509: certificate contains duplicate extension", "unsupported string type"), Related: related("KP-27")},
+	{Code: "KP-42", Stage: "pair", Title: "This is neither a certificate nor a key, but something like it", Cause: "The file can be read: a revocation list, key parameters, an OCSP response or the like. A worker has no use for it.",
+		Fix: fixes(dev("Give the client certificate, the file that begins with BEGIN CERTIFICATE, and its private key.")), Related: related("KP-39")},
 }

@@ -72,6 +72,8 @@ func TestEnvironmentPage(t *testing.T) {
 		"TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_MTLS_TLS_CERT=/c/client.pem\nTEMPORAL_MTLS_TLS_KEY=/c/client.key\nTEMPORAL_TLS_SERVER_CA_CERT_PATH=/c/ca.pem\n"+
 		"TEMPORAL_CLOUD_API_KEY="+secret+"\n").
 		want(t, 200, "Danger", "IN-01", "SV-01", "/help/SV-01", "Cloud needs no CA here", "Deployment", "Tutorial", "orders.a1b2c.tmprl.cloud:7233").lacks(t, secret, "c4nary")
+	d.post(page, "environment", "services:\n  worker:\n    environment:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: orders\n      TEMPORAL_API_KEY: ${KEY}\n").
+		want(t, 200, "Compose YAML, service worker", "IN-11", "orders.a1b2c", "In the form you pasted")
 	d.post(page, "environment", "HOME=/root").want(t, 200, "No Temporal setting is in this text", "cannot be repaired yet")
 	d.post(page, "environment", strings.Repeat("TEMPORAL_ADDRESS=x\n", 10000)).want(t, 413)
 

@@ -232,9 +232,18 @@ func TestResume(t *testing.T) {
 			}
 		}
 	}
-	// A number beyond the log is not from here: nothing is missed by it once the run goes on.
-	if got := names(d.follow(path + "&after=9000").rest()); !slices.Equal(got, []string{"end"}) {
-		t.Errorf("after=9000: %v", got)
+	// A number beyond the log is of lines that a power cut took: the reader is shown all that there is again.
+	again := d.follow(path + "&after=9000").rest()
+	if got := names(again); !slices.Equal(got, []string{"swap", "end"}) {
+		t.Fatalf("after=9000: %v", got)
+	}
+	if got := ids(again); !slices.Equal(got, []string{fmt.Sprint(n)}) {
+		t.Errorf("after=9000: ids %v, want that of the last entry, %d", got, n)
+	}
+	for _, stage := range doctor.StageIDs {
+		if !strings.Contains(again[0].data, "sum of "+stage) {
+			t.Errorf("after=9000: the swap lacks %s", stage)
+		}
 	}
 }
 

@@ -37,7 +37,8 @@ func (h *Handlers) routes() []route {
 		{post, "/rehearse-now", anyone, h.journey.RehearseNow},
 		{get, "/new", anyone, h.journey.NewForm},
 		{post, "/new", anyone, h.journey.Create},
-		{get, "/m/{m}/", anyone, h.journey.Overview},
+		{get, "/m/{m}", anyone, h.journey.Overview},
+		{get, "/m/{m}/", anyone, h.journey.Overview}, // as addresses of earlier versions end
 		{post, "/m/{m}/note", anyone, h.journey.Note},
 		{get, "/m/{m}/runs", anyone, h.journey.RunList},
 		{get, "/m/{m}/settings", anyone, h.journey.Settings},
@@ -71,6 +72,22 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/certificates/key/forget", anyone, h.certs.ForgetCAKey},
 		{get, "/m/{m}/certificates/filters", anyone, h.certs.Filters},
 		{post, "/m/{m}/certificates/filters", anyone, h.certs.ChangeFilters},
+		// Replacing certificates, gate by gate
+		{get, "/m/{m}/certificates/replace", anyone, h.replace.Wizard},
+		{post, "/m/{m}/certificates/replace", anyone, h.replace.Start},
+		{post, "/m/{m}/certificates/replace/ca", anyone, h.replace.TakeCA},
+		{post, "/m/{m}/certificates/replace/bundle", anyone, h.replace.SaveBundle},
+		{post, "/m/{m}/certificates/replace/leaf", anyone, h.replace.TakeLeaf},
+		{post, "/m/{m}/certificates/replace/check", anyone, h.replace.Prove},
+		{post, "/m/{m}/certificates/replace/pollers", anyone, h.replace.SeePollers},
+		{post, "/m/{m}/certificates/replace/note", anyone, h.replace.NoteWorkers},
+		{post, "/m/{m}/certificates/replace/remove", anyone, h.replace.Remove},
+		{post, "/m/{m}/certificates/replace/back", anyone, h.replace.Back},
+		{post, "/m/{m}/certificates/replace/bundle.zip", anyone, h.replace.GiveBundle},
+		{post, "/m/{m}/certificates/replace/ca-key.zip", anyone, h.replace.GiveCAKey},
+		{get, "/m/{m}/certificates/replace/ca.pem", anyone, h.replace.CAPEM},
+		{get, "/m/{m}/certificates/replace/client.pem", anyone, h.replace.ClientPEM},
+		{get, "/m/{m}/certificates/replace/files.json", anyone, h.replace.BundleFiles},
 		// Step 3: upload the CA
 		{get, "/m/{m}/upload", anyone, h.journey.Upload},
 		// Step 4: test the connection

@@ -43,6 +43,12 @@ if ! "$venv/bin/python" -c 'import temporalio, tree_sitter_c_sharp, dotenv' 2>/d
   cp e2e/requirements.txt "$venv/requirements.txt"
 fi
 
+vectors=e2e/.vectors # foreign certificates and keys for the sweep of certsvc
+if ! [ -d "$vectors/cryptography_vectors" ]; then
+  echo "Installing from PyPI into $vectors: cryptography_vectors==50.0.2"
+  "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --target "$vectors" cryptography_vectors==50.0.2 || fail "pip could not install." "$venv/bin/pip install --no-deps --target $vectors cryptography_vectors==50.0.2"
+fi
+
 if ! cmp -s e2e/package-lock.json e2e/node_modules/.installed; then
   echo "Installing from npm into e2e/node_modules: $(node -p "Object.entries(require('./e2e/package.json').devDependencies).map(([n,v])=>n+'@'+v).join(' ')")"
   # Not npm ci: it wants the optional parts of every platform in the lock file, which npm leaves out when it

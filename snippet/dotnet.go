@@ -2,15 +2,17 @@ package snippet
 
 // .NET. Sources: sdk-dotnet 68e4eae src/Temporalio/Client/TemporalConnectionOptions.cs (TargetHost, Tls, ApiKey
 // since 1.1.0), TlsOptions.cs (ClientCert, ClientPrivateKey, Domain), Common/EnvConfig/ClientEnvConfig.cs
-// (LoadClientConnectOptions; in this namespace since 1.10.0). New releases switch TLS on with an API key by
+// (LoadClientConnectOptions; in this namespace since 1.9.0). Before 1.11.0 it takes certificates and keys from variables
+// and files with their content only: those that hold a path are ignored (issue 584, fixed by pull request 596). New releases switch TLS on with an API key by
 // themselves; Tls is written out for the others.
 // Template: money-transfer-project-template-dotnet 20f05ee (2025-07), Temporalio 1.0.0. Its files end their
 // lines in CR LF, so every edit is of one line.
 var dotnet = language{
 	id: "dotnet", name: ".NET", repo: "money-transfer-project-template-dotnet", pkg: "Temporalio",
-	min:      versions{"1.0.0", "1.1.0", "1.10.0"},
+	min:      versions{"1.0.0", "1.1.0", "1.11.0"},
 	workflow: "MoneyTransferWorkflow", queue: "MONEY_TRANSFER_TASK_QUEUE",
 	fields:  []field{{"SourceAccount", sourceAccount}, {"TargetAccount", targetAccount}, {"Amount", amount}, {"ReferenceId", reference}},
+	proxy:   "the .NET SDK does not read HTTPS_PROXY. Set HttpConnectProxy in the connection's options.",
 	worker:  []string{"dotnet run --project MoneyTransferWorker"},
 	starter: []string{"dotnet run --project MoneyTransferClient"},
 	install: func(*job) []string { return []string{"dotnet restore"} },

@@ -1,6 +1,7 @@
 package snippet
 
 import (
+	"context"
 	"encoding/base64"
 	"fmt"
 	"strings"
@@ -10,6 +11,11 @@ import (
 
 	"onramp/fault"
 )
+
+// judged is a text judged as a whole.
+func judged(text string) Environment {
+	return JudgeEnvironment(context.Background(), text, EnvChoice{})
+}
 
 const pemKey = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----"
 
@@ -37,7 +43,7 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"cmd", "set \"TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\"\nset TEMPORAL_NAMESPACE=orders.a1b2c\nSETX TEMPORAL_TLS_CLIENT_CERT_PATH /c/client.pem /M\nset TEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key", "standard", "", good},
 		{"systemd", "[Service]\nEnvironment=\"TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\" \"TEMPORAL_NAMESPACE=orders.a1b2c\"\nEnvironment=TEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nEnvironment=\"TEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\"", "standard", "", good},
 		{"docker run", "docker run -e TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233 -e TEMPORAL_NAMESPACE=orders.a1b2c \\\n -e TEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem -e TEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key worker", "standard", "", good},
-		{"compose, map and list", "services:\n  worker:\n    environment:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: \"orders.a1b2c\"\n  other:\n    environment:\n      - TEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\n      - TEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n", "standard", "", good},
+		{"compose, map and list", "services:\n  worker:\n    environment:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: \"orders.a1b2c\"\n      TEMPORAL_TLS_CLIENT_CERT_PATH: /c/client.pem\n      TEMPORAL_TLS_CLIENT_KEY_PATH: /c/client.key\n  other:\n    environment:\n      - TEMPORAL_ADDRESS=other.a1b2c.tmprl.cloud:7233\n", "standard", "note", good},
 		{"Kubernetes, Secret and Deployment", "apiVersion: v1\nkind: Secret\ndata:\n  TEMPORAL_NAMESPACE: " + b64("orders.a1b2c") + "\nstringData:\n  TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n---\napiVersion: apps/v1\nkind: Deployment\nspec:\n  template:\n    spec:\n      containers:\n        - name: worker\n          env:\n            - name: TEMPORAL_API_KEY\n              valueFrom: {secretKeyRef: {name: k, key: k}}\n", "standard", "", key},
 		{"GitHub Actions", "jobs:\n  run:\n    env:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: orders.a1b2c\n      TEMPORAL_API_KEY: ${{ secrets.TEMPORAL_API_KEY }}\n", "standard", "", key},
 		{"temporal.toml", "[profile.default]\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\nnamespace = \"orders.a1b2c\"\n[profile.default.tls]\nclient_cert_path = \"/c/client.pem\"\nclient_key_path = '/c/client.key'\n", "", "", good},
@@ -66,7 +72,8 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"another namespace's endpoint", strings.Replace(goodLines, "NAMESPACE=orders", "NAMESPACE=invoices", 1), "standard", "IN-12", ""},
 		{"local", "TEMPORAL_ADDRESS=localhost:7233\nTEMPORAL_NAMESPACE=default\n", "standard", "NS-11 IN-10", ""},
 		{"no address", strings.SplitN(goodLines, "\n", 2)[1], "standard", "IN-22", good},
-		{"no namespace", strings.Replace(goodLines, "TEMPORAL_NAMESPACE", "TEMPORAL_NAME_SPACE", 1), "standard", "NS-04", good},
+		{"no namespace", strings.Replace(goodLines, "TEMPORAL_NAMESPACE=orders.a1b2c", "", 1), "standard", "NS-04", good},
+		{"the namespace under a name that no SDK reads", strings.Replace(goodLines, "TEMPORAL_NAMESPACE", "TEMPORAL_NAME_SPACE", 1), "standard own", "note NS-04", good},
 		{"no key", strings.Split(goodLines, "TEMPORAL_TLS_CLIENT_KEY")[0], "standard", "KP-36", strings.Replace(good, "/c/client.key", "client.key", 1)},
 		{"no certificate", strings.Replace(goodLines, "TEMPORAL_TLS_CLIENT_CERT_PATH", "OTHER", 1), "standard", "KP-01 CL-01", strings.Replace(good, "/c/client.pem", "client.pem", 1)},
 		{"swapped", strings.NewReplacer("client.pem", "client.key", "client.key", "client.pem").Replace(goodLines), "standard", "KP-02", good},
@@ -87,7 +94,7 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"broken TOML", "[profile.default]\naddress = orders\n", "", "danger note", ""},
 		{"broken YAML still read", "services:\n  worker:\n   environment:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n    TEMPORAL_NAMESPACE: orders.a1b2c\n  TEMPORAL_API_KEY: k\n", "standard", "danger", key},
 	} {
-		e := JudgeEnvironment(tt.in)
+		e := judged(tt.in)
 		var got []string
 		for _, f := range e.Findings {
 			if f.Code == "" {
@@ -110,7 +117,7 @@ func TestJudgeEnvironment(t *testing.T) {
 		}
 		for _, shell := range Shells { // a repaired environment needs no more repair, whatever holds it
 			again, err := e.Repaired(shell)
-			for _, f := range JudgeEnvironment(again).Findings {
+			for _, f := range judged(again).Findings {
 				left := shell == "cmd" || shell == "powershell" || shell == "fish" || shell == "bash" || shell == "systemd" || shell == "toml" // where the API key is asked for, or elsewhere
 				if f.Level != "note" && f.Level != "dead" && f.Code != "KP-08" && !(left && f.Code == "CL-01") {
 					t.Errorf("%s: repaired for %s (%v) is judged %+v:\n%s", tt.name, shell, err, f, again)
@@ -122,7 +129,7 @@ func TestJudgeEnvironment(t *testing.T) {
 
 // TestEnvironmentInEffect: variables over the file, standard names for the SDKs, legacy ones for the CLI.
 func TestEnvironmentInEffect(t *testing.T) {
-	e := JudgeEnvironment("TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_HOST_URL=x.a1b2c.tmprl.cloud:7233\nTEMPORAL_TLS_CERT=/old.pem\nTEMPORAL_API_KEY=k1\n" +
+	e := judged("TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_HOST_URL=x.a1b2c.tmprl.cloud:7233\nTEMPORAL_TLS_CERT=/old.pem\nTEMPORAL_API_KEY=k1\n" +
 		"[profile.default]\nnamespace = 'invoices.a1b2c'\naddress = 'orders.a1b2c.tmprl.cloud:7233'\n")
 	want := []EnvVar{
 		{"address", "orders.a1b2c.tmprl.cloud:7233", "address", "temporal.toml"},
@@ -157,7 +164,7 @@ func TestVocabularyIsKnown(t *testing.T) {
 func TestOurOwnHoldersAreWell(t *testing.T) {
 	for _, r := range cells() {
 		for _, r.Shell = range r.shells() {
-			for _, f := range JudgeEnvironment(write(t, r).Holder).Findings {
+			for _, f := range judged(write(t, r).Holder).Findings {
 				if f.Level != "note" && f.Level != "dead" && f.Code != "CL-01" {
 					t.Errorf("%s for %s: %+v", r.cell(), r.Shell, f)
 				}
@@ -175,9 +182,11 @@ func FuzzJudgeEnvironment(f *testing.F) {
 	const token = "eyJhbGciOiJFUzI1NiJ9c2VjcmV0LXNlY3JldC1zZWNyZXQ" // as Temporal Cloud's API keys begin
 	f.Fuzz(func(t *testing.T, before, after string) {
 		for _, secret := range []string{token, pemKey} {
-			e := JudgeEnvironment(before + secret + after)
-			out := fmt.Sprintf("%+v", e.Findings) + fmt.Sprintf("%+v%+v%v", e.InEffect, e.CLI, e.missing)
+			e := judged(before + secret + after)
+			out := fmt.Sprintf("%+v", e.Findings) + fmt.Sprintf("%+v%+v%v%v%v", e.InEffect, e.CLI, e.missing, e.Part, e.Parts)
 			shown, err := e.Repaired(Shells[len(before)%len(Shells)])
+			out += shown
+			shown, _ = e.Repaired("")
 			out += shown
 			if err != nil {
 				out += fmt.Sprint(err, fault.From(err).Cause, fault.From(err).Fix)
@@ -188,7 +197,7 @@ func FuzzJudgeEnvironment(f *testing.F) {
 				}
 			}
 			if repaired, err := e.Repaired("bash"); err == nil {
-				again, err := JudgeEnvironment(repaired).Repaired("bash")
+				again, err := judged(repaired).Repaired("bash")
 				if err != nil || again != repaired && !strings.Contains(repaired, "read -rs") {
 					t.Errorf("repaired:\n%s\nagain (%v):\n%s", repaired, err, again)
 				}

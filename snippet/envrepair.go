@@ -1,6 +1,7 @@
 package snippet
 
 import (
+	"slices"
 	"strings"
 
 	"onramp/fault"
@@ -12,17 +13,24 @@ func (j *judgement) endpoint() {
 	r := Request{Lang: "go", Auth: "mtls", Style: "explicit", Vars: j.vars()}
 	id, ok := j.namespace()
 	addr, haveAddr := j.address()
+	j.fileReferences()
+	j.flatKeys()
 	switch {
-	case !ok:
-		j.missing = "The Namespace ID (name, dot, account ID) is missing or cannot be read."
-		return
 	case haveAddr && j.local(addr):
 		j.missing = "The address is not one of Temporal Cloud."
 		return
+	case !ok:
+		j.missing = "The Namespace ID (name, dot, account ID) is missing or cannot be read."
+		if all := j.of(mNamespace); len(all) > 0 && all[0].unknown {
+			j.missing = "The Namespace ID is not in the text: it is set elsewhere."
+		}
+		return
 	}
 	r.Namespace = id.String()
+	j.fix(mNamespace, id.String())
 	if haveAddr {
 		r.Address = addr.String()
+		j.fix(mAddress, addr.String())
 		if other, cloud := namespace.FromHost(addr.Host); cloud && other != id {
 			j.find(EnvFinding{Code: "IN-12", Level: "danger", Title: "Endpoint and namespace do not belong together",
 				Text: "The address is the endpoint of " + other.String() + "; the namespace is " + id.String() + ".", From: addr.String(), To: id.Endpoint()})
@@ -30,16 +38,10 @@ func (j *judgement) endpoint() {
 			return
 		}
 	}
-	cert := j.has(mCert) || j.has(mCertData)
-	if key := j.has(mKey) || j.has(mKeyData); !(cert && key) && (j.has(mAPIKey) || j.has(mOpsKey, "ops")) {
-		r.Auth = "api-key"
-	}
-	if !cert && r.Auth == "mtls" {
-		j.find(EnvFinding{Code: "CL-01", Level: "danger", Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that shows neither."})
-	}
+	j.credentials(&r)
 	r.ServerName = j.serverName(r, id, addr)
 	if r.Auth == "mtls" {
-		r.CertPath, r.KeyPath = usable(j.first(mCert)), usable(j.first(mKey))
+		r.CertPath, r.KeyPath = j.usable(mCert), j.usable(mKey)
 		if keyName(r.CertPath) && certName(r.KeyPath) {
 			r.CertPath, r.KeyPath = r.KeyPath, r.CertPath
 		}
@@ -50,14 +52,51 @@ func (j *judgement) endpoint() {
 	j.request = &r
 }
 
+// credentials finds out how the worker signs in.
+func (j *judgement) credentials(r *Request) {
+	cert := j.has(mCert) || j.has(mCertData) || j.has(mPairSecret)
+	if key := j.has(mKey) || j.has(mKeyData) || j.has(mPairSecret); !(cert && key) && (j.has(mAPIKey) || j.has(mAPIKeySecret) || j.has(mOpsKey, "ops")) {
+		r.Auth = "api-key"
+	}
+	if cert || r.Auth != "mtls" {
+		return
+	}
+	if len(j.Vocabularies) == 1 && j.Vocabularies[0] == "keda" {
+		return // it has its credentials from a TriggerAuthentication
+	}
+	f := EnvFinding{Code: "CL-01", Level: j.certain(), Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that shows neither."}
+	if f.Level == "note" {
+		f.Code = ""
+		f.Title, f.Text = "No certificate and no API key is in this text", "Temporal Cloud refuses a client that shows neither. Perhaps they are set elsewhere, or by a name that Onramp does not know."
+	}
+	j.find(f)
+}
+
+// fix notes the value that a meaning's winning setting has in the repaired version.
+func (j *judgement) fix(what meaning, value string) {
+	all := j.of(what)
+	if len(all) == 0 {
+		j.added = append(j.added, EnvVar{Name: j.name(what), Value: value, What: string(what)})
+		return
+	}
+	for _, a := range all {
+		if what == mAddress && j.first(mPort) != "" {
+			return // the port is a setting of its own
+		}
+		if !a.unknown && strings.TrimSpace(a.value) != value && (a.from.ID == all[0].from.ID || normal(what, a.value) == normal(what, all[0].value)) {
+			j.fixed[a.from.ID] = value
+		}
+	}
+}
+
 // vars are the tutorial's names where nothing standard but the namespace is set, else the standard ones.
 func (j *judgement) vars() string {
-	for _, a := range j.pasted.all {
+	for _, a := range j.all {
 		if (a.set == "standard" || a.set == "file") && a.what != mNamespace {
 			return "standard"
 		}
 	}
-	for _, a := range j.pasted.all {
+	for _, a := range j.all {
 		if a.set == "tutorial" {
 			return "tutorial"
 		}
@@ -68,45 +107,141 @@ func (j *judgement) vars() string {
 // namespace is the Namespace ID, from the namespace or, where that lacks, from the endpoint.
 func (j *judgement) namespace() (namespace.ID, bool) {
 	v := j.first(mNamespace)
+	owner, haveOwner := namespace.FromHost(j.host())
+	name := j.name(mNamespace)
 	if v == "" || looksSecret(v) {
-		if a, _, err := namespace.ParseAddress(j.first(mAddress)); err == nil {
-			if id, ok := namespace.FromHost(a.Host); ok {
-				j.find(EnvFinding{Code: "NS-04", Level: "repair", Name: "TEMPORAL_NAMESPACE", Title: "No namespace is set", Text: "It is read from the endpoint. SDKs do not do that: they take default.", To: id.String()})
-				return id, true
-			}
+		if haveOwner && !j.has(mNamespace) && !j.connectionOnly() {
+			j.find(EnvFinding{Code: "NS-04", Level: "repair", Name: name, Title: "No namespace is set", Text: "It is read from the endpoint. SDKs do not do that: they take default.", To: owner.String()})
+			return owner, true
 		}
-		if !j.has(mNamespace) {
-			j.find(EnvFinding{Code: "NS-04", Level: "danger", Name: "TEMPORAL_NAMESPACE", Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."})
+		if haveOwner && j.has(mNamespace) && v == "" {
+			j.elsewhere(mNamespace)
+			return owner, true
+		}
+		if !j.has(mNamespace) && j.deployed(j.part) {
+			return namespace.ID{}, false // the worker controller sets it
+		}
+		if !j.has(mNamespace) && len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" {
+			j.find(EnvFinding{Level: "note", Title: "The namespace is set elsewhere", Text: "A connection of the worker controller has none: each worker deployment names its own."})
+		} else if !j.has(mNamespace) {
+			j.find(EnvFinding{Code: "NS-04", Level: j.certain(), Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."})
+		} else {
+			j.elsewhere(mNamespace)
 		}
 		return namespace.ID{}, false
+	}
+	if placeholderText(v) {
+		return namespace.ID{}, false // told already
+	}
+	if all, to := j.of(mNamespace), j.readName(mNamespace); all[0].set == "own" && to != "" {
+		j.find(EnvFinding{Code: "NS-04", Level: "conflict", Name: all[0].name, Title: "No SDK reads the namespace under this name", Text: "The other settings have the names that SDKs read, and this one does not: without code of your own that reads it, the namespace is default.", To: to})
 	}
 	if v == "default" {
-		j.find(EnvFinding{Code: "NS-11", Level: "danger", Name: "TEMPORAL_NAMESPACE", Title: "Still the namespace default", Text: "default is the local server's namespace. Cloud's have a name, a dot and an account ID."})
-		return namespace.ID{}, false
+		f := EnvFinding{Code: "NS-11", Level: "danger", Name: name, Title: "Still the namespace default", Text: "default is the local server's namespace. Cloud's have a name, a dot and an account ID."}
+		if haveOwner {
+			f.From, f.To = v, owner.String()
+		}
+		if j.of(mNamespace)[0].parts.Defaulted() {
+			f.Level = "note"
+			f.Text += onlyDefault
+		}
+		if j.other() {
+			f.Level = "note"
+			f.Text = "default is a usual name on a server of one's own. In Temporal Cloud namespaces have a name, a dot and an account ID."
+		}
+		j.find(f)
+		return owner, haveOwner
 	}
 	id, repairs, err := namespace.ParseID(v)
-	j.parsed(j.of(mNamespace)[0].name, repairs, err)
+	if f := fault.From(err); err != nil && f.Code == "IN-11" {
+		if haveOwner && owner.Name == strings.ToLower(v) {
+			j.find(EnvFinding{Code: "IN-11", Level: "repair", Name: name, Title: f.Title, Text: "“" + short(v) + "” is only the name. The address ends in the account ID, " + owner.Account + ".", From: masked(v), To: owner.String()})
+			return owner, true
+		}
+		if j.other() {
+			return namespace.ID{}, false // a server of one's own has such names
+		}
+		if haveOwner {
+			j.find(EnvFinding{Code: "IN-11", Level: "danger", Name: name, Title: f.Title, Text: "“" + short(v) + "” is only a name, and not that of the address, " + owner.String() + ". Which of them is meant?", From: masked(v)})
+			return namespace.ID{}, false
+		}
+	}
+	if err != nil && j.other() {
+		return namespace.ID{}, false
+	}
+	j.parsed(name, repairs, err)
 	return id, err == nil
+}
+
+// readName is the name of a meaning that whatever reads the other settings reads, "" where that is not known.
+func (j *judgement) readName(what meaning) string {
+	for _, set := range []string{"standard", "spring", "quarkus"} {
+		if slices.ContainsFunc(j.all, func(a assignment) bool { return a.set == set && a.what != what && a.what != mTLS }) {
+			return setNames[set][what]
+		}
+	}
+	return ""
+}
+
+// setNames are the names of settings that may be missing.
+var setNames = map[string]map[meaning]string{
+	"standard": {mAddress: "TEMPORAL_ADDRESS", mNamespace: "TEMPORAL_NAMESPACE", mServerName: "TEMPORAL_TLS_SERVER_NAME"},
+	"spring":   {mAddress: "spring.temporal.connection.target", mNamespace: "spring.temporal.namespace", mServerName: "spring.temporal.connection.mtls.server-name"},
+	"quarkus":  {mAddress: "quarkus.temporal.connection.target", mNamespace: "quarkus.temporal.namespace"},
+}
+
+// elsewhere says that a value is not in the text.
+func (j *judgement) elsewhere(what meaning) {
+	all := j.of(what)
+	if !all[0].unknown && strings.TrimSpace(all[0].value) == "" {
+		code := map[meaning]string{mAddress: "IN-22", mNamespace: "NS-04"}[what]
+		j.find(EnvFinding{Code: code, Level: "conflict", Name: all[0].name, Title: "The " + string(what) + " is empty", Text: "The text sets " + all[0].name + " to nothing. Put in the value."})
+	}
+	if all[0].unknown && all[0].set != "file" {
+		j.find(EnvFinding{Level: "note", Name: all[0].name, Title: "The " + string(what) + " is set elsewhere", Text: "Its value is not in this text, so Onramp did not judge it.", From: shown(all[0])})
+	}
+}
+
+// other reports whether the address is a server of one's own.
+func (j *judgement) other() bool {
+	a, _, err := namespace.ParseAddress(j.first(mAddress))
+	return err == nil && j.local(a) && j.first(mAddress) != "" && namespace.HostKind(a.Host) != namespace.HostLocal
 }
 
 // address is the address after repair. Codes come from the namespace room.
 func (j *judgement) address() (namespace.Address, bool) {
 	v := j.first(mAddress)
 	if v == "" || looksSecret(v) {
-		if !j.has(mAddress) {
-			j.find(EnvFinding{Code: "IN-22", Level: "danger", Name: "TEMPORAL_ADDRESS", Title: "There is no address",
+		if all := j.of(mAddress); len(all) > 0 && (all[0].unknown || v == "") {
+			j.elsewhere(mAddress)
+		} else if !j.has(mAddress) && j.deployed(j.part) {
+			j.find(EnvFinding{Level: "note", Title: "The worker controller sets address and namespace", Text: "It gives the worker TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from the connection and the worker deployment. What is not in this text, Onramp did not judge."})
+		} else if !j.has(mAddress) {
+			j.find(EnvFinding{Code: "IN-22", Level: j.certain(), Name: j.name(mAddress), Title: "There is no address",
 				Text: "SDKs then dial localhost:7233, with TLS once a certificate or key is set, and fail with “first record does not look like a TLS handshake”."})
 		}
 		return namespace.Address{}, false
 	}
-	name := j.of(mAddress)[0].name
+	if placeholderText(v) {
+		return namespace.Address{}, false // told already
+	}
+	name := j.name(mAddress)
 	if port := j.first(mPort); port != "" && !strings.Contains(v, ":") && len(port) < 6 {
 		v += ":" + port
 	}
 	a, repairs, err := namespace.ParseAddress(v)
 	j.parsed(name, repairs, err)
 	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
-		j.find(EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)})
+		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}
+		if j.of(mAddress)[0].parts.Defaulted() {
+			f.Level = "note"
+			f.Text += onlyDefault
+		} else if !loopback(a.Host) {
+			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
+		}
+		j.find(f)
+	} else if err == nil && j.local(a) {
+		j.find(EnvFinding{Level: "note", Name: name, Title: "The address is not Temporal Cloud's", Text: "It is a server of your own, or a name of your own for a private endpoint. Onramp judges what Temporal Cloud needs.", From: masked(v)})
 	}
 	return a, err == nil
 }
@@ -134,7 +269,8 @@ func (j *judgement) serverName(r Request, id namespace.ID, addr namespace.Addres
 	other := kind == namespace.HostRegional || kind == namespace.HostPrivateLink || kind == namespace.HostRegionCNAME
 	if v == "" {
 		if other && r.Auth == "mtls" {
-			j.find(EnvFinding{Code: "IN-18", Level: "repair", Name: "TEMPORAL_TLS_SERVER_NAME", Title: "This endpoint needs the TLS server name", Text: "The address does not name the namespace.", To: id.Host()})
+			j.added = append(j.added, EnvVar{Name: j.name(mServerName), Value: id.Host(), What: string(mServerName)})
+			j.find(EnvFinding{Code: "IN-18", Level: "repair", Name: j.name(mServerName), Title: "This endpoint needs the TLS server name", Text: "The address does not name the namespace.", To: id.Host()})
 		}
 		return ""
 	}
@@ -147,15 +283,38 @@ func (j *judgement) serverName(r Request, id namespace.ID, addr namespace.Addres
 		j.find(EnvFinding{Level: "dead", Name: "TEMPORAL_TLS_SERVER_NAME", Title: "The TLS server name says nothing new", Text: "It is the address's own host. Remove it.", From: masked(v)})
 		return ""
 	case a.Host != v:
+		j.fix(mServerName, a.Host)
 		j.find(EnvFinding{Level: "repair", Name: "TEMPORAL_TLS_SERVER_NAME", Title: "A server name has no scheme and no port", Text: "It is a host name.", From: masked(v), To: masked(a.Host)})
 	}
 	return a.Host
 }
 
 // usable is a path that can be written again, else "" for the usual name.
-func usable(p string) string {
+func (j *judgement) usable(what meaning) string {
+	p := j.first(what)
 	if p == "" || looksSecret(p) || judgePath("path", p) != nil {
 		return ""
 	}
+	for _, a := range j.of(what) {
+		if strings.TrimSpace(a.value) == p && !a.parts.Whole() {
+			carried, ok := carry(a.parts)
+			if !ok {
+				return ""
+			}
+			return carried
+		}
+	}
 	return p
+}
+
+// connectionOnly reports whether the text has a connection of the worker controller and no deployment.
+func (j *judgement) connectionOnly() bool {
+	return len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" && !j.has(mNamespace)
+}
+
+const onlyDefault = " It is only the default in the text: the variable that it names may hold another value."
+
+// loopback reports whether a host is this machine.
+func loopback(host string) bool {
+	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1" || host == "0.0.0.0"
 }

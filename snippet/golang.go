@@ -13,6 +13,7 @@ var golang = language{
 	min:      versions{"1.36.0", "1.36.0", "1.44.0"},
 	workflow: "MoneyTransfer", queue: "TRANSFER_MONEY_TASK_QUEUE",
 	fields:  []field{{"SourceAccount", sourceAccount}, {"TargetAccount", targetAccount}, {"Amount", amount}, {"ReferenceID", reference}},
+	proxy:   "the Go SDK reads HTTPS_PROXY and NO_PROXY.",
 	worker:  []string{"go run worker/main.go"},
 	starter: []string{"go run start/main.go"},
 	install: func(j *job) []string {

@@ -2,14 +2,15 @@ package snippet
 
 // Java. Sources: sdk-java ee9abf0 temporal-serviceclient SimpleSslContextBuilder (forPKCS8),
 // ServiceStubsOptions (setTarget, setSslContext, addApiKey since 1.24.0, setEnableHttps, setChannelInitializer),
-// temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0,
-// which Maven Central has as 1.32.1).
+// temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0;
+// before 1.32.1 a machine without a temporal.toml is an error: pull request 2739).
 // Template: money-transfer-project-java 88c3fe3 (2025-07), sdk 1.24.1, Java 8.
 var java = language{
 	id: "java", name: "Java", repo: "money-transfer-project-java", pkg: "io.temporal:temporal-sdk",
 	min:      versions{"1.24.1", "1.24.1", "1.32.1"},
 	workflow: "MoneyTransferWorkflow", queue: "MONEY_TRANSFER_TASK_QUEUE",
 	fields:  []field{{"sourceAccountId", sourceAccount}, {"destinationAccountId", targetAccount}, {"transactionReferenceId", reference}, {"amountToTransfer", amount}},
+	proxy:   "the Java SDK does not read HTTPS_PROXY. Start the JVM with -Dhttps.proxyHost and -Dhttps.proxyPort.",
 	worker:  []string{"mvn compile exec:java -Dexec.mainClass=moneytransferapp.MoneyTransferWorker"},
 	starter: []string{"mvn compile exec:java -Dexec.mainClass=moneytransferapp.TransferApp"},
 	install: func(*job) []string { return []string{"mvn compile"} },

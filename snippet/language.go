@@ -21,6 +21,7 @@ type language struct {
 	worker   []string
 	starter  []string
 	install  func(*job) []string
+	proxy    string   // how a worker is told of an HTTP proxy
 	after    []string // what a project of our own needs after install
 	files    []source
 	edits    []change
@@ -145,7 +146,10 @@ func (l *language) notes(j *job) []string {
 	if l.more != nil {
 		out = append(out, l.more(j)...)
 	}
-	return out
+	if j.shell == "kubernetes" && j.auth == "mtls" {
+		out = append(out, "The Secret holds tls.crt and tls.key only. Leave out the ca.crt that cert-manager adds, or give it to nothing: set as the server's root it makes every connection to Temporal Cloud fail.")
+	}
+	return append(out, "Behind a proxy: "+l.proxy)
 }
 
 func (j *job) commands() Commands {

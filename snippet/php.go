@@ -11,6 +11,7 @@ var php = language{
 	min:      versions{"2.14.1", "2.14.1", "2.17.0"},
 	workflow: "money_transfer", queue: "default",
 	fields:  []field{{"sourceAccount", sourceAccount}, {"targetAccount", targetAccount}, {"amount", amount}, {"referenceId", reference}},
+	proxy:   "RoadRunner, which runs the worker, is a Go program and reads HTTPS_PROXY; PHP's own client reads https_proxy by its gRPC extension.",
 	worker:  []string{"./rr serve"},
 	starter: []string{"php src/transfer.php"},
 	after:   []string{"vendor/bin/rr get-binary"},

@@ -9,6 +9,7 @@ var python = language{
 	min:      versions{"1.0.0", "1.6.0", "1.14.0"},
 	workflow: "MoneyTransfer", queue: "TRANSFER_MONEY_TASK_QUEUE",
 	fields:  []field{{"source_account", sourceAccount}, {"target_account", targetAccount}, {"amount", amount}, {"reference_id", reference}},
+	proxy:   "the Python SDK does not read HTTPS_PROXY. Give Client.connect http_connect_proxy_config.",
 	worker:  []string{"python run_worker.py"},
 	starter: []string{"python run_workflow.py"},
 	install: func(j *job) []string {

@@ -1,15 +1,16 @@
 package snippet
 
 // Ruby. Sources: sdk-ruby 6106290 temporalio/lib/temporalio/client.rb (Client.connect), client/connection.rb
-// (TLSOptions; both in 0.4.0 too), env_config.rb (ClientConfig.load_client_connect_options, since 1.0.0). TLS is
-// implied by an API key only in new releases, so tls: true is written out.
+// (TLSOptions; both in 0.4.0 too), env_config.rb (ClientConfig.load_client_connect_options, since 1.0.0, but
+// before 1.2.0 it reads no variable of the process: pull request 371). TLS is implied by an API key only in new releases, so tls: true is written out.
 // Template: money-transfer-project-template-ruby f1f7306 (2025-07), temporalio ~> 0.4. Its argument is a Struct,
 // which json/add/struct writes with its class and values.
 var ruby = language{
 	id: "ruby", name: "Ruby", repo: "money-transfer-project-template-ruby", pkg: "temporalio",
-	min:      versions{"0.4.0", "0.4.0", "1.0.0"},
+	min:      versions{"0.4.0", "0.4.0", "1.2.0"},
 	workflow: "MoneyTransferWorkflow", queue: "money-transfer",
 	fields:  []field{{"json_class", "MoneyTransfer::TransferDetails"}, {"v", []any{sourceAccount, targetAccount, amount, reference}}},
+	proxy:   "the Ruby SDK does not read HTTPS_PROXY. Give Client.connect http_connect_proxy.",
 	worker:  []string{"bundle exec ruby worker.rb"},
 	starter: []string{"bundle exec ruby starter.rb"},
 	install: func(*job) []string { return []string{"bundle install"} },

@@ -11,6 +11,7 @@ var typescript = language{
 	min:      versions{"1.8.6", "1.10.1", "1.13.2"},
 	workflow: "moneyTransfer", queue: "money-transfer",
 	fields:  []field{{"amount", amount}, {"sourceAccount", sourceAccount}, {"targetAccount", targetAccount}, {"referenceId", reference}},
+	proxy:   "a worker's NativeConnection does not read HTTPS_PROXY. Give it the option proxy, {type: 'http-connect', targetHost: 'host:port'}.",
 	worker:  []string{"npm run worker"},
 	starter: []string{"npm run client"},
 	install: func(*job) []string { return []string{"npm install"} },

@@ -1,8 +1,11 @@
 package snippet
 
-// Vocabularies are the five sets of names that people set for the same things, the one to use first
-// (cloud-facts.md §5.1 and §5.4).
-var Vocabularies = []string{"standard", "tutorial", "course", "sample", "legacy CLI"}
+// Vocabularies are the sets of names that people set for the same things, the one to use first (cloud-facts.md §5.1 and
+// §5.4); then those of frameworks, of Kubernetes objects, of commands, and names that seem to be the code's own.
+var Vocabularies = []string{"standard", "tutorial", "course", "sample", "legacy CLI", "spring", "quarkus", "controller", "keda", "flag", "own"}
+
+// wins is the order in which sets win: a variable over temporal.toml, standard names over others.
+var wins = []string{"standard", "file", "spring", "quarkus", "controller", "tutorial", "course", "sample", "legacy CLI", "flag", "own", "keda"}
 
 // known is what a variable means. Its set is one of Vocabularies; "ops" are the variables of tcld and
 // Terraform, "file" is temporal.toml.
@@ -30,6 +33,11 @@ const (
 	mFile       meaning = "configuration file"
 	mPort       meaning = "port"
 	mOpsKey     meaning = "API key of tcld and Terraform"
+
+	mQueue        meaning = "task queue"
+	mPairSecret   meaning = "Secret with the client certificate"
+	mAPIKeySecret meaning = "Secret with the API key"
+	mOther        meaning = "connection" // names another object
 )
 
 // secret reports whether the value of such a variable is never shown.
@@ -86,6 +94,8 @@ var vocabulary = map[string]known{
 	"TEMPORAL_CLI_TLS_DISABLE_HOST_VERIFICATION": {"legacy CLI", mNoVerify},
 
 	"TEMPORAL_CLOUD_API_KEY": {"ops", mOpsKey},
+
+	"TEMPORAL_TASK_QUEUE": {"own", mQueue},
 }
 
 // profileKeys are the keys of a profile in temporal.toml; those of its table tls have it before them.
@@ -98,11 +108,17 @@ var profileKeys = map[string]meaning{
 
 // readers says who reads a vocabulary.
 var readers = map[string]string{
-	"standard":   "the SDKs' environment configuration and the temporal CLI",
+	"standard":   "the SDKs' environment configuration (Python from 1.14.0, TypeScript 1.13.2, Java 1.32.1, .NET 1.11.0, Ruby 1.2.0, PHP 2.17.0, Go contrib/envconfig) and the temporal CLI",
 	"tutorial":   "only the code of the tutorial",
 	"course":     "only the code of a course or sample",
 	"sample":     "only the code of the TypeScript mTLS sample",
 	"legacy CLI": "only the temporal CLI or its predecessor tctl, no SDK",
+	"spring":     "Temporal's starter for Spring Boot",
+	"quarkus":    "the Temporal extension of Quarkus",
+	"controller": "the Temporal worker controller, which sets the workers' variables",
+	"keda":       "KEDA's Temporal scaler, not the worker",
+	"flag":       "the command that they are given to",
+	"own":        "perhaps your own code; no SDK and no framework that Onramp knows",
 }
 
 // cliReads reports whether today's temporal CLI still takes a legacy name (cloud-facts.md V3).

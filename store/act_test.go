@@ -115,7 +115,7 @@ func deleted(t *testing.T, s *DB) {
 	wantKind(t, "renaming nobody", s.ChangeMigration(t.Context(), sample("nobody", 0)), fault.NotFound)
 }
 
-func counted(t *testing.T, s *DB) {
+func runCounts(t *testing.T, s *DB) {
 	addAll(t, s, "a", "b")
 	startRun(t, s, sampleRun("1", "a", migration.CheckRun))
 	startRun(t, s, sampleRun("2", "b", migration.CheckRun))

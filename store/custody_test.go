@@ -251,14 +251,14 @@ func TestNotices(t *testing.T) {
 	if err := save(expiry.Notice{Migration: "nobody", Certificate: "aa"}); !fault.Is(err, fault.NotFound) {
 		t.Errorf("a notice of no migration: %v", err)
 	}
-	got, err := d.Notices(t.Context())
+	got, err := d.Notices(t.Context(), at, 50)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff([]expiry.Notice{late, n}, got); diff != "" {
+	if diff := cmp.Diff([]expiry.Told{{Notice: late, Name: "payments"}, {Notice: n, Name: "payments"}}, got); diff != "" {
 		t.Error(diff)
 	}
-	if !slices.IsSortedFunc(got, func(a, b expiry.Notice) int { return b.Tried.Compare(a.Tried) }) {
+	if !slices.IsSortedFunc(got, func(a, b expiry.Told) int { return b.Tried.Compare(a.Tried) }) {
 		t.Error("not those tried last first")
 	}
 }

@@ -41,7 +41,11 @@ func (h *Pages) Inspect(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showInspect(w, r, http.StatusUnprocessableEntity, nil, ps)
 	}
-	res := h.inspected(certsvc.Inspect(files, f.Values.Get("passphrase")), len(files))
+	inv, err := certsvc.InspectContext(r.Context(), files, f.Values.Get("passphrase"))
+	if err != nil {
+		return err
+	}
+	res := h.inspected(inv, len(files))
 	return h.showInspect(w, r, http.StatusOK, &res, nil)
 }
 
@@ -71,23 +75,15 @@ func (h *Pages) inspected(inv certsvc.Inventory, files int) views.InspectResult 
 	for _, x := range inv.Repairs {
 		res.Repairs = append(res.Repairs, views.RuleRow{State: views.Warn, Word: "repaired", Code: x.Code, Rule: x.Field + ": " + x.Text})
 	}
-	cas := inv.CAs()
-	var lints []certsvc.Lint
-	if len(cas) > 0 {
-		_, lints = certsvc.LintBundle(certsvc.EncodeCerts(cas...), now)
-	}
 	for i, c := range inv.Chains() {
 		if i == maxChains {
 			res.Summary += fmt.Sprintf(" The first %d chains are drawn.", maxChains)
 			break
 		}
 		res.Chains = append(res.Chains, chainProps(fmt.Sprint("chain-", i), c, now))
-		if certsvc.RoleOf(c.Certs[0]) == certsvc.RoleClient {
-			lints = append(lints, certsvc.LintLeaf(c.Certs, cas, now)...)
-		}
 	}
 	if certs > 0 {
-		p := web.ReportOf(lints)
+		p := web.ReportOf(inv.Judge(now))
 		res.Report = &p
 	}
 	for i, c := range inv.Certificates() {
@@ -106,8 +102,14 @@ func itemRow(it certsvc.Item) views.ItemRow {
 	row := views.ItemRow{File: it.File, Tag: views.Tag{State: views.Good, Word: "read"}}
 	switch it.Kind {
 	case certsvc.ItemCertificate:
-		row.What = roleWords[it.Role] + ": " + it.Subject
-		row.Detail = "Signed by " + it.Issuer + " · " + web.KeyTypeName(string(it.KeyType)) + " · until " + web.Day(it.NotAfter)
+		row.What = "Certificate"
+		if it.Role != certsvc.RoleNone {
+			row.What = roleWords[it.Role]
+		}
+		if it.Subject != "" {
+			row.What += ": " + it.Subject
+			row.Detail = "Signed by " + it.Issuer + " · " + web.KeyTypeName(string(it.KeyType)) + " · until " + web.Day(it.NotAfter)
+		}
 	case certsvc.ItemKey:
 		row.What = "Private key of no certificate here"
 		if it.Role != certsvc.RoleNone {

@@ -66,9 +66,9 @@ func (h *Pages) CreateKey(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return h.refusedKey(w, r, id, f, err)
 	}
-	return h.showCloudNamespace(w, r, ns, f.Text("m"), ns.BundlePEM, nil, func(p *views.CloudAuthProps) {
+	return h.showCloudNamespace(w, r, shown{ns: ns, migration: f.Text("m"), bundle: ns.BundlePEM, auth: func(p *views.CloudAuthProps) {
 		p.New = views.CodeBlockProps{ID: "api-key", Name: "API key", Text: string(secret.Reveal()), TestID: "api-key"}
-	})
+	}})
 }
 
 // DeleteKey deletes an API key of the rehearsal.
@@ -93,12 +93,12 @@ func (h *Pages) refusedKey(w http.ResponseWriter, r *http.Request, id namespace.
 	if err != nil {
 		return errors.Join(ps[0], err)
 	}
-	return h.showCloudNamespace(w, r, ns, f.Text("m"), ns.BundlePEM, ps, func(p *views.CloudAuthProps) {
+	return h.showCloudNamespace(w, r, shown{ns: ns, migration: f.Text("m"), bundle: ns.BundlePEM, problems: ps, auth: func(p *views.CloudAuthProps) {
 		if f.Values.Has("key_name") {
 			p.Name, p.Days = f.Raw("key_name"), f.Raw("key_days")
 		}
 		p.Problems = ps
-	})
+	}})
 }
 
 // keyWanted leads from the key to the test that asks for it; nil when nobody came from a migration.

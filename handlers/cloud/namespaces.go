@@ -100,20 +100,30 @@ func (h *Pages) CloudNamespace(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showCloudNamespace(w, r, ns, m, ns.BundlePEM, nil)
+	return h.showCloudNamespace(w, r, shown{ns: ns, migration: m, bundle: ns.BundlePEM})
 }
 
-func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, ns cloud.Namespace, m, bundle string, ps views.Problems, auth ...func(*views.CloudAuthProps)) error {
+// shown is a namespace as its page shows it.
+type shown struct {
+	ns        cloud.Namespace
+	migration string // that the reader came from; "" for none
+	bundle    string // in the form: what is stored, or what was refused
+	problems  views.Problems
+	auth      func(*views.CloudAuthProps) // changes the part about API keys; nil for nothing
+}
+
+func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, s shown) error {
+	ns, m, ps := s.ns, s.migration, s.problems
 	id := ns.ID.String()
-	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: h.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
+	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: s.bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: h.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
 		Problems: ps, Back: h.backTo(r, m)}
 	for _, c := range ns.CAs {
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: web.Grouped(c.Fingerprint), Until: web.Day(c.NotAfter), Tag: web.LeftTag(c.NotAfter, h.Now())})
 	}
 	p.Auth = h.cloudAuth(ns, m, nil)
 	p.Auth.Back = h.keyWanted(r, m)
-	for _, change := range auth {
-		change(p.Auth)
+	if s.auth != nil {
+		s.auth(p.Auth)
 	}
 	f := h.cloudFrame(r, id)
 	f.Broken = h.Broken(r, id)
@@ -170,7 +180,7 @@ func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
 		if strings.Contains(bundle, "PRIVATE KEY") {
 			bundle = "" // never shown again
 		}
-		return h.showCloudNamespace(w, r, ns, m, bundle, ps)
+		return h.showCloudNamespace(w, r, shown{ns: ns, migration: m, bundle: bundle, problems: ps})
 	}
 	path := web.CloudPath(id.String())
 	if h.backTo(r, m) != nil {

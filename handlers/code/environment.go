@@ -18,7 +18,7 @@ func (h *Pages) EnvironmentForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showEnvironment(w, r, http.StatusOK, v, snippet.Shells[0], views.EnvironmentProps{})
+	return h.showEnvironment(w, r, http.StatusOK, v, sameForm, views.EnvironmentProps{})
 }
 
 // Environment judges a pasted environment. The text is neither stored nor logged, and is not sent back.
@@ -31,7 +31,7 @@ func (h *Pages) Environment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shell, err := f.Pick("shell", snippet.Shells...)
+	shell, err := f.Pick("shell", append([]string{sameForm}, snippet.Shells...)...)
 	if err == nil && f.Text("environment") == "" {
 		err = fault.New(fault.Invalid, "There is no environment to judge", "Paste lines such as TEMPORAL_ADDRESS=…, or a file that holds them.").In("environment")
 	}
@@ -46,13 +46,14 @@ func (h *Pages) Environment(w http.ResponseWriter, r *http.Request) error {
 	if v.Migration.Mode == migration.Rehearsal {
 		own = h.Acts.Places.Target(v.View).Address // there the local server is the right one
 	}
-	return h.showEnvironment(w, r, http.StatusOK, v, shell, judgedEnvironment(snippet.JudgeEnvironmentAt(f.Values.Get("environment"), own), shell))
+	return h.showEnvironment(w, r, http.StatusOK, v, shell, judgedEnvironment(snippet.JudgeEnvironment(r.Context(), f.Values.Get("environment"), snippet.EnvChoice{Own: own}), shell))
 }
 
 func (h *Pages) showEnvironment(w http.ResponseWriter, r *http.Request, status int, v web.Visit, shell string, p views.EnvironmentProps) error {
 	m := v.Migration.ID
 	p.Action = web.MovePath(m, migration.StepCode, "environment")
 	p.Back = views.Link{Text: "Back to the code", URL: web.MovePath(m, migration.StepCode)}
+	p.Shells = append(p.Shells, views.Choice{Value: sameForm, Label: "the form you paste", Selected: shell == sameForm})
 	for _, s := range snippet.Shells {
 		p.Shells = append(p.Shells, views.Choice{Value: s, Label: web.ShellNames[s], Selected: s == shell})
 	}
@@ -60,6 +61,9 @@ func (h *Pages) showEnvironment(w http.ResponseWriter, r *http.Request, status i
 	f := h.Frame(r, "Judge an environment", "migrations", &v, migration.StepCode)
 	return h.Page(w, r, status, views.EnvironmentPage(f, p))
 }
+
+// sameForm asks for the repaired version in the form that was pasted.
+const sameForm = "same"
 
 // envLevels are the levels of a finding as the page shows them, the worst first.
 var envLevels = []struct {
@@ -69,11 +73,17 @@ var envLevels = []struct {
 
 // formNames are the forms of an environment in words.
 var formNames = map[string]string{"lines": "lines of variables", "yaml": "YAML", "compose": "Compose YAML", "kubernetes": "Kubernetes YAML",
-	"github-actions": "GitHub Actions YAML", "toml": "temporal.toml"}
+	"github-actions": "GitHub Actions YAML", "toml": "TOML", "json": "JSON", "hcl": "HCL (Terraform)", "bicep": "Bicep", "properties": "properties", "dockerfile": "a Dockerfile"}
+
+// formLangs are the languages of the forms, to show them in colour.
+var formLangs = map[string]string{"yaml": "yaml", "compose": "yaml", "kubernetes": "yaml", "github-actions": "yaml", "toml": "toml", "json": "json", "hcl": "hcl", "properties": "properties", "dockerfile": "docker"}
 
 // judgedEnvironment is an answer as the page shows it.
 func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentProps {
 	p := views.EnvironmentProps{Judged: true, Tag: views.Tag{State: views.Good, Word: "All is well"}, Read: "Read as " + web.Either(formNames[e.Form], "text")}
+	if e.Part != "" {
+		p.Read += ", " + e.Part
+	}
 	for _, l := range slices.Backward(envLevels) {
 		n := 0
 		for _, x := range e.Findings {
@@ -107,12 +117,16 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 		return out
 	}
 	p.InEffect, p.CLI = rows(e.InEffect), rows(e.CLI)
+	name, lang := web.Either(web.ShellNames[shell], "In the form you pasted"), web.Either(web.ShellLangs[shell], "bash")
+	if shell == sameForm {
+		shell, lang = "", web.Either(formLangs[e.Form], "bash")
+	}
 	text, err := e.Repaired(shell)
 	if err != nil {
 		f := fault.From(err)
 		p.Missing = strings.TrimSpace(f.Title + ". " + f.Cause + " " + f.Fix)
 		return p
 	}
-	p.Repaired = views.CodeBlockProps{ID: "repaired-env", Name: web.ShellNames[shell], Label: "Repaired environment", Lang: web.Either(web.ShellLangs[shell], "bash"), Text: text}
+	p.Repaired = views.CodeBlockProps{ID: "repaired-env", Name: name, Label: "Repaired environment", Lang: lang, Text: text}
 	return p
 }

@@ -9,11 +9,13 @@ import (
 	"onramp/migration"
 )
 
-func (h *Pages) replaceBundleZip(w http.ResponseWriter, r *http.Request) error {
+// GiveBundle gives away the new client certificate with its key, once.
+func (h *Pages) GiveBundle(w http.ResponseWriter, r *http.Request) error {
 	return h.replaceTake(w, r, func(re *migration.Replacement) acts.Download { return acts.Download{Leaf: newLeafPrint(re)} })
 }
 
-func (h *Pages) replaceCAKeyZip(w http.ResponseWriter, r *http.Request) error {
+// GiveCAKey gives away the key of the new CA, once.
+func (h *Pages) GiveCAKey(w http.ResponseWriter, r *http.Request) error {
 	return h.replaceTake(w, r, newCAKey)
 }
 
@@ -41,19 +43,27 @@ func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(*
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 
+// CAPEM is the new CA certificate.
+func (h *Pages) CAPEM(w http.ResponseWriter, r *http.Request) error {
+	return h.replaceFile(w, r, "ca.pem", newCAPEM)
+}
+
+// ClientPEM is the new client certificate.
+func (h *Pages) ClientPEM(w http.ResponseWriter, r *http.Request) error {
+	return h.replaceFile(w, r, "client.pem", newLeafPEM)
+}
+
 // replaceFile is a public certificate of the wizard.
-func (h *Pages) replaceFile(name string, text func(*migration.Replacement) string) func(http.ResponseWriter, *http.Request) error {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		v, err := h.Move(r)
-		if err != nil {
-			return err
-		}
-		re := v.Replacement()
-		if re == nil || text(re) == "" {
-			return h.NoSuchPage(w, r)
-		}
-		return web.SendFile(w, r, "application/x-pem-file", name, []byte(text(re)))
+func (h *Pages) replaceFile(w http.ResponseWriter, r *http.Request, name string, text func(*migration.Replacement) string) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
 	}
+	re := v.Replacement()
+	if re == nil || text(re) == "" {
+		return h.NoSuchPage(w, r)
+	}
+	return web.SendFile(w, r, "application/x-pem-file", name, []byte(text(re)))
 }
 
 func newCAPEM(re *migration.Replacement) string {
@@ -70,8 +80,8 @@ func newLeafPEM(re *migration.Replacement) string {
 	return re.New.LeafPEM
 }
 
-// replaceFiles is what a browser that holds the new key puts beside it into bundle.zip.
-func (h *Pages) replaceFiles(w http.ResponseWriter, r *http.Request) error {
+// BundleFiles is what a browser that holds the new key puts beside it into bundle.zip.
+func (h *Pages) BundleFiles(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
 	if err != nil {
 		return err

@@ -4,8 +4,6 @@ import (
 	"net/http"
 	"strings"
 
-	"github.com/go-chi/chi/v5"
-
 	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
@@ -33,29 +31,8 @@ type replaceFields struct {
 	lend, sent, browserKey           bool
 }
 
-// ReplaceRoutes are the wizard's.
-func (h *Pages) ReplaceRoutes(r chi.Router) {
-	r.Route("/certificates/replace", func(r chi.Router) {
-		r.Get("/", h.Do(h.replace))
-		r.Post("/", h.Do(h.startReplace))
-		r.Post("/ca", h.Do(h.replaceCA))
-		r.Post("/bundle", h.Do(h.replaceBundle))
-		r.Post("/leaf", h.Do(h.replaceLeaf))
-		r.Post("/check", h.Do(h.replaceCheck))
-		r.Post("/pollers", h.Do(h.replacePollers))
-		r.Post("/note", h.Do(h.replaceNote))
-		r.Post("/remove", h.Do(h.replaceRemove))
-		r.Post("/back", h.Do(h.replaceBack))
-		r.Post("/bundle.zip", h.Do(h.replaceBundleZip))
-		r.Post("/ca-key.zip", h.Do(h.replaceCAKeyZip))
-		r.Get("/ca.pem", h.Do(h.replaceFile("ca.pem", newCAPEM)))
-		r.Get("/client.pem", h.Do(h.replaceFile("client.pem", newLeafPEM)))
-		r.Get("/files.json", h.Do(h.replaceFiles))
-	})
-}
-
-// replace is the wizard: what goes on, or the choice of what to replace.
-func (h *Pages) replace(w http.ResponseWriter, r *http.Request) error {
+// Wizard is the page of a replacement: what goes on, or the choice of what to replace.
+func (h *Pages) Wizard(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
 	if err != nil {
 		return err
@@ -119,15 +96,15 @@ func (h *Pages) replacing(w http.ResponseWriter, r *http.Request, said string, d
 	return h.showReplace(w, r, status, v, f, ps)
 }
 
-// startReplace begins.
-func (h *Pages) startReplace(w http.ResponseWriter, r *http.Request) error {
+// Start begins a replacement of the CA or of the client certificate alone.
+func (h *Pages) Start(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "", func(v web.Visit, f web.Form, _ *replaceFields) error {
 		return h.Acts.Replacements.Start(r.Context(), v.By, v.Migration.ID, f.Text("what"))
 	})
 }
 
-// replaceCA is gate 1, the making: a new CA made here, or the certificate of one made elsewhere.
-func (h *Pages) replaceCA(w http.ResponseWriter, r *http.Request) error {
+// TakeCA is gate 1, the making: a new CA made here, or the certificate of one made elsewhere.
+func (h *Pages) TakeCA(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "", func(v web.Visit, _ web.Form, f *replaceFields) error {
 		days, err := web.DayNumber("ca_days", f.caDays)
 		if err != nil {
@@ -138,8 +115,8 @@ func (h *Pages) replaceCA(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// replaceBundle is gate 1, the saving: the bundle with both CAs is saved, or looked for.
-func (h *Pages) replaceBundle(w http.ResponseWriter, r *http.Request) error {
+// SaveBundle is gate 1, the saving: the bundle with both CAs is saved, or looked for.
+func (h *Pages) SaveBundle(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "ca", func(v web.Visit, f web.Form, _ *replaceFields) error {
 		if f.Text("do") == "look" {
 			return h.Acts.Replacements.SeeBundle(r.Context(), v.By, v.Migration.ID)
@@ -148,8 +125,8 @@ func (h *Pages) replaceBundle(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// replaceLeaf is gate 2: the client certificate under the new CA, in the lanes of step 2.
-func (h *Pages) replaceLeaf(w http.ResponseWriter, r *http.Request) error {
+// TakeLeaf is gate 2: the client certificate under the new CA, in the lanes of step 2.
+func (h *Pages) TakeLeaf(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "certificates", func(v web.Visit, sent web.Form, f *replaceFields) error {
 		days, err := web.DayNumber("leaf_days", f.leafDays)
 		if err != nil {

@@ -55,7 +55,9 @@ CREATE TRIGGER endings_more AFTER INSERT ON endings BEGIN
 END;
 CREATE TRIGGER endings_fewer AFTER DELETE ON endings BEGIN
   UPDATE ending_days SET n = n - 1 WHERE day = OLD.at / 86400000000000 AND mode = OLD.mode AND active = OLD.active;
-  DELETE FROM ending_days WHERE day = OLD.at / 86400000000000 AND mode = OLD.mode AND active = OLD.active AND n = 0;
+END;
+CREATE TRIGGER ending_days_none AFTER UPDATE OF n ON ending_days WHEN NEW.n = 0 BEGIN
+  DELETE FROM ending_days WHERE day = NEW.day AND mode = NEW.mode AND active = NEW.active;
 END;
 CREATE TABLE migration_counts (
   away    INTEGER NOT NULL,
@@ -77,6 +79,9 @@ WHEN OLD.archived <> NEW.archived OR OLD.mode <> NEW.mode OR OLD.turn <> NEW.tur
   UPDATE migration_counts SET n = n - 1 WHERE away = (OLD.archived <> 0) AND mode = OLD.mode AND turn = OLD.turn AND failing = OLD.failing;
   INSERT INTO migration_counts VALUES (NEW.archived <> 0, NEW.mode, NEW.turn, NEW.failing, 1) ON CONFLICT DO UPDATE SET n = n + 1;
 END;
+CREATE TRIGGER migration_counts_none AFTER UPDATE OF n ON migration_counts WHEN NEW.n = 0 BEGIN
+  DELETE FROM migration_counts WHERE away = NEW.away AND mode = NEW.mode AND turn = NEW.turn AND failing = NEW.failing;
+END;
 CREATE TABLE run_counts (
   kind  TEXT    NOT NULL,
   state TEXT    NOT NULL,
@@ -93,6 +98,9 @@ END;
 CREATE TRIGGER runs_moved AFTER UPDATE OF state ON runs WHEN OLD.state <> NEW.state BEGIN
   UPDATE run_counts SET n = n - 1 WHERE kind = OLD.kind AND state = OLD.state;
   INSERT INTO run_counts VALUES (NEW.kind, NEW.state, 1) ON CONFLICT DO UPDATE SET n = n + 1;
+END;
+CREATE TRIGGER run_counts_none AFTER UPDATE OF n ON run_counts WHEN NEW.n = 0 BEGIN
+  DELETE FROM run_counts WHERE kind = NEW.kind AND state = NEW.state;
 END;
 
 ALTER TABLE runs ADD COLUMN by_whom         TEXT    NOT NULL DEFAULT '';

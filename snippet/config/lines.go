@@ -1,0 +1,223 @@
+package config
+
+import (
+	"regexp"
+	"strings"
+)
+
+// setters are the ways to set a variable on a line that no shell's parser reads: name and value.
+var setters = []struct {
+	dialect string
+	at      *regexp.Regexp
+	refs    references
+}{
+	{"powershell", regexp.MustCompile(`^(?i:\$env:)([A-Za-z_]\w*)\s*=\s*(.*)$`), power},
+	{"powershell", regexp.MustCompile(`^(?i:\[(?:System\.)?Environment\]::SetEnvironmentVariable)\(\s*['"](\w+)['"]\s*,\s*(.*?)\s*(?:,[^,]*)?\)$`), power},
+	{"powershell", regexp.MustCompile(`^(?i:Set-Item|New-Item|si)\s+(?:-Path\s+)?(?i:env:)\\?(\w+)\s+(?:-Value\s+)?(.*)$`), power},
+	{"powershell variable", regexp.MustCompile(`^\$([A-Za-z_]\w*)\s*=\s*(.*)$`), power},
+	{"fish", regexp.MustCompile(`^set\s+(?:-{1,2}[a-zA-Z-]+\s+)+([A-Za-z_]\w*)\s+(.*)$`), everyday},
+	{"cmd", regexp.MustCompile(`^@?(?i:setx)\s+"?([A-Za-z_]\w*)"?\s+(.*?)(?:\s+/[mM])?$`), percent},
+	{"cmd", regexp.MustCompile(`^@?(?i:set)\s+"([A-Za-z_]\w*)=(.*)"$`), percent},
+	{"cmd", regexp.MustCompile(`^@?(?i:set)\s+([A-Za-z_]\w*)=(.*)$`), percent},
+	{"dockerfile", regexp.MustCompile(`^(?:ENV|ARG)\s+([A-Za-z_]\w*)\s+([^=\s].*)$`), everyday},
+}
+
+// several are lines that hold one or more NAME=value behind a word.
+var several = regexp.MustCompile(`^(?:Environment=|PassEnvironment=|(?:ENV|ARG)\s+|(?:env|setenv)\s+)(.*)$`)
+
+var (
+	assigns = regexp.MustCompile(`^(?:export\s+|declare\s+-x\s+|typeset\s+-x\s+)?([A-Za-z_]\w*)=(.*)$`)
+	spaced  = regexp.MustCompile(`^(?:export\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?:=|:(?:\s|$))\s*(.*?),?$`)
+	prompts = []string{"$ ", "> ", "% ", "PS> "}
+	section = regexp.MustCompile(`^\[[\w .:-]+\]$`)
+)
+
+// lines reads settings line by line: what a shell's parser takes goes to it in one piece.
+func (d *Document) lines(text string, group int) {
+	d.Form = either(d.Form, "lines")
+	var piece strings.Builder
+	first := 1
+	flush := func() {
+		if piece.Len() > 0 {
+			d.shell(piece.String(), first, group)
+			piece.Reset()
+		}
+	}
+	rest, number, root := text, 0, !assignLine.MatchString(text)
+	for rest != "" && !d.stopped() {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		number++
+		trimmed := unprompt(strings.TrimSpace(line), root)
+		for at := number; len(trimmed) < maxShell && rest != "" && continued(trimmed) && number-at < 200; {
+			var more string
+			more, rest, _ = strings.Cut(rest, "\n")
+			number++
+			trimmed = strings.TrimRight(trimmed[:len(trimmed)-1], " \t") + " " + strings.TrimSpace(more)
+		}
+		if d.special(trimmed, number, group) {
+			flush()
+			first = number + 1
+			continue
+		}
+		if piece.Len() == 0 {
+			first = number
+		}
+		piece.WriteString(trimmed)
+		piece.WriteByte('\n')
+	}
+	flush()
+}
+
+// continued reports whether a line goes on by PowerShell's backtick or cmd's caret.
+func continued(line string) bool {
+	return strings.HasSuffix(line, " `") && strings.Count(line, "`") == 1 || strings.HasSuffix(line, " ^")
+}
+
+// unprompt takes off what a terminal writes before a command. Root's sign is a comment's, so root says that nothing
+// else in the text sets a variable.
+func unprompt(line string, root bool) string {
+	for _, p := range prompts {
+		if after, ok := strings.CutPrefix(line, p); ok {
+			return strings.TrimSpace(after)
+		}
+	}
+	if after, ok := strings.CutPrefix(line, "# "); ok && root && strings.HasPrefix(after, "export ") {
+		return after
+	}
+	return line
+}
+
+// special reads a line that belongs to no POSIX shell.
+func (d *Document) special(line string, number, group int) bool {
+	switch {
+	case strings.HasPrefix(line, ";") && !strings.HasPrefix(line, ";;") || strings.HasPrefix(line, "//") || strings.HasPrefix(line, "REM ") || strings.HasPrefix(line, "rem ") || strings.HasPrefix(line, "::"):
+		return true
+	case section.MatchString(line):
+		return true
+	case strings.HasPrefix(line, "EnvironmentFile="):
+		d.Open = true
+		return true
+	}
+	for _, s := range setters {
+		m := s.at.FindStringSubmatch(line)
+		if m == nil {
+			continue
+		}
+		if s.dialect == "powershell variable" {
+			value, _ := unquote(m[2], "powershell")
+			d.named[m[1]] = s.refs.split(value)
+			return true
+		}
+		d.dialect(s.dialect)
+		value, quote := unquote(m[2], s.dialect)
+		v := s.refs.split(value)
+		if quote == '\'' {
+			v = Lit(value)
+		}
+		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
+		return true
+	}
+	if m := several.FindStringSubmatch(line); m != nil && strings.Contains(m[1], "=") {
+		if strings.HasPrefix(line, "Environment=") {
+			d.dialect("systemd")
+		}
+		d.shell(m[1]+"\n", number, group)
+		return true
+	}
+	return false
+}
+
+func (d *Document) dialect(s string) { d.Dialect = either(d.Dialect, s) }
+
+// unquote takes a value off its quotes, and says which they were.
+func unquote(raw, dialect string) (string, byte) {
+	raw = strings.TrimSpace(raw)
+	if len(raw) < 2 || raw[0] != '"' && raw[0] != '\'' {
+		if dialect != "cmd" {
+			raw, _, _ = strings.Cut(raw, " #")
+			raw = strings.TrimSuffix(strings.TrimSpace(raw), ";")
+		}
+		return raw, 0
+	}
+	q := raw[0]
+	end := strings.LastIndexByte(raw, q)
+	if end == 0 {
+		return raw, 0
+	}
+	inner := raw[1:end]
+	switch {
+	case dialect == "powershell" && q == '\'':
+		inner = strings.ReplaceAll(inner, "''", "'")
+	case dialect == "powershell":
+		inner = strings.NewReplacer("`\"", `"`, "`$", "$", "``", "`", "`n", "\n").Replace(inner)
+	case dialect == "fish" && q == '\'':
+		inner = strings.NewReplacer(`\\`, `\`, `\'`, "'").Replace(inner)
+	default:
+		inner = strings.NewReplacer(`\"`, `"`, `\$`, `$`).Replace(inner)
+	}
+	return inner, q
+}
+
+var (
+	tableRow  = regexp.MustCompile("^\\|[ \t]*`?([A-Z][A-Z0-9_]+)`?[ \t]*\\|[ \t]*`?([^|`]*?)`?[ \t]*\\|.*$")
+	annotated = regexp.MustCompile(`(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*:[ \t]*(?:str|int|bool|float|SecretStr|FilePath|Path|Optional\[\w+\])(?:[ \t]*\|[ \t]*None)?(?:[ \t]*=[ \t]*(.*))?$`)
+	codeValue = regexp.MustCompile(`^[\w.]+\(|process\.env|\?\?|\|\||os\.environ|getenv|\bENV\[`)
+)
+
+// loose reads lines that no parser took: .env files with blanks, text that is broken elsewhere.
+func (d *Document) loose(text string, first, group int) {
+	rest, number := text, first-1
+	for rest != "" && !d.stopped() {
+		var line string
+		line, rest, _ = strings.Cut(rest, "\n")
+		number++
+		line = strings.TrimSpace(strings.TrimPrefix(strings.TrimSpace(line), "- "))
+		if strings.HasPrefix(line, "#") {
+			continue
+		}
+		if m := tableRow.FindStringSubmatch(line); m != nil { // of Markdown
+			d.add(Setting{Name: m[1], Value: everyday.split(strings.TrimSpace(m[2])), Group: group, Line: number, Via: "env"})
+			continue
+		}
+		if m := annotated.FindStringSubmatch(line); m != nil { // of a Python class: what holds if no variable is set
+			v := Elsewhere(Program)
+			if value, quote := unquote(m[2], "dotenv"); quote != 0 {
+				v = Value{{Text: value, Default: value}}
+			}
+			d.add(Setting{Name: m[1], Value: v, Group: group, Line: number, Via: "env"})
+			continue
+		}
+		m := assigns.FindStringSubmatch(line)
+		d.Exports = d.Exports || m != nil && strings.HasPrefix(line, "export ")
+		if m == nil {
+			m = spaced.FindStringSubmatch(line)
+		}
+		if m == nil {
+			if len(line) < 4<<10 && strings.ContainsAny(line, "=") {
+				d.words(strings.Fields(line), number, group)
+			}
+			continue
+		}
+		raw := m[2]
+		if len(raw) > 0 && (raw[0] == '"' || raw[0] == '\'') && strings.LastIndexByte(raw, raw[0]) == 0 {
+			// A quoted value may go on in the lines after it.
+			if end := strings.IndexByte(rest, raw[0]); end >= 0 && end < 16<<10 {
+				number += strings.Count(rest[:end], "\n")
+				raw += "\n" + rest[:end+1]
+				rest = rest[end+1:]
+				_, rest, _ = strings.Cut(rest, "\n")
+				number++
+			}
+		}
+		value, quote := unquote(raw, "dotenv")
+		v := everyday.split(value)
+		switch {
+		case quote == 0 && codeValue.MatchString(value):
+			v = Elsewhere(Program)
+		case quote == '\'':
+			v = Lit(value)
+		}
+		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
+	}
+}
