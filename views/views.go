@@ -12,7 +12,7 @@
 //
 //	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
 //	NewPage(Frame, NewProps)                        GET, POST /new
-//	OverviewPage(Frame, OverviewProps)              GET /m/{m}/; POST /m/{m}/note
+//	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
 //	SettingsPage(Frame, SettingsProps)              GET /m/{m}/settings; POST below it: /name, /archive, /delete
 //	NamespacePage(Frame, NamespaceProps)            GET, POST /m/{m}/namespace

@@ -170,6 +170,7 @@ func madeText(lane string) string {
 	return "Made elsewhere"
 }
 
+// CertProps is a certificate as a card; print is its SHA-256 in hex, id the prefix of its ids on the page.
 func CertProps(id, title, subject, print string, until, now time.Time) views.CertProps {
 	return views.CertProps{ID: id, Title: title, Subject: subject, Fingerprint: Grouped(print), FullPrint: print, Until: Day(until), Left: LeftTag(until, now)}
 }

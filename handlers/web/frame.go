@@ -72,6 +72,7 @@ func railProps(v migration.View, step string) views.RailProps {
 	return views.RailProps{Migration: v.Migration.ID, Name: v.Migration.Name, Done: DoneText(v), Steps: StepsProps(v, step)}
 }
 
+// DoneText says how many steps are done: "3 of 6 done".
 func DoneText(v migration.View) string {
 	return fmt.Sprintf("%d of %d done", v.DoneCount, len(v.Steps))
 }
@@ -102,6 +103,7 @@ func runKindOf(step string) migration.RunKind {
 	return migration.CheckRun
 }
 
+// StepState is how a step of the given status looks.
 func StepState(s migration.Status) views.State {
 	switch s {
 	case migration.YourTurn:
@@ -118,6 +120,7 @@ func StepState(s migration.Status) views.State {
 	return views.Idle
 }
 
+// StepWord is the status word of a step: "Done", "Waiting for …".
 func StepWord(s migration.StepView) string {
 	switch s.Status {
 	case migration.Blocked:

@@ -7,6 +7,7 @@ import (
 	"onramp/migration"
 )
 
+// ComparePath is the address of a check compared with another.
 func ComparePath(run, other migration.Outcome) string {
 	return RunPath(run) + "/compare/" + other.ID
 }
@@ -14,8 +15,10 @@ func ComparePath(run, other migration.Outcome) string {
 // MovePath is the address of a migration, or of a page under it.
 func MovePath(m string, more ...string) string { return JoinPath(append([]string{"m", m}, more...)) }
 
+// HelpPath is the address of what a code means.
 func HelpPath(code string) string { return JoinPath([]string{"help", code}) }
 
+// CloudPath is the address of a namespace on the rehearsal's Cloud side.
 func CloudPath(ns string) string { return JoinPath([]string{"cloud", ns}) }
 
 // RunPath is the permalink of a run.
@@ -29,6 +32,7 @@ func RunPath(r migration.Outcome) string {
 	return MovePath(r.MigrationID, "test", r.ID)
 }
 
+// JoinPath joins segments to an absolute path, each escaped.
 func JoinPath(parts []string) string {
 	var b strings.Builder
 	for _, p := range parts {

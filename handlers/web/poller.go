@@ -64,6 +64,7 @@ func (h *Site) PollerSeen(v Visit, seen acts.Worker, err error) views.PollerProp
 	return p
 }
 
+// UpperFirst is a text at the start of a sentence: its first byte in upper case.
 func UpperFirst(s string) string {
 	if s == "" {
 		return s

@@ -68,6 +68,8 @@ func (h *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.FailWith(w, r, StatusOf(err), err)
 }
 
+// FailWith answers with the given status and the page that says what err means, or with JSON where the address ends in
+// .json. err stays in the log. A reader who left is not answered.
 func (h *Site) FailWith(w http.ResponseWriter, r *http.Request, status int, err error) {
 	rec := RecordOf(r)
 	rec.Err = err
@@ -135,6 +137,7 @@ func (h *Site) Parts(w http.ResponseWriter, r *http.Request, status int, parts .
 	return Send(w, r, status, "text/html; charset=utf-8", []byte(text))
 }
 
+// RenderParts renders components one after the other, a line break after each.
 func RenderParts(ctx context.Context, parts ...templ.Component) (string, error) {
 	var b strings.Builder
 	for _, p := range parts {
@@ -250,6 +253,7 @@ func SeeOther(w http.ResponseWriter, r *http.Request, path, said string) error {
 	return nil
 }
 
+// NoSuchPage fails as not found, for an address that no route has.
 func (h *Site) NoSuchPage(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
 }

@@ -48,6 +48,7 @@ func (h *Site) CheckHistory(r *http.Request, v Visit, limit int) ([]runs.Row, er
 	return h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, limit)
 }
 
+// CheckRows are checks, newest first, as rows; each that is over links to comparing it with the one before.
 func CheckRows(past []runs.Row) []views.CheckRow {
 	rows := make([]views.CheckRow, 0, len(past))
 	for i, p := range past {
@@ -187,6 +188,7 @@ func StagesOf(entries []runs.Entry) map[string]doctor.Stage {
 	return out
 }
 
+// StageOf is the stage that an entry of a run holds; false for an entry of another kind or one that cannot be read.
 func StageOf(e runs.Entry) (doctor.Stage, bool) {
 	if e.Kind != runs.EntryStage {
 		return doctor.Stage{}, false

@@ -40,6 +40,7 @@ func NotChecked(list []string) []string {
 // StageNumber is a stage's place on the ladder, from 1; 0 for none.
 func StageNumber(id string) int { return slices.Index(doctor.StageIDs, id) + 1 }
 
+// StageTag is the status of a check with its word.
 func StageTag(s doctor.Status) views.Tag {
 	switch s {
 	case doctor.Pass:
@@ -78,6 +79,7 @@ func StageProps(id string, s doctor.Stage, known, live bool) views.StageProps {
 	return p
 }
 
+// FindingProps is a fault by its code, with title and help page where the catalogue has it.
 func FindingProps(code string) views.FindingProps {
 	p := views.FindingProps{Code: code, Title: code}
 	if e, ok := doctor.Lookup(code); ok {
@@ -135,6 +137,7 @@ func Plain(s string) string {
 	return strings.NewReplacer("{", "<", "}", ">", "_", " ").Replace(s)
 }
 
+// LowerFirst is a text inside a sentence: its first byte in lower case.
 func LowerFirst(s string) string {
 	if s == "" {
 		return s

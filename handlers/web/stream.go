@@ -20,6 +20,7 @@ func FeedPath(v Visit, run runs.Run, after int64) string {
 	return MovePath(v.Migration.ID, "events") + "?on=run:" + run.ID + "&after=" + strconv.FormatInt(after, 10)
 }
 
+// SeqID is the number of an entry as the id of an event.
 func SeqID(seq int64) string { return strconv.FormatInt(seq, 10) }
 
 // Frames are the events that say what one entry changes. The id goes with the last, so that a reader whose stream
@@ -155,6 +156,7 @@ func (s *EventStream) Swap(ctx context.Context, id string, parts ...templ.Compon
 
 func (s *EventStream) write(text string) error { return s.WriteBytes([]byte(text)) }
 
+// WriteBytes sends finished events at once. It fails when the reader left or stalled.
 func (s *EventStream) WriteBytes(b []byte) error {
 	_ = s.rc.SetWriteDeadline(time.Now().Add(stalled)) // not every writer has deadlines
 	if _, err := s.w.Write(b); err != nil {

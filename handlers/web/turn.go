@@ -24,6 +24,7 @@ func TurnOf(next migration.StepView) views.Tag {
 	return views.Tag{State: StepState(next.Status), Word: StepWord(next)}
 }
 
+// CardProps is a migration as a card of the list.
 func CardProps(m migration.Card) views.CardProps {
 	c := views.CardProps{ID: m.ID, Name: m.Name, Rehearsal: m.Mode.Can().Practice,
 		Turn: TurnOf(m.Next), Count: fmt.Sprintf("%d of %d", m.Done, len(m.Steps)), Next: ContinueLink(m.ID, m.Next)}

@@ -43,6 +43,7 @@ func VerdictProps(v doctor.Verdict, ev []views.Pair, m migration.View) views.Ver
 	return p
 }
 
+// FixProps is a fix and who can do it; id is that of its command on the page.
 func FixProps(f doctor.Fix, id string) views.FixProps {
 	p := views.FixProps{Who: f.Who, Text: f.Text}
 	if f.Command != "" {

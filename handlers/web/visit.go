@@ -24,6 +24,7 @@ func (h *Site) Move(r *http.Request) (Visit, error) {
 	return h.MoveOf(r, chi.URLParam(r, "m"))
 }
 
+// MoveOf is the migration with the given id, with who asks.
 func (h *Site) MoveOf(r *http.Request, id string) (Visit, error) {
 	v, err := h.Acts.Book.View(r.Context(), id)
 	return Visit{v, h.By(r)}, err
@@ -46,6 +47,7 @@ func Data[T any](f migration.Fact) T {
 	return d
 }
 
+// ShortPrint is the start of a fingerprint, grouped: enough to tell it from others.
 func ShortPrint(fingerprint string) string {
 	if len(fingerprint) < 12 {
 		return fingerprint

@@ -104,6 +104,7 @@ var LangNames = []struct{ ID, Name string }{
 	{"dotnet", ".NET"}, {"ruby", "Ruby"}, {"php", "PHP"},
 }
 
+// LangName is the name of a language as people write it; an unknown id is its own name.
 func LangName(id string) string {
 	for _, l := range LangNames {
 		if l.ID == id {
@@ -113,6 +114,7 @@ func LangName(id string) string {
 	return id
 }
 
+// AuthName is how workers sign in, in words.
 func AuthName(auth string) string {
 	if auth == "api-key" {
 		return "API key"
