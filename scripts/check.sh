@@ -23,6 +23,7 @@ go -C e2e vet ./... ./testdata/stuck || say "go vet in e2e"
 staticcheck=$(go tool -n staticcheck) && "$staticcheck" ./... || say "staticcheck"
 (cd e2e && "$staticcheck" ./... ./testdata/stuck) || say "staticcheck in e2e"
 go test -count=1 . || say "the walls of the house (docs/ARCHITECTURE.md)"
+marks=$(git grep -lIE '^(<{7}|>{7}) ') && say "a merge left its marks: $marks"
 hosts=$(git grep -nIE 'resolved": "https?://' -- '*package-lock.json' | head -3)
 [ -z "$hosts" ] || say "npm lock file names a registry (npm config omit-lockfile-registry-resolved): $hosts"
 [ "$bad" -eq 0 ] && echo "check: clean"
