@@ -1,6 +1,6 @@
 package views
 
-// AuditProps is the audit of signatures and kept keys.
+// AuditProps is the audit of everything that a person changed.
 // Test ids: audit-row-<id>, audit-csv, audit-json.
 type AuditProps struct {
 	Migration string // shown of this migration only; "" for all
@@ -18,6 +18,7 @@ type AuditRow struct {
 	When, Stamp  string // UTC
 	Local        string // the same in the reader's place, for a title
 	Tag          Tag    // the verb
+	Who          string // the person's name; "" in lines of versions that knew one person only
 	Migration    string
 	MigrationURL string
 	Subject      string

@@ -26,7 +26,7 @@ func (h *Site) Poller(v Visit, queue string) views.PollerProps {
 		p.Tag, p.Text = views.Tag{State: views.Good, Word: "Seen"}, UpperFirst(s.Evidence)+"."
 		return p
 	}
-	p.Tag, p.Text = views.Tag{State: views.Idle, Word: "Not seen yet"}, "Start the worker, then let Onramp look for it."
+	p.Tag, p.Text = views.Tag{State: views.Idle, Word: "Not seen yet"}, "Start the worker, then let Onramp look for it with the button in step 5."
 	if v.Namespace == nil {
 		p.Text = "Choose the namespace first: step 1."
 	} else if UsesKeys(v) {
