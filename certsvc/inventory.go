@@ -84,9 +84,6 @@ func (inv Inventory) CAs() []*x509.Certificate {
 // RoleOf says what a certificate is for by what it says itself.
 func RoleOf(c *x509.Certificate) Role { return roleOf(c) }
 
-// EncodeCerts writes certificates as PEM in their order.
-func EncodeCerts(certs ...*x509.Certificate) []byte { return encodeCerts(certs...) }
-
 // Certificates are every certificate, in order, each once.
 func (inv Inventory) Certificates() []*x509.Certificate {
 	var out []*x509.Certificate

@@ -31,7 +31,7 @@ type StepView struct {
 	Number   int // 1 to 6
 	Title    string
 	Status   Status
-	Evidence string // one line: "payments.a1b2c", "leaf until 12 Nov 2027", "run 3 passed"
+	Evidence string // one line: "payments.a1b2c", "client certificate expires 12 Nov 2027", "run 3 passed"
 	Reason   string // for Blocked and LookAgain
 	Who      string // whose turn: developer, cloud-admin, ""
 	Since    time.Time
@@ -162,15 +162,15 @@ func (d deriver) stepCertificates() StepView {
 	return StepView{Status: NotStarted}
 }
 
-// leaf is step certificates with a certificate: Done as long as the leaf lasts.
+// leaf is step certificates with a certificate: Done as long as the client certificate lasts.
 func (d deriver) leaf() StepView {
 	end := d.in.certificate.LeafNotAfter
 	if !end.IsZero() && !d.now.Before(end) {
-		return StepView{Status: LookAgain, Since: end, Reason: "the leaf ended on " + day(end)}
+		return StepView{Status: LookAgain, Since: end, Reason: "the client certificate expired on " + day(end)}
 	}
-	s := StepView{Status: Done, Since: d.certificate.At, Evidence: "leaf " + short(d.in.certificate.LeafFingerprint)}
+	s := StepView{Status: Done, Since: d.certificate.At, Evidence: "client certificate " + short(d.in.certificate.LeafFingerprint)}
 	if !end.IsZero() {
-		s.Evidence = "leaf until " + day(end)
+		s.Evidence = "client certificate expires " + day(end)
 	}
 	return s
 }

@@ -145,7 +145,7 @@ func TestSteps(t *testing.T) {
 		{name: "namespace", did: []string{"ns a.x"}, want: "DT--o-", next: StepCertificates, say: map[string]string{
 			StepNamespace: "a.x", StepTest: "needs step 2, certificates"}},
 		{name: "certificate first", did: []string{"cert ca1 leaf1"}, want: "TD--o-", next: StepNamespace, say: map[string]string{
-			StepCertificates: "leaf until 12 Nov 2026", StepUpload: "needs step 1, a namespace"}},
+			StepCertificates: "client certificate expires 12 Nov 2026", StepUpload: "needs step 1, a namespace"}},
 		{name: "both", did: ready, want: "DDToo-", next: StepUpload},
 		{name: "saved", did: and(ready, "save"), want: "DDDTo-", next: StepTest, say: map[string]string{StepUpload: "CA ca1 saved on the Cloud side"}},
 		{name: "tested", did: and(ready, "save", "pass"), want: "DDDDTo", next: StepCode, say: map[string]string{StepTest: "run 1 passed"}},
@@ -171,7 +171,7 @@ func TestSteps(t *testing.T) {
 		{name: "the bundle was replaced by another CA's", did: and(all, "save ca9"), want: "DD?DDD", next: StepUpload},
 		{name: "another CA was saved elsewhere", did: and(all, "ns b.x", "save ca9", "ns a.x"), want: "DDDDDD"},
 		{name: "the leaf has ended", did: []string{"ns a.x", "cert ca1 leaf1 ends"}, want: "D?ooo-", next: StepCertificates, say: map[string]string{
-			StepCertificates: "the leaf ended on 12 Nov 2026"}},
+			StepCertificates: "the client certificate expired on 12 Nov 2026"}},
 		{name: "the CA was removed from the namespace", did: and(all, "fail CL-03"), want: "DD?!DD", next: StepUpload, say: map[string]string{
 			StepUpload: "run 2 was refused although the CA had been accepted: title of CL-03"}},
 		{name: "the CA was saved again", did: and(all, "fail CL-03", "save"), want: "DDD!DD", next: StepTest},
@@ -244,7 +244,7 @@ func TestStepDetails(t *testing.T) {
 	v := tell(t, Cloud, cloud.AuthMTLS, "ns a.x", "cert ca1 leaf1", "fail CL-03", "note code").view()
 	want := []StepView{
 		{ID: "namespace", Number: 1, Title: "Choose the namespace", Status: Done, Evidence: "a.x", Since: at(1)},
-		{ID: "certificates", Number: 2, Title: "Create certificates", Status: Done, Evidence: "leaf until 12 Nov 2026", Since: at(2)},
+		{ID: "certificates", Number: 2, Title: "Create certificates", Status: Done, Evidence: "client certificate expires 12 Nov 2026", Since: at(2)},
 		{ID: "upload", Number: 3, Title: "Upload the CA", Status: Waiting, Who: WhoCloudAdmin, Since: at(2)},
 		{ID: "test", Number: 4, Title: "Test the connection", Status: Failing, Who: WhoDeveloper, Evidence: "run 1 failed: title of CL-03", Run: "check1", Since: at(3)},
 		{ID: "code", Number: 5, Title: "Change the worker", Status: Done, Evidence: "done outside: by hand", Since: at(4), Noted: true},

@@ -37,7 +37,7 @@ func (j *judgement) pair() {
 	case caName(c) && caKeyName(k):
 		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Title: "These are the CA's certificate and key", Text: "By their names. A worker needs a client certificate that the CA has signed; the CA's certificate is uploaded to the namespace, and its key stays in a safe place.", From: masked(c)})
 	case caName(c):
-		j.find(EnvFinding{Code: "KP-08", Level: "note", Title: "Is this the CA?", Text: "By its name the client certificate is the CA's. The worker needs the leaf; the CA is uploaded to the namespace.", From: masked(c)})
+		j.find(EnvFinding{Code: "KP-08", Level: "note", Title: "Is this the CA?", Text: "By its name the client certificate is the CA's. The worker needs its client certificate; the CA is uploaded to the namespace.", From: masked(c)})
 	}
 	for _, p := range []string{c, k} {
 		if err := judgePath("path", p); p != "" && err != nil && !looksSecret(p) && !strings.Contains(p, "-----") {

@@ -140,7 +140,7 @@ func doneText(current int) string {
 func steps(step string, current int) []StepProps {
 	titles := []string{"Choose the namespace", "Create certificates", "Upload the CA", "Test the connection", "Change the worker", "Run a test transfer"}
 	ids := []string{"namespace", "certificates", "upload", "test", "code", "transfer"}
-	evidence := []string{"payments-prod.a1b2c", "leaf until 11 Nov 2027", "seen by run 2", "run 3 passed", "1 worker polling", "completed in 2.6 s"}
+	evidence := []string{"payments-prod.a1b2c", "client certificate expires 11 Nov 2027", "seen by run 2", "run 3 passed", "1 worker polling", "completed in 2.6 s"}
 	var out []StepProps
 	for i := range ids {
 		s := StepProps{ID: ids[i], Number: itoa(i + 1), Title: titles[i], Current: ids[i] == step}
