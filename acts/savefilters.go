@@ -1,0 +1,41 @@
+package acts
+
+import (
+	"context"
+
+	"onramp/custody"
+	"onramp/fault"
+)
+
+// SaveFilters sets the certificate filters of a migration's namespace; nil clears them. A Conflict fault where Onramp
+// cannot.
+func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters []byte) (err error) {
+	defer unchanged(&err)
+	v, err := n.View(ctx, m)
+	if err != nil {
+		return err
+	}
+	place := n.Of(v.Migration.Mode)
+	if place.Filters == nil || v.Namespace == nil {
+		return fault.New(fault.Conflict, "The filters cannot be applied from here", "Use tcld or the console: Onramp has no access to Temporal Cloud.")
+	}
+	if place, err = n.Ready(ctx); err != nil {
+		return err
+	}
+	id, err := idOf(v)
+	if err != nil {
+		return err
+	}
+	before, err := place.Namespaces.Namespace(ctx, id)
+	if err != nil {
+		return err
+	}
+	if _, err := place.Filters.SetFilters(ctx, id, filters); err != nil {
+		return err
+	}
+	if err := n.record(ctx, by, note(m, custody.FiltersSaved, id.String())); err != nil {
+		_, e := place.Filters.SetFilters(context.WithoutCancel(ctx), id, before.Filters)
+		return left(err, e, "The certificate filters were changed and could not be changed back.")
+	}
+	return nil
+}
