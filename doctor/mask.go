@@ -19,6 +19,20 @@ type secret struct {
 	find *regexp.Regexp
 	with string
 	sign string
+	is   func(string) bool // what is found is one; nil: always
+}
+
+// without is a text without this kind of secret.
+func (m secret) without(s string) string {
+	if m.is == nil {
+		return m.find.ReplaceAllString(s, m.with)
+	}
+	return m.find.ReplaceAllStringFunc(s, func(found string) string {
+		if m.is(found) {
+			return m.with
+		}
+		return found
+	})
 }
 
 func (m secret) may(s string) bool { return m.sign == "" || strings.Contains(s, m.sign) }
@@ -32,16 +46,16 @@ const (
 // masks are the secrets that people paste together with an error.
 var masks = []secret{
 	// Chats and word processors change the dashes, and the secret stays one (KP-25).
-	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved, "PRIVATE KEY"},
-	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), certificateRemoved, "-----BEGIN"},
-	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}(?:\r?\n[A-Za-z0-9_.-]{20,}(?m:$))*`), "[token removed]", "eyJ"},
-	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]", ""},
-	{regexp.MustCompile(`(?i)((?:api[_-]?key|passwo?r?d|passphrase|secret|token|authorization|cookie)(?:[_-][a-z0-9_-]{1,20})?["']?\s*[=:]\s*)(?:"[^"\n]*"?|'[^'\n]*'?|(?:basic\s+)?[^\s"',;]+)`), "${1}[removed]", ""},
-	{regexp.MustCompile(`(--api-key)(?:\s+|=)(?:"[^"\n]*"?|'[^'\n]*'?|\S+)`), "$1 [removed]", "--api-key"},
+	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved, "PRIVATE KEY", nil},
+	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), certificateRemoved, "-----BEGIN", nil},
+	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}(?:\r?\n[A-Za-z0-9_.-]{20,}(?m:$))*`), "[token removed]", "eyJ", beginsAsJSON},
+	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]", "", nil},
+	{regexp.MustCompile(`(?i)((?:api[_-]?key|passwo?r?d|passphrase|secret|token|authorization|cookie)(?:[_-][a-z0-9_-]{1,20})?["']?\s*[=:]\s*)(?:"[^"\n]*"?|'[^'\n]*'?|(?:basic\s+)?[^\s"',;]+)`), "${1}[removed]", "", nil},
+	{regexp.MustCompile(`(--api-key)(?:\s+|=)(?:"[^"\n]*"?|'[^'\n]*'?|\S+)`), "$1 [removed]", "--api-key", nil},
 	// What stands before the last @ of a URL's host; and a password with a slash, which no URL may hold and people
 	// paste all the same. A host with its port is none.
-	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@`), "${1}[removed]@", "://"},
-	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/:@"'<>]+:[^\s/@"'<>]*[^\s/@"'<>0-9][^\s/@"'<>]*/[^\s@"'<>]*@`), "${1}[removed]@", "://"},
+	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/"'<>]+@`), "${1}[removed]@", "://", nil},
+	{regexp.MustCompile(`(?i)([a-z][a-z0-9+.-]*://)[^\s/:@"'<>]+:[^\s/@"'<>]*[^\s/@"'<>0-9][^\s/@"'<>]*/[^\s@"'<>]*@`), "${1}[removed]@", "://", nil},
 }
 
 // Long base64 without BEGIN line: a key or certificate whose PEM was encoded once more, as Kubernetes does, or
@@ -77,7 +91,7 @@ func maskShaped(s string) (masked string, found bool) {
 		return s, false
 	}
 	for _, m := range []int{maskKey, maskToken} {
-		without := masks[m].find.ReplaceAllString(s, masks[m].with)
+		without := masks[m].without(s)
 		found, s = found || without != s, without
 	}
 	return maskBase64(s, found)
@@ -89,7 +103,7 @@ func mask(s string) (masked string, found bool) {
 		if !m.may(s) {
 			continue
 		}
-		without := m.find.ReplaceAllString(s, m.with)
+		without := m.without(s)
 		found = found || m.with != certificateRemoved && without != s
 		s = without
 	}
@@ -112,6 +126,15 @@ func maskBase64(s string, found bool) (string, bool) {
 		return keyRemoved
 	})
 	return s, found
+}
+
+// beginsAsJSON reports whether base64 begins as the JSON of a token's header: where it does not, the letters stand in a
+// name or path by chance.
+func beginsAsJSON(token string) bool {
+	head := []byte(token[:8]) // six bytes of JSON
+	text := make([]byte, base64.RawURLEncoding.DecodedLen(len(head)))
+	n, err := base64.RawURLEncoding.Decode(text, head)
+	return err == nil && !slices.ContainsFunc(text[:n], func(b byte) bool { return b < ' ' || b > '~' })
 }
 
 // beginsAsKey reports whether base64 begins as the DER of a private key or of a key store: a sequence whose first

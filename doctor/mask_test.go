@@ -93,6 +93,7 @@ func TestMaskWords(t *testing.T) {
 	}
 	for _, text := range []string{ // nothing secret: no warning, nothing lost
 		"GET https://packages.example/@temporalio/client failed", "dial https://proxy:3128/path@v1.2", "sha256 " + strings.Repeat("ab", 32),
+		"open /home/dana/APIKeyJourney20261129/client.pem: no such file or directory",
 		`header key "authorization" contains value with non-printable ASCII characters`, "The API key is not accepted",
 		`tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input`,
 	} {

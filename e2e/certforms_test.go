@@ -175,7 +175,7 @@ func TestCertOwnCA(t *testing.T) {
 	for want, args := range map[string][]string{
 		"does not open":         {"--ca", c.at("ca.p12"), "--ca-key-passphrase-path", wrong},
 		"locked with":           {"--ca", c.at("ca.pem"), "--ca-key", c.at("locked.key")},
-		"of type rsa-1024":      {"--ca", c.at("small.pem"), "--ca-key", c.at("small.key")},
+		"of 1024 bits":          {"--ca", c.at("small.pem"), "--ca-key", c.at("small.key")},
 		"ECDSA-SHA1":            {"--ca", c.at("sha1.pem"), "--ca-key", c.at("sec1.key")},
 		"cannot be read":        {"--ca", c.at("nowhere"), "--ca-key", c.at("sec1.key")},
 		"larger than":           {"--ca", c.write("large", strings.Repeat("x", 10<<20)), "--ca-key", c.at("sec1.key")},
@@ -273,7 +273,7 @@ func TestCertInspect(t *testing.T) {
 			Complete         bool
 			KeyFile          string `json:"key_file"`
 		}
-		Repairs, Troubles []map[string]any
+		Repairs, Troubles, Findings []map[string]any
 	}
 	c.json(&got, "inspect", c.at("client.key"), c.at("ca.pem"), c.at("client.pem"))
 	if got.Schema != "onramp.inspect/1" || len(got.Items) != 3 || len(got.Chains) != 1 || got.Repairs == nil || got.Troubles == nil {
