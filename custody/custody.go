@@ -298,8 +298,8 @@ func (k *Keeper) about(s Sealed, verb Verb, note string) Record {
 	return Record{At: k.now(), Migration: s.Migration, Verb: verb, Subject: s.CASubject, CAFingerprint: s.CAFingerprint, Note: note}
 }
 
-// Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, Denied in the
-// field passphrase for a wrong one, TooMany after several of them.
+// Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, or not any more at the
+// end, Denied in the field passphrase for a wrong one, TooMany after several of them.
 func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase string) error {
 	if err := k.turn(ctx); err != nil {
 		return err
@@ -331,18 +331,41 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 		clear(key) // what is not recorded does not happen
 		return err
 	}
+	if err := k.hold(migrationID, &opened{ca: ca, by: by.Person}); err != nil {
+		return err
+	}
+	// Its migration may have been deleted while the passphrase was tried: Wipe found nothing to wipe then.
+	if _, err := k.o.Store.SealedKey(context.WithoutCancel(ctx), migrationID); err != nil {
+		return errors.Join(err, k.lockUnsure(ctx, migrationID, err))
+	}
+	return nil
+}
+
+// hold keeps a key open for the idle time, in the place of one that was open; a stopping Keeper wipes it and says so.
+func (k *Keeper) hold(migrationID string, o *opened) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		clear(key)
+		clear(o.ca.Key.Reveal())
 		return fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
 	}
 	k.drop(migrationID)
-	o := &opened{ca: ca, by: by.Person}
 	o.timer = time.AfterFunc(k.o.Idle, func() { k.expire(migrationID, o) })
 	o.until = k.o.Now().Add(k.o.Idle)
 	k.open[migrationID] = o
 	return nil
+}
+
+// lockUnsure locks a key that is gone, or of which the store did not say that it is still kept. What is gone has
+// nothing left to record.
+func (k *Keeper) lockUnsure(ctx context.Context, migrationID string, why error) error {
+	k.mu.Lock()
+	was := k.drop(migrationID)
+	k.mu.Unlock()
+	if was == nil || fault.Is(why, fault.NotFound) {
+		return nil
+	}
+	return k.recordLock(context.WithoutCancel(ctx), Itself, migrationID, *was, "whether it is still kept could not be read")
 }
 
 // wrongSoFar counts the wrong passphrases since the last right one, within the window. The audit is the
@@ -442,8 +465,12 @@ func (k *Keeper) recordLock(ctx context.Context, by Actor, migrationID string, c
 	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Migration: migrationID, Verb: Locked, Subject: certsvc.SubjectOf(ca.Cert), CAFingerprint: ca.Fingerprint(), Note: why}.By(by))
 }
 
-// Forget deletes a kept key for good and locks it; a NotFound fault when none is kept.
+// Forget deletes a kept key for good and locks it, after an opening that goes on; a NotFound fault when none is kept.
 func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error {
+	if err := k.turn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-k.guess }()
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err
@@ -457,7 +484,8 @@ func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error
 	return nil
 }
 
-// Wipe locks the key of a migration that was deleted, with nothing left to record.
+// Wipe locks the key of a migration that was deleted, with nothing left to record. Who opens it meanwhile finds that
+// it is gone.
 func (k *Keeper) Wipe(migrationID string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
