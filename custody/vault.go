@@ -117,22 +117,51 @@ func (b *Booking) Close() {
 	b.ids = nil
 }
 
-// Take hands a download out, once. The error is a Gone fault when it was taken before or has expired,
-// each with its own text, and NotFound for an id that this process never had.
-func (v *Vault) Take(id Held) (name string, content []byte, err error) {
+// TakeAs hands a download out, once, in the form that convert gives it; when convert fails the download stays and its
+// error is given back. What was kept is wiped; convert keeps nothing of it. The error is a Gone fault when the download
+// was taken before or has expired, each with its own text, and NotFound for an id that this process never had.
+func (v *Vault) TakeAs(id Held, convert func(name string, content []byte) (as string, out []byte, err error)) (string, []byte, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	d, err := v.waiting(id)
+	if err != nil {
+		return "", nil, err
+	}
+	name, out, err := convert(d.name, d.content)
+	if err != nil {
+		return "", nil, err
+	}
+	v.wipe(id, d, true)
+	return name, out, nil
+}
+
+// Use lets read look at a download that still waits, without taking it; read keeps nothing of it. The errors are
+// those of TakeAs and of read.
+func (v *Vault) Use(id Held, read func(content []byte) error) error {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d, err := v.waiting(id)
+	if err != nil {
+		return err
+	}
+	return read(d.content)
+}
+
+// waiting is a download that can be taken, else the error says why not; one whose time is over is wiped. The caller
+// holds the lock.
+func (v *Vault) waiting(id Held) (*download, error) {
 	d, ok := v.held[id]
 	if ok && v.now().Before(d.until) {
-		d.timer.Stop()
-		v.forget(id, true)
-		return d.name, d.content, nil
+		return d, nil
 	}
 	if ok {
-		d.timer.Stop()
-		clear(d.content)
-		v.forget(id, false)
+		v.wipe(id, d, false)
 	}
+	return nil, v.refused(id)
+}
+
+// refused says why there is no such download. The caller holds the lock.
+func (v *Vault) refused(id Held) error {
 	taken, known := v.gone[id]
 	switch {
 	case known && taken:
@@ -140,50 +169,16 @@ func (v *Vault) Take(id Held) (name string, content []byte, err error) {
 			"Look for the file where it was saved. If it is lost, create the certificates again and replace the CA in the namespace.")
 		f.Cause = "A private key made by Onramp leaves once, in the first download; no copy is kept."
 		f.NotWrong, f.Who = "The certificates are valid; they can be downloaded without the key.", "developer"
-		return "", nil, f
+		return f
 	case known:
 		f := fault.New(fault.Gone, "This key was not downloaded in time and is gone", "Create the certificates again, and download them at once.")
 		f.Cause = "A private key made by Onramp waits " + minutes(v.ttl) + " in memory and is then wiped; no copy is kept."
 		f.NotWrong, f.Who = "Nothing was stored, and nobody else has the key.", "developer"
-		return "", nil, f
+		return f
 	}
 	f := fault.New(fault.NotFound, "There is no such download here", "Create the certificates again.")
 	f.Cause = "Keys made by Onramp are kept in memory only, so a restart forgets them too."
-	return "", nil, f
-}
-
-// TakeAs hands a download out once, as Take, in the form that convert gives it; when convert fails the download
-// stays and its error is given back. What was kept is wiped; convert keeps nothing of it.
-func (v *Vault) TakeAs(id Held, convert func(name string, content []byte) (as string, out []byte, err error)) (string, []byte, error) {
-	v.mu.Lock()
-	d, ok := v.held[id]
-	if !ok || !v.now().Before(d.until) {
-		v.mu.Unlock()
-		return v.Take(id) // says why not
-	}
-	defer v.mu.Unlock()
-	name, out, err := convert(d.name, d.content)
-	if err != nil {
-		return "", nil, err
-	}
-	d.timer.Stop()
-	clear(d.content)
-	v.forget(id, true)
-	return name, out, nil
-}
-
-// Use lets read look at a download that still waits, without taking it; read keeps nothing of it. The errors are
-// those of Take and of read.
-func (v *Vault) Use(id Held, read func(content []byte) error) error {
-	v.mu.Lock()
-	d, ok := v.held[id]
-	if !ok || !v.now().Before(d.until) {
-		v.mu.Unlock()
-		_, _, err := v.Take(id) // says why not
-		return err
-	}
-	defer v.mu.Unlock()
-	return read(d.content)
+	return f
 }
 
 // Forget wipes a download that nobody took; without one it does nothing.
@@ -191,9 +186,7 @@ func (v *Vault) Forget(id Held) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if d, ok := v.held[id]; ok {
-		d.timer.Stop()
-		clear(d.content)
-		v.forget(id, false)
+		v.wipe(id, d, false)
 	}
 }
 
@@ -203,9 +196,7 @@ func (v *Vault) ForgetAll(migrationID string) {
 	defer v.mu.Unlock()
 	for id, d := range v.held {
 		if id.Migration == migrationID {
-			d.timer.Stop()
-			clear(d.content)
-			v.forget(id, false)
+			v.wipe(id, d, false)
 		}
 	}
 }
@@ -227,9 +218,7 @@ func (v *Vault) Close() {
 	defer v.mu.Unlock()
 	v.closed = true
 	for id, d := range v.held {
-		d.timer.Stop()
-		clear(d.content)
-		v.forget(id, false)
+		v.wipe(id, d, false)
 	}
 }
 
@@ -238,13 +227,14 @@ func (v *Vault) expire(id Held, d *download) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.held[id] == d {
-		clear(d.content)
-		v.forget(id, false)
+		v.wipe(id, d, false)
 	}
 }
 
-// forget drops a download and remembers what became of it. The caller holds the lock.
-func (v *Vault) forget(id Held, taken bool) {
+// wipe drops a download and remembers what became of it. The caller holds the lock.
+func (v *Vault) wipe(id Held, d *download, taken bool) {
+	d.timer.Stop()
+	clear(d.content)
 	delete(v.held, id)
 	v.gone[id] = taken
 	v.order = append(v.order, id)

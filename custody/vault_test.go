@@ -29,6 +29,11 @@ func put(v *Vault, id, name string, content []byte) error {
 	return nil
 }
 
+// take hands a download out as it is.
+func take(v *Vault, id Held) (name string, content []byte, err error) {
+	return v.TakeAs(id, func(name string, content []byte) (string, []byte, error) { return name, bytes.Clone(content), nil })
+}
+
 type set struct{ ca, leaf certsvc.Issued }
 
 func makeSet(t testing.TB) set {
@@ -50,14 +55,14 @@ func TestVaultOnce(t *testing.T) {
 	if until, ok := v.Waiting(held("a")); !ok || time.Until(until) < 9*time.Minute {
 		t.Errorf("Waiting = %s, %v", until, ok)
 	}
-	name, content, err := v.Take(held("a"))
+	name, content, err := take(v, held("a"))
 	if err != nil || name != "bundle.zip" || string(content) != "key" {
 		t.Fatalf("Take = %q, %q, %v", name, content, err)
 	}
 	if _, ok := v.Waiting(held("a")); ok {
 		t.Error("it still waits after it was taken")
 	}
-	_, content, err = v.Take(held("a"))
+	_, content, err = take(v, held("a"))
 	f := fault.From(err)
 	if f == nil || f.Kind != fault.Gone || content != nil || !strings.Contains(f.Title, "already downloaded") || !strings.Contains(f.Cause, "once") || !strings.Contains(f.Fix, "replace") {
 		t.Errorf("second Take = %q, %+v", content, f)
@@ -65,7 +70,7 @@ func TestVaultOnce(t *testing.T) {
 	if err := put(v, "a", "bundle.zip", []byte("other")); !fault.Is(err, fault.Conflict) {
 		t.Errorf("Put under a used id = %v", err)
 	}
-	_, _, err = v.Take(held("never"))
+	_, _, err = take(v, held("never"))
 	if f := fault.From(err); f == nil || f.Kind != fault.NotFound || !strings.Contains(f.Cause, "restart") {
 		t.Errorf("Take of an unknown id = %+v", f)
 	}
@@ -89,7 +94,7 @@ func TestVaultExpires(t *testing.T) {
 		if !bytes.Equal(content, make([]byte, 7)) {
 			t.Errorf("the content is still in memory: %q", content)
 		}
-		_, got, err := v.Take(held("a"))
+		_, got, err := take(v, held("a"))
 		f := fault.From(err)
 		if f == nil || f.Kind != fault.Gone || got != nil || !strings.Contains(f.Title, "not downloaded in time") || !strings.Contains(f.Cause, "10 minutes") {
 			t.Errorf("Take after the time = %q, %+v", got, f)
@@ -97,7 +102,7 @@ func TestVaultExpires(t *testing.T) {
 		if err := put(v, "b", "x", []byte("PRIVATE")); err != nil {
 			t.Fatal(err)
 		}
-		if _, taken, err := v.Take(held("b")); err != nil {
+		if _, taken, err := take(v, held("b")); err != nil {
 			t.Fatal(err)
 		} else {
 			time.Sleep(time.Hour)
@@ -126,7 +131,7 @@ func TestVaultClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	ahead.Store(int64(time.Minute))
-	if _, _, err := v.Take(held("a")); !fault.Is(err, fault.Gone) || !bytes.Equal(content, make([]byte, 7)) {
+	if _, _, err := take(v, held("a")); !fault.Is(err, fault.Gone) || !bytes.Equal(content, make([]byte, 7)) {
 		t.Errorf("Take = %v with %q", err, content)
 	}
 }
@@ -142,7 +147,7 @@ func TestVaultRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if _, _, err := v.Take(held("a")); err == nil {
+			if _, _, err := take(v, held("a")); err == nil {
 				got.Add(1)
 			}
 		})
@@ -167,11 +172,11 @@ func TestVaultBounds(t *testing.T) {
 	}
 	for i := range maxRemembered + maxHeldEach {
 		id := fmt.Sprint("r", i)
-		_, _, _ = v.Take(held(fmt.Sprint(i)))
+		_, _, _ = take(v, held(fmt.Sprint(i)))
 		if err := put(v, id, "x", nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := v.Take(held(id)); err != nil {
+		if _, _, err := take(v, held(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -188,9 +193,9 @@ func TestLateTimers(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := v.held[held("a")]
-	_, content, err := v.Take(held("a"))
+	_, content, err := take(v, held("a"))
 	v.expire(held("a"), d)
-	if _, _, again := v.Take(held("a")); err != nil || string(content) != "PRIVATE" || !strings.Contains(fault.Title(again), "already downloaded") {
+	if _, _, again := take(v, held("a")); err != nil || string(content) != "PRIVATE" || !strings.Contains(fault.Title(again), "already downloaded") {
 		t.Errorf("%q, %v, %v", content, err, again)
 	}
 
@@ -251,7 +256,7 @@ func TestNobodyElses(t *testing.T) {
 			t.Errorf("%s has %d things in %s, want %d", tt.a.Person, n, tt.migration, tt.want)
 		}
 	}
-	if _, _, err := v.Take(omar.Holds("payments", "bundle")); !fault.Is(err, fault.NotFound) {
+	if _, _, err := take(v, omar.Holds("payments", "bundle")); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another person's download: %v", err)
 	}
 	give(omar, "payments")
@@ -384,5 +389,34 @@ func TestVaultUse(t *testing.T) {
 	}
 	if err := v.Use(held("never"), look); !fault.Is(err, fault.NotFound) {
 		t.Errorf("Use of an unknown id = %v", err)
+	}
+}
+
+// TestVaultDecidesOnce: an answer rests on one look at the clock, so that what is not there at first leaves by no other
+// way: unconverted, and so unrecorded.
+func TestVaultDecidesOnce(t *testing.T) {
+	for name, ask := range map[string]func(v *Vault, asked *int) ([]byte, error){
+		"TakeAs": func(v *Vault, asked *int) ([]byte, error) {
+			_, out, err := v.TakeAs(held("a"), func(_ string, c []byte) (string, []byte, error) { *asked++; return "", bytes.Clone(c), nil })
+			return out, err
+		},
+		"Use": func(v *Vault, asked *int) ([]byte, error) {
+			return nil, v.Use(held("a"), func([]byte) error { *asked++; return nil })
+		},
+	} {
+		start := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+		now, looks := start, 0
+		v := NewVault(time.Minute, func() time.Time { looks++; defer func() { now = start }(); return now })
+		content := []byte("PRIVATE")
+		if err := put(v, "a", "x", content); err != nil {
+			t.Fatal(err)
+		}
+		now, looks = start.Add(time.Minute), 0 // at the first look; then somebody sets the clock back
+		asked := 0
+		out, err := ask(v, &asked)
+		if out != nil || !fault.Is(err, fault.Gone) || asked != 0 || looks != 1 || !strings.Contains(fault.Title(err), "not downloaded in time") || !bytes.Equal(content, make([]byte, 7)) {
+			t.Errorf("%s = %q, %v, asked %d times, looked %d times, kept %q", name, out, err, asked, looks, content)
+		}
+		v.Close()
 	}
 }
