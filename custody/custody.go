@@ -336,7 +336,14 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 	}
 	// Its migration may have been deleted while the passphrase was tried: Wipe found nothing to wipe then.
 	if _, err := k.o.Store.SealedKey(context.WithoutCancel(ctx), migrationID); err != nil {
-		return errors.Join(err, k.lockUnsure(ctx, migrationID, err))
+		k.mu.Lock()
+		was := k.drop(migrationID)
+		k.mu.Unlock()
+		if was != nil && !fault.Is(err, fault.NotFound) { // what is gone has nothing left to record
+			why := "whether it is still kept could not be read"
+			err = errors.Join(err, k.recordLock(context.WithoutCancel(ctx), Itself, migrationID, *was, why))
+		}
+		return err
 	}
 	return nil
 }
@@ -354,18 +361,6 @@ func (k *Keeper) hold(migrationID string, o *opened) error {
 	o.until = k.o.Now().Add(k.o.Idle)
 	k.open[migrationID] = o
 	return nil
-}
-
-// lockUnsure locks a key that is gone, or of which the store did not say that it is still kept. What is gone has
-// nothing left to record.
-func (k *Keeper) lockUnsure(ctx context.Context, migrationID string, why error) error {
-	k.mu.Lock()
-	was := k.drop(migrationID)
-	k.mu.Unlock()
-	if was == nil || fault.Is(why, fault.NotFound) {
-		return nil
-	}
-	return k.recordLock(context.WithoutCancel(ctx), Itself, migrationID, *was, "whether it is still kept could not be read")
 }
 
 // wrongSoFar counts the wrong passphrases since the last right one, within the window. The audit is the

@@ -239,64 +239,6 @@ func TestAuditFailsClosed(t *testing.T) {
 	}
 }
 
-// held stops an opening once it is written down, until it is let go.
-type held struct {
-	*audit
-	letGo chan struct{}
-}
-
-func (h *held) AddRecords(ctx context.Context, rs ...custody.Record) error {
-	err := h.audit.AddRecords(ctx, rs...)
-	if err == nil && rs[0].Verb == custody.Opened {
-		<-h.letGo
-	}
-	return err
-}
-
-// A key that is forgotten, or deleted with its migration, while somebody opens it is not open afterwards.
-func TestForgottenWhileItIsOpened(t *testing.T) {
-	for name, tt := range map[string]struct {
-		away func(t *testing.T, k *custody.Keeper, s *held)
-	}{
-		"forgotten": {away: func(t *testing.T, k *custody.Keeper, _ *held) {
-			if err := k.Forget(t.Context(), dana, "payments"); err != nil {
-				t.Error(err)
-			}
-		}},
-		"deleted with its migration": {away: func(t *testing.T, k *custody.Keeper, s *held) {
-			if err := s.DeleteMigration(t.Context(), "payments"); err != nil {
-				t.Error(err)
-			}
-			k.Wipe("payments")
-		}},
-	} {
-		t.Run(name, func(t *testing.T) {
-			synctest.Test(t, func(t *testing.T) {
-				s := &held{newAudit(t), make(chan struct{})}
-				defer s.Close()
-				k := keeper(t, s, nil)
-				defer k.Close()
-				must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
-				opened := make(chan error, 1)
-				go func() { opened <- k.Open(t.Context(), dana, "payments", phrase) }()
-				synctest.Wait()
-				gone := make(chan struct{})
-				go func() { defer close(gone); tt.away(t, k, s) }()
-				synctest.Wait() // it is done, or waits for the opening
-				close(s.letGo)
-				err := <-opened
-				<-gone
-				if err != nil && !fault.Is(err, fault.NotFound) {
-					t.Errorf("opened: %v", err)
-				}
-				if _, err := sign(k, s, t); !fault.Is(err, fault.NotFound) {
-					t.Errorf("signed with a key that is gone: %v", err)
-				}
-			})
-		})
-	}
-}
-
 // An opened key locks itself when it was not used for the idle time, and use puts that off.
 func TestLocksItself(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
