@@ -7,8 +7,8 @@ import (
 	"onramp/fault"
 )
 
-// Lend lets Onramp use the client's key for checks and transfers for a while, in memory only. Errors are those of
-// certsvc.ReadPair.
+// Lend lets Onramp use the client's key for checks and transfers for a while, in memory only; what began with it keeps
+// its copy until it ends. Errors are those of certsvc.ReadPair.
 func (k Keys) Lend(ctx context.Context, by Actor, id string, key []byte) (err error) {
 	defer unchanged(&err)
 	v, err := k.withCertificate(ctx, id)
@@ -32,7 +32,8 @@ func (k Keys) Lend(ctx context.Context, by Actor, id string, key []byte) (err er
 	return nil
 }
 
-// TakeBack wipes the lent pair, and then records it: an error is that of the record.
+// TakeBack wipes the lent pair, and then records it: an error is that of the record. A check or a transfer that began
+// with the pair goes on with its copy.
 func (k Keys) TakeBack(ctx context.Context, by Actor, id string) error {
 	if _, ok := k.Lent(by, id); !ok {
 		return nil

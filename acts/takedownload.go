@@ -28,7 +28,8 @@ func (d Download) held(by Actor, id string) custody.Held {
 	return bundleOf(by, id, d.Leaf)
 }
 
-// Take hands a download out, once, after the audit has it. The error is a Gone or NotFound fault of custody.Vault.
+// Take hands a download out, once, after the audit has it. The error is a Gone, Conflict or NotFound fault of
+// custody.Vault.TakeAs.
 func (k Keys) Take(ctx context.Context, by Actor, id string, d Download) (name string, content []byte, err error) {
 	defer unchanged(&err)
 	return k.take(ctx, by, id, d, func(content []byte) (string, []byte, error) { return "", slices.Clone(content), nil })

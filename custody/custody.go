@@ -6,132 +6,14 @@ package custody
 
 import (
 	"context"
-	"crypto/x509"
 	"errors"
 	"log/slog"
-	"math"
 	"sync"
 	"time"
 
 	"onramp/certsvc"
 	"onramp/fault"
 )
-
-// Actor is who does something: a person, by which session or command, and from where. It stands behind every act and
-// in every record.
-type Actor struct {
-	Person  string // stable: "local", later an account's ID
-	Name    string // as pages show it
-	Session string // which sign-in; "" on one machine
-	Via     string // "portal", "command" or "onramp" for what happens by itself
-	From    string // the address that the request came from; "" for none
-	Request string // the request's ID in the log; "" for none
-}
-
-// Itself is the Actor of what Onramp does by itself: locking after the idle time, starting, stopping.
-var Itself = Actor{Person: "onramp", Name: "Onramp", Via: "onramp"}
-
-// Holds names what is held for the actor in a migration.
-func (a Actor) Holds(migrationID, what string) Held { return Held{a.Person, migrationID, what} }
-
-// Verb says what a Record is about.
-type Verb string
-
-// The verbs.
-const (
-	Started   Verb = "onramp-started"
-	Signed    Verb = "signed"        // a certificate
-	Kept      Verb = "key-kept"      // a CA key was encrypted and stored
-	Opened    Verb = "key-opened"    // with its passphrase
-	Refused   Verb = "key-refused"   // a wrong passphrase
-	Locked    Verb = "key-locked"    // by a person, after the idle time, or at the stop
-	Forgotten Verb = "key-forgotten" // deleted for good
-
-	Imported   Verb = "certificates-imported"
-	Downloaded Verb = "key-downloaded" // a key made here left
-	Dropped    Verb = "keys-dropped"   // what was lent or waited was wiped
-	Lending    Verb = "key-lent"       // for tests, in memory
-	TakenBack  Verb = "key-taken-back"
-
-	Created      Verb = "migration-created"
-	Renamed      Verb = "migration-renamed"
-	Archived     Verb = "migration-archived"
-	Restored     Verb = "migration-restored" // from the archive
-	Deleted      Verb = "migration-deleted"
-	NamespaceSet Verb = "namespace-set"
-	Noted        Verb = "step-noted"
-	WorkerSeen   Verb = "worker-seen"
-
-	Checked     Verb = "check-started"
-	Reported    Verb = "check-reported"
-	Invited     Verb = "report-invited"
-	Transferred Verb = "transfer-started"
-	Drilled     Verb = "drill-started"
-	Followed    Verb = "workflow-followed"
-	Canceled    Verb = "workflow-canceled"
-	Terminated  Verb = "workflow-terminated"
-	Stopped     Verb = "run-stopped"
-
-	ReplaceBegun   Verb = "replacement-started"
-	ReplaceMoved   Verb = "replacement-moved"
-	ReplaceRemoved Verb = "replacement-finished"
-	ReplaceBack    Verb = "replacement-rolled-back"
-
-	NamespaceMade Verb = "namespace-created"
-	CAsSaved      Verb = "ca-bundle-saved"
-	FiltersSaved  Verb = "filters-saved"
-	AuthSaved     Verb = "sign-in-saved"
-	KeyMade       Verb = "api-key-created"
-	KeyDeleted    Verb = "api-key-deleted"
-	Reset         Verb = "rehearsal-reset"
-	Broken        Verb = "switch-on"
-	Mended        Verb = "switch-off"
-)
-
-// Verbs are those that a Record can have.
-var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
-	Imported, Downloaded, Dropped, Lending, TakenBack,
-	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
-	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack,
-	NamespaceMade, CAsSaved, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
-
-// Record is one line of the audit. It holds public things only.
-type Record struct {
-	ID            int64     `json:"id"`
-	At            time.Time `json:"at"`
-	Migration     string    `json:"migration,omitempty"`
-	Verb          Verb      `json:"verb"`
-	Subject       string    `json:"subject,omitempty"` // of the certificate, or of the CA whose key it is about
-	Fingerprint   string    `json:"sha256,omitempty"`  // of the certificate that was signed
-	CAFingerprint string    `json:"ca_sha256,omitempty"`
-	Days          int       `json:"days,omitempty"` // how long the certificate lasts
-	Lane          string    `json:"lane,omitempty"` // who made the key: browser, server, csr, …
-	Note          string    `json:"note,omitempty"`
-	// Who did it; empty in records of versions that knew one person only.
-	Person  string `json:"person,omitempty"`
-	Name    string `json:"name,omitempty"`
-	Session string `json:"session,omitempty"`
-	Via     string `json:"via,omitempty"`
-	From    string `json:"from,omitempty"`
-	Request string `json:"request,omitempty"`
-	Act     string `json:"-"` // random, the same for what was written together: Surely finds the records by it
-}
-
-// By returns the record with the actor who stands behind it.
-func (r Record) By(a Actor) Record {
-	r.Person, r.Name, r.Session, r.Via, r.From, r.Request = a.Person, a.Name, a.Session, a.Via, a.From, a.Request
-	return r
-}
-
-// Query chooses records; the zero Query is the newest of all.
-type Query struct {
-	Migration string
-	Verb      Verb
-	Since     time.Time
-	Before    int64 // only records with a smaller ID; 0 for all
-	Limit     int   // at most; 0 for 100
-}
 
 // Sealed is a CA key at rest.
 type Sealed struct {
@@ -298,8 +180,8 @@ func (k *Keeper) about(s Sealed, verb Verb, note string) Record {
 	return Record{At: k.now(), Migration: s.Migration, Verb: verb, Subject: s.CASubject, CAFingerprint: s.CAFingerprint, Note: note}
 }
 
-// Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, Denied in the
-// field passphrase for a wrong one, TooMany after several of them.
+// Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, or not any more at the
+// end, Denied in the field passphrase for a wrong one, TooMany after several of them.
 func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase string) error {
 	if err := k.turn(ctx); err != nil {
 		return err
@@ -331,14 +213,32 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 		clear(key) // what is not recorded does not happen
 		return err
 	}
+	if err := k.hold(migrationID, &opened{ca: ca, by: by.Person}); err != nil {
+		return err
+	}
+	// Its migration may have been deleted while the passphrase was tried: Wipe found nothing to wipe then.
+	if _, err := k.o.Store.SealedKey(context.WithoutCancel(ctx), migrationID); err != nil {
+		k.mu.Lock()
+		was := k.drop(migrationID)
+		k.mu.Unlock()
+		if was != nil && !fault.Is(err, fault.NotFound) { // what is gone has nothing left to record
+			why := "whether it is still kept could not be read"
+			err = errors.Join(err, k.recordLock(context.WithoutCancel(ctx), Itself, migrationID, *was, why))
+		}
+		return err
+	}
+	return nil
+}
+
+// hold keeps a key open for the idle time, in the place of one that was open; a stopping Keeper wipes it and says so.
+func (k *Keeper) hold(migrationID string, o *opened) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		clear(key)
+		clear(o.ca.Key.Reveal())
 		return fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
 	}
 	k.drop(migrationID)
-	o := &opened{ca: ca, by: by.Person}
 	o.timer = time.AfterFunc(k.o.Idle, func() { k.expire(migrationID, o) })
 	o.until = k.o.Now().Add(k.o.Idle)
 	k.open[migrationID] = o
@@ -406,16 +306,6 @@ func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work fun
 	return work(ca)
 }
 
-// SignedRecords are the audit's lines of certificates that were signed in a lane under a CA.
-func SignedRecords(at time.Time, migrationID, lane, caFingerprint string, made ...*x509.Certificate) []Record {
-	out := make([]Record, 0, len(made))
-	for _, c := range made {
-		out = append(out, Record{At: at, Migration: migrationID, Verb: Signed, Lane: lane, CAFingerprint: caFingerprint,
-			Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), Days: int(math.Round(c.NotAfter.Sub(c.NotBefore).Hours() / 24))})
-	}
-	return out
-}
-
 // Started appends that Onramp of this version started.
 func (k *Keeper) Started(ctx context.Context, version string) error {
 	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Verb: Started, Note: "version " + version}.By(Itself))
@@ -442,8 +332,12 @@ func (k *Keeper) recordLock(ctx context.Context, by Actor, migrationID string, c
 	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Migration: migrationID, Verb: Locked, Subject: certsvc.SubjectOf(ca.Cert), CAFingerprint: ca.Fingerprint(), Note: why}.By(by))
 }
 
-// Forget deletes a kept key for good and locks it; a NotFound fault when none is kept.
+// Forget deletes a kept key for good and locks it, after an opening that goes on; a NotFound fault when none is kept.
 func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error {
+	if err := k.turn(ctx); err != nil {
+		return err
+	}
+	defer func() { <-k.guess }()
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err
@@ -457,7 +351,8 @@ func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error
 	return nil
 }
 
-// Wipe locks the key of a migration that was deleted, with nothing left to record.
+// Wipe locks the key of a migration that was deleted, with nothing left to record. Who opens it meanwhile finds that
+// it is gone.
 func (k *Keeper) Wipe(migrationID string) {
 	k.mu.Lock()
 	defer k.mu.Unlock()

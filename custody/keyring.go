@@ -3,13 +3,14 @@ package custody
 import (
 	"crypto/x509"
 	"fmt"
-	"onramp/certsvc"
 	"sync"
 	"time"
+
+	"onramp/certsvc"
 )
 
-// Keyring holds client pairs that people lend for checks and transfers, in memory only, each for a
-// time. It is safe for concurrent use.
+// Keyring holds client pairs that people lend for checks and transfers, in memory only, each for a time; what began
+// with a pair has a copy of its own. It is safe for concurrent use.
 type Keyring struct {
 	ttl time.Duration
 	now func() time.Time
@@ -70,30 +71,42 @@ func (k *Keyring) Lend(id Held, pair Lent) {
 	k.lent[id] = l
 }
 
-// Move gives a lent pair another name, in the place of what is lent under that; false when there is none.
+// Move gives a lent pair another name, in the place of what is lent under that; its time stays. It is false when there
+// is none, or its time is over.
 func (k *Keyring) Move(from, to Held) bool {
-	l, ok := k.Get(from)
-	if !ok {
-		return false
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	l := k.live(from)
+	if l == nil || from == to {
+		return l != nil
 	}
-	k.Lend(to, l)
-	k.Forget(from)
+	l.timer.Stop()
+	delete(k.lent, from)
+	k.drop(to)
+	l.timer = time.AfterFunc(l.Until.Sub(k.now()), func() { k.expire(to, l) })
+	k.lent[to] = l
 	return true
 }
 
-// Get returns the pair lent under a name; ok is false when there is none or its time is over.
+// Get returns a copy of the pair lent under a name, which is the caller's from then on; ok is false when there is none or its time is over.
 func (k *Keyring) Get(id Held) (l Lent, ok bool) {
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	held, ok := k.lent[id]
-	if ok && !k.now().Before(held.Until) {
-		k.drop(id)
-		ok = false
-	}
-	if !ok {
+	held := k.live(id)
+	if held == nil {
 		return Lent{}, false
 	}
 	return held.copied(), true
+}
+
+// live is the pair lent under a name, nil when there is none; one whose time is over is wiped. The caller holds the lock.
+func (k *Keyring) live(id Held) *lending {
+	l := k.lent[id]
+	if l != nil && !k.now().Before(l.Until) {
+		k.drop(id)
+		return nil
+	}
+	return l
 }
 
 // expire wipes a pair whose time is over, unless another has taken its place meanwhile.

@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"bytes"
 	"sync"
 	"time"
 
@@ -35,6 +36,8 @@ type download struct {
 	content []byte
 	until   time.Time
 	timer   *time.Timer
+	taking  bool // somebody converts content, which nobody else changes until he is done
+	over    bool // forgotten or expired while it was being taken
 }
 
 // NewVault returns a Vault whose downloads wait for ttl. now may be nil for time.Now.
@@ -117,22 +120,93 @@ func (b *Booking) Close() {
 	b.ids = nil
 }
 
-// Take hands a download out, once. The error is a Gone fault when it was taken before or has expired,
-// each with its own text, and NotFound for an id that this process never had.
-func (v *Vault) Take(id Held) (name string, content []byte, err error) {
+// TakeAs hands a download out, once, in the form that convert gives it; when convert fails, or panics, the download
+// stays and its error is given back. Nobody else waits for convert, which may write to a disk: what is forgotten or
+// expires meanwhile has still left when convert succeeds, and is wiped when it fails. What was kept is wiped; convert
+// keeps nothing of it. The error is a Gone fault when the download was taken before or has expired, each with its own
+// text, Conflict while another takes it, and NotFound for an id that this process never had.
+func (v *Vault) TakeAs(id Held, convert func(name string, content []byte) (as string, out []byte, err error)) (string, []byte, error) {
+	d, err := v.begin(id)
+	if err != nil {
+		return "", nil, err
+	}
+	taken := false
+	defer func() { v.end(id, d, taken) }()
+	name, out, err := convert(d.name, d.content)
+	if err != nil {
+		return "", nil, err
+	}
+	taken = true
+	return name, out, nil
+}
+
+// begin gives a download to one taker, whose content stays as it is until end.
+func (v *Vault) begin(id Held) (*download, error) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	d, err := v.waiting(id)
+	switch {
+	case err != nil:
+		return nil, err
+	case d.taking:
+		return nil, beingTaken()
+	}
+	d.taking = true
+	return d, nil
+}
+
+// end wipes a download that was taken, or whose time is over, and puts it back else.
+func (v *Vault) end(id Held, d *download, taken bool) {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	d.taking = false
+	if taken || v.over(d) {
+		v.wipe(id, d, taken)
+	}
+}
+
+// Use lets read look at a copy of a download that still waits, without taking it; read keeps nothing of it. The errors
+// are those of TakeAs and of read.
+func (v *Vault) Use(id Held, read func(content []byte) error) error {
+	v.mu.Lock()
+	d, err := v.waiting(id)
+	if err != nil {
+		v.mu.Unlock()
+		return err
+	}
+	content := bytes.Clone(d.content)
+	v.mu.Unlock()
+	defer clear(content)
+	return read(content)
+}
+
+// waiting is a download that can be taken or is being taken in its time, else the error says why not; one whose time is
+// over is wiped. The caller holds the lock.
+func (v *Vault) waiting(id Held) (*download, error) {
 	d, ok := v.held[id]
-	if ok && v.now().Before(d.until) {
-		d.timer.Stop()
-		v.forget(id, true)
-		return d.name, d.content, nil
+	switch {
+	case ok && !v.over(d):
+		return d, nil
+	case ok && d.taking:
+		return nil, beingTaken()
+	case ok:
+		v.wipe(id, d, false)
 	}
-	if ok {
-		d.timer.Stop()
-		clear(d.content)
-		v.forget(id, false)
-	}
+	return nil, v.refused(id)
+}
+
+// over reports whether a download that was not taken is to be wiped. The caller holds the lock.
+func (v *Vault) over(d *download) bool { return d.over || !v.now().Before(d.until) }
+
+func beingTaken() error {
+	f := fault.New(fault.Conflict, "This key is being downloaded", "Wait a moment and look for the file where downloads are saved. If it is not there, download it again.")
+	f.Cause = "A private key made by Onramp leaves once, and another request asked for it a moment ago."
+	f.NotWrong, f.Who = "If Onramp cannot hand it out there, it waits here until its time is over.", "developer"
+	return f
+}
+
+// refused says why there is no such download. The caller holds the lock.
+func (v *Vault) refused(id Held) error {
 	taken, known := v.gone[id]
 	switch {
 	case known && taken:
@@ -140,60 +214,24 @@ func (v *Vault) Take(id Held) (name string, content []byte, err error) {
 			"Look for the file where it was saved. If it is lost, create the certificates again and replace the CA in the namespace.")
 		f.Cause = "A private key made by Onramp leaves once, in the first download; no copy is kept."
 		f.NotWrong, f.Who = "The certificates are valid; they can be downloaded without the key.", "developer"
-		return "", nil, f
+		return f
 	case known:
 		f := fault.New(fault.Gone, "This key was not downloaded in time and is gone", "Create the certificates again, and download them at once.")
 		f.Cause = "A private key made by Onramp waits " + minutes(v.ttl) + " in memory and is then wiped; no copy is kept."
 		f.NotWrong, f.Who = "Nothing was stored, and nobody else has the key.", "developer"
-		return "", nil, f
+		return f
 	}
 	f := fault.New(fault.NotFound, "There is no such download here", "Create the certificates again.")
 	f.Cause = "Keys made by Onramp are kept in memory only, so a restart forgets them too."
-	return "", nil, f
+	return f
 }
 
-// TakeAs hands a download out once, as Take, in the form that convert gives it; when convert fails the download
-// stays and its error is given back. What was kept is wiped; convert keeps nothing of it.
-func (v *Vault) TakeAs(id Held, convert func(name string, content []byte) (as string, out []byte, err error)) (string, []byte, error) {
-	v.mu.Lock()
-	d, ok := v.held[id]
-	if !ok || !v.now().Before(d.until) {
-		v.mu.Unlock()
-		return v.Take(id) // says why not
-	}
-	defer v.mu.Unlock()
-	name, out, err := convert(d.name, d.content)
-	if err != nil {
-		return "", nil, err
-	}
-	d.timer.Stop()
-	clear(d.content)
-	v.forget(id, true)
-	return name, out, nil
-}
-
-// Use lets read look at a download that still waits, without taking it; read keeps nothing of it. The errors are
-// those of Take and of read.
-func (v *Vault) Use(id Held, read func(content []byte) error) error {
-	v.mu.Lock()
-	d, ok := v.held[id]
-	if !ok || !v.now().Before(d.until) {
-		v.mu.Unlock()
-		_, _, err := v.Take(id) // says why not
-		return err
-	}
-	defer v.mu.Unlock()
-	return read(d.content)
-}
-
-// Forget wipes a download that nobody took; without one it does nothing.
+// Forget wipes a download that nobody took, one that is being taken as soon as that is done; without one it does nothing.
 func (v *Vault) Forget(id Held) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if d, ok := v.held[id]; ok {
-		d.timer.Stop()
-		clear(d.content)
-		v.forget(id, false)
+		v.lose(id, d)
 	}
 }
 
@@ -203,9 +241,7 @@ func (v *Vault) ForgetAll(migrationID string) {
 	defer v.mu.Unlock()
 	for id, d := range v.held {
 		if id.Migration == migrationID {
-			d.timer.Stop()
-			clear(d.content)
-			v.forget(id, false)
+			v.lose(id, d)
 		}
 	}
 }
@@ -215,7 +251,7 @@ func (v *Vault) Waiting(id Held) (until time.Time, ok bool) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	d, ok := v.held[id]
-	if !ok || !v.now().Before(d.until) {
+	if !ok || v.over(d) {
 		return time.Time{}, false
 	}
 	return d.until, true
@@ -227,9 +263,7 @@ func (v *Vault) Close() {
 	defer v.mu.Unlock()
 	v.closed = true
 	for id, d := range v.held {
-		d.timer.Stop()
-		clear(d.content)
-		v.forget(id, false)
+		v.lose(id, d)
 	}
 }
 
@@ -238,13 +272,23 @@ func (v *Vault) expire(id Held, d *download) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	if v.held[id] == d {
-		clear(d.content)
-		v.forget(id, false)
+		v.lose(id, d)
 	}
 }
 
-// forget drops a download and remembers what became of it. The caller holds the lock.
-func (v *Vault) forget(id Held, taken bool) {
+// lose wipes a download that nobody took, or lets the end of its taking do so. The caller holds the lock.
+func (v *Vault) lose(id Held, d *download) {
+	if d.taking {
+		d.over = true
+		return
+	}
+	v.wipe(id, d, false)
+}
+
+// wipe drops a download and remembers what became of it. The caller holds the lock.
+func (v *Vault) wipe(id Held, d *download, taken bool) {
+	d.timer.Stop()
+	clear(d.content)
 	delete(v.held, id)
 	v.gone[id] = taken
 	v.order = append(v.order, id)

@@ -29,13 +29,9 @@ func put(v *Vault, id, name string, content []byte) error {
 	return nil
 }
 
-// lend reads a pair and lends it.
-func lend(k *Keyring, id string, cert, key []byte) (Lent, []certsvc.Repair, error) {
-	pair, done, err := k.ReadPair(cert, key)
-	if err == nil {
-		k.Lend(held(id), pair)
-	}
-	return pair, done, err
+// take hands a download out as it is.
+func take(v *Vault, id Held) (name string, content []byte, err error) {
+	return v.TakeAs(id, func(name string, content []byte) (string, []byte, error) { return name, bytes.Clone(content), nil })
 }
 
 type set struct{ ca, leaf certsvc.Issued }
@@ -59,14 +55,14 @@ func TestVaultOnce(t *testing.T) {
 	if until, ok := v.Waiting(held("a")); !ok || time.Until(until) < 9*time.Minute {
 		t.Errorf("Waiting = %s, %v", until, ok)
 	}
-	name, content, err := v.Take(held("a"))
+	name, content, err := take(v, held("a"))
 	if err != nil || name != "bundle.zip" || string(content) != "key" {
 		t.Fatalf("Take = %q, %q, %v", name, content, err)
 	}
 	if _, ok := v.Waiting(held("a")); ok {
 		t.Error("it still waits after it was taken")
 	}
-	_, content, err = v.Take(held("a"))
+	_, content, err = take(v, held("a"))
 	f := fault.From(err)
 	if f == nil || f.Kind != fault.Gone || content != nil || !strings.Contains(f.Title, "already downloaded") || !strings.Contains(f.Cause, "once") || !strings.Contains(f.Fix, "replace") {
 		t.Errorf("second Take = %q, %+v", content, f)
@@ -74,7 +70,7 @@ func TestVaultOnce(t *testing.T) {
 	if err := put(v, "a", "bundle.zip", []byte("other")); !fault.Is(err, fault.Conflict) {
 		t.Errorf("Put under a used id = %v", err)
 	}
-	_, _, err = v.Take(held("never"))
+	_, _, err = take(v, held("never"))
 	if f := fault.From(err); f == nil || f.Kind != fault.NotFound || !strings.Contains(f.Cause, "restart") {
 		t.Errorf("Take of an unknown id = %+v", f)
 	}
@@ -98,7 +94,7 @@ func TestVaultExpires(t *testing.T) {
 		if !bytes.Equal(content, make([]byte, 7)) {
 			t.Errorf("the content is still in memory: %q", content)
 		}
-		_, got, err := v.Take(held("a"))
+		_, got, err := take(v, held("a"))
 		f := fault.From(err)
 		if f == nil || f.Kind != fault.Gone || got != nil || !strings.Contains(f.Title, "not downloaded in time") || !strings.Contains(f.Cause, "10 minutes") {
 			t.Errorf("Take after the time = %q, %+v", got, f)
@@ -106,7 +102,7 @@ func TestVaultExpires(t *testing.T) {
 		if err := put(v, "b", "x", []byte("PRIVATE")); err != nil {
 			t.Fatal(err)
 		}
-		if _, taken, err := v.Take(held("b")); err != nil {
+		if _, taken, err := take(v, held("b")); err != nil {
 			t.Fatal(err)
 		} else {
 			time.Sleep(time.Hour)
@@ -135,7 +131,7 @@ func TestVaultClock(t *testing.T) {
 		t.Fatal(err)
 	}
 	ahead.Store(int64(time.Minute))
-	if _, _, err := v.Take(held("a")); !fault.Is(err, fault.Gone) || !bytes.Equal(content, make([]byte, 7)) {
+	if _, _, err := take(v, held("a")); !fault.Is(err, fault.Gone) || !bytes.Equal(content, make([]byte, 7)) {
 		t.Errorf("Take = %v with %q", err, content)
 	}
 }
@@ -151,7 +147,7 @@ func TestVaultRace(t *testing.T) {
 	var wg sync.WaitGroup
 	for range 50 {
 		wg.Go(func() {
-			if _, _, err := v.Take(held("a")); err == nil {
+			if _, _, err := take(v, held("a")); err == nil {
 				got.Add(1)
 			}
 		})
@@ -176,97 +172,17 @@ func TestVaultBounds(t *testing.T) {
 	}
 	for i := range maxRemembered + maxHeldEach {
 		id := fmt.Sprint("r", i)
-		_, _, _ = v.Take(held(fmt.Sprint(i)))
+		_, _, _ = take(v, held(fmt.Sprint(i)))
 		if err := put(v, id, "x", nil); err != nil {
 			t.Fatal(err)
 		}
-		if _, _, err := v.Take(held(id)); err != nil {
+		if _, _, err := take(v, held(id)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	if len(v.gone) > maxRemembered || len(v.order) > maxRemembered {
 		t.Errorf("%d and %d ids are remembered", len(v.gone), len(v.order))
 	}
-}
-
-// TestKeyring: a lent pair is there for its time, then wiped; a new one takes the place of the old.
-func TestKeyring(t *testing.T) {
-	s := makeSet(t)
-	synctest.Test(t, func(t *testing.T) {
-		k := NewKeyring(30*time.Minute, nil)
-		lent, done, err := lend(k, "m1", append([]byte("\uFEFF"), s.leaf.CertPEM...), s.leaf.Key.Reveal())
-		if err != nil || len(done) != 1 || done[0].Code != "KP-16" || !lent.Leaf.Equal(s.leaf.Cert) {
-			t.Fatalf("Lend = %+v, %v, %v", lent, done, err)
-		}
-		got, ok := k.Get(held("m1"))
-		if !ok || !bytes.Equal(got.CertPEM, s.leaf.CertPEM) || !bytes.Equal(got.KeyPEM.Reveal(), s.leaf.Key.Reveal()) || time.Until(got.Until) != 30*time.Minute {
-			t.Errorf("Get = %+v, %v", got, ok)
-		}
-		if _, ok := k.Get(held("m2")); ok {
-			t.Error("another migration sees the pair")
-		}
-		kept := heldKey(k, "m1")
-		other, err := certsvc.New(certsvc.Options{}).Leaf(s.ca, certsvc.LeafSpec{CommonName: "other"})
-		if err != nil {
-			t.Fatal(err)
-		}
-		time.Sleep(20 * time.Minute)
-		if _, _, err := lend(k, "m1", other.CertPEM, other.Key.Reveal()); err != nil {
-			t.Fatal(err)
-		}
-		if !bytes.Equal(kept, make([]byte, len(kept))) {
-			t.Error("the replaced key is still in memory")
-		}
-		if !strings.Contains(string(got.KeyPEM.Reveal()), "PRIVATE KEY") {
-			t.Error("a key in use was wiped in the user's hands")
-		}
-		time.Sleep(20 * time.Minute)
-		synctest.Wait()
-		if got, ok := k.Get(held("m1")); !ok || !got.Leaf.Equal(other.Cert) {
-			t.Error("the first pair's time ended the second's")
-		}
-		kept = heldKey(k, "m1")
-		time.Sleep(10 * time.Minute)
-		synctest.Wait()
-		if _, ok := k.Get(held("m1")); ok || !bytes.Equal(kept, make([]byte, len(kept))) {
-			t.Error("the pair outlives its time")
-		}
-		for range 2 {
-			if _, _, err := lend(k, "m1", other.CertPEM, other.Key.Reveal()); err != nil {
-				t.Fatal(err)
-			}
-			k.Forget(held("m1"))
-			k.Forget(held("m1"))
-			if _, ok := k.Get(held("m1")); ok {
-				t.Error("Forget kept the pair")
-			}
-		}
-		if _, _, err := lend(k, "m1", other.CertPEM, s.leaf.Key.Reveal()); err == nil {
-			t.Error("a pair that is none was lent")
-		}
-		if _, _, err := lend(k, "m3", other.CertPEM, other.Key.Reveal()); err != nil {
-			t.Fatal(err)
-		}
-		kept = heldKey(k, "m3")
-		k.Close()
-		k.Close()
-		if _, ok := k.Get(held("m3")); ok || !bytes.Equal(kept, make([]byte, len(kept))) {
-			t.Error("Close kept a pair")
-		}
-		if _, _, err := lend(k, "m4", other.CertPEM, other.Key.Reveal()); err != nil {
-			t.Fatal(err)
-		}
-		if _, ok := k.Get(held("m4")); ok {
-			t.Error("a closed keyring keeps pairs")
-		}
-	})
-}
-
-// heldKey is the keyring's own copy of a key.
-func heldKey(k *Keyring, id string) []byte {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	return k.lent[held(id)].KeyPEM.Reveal()
 }
 
 // TestLateTimers: a timer that fires while its download is taken, or its pair replaced, does no harm.
@@ -277,9 +193,9 @@ func TestLateTimers(t *testing.T) {
 		t.Fatal(err)
 	}
 	d := v.held[held("a")]
-	_, content, err := v.Take(held("a"))
+	_, content, err := take(v, held("a"))
 	v.expire(held("a"), d)
-	if _, _, again := v.Take(held("a")); err != nil || string(content) != "PRIVATE" || !strings.Contains(fault.Title(again), "already downloaded") {
+	if _, _, again := take(v, held("a")); err != nil || string(content) != "PRIVATE" || !strings.Contains(fault.Title(again), "already downloaded") {
 		t.Errorf("%q, %v, %v", content, err, again)
 	}
 
@@ -296,21 +212,6 @@ func TestLateTimers(t *testing.T) {
 	k.expire(held("m"), first)
 	if _, ok := k.Get(held("m")); !ok {
 		t.Error("the first pair's timer took the second away")
-	}
-}
-
-// TestKeyringClock: the given clock ends a lending too.
-func TestKeyringClock(t *testing.T) {
-	s := makeSet(t)
-	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	k := NewKeyring(time.Minute, func() time.Time { return now })
-	defer k.Close()
-	if _, _, err := lend(k, "m", s.leaf.CertPEM, s.leaf.Key.Reveal()); err != nil {
-		t.Fatal(err)
-	}
-	now = now.Add(time.Minute)
-	if _, ok := k.Get(held("m")); ok {
-		t.Error("the pair outlives the clock")
 	}
 }
 
@@ -355,7 +256,7 @@ func TestNobodyElses(t *testing.T) {
 			t.Errorf("%s has %d things in %s, want %d", tt.a.Person, n, tt.migration, tt.want)
 		}
 	}
-	if _, _, err := v.Take(omar.Holds("payments", "bundle")); !fault.Is(err, fault.NotFound) {
+	if _, _, err := take(v, omar.Holds("payments", "bundle")); !fault.Is(err, fault.NotFound) {
 		t.Errorf("another person's download: %v", err)
 	}
 	give(omar, "payments")
@@ -488,5 +389,34 @@ func TestVaultUse(t *testing.T) {
 	}
 	if err := v.Use(held("never"), look); !fault.Is(err, fault.NotFound) {
 		t.Errorf("Use of an unknown id = %v", err)
+	}
+}
+
+// TestVaultDecidesOnce: an answer rests on one look at the clock, so that what is not there at first leaves by no other
+// way: unconverted, and so unrecorded.
+func TestVaultDecidesOnce(t *testing.T) {
+	for name, ask := range map[string]func(v *Vault, asked *int) ([]byte, error){
+		"TakeAs": func(v *Vault, asked *int) ([]byte, error) {
+			_, out, err := v.TakeAs(held("a"), func(_ string, c []byte) (string, []byte, error) { *asked++; return "", bytes.Clone(c), nil })
+			return out, err
+		},
+		"Use": func(v *Vault, asked *int) ([]byte, error) {
+			return nil, v.Use(held("a"), func([]byte) error { *asked++; return nil })
+		},
+	} {
+		start := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+		now, looks := start, 0
+		v := NewVault(time.Minute, func() time.Time { looks++; defer func() { now = start }(); return now })
+		content := []byte("PRIVATE")
+		if err := put(v, "a", "x", content); err != nil {
+			t.Fatal(err)
+		}
+		now, looks = start.Add(time.Minute), 0 // at the first look; then somebody sets the clock back
+		asked := 0
+		out, err := ask(v, &asked)
+		if out != nil || !fault.Is(err, fault.Gone) || asked != 0 || looks != 1 || !strings.Contains(fault.Title(err), "not downloaded in time") || !bytes.Equal(content, make([]byte, 7)) {
+			t.Errorf("%s = %q, %v, asked %d times, looked %d times, kept %q", name, out, err, asked, looks, content)
+		}
+		v.Close()
 	}
 }

@@ -1,0 +1,135 @@
+package custody
+
+import (
+	"crypto/x509"
+	"math"
+	"time"
+
+	"onramp/certsvc"
+)
+
+// Actor is who does something: a person, by which session or command, and from where. It stands behind every act and
+// in every record.
+type Actor struct {
+	Person  string // stable: "local", later an account's ID
+	Name    string // as pages show it
+	Session string // which sign-in; "" on one machine
+	Via     string // "portal", "command" or "onramp" for what happens by itself
+	From    string // the address that the request came from; "" for none
+	Request string // the request's ID in the log; "" for none
+}
+
+// Itself is the Actor of what Onramp does by itself: locking after the idle time, starting, stopping.
+var Itself = Actor{Person: "onramp", Name: "Onramp", Via: "onramp"}
+
+// Holds names what is held for the actor in a migration.
+func (a Actor) Holds(migrationID, what string) Held { return Held{a.Person, migrationID, what} }
+
+// Verb says what a Record is about.
+type Verb string
+
+// The verbs.
+const (
+	Started   Verb = "onramp-started"
+	Signed    Verb = "signed"        // a certificate
+	Kept      Verb = "key-kept"      // a CA key was encrypted and stored
+	Opened    Verb = "key-opened"    // with its passphrase
+	Refused   Verb = "key-refused"   // a wrong passphrase
+	Locked    Verb = "key-locked"    // by a person, after the idle time, or at the stop
+	Forgotten Verb = "key-forgotten" // deleted for good
+
+	Imported   Verb = "certificates-imported"
+	Downloaded Verb = "key-downloaded" // a key made here left
+	Dropped    Verb = "keys-dropped"   // what was lent or waited was wiped
+	Lending    Verb = "key-lent"       // for tests, in memory
+	TakenBack  Verb = "key-taken-back"
+
+	Created      Verb = "migration-created"
+	Renamed      Verb = "migration-renamed"
+	Archived     Verb = "migration-archived"
+	Restored     Verb = "migration-restored" // from the archive
+	Deleted      Verb = "migration-deleted"
+	NamespaceSet Verb = "namespace-set"
+	Noted        Verb = "step-noted"
+	WorkerSeen   Verb = "worker-seen"
+
+	Checked     Verb = "check-started"
+	Reported    Verb = "check-reported"
+	Invited     Verb = "report-invited"
+	Transferred Verb = "transfer-started"
+	Drilled     Verb = "drill-started"
+	Followed    Verb = "workflow-followed"
+	Canceled    Verb = "workflow-canceled"
+	Terminated  Verb = "workflow-terminated"
+	Stopped     Verb = "run-stopped"
+
+	ReplaceBegun   Verb = "replacement-started"
+	ReplaceMoved   Verb = "replacement-moved"
+	ReplaceRemoved Verb = "replacement-finished"
+	ReplaceBack    Verb = "replacement-rolled-back"
+
+	NamespaceMade Verb = "namespace-created"
+	CAsSaved      Verb = "ca-bundle-saved"
+	FiltersSaved  Verb = "filters-saved"
+	AuthSaved     Verb = "sign-in-saved"
+	KeyMade       Verb = "api-key-created"
+	KeyDeleted    Verb = "api-key-deleted"
+	Reset         Verb = "rehearsal-reset"
+	Broken        Verb = "switch-on"
+	Mended        Verb = "switch-off"
+)
+
+// Verbs are those that a Record can have.
+var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
+	Imported, Downloaded, Dropped, Lending, TakenBack,
+	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
+	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
+	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack,
+	NamespaceMade, CAsSaved, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+
+// Record is one line of the audit. It holds public things only.
+type Record struct {
+	ID            int64     `json:"id"`
+	At            time.Time `json:"at"`
+	Migration     string    `json:"migration,omitempty"`
+	Verb          Verb      `json:"verb"`
+	Subject       string    `json:"subject,omitempty"` // of the certificate, or of the CA whose key it is about
+	Fingerprint   string    `json:"sha256,omitempty"`  // of the certificate that was signed
+	CAFingerprint string    `json:"ca_sha256,omitempty"`
+	Days          int       `json:"days,omitempty"` // how long the certificate lasts
+	Lane          string    `json:"lane,omitempty"` // who made the key: browser, server, csr, …
+	Note          string    `json:"note,omitempty"`
+	// Who did it; empty in records of versions that knew one person only.
+	Person  string `json:"person,omitempty"`
+	Name    string `json:"name,omitempty"`
+	Session string `json:"session,omitempty"`
+	Via     string `json:"via,omitempty"`
+	From    string `json:"from,omitempty"`
+	Request string `json:"request,omitempty"`
+	Act     string `json:"-"` // random, the same for what was written together: Surely finds the records by it
+}
+
+// By returns the record with the actor who stands behind it.
+func (r Record) By(a Actor) Record {
+	r.Person, r.Name, r.Session, r.Via, r.From, r.Request = a.Person, a.Name, a.Session, a.Via, a.From, a.Request
+	return r
+}
+
+// Query chooses records; the zero Query is the newest of all.
+type Query struct {
+	Migration string
+	Verb      Verb
+	Since     time.Time
+	Before    int64 // only records with a smaller ID; 0 for all
+	Limit     int   // at most; 0 for 100
+}
+
+// SignedRecords are the audit's lines of certificates that were signed in a lane under a CA.
+func SignedRecords(at time.Time, migrationID, lane, caFingerprint string, made ...*x509.Certificate) []Record {
+	out := make([]Record, 0, len(made))
+	for _, c := range made {
+		out = append(out, Record{At: at, Migration: migrationID, Verb: Signed, Lane: lane, CAFingerprint: caFingerprint,
+			Subject: certsvc.SubjectOf(c), Fingerprint: certsvc.Fingerprint(c), Days: int(math.Round(c.NotAfter.Sub(c.NotBefore).Hours() / 24))})
+	}
+	return out
+}
