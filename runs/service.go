@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -198,13 +200,13 @@ func (s *Service) renew() {
 			return // each run ends itself now
 		}
 		s.mu.Lock()
-		n := len(s.live)
+		ids := slices.Collect(maps.Keys(s.live))
 		s.mu.Unlock()
-		if n == 0 {
+		if len(ids) == 0 {
 			return // whoever books the next place starts this again
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, s.o.Lease/3)
-		if err := s.o.Store.Renew(ctx, s.owner, s.now().Add(s.o.Lease)); err != nil && s.ctx.Err() == nil {
+		if err := s.o.Store.Renew(ctx, s.owner, ids, s.now().Add(s.o.Lease)); err != nil && s.ctx.Err() == nil {
 			s.o.Log.Warn("the leases of runs were not renewed", "err", err)
 		}
 		cancel()
@@ -337,7 +339,7 @@ func (s *Service) interrupt(ctx context.Context) error {
 		var asked TransferRequest
 		_ = json.Unmarshal(r.Request, &asked) // a request that cannot be read names no workflow
 		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(false, leftBehind(r.Kind, asked.WorkflowID)), s.now()
-		if err := s.o.Store.EndRun(ctx, r, lastEntry(r), nil); err != nil && !fault.Is(err, fault.Conflict) {
+		if err := s.o.Store.EndAbandoned(ctx, r, lastEntry(r)); err != nil && !fault.Is(err, fault.Conflict) {
 			return err
 		}
 		s.woken.Wake(r.ID)
