@@ -84,8 +84,9 @@ func TestFollowLive(t *testing.T) {
 // memory stands for the store in synctest's bubble, where a database's goroutines cannot be: it only counts.
 type memory struct {
 	runs.Store
-	mu  sync.Mutex
-	seq int64
+	mu       sync.Mutex
+	seq      int64
+	renewals int
 }
 
 func (m *memory) AddEntries(_ context.Context, id string, es []runs.Entry) ([]runs.Entry, error) {
@@ -99,7 +100,13 @@ func (m *memory) AddEntries(_ context.Context, id string, es []runs.Entry) ([]ru
 }
 
 func (m *memory) EndRun(context.Context, runs.Run, runs.Entry, []migration.Fact) error { return nil }
-func (m *memory) Renew(context.Context, string, []string, time.Time) error             { return nil }
+
+func (m *memory) Renew(context.Context, string, []string, time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.renewals++
+	return nil
+}
 
 // counting counts the reads of a store.
 type counting struct {
@@ -316,6 +323,40 @@ func TestLeaseIsKept(t *testing.T) {
 	}
 	close(hold)
 	b.finish(r)
+}
+
+// TestOneRenewer: runs that begin and end between two renewals leave one renewal a tick, not one each; and the next run
+// after an idle time is renewed again.
+func TestOneRenewer(t *testing.T) {
+	db := newDB(t)
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		b := sit(t, options{wrap: func(*store.DB) runs.Store { return m }, db: db, lease: 3 * time.Second})
+		for range 2 {
+			var step chan struct{}
+			for i := range 5 {
+				step = make(chan struct{})
+				j := b.job(migration.CheckRun, steps(step))
+				j.Add = func(_ context.Context, r runs.Run) (runs.Run, error) { return r, nil }
+				b.begin(j)
+				if i < 4 {
+					close(step)
+				}
+				synctest.Wait()
+			}
+			m.mu.Lock()
+			m.renewals = 0
+			m.mu.Unlock()
+			<-time.After(3*time.Second + 500*time.Millisecond)
+			if m.mu.Lock(); m.renewals != 3 {
+				t.Errorf("%d renewals in three ticks, want three", m.renewals)
+			}
+			m.mu.Unlock()
+			close(step)
+			<-time.After(time.Minute)
+		}
+		b.Close()
+	})
 }
 
 type renewing struct {

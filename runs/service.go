@@ -43,9 +43,10 @@ type Service struct {
 	work  sync.WaitGroup
 	woken Fanout[string] // by run ID
 
-	mu     sync.Mutex // guards what follows
-	closed bool
-	live   map[string]*live // by run ID
+	mu       sync.Mutex // guards what follows
+	closed   bool
+	live     map[string]*live // by run ID
+	renewing bool             // renew is under way
 }
 
 // New returns a Service; it is an error to leave out a required option.
@@ -173,7 +174,8 @@ func (s *Service) book(l *live) error {
 			"Wait until one has ended, or stop one, then start again.")
 	}
 	l.ctx, l.cancel = context.WithCancel(s.ctx)
-	if len(s.live) == 0 {
+	if !s.renewing {
+		s.renewing = true
 		s.work.Add(1)
 		go s.renew()
 	}
@@ -201,6 +203,7 @@ func (s *Service) renew() {
 		}
 		s.mu.Lock()
 		ids := slices.Collect(maps.Keys(s.live))
+		s.renewing = len(ids) > 0
 		s.mu.Unlock()
 		if len(ids) == 0 {
 			return // whoever books the next place starts this again
