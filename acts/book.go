@@ -152,6 +152,11 @@ func note(id string, verb custody.Verb, text string) custody.Record {
 func (b *Book) write(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	return b.writeAlone(ctx, by, id, decide)
+}
+
+// writeAlone is write for who holds writing.
+func (b *Book) writeAlone(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
 	v, err := b.View(ctx, id)
 	if err != nil {
 		return migration.View{}, err
