@@ -150,15 +150,19 @@ func (d *DB) Rows(ctx context.Context, migrationID string, kind migration.RunKin
 // Outcomes returns, of a migration's checks and transfers about some inputs, those that are running and of each kind
 // the one that passed or failed last (by Ended, then Number); in any order.
 func (d *DB) Outcomes(ctx context.Context, migrationID, inputHash string) ([]migration.Outcome, error) {
-	last := func(kind string) string {
-		return "SELECT * FROM (SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
-	}
-	running := "SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
-	out, err := all(ctx, d, scanOutcome, running+" UNION ALL "+last("check")+" UNION ALL "+last("transfer"), migrationID, inputHash)
+	out, err := all(ctx, d, scanOutcome, outcomesQuery(), migrationID, inputHash)
 	if err == nil && len(out) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, migrationID))
 	}
 	return out, err
+}
+
+func outcomesQuery() string {
+	last := func(kind string) string {
+		return "SELECT * FROM (SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
+	}
+	running := "SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
+	return running + " UNION ALL " + last("check") + " UNION ALL " + last("transfer")
 }
 
 // Abandoned returns the running runs whose lease is over, oldest first.

@@ -35,18 +35,22 @@ func (d *DB) FactsOf(ctx context.Context, ids []string) (map[string][]migration.
 
 // OutcomesOf returns what Outcomes does, for several migrations; about says for each what its runs must be about.
 func (d *DB) OutcomesOf(ctx context.Context, about map[string]string) (map[string][]migration.Outcome, error) {
-	last := func(kind string) string {
-		return ` UNION ALL SELECT ` + outcomeColumns + ` FROM asked JOIN runs ON runs.nr = (SELECT l.nr FROM runs l WHERE l.migration_id = asked.id AND l.kind = '` + kind + `'
-			AND l.input_hash = asked.about AND l.state IN ('passed', 'failed') ORDER BY l.ended DESC, l.number DESC LIMIT 1)`
-	}
-	rows, err := all(ctx, d, scanOutcome, `WITH asked (id, about) AS MATERIALIZED (SELECT key, value FROM json_each(?))
-		SELECT `+outcomeColumns+` FROM asked JOIN runs ON runs.migration_id = asked.id AND runs.kind IN ('check', 'transfer') AND runs.input_hash = asked.about AND runs.state = 'running'`+
-		last("check")+last("transfer"), idList(about))
+	rows, err := all(ctx, d, scanOutcome, outcomesOfQuery(), idList(about))
 	out := make(map[string][]migration.Outcome, len(about))
 	for _, o := range rows {
 		out[o.MigrationID] = append(out[o.MigrationID], o)
 	}
 	return out, err
+}
+
+func outcomesOfQuery() string {
+	last := func(kind string) string {
+		return ` UNION ALL SELECT ` + outcomeColumns + ` FROM asked JOIN runs ON runs.nr = (SELECT l.nr FROM runs l WHERE l.migration_id = asked.id AND l.kind = '` + kind + `'
+			AND l.input_hash = asked.about AND l.state IN ('passed', 'failed') ORDER BY l.ended DESC, l.number DESC LIMIT 1)`
+	}
+	return `WITH asked (id, about) AS MATERIALIZED (SELECT key, value FROM json_each(?))
+		SELECT ` + outcomeColumns + ` FROM asked JOIN runs ON runs.migration_id = asked.id AND runs.kind IN ('check', 'transfer') AND runs.input_hash = asked.about AND runs.state = 'running'` +
+		last("check") + last("transfer")
 }
 
 // SaveDerived writes what was derived from migrations, all in one transaction. One that has changed since is left as
