@@ -88,7 +88,7 @@ func (b *Book) InNamespace(ctx context.Context, mode migration.Mode, ns string) 
 	if err != nil {
 		return nil, err
 	}
-	stale, err := b.store.Stale(ctx, b.now(), -1) // what is stored does not know their namespaces
+	stale, err := b.store.StaleIn(ctx, mode, ns) // what is stored does not know their namespaces
 	if err != nil {
 		return nil, err
 	}

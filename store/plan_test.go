@@ -7,7 +7,7 @@ import (
 	"onramp/custody"
 )
 
-// TestPlans: what pages ask about past runs and acts is found by an index in its order. Nothing is sorted, and no
+// TestPlans: what pages ask about past runs and acts, and acts of a namespace, is found by an index. Nothing is sorted, and no
 // table is read as a whole: the past only grows.
 func TestPlans(t *testing.T) {
 	d := open(t)
@@ -22,6 +22,7 @@ func TestPlans(t *testing.T) {
 		{"the last outcomes of a migration", outcomesQuery(), []any{"a", "h"}, "runs_last"},
 		{"those of several", outcomesOfQuery(), []any{`{"a":"h"}`}, "runs_last"},
 		{"the newest runs", rows, []any{"a", "check", 30}, "sqlite_autoindex_runs_2"},
+		{"who is about a namespace and has changed", staleInQuery, []any{"rehearsal", "k", "n"}, "migrations_stale"},
 		{"acts of one kind", ofVerb, verbArgs, "audit_verbs"},
 		{"those of a migration", ofMove, moveArgs, "audit_"},
 	} {

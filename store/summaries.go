@@ -23,6 +23,15 @@ func (d *DB) Stale(ctx context.Context, now time.Time, limit int) ([]migration.M
 		" UNION ALL SELECT "+migrationColumns+" FROM migrations WHERE derived = version AND derive_at <> 0 AND derive_at <= ? LIMIT ?", nanos(now), limit)
 }
 
+const staleInQuery = "SELECT " + migrationColumns + ` FROM migrations WHERE derived <> version AND +mode = ? AND EXISTS (
+	SELECT 1 FROM facts WHERE migration_id = migrations.id AND kind = ? AND data ->> '$.namespace' = ?)`
+
+// StaleIn returns the migrations of a mode that have changed since their summary and have ever been about a namespace,
+// in any order. Time alone changes no namespace.
+func (d *DB) StaleIn(ctx context.Context, mode migration.Mode, ns string) ([]migration.Migration, error) {
+	return all(ctx, d, scanMigration, staleInQuery, mode, migration.FactNamespace, ns)
+}
+
 // FactsOf returns the facts of some migrations, oldest first.
 func (d *DB) FactsOf(ctx context.Context, ids []string) (map[string][]migration.Fact, error) {
 	facts, err := all(ctx, d, scanFact, "SELECT "+factColumns+" FROM facts WHERE migration_id IN (SELECT value FROM json_each(?)) ORDER BY id", idList(ids))
