@@ -7,8 +7,8 @@ import (
 	"onramp/custody"
 )
 
-// TestPlans: what pages ask about past runs and acts, and acts of a namespace, is found by an index. Nothing is sorted, and no
-// table is read as a whole: the past only grows.
+// TestPlans: what pages ask about past runs and acts, and acts about a namespace, is found by an index. Nothing is
+// sorted, and no table is read as a whole: the past only grows.
 func TestPlans(t *testing.T) {
 	d := open(t)
 	ofVerb, verbArgs := recordsQuery(custody.Query{Verb: custody.Signed})
