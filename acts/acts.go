@@ -159,7 +159,7 @@ func New(o Options) (*Acts, error) {
 		}
 	}
 	d := &desk{o: o, Book: &Book{store: sure{o.Store}, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
-	d.Places = &Places{o: o}
+	d.Places, d.watches.every = &Places{o: o}, watchEvery
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
 		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}}, nil

@@ -2,11 +2,17 @@ package acts
 
 import (
 	"bytes"
+	"context"
+	"crypto/x509"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
+	"testing"
 
 	"onramp/certsvc"
 	"onramp/custody"
+	"onramp/migration"
 )
 
 // rowsOf is a file of n clients.
@@ -65,4 +71,54 @@ func unrecorded(w *world, archive []byte) int {
 		}
 	}
 	return n
+}
+
+// cutShort is an issuer whose archive breaks off at its end.
+type cutShort struct {
+	Issuer
+	book *batchBook
+	err  error
+}
+
+func (c *cutShort) WriteBatch(ctx context.Context, to io.Writer, ca certsvc.Issued, rows []certsvc.BatchRow, told ...func(certsvc.BatchRow, *x509.Certificate)) error {
+	c.book = to.(*batchBook)
+	return errors.Join(c.Issuer.WriteBatch(ctx, to, ca, rows, told...), c.err)
+}
+
+type closedTab struct{}
+
+func (closedTab) Write([]byte) (int, error) { return 0, errDisk }
+
+// TestBatchCutOff: however a batch of 140 ends, who waits for certificates hears of those that were written down, and
+// no key stays in what was held back.
+func TestBatchCutOff(t *testing.T) {
+	for _, tt := range []struct {
+		name    string
+		issuer  error
+		to      io.Writer
+		breaks  int // the write of the store that fails
+		written int
+	}{
+		{name: "the end", to: io.Discard, written: 140},
+		{name: "the archive breaks off", issuer: errDisk, to: io.Discard, written: 128},
+		{name: "the reader leaves", to: closedTab{}, written: 128},
+		{name: "the first group is not written", to: io.Discard, breaks: 1},
+		{name: "the second group is not written", to: io.Discard, breaks: 2, written: 128},
+	} {
+		w := newWorld(t)
+		w.issuedIn(migration.Cloud)
+		changed, issuer := 0, &cutShort{Issuer: w.Acts.Checks.desk.o.Issuer, err: tt.issuer}
+		o := &w.Acts.Checks.desk.o
+		o.Issuer, o.CertificatesChanged = issuer, func() { changed++ }
+		w.f.set(tt.breaks, false, false)
+		err := w.Certificates.IssueBatch(w.ctx, dana, w.m.ID, IssueBatch{Rows: rowsOf(140), KeyType: certsvc.ECP256, Authority: Authority{From: CAHeld}}, func() io.Writer { return tt.to })
+		w.f.set(0, false, false)
+		if (err == nil) != (tt.written == 140) || issuer.book.written != tt.written || (changed > 0) != (tt.written > 0) {
+			t.Errorf("%s: %v; %d are counted as written down, want %d; told %d times", tt.name, err, issuer.book.written, tt.written, changed)
+		}
+		if held := issuer.book.held; len(bytes.Trim(held[:cap(held)], "\x00")) > 0 {
+			t.Errorf("%s: what was held back is still in memory", tt.name)
+		}
+		w.end()
+	}
 }

@@ -88,7 +88,7 @@ func (b *Book) InNamespace(ctx context.Context, mode migration.Mode, ns string) 
 	if err != nil {
 		return nil, err
 	}
-	stale, err := b.store.Stale(ctx, b.now(), -1) // what is stored does not know their namespaces
+	stale, err := b.store.StaleIn(ctx, mode, ns) // what is stored does not know their namespaces
 	if err != nil {
 		return nil, err
 	}
@@ -152,6 +152,11 @@ func note(id string, verb custody.Verb, text string) custody.Record {
 func (b *Book) write(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
 	b.writing.Lock()
 	defer b.writing.Unlock()
+	return b.writeAlone(ctx, by, id, decide)
+}
+
+// writeAlone is write for who holds writing.
+func (b *Book) writeAlone(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
 	v, err := b.View(ctx, id)
 	if err != nil {
 		return migration.View{}, err

@@ -106,6 +106,9 @@ func (m Migrations) loneNamespace(ctx context.Context, v migration.View) (namesp
 	return id, err
 }
 
+// afterwards bounds what an act still has to do elsewhere once it is written down.
+const afterwards = 30 * time.Second
+
 // Delete deletes a migration with its facts, runs, notices and kept key; the audit stays. A namespace of the rehearsal
 // cloud that nobody else uses goes with it. name must be the migration's: an Invalid fault of field name otherwise.
 // Conflict while a run is under way.
@@ -134,11 +137,14 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 	m.o.Keeper.Wipe(id)
 	m.o.Keyring.ForgetAll(id)
 	m.o.Vault.ForgetAll(id)
+	m.watches.forget(id)
 	m.changes.Wake(id)
 	m.o.CertificatesChanged()
 	if ns.IsZero() {
 		return nil
 	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards) // the migration is gone, whoever still waits for it
+	defer cancel()
 	if err := m.Of(v.Migration.Mode).Namespaces.DeleteNamespace(ctx, ns); err != nil {
 		f := fault.Wrap(err, fault.From(err).Kind, "The rehearsal's namespace could not be deleted", "Reset the rehearsal cloud, or leave it: nothing uses it.")
 		f.Left = "The migration is deleted; its namespace " + ns.String() + " is still in the rehearsal cloud."

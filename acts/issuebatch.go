@@ -86,6 +86,12 @@ func (c Certificates) streamBatch(ctx context.Context, by Actor, id string, ca c
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
 	book := &batchBook{c: c, by: by, id: id, ca: ca, to: to}
+	defer func() {
+		book.wipe()
+		if book.written > 0 {
+			c.o.CertificatesChanged()
+		}
+	}()
 	err := c.o.Issuer.WriteBatch(ctx, book, ca, rows, func(row certsvc.BatchRow, cert *x509.Certificate) {
 		if bad := book.add(ctx, row, cert); bad != nil {
 			cut(bad)
@@ -96,9 +102,6 @@ func (c Certificates) streamBatch(ctx context.Context, by Actor, id string, ca c
 	}
 	if err == nil {
 		err = book.release(ctx)
-	}
-	if book.written > 0 {
-		c.o.CertificatesChanged()
 	}
 	return err
 }
@@ -122,6 +125,12 @@ func (b *batchBook) Write(p []byte) (int, error) {
 	if b.err != nil {
 		return 0, b.err
 	}
+	if len(b.held)+len(p) > cap(b.held) { // by hand: append would leave keys behind
+		grown := make([]byte, len(b.held), max(2*cap(b.held), len(b.held)+len(p)))
+		copy(grown, b.held)
+		clear(b.held)
+		b.held = grown
+	}
 	b.held = append(b.held, p...)
 	return len(p), nil
 }
@@ -143,15 +152,22 @@ func (b *batchBook) release(ctx context.Context) error {
 			facts, err := v.AddBatch(migration.BatchData{CAFingerprint: b.ca.Fingerprint(), CASubject: certsvc.SubjectOf(b.ca.Cert), CANotAfter: b.ca.Cert.NotAfter, Leaves: b.leaves})
 			return entry{facts: facts, records: custody.SignedRecords(b.c.now(), b.id, "batch", b.ca.Fingerprint(), b.certs...)}, err
 		})
-		b.written += len(b.certs)
+		if b.err == nil {
+			b.written += len(b.certs)
+		}
 		b.certs, b.leaves = b.certs[:0], nil
 	}
 	if b.err == nil {
 		_, b.err = b.to.Write(b.held)
 	}
+	b.wipe()
+	return b.err
+}
+
+// wipe clears what is held back: there are keys in it.
+func (b *batchBook) wipe() {
 	clear(b.held)
 	b.held = b.held[:0]
-	return b.err
 }
 
 // refusals are the broken rules that Cloud refuses, as faults of a field.

@@ -16,6 +16,8 @@ import (
 type Summaries interface {
 	// Stale returns migrations whose summary is no longer right at a time, at most limit.
 	Stale(ctx context.Context, now time.Time, limit int) ([]migration.Migration, error)
+	// StaleIn returns the migrations of a mode that have changed since their summary and have ever been about a namespace.
+	StaleIn(ctx context.Context, mode migration.Mode, ns string) ([]migration.Migration, error)
 	FactsOf(ctx context.Context, ids []string) (map[string][]migration.Fact, error)                  // as Store.Facts
 	OutcomesOf(ctx context.Context, about map[string]string) (map[string][]migration.Outcome, error) // as Store.Outcomes
 	// SaveDerived writes summaries, all or none; one whose migration has changed since is left out.

@@ -25,7 +25,8 @@ func (r Rehearsal) Now(ctx context.Context, by Actor) (m migration.Migration, er
 }
 
 // Practise makes a migration to practise on, with all that a check needs; or for one that is there ("" for none), new
-// certificates whose CA joins those in the namespace. set is what certificates are asked for.
+// certificates whose CA joins those in the namespace. set is what certificates are asked for. It returns the migration
+// as it is then.
 func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(migration.View) certsvc.SetRequest) (v migration.View, err error) {
 	place, err := r.Ready(ctx)
 	if err != nil {
@@ -65,7 +66,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		return v, err
 	}
 	m := v.Migration.ID
-	_, err = r.write(ctx, by, m, func(v migration.View) (entry, error) {
+	after, err := r.write(ctx, by, m, func(v migration.View) (entry, error) {
 		facts, err := v.SetCertificate(made.data)
 		if err != nil {
 			return entry{}, err
@@ -79,7 +80,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 	}
 	made.publish()
 	r.o.CertificatesChanged()
-	return v, nil
+	return after, nil
 }
 
 // back deletes a migration that was made on the way to what failed. The audit has its lines.

@@ -29,17 +29,23 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 		}
 		d.Region = region
 	}
-	undo := func(err error) error { return err }
-	if place := m.Of(v.Migration.Mode); v.Migration.Mode.Can().OneDoor {
+	place := m.Of(v.Migration.Mode)
+	if v.Migration.Mode.Can().OneDoor {
 		if place, err = m.Ready(ctx); err != nil {
 			return v, err
 		}
 		d.Address = place.Own.Address()
+	}
+	// Nobody may delete or take back the namespace between the look at it and the record of who uses it.
+	m.writing.Lock()
+	defer m.writing.Unlock()
+	undo := func(err error) error { return err }
+	if v.Migration.Mode.Can().OneDoor {
 		if undo, err = m.ensureNamespace(ctx, place, v, paste.ID); err != nil {
 			return v, err
 		}
 	}
-	v, err = m.write(ctx, by, id, func(v migration.View) (entry, error) {
+	v, err = m.writeAlone(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNamespace(d)
 		return entry{facts: facts, records: []custody.Record{note(id, custody.NamespaceSet, d.Namespace)}}, err
 	})

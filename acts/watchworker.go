@@ -27,9 +27,11 @@ type Watched struct {
 
 // watches are the looks that go on, one for each person and migration.
 type watches struct {
-	mu   sync.Mutex
-	all  map[custody.Held]*watch
-	work sync.WaitGroup
+	every time.Duration
+	work  sync.WaitGroup
+
+	mu  sync.Mutex // guards what follows
+	all map[custody.Held]*watch
 }
 
 type watch struct {
@@ -70,13 +72,13 @@ func (c Checks) WatchForWorker(ctx context.Context, by Actor, id, queue string) 
 func (c Checks) keepLooking(ctx context.Context, by Actor, id, queue string, key custody.Held, w *watch) {
 	defer c.watches.work.Done()
 	defer w.cancel()
-	tick := time.NewTicker(watchEvery)
+	stop := context.AfterFunc(c.ending, w.cancel) // a look under way too, or Close would wait for it
+	defer stop()
+	tick := time.NewTicker(c.watches.every)
 	defer tick.Stop()
 	for {
 		select {
 		case <-tick.C:
-		case <-c.ending.Done():
-			return
 		case <-ctx.Done():
 			c.watches.drop(key, w)
 			c.changes.Wake(id)
@@ -89,8 +91,12 @@ func (c Checks) keepLooking(ctx context.Context, by Actor, id, queue string, key
 		c.watches.mu.Lock()
 		changed := len(seen.Pollers) != len(w.now.Worker.Pollers) || fault.Title(err) != fault.Title(w.now.Err) || seen.Near.TaskQueue != w.now.Worker.Near.TaskQueue
 		w.now.Worker, w.now.Err, w.now.At, w.now.Seen = seen, err, c.now(), err == nil && len(seen.Pollers) > 0
-		done := w.now.Seen || fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) // the key is not lent any more, or the migration is deleted
+		there := w.now.Seen
+		done := there || fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) // the key is not lent any more, or the migration is deleted
 		c.watches.mu.Unlock()
+		if done && !there {
+			c.watches.drop(key, w)
+		}
 		if changed || done {
 			c.changes.Wake(id)
 		}
@@ -106,6 +112,18 @@ func (ws *watches) drop(key custody.Held, w *watch) {
 	defer ws.mu.Unlock()
 	if ws.all[key] == w {
 		delete(ws.all, key)
+	}
+}
+
+// forget ends the looks for a migration's worker, and forgets them.
+func (ws *watches) forget(id string) {
+	ws.mu.Lock()
+	defer ws.mu.Unlock()
+	for key, w := range ws.all {
+		if key.Migration == id {
+			w.cancel()
+			delete(ws.all, key)
+		}
 	}
 }
 

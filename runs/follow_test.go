@@ -2,6 +2,7 @@ package runs_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"sync"
 	"testing"
@@ -83,8 +84,9 @@ func TestFollowLive(t *testing.T) {
 // memory stands for the store in synctest's bubble, where a database's goroutines cannot be: it only counts.
 type memory struct {
 	runs.Store
-	mu  sync.Mutex
-	seq int64
+	mu       sync.Mutex
+	seq      int64
+	renewals int
 }
 
 func (m *memory) AddEntries(_ context.Context, id string, es []runs.Entry) ([]runs.Entry, error) {
@@ -98,7 +100,13 @@ func (m *memory) AddEntries(_ context.Context, id string, es []runs.Entry) ([]ru
 }
 
 func (m *memory) EndRun(context.Context, runs.Run, runs.Entry, []migration.Fact) error { return nil }
-func (m *memory) Renew(context.Context, string, time.Time) error                       { return nil }
+
+func (m *memory) Renew(context.Context, string, []string, time.Time) error {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.renewals++
+	return nil
+}
 
 // counting counts the reads of a store.
 type counting struct {
@@ -244,6 +252,61 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// TestEndThatIsLost: a run whose end could not be written is marked as interrupted once its lease is over, although
+// its process goes on with another one.
+func TestEndThatIsLost(t *testing.T) {
+	told, hold := make(chan string, 1000), make(chan struct{})
+	b := sit(t, options{lease: 300 * time.Millisecond, tell: func(id string) { told <- id },
+		wrap: func(db *store.DB) runs.Store { return &flaky{DB: db, entries: 1000} }})
+	if err := b.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	b.begin(b.job(migration.TransferRun, until(hold)))
+	lost := b.begin(b.job(migration.CheckRun, work(passes)))
+	end := time.After(10 * time.Second)
+	for {
+		r, err := b.db.Run(t.Context(), lost.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r.State == migration.RunInterrupted {
+			break
+		}
+		select {
+		case <-told:
+		case <-end:
+			t.Fatalf("the run is %s for ever", r.State)
+		}
+	}
+	close(hold)
+}
+
+// renewedLate is a store where the owner of abandoned runs wakes up right after they were found.
+type renewedLate struct{ *store.DB }
+
+func (s renewedLate) Abandoned(ctx context.Context, now time.Time) ([]runs.Run, error) {
+	all, err := s.DB.Abandoned(ctx, now)
+	for _, r := range all {
+		err = errors.Join(err, s.Renew(ctx, r.Owner, []string{r.ID}, now.Add(time.Hour)))
+	}
+	return all, err
+}
+
+// TestRenewedLate: a run that its owner renews between the look and the end goes on.
+func TestRenewedLate(t *testing.T) {
+	db, hold := newDB(t), make(chan struct{})
+	first := sit(t, options{db: db})
+	r := first.begin(first.job(migration.CheckRun, until(hold)))
+	second := sit(t, options{db: db, now: func() time.Time { return time.Now().Add(2 * time.Hour) }, wrap: func(db *store.DB) runs.Store { return renewedLate{db} }})
+	if err := second.Resume(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	close(hold)
+	if r = first.finish(r); r.State != migration.RunPassed {
+		t.Errorf("it ended %s", r.State)
+	}
+}
+
 // TestLeaseIsKept: a process keeps the leases of its runs for as long as they go on.
 func TestLeaseIsKept(t *testing.T) {
 	renewed := make(chan time.Time, 100)
@@ -262,17 +325,51 @@ func TestLeaseIsKept(t *testing.T) {
 	b.finish(r)
 }
 
+// TestOneRenewer: runs that begin and end between two renewals leave one renewal a tick, not one each; and the next run
+// after an idle time is renewed again.
+func TestOneRenewer(t *testing.T) {
+	db := newDB(t)
+	synctest.Test(t, func(t *testing.T) {
+		m := &memory{}
+		b := sit(t, options{wrap: func(*store.DB) runs.Store { return m }, db: db, lease: 3 * time.Second})
+		for range 2 {
+			var step chan struct{}
+			for i := range 5 {
+				step = make(chan struct{})
+				j := b.job(migration.CheckRun, steps(step))
+				j.Add = func(_ context.Context, r runs.Run) (runs.Run, error) { return r, nil }
+				b.begin(j)
+				if i < 4 {
+					close(step)
+				}
+				synctest.Wait()
+			}
+			m.mu.Lock()
+			m.renewals = 0
+			m.mu.Unlock()
+			<-time.After(3*time.Second + 500*time.Millisecond)
+			if m.mu.Lock(); m.renewals != 3 {
+				t.Errorf("%d renewals in three ticks, want three", m.renewals)
+			}
+			m.mu.Unlock()
+			close(step)
+			<-time.After(time.Minute)
+		}
+		b.Close()
+	})
+}
+
 type renewing struct {
 	*store.DB
 	to chan time.Time
 }
 
-func (r renewing) Renew(ctx context.Context, owner string, until time.Time) error {
+func (r renewing) Renew(ctx context.Context, owner string, ids []string, until time.Time) error {
 	select {
 	case r.to <- until:
 	default:
 	}
-	return r.DB.Renew(ctx, owner, until)
+	return r.DB.Renew(ctx, owner, ids, until)
 }
 
 // TestFanout: who listens before a change is woken by it, once for however many changes, and nobody else is.

@@ -88,6 +88,8 @@ type Store interface {
 	EndRun(ctx context.Context, r Run, last Entry, facts []migration.Fact) error
 	// Abandoned are the running runs whose lease is over at a time, oldest first.
 	Abandoned(ctx context.Context, now time.Time) ([]Run, error)
-	// Renew prolongs the lease of every running run of an owner.
-	Renew(ctx context.Context, owner string, until time.Time) error
+	// EndAbandoned writes the end of a run as EndRun does, if its lease is over at r.Ended still: Conflict otherwise.
+	EndAbandoned(ctx context.Context, r Run, last Entry) error
+	// Renew prolongs the leases of an owner's running runs that are among some IDs.
+	Renew(ctx context.Context, owner string, ids []string, until time.Time) error
 }

@@ -7,7 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"runtime/debug"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -41,9 +43,10 @@ type Service struct {
 	work  sync.WaitGroup
 	woken Fanout[string] // by run ID
 
-	mu     sync.Mutex // guards what follows
-	closed bool
-	live   map[string]*live // by run ID
+	mu       sync.Mutex // guards what follows
+	closed   bool
+	live     map[string]*live // by run ID
+	renewing bool             // renew is under way
 }
 
 // New returns a Service; it is an error to leave out a required option.
@@ -171,7 +174,8 @@ func (s *Service) book(l *live) error {
 			"Wait until one has ended, or stop one, then start again.")
 	}
 	l.ctx, l.cancel = context.WithCancel(s.ctx)
-	if len(s.live) == 0 {
+	if !s.renewing {
+		s.renewing = true
 		s.work.Add(1)
 		go s.renew()
 	}
@@ -198,13 +202,14 @@ func (s *Service) renew() {
 			return // each run ends itself now
 		}
 		s.mu.Lock()
-		n := len(s.live)
+		ids := slices.Collect(maps.Keys(s.live))
+		s.renewing = len(ids) > 0
 		s.mu.Unlock()
-		if n == 0 {
+		if len(ids) == 0 {
 			return // whoever books the next place starts this again
 		}
 		ctx, cancel := context.WithTimeout(s.ctx, s.o.Lease/3)
-		if err := s.o.Store.Renew(ctx, s.owner, s.now().Add(s.o.Lease)); err != nil && s.ctx.Err() == nil {
+		if err := s.o.Store.Renew(ctx, s.owner, ids, s.now().Add(s.o.Lease)); err != nil && s.ctx.Err() == nil {
 			s.o.Log.Warn("the leases of runs were not renewed", "err", err)
 		}
 		cancel()
@@ -337,7 +342,7 @@ func (s *Service) interrupt(ctx context.Context) error {
 		var asked TransferRequest
 		_ = json.Unmarshal(r.Request, &asked) // a request that cannot be read names no workflow
 		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(false, leftBehind(r.Kind, asked.WorkflowID)), s.now()
-		if err := s.o.Store.EndRun(ctx, r, lastEntry(r), nil); err != nil && !fault.Is(err, fault.Conflict) {
+		if err := s.o.Store.EndAbandoned(ctx, r, lastEntry(r)); err != nil && !fault.Is(err, fault.Conflict) {
 			return err
 		}
 		s.woken.Wake(r.ID)

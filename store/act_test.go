@@ -32,7 +32,7 @@ func leases(t *testing.T, s *DB) {
 	}
 	same(t, "before the leases end", abandoned(time.Minute-1), []string(nil))
 	same(t, "as they end", abandoned(time.Minute), []string{"mine", "mine too", "yours"})
-	if err := s.Renew(t.Context(), "me", start.Add(2*time.Minute)); err != nil {
+	if err := s.Renew(t.Context(), "me", []string{"mine", "mine too", "yours"}, start.Add(2*time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	same(t, "mine were renewed", abandoned(time.Minute), []string{"yours"})
@@ -40,6 +40,23 @@ func leases(t *testing.T, s *DB) {
 		t.Errorf("owner %s until %s", got.Owner, got.Lease)
 	}
 	same(t, "later", abandoned(2*time.Minute), []string{"mine", "mine too", "yours"})
+	if err := s.Renew(t.Context(), "me", []string{"mine"}, start.Add(3*time.Minute)); err != nil {
+		t.Fatal(err)
+	}
+	same(t, "one was not renewed", abandoned(2*time.Minute), []string{"mine too", "yours"})
+	cut := func(id string) error {
+		r := sampleRun(id, "a", migration.CheckRun)
+		r.State, r.Ended = migration.RunInterrupted, start.Add(2*time.Minute)
+		return s.EndAbandoned(t.Context(), r, runs.Entry{Kind: runs.EntryEnd, Data: json.RawMessage(`{}`)})
+	}
+	wantKind(t, "cutting what was renewed", cut("mine"), fault.Conflict)
+	wantKind(t, "cutting what there is not", cut("nothing"), fault.NotFound)
+	if got := must(s.Run(t.Context(), "mine"))(t); !got.Running() {
+		t.Errorf("what was renewed is %s", got.State)
+	}
+	if err := cut("mine too"); err != nil || must(s.Run(t.Context(), "mine too"))(t).State != migration.RunInterrupted {
+		t.Errorf("cutting what is abandoned: %v", err)
+	}
 }
 
 // oneAct: facts of several migrations and records are written together or not at all, and found by their act.

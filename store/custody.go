@@ -44,7 +44,12 @@ func (d *DB) AddRecords(ctx context.Context, rs ...custody.Record) error {
 
 // Records returns lines of the audit, newest first.
 func (d *DB) Records(ctx context.Context, q custody.Query) ([]custody.Record, error) {
-	where, args := []string{"id > 0"}, []any{}
+	query, args := recordsQuery(q)
+	return all(ctx, d, scanRecord, query, args...)
+}
+
+func recordsQuery(q custody.Query) (query string, args []any) {
+	where := []string{"id > 0"}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
 	if q.Migration != "" {
 		add("migration_id = ?", q.Migration)
@@ -61,7 +66,7 @@ func (d *DB) Records(ctx context.Context, q custody.Query) ([]custody.Record, er
 	if q.Limit <= 0 {
 		q.Limit = 100
 	}
-	return all(ctx, d, scanRecord, "SELECT id, "+auditColumns+" FROM audit WHERE "+strings.Join(where, " AND ")+" ORDER BY id DESC LIMIT ?", append(args, q.Limit)...)
+	return "SELECT id, " + auditColumns + " FROM audit WHERE " + strings.Join(where, " AND ") + " ORDER BY id DESC LIMIT ?", append(args, q.Limit)
 }
 
 // Recorded reports whether the audit has lines of an act.

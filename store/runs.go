@@ -150,15 +150,19 @@ func (d *DB) Rows(ctx context.Context, migrationID string, kind migration.RunKin
 // Outcomes returns, of a migration's checks and transfers about some inputs, those that are running and of each kind
 // the one that passed or failed last (by Ended, then Number); in any order.
 func (d *DB) Outcomes(ctx context.Context, migrationID, inputHash string) ([]migration.Outcome, error) {
-	last := func(kind string) string {
-		return "SELECT * FROM (SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
-	}
-	running := "SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
-	out, err := all(ctx, d, scanOutcome, running+" UNION ALL "+last("check")+" UNION ALL "+last("transfer"), migrationID, inputHash)
+	out, err := all(ctx, d, scanOutcome, outcomesQuery(), migrationID, inputHash)
 	if err == nil && len(out) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, migrationID))
 	}
 	return out, err
+}
+
+func outcomesQuery() string {
+	last := func(kind string) string {
+		return "SELECT * FROM (SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind = '" + kind + "' AND input_hash = ?2 AND state IN ('passed', 'failed') ORDER BY ended DESC, number DESC LIMIT 1)"
+	}
+	running := "SELECT " + outcomeColumns + " FROM runs WHERE migration_id = ?1 AND kind IN ('check', 'transfer') AND input_hash = ?2 AND state = 'running'"
+	return running + " UNION ALL " + last("check") + " UNION ALL " + last("transfer")
 }
 
 // Abandoned returns the running runs whose lease is over, oldest first.
@@ -166,10 +170,10 @@ func (d *DB) Abandoned(ctx context.Context, now time.Time) ([]runs.Run, error) {
 	return all(ctx, d, scanRun, "SELECT "+runColumns+" FROM runs WHERE state = 'running' AND lease <= ? ORDER BY nr", nanos(now))
 }
 
-// Renew prolongs the lease of every running run of an owner.
-func (d *DB) Renew(ctx context.Context, owner string, until time.Time) error {
+// Renew prolongs the leases of an owner's running runs that are among some IDs.
+func (d *DB) Renew(ctx context.Context, owner string, ids []string, until time.Time) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
-		_, err := tx.ExecContext(ctx, "UPDATE runs SET lease = ? WHERE state = 'running' AND owner = ?", nanos(until), owner)
+		_, err := tx.ExecContext(ctx, "UPDATE runs SET lease = ? WHERE state = 'running' AND owner = ? AND id IN (SELECT value FROM json_each(?))", nanos(until), owner, idList(ids))
 		return err
 	})
 }
@@ -244,6 +248,23 @@ func (d *DB) Entries(ctx context.Context, runID string, after int64) ([]runs.Ent
 // EndRun writes the end of a run, its last entry and the facts that follow from it, or nothing.
 func (d *DB) EndRun(ctx context.Context, r runs.Run, last runs.Entry, facts []migration.Fact) error {
 	return d.write(ctx, func(tx *sql.Tx) error { return endRun(ctx, tx, r, []runs.Entry{last}, facts) })
+}
+
+// EndAbandoned writes the end of a run whose lease is over at r.Ended; Conflict when its owner has renewed it meanwhile.
+func (d *DB) EndAbandoned(ctx context.Context, r runs.Run, last runs.Entry) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		var lease int64
+		err := tx.QueryRowContext(ctx, "SELECT lease FROM runs WHERE id = ?", r.ID).Scan(&lease)
+		switch {
+		case errors.Is(err, sql.ErrNoRows):
+			return noRun(r.ID)
+		case err == nil && lease > nanos(r.Ended):
+			return fault.New(fault.Conflict, "Another Onramp carries this run out", "Look at it there.")
+		case err != nil:
+			return err
+		}
+		return endRun(ctx, tx, r, []runs.Entry{last}, nil)
+	})
 }
 
 func endRun(ctx context.Context, tx *sql.Tx, r runs.Run, es []runs.Entry, facts []migration.Fact) error {

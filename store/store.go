@@ -189,15 +189,15 @@ func (d *DB) logged(ctx context.Context, change func(*sql.Tx) error) error {
 		return d.report(ctx, err)
 	}
 	defer conn.Close()
-	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
-		return d.report(ctx, err)
-	}
-	defer func() {
+	defer func() { // from here on, for an error may come after the change that it is about
 		// The connection serves facts and audit next. It is thrown away if it cannot be made to wait for the disk again.
 		if _, err := conn.ExecContext(context.WithoutCancel(ctx), "PRAGMA synchronous = FULL"); err != nil {
 			_ = conn.Raw(func(any) error { return driver.ErrBadConn })
 		}
 	}()
+	if _, err := conn.ExecContext(ctx, "PRAGMA synchronous = NORMAL"); err != nil {
+		return d.report(ctx, err)
+	}
 	tx, err := conn.BeginTx(ctx, nil)
 	if err != nil {
 		return d.report(ctx, err)

@@ -375,6 +375,7 @@ func canceled(t *testing.T, s *DB) {
 	errs := every(ctx, s)
 	_, errs["List"] = newest(ctx, s)
 	_, errs["Counts"] = s.Counts(ctx)
+	_, errs["StaleIn"] = s.StaleIn(ctx, migration.Rehearsal, "payments.a2dd6")
 	_, errs["Stale"] = s.Stale(ctx, start, 100)
 	_, errs["Abandoned"] = s.Abandoned(ctx, start.Add(time.Hour))
 	errs["AddMigration"] = s.AddMigration(ctx, sample("a", 0))

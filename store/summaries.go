@@ -23,6 +23,15 @@ func (d *DB) Stale(ctx context.Context, now time.Time, limit int) ([]migration.M
 		" UNION ALL SELECT "+migrationColumns+" FROM migrations WHERE derived = version AND derive_at <> 0 AND derive_at <= ? LIMIT ?", nanos(now), limit)
 }
 
+const staleInQuery = "SELECT " + migrationColumns + ` FROM migrations WHERE derived <> version AND +mode = ? AND EXISTS (
+	SELECT 1 FROM facts WHERE migration_id = migrations.id AND kind = ? AND data ->> '$.namespace' = ?)`
+
+// StaleIn returns the migrations of a mode that have changed since their summary and have ever been about a namespace,
+// in any order. Time alone changes no namespace.
+func (d *DB) StaleIn(ctx context.Context, mode migration.Mode, ns string) ([]migration.Migration, error) {
+	return all(ctx, d, scanMigration, staleInQuery, mode, migration.FactNamespace, ns)
+}
+
 // FactsOf returns the facts of some migrations, oldest first.
 func (d *DB) FactsOf(ctx context.Context, ids []string) (map[string][]migration.Fact, error) {
 	facts, err := all(ctx, d, scanFact, "SELECT "+factColumns+" FROM facts WHERE migration_id IN (SELECT value FROM json_each(?)) ORDER BY id", idList(ids))
@@ -35,18 +44,22 @@ func (d *DB) FactsOf(ctx context.Context, ids []string) (map[string][]migration.
 
 // OutcomesOf returns what Outcomes does, for several migrations; about says for each what its runs must be about.
 func (d *DB) OutcomesOf(ctx context.Context, about map[string]string) (map[string][]migration.Outcome, error) {
-	last := func(kind string) string {
-		return ` UNION ALL SELECT ` + outcomeColumns + ` FROM asked JOIN runs ON runs.nr = (SELECT l.nr FROM runs l WHERE l.migration_id = asked.id AND l.kind = '` + kind + `'
-			AND l.input_hash = asked.about AND l.state IN ('passed', 'failed') ORDER BY l.ended DESC, l.number DESC LIMIT 1)`
-	}
-	rows, err := all(ctx, d, scanOutcome, `WITH asked (id, about) AS MATERIALIZED (SELECT key, value FROM json_each(?))
-		SELECT `+outcomeColumns+` FROM asked JOIN runs ON runs.migration_id = asked.id AND runs.kind IN ('check', 'transfer') AND runs.input_hash = asked.about AND runs.state = 'running'`+
-		last("check")+last("transfer"), idList(about))
+	rows, err := all(ctx, d, scanOutcome, outcomesOfQuery(), idList(about))
 	out := make(map[string][]migration.Outcome, len(about))
 	for _, o := range rows {
 		out[o.MigrationID] = append(out[o.MigrationID], o)
 	}
 	return out, err
+}
+
+func outcomesOfQuery() string {
+	last := func(kind string) string {
+		return ` UNION ALL SELECT ` + outcomeColumns + ` FROM asked JOIN runs ON runs.nr = (SELECT l.nr FROM runs l WHERE l.migration_id = asked.id AND l.kind = '` + kind + `'
+			AND l.input_hash = asked.about AND l.state IN ('passed', 'failed') ORDER BY l.ended DESC, l.number DESC LIMIT 1)`
+	}
+	return `WITH asked (id, about) AS MATERIALIZED (SELECT key, value FROM json_each(?))
+		SELECT ` + outcomeColumns + ` FROM asked JOIN runs ON runs.migration_id = asked.id AND runs.kind IN ('check', 'transfer') AND runs.input_hash = asked.about AND runs.state = 'running'` +
+		last("check") + last("transfer")
 }
 
 // SaveDerived writes what was derived from migrations, all in one transaction. One that has changed since is left as

@@ -127,7 +127,7 @@ UPDATE runs SET
 WHERE kind = 'check' AND json_valid(result);
 CREATE TRIGGER runs_end_once BEFORE UPDATE ON runs WHEN OLD.state <> 'running'
 BEGIN SELECT RAISE(ABORT, 'the run has ended'); END;
-CREATE INDEX runs_started ON runs (migration_id, kind, number DESC);
+CREATE INDEX runs_last ON runs (migration_id, kind, input_hash, ended DESC, number DESC) WHERE state IN ('passed', 'failed');
 
 ALTER TABLE audit ADD COLUMN person    TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN name      TEXT NOT NULL DEFAULT '';
@@ -136,6 +136,7 @@ ALTER TABLE audit ADD COLUMN via       TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN from_addr TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN request   TEXT NOT NULL DEFAULT '';
 ALTER TABLE audit ADD COLUMN act       TEXT NOT NULL DEFAULT ''; -- random, the same for what was written together
+CREATE INDEX audit_verbs ON audit (verb, id);
 CREATE INDEX audit_acts ON audit (act) WHERE act <> '';
 
 -- What was observed goes only with its migration, and only in the transaction that deletes that.

@@ -1,0 +1,39 @@
+package store
+
+import (
+	"strings"
+	"testing"
+
+	"onramp/custody"
+)
+
+// TestPlans: what pages ask about past runs and acts, and acts about a namespace, is found by an index. Nothing is
+// sorted, and no table is read as a whole: the past only grows.
+func TestPlans(t *testing.T) {
+	d := open(t)
+	ofVerb, verbArgs := recordsQuery(custody.Query{Verb: custody.Signed})
+	ofMove, moveArgs := recordsQuery(custody.Query{Migration: "a", Verb: custody.Signed})
+	rows := "SELECT " + rowColumns + " FROM runs WHERE migration_id = ? AND kind = ? ORDER BY number DESC LIMIT ?"
+	for _, tt := range []struct {
+		name, query string
+		args        []any
+		with        string
+	}{
+		{"the last outcomes of a migration", outcomesQuery(), []any{"a", "h"}, "runs_last"},
+		{"those of several", outcomesOfQuery(), []any{`{"a":"h"}`}, "runs_last"},
+		{"the newest runs", rows, []any{"a", "check", 30}, "sqlite_autoindex_runs_2"},
+		{"who is about a namespace and has changed", staleInQuery, []any{"rehearsal", "k", "n"}, "migrations_stale"},
+		{"acts of one kind", ofVerb, verbArgs, "audit_verbs"},
+		{"those of a migration", ofMove, moveArgs, "audit_"},
+	} {
+		steps := must(all(t.Context(), d, func(row scanner) (step string, err error) {
+			var id, parent, unused int
+			err = row.Scan(&id, &parent, &unused, &step)
+			return step, err
+		}, "EXPLAIN QUERY PLAN "+tt.query, tt.args...))(t)
+		plan := strings.Join(steps, "\n")
+		if strings.Contains(plan, "TEMP B-TREE") || strings.Contains(plan, "SCAN runs") || strings.Contains(plan, "SCAN audit") || !strings.Contains(plan, "INDEX "+tt.with) {
+			t.Errorf("%s: want %s and nothing sorted:\n%s", tt.name, tt.with, plan)
+		}
+	}
+}
