@@ -82,7 +82,7 @@ func stages(fail int, live bool) []StageProps {
 }
 
 func testLive() TestRunProps {
-	p := TestRunProps{Migration: "payments", Run: "r3", Number: "3", Status: RunStatusProps{Tag: Tag{Busy, "Running"}, Text: "check 6 of 10 · 1 s"}, Stages: stages(5, true), Verdict: VerdictProps{Pending: true, State: Busy, Word: "The verdict comes here"}}
+	p := TestRunProps{Migration: "payments", Run: "r3", Number: "3", Status: RunStatusProps{Tag: Tag{Busy, "Running"}, Text: "check 6 of 10 · 1 s"}, Stages: stages(5, true), Verdict: VerdictProps{Pending: true, State: Busy, Word: "No verdict yet"}}
 	p.Crossing = crossing(2)
 	p.Crossing.Marks[2] = MarkProps{Label: "Network", State: Good, Word: "passed"}
 	p.Crossing.Marks[3] = MarkProps{Label: "Server", State: Busy, Word: "checking"}

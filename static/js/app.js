@@ -87,6 +87,18 @@ function swap(text) {
   }
 }
 
+// At the end of a run the page becomes what a reload would show: the steps, the table of runs and what can be done next
+// are not in the stream. Where that fails, the page stays as the stream left it.
+async function refresh() {
+  try {
+    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    if (!answer.ok) return;
+    const text = await answer.text();
+    const page = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
+    swap(['rail', 'main'].map(id => page.getElementById(id)?.outerHTML ?? '').join(''));
+  } catch { /* offline */ }
+}
+
 // arrivals are told of every part that comes into the page, the whole of it first.
 const arrivals = [
   root => { for (const e of within(root, '[data-js]')) e.hidden = false; },
@@ -133,7 +145,10 @@ customElements.define('live-feed', class extends HTMLElement {
     on('swap', swap);
     on('say', text => say(text));
     on('alarm', text => say(text, true));
-    on('end', () => this.stop('done'));
+    on('end', () => {
+      this.stop('done');
+      if (address.searchParams.get('on')?.startsWith('run:')) refresh();
+    });
     source.onopen = () => { this.dataset.state = 'live'; };
     source.onerror = () => {
       if (source.readyState !== EventSource.CLOSED) { this.dataset.state = 'retry'; return; }
