@@ -60,7 +60,7 @@ func (l onlooker) look(ctx context.Context, namespace string, w *commonpb.Workfl
 	}
 	info := d.GetWorkflowExecutionInfo()
 	closed := info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING && info.GetStatus() != enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED
-	if n := info.GetHistoryLength(); closed || n > 0 && n != open.lastID {
+	if n := info.GetHistoryLength(); closed || n > open.lastID { // a history may end with a try of a failing task that does not count
 		return nil, errMoves
 	}
 	f := &facts{now: l.now().Add(-l.ahead), patience: l.patience, namespace: namespace, open: open, described: d, queues: map[string]queueSeen{}, children: map[string]child{}}
@@ -92,7 +92,7 @@ func (l onlooker) look(ctx context.Context, namespace string, w *commonpb.Workfl
 func (l onlooker) child(ctx context.Context, namespace string, p *workflowpb.PendingChildExecutionInfo, depth int) child {
 	w := &commonpb.WorkflowExecution{WorkflowId: p.GetWorkflowId(), RunId: p.GetRunId()}
 	if w.RunId == "" { // it is being started
-		return child{}
+		return child{moves: true}
 	}
 	asking, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
@@ -108,7 +108,7 @@ func (l onlooker) child(ctx context.Context, namespace string, p *workflowpb.Pen
 		if token = resp.GetNextPageToken(); len(token) == 0 {
 			f, err := l.look(ctx, namespace, w, open, depth)
 			if errors.Is(err, errMoves) {
-				return child{}
+				return child{moves: true}
 			}
 			return child{facts: f, err: err}
 		}

@@ -19,6 +19,9 @@ var (
 	// sayEntryArguments: the workflow's own function got too few arguments, not one that it calls. .NET counts those of
 	// the workflow; the others name a function, which may be any.
 	sayEntryArguments = regexp.MustCompile(`(?i)given 0 parameter`)
+	// sayInnerArguments: Python names a method with its class, the workflow's own among them; a plain function is called
+	// from within.
+	sayInnerArguments = regexp.MustCompile(`(^|[^.\w])\w+\(\) missing \d+ required|__init__\(\)`)
 	// sayEntryInput: the workflow's input, and not something that its code read: Go; Python.
 	sayEntryInput = regexp.MustCompile(`(?i)unable to decode the workflow function input|failed decoding arguments`)
 )
@@ -42,7 +45,7 @@ func failingTask(o openWork, v values) doctor.Verdict {
 		return doctor.Explain(tooLarge, doctor.Certain, v)
 	case sayEncoding.MatchString(text):
 		return doctor.Explain(codecMissing, doctor.Likely, v)
-	case o.tasks == 0 && o.arguments == 0 && sayTooFewArguments.MatchString(text) && !strings.Contains(text, "__init__"):
+	case o.tasks == 0 && o.arguments == 0 && sayTooFewArguments.MatchString(text) && !sayInnerArguments.MatchString(text):
 		level := doctor.Likely
 		if sayEntryArguments.MatchString(text) {
 			level = doctor.Certain

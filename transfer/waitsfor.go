@@ -48,6 +48,7 @@ type facts struct {
 // child is a child workflow as far as it could be looked at.
 type child struct {
 	facts *facts // nil where it could not
+	moves bool   // it went on meanwhile
 	err   error
 }
 
@@ -96,12 +97,16 @@ func worst(all []finding) finding {
 		return out
 	}
 	var waits, causes []string
+	fix := []doctor.Fix{}
 	for _, f := range all {
-		if !slices.Contains(waits, f.waits) {
-			waits = append(waits, f.waits)
-			causes = append(causes, f.verdict.Cause)
+		if f.verdict.Level != doctor.Certain {
+			out.verdict.Level = f.verdict.Level
 		}
-		out.verdict.Fix = append(slices.Clip(out.verdict.Fix), f.verdict.Fix...)
+		if slices.Contains(waits, f.waits) {
+			continue
+		}
+		waits, causes = append(waits, f.waits), append(causes, f.verdict.Cause)
+		fix = append(fix, f.verdict.Fix...)
 	}
 	const most = 3
 	if n := len(waits); n > most {
@@ -109,11 +114,7 @@ func worst(all []finding) finding {
 		causes = append(causes[:most], fmt.Sprintf("And %d more.", n-most))
 	}
 	out.waits = join(waits)
-	out.verdict.Title, out.verdict.Cause = "Not stuck: it waits "+out.waits, strings.Join(causes, " ")
-	out.verdict.Fix = slices.CompactFunc(out.verdict.Fix[1:], func(a, b doctor.Fix) bool { return a == b })
-	if out.verdict.Fix == nil {
-		out.verdict.Fix = []doctor.Fix{}
-	}
+	out.verdict.Title, out.verdict.Cause, out.verdict.Fix = "Not stuck: it waits "+out.waits, strings.Join(causes, " "), fix
 	return out
 }
 
@@ -222,8 +223,18 @@ func (f facts) activity(p *workflowpb.PendingActivityInfo, v values) finding {
 		return f.dark("The activity "+name+" waits for a worker", "Who polls "+queue+" was not seen.")
 	}
 	out := untaken(seen, activityPoller, pinnedTo(f.described), timedOut(causes), v)
+	if out.health == unclear && f.runsOn(queue) {
+		return f.rests("for the activity "+name, fmt.Sprintf("%s lies in the task queue %s until a worker has room: others of this workflow run from there.%s", name, oneLine(queue), fails))
+	}
 	out.verdict.Cause = fmt.Sprintf("The activity %s lies in the task queue %s. %s%s", name, oneLine(queue), out.verdict.Cause, fails)
 	return out
+}
+
+// runsOn reports whether an activity of the workflow that came from a queue is running.
+func (f facts) runsOn(queue string) bool {
+	return slices.ContainsFunc(f.described.GetPendingActivities(), func(p *workflowpb.PendingActivityInfo) bool {
+		return p.GetState() == enumspb.PENDING_ACTIVITY_STATE_STARTED && or(f.open.activities[p.GetActivityId()].queue, f.open.queue) == queue
+	})
 }
 
 // child judges a child workflow by what is known of it.
@@ -233,8 +244,12 @@ func (f facts) child(p *workflowpb.PendingChildExecutionInfo, v values) finding 
 	switch {
 	case c.err != nil:
 		return f.dark("It waits for a child workflow that cannot be seen", fmt.Sprintf("The child workflow %s is pending; the question for it was answered: %s", name, answerOf(c.err)))
+	case c.moves:
+		return f.rests("for the child workflow "+name, "The child workflow "+name+" goes on.")
 	case c.facts == nil:
-		return f.rests("for the child workflow "+name, "The child workflow "+name+" runs; it was not looked at closer.")
+		out := f.rests("for the child workflow "+name, "The child workflow "+name+" is pending. It was not looked at: a few children are. Follow it by its own workflow ID to see what it waits for.")
+		out.verdict.Level = doctor.Likely
+		return out
 	}
 	v["workflow_id"], v["workflow_type"], v["task_queue"] = p.GetWorkflowId(), p.GetWorkflowTypeName(), c.facts.open.queue
 	out := waitsFor(*c.facts, v)
