@@ -26,6 +26,7 @@ type openWork struct {
 	failed    *historypb.WorkflowTaskFailedEventAttributes // the newest workflow task failed; nil when it did not
 	died      bool                                         // a worker let the newest workflow task time out
 	cancelled bool                                         // somebody asked the workflow to stop
+	bad       string                                       // the last that the code was told, where that is a failure
 
 	activities map[string]openActivity // by activity ID
 	timers     map[int64]openTimer     // by the id of TimerStarted
@@ -46,6 +47,7 @@ type openChild struct{ id, kind, queue, namespace string }
 // add takes in the next event of the history.
 func (o *openWork) add(h *historypb.HistoryEvent) {
 	o.lastID, o.lastAt = h.GetEventId(), h.GetEventTime().AsTime()
+	o.learnBad(h)
 	if o.addTask(h) || o.addTimer(h) || o.addChild(h) || o.addExternal(h) {
 		return
 	}
@@ -66,6 +68,27 @@ func (o *openWork) add(h *historypb.HistoryEvent) {
 		put(&o.updates, h.GetEventId(), h.GetWorkflowExecutionUpdateAcceptedEventAttributes().GetAcceptedRequest().GetInput().GetName())
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_COMPLETED:
 		delete(o.updates, h.GetWorkflowExecutionUpdateCompletedEventAttributes().GetAcceptedEventId())
+	}
+}
+
+// learnBad keeps a failure until the code is told something else.
+func (o *openWork) learnBad(h *historypb.HistoryEvent) {
+	switch h.GetEventType() {
+	case enumspb.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED, enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED, enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED,
+		enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED, enumspb.EVENT_TYPE_WORKFLOW_TASK_TIMED_OUT:
+	case enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED:
+		a := h.GetStartChildWorkflowExecutionFailedEventAttributes()
+		o.bad = "its child workflow " + a.GetWorkflowId() + " could not be started (" + a.GetCause().String() + ")"
+	case enumspb.EVENT_TYPE_CHILD_WORKFLOW_EXECUTION_FAILED:
+		o.bad = "its child workflow " + h.GetChildWorkflowExecutionFailedEventAttributes().GetWorkflowExecution().GetWorkflowId() + " failed"
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
+		o.bad = "an activity failed: " + sentence(chain(h.GetActivityTaskFailedEventAttributes().GetFailure()))
+	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
+		o.bad = "an activity timed out"
+	case enumspb.EVENT_TYPE_NEXUS_OPERATION_FAILED:
+		o.bad = "a Nexus operation failed"
+	default:
+		o.bad = ""
 	}
 }
 

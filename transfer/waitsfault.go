@@ -57,6 +57,9 @@ func failingTask(o openWork, v values) doctor.Verdict {
 		v["cause"] = "The input does not have the shape that the workflow's code declares: " + v["failure"]
 		out = doctor.Explain(wrongInput, doctor.Certain, v)
 		out.Fix = []doctor.Fix{{Who: "developer", Text: "Let the code read the input that this workflow was given, or start another one with the input that the code declares."}}
+	case strings.Contains(text, "TMPRL1101"):
+		v["cause"] = "The worker gave the task back: " + v["failure"] + " Either the code blocks, or the worker has too little processor time; then a later try ends well."
+		return doctor.Explain(taskFails, doctor.Likely, v)
 	default:
 		return doctor.Explain(taskFails, doctor.Certain, v)
 	}

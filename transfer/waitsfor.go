@@ -189,7 +189,13 @@ func (f facts) nothing() finding {
 	if f.open.cancelled {
 		cause += " It was asked to stop before, and goes on nevertheless."
 	}
-	return f.rests("for a signal or an update", cause+" Whether one is on its way, Onramp cannot know.")
+	cause += " Whether one is on its way, Onramp cannot know."
+	if f.open.bad == "" {
+		return f.rests("for a signal or an update", cause)
+	}
+	out := f.rests("for a signal or an update", cause+" The last that the code was told is that "+strings.TrimSuffix(f.open.bad, ".")+": if it should have gone on or failed then, look at how it treats that.")
+	out.verdict.Level = doctor.Likely
+	return out
 }
 
 // activity judges a pending activity by its own task queue.

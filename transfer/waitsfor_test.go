@@ -275,6 +275,28 @@ func TestWaitsFor(t *testing.T) {
 	}
 }
 
+// TestFailureThatWasSwallowed: a workflow with nothing pending whose code was last told of a failure may wait for a person,
+// or hang: that it waits for a signal is then only likely.
+func TestFailureThatWasSwallowed(t *testing.T) {
+	failed := func() *historypb.HistoryEvent {
+		return &historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_START_CHILD_WORKFLOW_EXECUTION_FAILED, Attributes: &historypb.HistoryEvent_StartChildWorkflowExecutionFailedEventAttributes{
+			StartChildWorkflowExecutionFailedEventAttributes: &historypb.StartChildWorkflowExecutionFailedEventAttributes{WorkflowId: "w-child", Cause: enumspb.START_CHILD_WORKFLOW_EXECUTION_FAILED_CAUSE_WORKFLOW_ALREADY_EXISTS}}}
+	}
+	for name, tt := range map[string]struct {
+		history []*historypb.HistoryEvent
+		level   doctor.Level
+		says    string
+	}{
+		"last":            {ran(failed(), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "w-child could not be started (WorkflowAlreadyExists)"},
+		"before a signal": {ran(failed(), timerBegins("6", time.Second), timerEnds(6), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Certain, "for a signal"},
+	} {
+		v := waitsFor(facts{now: later, quiet: time.Minute, patience: time.Second, open: historyOf(tt.history), described: &described{}}, testValues()).verdict
+		if v.Code != doctor.OK || v.Level != tt.level || !strings.Contains(v.Title+v.Cause, tt.says) {
+			t.Errorf("%s: %s (%s) %s: %s", name, v.Code, v.Level, v.Title, v.Cause)
+		}
+	}
+}
+
 // TestFailingTaskOfAnother: advice for an input that is missing or unreadable is about the code and the next workflow, and
 // never with the transfer's own input.
 func TestFailingTaskOfAnother(t *testing.T) {
@@ -288,6 +310,7 @@ func TestFailingTaskOfAnother(t *testing.T) {
 		"Workflow Invoice given 0 parameter(s), but more than that are required by the signature": {0, "WF-13", doctor.Certain},
 		"Failed decoding arguments":                                                               {1, "WF-14", doctor.Certain},
 		"unable to decode the workflow function input payload with error: payload item 0":         {1, "WF-14", doctor.Certain},
+		"[TMPRL1101] Potential deadlock detected: workflow didn't yield within 2 second(s).":      {1, "WF-18", doctor.Likely},
 		"cannot construct instance of Price":                                                      {1, "WF-18", doctor.Certain},
 		"unknown encoding binary/encrypted":                                                       {1, "WF-05", doctor.Likely},
 	} {
