@@ -219,7 +219,11 @@ func (f facts) activity(p *workflowpb.PendingActivityInfo, v values) finding {
 	}
 	next := p.GetNextAttemptScheduleTime()
 	if p.GetAttempt() > 1 && (next.IsValid() && f.now.Before(next.AsTime().Add(f.patience)) || !next.IsValid()) {
-		return failingActivity(p, queue, causes, v)
+		out := failingActivity(p, queue, causes, v)
+		if fresh, _ := f.queues[queue].count(activityPoller); fresh > 1 && out.health == stuck { // the next attempt may meet another worker
+			out.health, out.verdict.Level = trying, doctor.Likely
+		}
+		return out
 	}
 	if f.quiet < f.patience {
 		return f.rests("for the activity "+name, name+" was put into the task queue "+queue+" a moment ago.")

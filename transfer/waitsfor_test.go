@@ -209,6 +209,9 @@ func TestWaitsFor(t *testing.T) {
 		"an activity that is not registered": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(20*time.Second), appFailure("", "unable to find activityType=ship. Supported types: [Ship]", nil)
 		})), health: stuck, code: "WF-02", says: "it knows Ship"},
+		"an activity that one of two workers does not know": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
+			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(20*time.Second), appFailure("", `Activity Type "ship" is not registered with a worker. Known types are: charge`, nil)
+		})), queues: []queueSeen{pollsAs("orders", "activity", "activity")}, health: trying, code: "WF-02", says: "it knows charge"},
 		"an activity whose next attempt nobody takes": {history: ran(activityOn("ship-activities", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(-50*time.Second), timeoutFailure(enumspb.TIMEOUT_TYPE_HEARTBEAT)
 		})), queues: []queueSeen{pollsAs("ship-activities")}, health: unclear, code: "TQ-04", says: "ship-activities"},
