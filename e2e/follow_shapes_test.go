@@ -96,6 +96,10 @@ func grandchildFlow(ctx workflow.Context, queue string) error {
 	return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{WorkflowID: workflow.GetInfo(ctx).WorkflowExecution.ID + "-middle"}), "childFlow", queue, "signalFlow").Get(ctx, nil)
 }
 
+func againChildFlow(ctx workflow.Context) error {
+	return workflow.ExecuteChildWorkflow(ctx, "againFlow", 2).Get(ctx, nil)
+}
+
 func panicFlow(workflow.Context) error { panic("no price table in this region") }
 
 func deadlockFlow(ctx workflow.Context) error {

@@ -85,7 +85,7 @@ func (f *follower) goShapes() []shape {
 	all := func(w worker.Worker) {
 		for name, flow := range map[string]any{"shipFlow": shipFlow, "failFlow": failFlow, "unknownActivityFlow": unknownActivityFlow, "otherQueueFlow": otherQueueFlow, "fanOutFlow": fanOutFlow,
 			"signalFlow": signalFlow, "timerFlow": timerFlow, "timerAndActivityFlow": timerAndActivityFlow, "updateFlow": updateFlow, "childFlow": childFlow, "grandchildFlow": grandchildFlow,
-			"panicFlow": panicFlow, "deadlockFlow": deadlockFlow, "retriedFlow": retriedFlow, "againFlow": againFlow, "localFlow": localFlow, "MoneyTransfer": otherTransferFlow} {
+			"panicFlow": panicFlow, "deadlockFlow": deadlockFlow, "retriedFlow": retriedFlow, "againFlow": againFlow, "againChildFlow": againChildFlow, "localFlow": localFlow, "MoneyTransfer": otherTransferFlow} {
 			w.RegisterWorkflowWithOptions(flow, workflow.RegisterOptions{Name: name})
 		}
 		w.RegisterActivityWithOptions(slowShip, activity.RegisterOptions{Name: "slowShip"})
@@ -117,6 +117,7 @@ func (f *follower) goShapes() []shape {
 		{"a local activity", plain(shop, "localFlow"), "OK", "local activity", true},
 		{"a child workflow on a queue that nobody polls", plain(shop, "childFlow", "child-queue", "signalFlow"), "TQ-01", "child-queue", false},
 		{"a child workflow that waits for a signal", plain(shop, "childFlow", shop, "signalFlow"), "OK", "child workflow signalFlow", true},
+		{"a child workflow that was continued as new", plain(shop, "againChildFlow"), "OK", "is not stuck: it waits for a signal", true},
 		{"a child workflow that its worker does not know", plain(shop, "childFlow", shop, "Invoice"), "WF-01", "Invoice", false},
 		{"a child workflow whose code panics", plain(shop, "childFlow", shop, "panicFlow"), "WF-18", "no price table", false},
 		{"a grandchild on a queue that nobody polls", plain(shop, "grandchildFlow", "child-queue-2"), "TQ-01", "child-queue-2", false},

@@ -102,10 +102,16 @@ func (l onlooker) child(ctx context.Context, namespace string, p *workflowpb.Pen
 		if err != nil {
 			return child{err: err}
 		}
+		next := ""
 		for _, h := range resp.GetHistory().GetEvents() {
 			open.add(h)
+			_, next = closing(h)
 		}
-		if token = resp.GetNextPageToken(); len(token) == 0 {
+		token = resp.GetNextPageToken()
+		switch {
+		case next != "": // what is pending is its first run
+			w.RunId, open, token = next, openWork{}, nil
+		case len(token) == 0:
 			f, err := l.look(ctx, namespace, w, open, depth)
 			if errors.Is(err, errMoves) {
 				return child{moves: true}
