@@ -65,13 +65,14 @@ func seeQueue(ctx context.Context, svc workflowservice.WorkflowServiceClient, na
 		}
 	}
 	if fresh, old := q.count(kind); fresh+old == 0 {
-		q.seeOthers(ctx, svc, namespace)
+		q.seeOthers(asking, svc, namespace, kind)
 	}
 	return q
 }
 
-// seeOthers notes what else is polled in the namespace, where the workers tell.
-func (q *queueSeen) seeOthers(ctx context.Context, svc workflowservice.WorkflowServiceClient, namespace string) {
+// seeOthers notes what else is polled in the namespace: where the workers tell, and else the same name in another
+// spelling.
+func (q *queueSeen) seeOthers(ctx context.Context, svc workflowservice.WorkflowServiceClient, namespace, kind string) {
 	for _, w := range listed(ctx, svc, namespace) {
 		switch {
 		case w.queue == q.queue || strings.HasPrefix(w.queue, queuePrefix) || strings.HasPrefix(w.queue, "/_sys") || strings.HasPrefix(w.queue, "temporal-sys-"):
@@ -79,6 +80,21 @@ func (q *queueSeen) seeOthers(ctx context.Context, svc workflowservice.WorkflowS
 			q.near = append(q.near, found{queue: w.queue, identity: w.identity})
 		case len(q.rest) < 5 && !slices.Contains(q.rest, oneLine(w.queue)):
 			q.rest = append(q.rest, oneLine(w.queue))
+		}
+	}
+	if len(q.near) > 0 {
+		return
+	}
+	for _, name := range spellings(q.queue) {
+		all, err := pollersOf(ctx, svc, namespace, name, kind)
+		if err != nil {
+			return
+		}
+		for _, p := range all {
+			if q.at.Sub(p.LastAccess) <= stale {
+				q.near = append(q.near, found{queue: name, identity: or(p.Identity, "a worker without a name")})
+				return
+			}
 		}
 	}
 }
@@ -99,7 +115,10 @@ func untaken(q queueSeen, kind string, pinned version, died bool, v values) find
 	}
 	verdict := waiting(q.survey, kind == activityPoller, died, v)
 	switch verdict.Code {
-	case noPoller, nearMiss, otherNamespace, stillLocal, noActivities, noWorkflows:
+	case nearMiss: // the catalogue's command starts another workflow
+		verdict.Fix = []doctor.Fix{{Who: "developer", Text: fmt.Sprintf("Use the same name where the worker polls and where the task is sent: %q or %q.", v["near"], q.queue)}}
+		return finding{health: stuck, verdict: verdict}
+	case noPoller, otherNamespace, stillLocal, noActivities, noWorkflows:
 		return finding{health: stuck, verdict: verdict}
 	case workerGone:
 		verdict.Candidates = slices.DeleteFunc(verdict.Candidates, func(c doctor.Candidate) bool {
