@@ -52,7 +52,7 @@ type transferEvent struct {
 	Data                map[string]any
 	Verdict             *struct {
 		Code, Level, Title, Cause string
-		Fix                       []struct{ Who, Text string }
+		Fix                       []struct{ Who, Text, Command string }
 	}
 }
 

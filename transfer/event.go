@@ -224,6 +224,8 @@ const (
 // Outcome judges an event.
 func (e Event) Outcome() Outcome {
 	switch {
+	case e.Event == kindDiagnosis && e.Verdict != nil && e.Verdict.Code == doctor.OK:
+		return UnderWay
 	case e.Event == kindDiagnosis:
 		return Suspected
 	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut") || e.ID == 0 && e.Failure != "":

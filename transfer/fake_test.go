@@ -40,7 +40,8 @@ type fake struct {
 	events   []*historypb.HistoryEvent
 	changed  chan struct{} // closed and replaced at every change
 	pending  []*workflowpb.PendingActivityInfo
-	attempt  int32 // of the workflow task
+	attempt  int32                                                    // of the workflow task
+	describe func(*workflowservice.DescribeWorkflowExecutionResponse) // changes what the workflow's description says
 	pollers  map[string][]*taskqueuepb.PollerInfo
 	workers  []*workerpb.WorkerListInfo
 	reports  map[string]time.Time // by worker instance key: when it last reported, by its own clock
@@ -205,10 +206,30 @@ func (f *fake) DescribeWorkflowExecution(_ context.Context, r *workflowservice.D
 	if len(f.events) == 0 {
 		return nil, serviceerror.NewNotFound("workflow not found for ID: " + r.GetExecution().GetWorkflowId())
 	}
-	return &workflowservice.DescribeWorkflowExecutionResponse{
+	resp := &workflowservice.DescribeWorkflowExecutionResponse{
 		WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{Execution: &commonpb.WorkflowExecution{WorkflowId: r.GetExecution().GetWorkflowId(), RunId: fakeRun},
 			Type: &commonpb.WorkflowType{Name: "MoneyTransfer"}, TaskQueue: f.queue, Status: enumspb.WORKFLOW_EXECUTION_STATUS_RUNNING},
-		PendingActivities: f.pending, PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: f.attempt}}, nil
+		PendingActivities: f.pending, PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{Attempt: f.attempt}}
+	if f.describe != nil {
+		f.describe(resp)
+	}
+	return resp, nil
+}
+
+// looked waits until the workflow was described n more times.
+func (f *fake) looked(n int) {
+	f.t.Helper()
+	seen := func() int { f.mu.Lock(); defer f.mu.Unlock(); return f.looks }
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	deadline := time.After(10 * time.Second)
+	for want := seen() + n; seen() < want; {
+		select {
+		case <-tick.C:
+		case <-deadline:
+			f.t.Fatalf("described %d times within 10 s, want %d", seen(), want)
+		}
+	}
 }
 
 func (f *fake) DescribeTaskQueue(_ context.Context, r *workflowservice.DescribeTaskQueueRequest) (*workflowservice.DescribeTaskQueueResponse, error) {

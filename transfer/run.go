@@ -28,6 +28,10 @@ type run struct {
 	stops  []func()
 
 	running bool // when it was found
+	ours    bool // a transfer that Onramp started, or that says it is one
+
+	open  openWork  // of the run of the workflow that is followed now
+	heard time.Time // when the history brought something last
 
 	state     State
 	unsaid    []Event // in state, and not handed on yet
@@ -77,7 +81,7 @@ func (r *run) follow(ctx context.Context) Result {
 	inner, cancel := context.WithCancel(ctx)
 	history := make(chan batch)
 	go r.s.followHistory(inner, r.place, r.plan.workflowID, r.plan.runID, history)
-	described, surveyed := make(chan *workflowservice.DescribeWorkflowExecutionResponse, 1), make(chan survey, 1)
+	described, surveyed := make(chan *workflowservice.DescribeWorkflowExecutionResponse, 1), make(chan func(), 1)
 	diagnosed := make(chan doctor.Verdict, 1)
 	var asking sync.WaitGroup
 	defer func() {
@@ -88,6 +92,7 @@ func (r *run) follow(ctx context.Context) Result {
 	}()
 
 	r.state.Moved = r.s.o.Now()
+	r.heard = r.state.Moved
 	describing, surveying := false, false
 	describeAt, describedAt, surveyAt := time.Time{}, time.Time{}, r.state.Moved.Add(r.s.o.Patience)
 	timer := time.NewTimer(time.Hour)
@@ -130,10 +135,10 @@ func (r *run) follow(ctx context.Context) Result {
 				}
 				r.pendings(d)
 			}
-		case v := <-surveyed:
+		case tell := <-surveyed:
 			surveying = false
 			surveyAt = r.s.o.Now().Add(max(r.s.o.Patience, r.s.beat.slow))
-			r.stuck(v)
+			tell()
 		case v := <-diagnosed:
 			if r.state.Lost != "" {
 				r.diagnose(v, "", 2*r.s.o.Patience)
@@ -156,15 +161,24 @@ func (r *run) follow(ctx context.Context) Result {
 				continue
 			}
 			surveying = true
-			queue := r.plan.queue
-			asking.Go(func() {
-				v := look(inner, r.svc, r.place.namespace, queue, true, r.s.o.Now)
-				if fresh, _ := v.count(workflowPoller); fresh == 0 && v.err == nil {
-					v.others = r.s.elsewhere(inner, r.req.Elsewhere, queue)
-				}
-				surveyed <- v
-			})
+			ask := r.question(inner)
+			asking.Go(func() { surveyed <- ask() })
 		}
+	}
+}
+
+// question is why the workflow does not move: to be asked elsewhere, and what it returns to be called here.
+func (r *run) question(ctx context.Context) func() func() {
+	if !r.ours {
+		return r.lookAt(ctx)
+	}
+	queue := r.plan.queue
+	return func() func() {
+		v := look(ctx, r.svc, r.place.namespace, queue, true, r.s.o.Now)
+		if fresh, _ := v.count(workflowPoller); fresh == 0 && v.err == nil {
+			v.others = r.s.elsewhere(ctx, r.req.Elsewhere, queue)
+		}
+		return func() { r.stuck(v) }
 	}
 }
 
@@ -217,18 +231,22 @@ func (r *run) take(b batch) {
 	case b.lost != nil:
 		if !r.feedLost { // once, although describe may get through meanwhile
 			r.feedLost = true
-			r.say(Event{Event: kindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The transfer itself goes on in Temporal.",
+			r.say(Event{Event: kindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The " + r.noun() + " itself goes on in Temporal.",
 				Failure: answerOf(b.lost), Data: Data{Connected: new(bool)}})
 		}
 	case b.back:
 		r.feedLost = false
 		r.back()
 	case b.run != "":
-		r.plan.runID, r.translate, r.told = b.run, translator{}, map[string]string{}
+		r.plan.runID, r.translate, r.told, r.open = b.run, translator{}, map[string]string{}, openWork{}
 		r.say(Event{Event: kindNote, Text: "The workflow goes on in run " + b.run, Data: r.names()})
 	}
 	for _, h := range b.events {
 		r.history(h)
+	}
+	if len(b.events) > 0 {
+		r.heard = r.s.o.Now()
+		r.failing()
 	}
 }
 
@@ -250,14 +268,16 @@ func (r *run) lostForLong() bool {
 // history tells one history event and what follows from it.
 func (r *run) history(h *historypb.HistoryEvent) {
 	e := r.translate.event(h)
+	r.open.add(h)
 	if e.Type == "WorkflowExecutionStarted" {
+		r.startedAs(h)
 		r.plan.workflowType, r.plan.queue = e.Data.WorkflowType, or(e.Data.TaskQueue, r.plan.queue)
 	}
-	if e.Type == "WorkflowTaskCompleted" && r.state.Diagnosis != nil {
+	if d := r.state.Diagnosis; e.Type == "WorkflowTaskCompleted" && d != nil && d.Code != doctor.OK {
 		r.say(Event{Event: kindNote, Text: "It goes on: a worker took the task and could run it"})
 	}
 	r.say(e)
-	if e.Type == "WorkflowTaskFailed" && r.state.Failing {
+	if e.Type == "WorkflowTaskFailed" && r.state.Failing && r.ours {
 		vals := r.values()
 		vals["failure"] = e.Failure
 		r.diagnose(classify(h.GetWorkflowTaskFailedEventAttributes().GetCause(), e.Data.Causes, r.state.Arguments, vals), e.Failure, r.s.beat.grace)
@@ -268,7 +288,7 @@ func (r *run) history(h *historypb.HistoryEvent) {
 // end tells the last event and makes the result.
 func (r *run) end(status string, v doctor.Verdict) Result {
 	res := Result{WorkflowID: r.plan.workflowID, RunID: r.plan.runID, TaskQueue: r.plan.queue, Type: r.plan.workflowType, Status: status,
-		AsExpected: v.Code == "OK", Result: r.state.Result, Failure: r.state.Failure, Bars: r.state.Bars(), Verdict: v,
+		AsExpected: v.Code == doctor.OK && status != Running, Result: r.state.Result, Failure: r.state.Failure, Bars: r.state.Bars(), Verdict: v,
 		TookMS: float64(r.s.o.Now().Sub(r.began).Microseconds()) / 1000}
 	e := Event{Event: kindEnd, Status: status, Result: r.state.Result, Failure: r.state.Failure, Verdict: &v, Text: v.Title}
 	if status != NotStarted || r.plan.workflowID != "" {
@@ -289,7 +309,7 @@ func (r *run) interrupted() Result {
 	if d := r.state.Diagnosis; d != nil {
 		return r.end(Running, *d)
 	}
-	return r.end(Running, unexplained(values{"title": "The transfer was still running when watching ended",
+	return r.end(Running, unexplained(values{"title": "The " + r.noun() + " was still running when watching ended",
 		"cause": "Nobody waits for it here any more; in Temporal it goes on.", "fix": "Follow it again by its workflow ID " + r.plan.workflowID + "."}))
 }
 
@@ -302,6 +322,10 @@ func (r *run) closed() Result {
 		want = Completed
 	}
 	switch {
+	case !r.ours && status == Completed:
+		return r.end(status, fineVerdict("The workflow completed"))
+	case !r.ours:
+		return r.end(status, r.ended(status))
 	case status == want && want == Failed:
 		return r.end(status, fineVerdict("The transfer failed as it should"))
 	case status == want:
@@ -321,6 +345,14 @@ func (r *run) closed() Result {
 		return r.end(status, doctor.Explain(outOfTime, doctor.Certain, vals))
 	}
 	return r.end(status, doctor.Explain(stopped, doctor.Certain, vals))
+}
+
+// noun is what is followed.
+func (r *run) noun() string {
+	if r.ours {
+		return "transfer"
+	}
+	return "workflow"
 }
 
 // say tells one event; it is handed on with what else the same answer of the server brought.

@@ -66,6 +66,7 @@ func New(o Options) *Service {
 // the events as they come, those of one answer of the server together; the last is "end". emit may keep the slice. It returns when the workflow has closed, could not be started, or
 // ctx ended. It never returns an error: what went wrong is the Result's verdict.
 func (s *Service) Run(ctx context.Context, req Request, emit func([]Event)) Result {
-	r := &run{s: s, req: req, emit: emit, began: s.o.Now(), state: State{Joined: req.FollowOnly}, told: map[string]string{}}
+	r := &run{s: s, req: req, emit: emit, began: s.o.Now(), state: State{Joined: req.FollowOnly}, told: map[string]string{},
+		ours: !req.FollowOnly || req.Scenario != ""}
 	return r.play(ctx)
 }

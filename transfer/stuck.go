@@ -14,6 +14,9 @@ import (
 
 // waits reports whether a task lies in a queue that a worker should have taken by now.
 func (r *run) waits() bool {
+	if !r.ours { // what it waits for is not known before Temporal is asked
+		return r.state.Lost == "" && r.open.lastID > 0
+	}
 	return r.state.Lost == "" && !r.state.Failing && (r.state.TaskWaits || r.waitingActivity() != nil)
 }
 
@@ -35,11 +38,16 @@ func (r *run) stuck(v survey) {
 
 // diagnose tells a verdict, once. GiveUp ends the run after grace unless it goes on before.
 func (r *run) diagnose(v doctor.Verdict, failure string, grace time.Duration) {
+	r.diagnoses(v, failure, true, grace)
+}
+
+// diagnoses is diagnose of a verdict that may not be a reason to give up.
+func (r *run) diagnoses(v doctor.Verdict, failure string, hopeless bool, grace time.Duration) {
 	if d := r.state.Diagnosis; d != nil && d.Code == v.Code && d.Cause == v.Cause {
 		return
 	}
 	r.say(Event{Event: kindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
-	if r.req.GiveUp && r.giveUpAt.IsZero() {
+	if hopeless && r.req.GiveUp && r.giveUpAt.IsZero() {
 		r.giveUpAt = r.s.o.Now().Add(grace)
 	}
 }
@@ -58,7 +66,7 @@ func (r *run) late() bool {
 
 // pendingFault judges an activity's last failure.
 func (r *run) pendingFault(p *workflowpb.PendingActivityInfo) {
-	if p.GetLastFailure() == nil {
+	if p.GetLastFailure() == nil || !r.ours {
 		return
 	}
 	vals := r.values()
@@ -75,7 +83,7 @@ func (r *run) pendingFault(p *workflowpb.PendingActivityInfo) {
 // checkInput looks whether the accounts that were sent arrive at the first activity. A Go worker that is
 // given Python's keys decodes them to nothing, without an error, and pays nobody (cloud-facts.md M2).
 func (r *run) checkInput(h *historypb.HistoryEvent) {
-	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || r.state.Diagnosis != nil {
+	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || !r.ours || r.state.Diagnosis != nil {
 		return
 	}
 	a := h.GetActivityTaskScheduledEventAttributes()
@@ -84,7 +92,7 @@ func (r *run) checkInput(h *historypb.HistoryEvent) {
 		r.diagnose(noInput(doctor.Likely, r.values()), "", r.s.beat.grace)
 		return
 	}
-	if r.plan.details.SourceAccount == "" {
+	if r.plan.details.SourceAccount == "" || r.req.FollowOnly && r.req.Details.SourceAccount == "" { // what it was started with is not known
 		return
 	}
 	if len(r.state.Activities) > 1 || text == "" || strings.Contains(text, r.plan.details.SourceAccount) || strings.Contains(text, r.plan.details.TargetAccount) {

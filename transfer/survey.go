@@ -173,13 +173,21 @@ func listed(ctx context.Context, svc workflowservice.WorkflowServiceClient, name
 // nearNames are the names that people mean when they write this one: another case, a blank at an end,
 // dash for underscore, and the queues of the tutorial and the templates.
 func nearNames(queue string) []string {
+	return others(queue, append(spellings(queue), queueNames()...))
+}
+
+// spellings are the ways to write a name that people slip on.
+func spellings(queue string) []string {
 	trimmed := strings.TrimSpace(queue)
-	out := []string{trimmed, strings.ToLower(trimmed), strings.ToUpper(trimmed), trimmed + " ", " " + trimmed,
+	return others(queue, []string{trimmed, strings.ToLower(trimmed), strings.ToUpper(trimmed), trimmed + " ", " " + trimmed,
 		strings.ReplaceAll(trimmed, "-", "_"), strings.ReplaceAll(trimmed, "_", "-"),
-		capital(trimmed), strings.ToUpper(strings.ReplaceAll(trimmed, "-", "_")), strings.ToLower(strings.ReplaceAll(trimmed, "_", "-"))}
-	out = append(out, queueNames()...)
+		capital(trimmed), strings.ToUpper(strings.ReplaceAll(trimmed, "-", "_")), strings.ToLower(strings.ReplaceAll(trimmed, "_", "-"))})
+}
+
+// others are the names beside one, each once.
+func others(queue string, names []string) []string {
 	var unique []string
-	for _, q := range out {
+	for _, q := range names {
 		if q != "" && q != queue && !slices.Contains(unique, q) {
 			unique = append(unique, q)
 		}

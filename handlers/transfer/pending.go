@@ -6,6 +6,7 @@ import (
 	"strings"
 	"time"
 
+	"onramp/doctor"
 	"onramp/handlers/web"
 	"onramp/views"
 )
@@ -104,6 +105,9 @@ func (h *Pages) showCommand(t *transferState) views.CodeBlockProps {
 
 // stuckWord is the tag of a verdict while the transfer is followed on.
 func stuckWord(code string) string {
+	if code == doctor.OK {
+		return "Not stuck, and followed on"
+	}
 	if strings.HasPrefix(code, "TQ-") || strings.HasPrefix(code, "WF-") {
 		return "Stuck, and still followed"
 	}

@@ -267,6 +267,9 @@ func (t *transferState) verdict() views.VerdictProps {
 		if d := t.Diagnosis; d != nil {
 			p := web.VerdictProps(*d, nil, t.view.View)
 			p.Word = stuckWord(d.Code)
+			if d.Code == doctor.OK {
+				p.Actions = nil // those of a test
+			}
 			return p
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
