@@ -170,6 +170,16 @@ func (r *run) ended(status string) doctor.Verdict {
 	vals["failure"] = or(r.state.Failure, "no reason was given")
 	switch status {
 	case Failed:
+		switch {
+		case sayEntryInput.MatchString(r.state.Failure) && len(r.state.Activities) == 0:
+			vals["cause"] = "The input does not have the shape that the workflow's code declares: " + vals["failure"]
+			out := doctor.Explain(wrongInput, doctor.Certain, vals)
+			out.Fix = []doctor.Fix{{Who: "developer", Text: "Start another one with the input that the code declares."}}
+			return out
+		case sayUnknownActivity.MatchString(r.state.Failure):
+			out, _ := activityFault([]Cause{{Message: r.state.Failure}}, "of the workflow", vals)
+			return out
+		}
 		return doctor.Explain(ownFailure, doctor.Certain, vals)
 	case TimedOut:
 		out := doctor.Explain(outOfTime, doctor.Certain, vals)
