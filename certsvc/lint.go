@@ -204,7 +204,7 @@ func (ls *lints) algorithms(c *x509.Certificate, what string) {
 	case "KP-33":
 		ls.add(code, c, "The %s has a key on the curve %s, which TLS cannot use; P-256 and P-384 are good.", what, strings.ToUpper(strings.Replace(strings.TrimPrefix(string(t), "ec-"), "p", "p-", 1)))
 	default:
-		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud takes RSA and ECDSA keys only.", what, t)
+		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud accepts only RSA and ECDSA keys.", what, t)
 	}
 }
 

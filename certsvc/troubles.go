@@ -56,7 +56,7 @@ var troubles = map[string]trouble{
 		"Have its CA issue it again without that. Copying it again helps only if it was changed on its way."},
 	"KP-41/request": {"Go cannot read this signing request, so Onramp cannot sign it", "%s. OpenSSL may read it all the same.", "Make the request again: onramp cert csr, or openssl req -new."},
 	"KP-42":         {"This is no certificate or key, but %s", "It can be read; a worker and a namespace have no use for it.", "Give the certificate (BEGIN CERTIFICATE) or the private key (BEGIN PRIVATE KEY) in its place."},
-	"CH-25/kind": {"%s keys cannot be used here", "Temporal Cloud takes RSA and ECDSA keys only, and workers in Go read no such key. Nothing is damaged.",
+	"CH-25/kind": {"%s keys cannot be used here", "Temporal Cloud accepts only RSA and ECDSA keys, and workers in Go read no such key. Nothing is damaged.",
 		"Make a new key with ECDSA P-256 or P-384, or an ordinary RSA key, and a new certificate for it."},
 }
 
