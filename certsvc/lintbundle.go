@@ -2,6 +2,7 @@ package certsvc
 
 import (
 	"crypto/x509"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -83,7 +84,9 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	}
 	ls.authority(c, now, "CA")
 	if i := slices.IndexFunc(*ls, func(l Lint) bool { return l.Code == "CH-10" && l.Subject == SubjectOf(c) }); i >= 0 && all.covered(c, now) {
-		(*ls)[i].Severity = SevWarn // its key is trusted by another certificate until then
+		l := &(*ls)[i] // its key is trusted by another certificate until then
+		l.Severity, l.Fix = SevNote, "Nothing needs to be done, if it is to take the other one's place then."
+		l.Text = fmt.Sprintf("The CA is not valid until %s; until then another certificate of its name and key in the bundle counts.", date(c.NotBefore))
 	}
 	if selfSigned(c) && len(all.issuersOf(c)) == 0 && all.verdict(c, c) == signatureWrong && !all.spent {
 		l := ls.add("CH-37", c, "The CA's signature on itself is wrong: the certificate was changed after it was made. TLS libraries do not look at it.")
