@@ -36,7 +36,10 @@ func readers(t testing.TB) map[string]func(text []byte) error {
 			return err
 		},
 		"ReadAuthority": func(b []byte) error { _, _, err := ReadAuthority([]File{{"a", b}}, ""); return err },
-		"Output":        func(b []byte) error { _, err := Output(FormatFullChain, OutputSpec{CAPEM: b, ClientPEM: set.leaf.CertPEM}); return err },
+		"Output": func(b []byte) error {
+			_, err := Output(FormatFullChain, OutputSpec{CAPEM: b, ClientPEM: set.leaf.CertPEM})
+			return err
+		},
 	}
 }
 

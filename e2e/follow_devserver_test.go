@@ -142,7 +142,7 @@ func TestFollowDevServer(t *testing.T) {
 		}, "OK", "paused by ada@example.com (the books are audited)", true, ""},
 		{"a Nexus operation that runs", quote("prices", "slow"), "OK", "Quotes/slow at the endpoint prices", true, ""},
 		{"a Nexus operation that fails", quote("prices", "fails"), "WF-22", "the price list is locked", false, "30s"},
-		{"a Nexus operation of a service that the worker does not have", quote("prices", "missing"), "unknown", "", false, ""},
+		{"a Nexus operation that its service does not have", quote("prices", "missing"), "WF-15", "operation \"missing\" not found", false, ""},
 		{"a Nexus operation that nobody serves", quote("nobody", "slow"), "WF-22", "Quotes/slow at the endpoint nobody", false, "60s"},
 	} {
 		t.Run(s.name, func(t *testing.T) {
