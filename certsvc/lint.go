@@ -31,12 +31,18 @@ type Lint struct {
 
 	// Also are the ids of faults that look the same from here: with any, Code is likely, not certain.
 	Also []string `json:"also,omitempty"`
+
+	// Err is why nothing was judged, nil for a finding: the text cannot be read, or (a TooMany fault) not now.
+	Err *fault.Fault `json:"-"`
 }
 
 // fault is the finding as a refusal of a form's field.
 func (l Lint) fault(field string) *fault.Fault {
 	f := fault.New(fault.Invalid, strings.TrimSuffix(l.Text, "."), l.Fix).In(field)
 	f.Code = l.Code
+	if l.Err != nil {
+		f.Kind = l.Err.Kind
+	}
 	if l.Subject != "" {
 		f.Cause = "The certificate is " + l.Subject + "."
 	}
@@ -75,12 +81,15 @@ func date(t time.Time) string { return t.UTC().Format(dateLayout) }
 // LintLeaf judges a client chain (leaf first, then intermediates) by Cloud's rules, against the CA bundle when uploaded
 // is not nil. Where several chains lead up from the client certificate (renewed and cross-signed CAs), the best of them
 // is judged, as one good chain is enough for whoever verifies. The order is most decisive first.
-func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) []Lint {
+func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) (out []Lint) {
 	if len(chain) == 0 {
 		return nil
 	}
-	all := newPool(append(slices.Clone(uploaded), chain[1:]...)...) // the bundle first: that is what Cloud knows
-	return all.lintLeaf(chain[0], uploaded, now)
+	above := append(slices.Clone(uploaded), chain[1:]...) // the bundle first: that is what Cloud knows
+	if busy := admitted(proofs(above...), func() { out = newPool(above...).lintLeaf(chain[0], uploaded, now) }); busy != nil {
+		return unread(busy)
+	}
+	return out
 }
 
 func (p *pool) lintLeaf(leaf *x509.Certificate, uploaded []*x509.Certificate, now time.Time) []Lint {

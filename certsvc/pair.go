@@ -78,9 +78,16 @@ func (m *Mismatch) Error() string {
 func ReadPair(cert, key []byte) (Pair, []Repair, error) { return ReadPairFor(cert, key, nil) }
 
 // ReadPairFor is ReadPair where the CA bundle of the namespace is known: it recognises its key (KP-10).
-func ReadPairFor(cert, key []byte, authorities []*x509.Certificate) (Pair, []Repair, error) {
+func ReadPairFor(cert, key []byte, authorities []*x509.Certificate) (p Pair, done []Repair, err error) {
+	if busy := admitted(len(cert)+len(key), func() { p, done, err = readPair(cert, key, authorities) }); busy != nil {
+		return Pair{}, nil, busy
+	}
+	return p, done, err
+}
+
+func readPair(cert, key []byte, authorities []*x509.Certificate) (Pair, []Repair, error) {
 	c, certErr := recognise(cert)
-	k, keyErr := recogniseKey(key)
+	k, keyErr := asKey(recognise(key))
 	var done []Repair
 	switch {
 	case certErr == nil && keyErr == nil && swapped(c, k):

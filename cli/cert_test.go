@@ -93,6 +93,13 @@ func TestCertCommands(t *testing.T) {
 		{"inspect mixed.pem", exitInput, []string{"CN=payments", "CN=odd", "KP-33"}, "damaged"},
 		{"inspect nothing.zip", exitInput, []string{"KP-39", "no certificate or key in nothing.zip"}, ""},
 		{"inspect params.pem", exitInput, []string{"KP-42", "without a key"}, ""},
+		{"lint nothing.zip", exitInput, []string{"KP-39", "zip archive", "onramp cert inspect"}, "BEGIN line"},
+		{"lint client.pem --ca nothing.zip", exitInput, []string{"KP-39", "zip archive"}, "BEGIN line"},
+		{"sign --ca ca.pem --ca-key ca.key --csr nothing.zip --out new", exitInput, []string{"zip archive"}, "BEGIN line"},
+		{"bundle --ca nameless.pem --cert client.pem --key client.key --out odd.zip", exitOK, []string{"CH-38", "CH-01", "It was written"}, ""},
+		{"bundle --ca ca.pem --cert client.pem --key client.key --out good.zip", exitOK, []string{"good.zip: "}, "It was written"},
+		{"bundle --format full-chain --ca nothing.zip --cert client.pem --out x.pem", exitInput, []string{"zip archive"}, ""},
+		{"bundle --ca params.pem --cert client.pem --key client.key --out x.zip", exitInput, []string{"the private key (BEGIN PRIVATE KEY) in its place"}, "removed"},
 		{"sign --ca ca.pem --ca-key ca.key --csr params.pem --out new", exitInput, []string{"not a signing request"}, ""},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

@@ -133,4 +133,10 @@ var wfEntries = []Entry{
 	{Code: "WF-20", Stage: "task-queue", Title: "Another worker polls this task queue", Cause: "{identity} polls {task_queue}. The built-in worker would take its tasks.",
 		NotWrong: "Connection, certificate and namespace are fine.",
 		Fix:      fixes(dev("Leave the task queue out, or let your own worker run the transfer.", "onramp transfer --worker own --task-queue {task_queue}")), Related: related("TQ-08")},
+	{Code: "WF-21", Stage: stageWorkflow, Title: "An activity fails and is tried again", Cause: "Its last attempt ended with: {failure}",
+		NotWrong: "Connection, namespace and task queue are fine, and a worker takes its tasks: the workflow itself is as it should be.",
+		Fix:      fixes(dev("Correct what the failure names. The workflow goes on by itself with the first attempt that ends well.")), Symptoms: said("Activity task failed", "activity error"), Related: related("WF-02", "WF-15", "WF-18")},
+	{Code: "WF-22", Stage: stageWorkflow, Title: "A Nexus operation fails and is tried again", Cause: "The last call to the endpoint ended with: {failure}",
+		NotWrong: "The workflow itself is as it should be, and its worker takes its tasks: the other side of the endpoint does not answer well.",
+		Fix:      fixes(dev("See that a worker with this service polls the task queue and namespace that the endpoint names, and its log.", "temporal operator nexus endpoint get --name {endpoint_name}")), Related: related("WF-21", "TQ-01")},
 }

@@ -48,6 +48,7 @@ var defaults = map[string]string{
 	"workflow_id":   "<workflow-id>",
 	"deployment":    "<deployment>",
 	"build":         "<build-id>",
+	"endpoint_name": "<endpoint>",
 
 	"other_namespace": "of another application",
 	"file":            "client.pem",

@@ -36,10 +36,12 @@ const (
 	taskFails      = "WF-18"
 	noWorkflow     = "WF-19"
 	foreignQueue   = "WF-20"
+	activityFails  = "WF-21"
+	nexusFails     = "WF-22"
 )
 
 // values are what a verdict's texts may hold: task_queue, workflow_type, workflow_id, near, identity,
-// where, failure; and title, cause and not_wrong, which replace the catalogue's.
+// where, failure, endpoint_name (of Nexus); and title, cause and not_wrong, which replace the catalogue's.
 type values map[string]string
 
 // unexplained is an honest unknown: what was seen, no guess.

@@ -82,9 +82,7 @@ func failingActivity(p *workflowpb.PendingActivityInfo, queue string, causes []C
 		v["cause"] = fmt.Sprintf("The worker that took the task from %s does not know the activity %s%s.", oneLine(queue), name, knownOnes(text))
 		return finding{health: stuck, verdict: doctor.Explain(unknownAct, doctor.Certain, v)}
 	}
-	out := unexplained(values{"title": "The activity " + name + " fails and is tried again", "stage": "workflow",
-		"cause":     fmt.Sprintf("Attempt %d failed: %s. Temporal makes attempt %d%s%s.", p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next),
-		"not_wrong": "The workflow is as it should be, and a worker takes its tasks.",
-		"fix":       "Correct what the failure names. The workflow goes on by itself with the first attempt that ends well."})
-	return finding{health: trying, verdict: out}
+	v["title"] = "The activity " + name + " fails and is tried again"
+	v["cause"] = fmt.Sprintf("Attempt %d failed: %s. Temporal makes attempt %d%s%s.", p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next)
+	return finding{health: trying, verdict: doctor.Explain(activityFails, doctor.Certain, v)}
 }

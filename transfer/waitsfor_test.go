@@ -202,10 +202,10 @@ func TestWaitsFor(t *testing.T) {
 		})), queues: []queueSeen{pollsAs("orders", "activity")}, health: healthy, code: "OK", says: "until a worker has room"},
 		"an activity that fails": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 7, at(20*time.Second), appFailure("Carrier", "503", nil)
-		})), health: trying, code: unknownCode, says: "Attempt 6 failed: Carrier: 503. Temporal makes attempt 7 at 2026-11-22 09:01:20 UTC"},
+		})), health: trying, code: "WF-21", says: "Attempt 6 failed: Carrier: 503. Temporal makes attempt 7 at 2026-11-22 09:01:20 UTC"},
 		"an activity that cannot read an answer": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(20*time.Second), appFailure("", "cannot deserialize the carrier's answer", nil)
-		})), health: trying, code: unknownCode, says: "the carrier's answer"},
+		})), health: trying, code: "WF-21", says: "the carrier's answer"},
 		"an activity that is not registered": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(20*time.Second), appFailure("", "unable to find activityType=ship. Supported types: [Ship]", nil)
 		})), health: stuck, code: "WF-02", says: "it knows Ship"},
@@ -231,7 +231,10 @@ func TestWaitsFor(t *testing.T) {
 		"a Nexus operation that runs": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) { p.State = enumspb.PENDING_NEXUS_OPERATION_STATE_STARTED }), health: healthy, code: "OK", says: "Quotes/get at the endpoint prices"},
 		"a Nexus operation that fails": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State, p.LastAttemptFailure, p.NextAttemptScheduleTime = enumspb.PENDING_NEXUS_OPERATION_STATE_BACKING_OFF, appFailure("", "upstream timeout", nil), at(time.Minute)
-		}), health: trying, code: unknownCode, says: "upstream timeout"},
+		}), health: trying, code: "WF-22", says: "upstream timeout"},
+		"a Nexus operation sent again": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
+			p.State, p.LastAttemptFailure = enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED, appFailure("", "upstream timeout", nil)
+		}), health: trying, code: "WF-22", says: "the attempt before failed: upstream timeout. Attempt 3 is on its way"},
 		"a Nexus operation not taken": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State = enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED
 		}), health: unclear, code: unknownCode, says: "nobody has answered"},
