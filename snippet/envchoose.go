@@ -69,7 +69,10 @@ func choose(d *reading, c EnvChoice) (all []int, chosen int, err error) {
 func named(d *reading, g int, name, what string) bool {
 	for g > 0 {
 		x := d.Groups[g]
-		_, last, _ := strings.Cut(x.Name, " ")
+		first, last, _ := strings.Cut(x.Name, " ")
+		if x.Kind == "block" && what != "profile" && (strings.EqualFold("block "+first, name) || first == name || strings.EqualFold(strings.Trim(last, "()"), name)) {
+			return true
+		}
 		if (x.Kind == "profile") == (what == "profile") && (strings.EqualFold(x.Name, name) || x.Kind == "object" && strings.EqualFold(last, name)) {
 			return true
 		}
@@ -229,7 +232,7 @@ func (j *judgement) branches(parts []int) {
 		if g == j.part || j.doc.Groups[g].Kind != "branch" || len(seen) > 100 {
 			continue
 		}
-		other := &judgement{doc: j.doc, part: g, own: j.own, fixed: j.fixed}
+		other := &judgement{doc: j.doc, part: g, own: j.own, want: j.want, raw: j.raw, fixed: j.fixed}
 		other.Form = j.Form
 		other.all = other.assignments(g)
 		if host := other.host(); local(host) && !local(j.host()) {
