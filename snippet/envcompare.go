@@ -46,7 +46,7 @@ func (j *judgement) compareNamespace() {
 	want := j.want
 	owner, haveOwner := namespace.FromHost(j.host())
 	if !want.Namespace.IsZero() {
-		given, name, what := namespace.ID{}, j.name(mNamespace), mNamespace
+		given, what := namespace.ID{}, mNamespace
 		if v := j.first(mNamespace); v != "" && !placeholderText(v) {
 			id, _, err := namespace.ParseID(v)
 			switch {
@@ -57,21 +57,20 @@ func (j *judgement) compareNamespace() {
 			case strings.EqualFold(v, want.Namespace.Name) && !haveOwner:
 				j.advise(mNamespace, "IN-11", want.Namespace.String())
 			case namePart(v) && v != "default" && !j.other():
-				j.differs(mNamespace, "This is another namespace", "“"+short(v)+"” is not the name of "+want.Namespace.String()+", for which "+lowerFirst(want.Whose)+" is.", masked(v), want.Namespace.String())
+				j.differs(mNamespace, "This is another namespace", "“"+short(v)+"” is another name. "+want.Whose+" uses the namespace "+want.Namespace.String()+".", masked(v), want.Namespace.String())
 			}
 		} else if haveOwner {
-			given, name, what = owner, j.name(mAddress), mAddress
+			given, what = owner, mAddress
 		}
 		switch {
 		case given.IsZero() || given == want.Namespace:
 		case given.Account != want.Namespace.Account:
-			j.differs(what, "This is another account", "The settings are for "+given.String()+". "+want.Whose+" is for "+want.Namespace.String()+": the account ID behind the dot differs.", given.String(), want.Namespace.String())
+			j.differs(what, "This is another account", "The settings are for "+given.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+": the account ID behind the dot differs.", given.String(), want.Namespace.String())
 		default:
-			j.differs(what, "This is another namespace", "The settings are for "+given.String()+". "+want.Whose+" is for "+want.Namespace.String()+".", given.String(), want.Namespace.String())
+			j.differs(what, "This is another namespace", "The settings are for "+given.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+".", given.String(), want.Namespace.String())
 		}
-		_ = name
 		if haveOwner && owner != want.Namespace && what == mNamespace && (given == want.Namespace || given.IsZero()) {
-			j.differs(mAddress, "The address is another namespace's", "It is the endpoint of "+owner.String()+". "+want.Whose+" is for "+want.Namespace.String()+".", owner.Endpoint(), want.Namespace.Endpoint())
+			j.differs(mAddress, "The address is another namespace's", "It is the endpoint of "+owner.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+".", owner.Endpoint(), want.Namespace.Endpoint())
 		}
 	}
 	j.compareAddress(haveOwner)
@@ -114,7 +113,7 @@ func (j *judgement) advise(what meaning, code, to string) {
 	for i, f := range j.Findings {
 		if f.Code == code && f.To == "" && f.Name == j.name(what) {
 			j.Findings[i].To = to
-			j.Findings[i].Text += " " + j.want.Whose + " is for " + to + "."
+			j.Findings[i].Text += " " + j.want.Whose + " uses the namespace " + to + "."
 		}
 	}
 }
@@ -123,8 +122,6 @@ func (j *judgement) advise(what meaning, code, to string) {
 func namePart(v string) bool {
 	return v != "" && len(v) < 64 && !strings.ContainsAny(v, ".:/ $<{%")
 }
-
-func lowerFirst(s string) string { return strings.ToLower(s[:1]) + s[1:] }
 
 // both says what happens where an API key and a certificate are set.
 func (j *judgement) both() {

@@ -2,11 +2,14 @@ package snippet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
+	"onramp/fault"
+	"onramp/limit"
 	"onramp/namespace"
 	"onramp/snippet/config"
 )
@@ -37,7 +40,8 @@ type EnvFinding struct{ Code, Level, Name, Title, Text, From, To string }
 // EnvChoice says what to judge of a text. All fields may be empty.
 type EnvChoice struct {
 	Own     string // one local address, host:port, that is the right one: a rehearsal's
-	Want    EnvWant
+	Want    EnvWant // what the worker is to connect to
+	Part    string  // the part to judge, as Parts names it; one that is not there counts as none
 	Service string // the service, container, job or command to judge, where the text has several
 	Profile string // the profile to judge, where the text has several
 }
@@ -52,8 +56,36 @@ const (
 // JudgeEnvironment reads a pasted environment or configuration file: shell lines and commands, .env files, compose,
 // Kubernetes, Helm, task definitions, Terraform, Bicep, application settings of frameworks, temporal.toml and the like.
 // It says which names are in use, what wins, what conflicts, and what is dead or dangerous, for the one part of the
-// text that is a Temporal worker or that was chosen. Its cost is bounded whatever the text is, and it ends early with ctx.
-func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Environment {
+// text that is a Temporal worker or that was chosen. It works behind limit.Shared: the error is a TooMany fault where too
+// much waits, a TooLarge fault where the text took too long, or that of ctx where the caller left.
+func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) (e Environment, err error) {
+	err = bounded(ctx, func(ctx context.Context) { e = judgeEnvironment(ctx, text, choice) })
+	return e, err
+}
+
+// judgeMemory is what reading a text of config.MaxText takes at the worst (config.TestBombs).
+const judgeMemory = 128 << 20
+
+// bounded does work behind limit.Shared.
+func bounded(ctx context.Context, work func(context.Context)) error {
+	var over error
+	err := limit.Shared.Do(ctx, judgeMemory, func(ctx context.Context) error {
+		work(ctx)
+		over = ctx.Err()
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, limit.ErrBusy):
+		return fault.Wrap(err, fault.TooMany, "Too many texts are being read at this moment", "Try again in a few seconds.")
+	case err == nil && over != nil:
+		return fault.Wrap(over, fault.TooLarge, "This text takes too long to read", "Paste only the part that has Temporal's settings.")
+	}
+	return err
+}
+
+func judgeEnvironment(ctx context.Context, text string, choice EnvChoice) Environment {
 	j := &judgement{own: choice.Own, want: choice.Want, fixed: map[int]fixing{}}
 	if len(text) > maxEnvironment {
 		j.find(EnvFinding{Level: "danger", Title: "This is too long for an environment", Text: "Paste only the settings of the worker."})
@@ -78,7 +110,7 @@ func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 		j.Parts = strings.Split(labels(d, parts), ", ")
 	}
 	if chosen > 0 {
-		j.Part = d.label(chosen)
+		j.Part = partLabel(d, chosen)
 	}
 	j.all = j.assignments(chosen)
 	for _, p := range d.Problems {
@@ -186,7 +218,10 @@ func (j *judgement) mentions() bool {
 // code that reads them. No secret is in it. It is an Invalid fault if the text lacks what only the person knows.
 func (e Environment) Repaired(shell string) (string, error) {
 	if e.request == nil {
-		return "", invalid("environment", "This environment cannot be repaired yet", e.missing, "Add what is missing, and paste it again.")
+		return "", invalid("environment", "This environment cannot be repaired yet", e.missing, "Add what is missing, and check it again.")
+	}
+	if shell == "" && e.repaired == "" {
+		return "", invalid("environment", "This text does not come back", "It is too long, or holds too many secrets to take all of them out.", "Choose a form: then Temporal's settings are written in it.")
 	}
 	if shell == "" {
 		return e.repaired, nil

@@ -14,7 +14,7 @@ import (
 
 // judged is a text judged as a whole.
 func judged(text string) Environment {
-	return JudgeEnvironment(context.Background(), text, EnvChoice{})
+	return judgeEnvironment(context.Background(), text, EnvChoice{})
 }
 
 const pemKey = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----"

@@ -16,7 +16,7 @@ import (
 
 // Bounds of a repair.
 const (
-	maxRepaired = 64 << 10 // bytes of a text that is repaired
+	maxRepaired = 64 << 10 // bytes of a text that comes back
 	maxReads    = 30       // times that a text is read again, fewer for a long one
 )
 
@@ -98,21 +98,23 @@ type rewritten struct {
 
 // rewrite repairs the text where it stands.
 func (j *judgement) rewrite(ctx context.Context, raw string) rewritten {
-	text := config.Clean(raw)
+	text, changes := config.Clean(raw), j.changes()
+	if len(text) > maxRepaired {
+		return rewritten{masked: true, left: changes}
+	}
 	secrets, ok := secretsIn(text, j.doc)
 	if !ok {
-		return rewritten{masked: true}
+		return rewritten{masked: true, left: changes}
 	}
 	var masks []patch
 	for _, s := range united(secrets) {
 		masks = append(masks, patch{s, hidden})
 	}
 	out := rewritten{given: edited(text, masks), masked: len(masks) > 0}
-	changes := j.changes()
 	if len(changes) == 0 {
 		return out
 	}
-	if len(text) > maxRepaired || len(changes) > maxReads {
+	if len(changes) > maxReads {
 		out.left = changes
 		return out
 	}

@@ -114,7 +114,7 @@ func TestMarkdown(t *testing.T) {
 		{"one block alone", fenced("yaml", "services:\n  worker:\n    environment:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: orders.a1b2c\n      TEMPORAL_API_KEY: ${KEY}\n"), "", "compose", "service worker", "orders.a1b2c", ""},
 		{"a file whose text holds a fence", "env:\n  TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n  TEMPORAL_NAMESPACE: orders.a1b2c\n  HELP: |\n    ```\n    x\n    ```\n", "", "yaml", "", "orders.a1b2c", ""},
 	} {
-		e := JudgeEnvironment(context.Background(), tt.in, EnvChoice{Service: tt.service})
+		e := judgeEnvironment(context.Background(), tt.in, EnvChoice{Service: tt.service})
 		id := ""
 		if e.request != nil {
 			id = e.request.Namespace

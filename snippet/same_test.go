@@ -48,7 +48,7 @@ func formatReads(form, dialect, text string) error {
 func TestRepairedInItsForm(t *testing.T) {
 	count, repaired := 0, 0
 	for _, f := range fieldFiles(t) {
-		e := JudgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
+		e := judgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
 		if e.Given == "" {
 			t.Errorf("%s: it does not come back", f.Name)
 		}
@@ -72,7 +72,7 @@ func TestRepairedInItsForm(t *testing.T) {
 		if err := formatReads(form, d.Dialect, text); err != nil && formatReads(form, d.Dialect, string(f.Data)) == nil {
 			t.Errorf("%s: its own format's parser does not read\n%s\n%v", f.Name, text, err)
 		}
-		again := JudgeEnvironment(context.Background(), text, EnvChoice{})
+		again := judgeEnvironment(context.Background(), text, EnvChoice{})
 		repairs := map[string]string{}
 		for _, x := range e.Findings {
 			if x.From != "" && x.To != "" {
@@ -148,13 +148,13 @@ func keepsWhatWasGiven(t *testing.T, name string, e Environment, text string) {
 // TestRepairedForHolders: what a field file says is the same for every holder that can carry it.
 func TestRepairedForHolders(t *testing.T) {
 	for _, f := range fieldFiles(t) {
-		e := JudgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
+		e := judgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
 		for _, shell := range Shells {
 			text, err := e.Repaired(shell)
 			if err != nil {
 				continue
 			}
-			again := JudgeEnvironment(context.Background(), text, EnvChoice{})
+			again := judgeEnvironment(context.Background(), text, EnvChoice{})
 			if again.request == nil || again.request.Namespace != e.request.Namespace {
 				t.Errorf("%s for %s: another namespace, or none:\n%s%+v", f.Name, shell, text, again.Findings)
 			}
