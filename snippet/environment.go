@@ -39,11 +39,11 @@ type EnvFinding struct{ Code, Level, Name, Title, Text, From, To string }
 
 // EnvChoice says what to judge of a text. All fields may be empty.
 type EnvChoice struct {
-	Own     string // one local address, host:port, that is the right one: a rehearsal's
+	Own     string  // one local address, host:port, that is the right one: a rehearsal's
 	Want    EnvWant // what the worker is to connect to
 	Part    string  // the part to judge, as Parts names it; one that is not there counts as none
-	Service string // the service, container, job or command to judge, where the text has several
-	Profile string // the profile to judge, where the text has several
+	Service string  // the service, container, job or command to judge, where the text has several
+	Profile string  // the profile to judge, where the text has several
 }
 
 // maxEnvironment is more than any environment of one program needs.
