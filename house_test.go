@@ -90,7 +90,6 @@ var roomy = map[string]string{
 	"doctor.run":        "a method a probe or a rule of a stage",
 	"transfer.run":      "a method a step of starting, following and diagnosing",
 	"snippet.judgement": "a method a rule",
-	"snippet.rewriting": "a method a form that settings are written back in",
 	"config.Document":   "a method a form that is read",
 }
 

@@ -28,6 +28,7 @@ func (j *judgement) endpoint() {
 	}
 	r.Namespace = id.String()
 	j.fix(mNamespace, id.String())
+	j.trim()
 	if haveAddr {
 		r.Address = addr.String()
 		j.fix(mAddress, addr.String())
@@ -84,7 +85,18 @@ func (j *judgement) fix(what meaning, value string) {
 			return // the port is a setting of its own
 		}
 		if !a.unknown && strings.TrimSpace(a.value) != value && (a.from.ID == all[0].from.ID || normal(what, a.value) == normal(what, all[0].value)) {
-			j.fixed[a.from.ID] = value
+			j.fixed[a.from.ID] = fixing{a.value, value}
+		}
+	}
+}
+
+// trim takes the blanks around paths.
+func (j *judgement) trim() {
+	for _, what := range []meaning{mCert, mKey} {
+		for _, a := range j.of(what) {
+			if v := strings.TrimSpace(a.value); !a.unknown && v != a.value && j.fixed[a.from.ID] == (fixing{}) {
+				j.fixed[a.from.ID] = fixing{a.value, v}
+			}
 		}
 	}
 }
@@ -317,4 +329,11 @@ const onlyDefault = " It is only the default in the text: the variable that it n
 // loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1" || host == "0.0.0.0"
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }

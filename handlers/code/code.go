@@ -143,7 +143,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
 	}
 	p.Zip = web.MovePath(m, "code.zip") + q.with(func(*codeQuery) {})
-	p.Environment = views.Link{Text: "Judge the environment that you have", URL: web.MovePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
+	p.Environment = views.Link{Text: "Check the environment you have", URL: web.MovePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
 	if v.Namespace != nil && (web.UsesKeys(v) || h.Acts.Checks.CanLook(v.By, v.View)) {
 		p.Look = views.WorkerLookProps{Action: web.MovePath(m, migration.StepCode, "worker") + q.with(func(*codeQuery) {}), Queue: c.Transfer.TaskQueue, Key: web.UsesKeys(v)}
 	}
@@ -316,7 +316,10 @@ func (h *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusUnprocessableEntity
 		p.Problems = views.Problems{fault.New(fault.Invalid, "There is no command to judge", "Paste the command that begins with temporal workflow start.").In("command")}
 	} else {
-		findings, repaired := snippet.JudgeCommand(p.Command, q.lang)
+		findings, repaired, err := snippet.JudgeCommand(r.Context(), p.Command, q.lang)
+		if err != nil {
+			return err
+		}
 		p.Judged = true
 		p.Command, _ = snippet.MaskCommand(p.Command) // a secret is not sent back
 		p.Tag = views.Tag{State: views.Good, Word: "Nothing to repair"}

@@ -112,8 +112,11 @@ func (d *Document) special(line string, number, group int) bool {
 		d.dialect(s.dialect)
 		value, quote := unquote(m[2], s.dialect)
 		v := s.refs.split(value)
-		if quote == '\'' {
+		switch {
+		case quote == '\'':
 			v = Lit(value)
+		case s.dialect == "powershell" && quote == 0 && strings.HasPrefix(value, "("):
+			v = Value{{Raw: value}} // what a command gives
 		}
 		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
 		return true
