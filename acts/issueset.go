@@ -165,6 +165,9 @@ func (m *madeSet) publishTo(lent custody.Held) {
 		m.booking.Put(held, f.name, f.content)
 	}
 	m.files = nil
+	if lent.What == heldClient { // a replacement that went on is about nothing now
+		m.d.o.Keyring.Forget(successor(m.by, m.id))
+	}
 	if m.pair == nil {
 		m.d.o.Keyring.Forget(lent) // the pair lent before is of another certificate
 		return
