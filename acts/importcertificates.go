@@ -13,10 +13,13 @@ import (
 )
 
 // Import takes certificates that were made elsewhere, when Cloud would take them. Faults are Invalid, at the fields
-// ca_pem and leaf_pem.
+// ca_pem and leaf_pem, or Conflict where workers sign in with an API key.
 func (c Certificates) Import(ctx context.Context, by Actor, id, caPEM, leafPEM string) (v migration.View, err error) {
 	defer unchanged(&err)
 	if v, err = c.View(ctx, id); err != nil {
+		return v, err
+	}
+	if err := v.Migration.TakesCertificates(); err != nil {
 		return v, err
 	}
 	now := c.o.Now()

@@ -40,10 +40,13 @@ type IssueSet struct {
 
 // IssueSet makes a CA, unless the reader brings one, and a client certificate under it, and makes them the migration's.
 // Keys made here wait for their one download. Faults are Invalid, at the fields of certsvc.IssueSet, lend, ca_files
-// and passphrase.
+// and passphrase, or Conflict where workers sign in with an API key.
 func (c Certificates) IssueSet(ctx context.Context, by Actor, id string, req IssueSet) (v migration.View, err error) {
 	defer unchanged(&err)
 	if v, err = c.View(ctx, id); err != nil {
+		return v, err
+	}
+	if err := v.Migration.TakesCertificates(); err != nil {
 		return v, err
 	}
 	made, err := c.makeSet(by, v, req)
