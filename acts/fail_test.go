@@ -361,7 +361,7 @@ func (a act) judge(r outcome, whole string, stays bool) (half, lie string) {
 		if r.shape != whole && a.name != "Rehearsal.Break" { // it says by its second result that no check began
 			half = "it says that it was done, and that is\n" + whole + "\nnot"
 		}
-	case fault.NothingChanged(r.err):
+	case fault.NothingChanged(fault.All(r.err)...):
 		if !same {
 			lie = "it says that nothing was changed"
 		}

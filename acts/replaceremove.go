@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 
+	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/migration"
@@ -40,9 +41,27 @@ func (r Replacements) Remove(ctx context.Context, by Actor, id string) (err erro
 	if err != nil {
 		return err
 	}
-	r.o.Keyring.Move(successor(by, id), client(by, id)) // the new pair takes the old one's place among the lent
+	r.succeed(by, id, re.New.LeafFingerprint)
 	r.o.CertificatesChanged()
 	return nil
+}
+
+// succeed lets the new pair take the old one's place among the lent. Where it was not lent, the old one goes all the
+// same: nobody needs it any more.
+func (r Replacements) succeed(by Actor, id, leaf string) {
+	if !r.o.Keyring.Move(successor(by, id), client(by, id)) && !r.lentIs(client(by, id), leaf) {
+		r.o.Keyring.Forget(client(by, id))
+	}
+}
+
+// lentIs reports whether the pair that is lent under a name is of a client certificate.
+func (d *desk) lentIs(h custody.Held, leaf string) bool {
+	lent, ok := d.lent(h)
+	if !ok {
+		return false
+	}
+	clear(lent.KeyPEM.Reveal())
+	return certsvc.Fingerprint(lent.Leaf) == leaf
 }
 
 func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View, done custody.Record) error {

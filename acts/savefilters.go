@@ -8,11 +8,14 @@ import (
 )
 
 // SaveFilters sets the certificate filters of a migration's namespace; nil clears them. A Conflict fault where Onramp
-// cannot.
+// cannot, and where workers sign in with an API key.
 func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters []byte) (err error) {
 	defer unchanged(&err)
 	v, err := n.View(ctx, m)
 	if err != nil {
+		return err
+	}
+	if err := v.Migration.TakesCertificates(); err != nil {
 		return err
 	}
 	place := n.Of(v.Migration.Mode)

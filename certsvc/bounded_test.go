@@ -25,7 +25,7 @@ func readers(t testing.TB) map[string]func(text []byte) error {
 	set := makeSet()
 	return map[string]func([]byte) error{
 		"ReadCertificates": func(b []byte) error { _, _, err := ReadCertificates(b); return err },
-		"ReadKey":          func(b []byte) error { _, _, err := ReadKey(b); return err },
+		"ReadKey":          func(b []byte) error { _, _, err := readKey(b); return err },
 		"ReadPair":         func(b []byte) error { _, _, err := ReadPair(b, set.leaf.Key.Reveal()); return err },
 		"ReadPair, key":    func(b []byte) error { _, _, err := ReadPair(set.leaf.CertPEM, b); return err },
 		"LintBundle":       func(b []byte) error { _, all := LintBundle(b, testNow); return ofLints(all) },

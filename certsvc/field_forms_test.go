@@ -73,7 +73,7 @@ openssl req -new -key i.key -subj "/O=Acme/CN=Old Issuing CA" -out i.csr
 printf 'basicConstraints=critical,CA:TRUE\nkeyUsage=critical,keyCertSign\nsubjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n' > ext
 openssl x509 -req -sha1 -in i.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extfile ext -days 900 -out inter.pem 2>/dev/null`)
 		inter := w.cert(w.made("inter.pem", ":"))
-		key, _, err := ReadKey(w.made("i.key", ":"))
+		key, _, err := readKey(w.made("i.key", ":"))
 		if err != nil {
 			w.Fatal(err)
 		}

@@ -2,7 +2,6 @@ package certsvc
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/x509"
 	"regexp"
 
@@ -37,21 +36,6 @@ func ReadCertificates(raw []byte) ([]*x509.Certificate, []Repair, error) {
 		return nil, nil, trouble.fault()
 	}
 	return f.certs(), repairs(f.repairs, ""), nil
-}
-
-// ReadKey reads the first private key in a pasted text or file: PKCS#8, PKCS#1 or SEC1, in PEM in any
-// state that can be repaired with certainty, DER or base64. The error is an Invalid fault with Code
-// KP-03 (a certificate), KP-05 (public key), KP-11, KP-12 (passphrase), KP-15, KP-26, KP-29, KP-33
-// (curve), KP-36 (empty), KP-37 (damaged), KP-39, IN-16 (an API key) or IN-17. No error holds key material.
-func ReadKey(raw []byte) (crypto.Signer, []Repair, error) {
-	f, err := asKey(admit(raw))
-	if err != nil {
-		return nil, nil, err
-	}
-	if trouble := f.keyTrouble(); !trouble.none() {
-		return nil, nil, trouble.fault()
-	}
-	return f.keys()[0], repairs(f.repairs, ""), nil
 }
 
 // HoldsKey reports whether a text holds a private key, whatever was done to its lines or frame: such a text is not

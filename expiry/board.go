@@ -18,7 +18,7 @@ type Derived struct {
 // changes any of it.
 func Derive(v migration.View, now time.Time) Derived {
 	d := Derived{Migration: v.Migration, Summary: v.Summary(now)}
-	all, until := Of(v, now)
+	all, until := of(v, now)
 	for _, e := range all {
 		e.Expiry = certsvc.Expiry{At: e.At, IsCA: e.IsCA}
 		d.Endings = append(d.Endings, e)

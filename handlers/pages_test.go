@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"html"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -17,11 +19,14 @@ import (
 	"onramp/handlers"
 	"onramp/migration"
 	"onramp/snippet"
+	"onramp/transfer"
 )
 
 // TestJourneyOfPages: each page says how far the migration is and what comes next.
 func TestJourneyOfPages(t *testing.T) {
-	d := sit(t, deskOptions{})
+	d := sit(t, deskOptions{pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
+		return []transfer.Poller{{Identity: "onramp built-in worker", LastAccess: time.Now()}, {Identity: "worker@host", LastAccess: time.Now().Add(-time.Second)}}, nil
+	}})
 	d.get("/").want(t, 200, "Rehearse it now", "<title>Onramp</title>")
 	made := d.post("/new", "name", "Payments <b>", "lang", "go", "mode", "rehearsal", "auth", "mtls").to(t)
 	if made != "/m/payments-b/namespace" {
@@ -36,7 +41,7 @@ func TestJourneyOfPages(t *testing.T) {
 	d.post(made, "namespace", " https://Docs-Assembly.a2dd6.tmprl.cloud/ ", "region", "aws-us-east-1").to(t)
 	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "Saved ", "Continue: Create certificates")
 	d.post(m+"/certificates", serverLane...).to(t)
-	d.get(m+"/certificates").want(t, 200, "CN=payments", "365 days left", "364 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
+	d.get(m+"/certificates").want(t, 200, "CN=payments", "364 days left", "363 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
 	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add", "onramp cert lint client.pem")
 	d.get("/cloud/docs-assembly.a2dd6?m=payments-b").want(t, 200, "Cloud side", "Back to Payments")
 	ca := d.get(m + "/certificates/ca.pem").body
@@ -54,8 +59,11 @@ func TestJourneyOfPages(t *testing.T) {
 	run = d.upload(m+"/transfer", append(slices.Clone(transferForm), "key_source", "paste", "key_pem", key)...).to(t)
 	d.finish(run)
 	d.get(run).want(t, 200, "Transfer complete", "done W-1 D-1", "WorkflowExecutionCompleted", "Withdraw", "85-150", "A workflow ran in the rehearsal")
-	d.until(m, "all six", func(v migration.View) bool { return v.DoneCount == 6 })
-	d.get(m).want(t, 200, "6 of 6 done")
+	d.until(m, "five", func(v migration.View) bool { return v.DoneCount == 5 && v.Step(migration.StepCode).Evidence != "" })
+	d.get(m).want(t, 200, "5 of 6 done", "rehearsed with Onramp&#39;s own worker; yours has not been seen", "Continue: Change the worker")
+	d.post(m+"/certificates/lend", "lend", "on", "lent_key", key).to(t)
+	d.post(m + "/code/worker").to(t)
+	d.get(m).want(t, 200, "6 of 6 done", "worker worker@host polls TRANSFER_MONEY_TASK_QUEUE", "Onramp&#39;s own worker polled")
 	d.get(m+"/runs").want(t, 200, run, "Passed")
 	d.get("/").want(t, 200, "card-payments-b", "6 of 6")
 	d.get("/rehearsal").want(t, 200, "Ready", "360 ms", "docs-assembly.a2dd6", "localhost:7299")

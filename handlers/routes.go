@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"net/http"
+	"path"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"onramp/fault"
 	"onramp/handlers/web"
+	"onramp/migration"
 	"onramp/static"
 )
 
@@ -158,6 +161,29 @@ func (h *Handlers) routes() []route {
 	}
 }
 
+// certificatesPath begins the addresses of a migration's certificates.
+const certificatesPath = "/m/{m}/certificates"
+
+// certified is an action on a migration's certificates. Where workers sign in with an API key there are none: a page
+// then says that there is nothing to do, a form is refused (migration.TakesCertificates), and there is no such file.
+func (h *Handlers) certified(do web.Action) web.Action {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := h.Move(r)
+		if err != nil {
+			return err
+		}
+		switch err := v.Migration.TakesCertificates(); {
+		case err == nil:
+			return do(w, r)
+		case r.Method == http.MethodPost:
+			return fault.Unchanged(err)
+		case path.Ext(r.URL.Path) != "":
+			return do(w, r)
+		}
+		return h.NotNeeded(w, r, v, migration.StepCertificates)
+	}
+}
+
 // Router answers every address of the portal.
 func (h *Handlers) Router() http.Handler {
 	r := chi.NewRouter()
@@ -165,7 +191,11 @@ func (h *Handlers) Router() http.Handler {
 	r.NotFound(h.Do(h.NoSuchPage))
 	r.MethodNotAllowed(h.wrongMethod)
 	for _, x := range h.routes() {
-		r.Method(x.method, x.pattern, h.Do(x.do))
+		do := x.do
+		if strings.HasPrefix(x.pattern, certificatesPath) {
+			do = h.certified(do)
+		}
+		r.Method(x.method, x.pattern, h.Do(do))
 	}
 	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())
 	r.Method(http.MethodGet, "/favicon.ico", static.Handler())

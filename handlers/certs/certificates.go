@@ -18,9 +18,6 @@ func (h *Pages) Certificates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if web.UsesKeys(v) {
-		return h.NotNeeded(w, r, v, migration.StepCertificates)
-	}
 	f := web.CertFields{Lane: r.URL.Query().Get("lane"), Lend: true}
 	if f.Lane != web.LaneCSR && f.Lane != web.LaneImport && f.Lane != web.LaneOwnCA {
 		f.Lane = web.LaneMake

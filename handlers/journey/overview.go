@@ -115,7 +115,7 @@ func factText(f migration.Fact) string {
 	case migration.FactPoller:
 		d := web.Data[migration.PollerData](f)
 		if d.BuiltIn {
-			return "The built-in worker polled " + d.TaskQueue
+			return "Onramp's own worker polled " + d.TaskQueue
 		}
 		return "Worker " + d.Identity + " seen on " + d.TaskQueue
 	case migration.FactTransfer:
