@@ -123,6 +123,8 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/transfer/drill", anyone, h.transfer.StartDrill},
 		{get, "/m/{m}/transfer/drill/{run}", anyone, h.transfer.DrillRun},
 		{get, "/m/{m}/transfer/drill/{run}.json", anyone, h.transfer.DrillReport},
+		{get, "/m/{m}/transfer/drill/{run}.svg", anyone, h.transfer.DrillSVG}, // both with ?with=<run>: another drill laid over it
+		{get, "/m/{m}/transfer/drill/{run}.csv", anyone, h.transfer.DrillCSV},
 		{post, "/m/{m}/transfer/drill/{run}/stop", anyone, h.transfer.StopDrill},
 		{post, "/preview/namespace", anyone, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", anyone, h.check.TakeReport}, // onramp check --post, once

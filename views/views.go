@@ -83,6 +83,7 @@
 //	EventRow(EventProps)                      id=event-<event key>, e.g. event-7
 //	DrillStatus(DrillStatusProps)             id=drill-status
 //	DrillResults(DrillResultsProps)           id=drill-results
+//	DrillPlots(DrillPlotsProps)               id=drill-plots, a file of its own
 //	Judge(JudgeProps)                         id=judge
 package views
 
