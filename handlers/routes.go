@@ -41,6 +41,9 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/", anyone, h.journey.Overview}, // as addresses of earlier versions end
 		{post, "/m/{m}/note", anyone, h.journey.Note},
 		{get, "/m/{m}/runs", anyone, h.journey.RunList},
+		{get, "/m/{m}/report", anyone, h.journey.Report}, // for a change ticket
+		{get, "/m/{m}/report.md", anyone, h.journey.ReportMarkdown},
+		{get, "/m/{m}/report.json", anyone, h.journey.ReportJSON},
 		{get, "/m/{m}/settings", anyone, h.journey.Settings},
 		{post, "/m/{m}/settings/name", anyone, h.journey.RenameMove},
 		{post, "/m/{m}/settings/archive", anyone, h.journey.ArchiveMove},
