@@ -113,6 +113,7 @@ type Acts struct {
 	Transfers    Workflows    // test transfers, drills and workflows of others
 	Namespaces   Namespaces   // what an admin does to a namespace
 	Rehearsal    Rehearsal    // practise, break on purpose, reset
+	Reports      Reports      // what was proved, to show to others: nothing here changes anything
 }
 
 // replaceWindow is the default of Options.ReplaceWindow.
@@ -164,7 +165,7 @@ func New(o Options) (*Acts, error) {
 	d.Places, d.watches.every = &Places{o: o}, watchEvery
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}}, nil
+		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.

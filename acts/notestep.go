@@ -2,8 +2,11 @@ package acts
 
 import (
 	"context"
+	"errors"
 
 	"onramp/custody"
+	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 )
 
@@ -13,6 +16,16 @@ func (m Migrations) Note(ctx context.Context, by Actor, id, step, why string) (v
 	defer unchanged(&err)
 	return m.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.Note(step, why)
+		err = errors.Join(err, noSecretIn(why))
 		return entry{facts: facts, records: []custody.Record{note(id, custody.Noted, step)}}, err
 	})
+}
+
+// noSecretIn refuses a reason that holds a private key or an API key: everybody reads it. The error is an Invalid fault
+// of field why.
+func noSecretIn(why string) error {
+	if !doctor.HoldsSecret(why) {
+		return nil
+	}
+	return fault.New(fault.Invalid, "The reason holds a key", "Write it without the key: it is shown to everyone, and stays in the record.").In("why")
 }

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 
 	"onramp/custody"
 	"onramp/migration"
@@ -13,6 +14,7 @@ func (r Replacements) NoteWorkers(ctx context.Context, by Actor, id, why string)
 	defer unchanged(&err)
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.NoteWorkers(why)
+		err = errors.Join(err, noSecretIn(why))
 		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "every worker has the new certificate, by word")}}, err
 	})
 	return err

@@ -44,6 +44,9 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/", anyone, h.journey.Overview}, // as addresses of earlier versions end
 		{post, "/m/{m}/note", anyone, h.journey.Note},
 		{get, "/m/{m}/runs", anyone, h.journey.RunList},
+		{get, "/m/{m}/report", anyone, h.journey.Report}, // for a change ticket
+		{get, "/m/{m}/report.md", anyone, h.journey.ReportMarkdown},
+		{get, "/m/{m}/report.json", anyone, h.journey.ReportJSON},
 		{get, "/m/{m}/settings", anyone, h.journey.Settings},
 		{post, "/m/{m}/settings/name", anyone, h.journey.RenameMove},
 		{post, "/m/{m}/settings/archive", anyone, h.journey.ArchiveMove},
@@ -126,6 +129,8 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/transfer/drill", anyone, h.transfer.StartDrill},
 		{get, "/m/{m}/transfer/drill/{run}", anyone, h.transfer.DrillRun},
 		{get, "/m/{m}/transfer/drill/{run}.json", anyone, h.transfer.DrillReport},
+		{get, "/m/{m}/transfer/drill/{run}.svg", anyone, h.transfer.DrillSVG}, // both with ?with=<run>: another drill laid over it
+		{get, "/m/{m}/transfer/drill/{run}.csv", anyone, h.transfer.DrillCSV},
 		{post, "/m/{m}/transfer/drill/{run}/stop", anyone, h.transfer.StopDrill},
 		{post, "/preview/namespace", anyone, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", anyone, h.check.TakeReport}, // onramp check --post, once

@@ -28,7 +28,9 @@ func (b *bars) add(e Event) {
 		i = b.begin(e, max(attempt, 1))
 	case attempt > b.all[i].Attempt: // the one before has ended
 		b.end(i, e)
+		ended := b.all[i].End
 		i = b.begin(e, attempt)
+		b.all[i].Queued = min(ended, b.all[i].Start)
 	}
 	bar := &b.all[i]
 	switch e.State {
@@ -37,7 +39,7 @@ func (b *bars) add(e Event) {
 			bar.State = e.State
 		}
 		if e.Since != nil && e.State == stateRunning {
-			bar.Start = b.at(*e.Since)
+			bar.started(b.at(*e.Since))
 		}
 	case stateCompleted, stateFailed, stateTimedOut, stateCanceled:
 		bar.State, bar.End = e.State, max(b.at(e.At), bar.Start+1) // 0 would mean that it still runs
@@ -56,7 +58,7 @@ func (b *bars) begin(e Event, attempt int) int {
 	case e.NextRetry != nil:
 		start = b.at(*e.NextRetry)
 	}
-	b.all = append(b.all, Bar{Activity: e.Activity, Start: start, Attempt: attempt, State: stateScheduled})
+	b.all = append(b.all, Bar{Activity: e.Activity, Queued: start, Due: start, Start: start, Attempt: attempt, State: stateScheduled})
 	if b.open == nil {
 		b.open = map[string]int{}
 	}
@@ -71,7 +73,7 @@ func (b *bars) end(i int, e Event) {
 		return
 	}
 	if e.LastStart != nil && bar.State == stateScheduled { // it ran between two looks
-		bar.Start = b.at(*e.LastStart)
+		bar.started(b.at(*e.LastStart))
 	}
 	end := b.at(e.At)
 	if e.LastEnd != nil {
@@ -81,6 +83,12 @@ func (b *bars) end(i int, e Event) {
 	if e.Data.Timeout.Is {
 		bar.State = stateTimedOut
 	}
+}
+
+// started notes when a worker took the attempt: what the server says of when it was due is never later.
+func (b *Bar) started(at time.Duration) {
+	b.Start, b.Due = at, min(b.Due, at)
+	b.Queued = min(b.Queued, b.Due)
 }
 
 func (b *bars) at(t time.Time) time.Duration {

@@ -2,6 +2,7 @@ package transfer
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 	"testing"
 	"time"
@@ -49,7 +50,7 @@ func TestDrill(t *testing.T) {
 		t.Errorf("latencies of %q, want %q", got, want)
 	}
 	// The fake's events are 10 ms apart.
-	want := Latency{Name: "withdraw", Count: 20, Min: 20, P50: 20, P90: 20, P95: 20, P99: 20, Max: 20, Buckets: []Bucket{{UpTo: 22.63, Count: 20}}}
+	want := Latency{Name: "withdraw", Count: 20, Min: 20, P50: 20, P90: 20, P95: 20, NoP99: "needs 100 transfers, this drill has 20", Max: 20, Buckets: []Bucket{{UpTo: 22.63, Count: 20}}}
 	if diff := cmp.Diff(want, rep.Latencies[5]); diff != "" {
 		t.Errorf("withdraw (-want +got):\n%s", diff)
 	}
@@ -184,15 +185,54 @@ func TestDistribution(t *testing.T) {
 	for i := 100; i >= 1; i-- {
 		hundred = append(hundred, time.Duration(i)*time.Millisecond)
 	}
-	got := distribution("total", hundred)
-	want := Latency{Name: "total", Count: 100, Min: 1, P50: 50, P90: 90, P95: 95, P99: 99, Max: 100, Buckets: []Bucket{
+	got, p99 := distribution("total", hundred), 99.0
+	want := Latency{Name: "total", Count: 100, Min: 1, P50: 50, P90: 90, P95: 95, P99: &p99, Max: 100, Buckets: []Bucket{
 		{1, 1}, {1.41, 0}, {2, 1}, {2.83, 0}, {4, 2}, {5.66, 1}, {8, 3}, {11.31, 3}, {16, 5}, {22.63, 6}, {32, 10}, {45.25, 13}, {64, 19}, {90.51, 26}, {128, 10}}}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("1 to 100 ms (-want +got):\n%s", diff)
 	}
 	one := distribution("total", []time.Duration{700 * time.Microsecond})
-	if diff := cmp.Diff(Latency{Name: "total", Count: 1, Min: 0.7, P50: 0.7, P90: 0.7, P95: 0.7, P99: 0.7, Max: 0.7, Buckets: []Bucket{{1, 1}}}, one); diff != "" {
+	if diff := cmp.Diff(Latency{Name: "total", Count: 1, Min: 0.7, P50: 0.7, P90: 0.7, P95: 0.7, NoP99: "needs 100 transfers, this drill has 1", Max: 0.7, Buckets: []Bucket{{1, 1}}}, one); diff != "" {
 		t.Errorf("one (-want +got):\n%s", diff)
+	}
+}
+
+// TestP99: no 99th percentile of fewer than 100 transfers, in the JSON either, and none that an earlier version gave.
+func TestP99(t *testing.T) {
+	for _, tt := range []struct{ name, stored, want string }{
+		{"100, stored by an earlier version", `{"count":100,"p99_ms":99}`, `"p99_ms":99,"max_ms"`},
+		{"99, stored by an earlier version", `{"count":99,"p99_ms":98}`, `"p99_ms":null,"p99_note":"needs 100 transfers, this drill has 99","max_ms"`},
+		{"60", `{"count":60,"p99_ms":null,"p99_note":"needs 100 transfers, this drill has 60"}`, `"p99_ms":null,"p99_note":"needs 100 transfers, this drill has 60","max_ms"`},
+	} {
+		var l Latency
+		if err := json.Unmarshal([]byte(tt.stored), &l); err != nil {
+			t.Fatal(err)
+		}
+		if got, err := json.Marshal(l); err != nil || !strings.Contains(string(got), tt.want) {
+			t.Errorf("%s: %s, %v; want %s", tt.name, got, err, tt.want)
+		}
+	}
+}
+
+// TestDrillLeft: how long a drill still takes, from how far it is.
+func TestDrillLeft(t *testing.T) {
+	d := Drill{Count: 100, Rate: 10, Time: time.Minute}
+	for _, tt := range []struct {
+		name string
+		p    DrillProgress
+		want time.Duration
+	}{
+		{"nothing yet", DrillProgress{Planned: 100}, 10 * time.Second},
+		{"half, on the beat", DrillProgress{Planned: 100, Started: 51, Done: 49, Failed: 1, Elapsed: 5 * time.Second}, 5 * time.Second},
+		{"slow transfers: the ends come later, on the same beat", DrillProgress{Planned: 100, Started: 60, Done: 20, Elapsed: 6 * time.Second}, 8 * time.Second},
+		{"held back: by the pace of the ends", DrillProgress{Planned: 100, Started: 25, Done: 20, Elapsed: 10 * time.Second}, 40 * time.Second},
+		{"held back before any ended", DrillProgress{Planned: 100, Started: 1, Elapsed: 10 * time.Second}, 50 * time.Second},
+		{"never beyond its limit", DrillProgress{Planned: 100, Started: 3, Done: 2, Elapsed: 50 * time.Second}, 10 * time.Second},
+		{"over", DrillProgress{Planned: 100, Started: 100, Done: 100, Elapsed: 11 * time.Second}, 0},
+	} {
+		if got := d.Left(tt.p); got != tt.want {
+			t.Errorf("%s: %s left, want %s", tt.name, got, tt.want)
+		}
 	}
 }
 

@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 )
 
 var update = flag.Bool("update", false, "write the golden files anew")
@@ -136,7 +137,8 @@ func TestOlderStates(t *testing.T) {
 		if err := json.Unmarshal(want, &bars); err != nil {
 			t.Fatal(err)
 		}
-		if diff := cmp.Diff(bars, s.Bars()); diff != "" {
+		// Since when an attempt waits, no version before this one told.
+		if diff := cmp.Diff(bars, s.Bars(), cmpopts.IgnoreFields(Bar{}, "Queued", "Due")); diff != "" {
 			t.Errorf("%s: bars (-as the version that ran it had them +now):\n%s", name, diff)
 		}
 	}

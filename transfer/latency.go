@@ -1,6 +1,8 @@
 package transfer
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"slices"
 	"strings"
@@ -15,7 +17,8 @@ type Latency struct {
 	P50     float64  `json:"p50_ms"`
 	P90     float64  `json:"p90_ms"`
 	P95     float64  `json:"p95_ms"`
-	P99     float64  `json:"p99_ms"`
+	P99     *float64 `json:"p99_ms"`             // nil below 100 transfers
+	NoP99   string   `json:"p99_note,omitempty"` // why there is none: "needs 100 transfers, this drill has 60"
 	Max     float64  `json:"max_ms"`
 	Buckets []Bucket `json:"buckets"` // without gap, from the first that holds one to the last
 }
@@ -24,6 +27,28 @@ type Latency struct {
 type Bucket struct {
 	UpTo  float64 `json:"up_to_ms"`
 	Count int     `json:"count"`
+}
+
+// forP99 is how many transfers a 99th percentile needs: of fewer, it is the slowest one under another name.
+const forP99 = 100
+
+// UnmarshalJSON reads what this or an earlier version wrote, which gave a 99th percentile of any number of transfers.
+func (l *Latency) UnmarshalJSON(text []byte) error {
+	type plain Latency
+	if err := json.Unmarshal(text, (*plain)(l)); err != nil {
+		return err
+	}
+	l.settle()
+	return nil
+}
+
+// settle leaves out a percentile that so few transfers do not tell, and says why.
+func (l *Latency) settle() {
+	if l.Count >= forP99 {
+		l.NoP99 = ""
+		return
+	}
+	l.P99, l.NoP99 = nil, fmt.Sprintf("needs %d transfers, this drill has %d", forP99, l.Count)
 }
 
 // latencies makes the distributions: total first, then the other spans of a transfer, then the activities by name.
@@ -47,11 +72,13 @@ func latencies(spans map[string][]time.Duration) []Latency {
 }
 
 // distribution computes exact percentiles: the smallest value that at least so many in a hundred do not
-// exceed. ds is sorted in place and not empty.
+// exceed; the 99th of 100 transfers or more only. ds is sorted in place and not empty.
 func distribution(name string, ds []time.Duration) Latency {
 	slices.Sort(ds)
 	at := func(p float64) float64 { return millis(ds[int(math.Ceil(p/100*float64(len(ds))))-1]) }
-	l := Latency{Name: name, Count: len(ds), Min: millis(ds[0]), P50: at(50), P90: at(90), P95: at(95), P99: at(99), Max: millis(ds[len(ds)-1])}
+	p99 := at(99)
+	l := Latency{Name: name, Count: len(ds), Min: millis(ds[0]), P50: at(50), P90: at(90), P95: at(95), P99: &p99, Max: millis(ds[len(ds)-1])}
+	l.settle()
 	// Powers of the square root of two: 1, 1.41, 2, 2.83, 4 ms …: each bar twice as wide every second time.
 	edge := func(k int) float64 { return math.Round(100*math.Pow(2, float64(k)/2)) / 100 }
 	k := 0

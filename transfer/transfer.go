@@ -56,12 +56,16 @@ type Request struct {
 
 // Bar is one activity on the timeline, times relative to the start of the workflow.
 type Bar struct {
-	Activity string        `json:"activity"`
-	Start    time.Duration `json:"start"`
-	End      time.Duration `json:"end"` // 0 while it runs
-	Attempt  int           `json:"attempt"`
-	State    string        `json:"state"` // scheduled, running, completed, failed, timed-out, canceled
-	Failure  string        `json:"failure,omitempty"`
+	Activity string `json:"activity"`
+	// Queued is since when the attempt waits: since it was scheduled, or the attempt before it ended. Due is when a
+	// worker may take it: at once, or when its retry is due.
+	Queued  time.Duration `json:"queued,omitzero"`
+	Due     time.Duration `json:"due,omitzero"`
+	Start   time.Duration `json:"start"`
+	End     time.Duration `json:"end"` // 0 while it runs
+	Attempt int           `json:"attempt"`
+	State   string        `json:"state"` // scheduled, running, completed, failed, timed-out, canceled
+	Failure string        `json:"failure,omitempty"`
 }
 
 // Result is how a transfer ended.

@@ -42,7 +42,7 @@ func DrillPage(f Frame, p DrillProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 6 of 6", "Drill: many test transfers", "Onramp starts transfers on a steady beat, whether or not those before have ended, and measures how long each part takes: until a worker takes the first step, each activity, and the whole.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 6 of 6", "Load drill", "Runs many test transfers and measures how long each part takes. Onramp starts them at a steady rate, whether or not those before have ended.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -195,11 +195,11 @@ func DrillPage(f Frame, p DrillProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, ">Start the drill</button></p></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, ">Start the load drill</button></p></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = history("Drills so far", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = history("Load drills so far", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

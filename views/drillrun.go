@@ -1,7 +1,5 @@
 package views
 
-import "fmt"
-
 // DrillRunProps is one drill. Its live parts: drill-status, drill-results.
 // Test ids: drill-status, stop-drill, drill-again.
 type DrillRunProps struct {
@@ -22,6 +20,7 @@ type DrillStatusProps struct {
 	Tag            Tag
 	Title          string
 	Text           string
+	Left           string // "about 12 s left", while it runs
 	Sides          []DrillSideProps
 	CanStop        bool
 }
@@ -36,7 +35,33 @@ type DrillSideProps struct {
 // DrillResultsProps is what was measured. id=drill-results.
 type DrillResultsProps struct {
 	Compared *ComparedProps // what changes from one target to the other
+	Legend   []LegendProps  // of the plots, where they hold two targets
+	Spans    []SpanProps
 	Reports  []DrillReportProps
+	Others   []Link // other drills to lay over this one; the one that is shown is current
+	Files    []Link // the plots and their numbers, to keep
+}
+
+// SpanProps is how long one span of a transfer took, at one target or two.
+type SpanProps struct {
+	ID, Name, What string
+	Text           string // "median 61 ms, 95 % 90 ms"
+	Plot           PlotProps
+	Targets        []string // the columns of the table
+	Rows           []SpanRow
+}
+
+// SpanRow is how many transfers took up to so long, and longer than the row before, at each target.
+type SpanRow struct {
+	UpTo   string // "22.6 ms"
+	Counts []string
+}
+
+// DrillPlotsProps are a drill's plots as a file of their own.
+type DrillPlotsProps struct {
+	Title, Text string
+	Legend      []LegendProps
+	Spans       []SpanProps
 }
 
 // ComparedProps is two targets side by side.
@@ -63,21 +88,15 @@ type DrillReportProps struct {
 	Facts     []Pair // done, failed, throttled, money, took
 	Verdict   *VerdictProps
 	Latencies []LatencyProps
+	NoP99     string // why there is no 99th percentile: "needs 100 transfers, this drill has 60"
 	Errors    []DrillErrorRow
 }
 
-// LatencyProps is one span: its percentiles and its histogram.
+// LatencyProps are one span's percentiles; P99 is "" where so few transfers do not tell it.
 type LatencyProps struct {
-	ID, Name, What               string
+	Name                         string
 	Count                        string
 	Min, P50, P90, P95, P99, Max string
-	Buckets                      []BucketProps
-}
-
-// BucketProps is one bar of a histogram.
-type BucketProps struct {
-	UpTo  string // "22.6 ms"
-	Count int
 }
 
 // DrillErrorRow counts failures of one kind.
@@ -94,23 +113,22 @@ func (p ComparedProps) widest() float64 {
 	return w
 }
 
-// most is the highest bar.
-func (p LatencyProps) most() int {
-	m := 0
-	for _, b := range p.Buckets {
-		m = max(m, b.Count)
+// The file's measures, in pixels.
+const (
+	fileWide  = 960
+	fileEdge  = 32
+	fileHead  = 92 // title and text
+	fileLine  = 24 // a line of the legend
+	fileTitle = 30 // over each plot
+)
+
+// at is where a span's plot begins, and below the last one.
+func (p DrillPlotsProps) at(i int) int {
+	y := fileHead + fileLine*len(p.Legend)
+	for _, s := range p.Spans[:i] {
+		y += fileTitle + s.Plot.Height() + 16
 	}
-	return m
+	return y
 }
 
-// barTop and barHeight place a histogram's bar, 70 high at most, on its line.
-func barTop(n, most int) string { return fmt.Sprintf("%.1f", 71-barSize(n, most)) }
-
-func barHeight(n, most int) string { return fmt.Sprintf("%.1f", barSize(n, most)) }
-
-func barSize(n, most int) float64 {
-	if n <= 0 || most <= 0 {
-		return 0
-	}
-	return max(float64(n)/float64(most)*68, 2)
-}
+func (p DrillPlotsProps) height() int { return p.at(len(p.Spans)) + 8 }

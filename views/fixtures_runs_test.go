@@ -207,9 +207,10 @@ func transferLive() TransferRunProps {
 	p.Acts.Open, p.Acts.Following = true, true
 	p.Status = TransferStatusProps{Tag: Tag{Busy, "Running"}, Text: "1.8 s", SinceMS: 1800, Lost: "The connection to localhost:7243 was lost; trying again.",
 		Pending: []PendingProps{{ID: "11", Name: "Deposit", State: Wait, Text: "attempt 2 of 5 starts", Attempt: "2", Failure: "bank timed out", LeftMS: 1000, Left: "in 1.0 s"}, {ID: "12", Name: "Audit", State: Busy, Text: "attempt 1 is running", Attempt: "1", LastBeat: "3 of 10"}}, Title: "Deposit: attempt 2 in 1 s", Facts: []Pair{{Name: "Workflow ID", Value: "transfer-7f3a", Mono: true, Copy: true}}}
-	p.Timeline = TimelineProps{Span: 2 * time.Second, Text: "1.8 s so far", Rows: []TimelineRow{
+	p.Timeline = TimelineProps{Span: 2 * time.Second, Text: "1.8 s so far", Ticks: []Tick{{At: 0, Label: "0 s"}, {At: 0.5, Label: "1 s"}, {At: 1, Label: "2 s"}}, Rows: []TimelineRow{
 		{Label: "Withdraw", Detail: "0.4 s", Bars: []BarProps{{Start: 50 * time.Millisecond, End: 450 * time.Millisecond, State: Good, Word: "completed"}}},
-		{Label: "Deposit", Detail: "attempt 2", Bars: []BarProps{{Start: 500 * time.Millisecond, End: 900 * time.Millisecond, State: Bad, Word: "failed", Text: "attempt 1 failed after 0.4 s: bank timed out"}, {Start: 1500 * time.Millisecond, End: 1800 * time.Millisecond, State: Busy, Word: "running", Live: true}}},
+		{Label: "Deposit", Detail: "attempt 2", Bars: []BarProps{{Start: 500 * time.Millisecond, End: 900 * time.Millisecond, State: Bad, Word: "failed", Text: "attempt 1 failed after 0.4 s: bank timed out"}, {Queued: 900 * time.Millisecond, Due: 1400 * time.Millisecond, Start: 1500 * time.Millisecond, End: 1800 * time.Millisecond, State: Busy, Word: "running", Live: true}}},
+		{Label: "Audit", Detail: "", Bars: []BarProps{{Queued: time.Second, Due: time.Second, Start: time.Second, End: 2 * time.Second, State: Idle, Word: "scheduled", Waits: true, Live: true}}},
 	}}
 	p.Events = EventsProps{Text: "4 events, newest first", Rows: []EventProps{
 		{Key: "pending-11", Type: "Deposit", State: Busy, Text: "attempt 2 of ∞, next in 1 s", When: "+1.8 s"},

@@ -82,6 +82,7 @@ func pages() []page {
 		shown("drill-run-live", DrillRunPage, live(rehearsalFrame("Drill 1", "transfer", 6)), drillLive()),
 		shown("drill-run-done", DrillRunPage, rehearsalFrame("Drill 1", "transfer", 7), drillDone()),
 		shown("runs", RunsPage, cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil}),
+		shown("migration-report", MigrationReportPage, rehearsalFrame("Report: Payments", "", 6), reportProps()),
 		shown("rehearsal", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps()),
 		shown("rehearsal-broken", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), brokenRehearsal()),
 		shown("test-run-broken", TestRunPage, broken(rehearsalFrame("Run 3", "test", 5)), testFailed()),

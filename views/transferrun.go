@@ -2,7 +2,6 @@ package views
 
 import (
 	"strconv"
-	"time"
 
 	"github.com/a-h/templ"
 )
@@ -38,29 +37,6 @@ type TransferStatusProps struct {
 	Lost    string // the connection to Temporal is lost now: what that means
 	SinceMS int64  // > 0: it runs, and began so long ago; counted on by the script
 	Next    *Link  // "Finish migration", once it is done
-}
-
-// TimelineProps is the Gantt chart and its twin as a list. id=timeline.
-type TimelineProps struct {
-	Span time.Duration // the whole width; 0 shows the empty state
-	Text string        // "2.6 s in all"
-	Rows []TimelineRow
-}
-
-// TimelineRow is one lane.
-type TimelineRow struct {
-	Label  string // "Withdraw"
-	Detail string // "0.4 s · attempt 2"
-	Bars   []BarProps
-}
-
-// BarProps is one bar, from the start of the workflow.
-type BarProps struct {
-	Start, End time.Duration
-	State      State
-	Word       string // "completed", "failed", "running"
-	Text       string // for the list: "attempt 1 failed after 0.2 s: bank timed out"
-	Live       bool   // still growing: dotted edge
 }
 
 // EventsProps is the workflow's history, newest first. id=events.
@@ -130,24 +106,6 @@ type TransferRefsProps struct {
 	Raw     string         // address of the raw history, "" while there is none
 	RawNote string         // why it cannot be had now
 	JSON    string         // address of the run's result, "" while it runs
-}
-
-// span is the width of the timeline in seconds: at least to the end of its last bar.
-func (p TimelineProps) span() float64 {
-	d := p.Span
-	for _, r := range p.Rows {
-		for _, b := range r.Bars {
-			d = max(d, b.End, b.Start)
-		}
-	}
-	return d.Seconds()
-}
-
-// x and width place a bar on its lane, as SVG lengths. A bar is never too thin to see.
-func (b BarProps) x(span float64) string { return percent(b.Start.Seconds(), span) }
-
-func (b BarProps) width(span float64) string {
-	return percent(max((b.End-b.Start).Seconds(), span*0.004), span)
 }
 
 // attrs are for whoever measures or scripts the page: which event of the history a row is.

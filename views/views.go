@@ -14,6 +14,7 @@
 //	NewPage(Frame, NewProps)                        GET, POST /new
 //	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
+//	MigrationReportPage(Frame, MigrationReportProps)  GET /m/{m}/report
 //	SettingsPage(Frame, SettingsProps)              GET /m/{m}/settings; POST below it: /name, /archive, /delete
 //	NamespacePage(Frame, NamespaceProps)            GET, POST /m/{m}/namespace
 //	CertificatesPage(Frame, CertificatesProps)      GET, POST /m/{m}/certificates
@@ -83,6 +84,7 @@
 //	EventRow(EventProps)                      id=event-<event key>, e.g. event-7
 //	DrillStatus(DrillStatusProps)             id=drill-status
 //	DrillResults(DrillResultsProps)           id=drill-results
+//	DrillPlots(DrillPlotsProps)               id=drill-plots, a file of its own
 //	Judge(JudgeProps)                         id=judge
 package views
 

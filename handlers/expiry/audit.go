@@ -8,7 +8,6 @@ import (
 	"net/url"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"onramp/custody"
@@ -207,17 +206,9 @@ func (h *Pages) AuditCSV(w http.ResponseWriter, r *http.Request) error {
 	out := csv.NewWriter(&b)
 	_ = out.Write([]string{"id", "at", "migration", "verb", "subject", "sha256", "ca_sha256", "days", "lane", "note", "person", "name", "session", "via", "from", "request"}) // a Buffer takes everything
 	for _, rec := range list {
-		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), cell(rec.Migration), string(rec.Verb), cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), cell(rec.Lane), cell(rec.Note),
-			cell(rec.Person), cell(rec.Name), cell(rec.Session), cell(rec.Via), cell(rec.From), cell(rec.Request)})
+		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), web.Cell(rec.Migration), string(rec.Verb), web.Cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), web.Cell(rec.Lane), web.Cell(rec.Note),
+			web.Cell(rec.Person), web.Cell(rec.Name), web.Cell(rec.Session), web.Cell(rec.Via), web.Cell(rec.From), web.Cell(rec.Request)})
 	}
 	out.Flush()
 	return web.SendFile(w, r, "text/csv; charset=utf-8", "onramp-audit.csv", b.Bytes())
-}
-
-// cell keeps a spreadsheet from taking a text that somebody else chose for a formula.
-func cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
 }

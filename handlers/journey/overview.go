@@ -30,7 +30,7 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
 		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Activity: activityProps(v),
 		Twin:  h.CheckTwin(v),
-		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
+		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
 	}
 	f := h.Frame(r, m.Name, "migrations", &v, "")
 	f.Path = web.MovePath(m.ID)

@@ -87,7 +87,7 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 		t := h.Acts.Places.Target(v.View)
 		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}
 	}
-	return h.Page(w, r, web.StatusFor(ps), views.DrillPage(h.Frame(r, "Drill", "migrations", &v, migration.StepTransfer), p))
+	return h.Page(w, r, web.StatusFor(ps), views.DrillPage(h.Frame(r, "Load drill", "migrations", &v, migration.StepTransfer), p))
 }
 
 // StartDrill starts a drill and leads to its page.
@@ -132,14 +132,14 @@ func (f drillFields) plan() (acts.Drill, error) {
 	whole := func(name, s string) int {
 		n, err := strconv.Atoi(s)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", acts.Printable(s)), "Give a whole number above 0.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Give a whole number above 0.").In(name))
 		}
 		return n
 	}
 	part := func(name, s string) float64 {
 		n, err := strconv.ParseFloat(s, 64)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number of this", acts.Printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
 		}
 		return n
 	}

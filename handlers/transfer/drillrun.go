@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/a-h/templ"
@@ -20,10 +21,12 @@ import (
 
 // DrillState is a drill as its log tells it so far.
 type DrillState struct {
-	View  web.Visit
-	Run   runs.Run
-	sides []runs.DrillProgress // the newest of each target
-	seq   int64
+	View   web.Visit
+	Run    runs.Run
+	sides  []runs.DrillProgress // the newest of each target
+	seq    int64
+	beside *runs.Run    // the drill that is laid over it
+	others []views.Link // those that can be
 }
 
 func (d *DrillState) add(e runs.Entry) bool {
@@ -58,10 +61,38 @@ func (d *DrillState) status() views.DrillStatusProps {
 		}
 		p.Sides = append(p.Sides, side)
 	}
+	if left := d.left(); left > 0 {
+		p.Left = "about " + web.Took(left.Round(time.Second)) + " left"
+	}
 	if len(p.Sides) == 0 && !d.Run.Over() {
 		p.Sides = []views.DrillSideProps{{Name: asked.Address + ", " + asked.Namespace, Text: "connecting", Planned: max(asked.Count, 1)}}
 	}
 	return p
+}
+
+// left is about how long it still takes, with the target that has not begun; 0 when it is over.
+func (d *DrillState) left() time.Duration {
+	if d.Run.Over() {
+		return 0
+	}
+	asked := d.Run.DrillRequest()
+	plan := transfer.Drill{Count: asked.Count, Rate: asked.Rate, Time: time.Duration(asked.Seconds * float64(time.Second))}
+	targets := 1
+	if asked.BesideAddress != "" {
+		targets = 2
+	}
+	var all time.Duration
+	for i := range targets {
+		now := transfer.DrillProgress{Planned: asked.Count}
+		if i < len(d.sides) {
+			s := d.sides[i]
+			now = transfer.DrillProgress{Planned: s.Planned, Started: s.Started, Done: s.Done, Failed: s.Failed, Elapsed: time.Duration(s.ElapsedMS * float64(time.Millisecond))}
+		}
+		if i == len(d.sides)-1 || i >= len(d.sides) { // those before it are over
+			all += plan.Left(now)
+		}
+	}
+	return all
 }
 
 // spanNames are a drill's spans in words.
@@ -79,27 +110,12 @@ func spanName(s string) (name, what string) {
 	return activityName(s), "From scheduled to ended, retries included, by the server's clock."
 }
 
-func (d *DrillState) results() views.DrillResultsProps {
-	res, ok := runs.ReadDrill(d.Run)
-	if !ok {
-		return views.DrillResultsProps{}
-	}
-	var p views.DrillResultsProps
-	for i, rep := range res.Reports {
-		p.Reports = append(p.Reports, d.report(fmt.Sprintf("report-%d", i+1), rep))
-	}
-	if len(res.Changes) > 0 {
-		p.Compared = comparison(res)
-	}
-	return p
-}
-
 func (d *DrillState) report(id string, rep transfer.DrillReport) views.DrillReportProps {
 	p := views.DrillReportProps{ID: id, Name: rep.Address + ", " + rep.Namespace, Facts: []views.Pair{
 		{Name: "Ended as they should", Value: fmt.Sprintf("%d of %d", rep.Done, rep.Planned)}, {Name: "Did not", Value: fmt.Sprint(rep.Failed)},
-		{Name: "Answers of the rate limit", Value: fmt.Sprint(rep.Throttled)}, {Name: "Took", Value: web.Either(web.Millis(rep.TookMS), "0 ms")}}}
+		{Name: "Rate-limited responses", Value: fmt.Sprint(rep.Throttled)}, {Name: "Took", Value: web.Either(web.Millis(rep.TookMS), "0 ms")}}}
 	if rep.Money != "" {
-		p.Facts = append(p.Facts, views.Pair{Name: "Money", Value: rep.Money})
+		p.Facts = append(p.Facts, views.Pair{Name: "Balances", Value: balances(rep.Money)})
 	}
 	if rep.Verdict != nil && rep.Verdict.Code != doctor.OK {
 		v := web.VerdictProps(*rep.Verdict, nil, d.View.View)
@@ -108,46 +124,28 @@ func (d *DrillState) report(id string, rep transfer.DrillReport) views.DrillRepo
 	for _, e := range rep.Errors {
 		p.Errors = append(p.Errors, views.DrillErrorRow{Kind: e.Kind, Count: fmt.Sprint(e.Count), Text: e.Text})
 	}
-	for i, l := range rep.Latencies {
-		name, what := spanName(l.Name)
-		row := views.LatencyProps{ID: fmt.Sprintf("%s-%d", id, i+1), Name: name, What: what, Count: fmt.Sprint(l.Count), Min: short(l.Min), P50: short(l.P50), P90: short(l.P90),
-			P95: short(l.P95), P99: short(l.P99), Max: short(l.Max)}
-		for _, b := range l.Buckets {
-			row.Buckets = append(row.Buckets, views.BucketProps{UpTo: short(b.UpTo), Count: b.Count})
+	for _, l := range rep.Latencies {
+		name, _ := spanName(l.Name)
+		row := views.LatencyProps{Name: name, Count: fmt.Sprint(l.Count), Min: short(l.Min), P50: short(l.P50), P90: short(l.P90), P95: short(l.P95), Max: short(l.Max)}
+		if l.P99 != nil {
+			row.P99 = short(*l.P99)
 		}
+		p.NoP99 = web.Either(p.NoP99, l.NoP99)
 		p.Latencies = append(p.Latencies, row)
 	}
 	return p
 }
 
+// balances is what a drill says of its money, in words: of a result that an earlier version stored too.
+func balances(money string) string {
+	if n, ok := strings.CutSuffix(money, " books do not add up"); ok {
+		return n + " balances do not match"
+	}
+	return "All balances match"
+}
+
 // short is a number of milliseconds in words; a span that took no measurable time is 0 ms.
 func short(ms float64) string { return web.Either(web.Millis(ms), "0 ms") }
-
-// comparison is what changes from the local server to the endpoint.
-func comparison(res runs.DrillResult) *views.ComparedProps {
-	p := &views.ComparedProps{From: res.Reports[1].Address, To: res.Reports[0].Address}
-	var most transfer.Change
-	for _, c := range res.Changes {
-		name, _ := spanName(c.Name)
-		row := views.ComparedRow{Name: name, A: c.A, B: c.B, FromP50: short(c.A), FromP95: short(c.A95), ToP50: short(c.B), ToP95: short(c.B95)}
-		if c.Factor > 0 {
-			row.Factor = fmt.Sprintf("× %.1f", c.Factor)
-		}
-		p.Rows = append(p.Rows, row)
-		if c.Name == "total" {
-			most = c
-		}
-	}
-	switch {
-	case most.Name == "":
-		p.Text = "No transfer ended at both targets."
-	case most.B > most.A:
-		p.Text = fmt.Sprintf("A transfer takes %s longer at the median: %s instead of %s.", short(most.B-most.A), short(most.B), short(most.A))
-	default:
-		p.Text = fmt.Sprintf("A transfer takes no longer at the median: %s, and %s before.", short(most.B), short(most.A))
-	}
-	return p
-}
 
 func (h *Pages) readDrill(ctx context.Context, v web.Visit, run runs.Run) (*DrillState, error) {
 	entries, err := h.Runs.Entries(ctx, run.ID, 0)
@@ -166,16 +164,15 @@ func (h *Pages) readDrill(ctx context.Context, v web.Visit, run runs.Run) (*Dril
 
 // DrillRun is one drill: its page, live while it runs.
 func (h *Pages) DrillRun(w http.ResponseWriter, r *http.Request) error {
-	v, err := h.Move(r)
+	d, err := h.drillOf(r)
 	if err != nil {
 		return err
 	}
-	run, err := h.RunOf(r, v, migration.DrillRun)
-	if err != nil {
+	v, run := d.View, d.Run
+	if d.beside, err = h.besideOf(r, d); err != nil {
 		return err
 	}
-	d, err := h.readDrill(r.Context(), v, run)
-	if err != nil {
+	if d.others, err = h.otherDrills(r, d); err != nil {
 		return err
 	}
 	past, err := h.History(r, v, migration.DrillRun, web.ShownRuns)
@@ -190,7 +187,7 @@ func (h *Pages) DrillRun(w http.ResponseWriter, r *http.Request) error {
 		}
 		return p
 	}
-	f := h.Frame(r, fmt.Sprintf("Drill %d", run.Number), "migrations", &v, migration.StepTransfer)
+	f := h.Frame(r, fmt.Sprintf("Load drill %d", run.Number), "migrations", &v, migration.StepTransfer)
 	if web.WantsFollow(r) {
 		return h.StreamPage(w, r, func(ctx context.Context) templ.Component {
 			return views.DrillFollowPage(f, page(), h.followDrill(ctx, d), page)
@@ -200,6 +197,19 @@ func (h *Pages) DrillRun(w http.ResponseWriter, r *http.Request) error {
 		f.Feed, f.Follow = web.FeedPath(v, d.Run, d.seq), web.RunPath(run.Outcome)+"?follow=1"
 	}
 	return h.Page(w, r, http.StatusOK, views.DrillRunPage(f, page()))
+}
+
+// drillOf is the drill of an address.
+func (h *Pages) drillOf(r *http.Request) (*DrillState, error) {
+	v, err := h.Move(r)
+	if err != nil {
+		return nil, err
+	}
+	run, err := h.RunOf(r, v, migration.DrillRun)
+	if err != nil {
+		return nil, err
+	}
+	return h.readDrill(r.Context(), v, run)
 }
 
 // followDrill yields a line for each step of a drill, and leaves the run in d as it is at the end.

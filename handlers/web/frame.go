@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"onramp/doctor"
 	"onramp/migration"
 	"onramp/views"
 )
@@ -143,7 +144,7 @@ func stepDetail(s migration.StepView) string {
 	if s.Reason != "" && (s.Status == migration.Blocked || s.Status == migration.LookAgain) {
 		return s.Reason
 	}
-	return s.Evidence
+	return doctor.WithoutSecrets(s.Evidence) // notes of earlier versions may hold one
 }
 
 // whoName is a role in words.

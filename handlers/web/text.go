@@ -121,3 +121,11 @@ func AuthName(auth string) string {
 	}
 	return "mTLS"
 }
+
+// Cell keeps a spreadsheet from taking a text that somebody else chose for a formula.
+func Cell(s string) string {
+	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
+		return "'" + s
+	}
+	return s
+}
