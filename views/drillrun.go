@@ -2,7 +2,7 @@ package views
 
 import "fmt"
 
-// DrillRunProps is one drill. Its live parts: drill-status, drill-results.
+// DrillRunProps is one drill. Its live parts: run-sign, drill-status, drill-results.
 // Test ids: drill-status, stop-drill, drill-again.
 type DrillRunProps struct {
 	Migration string
@@ -13,6 +13,7 @@ type DrillRunProps struct {
 	Asked     []Pair
 	JSON      string
 	Again     string // address of the form, filled in
+	Ended     string // of a streamed page: as in TransferEndProps
 	History   []RunRow
 }
 
@@ -22,6 +23,7 @@ type DrillStatusProps struct {
 	Tag            Tag
 	Title          string
 	Text           string
+	SinceMS        int64 // > 0: it runs, and began so long ago; counted on by the script
 	Sides          []DrillSideProps
 	CanStop        bool
 }

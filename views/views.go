@@ -53,7 +53,7 @@
 //
 // Each is a run's page once more, row by row while the run goes on; they stand together in follow.templ.
 //
-//	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() VerdictProps)
+//	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() TestEndProps)
 //	TransferFollowPage(Frame, TransferRunProps, iter.Seq[EventProps], func() TransferEndProps)
 //	DrillFollowPage(Frame, DrillRunProps, iter.Seq[string], func() DrillRunProps)
 //
@@ -69,6 +69,7 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	RunSign(Frame)                            id=run-sign
 //	RunStatus(RunStatusProps)                 id=run-status
 //	StageRow(StageProps)                      id=stage-<stage id>, e.g. stage-tls
 //	Verdict(VerdictProps)                     id=verdict
