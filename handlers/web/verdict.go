@@ -106,6 +106,9 @@ func placeOf(v doctor.Verdict, auth string) place {
 	if !ok {
 		return checkAgain
 	}
+	if auth != cloud.AuthAPIKey && p.anchor == giveAPIKey.anchor {
+		return giveKey
+	}
 	if first := p.path[0]; auth == cloud.AuthAPIKey && (p.anchor == giveKey.anchor || first == migration.StepCertificates || first == migration.StepUpload) {
 		return giveAPIKey
 	}
