@@ -275,6 +275,9 @@ func (w *world) onramp(args []string) {
 				w.env[variable] = v
 			}
 		}
+		if q, ok := f["task-queue"]; ok { // it is asked for that one from now on
+			w.queue = q
+		}
 	default:
 		w.t.Fatalf("no such command: onramp %q", args)
 	}

@@ -121,9 +121,9 @@ func (h *Handlers) liveRun(ctx context.Context, v web.Visit, run runs.Run) (live
 	case migration.TransferRun:
 		return h.transfer.NewTransferFeed(v, run, entries), nil
 	case migration.DrillRun:
-		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run}, Log: entries}, nil
+		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run, Now: h.Now}, Log: entries}, nil
 	}
-	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}}, Log: entries}, nil
+	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
 }
 
 // followRun sends a run: to a new reader its present state first, then what follows; to one that comes back

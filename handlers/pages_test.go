@@ -52,7 +52,7 @@ func TestJourneyOfPages(t *testing.T) {
 	key := unzip(t, d.post(m+"/certificates/bundle.zip").body)["client.key"]
 	run := d.upload(m+"/test", "key_source", "paste", "key_pem", key).to(t)
 	d.finish(run)
-	d.get(run).want(t, 200, "All is well", "10 of 10 checks passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
+	d.get(run).want(t, 200, "Connected", "10 of 10 checks passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
 	d.get(m).want(t, 200, "4 of 6 done", "run 1 passed", "Connection test passed", run)
 	d.get(m+"/code").want(t, 200, "TRANSFER_MONEY_TASK_QUEUE", "localhost:7299", "SSL_CERT_FILE", `aria-current="true" data-testid="lang-go"`)
 	d.get(m+"/transfer").want(t, 200, "The worker inside Onramp", "The money arrives")
@@ -79,12 +79,16 @@ func TestFailedCheck(t *testing.T) {
 	if !ok {
 		t.Fatal("CL-03 is not in the catalogue")
 	}
-	page := d.get(run).want(t, 200, "Stopped at Certificate", "alert 48", "a, b", "/help/CL-03", "Open step 3: Upload the CA", "stopped at 7 of 10", "Not reached", "Not wrong:")
+	page := d.get(run).want(t, 200, "Stopped at Certificate", "alert 48", "a, b", "/help/CL-03", "Open step 3: upload the CA certificate", "stopped at 7 of 10", "Not reached", "Not wrong:")
 	if !strings.Contains(html.UnescapeString(page.body), e.Title) {
 		t.Errorf("the page lacks the title %q", e.Title)
 	}
-	if !strings.Contains(page.body, `id="stage-client-cert-more" open`) || strings.Contains(page.body, `id="stage-tls-more" open`) {
-		t.Error("the failed row does not stand open alone")
+	verdict, first := strings.Index(page.body, `id="verdict"`), strings.Index(page.body, `id="stage-input"`)
+	if verdict < 0 || verdict > first {
+		t.Error("the verdict does not stand above the checks")
+	}
+	if !strings.Contains(page.body, `id="verdict-ev-0"`) || strings.Contains(page.body, `id="stage-client-cert-ev-`) {
+		t.Error("what was seen does not stand in the verdict alone")
 	}
 	d.get(m).want(t, 200, "Failed", "run 1 failed")
 	d.get(m+"/runs").want(t, 200, "CL-03")

@@ -82,7 +82,7 @@ func stages(fail int, live bool) []StageProps {
 }
 
 func testLive() TestRunProps {
-	p := TestRunProps{Migration: "payments", Run: "r3", Number: "3", Status: RunStatusProps{Tag: Tag{Busy, "Running"}, Text: "check 6 of 10 · 1 s"}, Stages: stages(5, true), Verdict: VerdictProps{Pending: true, State: Busy, Word: "No verdict yet"}}
+	p := TestRunProps{Migration: "payments", Run: "r3", Number: "3", Status: RunStatusProps{Tag: Tag{Busy, "Running"}, Text: "5 of 10 checks done ·", SinceMS: 1000}, Stages: stages(5, true), Verdict: VerdictProps{Pending: true, State: Busy, Word: "No verdict yet"}}
 	p.Crossing = crossing(2)
 	p.Crossing.Marks[2] = MarkProps{Label: "Network", State: Good, Word: "passed"}
 	p.Crossing.Marks[3] = MarkProps{Label: "Server", State: Busy, Word: "checking"}
@@ -118,7 +118,7 @@ func testPassed() TestRunProps {
 	return TestRunProps{
 		Migration: "payments", Run: "r4", Number: "4", Status: RunStatusProps{Tag: Tag{Good, "Passed"}, Text: "10 of 10 · 201 ms", When: "14 Nov 2026, 11:02", Stamp: "2026-11-14T11:02:00Z"},
 		Crossing: crossing(9), Stages: stages(10, false),
-		Verdict: VerdictProps{State: Good, Word: "All is well", Code: "OK", Level: "certain", Title: "A worker would connect", Cause: "Every check from this machine to the task queue passed.", Actions: []Link{{Text: "Change the worker", URL: "/m/payments/code", TestID: "continue"}}, Unseen: "Whether your worker’s host reaches the endpoint too: run onramp check there."},
+		Verdict: VerdictProps{State: Good, Word: "Connected", Code: "OK", Level: "certain", Title: "A worker would connect", Cause: "Every check from this machine to the task queue passed.", Actions: []Link{{Text: "Change the worker", URL: "/m/payments/code", TestID: "continue"}}, Unseen: "Whether your worker’s host reaches the endpoint too: run onramp check there."},
 	}
 }
 

@@ -25,7 +25,8 @@ type Frame struct {
 	// Feed is the address of the page's one event stream, Follow that of the same page streamed without
 	// JavaScript; "" for none.
 	Feed, Follow string
-	Toast        string // one sentence shown once after a redirect: "Namespace saved"
+	Sign         SignProps // of a run's page
+	Toast        string    // one sentence shown once after a redirect: "Namespace saved"
 }
 
 // RailProps is the route beside every page of a migration.
@@ -59,7 +60,7 @@ type BrokenProps struct {
 	Return    string // the page to come back to
 }
 
-// documentTitle is what the tab says: the rehearsal is named first, the product last.
+// documentTitle is what the tab says: how a run stands, then that it is a rehearsal; the product last.
 func documentTitle(f Frame) string {
 	title := "Onramp"
 	if f.Title != "" {
@@ -68,14 +69,10 @@ func documentTitle(f Frame) string {
 	if f.Rehearsal || f.CloudSide {
 		title = "[Rehearsal] " + title
 	}
-	return title
-}
-
-func iconName(f Frame) string {
-	if f.Rehearsal || f.CloudSide {
-		return "rehearsal.svg"
+	if f.Sign.Word != "" { // first: a tab shows the beginning
+		title = f.Sign.Word + " · " + title
 	}
-	return "icon.svg"
+	return title
 }
 
 // themeAttr fixes the theme on <html>; without it the reader's system decides.

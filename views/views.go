@@ -54,7 +54,7 @@
 //
 // Each is a run's page once more, row by row while the run goes on; they stand together in follow.templ.
 //
-//	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() VerdictProps)
+//	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() TestEndProps)
 //	TransferFollowPage(Frame, TransferRunProps, iter.Seq[EventProps], func() TransferEndProps)
 //	DrillFollowPage(Frame, DrillRunProps, iter.Seq[string], func() DrillRunProps)
 //
@@ -70,6 +70,7 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	RunSign(Frame)                            id=run-sign
 //	RunStatus(RunStatusProps)                 id=run-status
 //	StageRow(StageProps)                      id=stage-<stage id>, e.g. stage-tls
 //	Verdict(VerdictProps)                     id=verdict

@@ -27,7 +27,10 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if !v.Migration.Archived.IsZero() {
 		p.Archived = "archived " + web.Day(v.Migration.Archived)
 	}
-	p.Goes = []string{"the migration and its address, with " + web.Many(d.Facts, "observed fact", "observed facts")}
+	p.Goes = []string{"the migration and its address"}
+	if d.Facts > 0 {
+		p.Goes[0] += ", with " + web.Many(d.Facts, "observed fact", "observed facts")
+	}
 	for _, n := range []struct {
 		n         int
 		one, more string

@@ -347,7 +347,7 @@ func (h *Pages) replaceWorkersProps(ctx context.Context, v web.Visit, re *migrat
 		h.unseenWorkers(v, re, &p)
 		return p, nil, nil
 	}
-	p.Rule = fmt.Sprintf("Removal is blocked while a connection with the old certificate is open, and until its last call is %s past. An open connection keeps its certificate: with a program that reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", h.Acts.Replacements.Window())
+	p.Rule = fmt.Sprintf("Removal is blocked while a connection with the old certificate is open, and for %s after its last call. An open connection keeps its certificate: with a program that reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", views.Lasts(h.Acts.Replacements.Window()))
 	callers, err := h.Acts.Replacements.Callers(ctx, v.View)
 	if fault.Is(err, fault.Unavailable) {
 		p.AsOf = "The rehearsal cloud does not answer now"

@@ -162,8 +162,14 @@ func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, erro
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
+	ofAuth := func(p views.CrossingProps) views.CrossingProps {
+		if UsesKeys(v) {
+			return ByKey(p)
+		}
+		return p
+	}
 	if len(past) == 0 {
-		return Crossing(nil, "Not tested yet", ""), nil
+		return ofAuth(Crossing(nil, "Not tested yet", "")), nil
 	}
 	run := past[0]
 	entries, err := h.Runs.Entries(r.Context(), run.ID, 0)
@@ -174,7 +180,7 @@ func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, erro
 	if run.From != "" {
 		label += ", as reported from " + run.From
 	}
-	return Crossing(StagesOf(entries), label, RunPath(run.Outcome)), nil
+	return ofAuth(Crossing(StagesOf(entries), label, RunPath(run.Outcome))), nil
 }
 
 // StagesOf is the newest word of a check's log on every stage.
@@ -195,6 +201,11 @@ func StageOf(e runs.Entry) (doctor.Stage, bool) {
 	}
 	var s doctor.Stage
 	return s, json.Unmarshal(e.Data, &s) == nil
+}
+
+// SignFrame is the frame of a page of a run as its title and icon need it.
+func SignFrame(v Visit, title string, tag views.Tag, over bool) views.Frame {
+	return views.Frame{Title: title, Rehearsal: v.Migration.Mode.Can().Practice, Sign: views.SignProps{State: tag.State, Word: tag.Word, Over: over}}
 }
 
 // marks are the seven marks of the map and the stages behind each.
@@ -223,6 +234,19 @@ func MarkOf(stage string) string {
 	return "the workflow"
 }
 
+// ByKey names the mark of signing in as it is with an API key.
+func ByKey(p views.CrossingProps) views.CrossingProps {
+	for i, m := range p.Marks {
+		if m.Label == MarkOf("client-cert") {
+			p.Marks[i].Label = signIn
+		}
+	}
+	return p
+}
+
+// signIn is what the mark Certificate is where an API key signs in.
+const signIn = "Sign-in"
+
 // Crossing draws the map from what is known of the stages; url is where a reader finds out more.
 func Crossing(stages map[string]doctor.Stage, label, url string) views.CrossingProps {
 	p := views.CrossingProps{Label: label}
@@ -242,6 +266,9 @@ func Crossing(stages map[string]doctor.Stage, label, url string) views.CrossingP
 			}
 			if worse(tag.State, mark.State) {
 				mark.State, mark.Word = tag.State, LowerFirst(tag.Word)
+				if s.Status == doctor.Running && StageNumber(id) >= StageNumber("dns") {
+					mark.Word = "waiting"
+				}
 				if url != "" {
 					mark.URL = url + "#stage-" + id
 				}
