@@ -83,7 +83,8 @@ func StageProps(id string, s doctor.Stage, known, live bool) views.StageProps {
 func FindingProps(code string) views.FindingProps {
 	p := views.FindingProps{Code: code, Title: code}
 	if e, ok := doctor.Lookup(code); ok {
-		p.Title, p.URL = Plain(e.Title), HelpPath(code)
+		said, _ := e.General()
+		p.Title, p.URL = said.Title, HelpPath(code)
 	}
 	return p
 }
@@ -130,11 +131,6 @@ func EvidenceText(v any) string {
 		return fmt.Sprint(v)
 	}
 	return string(b)
-}
-
-// Plain is a catalogue text without values: {host} becomes "host" in angle brackets.
-func Plain(s string) string {
-	return strings.NewReplacer("{", "<", "}", ">", "_", " ").Replace(s)
 }
 
 // LowerFirst is a text inside a sentence: its first byte in lower case.

@@ -14,7 +14,8 @@ func Candidates(cs []doctor.Candidate) []views.CandidateProps {
 	for _, c := range cs {
 		cp := views.CandidateProps{Code: c.Code, Title: c.Code, Why: c.Why}
 		if e, ok := doctor.Lookup(c.Code); ok {
-			cp.Title, cp.URL = Plain(e.Title), HelpPath(c.Code)
+			said, _ := e.General()
+			cp.Title, cp.URL = said.Title, HelpPath(c.Code)
 		}
 		out = append(out, cp)
 	}
