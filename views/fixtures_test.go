@@ -28,6 +28,7 @@ func pages() []page {
 	return append(append(append(clientPages(), replacePages()...), codeFixtures()...), []page{
 		shown("home-empty", HomePage, frame("", "migrations", nil), HomeProps{DataDir: dataDir}),
 		shown("home", HomePage, frame("Migrations", "migrations", nil), homeProps()),
+		shown("home-ending", HomePage, frame("Migrations", "migrations", nil), homeEnding()),
 		shown("home-lean", HomePage, frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"}),
 		shown("home-list", HomePage, frame("Migrations", "migrations", nil), homeList()),
 		shown("settings", SettingsPage, cloudFrame("Rename, archive or delete", "", 4), settingsProps()),
@@ -36,8 +37,8 @@ func pages() []page {
 		shown("new-refused", NewPage, frame("Move an application", "migrations", nil), newProps(Problems{
 			{Kind: fault.Conflict, Field: "name", Title: "A migration named Payments exists", Fix: "Choose another name, or continue the one that exists"},
 		})),
-		shown("overview", OverviewPage, cloudFrame("Payments", "", 4), overviewProps()),
-		shown("overview-refused", OverviewPage, replacing(rehearsalFrame("Payments", "", 4)), overviewRefused()),
+		shown("overview", OverviewPage, alone(cloudFrame("Payments", "", 4)), overviewProps()),
+		shown("overview-refused", OverviewPage, alone(replacing(rehearsalFrame("Payments", "", 4))), overviewRefused()),
 		shown("namespace", NamespacePage, rehearsalFrame("Choose the namespace", "namespace", 1), namespaceProps()),
 		shown("namespace-refused", NamespacePage, cloudFrame("Choose the namespace", "namespace", 1), namespaceRefused()),
 		shown("certificates", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("make"), Form: certForm("make"), Tools: tools(), Twin: cli("onramp cert ca --out certs --cn 'payments CA' --org Payments --days 365")}),
@@ -134,6 +135,13 @@ func cloudSide(title string) Frame {
 	return f
 }
 
+// alone is the frame of the overview, which has the steps itself.
+func alone(f Frame) Frame {
+	f.Rail, f.Crumbs = nil, f.Crumbs[:2]
+	f.Crumbs[1].URL, f.Inside[0].Current, f.Saw = "", "page", "1a2b3c4d.0.0"
+	return f
+}
+
 func replacing(f Frame) Frame {
 	f.Replacing = &ReplacingProps{Text: "The CA certificate is being replaced: 2 of 4 steps done.", URL: "/m/payments/certificates/replace"}
 	return f
@@ -201,6 +209,14 @@ func homeProps() HomeProps {
 			{Title: "Recent", Tally: "1", Cards: []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Replacing: "Replacing the CA certificate", Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}}},
 		},
 	}
+}
+
+func homeEnding() HomeProps {
+	p := homeProps()
+	p.Ending = &EndingProps{State: Bad, Title: "5 client certificates have expired or expire in the next 15 days", More: "and 3 more.", Rows: []EndingRow{
+		{Name: "Payments", Text: "expired on 12 Nov 2026", Replace: Link{Text: "Replace the certificate of Payments", URL: "/m/payments/certificates/replace"}},
+		{Name: "Orders: eu-west", Text: "expires in 5 days, on 4 Dec 2026", Replace: Link{Text: "Replace the certificate of Orders: eu-west", URL: "/m/orders/certificates/replace"}}}}
+	return p
 }
 
 func homeList() HomeProps {
