@@ -30,6 +30,7 @@ type Actor = custody.Actor
 // when it returns, all or none of it. Unknown ids are NotFound faults.
 type Store interface {
 	Summaries
+	Searched
 	Migration(ctx context.Context, id string) (migration.Migration, error)
 	Facts(ctx context.Context, migrationID string) ([]migration.Fact, error)     // oldest first
 	Outcomes(ctx context.Context, id, about string) ([]migration.Outcome, error) // what migration.Derive asks for

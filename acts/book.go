@@ -162,6 +162,9 @@ func (b *Book) writeAlone(ctx context.Context, by Actor, id string, decide func(
 		return migration.View{}, err
 	}
 	e, err := decide(v)
+	if err == nil {
+		err = v.Replaces(saw(ctx), e.facts)
+	}
 	if err != nil || len(e.facts) == 0 && !e.done {
 		return v, err
 	}

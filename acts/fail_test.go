@@ -244,7 +244,7 @@ func elsewhere(w *world) {
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
 var looks = []string{"Migrations.Deletion", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
 	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Window", "Checks.CanLook", "Checks.Invalid", "Checks.Watched", "Transfers.History", "Transfers.Under",
-	"Lists.Alive", "Lists.Board", "Lists.Calendar", "Lists.Due", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.ToPractise", "Lists.WithCertificate"}
+	"Lists.Alive", "Lists.Board", "Lists.Calendar", "Lists.Due", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 
 // TestEveryActIsHere: an act that is in no table would not be tried.
 func TestEveryActIsHere(t *testing.T) {

@@ -244,6 +244,23 @@ func seenAt(es []expiry.Ending, now time.Time) {
 	}
 }
 
+// Soon is which certificates end within a time, or have ended, and nothing has replaced: the first of them, at most
+// limit, and how many there are.
+func (l Lists) Soon(ctx context.Context, within time.Duration, limit int) (first []expiry.Ending, n int, err error) {
+	if err = l.Refresh(ctx); err != nil {
+		return nil, 0, err
+	}
+	now := l.now()
+	until := now.Add(within + 1)
+	counts, err := l.store.EndingsBefore(ctx, []time.Time{until})
+	if err != nil {
+		return nil, 0, err
+	}
+	first, err = l.store.Endings(ctx, expiry.Query{Active: true, Before: until, Limit: limit})
+	seenAt(first, now)
+	return first, counts[0].Active(""), err
+}
+
 // Calendar returns every ending of a mode ("" for both), the first end first: a calendar shows them all.
 func (l Lists) Calendar(ctx context.Context, mode migration.Mode) ([]expiry.Ending, error) {
 	if err := l.Refresh(ctx); err != nil {

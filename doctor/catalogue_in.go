@@ -31,7 +31,7 @@ var inEntries = []Entry{
 		Fix:      fixes(dev("Put the IPv6 address into brackets.", "export TEMPORAL_ADDRESS=[::1]:7233")),
 		Symptoms: said("too many colons in address", "waiting for connections to become ready")},
 	{Code: "IN-08", Stage: "input", Title: "This is the Web UI, not the gRPC endpoint",
-		Cause:    "The Web UI is for browsers. Workers connect to the namespace endpoint, {endpoint}.",
+		Cause:    "The Web UI is for browsers. Workers connect to the namespace endpoint, whose port is 7233.",
 		Fix:      fixes(dev("Take the endpoint from the namespace's Connect button.", "export TEMPORAL_ADDRESS={endpoint}")),
 		Symptoms: said("unexpected HTTP status code received from server: 302 (Found)"), Related: related("IN-09", "H2-07")},
 	{Code: "IN-09", Stage: "input", Title: "This is the Cloud Ops API, not the namespace endpoint",

@@ -44,6 +44,7 @@ var wkEntries = []Entry{
 func started(e Entry) Entry {
 	e.Stage = stageWorkflow
 	e.NotWrong = either(e.NotWrong, "Network, certificates and namespace are not in question: this is said before, or beside, any call.")
+	e.ConfirmIsText = e.Confirm == ""
 	e.Confirm = either(e.Confirm, "Start the worker again and read the first error that it prints.")
 	e.Unseen = "The worker's own code, which was not read."
 	e.Sources = []string{"https://docs.temporal.io/workers", "https://docs.temporal.io/develop"}

@@ -23,6 +23,7 @@ var defaults = map[string]string{
 	"server_name": "<namespace>.<account>.tmprl.cloud",
 	"endpoint":    "<namespace>.<account>.tmprl.cloud:7233",
 	"task_queue":  "<task-queue>",
+	"api_key":     "<key>",
 	"cert_path":   "client.pem",
 	"key_path":    "client.key",
 	"ca_path":     "ca.pem",

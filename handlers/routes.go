@@ -159,6 +159,7 @@ func (h *Handlers) routes() []route {
 		// Help, and what stands around the pages
 		{get, "/help", anyone, h.help.Help},
 		{get, "/help/{code}", anyone, h.help.HelpEntry},
+		{get, "/search", anyone, h.search.Search},
 		{get, "/decode", anyone, h.help.DecodeForm},
 		{post, "/decode", anyone, h.help.Decode},
 		{post, "/theme", anyone, h.Theme},

@@ -57,7 +57,7 @@ func TestSettings(t *testing.T) {
 		{what: "archive again", path: "/settings/archive", form: url.Values{"away": {"on"}}, status: 303, page: "/?show=archived", says: []string{"card-move-1", "archived "}, not: []string{"card-move-2"}},
 		{what: "its pages stay", path: "/settings/archive", form: url.Values{"away": {"on"}}, status: 303, page: m + "/settings", says: []string{"Put it back"}},
 		{what: "and back", path: "/settings/archive", form: nil, status: 303, page: "/", says: []string{"card-move-1"}, not: []string{"Archived 1"}},
-		{what: "what goes is said", path: "/settings/archive", form: nil, status: 303, page: m + "/settings", says: []string{"3 observed facts", "2 checks"}, not: []string{"kept key", "drill"}},
+		{what: "what goes is said", path: "/settings/archive", form: nil, status: 303, page: m + "/settings", says: []string{"3 observed facts", "2 checks"}, not: []string{"kept key", "load drill"}},
 		{what: "delete without the name", path: "/settings/delete", form: nil, status: 422, says: []string{"Type Billing", "<details class=\"more\" id=\"delete\" open"}},
 		{what: "delete with the former name", path: "/settings/delete", form: url.Values{"confirm": {"Order processing 1"}}, status: 422, says: []string{"Type Billing"}},
 		{what: "still there", path: "/settings/delete", form: url.Values{"confirm": {"billing"}}, status: 422, page: m + "/", says: []string{"Billing"}},

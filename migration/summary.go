@@ -23,7 +23,8 @@ type Summary struct {
 	Namespace string    `json:"namespace,omitempty"`
 	CA        string    `json:"ca_sha256,omitempty"` // of the present certificate
 	Leaf      string    `json:"leaf_sha256,omitempty"`
-	Until     time.Time `json:"until,omitzero"` // when time alone changes it; zero: never
+	Replacing string    `json:"replacing,omitempty"` // ReplaceCA or ReplaceLeaf while a replacement is in progress
+	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
 }
 
 // Summary is the summary of a view that was derived at now.
@@ -47,6 +48,9 @@ func (v View) Summary(now time.Time) Summary {
 		if now.Before(c.LeafNotAfter) { // step certificates looks again then
 			s.Until = c.LeafNotAfter
 		}
+	}
+	if r := v.Replacement(); r.Open() {
+		s.Replacing = r.What
 	}
 	return s
 }

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"onramp/custody"
@@ -196,7 +197,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 		if running > 0 {
 			return fault.New(fault.Conflict, "A run of this migration is under way", "Stop it, or wait until it has ended, then delete the migration.")
 		}
-		for _, statement := range []string{
+		for _, statement := range append(slices.Clone(forgetSearched),
 			"UPDATE migrations SET deleted = 1 WHERE id = ?",
 			"DELETE FROM entries WHERE run_id IN (SELECT id FROM runs WHERE migration_id = ?)",
 			"DELETE FROM runs WHERE migration_id = ?",
@@ -205,7 +206,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 			"DELETE FROM sealed_keys WHERE migration_id = ?",
 			"DELETE FROM endings WHERE migration_id = ?",
 			"DELETE FROM migrations WHERE id = ?",
-		} {
+		) {
 			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 				return err
 			}

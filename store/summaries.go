@@ -108,6 +108,9 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 					return err
 				}
 			}
+			if err := saveSearched(ctx, tx, x); err != nil {
+				return err
+			}
 		}
 		return nil
 	})

@@ -369,7 +369,7 @@ func expiryTable(p ExpiryProps) templ.Component {
 			templ_7745c5c3_Var15 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<section class=\"stack\"><h2 id=\"by-date\">By date</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Certificates by date\"><table><caption class=\"sr\">Certificates by the day they stop working</caption> <thead><tr><th scope=\"col\">Certificate</th><th scope=\"col\">Migration</th><th scope=\"col\">Ends</th><th scope=\"col\">Set by</th><th scope=\"col\">Left</th><th scope=\"col\">Next step</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<section class=\"stack\"><h2 id=\"by-date\">By date</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Certificates by date\"><table class=\"by-date\"><caption class=\"sr\">Certificates by the day they stop working</caption> <thead><tr><th scope=\"col\">Certificate</th><th scope=\"col\">Migration</th><th scope=\"col\">Ends</th><th scope=\"col\">Set by</th><th scope=\"col\">Left</th><th scope=\"col\">Next step</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -261,13 +261,22 @@ func helpProps() HelpProps {
 	}}
 }
 
+func helpFoundProps() HelpProps {
+	p := helpProps()
+	p.Query = "unknown certificate authority"
+	p.Found = []FoundProps{{Code: "CL-03", Title: "The namespace does not trust the issuer of this certificate", URL: "/help/CL-03", Text: "The server does not know the issuer as a CA of this namespace."}}
+	return p
+}
+
 func helpEntry() HelpEntryProps {
 	return HelpEntryProps{
 		Code: "CL-01", Title: "The namespace does not know your CA", Stage: "Seen at check 7, client certificate",
 		Cause: "The server closed the connection with alert 48 after it saw your certificate.", NotWrong: "Name, network and server are fine.",
-		Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "help-fix", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace <namespace>.<account> --ca-certificate-file ca.pem"}}},
-		Symptoms: []string{"remote error: tls: unknown certificate authority", "received fatal alert: UnknownCA"},
-		Confirm:  "Ask a Namespace Admin for the list of CA certificates.", Unseen: "Which CAs the namespace holds.",
+		Fixes:          []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "help-fix", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace your-namespace.a1b2c --ca-certificate-file ca.pem"}}},
+		ConfirmCommand: CodeBlockProps{ID: "confirm", Name: "Command", Lang: "bash", Text: "onramp check --namespace your-namespace.a1b2c"},
+		StandIns:       []Pair{{Name: "your-namespace.a1b2c", Value: "your Namespace ID"}},
+		Symptoms:       []string{"remote error: tls: unknown certificate authority", "received fatal alert: UnknownCA"},
+		Confirm:        "Ask a Namespace Admin for the list of CA certificates.", Unseen: "Which CAs the namespace holds.",
 		Related: []Link{{Text: "CL-03 The client showed no certificate", URL: "/help/CL-03"}}, Sources: []Link{{Text: "Temporal documentation, Certificates", URL: "https://docs.temporal.io/cloud/certificates", Away: true}, {Text: "measured"}},
 	}
 }

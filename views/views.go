@@ -42,6 +42,7 @@
 //	AuditPage(Frame, AuditProps)                    GET /audit
 //	HelpPage(Frame, HelpProps)                      GET /help
 //	HelpEntryPage(Frame, HelpEntryProps)            GET /help/{code}
+//	SearchPage(Frame, SearchProps)                  GET /search
 //	DecodePage(Frame, DecodeProps)                  GET, POST /decode
 //	ErrorPage(Frame, ErrorProps)                    any failure
 //

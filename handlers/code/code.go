@@ -167,7 +167,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 // codeLinks are the choices as links.
 func codeLinks(p *views.CodeProps, base string, q codeQuery) {
 	for _, l := range snippet.Langs() {
-		p.Langs = append(p.Langs, views.Link{Text: web.LangName(l), URL: base + q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, TestID: "lang-" + l})
+		p.Langs = append(p.Langs, views.Link{Text: web.LangName(l), URL: base + q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, Said: "code", TestID: "lang-" + l})
 	}
 	for _, a := range snippet.Auths {
 		p.Auths = append(p.Auths, views.Link{Text: map[string]string{"mtls": "Certificates", "api-key": "API key"}[a], URL: base + q.with(func(q *codeQuery) { q.auth = a }), Current: a == q.auth, TestID: "auth-" + a})

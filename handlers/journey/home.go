@@ -1,14 +1,17 @@
 package journey
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"onramp/acts"
+	"onramp/expiry"
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/views"
@@ -89,6 +92,9 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), DataDir: web.AtHome(h.DataDir), Sections: homeSections(q, list)}
+	if p.Ending, err = h.endingSoon(r.Context()); err != nil {
+		return err
+	}
 	all, archived := list.Counts.Of(migration.All, ""), list.Counts.Of(migration.Archived, "")
 	if all > web.AtAGlance || archived > 0 || !q.plain() {
 		p.List = listProps(q, list)
@@ -96,6 +102,44 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 		p.Sections = nil
 	}
 	return h.Page(w, r, http.StatusOK, views.HomePage(h.Frame(r, "", "migrations", nil, ""), p))
+}
+
+const (
+	warnWithin = 15 * 24 * time.Hour // when Temporal Cloud begins to tell its own admins of a CA certificate
+	warnOf     = 3
+)
+
+// endingSoon warns of certificates that end soon; nil when none does.
+func (h *Pages) endingSoon(ctx context.Context) (*views.EndingProps, error) {
+	first, n, err := h.Acts.Lists.Soon(ctx, warnWithin, warnOf)
+	if err != nil || len(first) == 0 {
+		return nil, err
+	}
+	p := &views.EndingProps{State: views.Warn, Title: web.Many(n, "client certificate expires", "client certificates expire") + " in the next 15 days"}
+	ended := 0
+	for _, e := range first {
+		name := e.Name
+		if e.Client != "" {
+			name += ": " + e.Client
+		}
+		row := views.EndingRow{Name: name, Text: "expires in " + web.Many(e.Days, "day", "days") + ", on " + web.Day(e.At),
+			Replace: views.Link{Text: "Replace the certificate of " + name, URL: web.MovePath(e.Migration, "certificates", "replace")}}
+		switch {
+		case e.Rung == expiry.Ended:
+			ended++
+			row.Text = "expired on " + web.Day(e.At)
+		case e.Days == 0:
+			row.Text = "expires today"
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if ended > 0 {
+		p.State, p.Title = views.Bad, web.Many(n, "client certificate has expired or expires", "client certificates have expired or expire")+" in the next 15 days"
+	}
+	if more := n - len(first); more > 0 {
+		p.More = fmt.Sprintf("and %d more.", more)
+	}
+	return p, nil
 }
 
 // homeSections are the cards of a page: by whose turn it is, or in one list.

@@ -33,7 +33,7 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
 	}
 	f := h.Frame(r, m.Name, "migrations", &v, "")
-	f.Path = web.MovePath(m.ID)
+	f.Path, f.Rail = web.MovePath(m.ID), nil // the page has the steps itself
 	f.Feed = web.MovePath(m.ID, "events") + "?on=migration"
 	return h.Page(w, r, status, views.OverviewPage(f, p))
 }

@@ -101,7 +101,7 @@ func EvidenceText(v any) string {
 		slices.Sort(names)
 		parts := make([]string, len(names))
 		for i, n := range names {
-			parts[i] = n + " " + inside(v[n])
+			parts[i] = n + " " + nested(v[n])
 		}
 		return strings.Join(parts, ", ")
 	}
@@ -118,13 +118,13 @@ func list(v []any) string {
 	}
 	parts := make([]string, len(v))
 	for i, x := range v {
-		parts[i] = inside(x)
+		parts[i] = nested(x)
 	}
 	return strings.Join(parts, ", ")
 }
 
-// inside is a value of a list or an object: what has parts of its own is set off.
-func inside(v any) string {
+// nested is a value of a list or an object: what has parts of its own is set off.
+func nested(v any) string {
 	switch v := v.(type) {
 	case map[string]any, []any:
 		return "(" + EvidenceText(v) + ")"

@@ -86,7 +86,7 @@ func TestEvidenceInWords(t *testing.T) {
 func TestEveryFaultHasAPlace(t *testing.T) {
 	for _, e := range doctor.Catalogue() {
 		for _, auth := range []string{"mtls", "api-key"} {
-			p := placeOf(doctor.Verdict{Code: e.Code, Stage: e.Stage}, auth)
+			p := remedyOf(doctor.Verdict{Code: e.Code, Stage: e.Stage}, auth)
 			if p.text == "" || len(p.path) == 0 {
 				t.Errorf("%s with %s is repaired nowhere", e.Code, auth)
 				continue

@@ -17,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"onramp/fault"
+	"onramp/migration"
 	"onramp/static"
 	"onramp/views"
 )
@@ -268,8 +269,14 @@ func (h *Site) NoSuchPage(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
 }
 
-// StatusFor is the status of a form's page: 422 where something of it is to be repaired.
+// StatusFor is the status of a form's page: 409 where what it changes has changed since it was filled in, 422 where
+// something of it is to be repaired.
 func StatusFor(ps views.Problems) int {
+	for _, f := range ps {
+		if errors.Is(f, migration.ErrChanged) {
+			return http.StatusConflict
+		}
+	}
 	if len(ps) > 0 {
 		return http.StatusUnprocessableEntity
 	}

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -156,9 +157,10 @@ func RunTag(run runs.Row) views.Tag {
 	return views.Tag{State: views.Busy, Word: "Running"}
 }
 
-// LastCrossing is the map of the newest check.
+// LastCrossing is the map of the check that says how the migration stands: the one that step 4 goes by, else the newest
+// about the present namespace and certificates. One that was about others says nothing of this migration any more.
 func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, error) {
-	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, 1)
+	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, 100)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
@@ -168,17 +170,28 @@ func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, erro
 		}
 		return p
 	}
-	if len(past) == 0 {
-		return ofAuth(Crossing(nil, "Not tested yet", "")), nil
+	step, about := v.Step(migration.StepTest), v.CheckHash()
+	at := slices.IndexFunc(past, func(p runs.Row) bool { return p.ID == step.Run })
+	if at < 0 {
+		at = slices.IndexFunc(past, func(p runs.Row) bool { return p.InputHash == about })
 	}
-	run := past[0]
+	switch {
+	case len(past) == 0:
+		return ofAuth(Crossing(nil, "Not tested yet", "")), nil
+	case at < 0:
+		return ofAuth(Crossing(nil, "Not tested yet with the present namespace and certificates", "")), nil
+	}
+	run := past[at]
 	entries, err := h.Runs.Entries(r.Context(), run.ID, 0)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
-	label := "Run " + strconv.Itoa(run.Number)
+	label := "Check " + strconv.Itoa(run.Number) + ": " + LowerFirst(RunTag(run).Word)
 	if run.From != "" {
 		label += ", as reported from " + run.From
+	}
+	if at > 0 && past[0].State == migration.RunFailed {
+		label += ". A later check failed and does not count here"
 	}
 	return ofAuth(Crossing(StagesOf(entries), label, RunPath(run.Outcome))), nil
 }

@@ -134,11 +134,6 @@ func titleOf(code string, asked runs.CheckRequest) (string, bool) {
 	return doctor.Explain(code, doctor.Likely, values).Title, true
 }
 
-// Plain is a catalogue text without values: {host} becomes "host" in angle brackets.
-func Plain(s string) string {
-	return strings.NewReplacer("{", "<", "}", ">", "_", " ").Replace(s)
-}
-
 // LowerFirst is a text inside a sentence: its first byte in lower case.
 func LowerFirst(s string) string {
 	if s == "" {

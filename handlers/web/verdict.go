@@ -59,8 +59,8 @@ func FixProps(f doctor.Fix, id string) views.FixProps {
 	return p
 }
 
-// place is where a fault is repaired: a page of the migration, and the part of it.
-type place struct {
+// remedy is where a fault is repaired: a page of the migration, and the part of it.
+type remedy struct {
 	text   string
 	path   []string // below the migration
 	anchor string
@@ -68,22 +68,22 @@ type place struct {
 
 // The places. The anchors are ids of those pages.
 var (
-	namespacePage = place{"Open step 1: change the namespace", []string{migration.StepNamespace}, "namespace"}
-	makeNew       = place{"Open step 2: make new certificates", []string{migration.StepCertificates}, "again"}
-	filtersPage   = place{"Open the certificate filters", []string{migration.StepCertificates, "filters"}, "filters"}
-	uploadPage    = place{"Open step 3: upload the CA certificate", []string{migration.StepUpload}, "guided"}
-	giveKey       = place{"Open step 4: give the key and the certificate again", []string{migration.StepTest}, "key_source"}
-	giveAPIKey    = place{"Open step 4: give the API key again", []string{migration.StepTest}, "api_key"}
-	checkAgain    = place{"Check again", []string{migration.StepTest}, ""}
-	variablesPage = place{"Open step 5: set the variables", []string{migration.StepCode}, "step-env"}
-	runWorker     = place{"Open step 5: run the worker", []string{migration.StepCode}, "step-run"}
-	changeWorker  = place{"Open step 5: change the worker", []string{migration.StepCode}, "step-worker"}
-	startAgain    = place{"Start another transfer", []string{migration.StepTransfer}, ""}
+	namespacePage = remedy{"Open step 1: change the namespace", []string{migration.StepNamespace}, "namespace"}
+	makeNew       = remedy{"Open step 2: make new certificates", []string{migration.StepCertificates}, "again"}
+	filtersPage   = remedy{"Open the certificate filters", []string{migration.StepCertificates, "filters"}, "filters"}
+	uploadPage    = remedy{"Open step 3: upload the CA certificate", []string{migration.StepUpload}, "guided"}
+	giveKey       = remedy{"Open step 4: give the key and the certificate again", []string{migration.StepTest}, "key_source"}
+	giveAPIKey    = remedy{"Open step 4: give the API key again", []string{migration.StepTest}, "api_key"}
+	checkAgain    = remedy{"Check again", []string{migration.StepTest}, ""}
+	variablesPage = remedy{"Open step 5: set the variables", []string{migration.StepCode}, "step-env"}
+	runWorker     = remedy{"Open step 5: run the worker", []string{migration.StepCode}, "step-run"}
+	changeWorker  = remedy{"Open step 5: change the worker", []string{migration.StepCode}, "step-worker"}
+	startAgain    = remedy{"Start another transfer", []string{migration.StepTransfer}, ""}
 )
 
 // repaired are the places where faults are repaired, by their code or by its group. What is repaired outside Onramp, in
 // the network or by Temporal, is checked again.
-var repaired = map[string]place{
+var repaired = map[string]remedy{
 	"IN": namespacePage, "IN-16": giveKey, "IN-17": giveKey, "IN-20": giveAPIKey,
 	"KP": giveKey, "KP-10": makeNew, "KP-33": makeNew, "KP-41": makeNew,
 	"CH": makeNew, "CH-10": checkAgain, "CH-26": filtersPage, "CH-27": filtersPage, "CH-01": uploadPage, "CH-02": uploadPage, "CH-03": uploadPage, "CH-04": uploadPage,
@@ -96,8 +96,8 @@ var repaired = map[string]place{
 	"WK": changeWorker,
 }
 
-// placeOf is where a verdict's fault is repaired in a migration that signs in by auth.
-func placeOf(v doctor.Verdict, auth string) place {
+// remedyOf is where a verdict's fault is repaired in a migration that signs in by auth.
+func remedyOf(v doctor.Verdict, auth string) remedy {
 	group, _, _ := strings.Cut(v.Code, "-")
 	p, ok := repaired[v.Code]
 	if !ok {
@@ -123,7 +123,7 @@ func verdictActions(v doctor.Verdict, m migration.View) []views.Link {
 		}
 		return nil
 	}
-	p := placeOf(v, m.Migration.Auth)
+	p := remedyOf(v, m.Migration.Auth)
 	first := views.Link{Text: p.text, URL: MovePath(m.Migration.ID, p.path...), TestID: "repair"}
 	if p.anchor != "" {
 		first.URL += "#" + p.anchor

@@ -9,7 +9,6 @@
 //   button[data-theme-set=light|dark|auto] in a form that posts to /theme
 //   button[data-open=id], button[data-close], commandfor: dialogs
 //   button[data-reveal=id]        shows and hides a password field
-//   input[data-filter=id]         filters the rows of a table
 //   [data-grow=id]                a part that is new goes to the top of the list with that id
 //   [data-js]                     hidden in the page, shown when this file runs
 //   [data-for=id]                 shown while the radio button with that id is chosen
@@ -323,7 +322,14 @@ addEventListener('input', event => {
   }, 200);
 });
 
-// --- small things: theme, dialogs, secrets, filter ----------------------------------------------
+// "/" goes to the search field, unless somebody types.
+addEventListener('keydown', event => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, textarea, select, [contenteditable]')) return;
+  event.preventDefault();
+  byID('find-all')?.select();
+});
+
+// --- small things: theme, dialogs, secrets -------------------------------------------------------
 
 addEventListener('click', event => {
   const button = event.target.closest?.('[data-theme-set], [data-open], [data-close], [data-reveal], [commandfor]');
@@ -350,19 +356,6 @@ addEventListener('click', event => {
     if (button.getAttribute('command') === 'show-modal') dialog?.showModal();
     else dialog?.close();
   }
-});
-
-addEventListener('input', event => {
-  const input = event.target;
-  const table = input.matches?.('[data-filter]') && byID(input.dataset.filter);
-  if (!table) return;
-  const want = input.value.toLowerCase();
-  let shown = 0;
-  for (const row of $$('tbody tr', table)) {
-    row.hidden = !row.textContent.toLowerCase().includes(want);
-    shown += !row.hidden;
-  }
-  say(shown + ' shown');
 });
 
 arrive(document);
