@@ -90,6 +90,9 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/files.json", anyone, h.replace.BundleFiles},
 		// Step 3: upload the CA
 		{get, "/m/{m}/upload", anyone, h.journey.Upload},
+		{post, "/m/{m}/upload/look", anyone, h.journey.LookForCA},
+		{get, "/m/{m}/handoff.html", anyone, h.journey.Handoff}, // what the Cloud admin does, as a file
+		{get, "/m/{m}/handoff.txt", anyone, h.journey.Handoff},  // and for mail or chat
 		// Step 4: test the connection
 		{get, "/m/{m}/test", anyone, h.check.TestForm},
 		{post, "/m/{m}/test", anyone, h.check.StartCheck},
