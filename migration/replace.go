@@ -168,8 +168,8 @@ func (r *Replacement) Reached(gate string) bool {
 }
 
 // Held returns the callers that a change of the bundle would cut off, or for the short path those that still
-// use the old leaf: a connection of theirs is open, or their last call is younger than window. dropped are
-// the fingerprints of the CAs that go.
+// use the old leaf: a connection of theirs is open, or their last call is younger than window. Onramp's own calls are
+// left out: it looks and checks, and needs no certificate to go on. dropped are the fingerprints of the CAs that go.
 func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Duration) []cloud.Caller {
 	return held(c, window, func(x cloud.Caller) bool {
 		if r.What == ReplaceLeaf {
@@ -182,7 +182,7 @@ func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Durati
 func held(c cloud.Callers, window time.Duration, old func(cloud.Caller) bool) []cloud.Caller {
 	var out []cloud.Caller
 	for _, x := range c.List {
-		if old(x) && (x.Open > 0 || !x.Last.IsZero() && c.At.Sub(x.Last) < window) {
+		if !x.Own && old(x) && (x.Open > 0 || !x.Last.IsZero() && c.At.Sub(x.Last) < window) {
 			out = append(out, x)
 		}
 	}

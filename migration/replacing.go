@@ -229,6 +229,7 @@ func (r *Replacement) Remove(ns cloud.Namespace, c cloud.Callers, window time.Du
 	}
 	for _, x := range c.List {
 		switch {
+		case x.Own:
 		case x.Leaf == r.New.LeafFingerprint && x.Calls > 0:
 			seen.OnNew++
 		case (x.Leaf == r.Old.LeafFingerprint || slices.Contains(dropped, x.CA)) && x.Last.After(seen.LastOld):
