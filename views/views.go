@@ -21,7 +21,7 @@
 //	CertificatePage(Frame, CertificateProps)        GET /m/{m}/certificates/{fp}; POST below it: /take
 //	KeyPage(Frame, KeyProps)                        GET /m/{m}/certificates/key; POST below it: /keep, /open, /lock, /forget
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
-//	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a gate each
+//	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
 //	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
@@ -69,6 +69,7 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	ReplaceSteps(ReplaceProps)                id=replace-steps
 //	RunStatus(RunStatusProps)                 id=run-status
 //	StageRow(StageProps)                      id=stage-<stage id>, e.g. stage-tls
 //	Verdict(VerdictProps)                     id=verdict

@@ -147,7 +147,7 @@ customElements.define('live-feed', class extends HTMLElement {
     on('alarm', text => say(text, true));
     on('end', () => {
       this.stop('done');
-      if (address.searchParams.get('on')?.startsWith('run:')) refresh();
+      if (/^(run:|replace)/.test(address.searchParams.get('on'))) refresh();
     });
     source.onopen = () => { this.dataset.state = 'live'; };
     source.onerror = () => {
