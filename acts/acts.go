@@ -127,6 +127,7 @@ type desk struct {
 	*Places
 	invites invites
 	watches watches
+	looks   caLooks
 	naming  sync.Mutex      // one search for a free name at a time
 	ending  context.Context // ends on Close
 	end     context.CancelFunc

@@ -2,11 +2,14 @@ package acts
 
 import (
 	"context"
+	"fmt"
 
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // Remove ends a replacement: it takes the old CA out of the namespace, unless a certificate that depends on it is
@@ -64,8 +67,33 @@ func (d *desk) lentIs(h custody.Held, leaf string) bool {
 	return certsvc.Fingerprint(lent.Leaf) == leaf
 }
 
+// ownRun is a Conflict fault while a transfer or a drill of Onramp's own works with the old certificate: it would fail.
+// One that only follows a workflow is let go.
+func (r Replacements) ownRun(ctx context.Context, v migration.View) error {
+	old := about(v, r.Target(v), v.Replacement().Old.LeafFingerprint)
+	for _, kind := range []migration.RunKind{migration.TransferRun, migration.DrillRun} {
+		rows, err := r.o.Runs.Rows(ctx, v.Migration.ID, kind, maxRunning)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			work, _ := r.o.Runs.Under(row.ID)
+			if t, ok := work.(runs.Transfer); row.Over() || row.InputHash != old || ok && t.OnlyFollows() {
+				continue
+			}
+			f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d still uses the old client certificate", kind, row.Number), "Wait until it has ended, or stop it on its page.")
+			f.NotWrong, f.Who = "Every caller goes on.", migration.WhoDeveloper
+			return f
+		}
+	}
+	return nil
+}
+
 func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View, done custody.Record) error {
 	re, id := v.Replacement(), v.Migration.ID
+	if err := r.ownRun(ctx, v); err != nil {
+		return err
+	}
 	var seen migration.ReplaceSeenData
 	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) (keep []byte, err error) {
 		keep, seen, err = re.Remove(ns, c, r.o.ReplaceWindow, r.o.Now())

@@ -78,7 +78,7 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/certificates/key/forget", anyone, h.certs.ForgetCAKey},
 		{get, "/m/{m}/certificates/filters", anyone, h.certs.Filters},
 		{post, "/m/{m}/certificates/filters", anyone, h.certs.ChangeFilters},
-		// Replacing certificates, gate by gate
+		// Replacing certificates, step by step on one page
 		{get, "/m/{m}/certificates/replace", anyone, h.replace.Wizard},
 		{post, "/m/{m}/certificates/replace", anyone, h.replace.Start},
 		{post, "/m/{m}/certificates/replace/ca", anyone, h.replace.TakeCA},
@@ -91,11 +91,16 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/certificates/replace/back", anyone, h.replace.Back},
 		{post, "/m/{m}/certificates/replace/bundle.zip", anyone, h.replace.GiveBundle},
 		{post, "/m/{m}/certificates/replace/ca-key.zip", anyone, h.replace.GiveCAKey},
+		{get, "/m/{m}/certificates/replace/handoff.html", anyone, h.replace.Handoff},
+		{get, "/m/{m}/certificates/replace/handoff.txt", anyone, h.replace.Handoff},
 		{get, "/m/{m}/certificates/replace/ca.pem", anyone, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", anyone, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", anyone, h.replace.BundleFiles},
 		// Step 3: upload the CA
 		{get, "/m/{m}/upload", anyone, h.journey.Upload},
+		{post, "/m/{m}/upload/look", anyone, h.journey.LookForCA},
+		{get, "/m/{m}/handoff.html", anyone, h.journey.Handoff}, // what the Cloud admin does, as a file
+		{get, "/m/{m}/handoff.txt", anyone, h.journey.Handoff},  // and for mail or chat
 		// Step 4: test the connection
 		{get, "/m/{m}/test", anyone, h.check.TestForm},
 		{post, "/m/{m}/test", anyone, h.check.StartCheck},

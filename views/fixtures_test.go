@@ -58,9 +58,10 @@ func pages() []page {
 		shown("key-missing", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), KeyProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, AuditURL: "/audit"}),
 		shown("filters", FiltersPage, cloudFrame("Certificate filters", "certificates", 2), filtersProps()),
 		shown("filters-refused", FiltersPage, rehearsalFrame("Certificate filters", "certificates", 2), filtersRefused()),
-		shown("upload", UploadPage, rehearsalFrame("Upload the CA", "upload", 3), uploadProps(true)),
-		shown("upload-cloud", UploadPage, cloudFrame("Upload the CA", "upload", 3), uploadProps(false)),
-		shown("upload-missing", UploadPage, cloudFrame("Upload the CA", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}}),
+		shown("upload", UploadPage, rehearsalFrame("Upload the CA certificate", "upload", 3), uploadProps(true)),
+		shown("upload-cloud", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploadProps(false)),
+		shown("upload-no-key", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploadWithoutKey()),
+		shown("upload-missing", UploadPage, cloudFrame("Upload the CA certificate", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}}),
 		shown("cloud", CloudPage, cloudSide("Namespaces"), CloudProps{Namespaces: cloudRows(), Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"}}),
 		shown("cloud-empty", CloudPage, cloudSide("Namespaces"), CloudProps{}),
 		shown("cloud-absent", CloudPage, cloudSide("Namespaces"), CloudProps{Absent: lean()}),
@@ -421,14 +422,28 @@ func uploadProps(rehearsal bool) UploadProps {
 		Size:  "1 of 16 certificates · 0.7 of 32 KB", CloudURL: "https://cloud.temporal.io/namespaces/payments-prod.a1b2c",
 		Commands: []CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
 		Existing: "No other CA is known to be there.",
-		Status:   UploadStatusProps{Tag: Tag{Wait, "Waiting for a Cloud admin"}, Text: "No check has seen this CA accepted yet. This line ticks itself."},
-		Twin:     cli("onramp check --uploaded-ca ca.pem"),
+		Handoff:  handoffOfferProps(!rehearsal),
+		Notes:    []string{"tcld reads its key from TEMPORAL_CLOUD_API_KEY."},
+		Status: UploadStatusProps{Tag: Tag{Wait, "Waiting for a Namespace Admin"}, Text: "Not accepted yet. This updates as soon as a check sees the CA certificate accepted.",
+			Look: &LookProps{Action: "/m/payments/upload/look", Every: "30", Seen: "Namespace does not trust the CA (CL-03).", Ago: "12 s", Since: "12345"}},
+		Twin: cli("onramp check --uploaded-ca ca.pem"),
 	}
 	if rehearsal {
 		p.CloudURL = "/cloud/docs-assembly.a2dd6?m=payments"
-		p.Status = UploadStatusProps{Tag: Tag{Good, "Saved"}, Text: "The Cloud side holds this CA since 16:31.", Next: &Link{Text: "Test the connection", URL: "/m/payments/test", TestID: "continue"}}
+		p.Status = UploadStatusProps{Tag: Tag{Good, "Saved"}, Text: "CA certificate saved, 3 min ago", Next: &Link{Text: "Test the connection", URL: "/m/payments/test", TestID: "continue"}}
 	}
 	return p
+}
+
+func uploadWithoutKey() UploadProps {
+	p := uploadProps(false)
+	p.Status.Look = &LookProps{Cannot: "To check from this page Onramp needs the client key: ", Ways: []Link{{Text: "let it use the key for 30 minutes", URL: "/m/payments/certificates#keys"}, {Text: "give the key to the check of step 4", URL: "/m/payments/test"}}}
+	return p
+}
+
+func handoffOfferProps(first bool) *HandoffOffer {
+	return &HandoffOffer{Lead: "One file holds everything a Cloud admin needs.", File: Link{Text: "Download the hand-off file", URL: "/m/payments/handoff.html"}, Go: first,
+		Mail: HandoffMail(handoffProps()), Text: CodeBlockProps{ID: "handoff-text", Name: "Message", Text: HandoffText(handoffProps()), Raw: "/m/payments/handoff.txt", TestID: "handoff-text"}}
 }
 
 func cloudRows() []CloudRow {

@@ -251,7 +251,7 @@ var Sentences = map[string]string{
 	"dropped":      "CA key forgotten",
 	"filters":      "Filters applied",
 	"unfiltered":   "Filters cleared",
-	"replaced":     "Replaced: the old one is out",
+	"replaced":     "Replacement finished",
 	"rolled-back":  "Rolled back",
 }
 

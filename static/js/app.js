@@ -135,7 +135,7 @@ customElements.define('live-feed', class extends HTMLElement {
     this.look();
   }
 
-  ofRun() { return this.getAttribute('src').includes('on=run:'); }
+  ofRun() { return /[?&]on=(run:|replace)/.test(this.getAttribute('src')); } // or of a replacement: it ends, too
 
   disconnectedCallback() {
     clearInterval(this.poll);
