@@ -126,8 +126,8 @@ func written(text string, s config.Setting, value string) (out []span) {
 		}
 	}
 	for _, f := range forms {
-		if len(f) < 6 {
-			continue
+		if len(f) < 6 || len(f) < 16 && letters.MatchString(f) {
+			continue // it may be a word that stands elsewhere too
 		}
 		for at := 0; len(out) < 100; {
 			n := strings.Index(text[at:], f)
@@ -151,6 +151,8 @@ func written(text string, s config.Setting, value string) (out []span) {
 	}
 	return out
 }
+
+var letters = regexp.MustCompile(`^[A-Za-z]+$`)
 
 // lineSpan is a line of a text, without its end.
 func lineSpan(text string, line int) (from, to int) {
@@ -182,7 +184,7 @@ func refersTo(v string) bool {
 // of a template.
 func plain(v string) bool {
 	t := strings.TrimSpace(v)
-	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || strings.HasPrefix(t, "/") || strings.HasPrefix(t, "./") ||
+	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || strings.HasPrefix(t, "/") || strings.HasPrefix(t, "./") || strings.HasPrefix(t, "#") ||
 		placeholderText(t) || t == "|" || t == ">" || t == "|-" || t == ">-" || t == "null" || strings.Contains(t, hidden)
 }
 

@@ -136,7 +136,11 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 		if !j.has(mNamespace) && len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" {
 			j.find(EnvFinding{Level: "note", Title: "The namespace is set elsewhere", Text: "A connection of the worker controller has none: each worker deployment names its own."})
 		} else if !j.has(mNamespace) {
-			j.find(EnvFinding{Code: "NS-04", Level: j.certain(), Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."})
+			level := j.certain()
+			if j.has(mAddress) && j.first(mAddress) == "" {
+				level = "note" // a server of one's own may have the namespace default
+			}
+			j.find(EnvFinding{Code: "NS-04", Level: level, Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."})
 		} else {
 			j.elsewhere(mNamespace)
 		}
