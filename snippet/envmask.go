@@ -108,7 +108,8 @@ func secretsIn(text string, r *reading) (out []span, ok bool) {
 			if at := strings.Index(text[from:to], s.Name); at >= 0 {
 				from += at + len(s.Name)
 			}
-			add(from, to)
+			from += len(beforeValue.FindString(text[from:to]))
+			add(from, from+len(strings.TrimRight(text[from:to], "\"',; \t")))
 		}
 	}
 	return out, true
@@ -116,7 +117,7 @@ func secretsIn(text string, r *reading) (out []span, ok bool) {
 
 // written are the places where a secret stands: its line, and everywhere if it is long enough to be no other word.
 func written(text string, s config.Setting, value string) (out []span) {
-	forms := []string{value, strings.TrimSpace(value), base64.StdEncoding.EncodeToString([]byte(value)), strings.ReplaceAll(value, "\n", `\n`)}
+	forms := []string{value, strings.TrimSpace(value), base64.StdEncoding.EncodeToString([]byte(value)), strings.ReplaceAll(value, "\n", `\n`), strings.ReplaceAll(value, "'", "''")}
 	if b, err := json.Marshal(value); err == nil {
 		forms = append(forms, string(b[1:len(b)-1]))
 	}
@@ -151,6 +152,9 @@ func written(text string, s config.Setting, value string) (out []span) {
 	}
 	return out
 }
+
+// beforeValue is what stands between a name and its value.
+var beforeValue = regexp.MustCompile(`^["']?[ \t]*[=:]*>?[ \t]*["']?`)
 
 var letters = regexp.MustCompile(`^[A-Za-z]+$`)
 
