@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"encoding/pem"
 	"path"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -164,15 +165,38 @@ func (j *judgement) authority() {
 	case private != nil && leaf != nil && !same(private, leaf.PublicKey):
 		j.find(EnvFinding{Code: "KP-06", Level: "danger", Name: j.name(mKeyData), Title: "Key and certificate are not a pair", Text: "The private key was made for another certificate."})
 	}
-	c, k := j.first(mCert), j.first(mKey)
+	c, k := either(j.first(mCert), j.readFrom(mCertData)), either(j.first(mKey), j.readFrom(mKeyData))
 	switch {
 	case authorityFile(c) && authorityFile(k):
-		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Name: j.name(mCert), Title: "These are the CA's certificate and key", Text: "By their names. A worker needs a client certificate that the CA has signed; the CA's certificate is uploaded to the namespace, and its key stays in a safe place.", From: masked(c)})
+		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Name: j.nameOf(mCert, mCertData), Title: "These are the CA's certificate and key", Text: "By their names. A worker needs a client certificate that the CA has signed; the CA's certificate is uploaded to the namespace, and its key stays in a safe place.", From: masked(c)})
 	case authorityFile(k):
-		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Name: j.name(mKey), Title: "Is this the key of the CA?", Text: "By its name it is. A worker needs the key of its client certificate; the CA's key stays in a safe place.", From: masked(k)})
+		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Name: j.nameOf(mKey, mKeyData), Title: "Is this the key of the CA?", Text: "By its name it is. A worker needs the key of its client certificate; the CA's key stays in a safe place.", From: masked(k)})
 	case authorityFile(c):
-		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Name: j.name(mCert), Title: "Is this the CA?", Text: "By its name the client certificate is the CA's. The worker needs its client certificate; the CA is uploaded to the namespace.", From: masked(c)})
+		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Name: j.nameOf(mCert, mCertData), Title: "Is this the CA?", Text: "By its name the client certificate is the CA's. The worker needs its client certificate; the CA is uploaded to the namespace.", From: masked(c)})
 	}
+}
+
+// fileRead is a command in a value that reads a file: $(cat client.pem), $(<client.pem), file("client.pem").
+var fileRead = regexp.MustCompile("(?:<|\\bcat|\\bGet-Content(?: -Raw)?|\\bbase64(?: -\\w+ ?\\d*)*|\\bfile(?:base64)?\\()[ \t]*[\"']?([^\"'`)\\s|]{1,200})")
+
+// readFrom is the file from which a setting takes its content, "" where the text does not tell.
+func (j *judgement) readFrom(what meaning) string {
+	for _, a := range j.of(what) {
+		for _, p := range a.parts {
+			if m := fileRead.FindStringSubmatch(p.Raw); m != nil {
+				return m[1]
+			}
+		}
+	}
+	return ""
+}
+
+// nameOf is the name of the first of two meanings that is set.
+func (j *judgement) nameOf(a, b meaning) string {
+	if j.has(a) {
+		return j.name(a)
+	}
+	return j.name(b)
 }
 
 // authorityFile reports whether a file is a CA's by its name.

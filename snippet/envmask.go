@@ -108,7 +108,8 @@ func secretsIn(text string, r *reading) (out []span, ok bool) {
 			if at := strings.Index(text[from:to], s.Name); at >= 0 {
 				from += at + len(s.Name)
 			}
-			add(from, to)
+			from += len(beforeValue.FindString(text[from:to]))
+			add(from, from+len(strings.TrimRight(text[from:to], "\"',; \t")))
 		}
 	}
 	return out, true
@@ -116,7 +117,7 @@ func secretsIn(text string, r *reading) (out []span, ok bool) {
 
 // written are the places where a secret stands: its line, and everywhere if it is long enough to be no other word.
 func written(text string, s config.Setting, value string) (out []span) {
-	forms := []string{value, strings.TrimSpace(value), base64.StdEncoding.EncodeToString([]byte(value)), strings.ReplaceAll(value, "\n", `\n`)}
+	forms := []string{value, strings.TrimSpace(value), base64.StdEncoding.EncodeToString([]byte(value)), strings.ReplaceAll(value, "\n", `\n`), strings.ReplaceAll(value, "'", "''")}
 	if b, err := json.Marshal(value); err == nil {
 		forms = append(forms, string(b[1:len(b)-1]))
 	}
@@ -126,8 +127,8 @@ func written(text string, s config.Setting, value string) (out []span) {
 		}
 	}
 	for _, f := range forms {
-		if len(f) < 6 {
-			continue
+		if len(f) < 6 || len(f) < 16 && letters.MatchString(f) {
+			continue // it may be a word that stands elsewhere too
 		}
 		for at := 0; len(out) < 100; {
 			n := strings.Index(text[at:], f)
@@ -151,6 +152,11 @@ func written(text string, s config.Setting, value string) (out []span) {
 	}
 	return out
 }
+
+// beforeValue is what stands between a name and its value.
+var beforeValue = regexp.MustCompile(`^["']?[ \t]*[=:]*>?[ \t]*["']?`)
+
+var letters = regexp.MustCompile(`^[A-Za-z]+$`)
 
 // lineSpan is a line of a text, without its end.
 func lineSpan(text string, line int) (from, to int) {
@@ -182,7 +188,7 @@ func refersTo(v string) bool {
 // of a template.
 func plain(v string) bool {
 	t := strings.TrimSpace(v)
-	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || strings.HasPrefix(t, "/") || strings.HasPrefix(t, "./") ||
+	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || strings.HasPrefix(t, "/") || strings.HasPrefix(t, "./") || strings.HasPrefix(t, "#") ||
 		placeholderText(t) || t == "|" || t == ">" || t == "|-" || t == ">-" || t == "null" || strings.Contains(t, hidden)
 }
 

@@ -75,6 +75,8 @@ func TestGivenWithoutSecrets(t *testing.T) {
 		{"TEMPORAL_API_KEY: ${{ secrets.KEY }}\nA_TOKEN: ${TOKEN}\nTLS_SECRET_NAME: tls\nkey: TEMPORAL_KEY\n", ""},
 		{"TEMPORAL_API_KEY_FILE=/run/key\nAUTH_ENABLED=true\nTOKEN_TTL=3600\nimage: a@sha256:" + strings.Repeat("0a", 32) + "\n", ""},
 		{"temporal workflow list --api-key c4nary-key --address a\n", "temporal workflow list --api-key •••••• --address a\n"},
+		{"$env:TEMPORAL_ADDRESS = 'a'\n$env:TEMPORAL_API_KEY = 'it''s mine'\n", "$env:TEMPORAL_ADDRESS = 'a'\n$env:TEMPORAL_API_KEY = '••••••'\n"},
+		{"TEMPORAL_ADDRESS=a\nexport TEMPORAL_API_KEY=$'tab\\there'\n", "TEMPORAL_ADDRESS=a\nexport TEMPORAL_API_KEY=$'••••••'\n"},
 		{"doppler secrets set TEMPORAL_API_KEY c4nary1 --silent\n", "doppler secrets set TEMPORAL_API_KEY •••••• --silent\n"},
 	} {
 		if tt.want == "" {

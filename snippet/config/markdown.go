@@ -163,7 +163,7 @@ func codeBlocks(text string) (blocks []block, around string) {
 // clipped is a heading that fits into a label.
 func clipped(s string) string {
 	s = strings.Map(func(r rune) rune {
-		if r == ',' || r == '(' || r == ')' || r < ' ' {
+		if r == ',' || r == '(' || r == ')' || r == '`' || r == '*' || r < ' ' {
 			return -1
 		}
 		return r
@@ -224,7 +224,7 @@ func prose(around string) bool {
 func asides(around string) string {
 	lines := strings.Split(around, "\n")
 	for i, l := range lines {
-		if tableLine.MatchString(l) || bareLine.MatchString(l) {
+		if strings.HasPrefix(strings.TrimSpace(l), "|") || bareLine.MatchString(l) {
 			continue
 		}
 		lines[i] = ""
