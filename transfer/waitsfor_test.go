@@ -240,7 +240,7 @@ func TestWaitsFor(t *testing.T) {
 		}), health: unclear, code: unknownCode, says: "nobody has answered"},
 		"a Nexus operation held back": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State, p.BlockedReason = enumspb.PENDING_NEXUS_OPERATION_STATE_BLOCKED, "The circuit breaker is open."
-		}), health: unclear, code: unknownCode, says: "circuit breaker"},
+		}), health: unclear, code: "WF-22", says: "The circuit breaker is open. It tries again"},
 		"a Nexus operation of tomorrow": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) { p.State = 99 }), health: unclear, code: unknownCode, says: "does not know"},
 
 		"the sandbox":                           {history: failing(0, "RestrictedWorkflowAccessError", "Cannot access os.environ.get from inside a workflow."), health: stuck, code: "WF-18", says: "os.environ.get"},
