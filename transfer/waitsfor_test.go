@@ -300,7 +300,10 @@ func TestFailureThatWasSwallowed(t *testing.T) {
 		level   doctor.Level
 		says    string
 	}{
-		"last":            {ran(failed(), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "w-child could not be started (WorkflowAlreadyExists)"},
+		"last": {ran(failed(), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "w-child could not be started (WorkflowAlreadyExists)"},
+		"a signal to nobody": {ran(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, Attributes: &historypb.HistoryEvent_SignalExternalWorkflowExecutionFailedEventAttributes{
+			SignalExternalWorkflowExecutionFailedEventAttributes: &historypb.SignalExternalWorkflowExecutionFailedEventAttributes{WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "not-there"},
+				Cause: enumspb.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND}}}, taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "its signal did not reach the workflow not-there"},
 		"before a signal": {ran(failed(), timerBegins("6", time.Second), timerEnds(6), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Certain, "for a signal"},
 	} {
 		v := waitsFor(facts{now: later, quiet: time.Minute, patience: time.Second, open: historyOf(tt.history), described: &described{}}, testValues()).verdict
