@@ -8,6 +8,7 @@ import (
 	"math"
 	"slices"
 	"strings"
+	"time"
 )
 
 // nameless is a CA without a name, and a client certificate under it.
@@ -273,6 +274,13 @@ var fieldPaths = []fieldCert{
 		leaf := w.leaf(w.T, nil)
 		w.agrees(certs(leaf, cross), certs(w.root), true)
 		w.judgedAs(certs(leaf, cross), certs(w.root), "", "")
+	}},
+	{falseErrors, github("prometheus/common"), "a chain made by a script: each certificate ends some seconds after its issuer", "nothing is warned of", func(w *fieldWorld) {
+		root := odd{cn: "Script Root", org: "Acme", isCA: true, usage: caUsage, key: w.rootKey, to: testNow.AddDate(5, 0, 0)}.sign(w.T, nil, nil)
+		inter := odd{cn: "Script CA", org: "Acme", isCA: true, usage: caUsage, key: w.interKey, to: testNow.AddDate(5, 0, 0).Add(5 * time.Second)}.sign(w.T, root, w.rootKey)
+		leaf := odd{cn: "worker", org: "Acme", key: w.leafKey, usage: leafUsage, eku: clientAuth, to: testNow.AddDate(5, 0, 0).Add(9 * time.Second)}.sign(w.T, inter, w.interKey)
+		w.judgedAs(certs(leaf, inter), certs(root), "", "")
+		w.bundledAs(encodeCerts(root, inter), "", "")
 	}},
 	{falseErrors, github("chromium/badssl.com#150"), "an impostor of the CA's name and another key before the right one", "no error for the client's", func(w *fieldWorld) {
 		impostor := odd{cn: "Acme Root", org: "Acme", isCA: true, usage: caUsage, key: ecKey(w.T, elliptic.P256()), to: testNow.AddDate(9, 0, 0)}.sign(w.T, nil, nil)

@@ -328,11 +328,23 @@ func keyIDText(id []byte) string {
 func (ls *lints) authoritiesOf(path []*x509.Certificate, now time.Time) {
 	for i, ca := range path[1:] {
 		ls.authority(ca, now, "CA")
-		if below := path[i]; below.NotAfter.After(ca.NotAfter) && now.Before(ca.NotAfter) {
+		switch below := path[i]; {
+		case !outlives(below, ca) || !now.Before(ca.NotAfter):
+		case i > 0:
+			ls.add("CH-12", below, endsAfterIssuer, date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
+		default:
 			ls.add("CH-12", below, "The certificate ends on %s, after its CA %s, and will stop working on the CA's last day, %s.", date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
 		}
 		ls.pathLength(ca, i)
 	}
+}
+
+// endsAfterIssuer is CH-12 of a CA, wherever it is found.
+const endsAfterIssuer = "The CA ends on %s, after its issuer %s ends on %s."
+
+// outlives reports whether a certificate ends after its issuer, by more than the seconds between the making of the two.
+func outlives(c, issuer *x509.Certificate) bool {
+	return c.NotAfter.Sub(issuer.NotAfter) >= time.Minute
 }
 
 // authority judges one CA certificate by what it says itself.

@@ -111,8 +111,8 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	path := all.path(c)
 	for i, above := range path[1:] {
 		ls.pathLength(above, i+1) // c is an intermediate of above
-		if path[i].NotAfter.After(above.NotAfter) {
-			ls.add("CH-12", path[i], "The CA ends on %s, after its issuer %s ends on %s.", date(path[i].NotAfter), SubjectOf(above), date(above.NotAfter))
+		if outlives(path[i], above) {
+			ls.add("CH-12", path[i], endsAfterIssuer, date(path[i].NotAfter), SubjectOf(above), date(above.NotAfter))
 		}
 	}
 	ls.names(path)

@@ -60,6 +60,7 @@ func certDir(t *testing.T) string {
 openssl ecparam -name secp256k1 -genkey -noout -out odd.key; openssl req -x509 -new -key odd.key -subj /CN=odd -days 9 -out odd.pem; cat client.pem odd.pem > mixed.pem
 openssl req -x509 -new -key ca.key -subj / -days 9 -out nameless.pem 2>/dev/null
 openssl req -new -key client.key -subj /CN=asks -out client.csr
+openssl req -new -key ca.key -subj "/O=Widgits" -out old.csr; openssl x509 -req -in old.csr -signkey ca.key -days 9 -out oldca.pem 2>/dev/null
 printf hello > a.txt; python3 -m zipfile -c nothing.zip a.txt; openssl ecparam -name prime256v1 -out params.pem`
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Dir = dir
@@ -85,6 +86,7 @@ func TestCertCommands(t *testing.T) {
 		{"lint wide.pem", exitOK, []string{"KP-17"}, "Nothing"},
 		{"lint glued.pem", exitOK, []string{"KP-20", "other programs do not read", "KP-09"}, "KP-25"},
 		{"lint nameless.pem", exitInput, []string{"CH-38", "(no name)"}, "serial"},
+		{"lint oldca.pem", exitInput, []string{"CH-04", "version 1"}, "client certificate"},
 		{"lint odd.pem", exitInput, []string{"KP-33", "secp256k1"}, "damaged"},
 		{"lint client.pem --ca odd.pem", exitInput, []string{"KP-33"}, "Nothing"},
 		{"leaf --ca nameless.pem --ca-key ca.key --cn x --out new", exitInput, []string{"no name"}, ""},

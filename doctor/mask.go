@@ -131,11 +131,14 @@ func maskBase64(s string, found bool) (string, bool) {
 // keyPiece is a piece of a key's base64; no sentence has a word of that length.
 var keyPiece = regexp.MustCompile(`[A-Za-z0-9+/_=-]{16}`)
 
-// bearsKey reports whether a text that begins with a key's label has something of a key: a sentence that names the label
-// ("from BEGIN PRIVATE KEY to END PRIVATE KEY") has not.
+// bearsKey reports whether what begins with a key's label is a key: it has the dashes of one, or something of a key after
+// it. A sentence that names the label ("from BEGIN PRIVATE KEY to END PRIVATE KEY") has neither.
 func bearsKey(found string) bool {
+	if !strings.HasPrefix(strings.TrimSpace(found), "BEGIN") {
+		return true
+	}
 	_, after, _ := strings.Cut(found, "PRIVATE KEY")
-	return keyPiece.MatchString(strings.TrimLeft(after, "-"))
+	return keyPiece.MatchString(after)
 }
 
 // beginsAsJSON reports whether base64 begins as the JSON of a token's header: where it does not, the letters stand in a

@@ -113,7 +113,7 @@ func TestFollowDevServer(t *testing.T) {
 		}))
 		w.RegisterNexusService(service)
 	})
-	for endpoint, to := range map[string]string{"prices": queue, "nobody": "queue-without-a-worker"} {
+	for endpoint, to := range map[string]string{"prices": queue, "locked": queue, "shut": queue, "nobody": "queue-without-a-worker"} {
 		_, err := f.c.OperatorService().CreateNexusEndpoint(t.Context(), &operatorservice.CreateNexusEndpointRequest{Spec: &nexuspb.EndpointSpec{Name: endpoint,
 			Target: &nexuspb.EndpointTarget{Variant: &nexuspb.EndpointTarget_Worker_{Worker: &nexuspb.EndpointTarget_Worker{Namespace: namespace, TaskQueue: to}}}}})
 		if err != nil {
@@ -141,8 +141,8 @@ func TestFollowDevServer(t *testing.T) {
 			return err
 		}, "OK", "paused by ada@example.com (the books are audited)", true, ""},
 		{"a Nexus operation that runs", quote("prices", "slow"), "OK", "Quotes/slow at the endpoint prices", true, ""},
-		{"a Nexus operation that fails", quote("prices", "fails"), "WF-22", "the price list is locked", false, "30s"},
-		{"a Nexus operation that its service does not have", quote("prices", "missing"), "WF-15", "operation \"missing\" not found", false, ""},
+		{"a Nexus operation that fails", quote("locked", "fails"), "WF-22", "the endpoint locked", false, "30s"},
+		{"a Nexus operation that its service does not have", quote("shut", "missing"), "WF-15", "operation \"missing\" not found", false, ""},
 		{"a Nexus operation that nobody serves", quote("nobody", "slow"), "WF-22", "Quotes/slow at the endpoint nobody", false, "60s"},
 	} {
 		t.Run(s.name, func(t *testing.T) {

@@ -84,9 +84,12 @@ func (f *follower) pinnedToGone(id string, register func(worker.Worker)) error {
 	if err := first.Start(); err != nil {
 		return err
 	}
-	within(f.t, "the first version polls", func() bool { return len(pollersOf(f.t, f.c, f.h.Namespace, queue, workflowTasks)) > 0 })
-	err := f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: queue, VersioningOverride: &client.PinnedVersioningOverride{
-		Version: worker.WorkerDeploymentVersion{DeploymentName: "gone-app", BuildID: "build-1"}}}, "signalFlow")
+	var err error
+	within(f.t, "the server knows the first version", func() bool {
+		err = f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: queue, VersioningOverride: &client.PinnedVersioningOverride{
+			Version: worker.WorkerDeploymentVersion{DeploymentName: "gone-app", BuildID: "build-1"}}}, "signalFlow")
+		return err == nil || !strings.Contains(err.Error(), "is not present in task queue")
+	})
 	if err == nil {
 		err = f.reaches(id, enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
 	}

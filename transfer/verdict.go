@@ -27,6 +27,7 @@ const (
 	changedCode    = "WF-03"
 	tooLarge       = "WF-04"
 	codecMissing   = "WF-05"
+	noAttribute    = "WF-06"
 	clockOff       = "WF-10"
 	missingInput   = "WF-13"
 	wrongInput     = "WF-14"

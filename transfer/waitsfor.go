@@ -278,7 +278,9 @@ func (f facts) nexus(p *workflowpb.PendingNexusOperationInfo, v values) finding 
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_STARTED:
 		return f.rests("for the Nexus operation "+name, "The operation was taken and has not ended; its end comes by itself.")
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_BLOCKED:
-		return f.dark("A Nexus operation is held back", fmt.Sprintf("Temporal does not send %s for now: %s. It tries again by itself.", name, or(p.GetBlockedReason(), "too many calls to the endpoint failed")))
+		v["title"], v["endpoint_name"], v["failure"] = "A Nexus operation is held back", oneLine(p.GetEndpoint()), last
+		v["cause"] = fmt.Sprintf("Temporal does not send %s for now: %s. It tries again by itself; calls are held back when those before failed.", name, or(strings.TrimSuffix(p.GetBlockedReason(), "."), "too many calls to the endpoint failed"))
+		return finding{health: unclear, verdict: doctor.Explain(nexusFails, doctor.Likely, v)}
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_BACKING_OFF:
 		v["endpoint_name"], v["failure"] = oneLine(p.GetEndpoint()), or(strings.TrimSuffix(last, "."), "no reason is given")
 		v["cause"] = fmt.Sprintf("%s: attempt %d failed: %s. The next is at %s.", name, p.GetAttempt(), v["failure"], clockTime(p.GetNextAttemptScheduleTime().AsTime()))
