@@ -250,7 +250,7 @@ func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows [
 
 // rowsAtOnce is how many rows are handed to a processor together: each hand-over costs a few microseconds, and what is
 // made is held until it is written.
-const rowsAtOnce = 8
+const rowsAtOnce = 16
 
 // rowsAsked are rows to be made, and where they are waited for.
 type rowsAsked struct {
