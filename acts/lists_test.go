@@ -340,6 +340,9 @@ func TestListQueries(t *testing.T) {
 			s.must(err)
 			s.must(s.issue(m.ID, 10))
 		}
+		if i == 3 { // and its check failed
+			s.ended(m.ID, migration.CheckRun, migration.RunFailed, 1)
+		}
 		if i == 4 {
 			s.must(s.Migrations.Archive(ctx, ines, m.ID, true))
 		}
@@ -349,14 +352,18 @@ func TestListQueries(t *testing.T) {
 		want  string
 		total int
 	}{
-		{migration.Query{}, "Payments 100%,Zebra,under_score,apples", 4},
+		{migration.Query{}, "under_score,Payments 100%,Zebra,apples", 4},
 		{migration.Query{Order: migration.Newest}, "under_score,Payments 100%,apples,Zebra", 4},
 		{migration.Query{Order: migration.ByName}, "apples,Payments 100%,under_score,Zebra", 4},
 		{migration.Query{Order: migration.ByName, From: 1, Limit: 2}, "Payments 100%,under_score", 4},
-		{migration.Query{Order: migration.ByName, From: 9}, "", 4},
+		{migration.Query{Order: migration.ByName, From: 9}, "apples,Payments 100%,under_score,Zebra", 4},
+		{migration.Query{Order: migration.ByName, From: 4, Limit: 2}, "under_score,Zebra", 4},
+		{migration.Query{Order: migration.ByName, From: 9, Limit: 3}, "Zebra", 4},
 		{migration.Query{Group: migration.Yours}, "Payments 100%,Zebra", 2},
-		{migration.Query{Group: migration.Others}, "under_score,apples", 2},
-		{migration.Query{Group: migration.Troubled}, "", 0},
+		{migration.Query{Group: migration.Others}, "apples", 1},
+		{migration.Query{Group: migration.Troubled}, "under_score", 1},
+		{migration.Query{Group: migration.Troubled, Text: "apples"}, "", 0},
+		{migration.Query{Group: migration.Others, Text: "waits"}, "apples", 1},
 		{migration.Query{Group: migration.Finished}, "", 0},
 		{migration.Query{Group: migration.Archived}, "Mango", 1},
 		{migration.Query{Mode: migration.Rehearsal}, "", 0},
@@ -381,6 +388,21 @@ func TestListQueries(t *testing.T) {
 		}
 		if got := strings.Join(names, ","); got != tt.want || list.Total != tt.total {
 			t.Errorf("%+v: %s of %d, want %s of %d", tt.q, got, list.Total, tt.want, tt.total)
+		}
+		// Each filter says how many it would show, of those that the text finds, and together they are all.
+		sum := 0
+		for _, g := range []migration.Group{migration.Yours, migration.Others, migration.Troubled, migration.Finished} {
+			asked := tt.q
+			asked.Group, asked.From, asked.Limit = g, 0, 100
+			part, err := s.Lists.Migrations(ctx, asked)
+			s.must(err)
+			if n := list.Counts.Of(g, tt.q.Mode); n != len(part.Cards) {
+				t.Errorf("%+v: %d are %s, and %d are shown", tt.q, n, g, len(part.Cards))
+			}
+			sum += len(part.Cards)
+		}
+		if n := list.Counts.Of(migration.All, tt.q.Mode); n != sum {
+			t.Errorf("%+v: %d in all, and %d in the groups", tt.q, n, sum)
 		}
 	}
 }

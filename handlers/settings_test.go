@@ -164,7 +164,9 @@ func TestHomeAsked(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                                    "1 to 25 of 30",
 		"page=2":                              "26 to 30 of 30",
-		"page=3":                              "None is like that.",
+		"page=3":                              "26 to 30 of 30", // behind the end is the last page
+		"page=99&sort=name":                   "26 to 30 of 30",
+		"page=7&show=archived":                "None is like that.",
 		"page=-1":                             "1 to 25 of 30",
 		"page=99999999999999999999":           "1 to 25 of 30",
 		"show=failing":                        "Your turn",

@@ -91,12 +91,14 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	asked := !q.plain()
+	q.From, q.page = list.From, list.From/web.CardsPerPage+1
 	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), DataDir: web.AtHome(h.DataDir), Sections: homeSections(q, list)}
 	if p.Ending, err = h.endingSoon(r.Context()); err != nil {
 		return err
 	}
 	all, archived := list.Counts.Of(migration.All, ""), list.Counts.Of(migration.Archived, "")
-	if all > web.AtAGlance || archived > 0 || !q.plain() {
+	if all > web.AtAGlance || archived > 0 || asked {
 		p.List = listProps(q, list)
 	} else if all == 0 {
 		p.Sections = nil
@@ -144,18 +146,13 @@ func (h *Pages) endingSoon(ctx context.Context) (*views.EndingProps, error) {
 
 // homeSections are the cards of a page: by whose turn it is, or in one list.
 func homeSections(q listQuery, list acts.Listed) []views.CardSection {
-	by := map[migration.Turn][]views.CardProps{}
+	by := map[migration.Group][]views.CardProps{}
 	var cards []views.CardProps
 	for _, c := range list.Cards {
 		card := web.CardProps(c)
-		by[c.Turn], cards = append(by[c.Turn], card), append(cards, card)
+		by[c.Group()], cards = append(by[c.Group()], card), append(cards, card)
 	}
-	tally := func(g migration.Group, shown []views.CardProps) string {
-		if q.Text != "" || q.Group == migration.Troubled {
-			return strconv.Itoa(len(shown))
-		}
-		return strconv.Itoa(list.Counts.Of(g, q.Mode))
-	}
+	tally := func(g migration.Group) string { return strconv.Itoa(list.Counts.Of(g, q.Mode)) }
 	if q.Order != migration.ByTurn || q.Group == migration.Archived {
 		s := views.CardSection{Title: "Migrations", None: "None is like that.", Tally: strconv.Itoa(list.Total), Cards: cards}
 		for _, g := range listGroups[1:] {
@@ -166,14 +163,18 @@ func homeSections(q listQuery, list acts.Listed) []views.CardSection {
 		return []views.CardSection{s}
 	}
 	var out []views.CardSection
-	if yours := by[migration.TurnYours]; len(yours) > 0 || q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
-		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours, yours), Cards: yours, Lead: true})
+	failing, yours := by[migration.Troubled], by[migration.Yours]
+	if len(failing) > 0 {
+		out = append(out, views.CardSection{Title: "Failing", Tally: tally(migration.Troubled), Cards: failing, Lead: true})
 	}
-	if waiting := by[migration.TurnWaiting]; len(waiting) > 0 {
-		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others, waiting), Cards: waiting})
+	if len(yours) > 0 || len(failing) == 0 && q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
+		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours), Cards: yours, Lead: len(failing) == 0})
 	}
-	if done := by[migration.TurnDone]; len(done) > 0 {
-		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished, done), Cards: done})
+	if waiting := by[migration.Others]; len(waiting) > 0 {
+		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others), Cards: waiting})
+	}
+	if done := by[migration.Finished]; len(done) > 0 {
+		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished), Cards: done})
 	}
 	if len(out) == 0 {
 		out = append(out, views.CardSection{Title: "Migrations", None: "None is like that."})
