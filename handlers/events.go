@@ -204,7 +204,8 @@ func (h *Handlers) followMove(ctx context.Context, s *web.EventStream, v web.Vis
 			say = web.DoneText(now)
 		}
 		before = now.DoneCount
-		if sendAll(ctx, s, web.SeqID(now.Migration.Version), h.journey.LiveMove(web.Visit{View: now, By: v.By}), say, "") != nil {
+		visit := web.Visit{View: now, By: v.By}
+		if sendAll(ctx, s, web.SeqID(now.Migration.Version), append(h.journey.LiveMove(visit), h.journey.LiveChecks(ctx, visit)...), say, "") != nil {
 			return
 		}
 	}

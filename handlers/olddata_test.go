@@ -175,13 +175,13 @@ func oldAddresses(t *testing.T, db *sql.DB) []string {
 	moves := texts(t, db, "SELECT id FROM migrations ORDER BY created")
 	for i, id := range moves {
 		m := "/m/" + url.PathEscape(id)
-		for _, page := range []string{"/", "/runs", "/namespace", "/certificates", "/certificates/ca.pem", "/certificates/client.pem", "/certificates/files.json",
+		for _, page := range []string{"/", "/runs", "/report", "/namespace", "/certificates", "/certificates/ca.pem", "/certificates/client.pem", "/certificates/files.json",
 			"/certificates/clients", "/certificates/key", "/certificates/filters", "/certificates/replace", "/certificates/replace/ca.pem",
 			"/certificates/replace/client.pem", "/certificates/replace/files.json", "/upload", "/test", "/code", "/transfer", "/transfer/drill"} {
 			pages = append(pages, m+page)
 		}
 		if i == 0 {
-			pages = append(pages, "/audit?m="+url.QueryEscape(id), m+"/code.md", m+"/code/environment", "/audit.json?m="+url.QueryEscape(id), "/audit.csv?m="+url.QueryEscape(id))
+			pages = append(pages, "/audit?m="+url.QueryEscape(id), m+"/code.md", m+"/report.md", m+"/report.json", m+"/code/environment", "/audit.json?m="+url.QueryEscape(id), "/audit.csv?m="+url.QueryEscape(id))
 			for _, lane := range []string{"csr", "import", "own-ca"} {
 				pages = append(pages, m+"/certificates?lane="+lane)
 			}

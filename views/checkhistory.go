@@ -1,25 +1,22 @@
 package views
 
-import "strconv"
-
-// SparkProps is the newest checks as one small chart, oldest first, with its text twin.
+// SparkProps is how long the newest checks took, oldest first, with its text twin. id=check-times of CheckTimes.
 type SparkProps struct {
-	Text string // "Last 12 checks, oldest first: 8 passed, 3 failed, 1 interrupted"
-	Bars []SparkBar
+	Text   string // "Last 12 checks, oldest first: 8 passed, 3 failed, 1 interrupted. Min 31 ms, median 61 ms, max 2.1 s"
+	Y      []Tick
+	YName  string // "ms, log scale"
+	Points []SparkPoint
+	Median float64 // where it stands, from 0 to 1
 }
 
-// SparkBar is one check. Height is a share of the chart, from 0 to 1.
-type SparkBar struct {
-	State  State
-	Height float64
+// SparkPoint is one check: its places are shares of the axes.
+type SparkPoint struct {
+	At, High float64
+	State    State
+	Name     string // "Run 3: passed, 155 ms"
+	When     string
+	URL      string
 }
-
-// The bars' measures, in units of the chart.
-const (
-	sparkStep = 10
-	sparkWide = 7
-	sparkTall = 32
-)
 
 // CheckRow is one check in the list of checks.
 type CheckRow struct {
@@ -31,23 +28,22 @@ type CheckRow struct {
 	Compare  *Link  // with the check before it
 }
 
-func (p SparkProps) viewBox() string {
-	return "0 0 " + strconv.Itoa(max(len(p.Bars), 1)*sparkStep) + " " + strconv.Itoa(sparkTall+8)
-}
+// A chart's measures down, in pixels.
+const (
+	sparkTop  = 24 // for the words of the Y axis
+	sparkTall = 96
+)
 
-func (p SparkProps) wide() string { return strconv.Itoa(len(p.Bars) * sparkStep) }
+// sparkDown is a share of the Y axis as a place.
+func sparkDown(at float64) string { return px(sparkTop + sparkTall*(1-min(max(at, 0), 1))) }
 
-// bar places the i-th bar: x, y, width and height. It stands on the ground, and is never too small to see.
-func (b SparkBar) bar(i int) (x, y, w, h string) {
-	tall := max(4, min(1, b.Height)*sparkTall)
-	f := func(v float64) string { return strconv.FormatFloat(v, 'f', 1, 64) }
-	return f(float64(i*sparkStep) + 1.5), f(8 + sparkTall - tall), strconv.Itoa(sparkWide), f(tall - 1)
-}
-
-// cross is the sign over a bar that failed.
-func (b SparkBar) cross(i int) string {
-	_, y, _, _ := b.bar(i)
-	top, _ := strconv.ParseFloat(y, 64)
-	x := strconv.Itoa(i*sparkStep + 3)
-	return "M" + x + " " + strconv.FormatFloat(top-6, 'f', 1, 64) + "l4 4m0-4-4 4"
+// sign is the form of a check's sign, about its own place: colour alone would not tell who failed.
+func (p SparkPoint) sign() string {
+	switch p.State {
+	case Good:
+		return "M-4.5 0a4.5 4.5 0 1 0 9 0a4.5 4.5 0 1 0-9 0z"
+	case Bad:
+		return "m-5-5 10 10m0-10-10 10"
+	}
+	return "m0-5 5 5-5 5-5-5z"
 }

@@ -289,7 +289,7 @@ func overviewProps() OverviewProps {
 	ss := steps("", 4)
 	ss[2].State, ss[2].Word, ss[2].Detail, ss[2].When = Wait, "Waiting for a Cloud admin", "sent to Priya", "since Tuesday"
 	ss[3].State, ss[3].Word, ss[3].Detail, ss[3].Run = Bad, "Failed", "run 3 stopped at Certificate", &Link{Text: "See run 3", URL: "/m/payments/test/r3"}
-	return OverviewProps{
+	return OverviewProps{Checks: sparkline30(),
 		Migration: "payments", Name: "Payments", Summary: "Python · mTLS · started 12 Nov 2026",
 		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
 		Crossing: overviewCrossing(),

@@ -113,7 +113,7 @@ var rules = map[string]func(all []*html.Node) []string{
 	},
 	"drawings are decoration": func(all []*html.Node) []string {
 		return each(all, func(n *html.Node) string {
-			if n.Data == "svg" && attribute(n, "aria-hidden") != "true" {
+			if n.Data == "svg" && attribute(n, "aria-hidden") != "true" && (n.Parent == nil || n.Parent.Data != "svg") {
 				return "not hidden from readers"
 			}
 			return ""

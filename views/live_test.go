@@ -24,6 +24,7 @@ func TestLivePartsKeepTheirID(t *testing.T) {
 		"steps":           {Steps(StepsProps{}), Steps(filled[StepsProps](t))},
 		"turn":            {Turn(TurnProps{}), Turn(filled[TurnProps](t))},
 		"activity":        {Activity(ActivityProps{}), Activity(filled[ActivityProps](t))},
+		"check-times":     {CheckTimes(SparkProps{}), CheckTimes(filled[SparkProps](t))},
 		"ns-preview":      {NamespacePreview(NamespacePreviewProps{}), NamespacePreview(filled[NamespacePreviewProps](t))},
 		"keys":            {Keys(KeysProps{}), Keys(filled[KeysProps](t))},
 		"upload-status":   {UploadStatus(UploadStatusProps{}), UploadStatus(filled[UploadStatusProps](t))},

@@ -9,6 +9,7 @@ type OverviewProps struct {
 	Turn      TurnProps
 	Crossing  CrossingProps
 	Steps     StepsProps
+	Checks    SparkProps // how long the newest took
 	Activity  ActivityProps
 	Twin      CodeBlockProps // terminal twin
 	Links     []Link         // "All runs", "Report"

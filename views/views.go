@@ -68,6 +68,7 @@
 //	Steps(StepsProps)                         id=steps
 //	Turn(TurnProps)                           id=turn
 //	Activity(ActivityProps)                   id=activity
+//	CheckTimes(SparkProps)                    id=check-times
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status

@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"context"
 	"net/http"
 	"slices"
 
@@ -21,14 +22,18 @@ func (h *Pages) Overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int, v web.Visit, steps views.StepsProps) error {
-	crossing, err := h.LastCrossing(r, v)
+	checks, err := h.CheckHistory(r, v, web.ShownRuns)
+	if err != nil {
+		return err
+	}
+	crossing, err := h.CrossingOf(r, v, checks)
 	if err != nil {
 		return err
 	}
 	m := v.Migration
 	p := views.OverviewProps{Migration: m.ID, Name: m.Name,
 		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
-		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Activity: activityProps(v),
+		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
 		Twin:  h.CheckTwin(v),
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
 	}
@@ -148,6 +153,15 @@ func (h *Pages) RunList(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: web.CheckRows(checks), Spark: web.SparkProps(checks), Transfers: transfers, Drills: drills}
 	return h.Page(w, r, http.StatusOK, views.RunsPage(h.Frame(r, "Runs", "migrations", &v, ""), p))
+}
+
+// LiveChecks is how long the newest checks took; nothing where they cannot be read now.
+func (h *Pages) LiveChecks(ctx context.Context, v web.Visit) []templ.Component {
+	past, err := h.Runs.Rows(ctx, v.Migration.ID, migration.CheckRun, web.ShownRuns)
+	if err != nil {
+		return nil
+	}
+	return []templ.Component{views.CheckTimes(web.SparkProps(past))}
 }
 
 // LiveMove are the parts of every page that follow a migration; the page takes those that it has.

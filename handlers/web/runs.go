@@ -3,11 +3,9 @@ package web
 import (
 	"encoding/json"
 	"fmt"
-	"math"
 	"net/http"
 	"slices"
 	"strconv"
-	"strings"
 
 	"onramp/doctor"
 	"onramp/fault"
@@ -74,43 +72,6 @@ func CheckRows(past []runs.Row) []views.CheckRow {
 	return rows
 }
 
-// SparkProps draws the newest checks, at most as many as a page shows.
-func SparkProps(past []runs.Row) views.SparkProps {
-	past = past[:min(len(past), ShownRuns)]
-	var longest float64
-	seconds := func(p runs.Row) float64 {
-		if p.HasResult {
-			return p.TookMS / 1000
-		}
-		return max(0, p.Ended.Sub(p.Started).Seconds())
-	}
-	for _, p := range past {
-		longest = max(longest, seconds(p))
-	}
-	count := map[views.State]int{}
-	var s views.SparkProps
-	for i := len(past) - 1; i >= 0; i-- {
-		state := RunTag(past[i]).State
-		count[state]++
-		bar := views.SparkBar{State: state, Height: 1}
-		if longest > 0 { // the root keeps a quick check visible beside one that ran into its time
-			bar.Height = math.Sqrt(seconds(past[i]) / longest)
-		}
-		s.Bars = append(s.Bars, bar)
-	}
-	var parts []string
-	for _, x := range []struct {
-		state views.State
-		word  string
-	}{{views.Good, "passed"}, {views.Bad, "failed"}, {views.Warn, "interrupted"}, {views.Busy, "running"}} {
-		if n := count[x.state]; n > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", n, x.word))
-		}
-	}
-	s.Text = fmt.Sprintf("Last %s, oldest first: %s", Many(len(past), "check", "checks"), strings.Join(parts, ", "))
-	return s
-}
-
 // ShownRuns is how many runs a page lists beside its work.
 const ShownRuns = 30
 
@@ -164,6 +125,11 @@ func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, erro
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
+	return h.CrossingOf(r, v, past)
+}
+
+// CrossingOf is the map of the check that counts among the newest of a migration, newest first.
+func (h *Site) CrossingOf(r *http.Request, v Visit, past []runs.Row) (views.CrossingProps, error) {
 	ofAuth := func(p views.CrossingProps) views.CrossingProps {
 		if UsesKeys(v) {
 			return ByKey(p)
