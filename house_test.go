@@ -44,7 +44,7 @@ var walls = map[string][]string{
 }
 
 // areas are the folders of handlers: each stands on web alone, and only the router knows them all.
-var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help"}
+var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search"}
 
 // TestAreas: no area of handlers imports another, and web imports none.
 func TestAreas(t *testing.T) {
@@ -90,7 +90,6 @@ var roomy = map[string]string{
 	"doctor.run":        "a method a probe or a rule of a stage",
 	"transfer.run":      "a method a step of starting, following and diagnosing",
 	"snippet.judgement": "a method a rule",
-	"snippet.rewriting": "a method a form that settings are written back in",
 	"config.Document":   "a method a form that is read",
 }
 
@@ -364,4 +363,36 @@ func moduleOf(pkg string, modules []string) (longest string) {
 		}
 	}
 	return longest
+}
+
+// TestOneActAFile: a file of acts holds one act at most, so that whoever looks for one finds it by the file's name. An
+// act is an exported method that takes an Actor.
+func TestOneActAFile(t *testing.T) {
+	found := 0
+	goFiles(t, func(room, file string, _ *ast.File) {
+		if room != "acts" || strings.HasSuffix(file, "_test.go") {
+			return
+		}
+		f, err := parser.ParseFile(token.NewFileSet(), file, nil, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var here []string
+		for _, d := range f.Decls {
+			fn, ok := d.(*ast.FuncDecl)
+			if !ok || fn.Recv == nil || !fn.Name.IsExported() || len(fn.Type.Params.List) < 2 {
+				continue
+			}
+			if second, ok := fn.Type.Params.List[1].Type.(*ast.Ident); ok && second.Name == "Actor" {
+				here = append(here, fn.Name.Name)
+			}
+		}
+		if len(here) > 1 {
+			t.Errorf("%s holds the acts %v: give each a file of its own", file, here)
+		}
+		found += len(here)
+	})
+	if found < 40 {
+		t.Errorf("only %d acts were found", found)
+	}
 }

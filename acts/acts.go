@@ -30,12 +30,15 @@ type Actor = custody.Actor
 // when it returns, all or none of it. Unknown ids are NotFound faults.
 type Store interface {
 	Summaries
+	Searched
 	Migration(ctx context.Context, id string) (migration.Migration, error)
-	Facts(ctx context.Context, migrationID string) ([]migration.Fact, error)       // oldest first
-	Outcomes(ctx context.Context, id, about string) ([]migration.Outcome, error)   // what migration.Derive asks for
-	AddMigration(context.Context, migration.Migration, ...custody.Record) error    // Conflict when the ID is taken
-	ChangeMigration(context.Context, migration.Migration, ...custody.Record) error // its name, and whether it is archived
-	DeleteMigration(ctx context.Context, id string, rs ...custody.Record) error    // Conflict while a run is under way
+	Facts(ctx context.Context, migrationID string) ([]migration.Fact, error)     // oldest first
+	Outcomes(ctx context.Context, id, about string) ([]migration.Outcome, error) // what migration.Derive asks for
+	// AddMigration and ChangeMigration refuse a name that another migration has: a Conflict fault of field name; the
+	// first also an ID that is taken: of field id. The second writes the name and whether it is archived.
+	AddMigration(context.Context, migration.Migration, ...custody.Record) error
+	ChangeMigration(context.Context, migration.Migration, ...custody.Record) error
+	DeleteMigration(ctx context.Context, id string, rs ...custody.Record) error // Conflict while a run is under way
 	Record(context.Context, []migration.Fact, []custody.Record) ([]migration.Fact, error)
 	Recorded(ctx context.Context, act string) (bool, error) // whether the audit has records of a custody.Record.Act
 	Run(ctx context.Context, id string) (runs.Run, error)
@@ -124,6 +127,7 @@ type desk struct {
 	*Places
 	invites invites
 	watches watches
+	looks   caLooks
 	naming  sync.Mutex      // one search for a free name at a time
 	ending  context.Context // ends on Close
 	end     context.CancelFunc

@@ -114,10 +114,14 @@ func once(list []migration.Migration) []migration.Migration {
 // Watch yields the migration at once and whenever it changes (a fact or a run). Every 15 s it yields although nothing
 // changed: a beat, which also shows what time alone changes. It ends with ctx, or after an error.
 func (b *Book) Watch(ctx context.Context, id string) iter.Seq2[migration.View, error] {
+	return b.watch(ctx, id, runs.Beat)
+}
+
+func (b *Book) watch(ctx context.Context, id string, beat time.Duration) iter.Seq2[migration.View, error] {
 	return func(yield func(migration.View, error) bool) {
 		wake, leave := b.changes.Listen(id)
 		defer leave()
-		tick := time.NewTicker(runs.Beat)
+		tick := time.NewTicker(beat)
 		defer tick.Stop()
 		for {
 			v, err := b.View(ctx, id)
@@ -162,6 +166,9 @@ func (b *Book) writeAlone(ctx context.Context, by Actor, id string, decide func(
 		return migration.View{}, err
 	}
 	e, err := decide(v)
+	if err == nil {
+		err = v.Replaces(saw(ctx), e.facts)
+	}
 	if err != nil || len(e.facts) == 0 && !e.done {
 		return v, err
 	}

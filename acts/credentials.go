@@ -104,7 +104,7 @@ func (d *desk) lend(by Actor, v migration.View, t *doctor.Target) bool {
 func (d *desk) pair(by Actor, v migration.View, fresh bool, c Credentials, t *doctor.Target) error {
 	re := v.Replacement()
 	if re == nil || re.New == nil {
-		return fault.New(fault.Conflict, "There is no new client certificate to check", "Make it first: gate 2.")
+		return fault.New(fault.Conflict, "There is no new client certificate to check", "Create it first: step 2 of the replacement.")
 	}
 	cert, held := re.Old, client(by, v.Migration.ID)
 	if fresh {
@@ -118,7 +118,7 @@ func (d *desk) pair(by Actor, v migration.View, fresh bool, c Credentials, t *do
 				return nil
 			}
 		}
-		return fault.New(fault.Invalid, "The key of this certificate is not lent", "Paste it, or name its file.").In("key_source")
+		return fault.New(fault.Invalid, "Onramp may not use the key of this certificate now", "Paste it, or name its file.").In("key_source")
 	case c.CertPath != "" || c.KeyPath != "":
 		t.CertPEM, t.KeyPEM, t.CertPath, t.KeyPath, t.InputFaults = c.CertPEM, c.KeyPEM, c.CertPath, c.KeyPath, c.InputFaults
 		chain, _, err := certsvc.ReadCertificates(t.CertPEM)

@@ -56,7 +56,7 @@ func TestBatchOnFullDisk(t *testing.T) {
 			break
 		}
 	}
-	if !fault.Is(err, fault.Unavailable) || fault.NothingChanged(err) {
+	if !fault.Is(err, fault.Unavailable) || fault.NothingChanged(fault.All(err)...) {
 		t.Errorf("the disk did not fill up, or the fault does not say so: %v", err)
 	}
 	keys := len(pairsIn(out.Bytes()))

@@ -13,9 +13,15 @@ import (
 )
 
 // Import takes certificates that were made elsewhere, when Cloud would take them. Faults are Invalid, at the fields
-// ca_pem and leaf_pem.
+// ca_pem and leaf_pem, or Conflict where workers sign in with an API key.
 func (c Certificates) Import(ctx context.Context, by Actor, id, caPEM, leafPEM string) (v migration.View, err error) {
 	defer unchanged(&err)
+	if v, err = c.View(ctx, id); err != nil {
+		return v, err
+	}
+	if err := v.Migration.TakesCertificates(); err != nil {
+		return v, err
+	}
 	now := c.o.Now()
 	cas, bad := certsvc.LintBundle([]byte(caPEM), now)
 	errs := refusals(bad, "ca_pem")
@@ -29,7 +35,6 @@ func (c Certificates) Import(ctx context.Context, by Actor, id, caPEM, leafPEM s
 		errs = refusals(certsvc.LintLeaf(chain, cas, now), "leaf_pem")
 	}
 	if err := join(errs...); err != nil {
-		v, _ = c.View(ctx, id)
 		return v, err
 	}
 	ca, leaf := issuerOf(chain[0], cas), chain[0]
@@ -45,7 +50,11 @@ func (c Certificates) Import(ctx context.Context, by Actor, id, caPEM, leafPEM s
 	if err != nil {
 		return v, err
 	}
-	c.o.Keyring.Forget(client(by, id)) // the pair lent before is of another certificate
+	for _, held := range []custody.Held{client(by, id), successor(by, id)} { // what was lent before is of another certificate
+		if !c.lentIs(held, certsvc.Fingerprint(leaf)) {
+			c.o.Keyring.Forget(held)
+		}
+	}
 	c.o.CertificatesChanged()
 	return v, nil
 }

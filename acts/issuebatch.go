@@ -177,6 +177,9 @@ func refusals(lints []certsvc.Lint, field string) []error {
 		if l.Severity == certsvc.SevError {
 			f := fault.New(fault.Invalid, strings.TrimSuffix(l.Text, "."), l.Fix).In(field)
 			f.Code = l.Code
+			if l.Err != nil && l.Err.Kind == fault.TooMany { // it was not judged: come again
+				f.Kind = fault.TooMany
+			}
 			out = append(out, f)
 		}
 	}

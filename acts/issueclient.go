@@ -100,9 +100,12 @@ func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.Vie
 	return s.LeafFingerprint, nil
 }
 
-// withCertificate is a migration that has certificates.
+// withCertificate is a migration that has certificates: else a NotFound fault, or Conflict where it can have none.
 func (d *desk) withCertificate(ctx context.Context, id string) (migration.View, error) {
 	v, err := d.View(ctx, id)
+	if err == nil {
+		err = v.Migration.TakesCertificates()
+	}
 	if err == nil && v.Certificate == nil {
 		err = fault.New(fault.NotFound, "There are no certificates yet", "Create them first: step 2.")
 	}

@@ -40,10 +40,13 @@ type IssueSet struct {
 
 // IssueSet makes a CA, unless the reader brings one, and a client certificate under it, and makes them the migration's.
 // Keys made here wait for their one download. Faults are Invalid, at the fields of certsvc.IssueSet, lend, ca_files
-// and passphrase.
+// and passphrase, or Conflict where workers sign in with an API key.
 func (c Certificates) IssueSet(ctx context.Context, by Actor, id string, req IssueSet) (v migration.View, err error) {
 	defer unchanged(&err)
 	if v, err = c.View(ctx, id); err != nil {
+		return v, err
+	}
+	if err := v.Migration.TakesCertificates(); err != nil {
 		return v, err
 	}
 	made, err := c.makeSet(by, v, req)
@@ -165,6 +168,9 @@ func (m *madeSet) publishTo(lent custody.Held) {
 		m.booking.Put(held, f.name, f.content)
 	}
 	m.files = nil
+	if lent.What == heldClient { // a replacement that went on is about nothing now
+		m.d.o.Keyring.Forget(successor(m.by, m.id))
+	}
 	if m.pair == nil {
 		m.d.o.Keyring.Forget(lent) // the pair lent before is of another certificate
 		return

@@ -23,9 +23,9 @@ type Summaries interface {
 	// SaveDerived writes summaries, all or none; one whose migration has changed since is left out.
 	SaveDerived(context.Context, []expiry.Derived) error
 
-	// List returns a part of the list; found is how many there are in all for a query with a text.
-	List(ctx context.Context, q migration.Query) (cards []migration.Card, found int, err error)
-	Counts(context.Context) (migration.Counts, error)
+	List(context.Context, migration.Query) ([]migration.Card, error)
+	// Counts counts those that hold a text ("" for all), as List finds them.
+	Counts(ctx context.Context, text string) (migration.Counts, error)
 	// InNamespaces and WithCertificate find migrations, newest first, at most limit (negative: all).
 	InNamespaces(ctx context.Context, mode migration.Mode, namespaces []string, limit int) ([]migration.Migration, error)
 	WithCertificate(ctx context.Context, fingerprint string, limit int) ([]migration.Migration, error)
@@ -108,27 +108,31 @@ func (l Lists) Keep(ctx context.Context, log *slog.Logger) {
 // Listed is a part of the list of migrations.
 type Listed struct {
 	Cards  []migration.Card
+	From   int              // how many stand before them
 	Total  int              // of the query, whatever the page
-	Counts migration.Counts // of all migrations
+	Counts migration.Counts // of all that hold the query's text
 }
 
-// Migrations returns a part of the list of migrations.
+// Migrations returns a part of the list of migrations. A query for what is behind the end gets the last page.
 func (l Lists) Migrations(ctx context.Context, q migration.Query) (out Listed, err error) {
 	if err = l.Refresh(ctx); err != nil {
 		return out, err
 	}
-	if out.Counts, err = l.store.Counts(ctx); err != nil {
+	if out.Counts, err = l.store.Counts(ctx, q.Text); err != nil {
 		return out, err
 	}
-	if out.Cards, out.Total, err = l.store.List(ctx, q); q.Text == "" {
-		out.Total = out.Counts.Of(q.Group, q.Mode)
+	out.Total = out.Counts.Of(q.Group, q.Mode)
+	if q.Limit > 0 && q.From >= out.Total {
+		q.From = max(out.Total-1, 0) / q.Limit * q.Limit
 	}
+	out.From = q.From
+	out.Cards, err = l.store.List(ctx, q)
 	return out, err
 }
 
 // Alive looks at the data: an error when it cannot be read.
 func (l Lists) Alive(ctx context.Context) error {
-	_, err := l.store.Counts(ctx)
+	_, err := l.store.Counts(ctx, "")
 	return err
 }
 
@@ -244,6 +248,23 @@ func seenAt(es []expiry.Ending, now time.Time) {
 	}
 }
 
+// Soon is which certificates end within a time, or have ended, and nothing has replaced: the first of them, at most
+// limit, and how many there are.
+func (l Lists) Soon(ctx context.Context, within time.Duration, limit int) (first []expiry.Ending, n int, err error) {
+	if err = l.Refresh(ctx); err != nil {
+		return nil, 0, err
+	}
+	now := l.now()
+	until := now.Add(within + 1)
+	counts, err := l.store.EndingsBefore(ctx, []time.Time{until})
+	if err != nil {
+		return nil, 0, err
+	}
+	first, err = l.store.Endings(ctx, expiry.Query{Active: true, Before: until, Limit: limit})
+	seenAt(first, now)
+	return first, counts[0].Active(""), err
+}
+
 // Calendar returns every ending of a mode ("" for both), the first end first: a calendar shows them all.
 func (l Lists) Calendar(ctx context.Context, mode migration.Mode) ([]expiry.Ending, error) {
 	if err := l.Refresh(ctx); err != nil {
@@ -269,7 +290,7 @@ func (l Lists) Measure(ctx context.Context, most int) (out Measured, err error) 
 	if err = l.Refresh(ctx); err != nil {
 		return out, err
 	}
-	if out.Migrations, err = l.store.Counts(ctx); err != nil {
+	if out.Migrations, err = l.store.Counts(ctx, ""); err != nil {
 		return out, err
 	}
 	now := l.now()

@@ -153,7 +153,14 @@ func TestSummariesAreFresh(t *testing.T) {
 				_, err := s.Migrations.SetNamespace(ctx, ines, one(rt), rapid.SampledFrom([]string{"payments.a1b2c", "orders.a1b2c"}).Draw(rt, "namespace"), "")
 				s.must(err)
 			},
-			"issue": func(rt *rapid.T) { s.must(s.issue(one(rt), rapid.SampledFrom([]int{2, 40, 200}).Draw(rt, "days"))) },
+			"issue": func(rt *rapid.T) {
+				id := one(rt)
+				m, err := s.db.Migration(ctx, id)
+				s.must(err)
+				if err := s.issue(id, rapid.SampledFrom([]int{2, 40, 200}).Draw(rt, "days")); m.UsesKeys() != fault.Is(err, fault.Conflict) {
+					rt.Fatalf("an API key: %v, and certificates: %v", m.UsesKeys(), err)
+				}
+			},
 			"note": func(rt *rapid.T) {
 				_, _ = s.Migrations.Note(ctx, ines, one(rt), rapid.SampledFrom(migration.Steps).Draw(rt, "step"), "by hand") // refused for some steps
 			},
@@ -202,7 +209,7 @@ func TestSummariesAreFresh(t *testing.T) {
 				}
 				all, err := s.Lists.Calendar(ctx, "")
 				s.must(err)
-				if d := cmp.Diff(expiry.Endings(views, s.now), all, cmpopts.IgnoreFields(certsvc.Expiry{}, "Cert"), cmpopts.EquateEmpty()); d != "" {
+				if d := cmp.Diff(endingsOf(views, s.now), all, cmpopts.IgnoreFields(certsvc.Expiry{}, "Cert"), cmpopts.EquateEmpty()); d != "" {
 					rt.Fatalf("endings (-fresh +stored):\n%s", d)
 				}
 				s.boardIsRight(rt, all)
@@ -220,6 +227,22 @@ func TestSummariesAreFresh(t *testing.T) {
 			},
 		})
 	})
+}
+
+// endingsOf are the endings of some migrations at a moment, the first end first.
+func endingsOf(views []migration.View, now time.Time) (out []expiry.Ending) {
+	for _, v := range views {
+		for _, e := range expiry.Derive(v, now).Endings {
+			out = append(out, e.SeenAt(now))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b expiry.Ending) int {
+		if d := a.At.Compare(b.At); d != 0 {
+			return d
+		}
+		return strings.Compare(a.Migration+" "+a.Certificate, b.Migration+" "+b.Certificate)
+	})
+	return out
 }
 
 // boardIsRight compares the board's counts with the endings themselves.
@@ -317,6 +340,9 @@ func TestListQueries(t *testing.T) {
 			s.must(err)
 			s.must(s.issue(m.ID, 10))
 		}
+		if i == 3 { // and its check failed
+			s.ended(m.ID, migration.CheckRun, migration.RunFailed, 1)
+		}
 		if i == 4 {
 			s.must(s.Migrations.Archive(ctx, ines, m.ID, true))
 		}
@@ -326,14 +352,18 @@ func TestListQueries(t *testing.T) {
 		want  string
 		total int
 	}{
-		{migration.Query{}, "Payments 100%,Zebra,under_score,apples", 4},
+		{migration.Query{}, "under_score,Payments 100%,Zebra,apples", 4},
 		{migration.Query{Order: migration.Newest}, "under_score,Payments 100%,apples,Zebra", 4},
 		{migration.Query{Order: migration.ByName}, "apples,Payments 100%,under_score,Zebra", 4},
 		{migration.Query{Order: migration.ByName, From: 1, Limit: 2}, "Payments 100%,under_score", 4},
-		{migration.Query{Order: migration.ByName, From: 9}, "", 4},
+		{migration.Query{Order: migration.ByName, From: 9}, "apples,Payments 100%,under_score,Zebra", 4},
+		{migration.Query{Order: migration.ByName, From: 4, Limit: 2}, "under_score,Zebra", 4},
+		{migration.Query{Order: migration.ByName, From: 9, Limit: 3}, "Zebra", 4},
 		{migration.Query{Group: migration.Yours}, "Payments 100%,Zebra", 2},
-		{migration.Query{Group: migration.Others}, "under_score,apples", 2},
-		{migration.Query{Group: migration.Troubled}, "", 0},
+		{migration.Query{Group: migration.Others}, "apples", 1},
+		{migration.Query{Group: migration.Troubled}, "under_score", 1},
+		{migration.Query{Group: migration.Troubled, Text: "apples"}, "", 0},
+		{migration.Query{Group: migration.Others, Text: "waits"}, "apples", 1},
 		{migration.Query{Group: migration.Finished}, "", 0},
 		{migration.Query{Group: migration.Archived}, "Mango", 1},
 		{migration.Query{Mode: migration.Rehearsal}, "", 0},
@@ -358,6 +388,21 @@ func TestListQueries(t *testing.T) {
 		}
 		if got := strings.Join(names, ","); got != tt.want || list.Total != tt.total {
 			t.Errorf("%+v: %s of %d, want %s of %d", tt.q, got, list.Total, tt.want, tt.total)
+		}
+		// Each filter says how many it would show, of those that the text finds, and together they are all.
+		sum := 0
+		for _, g := range []migration.Group{migration.Yours, migration.Others, migration.Troubled, migration.Finished} {
+			asked := tt.q
+			asked.Group, asked.From, asked.Limit = g, 0, 100
+			part, err := s.Lists.Migrations(ctx, asked)
+			s.must(err)
+			if n := list.Counts.Of(g, tt.q.Mode); n != len(part.Cards) {
+				t.Errorf("%+v: %d are %s, and %d are shown", tt.q, n, g, len(part.Cards))
+			}
+			sum += len(part.Cards)
+		}
+		if n := list.Counts.Of(migration.All, tt.q.Mode); n != sum {
+			t.Errorf("%+v: %d in all, and %d in the groups", tt.q, n, sum)
 		}
 	}
 }

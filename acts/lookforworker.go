@@ -14,14 +14,15 @@ import (
 // Worker is what a look at a task queue saw.
 type Worker struct {
 	Queue   string
-	Pollers []transfer.Poller // the one seen last first
+	Pollers []transfer.Poller // the one seen last first; Onramp's own are left out
+	Ours    bool              // Onramp's own worker polls it too, or alone
 	Looks   transfer.Detected // what kind of worker it looks like
 	Near    transfer.Detected // nobody polls: who polls a queue of a name that is nearly the same
 }
 
 // LookForWorker looks who polls a task queue ("" is that of the migration's language), with the lent key or the one
-// that is given, and writes a worker down that it sees: that is what step code asks for. A Conflict fault when there
-// is no way to look.
+// that is given, and writes a worker down that it sees: that is what step code asks for. Onramp's own workers do not
+// count. A Conflict fault when there is no way to look.
 func (c Checks) LookForWorker(ctx context.Context, by Actor, id, queue string, creds Credentials) (seen Worker, err error) {
 	defer unchanged(&err)
 	v, err := c.View(ctx, id)
@@ -41,8 +42,16 @@ func (c Checks) LookForWorker(ctx context.Context, by Actor, id, queue string, c
 	if err := c.with(by, v, creds, &req.Target); err != nil {
 		return seen, err
 	}
-	if seen.Pollers, err = c.o.Transfers.Pollers(ctx, req); err != nil {
+	all, err := c.o.Transfers.Pollers(ctx, req)
+	if err != nil {
 		return seen, err
+	}
+	for _, p := range all {
+		if transfer.OwnWorker(p.Identity) || p.Identity == cloud.PracticeWorker {
+			seen.Ours = true
+		} else {
+			seen.Pollers = append(seen.Pollers, p)
+		}
 	}
 	if len(seen.Pollers) == 0 {
 		seen.Near = c.detect(ctx, req, "")

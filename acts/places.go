@@ -96,6 +96,11 @@ func (p *Places) Target(v migration.View) doctor.Target {
 	t.Address, t.Namespace, t.ServerName = v.Namespace.Address, v.Namespace.Namespace, v.Namespace.Server
 	if own := p.Of(v.Migration.Mode).Own; own != nil {
 		t.Address, t.ServerName, t.ExtraRootsPEM = own.Address(), "", own.RootPEM()
+		if p.State().Phase == "ready" {
+			if _, root, err := p.Trust(); err == nil { // else printed commands name the file as it is called
+				t.CAPath = root
+			}
+		}
 		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Auth == cloud.AuthAPIKey {
 			t.ServerName = id.Host() // API keys use the namespace's endpoint, which the server name chooses
 		}

@@ -3,7 +3,6 @@ package acts
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"onramp/certsvc"
@@ -12,17 +11,7 @@ import (
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
-	"onramp/runs"
 )
-
-// Now makes a rehearsal with everything chosen: the shortest way to see it all.
-func (r Rehearsal) Now(ctx context.Context, by Actor) (m migration.Migration, err error) {
-	defer unchanged(&err)
-	if no := r.NoRehearsal(); no != "" {
-		return m, fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
-	}
-	return Migrations(r).CreateNamed(ctx, by, "Money transfer rehearsal", "python", migration.Rehearsal, cloud.AuthMTLS)
-}
 
 // Practise makes a migration to practise on, with all that a check needs; or for one that is there ("" for none), new
 // certificates whose CA joins those in the namespace. set is what certificates are asked for. It returns the migration
@@ -120,103 +109,4 @@ func (r Rehearsal) newPractice(ctx context.Context, by Actor, place cloud.Place)
 		}
 		return v, nil
 	}
-}
-
-// Break turns a switch of a migration's namespace on and starts the check that must name it. started is false where
-// that needs a key that nobody lent.
-func (r Rehearsal) Break(ctx context.Context, by Actor, id, breakID string) (run runs.Run, started bool, err error) {
-	defer unchanged(&err)
-	place, err := r.Ready(ctx)
-	if err != nil {
-		return run, false, err
-	}
-	v, err := r.View(ctx, id)
-	if err != nil {
-		return run, false, err
-	}
-	if !r.CanPractise(v) {
-		return run, false, fault.New(fault.Conflict, "This migration cannot be broken on purpose", "Choose a rehearsal with a namespace and client certificates, or make a practice migration.")
-	}
-	ns, _ := r.Space(v)
-	was := slices.Contains(place.Breaks.Broken()[ns.String()], breakID)
-	if err := place.Breaks.SetBreak(ctx, ns, breakID, true); err != nil {
-		return run, false, err
-	}
-	if err := r.record(ctx, by, note(id, custody.Broken, breakID)); err != nil {
-		var e error
-		if !was {
-			e = place.Breaks.SetBreak(context.WithoutCancel(ctx), ns, breakID, false)
-		}
-		return run, false, left(err, e, "The switch is on.")
-	}
-	run, started, err = r.checkBroken(ctx, by, v, place.Breaks.Broken()[ns.String()])
-	if err != nil { // the switch is on all the same, and its page says so
-		r.o.Log.Warn("no check was started for a switch", "migration", id, "cause", err)
-	}
-	return run, started, nil
-}
-
-// checkBroken starts the check of a rehearsal whose switches on are given; false where it needs a key that nobody lent.
-func (r Rehearsal) checkBroken(ctx context.Context, by Actor, v migration.View, on []string) (runs.Run, bool, error) {
-	past, err := r.o.Runs.Rows(ctx, v.Migration.ID, migration.CheckRun, 30)
-	if err != nil {
-		return runs.Run{}, false, err
-	}
-	t, asked := r.Target(v), LastAsked(past) // what the reader asked for is asked again
-	t.TaskQueue = asked.TaskQueue
-	if asked.LocalAddress != "" {
-		if address, err := r.near(ctx, asked.LocalAddress); err == nil {
-			t.LocalAddress, t.LocalNamespace = address, asked.LocalNamespace
-		}
-	}
-	lent := r.lend(by, v, &t)
-	if len(on) > 0 && !lent {
-		if first, _ := cloud.LookupBreak(on[0]); first.NeedsKey {
-			return runs.Run{}, false, nil
-		}
-	}
-	if err := r.bend(v, &t); err != nil {
-		return runs.Run{}, false, err
-	}
-	run, err := r.check(ctx, by, v, t)
-	return run, err == nil, err
-}
-
-// Mend turns a switch of a namespace off, or all of them ("").
-func (r Rehearsal) Mend(ctx context.Context, by Actor, pasted, breakID string) (err error) {
-	defer unchanged(&err)
-	place, err := r.Ready(ctx)
-	if err != nil {
-		return err
-	}
-	id, _, err := namespace.ParseID(pasted)
-	if err != nil {
-		return err
-	}
-	ids := []string{breakID}
-	if breakID == "" {
-		ids = place.Breaks.Broken()[id.String()]
-	}
-	if err := r.record(ctx, by, note("", custody.Mended, strings.TrimSpace(id.String()+" "+breakID))); err != nil {
-		return err
-	}
-	for _, b := range ids {
-		if err := place.Breaks.SetBreak(ctx, id, b, false); err != nil {
-			return wasRecorded(err)
-		}
-	}
-	return nil
-}
-
-// Reset empties the rehearsal cloud: every namespace and workflow. It is recorded before it is done.
-func (r Rehearsal) Reset(ctx context.Context, by Actor) (err error) {
-	defer unchanged(&err)
-	place, err := r.Ready(ctx)
-	if err != nil {
-		return err
-	}
-	if err := r.record(ctx, by, note("", custody.Reset, "")); err != nil {
-		return err
-	}
-	return wasRecorded(place.Own.Reset(ctx))
 }

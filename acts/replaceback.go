@@ -37,8 +37,11 @@ func (r Replacements) Back(ctx context.Context, by Actor, id, gate string) (err 
 	}); err != nil {
 		return err
 	}
-	if gate == migration.GateCA || gate == migration.GateLeaf {
+	switch {
+	case gate == migration.GateCA || gate == migration.GateLeaf:
 		r.o.Keyring.Forget(successor(by, id))
+	case re.Removed != nil && r.lentIs(client(by, id), re.New.LeafFingerprint): // the old certificate is the migration's again
+		r.o.Keyring.Move(client(by, id), successor(by, id))
 	}
 	r.o.CertificatesChanged()
 	return nil

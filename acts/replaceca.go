@@ -2,12 +2,14 @@ package acts
 
 import (
 	"context"
+	"iter"
 	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // NewCA asks for the CA that comes in a replacement.
@@ -105,6 +107,25 @@ func (r Replacements) Bundle(ctx context.Context, v migration.View) ([]byte, err
 
 // Window is how long an old client certificate must not be seen before its CA may be removed.
 func (r Replacements) Window() time.Duration { return r.o.ReplaceWindow }
+
+// callersEvery is how often who calls is looked at while somebody reads along.
+const callersEvery = 3 * time.Second
+
+// Watch is Book.Watch, every three seconds where it can be seen who calls: they come and go without a fact.
+func (r Replacements) Watch(ctx context.Context, id string) iter.Seq2[migration.View, error] {
+	return func(yield func(migration.View, error) bool) {
+		v, err := r.View(ctx, id)
+		if err != nil {
+			yield(v, err)
+			return
+		}
+		beat := runs.Beat
+		if v.Migration.Mode.Can().Callers {
+			beat = callersEvery
+		}
+		r.watch(ctx, id, beat)(yield)
+	}
+}
 
 // Callers are who calls a migration's namespace; the zero Callers where that cannot be seen.
 func (r Replacements) Callers(ctx context.Context, v migration.View) (cloud.Callers, error) {

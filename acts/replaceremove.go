@@ -2,10 +2,14 @@ package acts
 
 import (
 	"context"
+	"fmt"
 
+	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // Remove ends a replacement: it takes the old CA out of the namespace, unless a certificate that depends on it is
@@ -40,13 +44,56 @@ func (r Replacements) Remove(ctx context.Context, by Actor, id string) (err erro
 	if err != nil {
 		return err
 	}
-	r.o.Keyring.Move(successor(by, id), client(by, id)) // the new pair takes the old one's place among the lent
+	r.succeed(by, id, re.New.LeafFingerprint)
 	r.o.CertificatesChanged()
+	return nil
+}
+
+// succeed lets the new pair take the old one's place among the lent. Where it was not lent, the old one goes all the
+// same: nobody needs it any more.
+func (r Replacements) succeed(by Actor, id, leaf string) {
+	if !r.o.Keyring.Move(successor(by, id), client(by, id)) && !r.lentIs(client(by, id), leaf) {
+		r.o.Keyring.Forget(client(by, id))
+	}
+}
+
+// lentIs reports whether the pair that is lent under a name is of a client certificate.
+func (d *desk) lentIs(h custody.Held, leaf string) bool {
+	lent, ok := d.lent(h)
+	if !ok {
+		return false
+	}
+	clear(lent.KeyPEM.Reveal())
+	return certsvc.Fingerprint(lent.Leaf) == leaf
+}
+
+// ownRun is a Conflict fault while a transfer or a drill of Onramp's own works with the old certificate: it would fail.
+// One that only follows a workflow is let go.
+func (r Replacements) ownRun(ctx context.Context, v migration.View) error {
+	old := about(v, r.Target(v), v.Replacement().Old.LeafFingerprint)
+	for _, kind := range []migration.RunKind{migration.TransferRun, migration.DrillRun} {
+		rows, err := r.o.Runs.Rows(ctx, v.Migration.ID, kind, maxRunning)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			work, _ := r.o.Runs.Under(row.ID)
+			if t, ok := work.(runs.Transfer); row.Over() || row.InputHash != old || ok && t.OnlyFollows() {
+				continue
+			}
+			f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d still uses the old client certificate", kind, row.Number), "Wait until it has ended, or stop it on its page.")
+			f.NotWrong, f.Who = "Every caller goes on.", migration.WhoDeveloper
+			return f
+		}
+	}
 	return nil
 }
 
 func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View, done custody.Record) error {
 	re, id := v.Replacement(), v.Migration.ID
+	if err := r.ownRun(ctx, v); err != nil {
+		return err
+	}
 	var seen migration.ReplaceSeenData
 	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) (keep []byte, err error) {
 		keep, seen, err = re.Remove(ns, c, r.o.ReplaceWindow, r.o.Now())

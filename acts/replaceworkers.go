@@ -5,48 +5,8 @@ import (
 	"errors"
 
 	"onramp/custody"
-	"onramp/fault"
 	"onramp/migration"
-	"onramp/transfer"
 )
-
-// SeePollers looks who polls a task queue, with the lent key, and records that: where client certificates cannot be
-// seen, it is the nearest to it. queue "" is that of the migration's language.
-func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string) (err error) {
-	defer unchanged(&err)
-	v, err := r.View(ctx, id)
-	if err != nil {
-		return err
-	}
-	t := r.Target(v)
-	lent, ok := r.lent(successor(by, id))
-	if !ok {
-		lent, ok = r.lent(client(by, id))
-	}
-	if !v.Replacement().Open() || !ok {
-		return fault.New(fault.Conflict, "Onramp cannot look at the task queue now", "Lend a client key first, on the page of step 2.")
-	}
-	t.CertPEM, t.KeyPEM = lent.CertPEM, lent.KeyPEM.Reveal()
-	if queue == "" {
-		queue = TaskQueue(v)
-	}
-	if err := checkQueue(queue); err != nil {
-		return err
-	}
-	found, err := r.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
-	if err != nil {
-		return err
-	}
-	var who []string
-	for _, p := range found {
-		who = append(who, p.Identity)
-	}
-	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := v.SeePollers(queue, who)
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "looked who polls "+queue)}}, err
-	})
-	return err
-}
 
 // NoteWorkers records a person's word that every worker has the new certificate. Faults are those of
 // migration.View.NoteWorkers, of field why.
@@ -58,21 +18,4 @@ func (r Replacements) NoteWorkers(ctx context.Context, by Actor, id, why string)
 		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "every worker has the new certificate, by word")}}, err
 	})
 	return err
-}
-
-// TaskQueue is the task queue of the migration's language.
-func TaskQueue(v migration.View) string {
-	p, _ := transfer.LookupProfile(v.Migration.Lang)
-	return p.TaskQueue
-}
-
-// maxQueueName is how long the name of a task queue may be, in bytes: Temporal's own limit.
-const maxQueueName = 1000
-
-// checkQueue refuses the name of a task queue that Temporal would refuse: an Invalid fault of field task_queue.
-func checkQueue(queue string) error {
-	if len(queue) > maxQueueName {
-		return fault.New(fault.Invalid, "The task queue's name is too long", "Temporal takes at most 1000 bytes.").In("task_queue")
-	}
-	return nil
 }

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"strings"
 
 	"onramp/cloud"
 	"onramp/custody"
@@ -20,12 +21,27 @@ func (n Namespaces) SaveCAs(ctx context.Context, by Actor, id namespace.ID, bund
 	if err != nil {
 		return ns, err
 	}
+	if err := sawText(ctx, before.BundlePEM, casText(before)); err != nil {
+		return before, err
+	}
 	ns, err = place.CAs.SetCAs(ctx, id, bundle)
 	if err != nil {
 		return before, rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"})
 	}
 	change := &bundleChange{d: n.desk, place: place, before: []byte(before.BundlePEM), after: ns}
 	return ns, change.undo(ctx, n.wrote(ctx, by, ns))
+}
+
+// casText says which CA certificates a namespace holds.
+func casText(ns cloud.Namespace) string {
+	var names []string
+	for _, c := range ns.CAs {
+		names = append(names, c.Subject)
+	}
+	if len(names) == 0 {
+		return "The namespace accepts no CA certificate now."
+	}
+	return "The namespace accepts these CA certificates now: " + strings.Join(names, "; ") + "."
 }
 
 // wrote writes down what a namespace's bundle holds now.

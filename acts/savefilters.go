@@ -8,11 +8,14 @@ import (
 )
 
 // SaveFilters sets the certificate filters of a migration's namespace; nil clears them. A Conflict fault where Onramp
-// cannot.
+// cannot, and where workers sign in with an API key.
 func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters []byte) (err error) {
 	defer unchanged(&err)
 	v, err := n.View(ctx, m)
 	if err != nil {
+		return err
+	}
+	if err := v.Migration.TakesCertificates(); err != nil {
 		return err
 	}
 	place := n.Of(v.Migration.Mode)
@@ -30,6 +33,9 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	if err != nil {
 		return err
 	}
+	if err := sawText(ctx, string(before.Filters), filtersText(before.Filters)); err != nil {
+		return err
+	}
 	if _, err := place.Filters.SetFilters(ctx, id, filters); err != nil {
 		return err
 	}
@@ -38,4 +44,12 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 		return left(err, e, "The certificate filters were changed and could not be changed back.")
 	}
 	return nil
+}
+
+// filtersText says which certificate filters a namespace has.
+func filtersText(filters []byte) string {
+	if len(filters) == 0 {
+		return "The namespace has no certificate filter now."
+	}
+	return "The certificate filters of the namespace are now " + Printable(string(filters)) + "."
 }

@@ -19,6 +19,7 @@ import (
 
 // standIn is a rehearsal cloud in memory, with Cloud's rule for bundles: one that is not good is refused, none too.
 type standIn struct {
+	seen   []cloud.Caller // who calls every namespace
 	f      *fuse
 	mu     sync.Mutex
 	spaces map[string]*space
@@ -141,7 +142,7 @@ func (c *standIn) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.
 
 func (c *standIn) ChangeCAs(_ context.Context, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
 	return c.change("ChangeCAs", id, func(s *space) error {
-		pem, err := how(s.Namespace, callers())
+		pem, err := how(s.Namespace, c.callers())
 		if err != nil || string(pem) == s.BundlePEM {
 			return err
 		}
@@ -189,14 +190,14 @@ func (c *standIn) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string)
 	})
 }
 
-// callers are nobody, watched for long enough.
-func callers() cloud.Callers {
+// callers are who a test says, else nobody, watched for long enough.
+func (c *standIn) callers() cloud.Callers {
 	now := time.Now()
-	return cloud.Callers{Since: now.Add(-24 * time.Hour), At: now}
+	return cloud.Callers{Since: now.Add(-24 * time.Hour), At: now, List: c.seen}
 }
 
 func (c *standIn) Callers(context.Context, namespace.ID) (cloud.Callers, error) {
-	return callers(), nil
+	return c.callers(), nil
 }
 
 func (c *standIn) Broken() map[string][]string {

@@ -55,23 +55,6 @@ func (c Checks) Invalid(ctx context.Context, req Check) error {
 	return join(c.withLocal(ctx, req, &t), checkQueue(req.TaskQueue))
 }
 
-// StartPair starts a check with the old or, fresh, the new client certificate of a replacement.
-func (c Checks) StartPair(ctx context.Context, by Actor, id string, fresh bool, creds Credentials) (run runs.Run, err error) {
-	defer unchanged(&err)
-	v, err := c.View(ctx, id)
-	if err != nil {
-		return run, err
-	}
-	t := c.Target(v)
-	if err := c.pair(by, v, fresh, creds, &t); err != nil {
-		return run, err
-	}
-	if err := c.Reach(ctx, v); err != nil {
-		return run, err
-	}
-	return c.check(ctx, by, v, t)
-}
-
 // check begins the run of a check.
 func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.Target) (runs.Run, error) {
 	known := ""

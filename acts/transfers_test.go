@@ -23,7 +23,7 @@ func wantFault(t testing.TB, what string, err error, kind fault.Kind, field stri
 	if !fault.Is(err, kind) || fault.From(err).Field != field {
 		t.Errorf("%s: %v, want a %s fault of field %q", what, err, kind, field)
 	}
-	if !fault.NothingChanged(err) {
+	if !fault.NothingChanged(fault.All(err)...) {
 		t.Errorf("%s: the fault does not say that nothing was changed", what)
 	}
 }

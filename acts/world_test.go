@@ -103,7 +103,7 @@ func (w *world) must(err error) {
 // settle waits for every run under way to end.
 func (w *world) settle() {
 	w.t.Helper()
-	all, _, err := w.db.List(w.ctx, migration.Query{Limit: 1000})
+	all, err := w.db.List(w.ctx, migration.Query{Limit: 1000})
 	w.must(err)
 	for _, m := range all {
 		for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun} {

@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"regexp"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -223,8 +224,8 @@ func kindOfKey(t KeyType) *fault.Fault {
 }
 
 // WriteBatch issues a client certificate for each row and streams one archive: ca.pem, README.txt and for
-// each row a folder of its name with client.pem (0644) and client.key (0600). It holds as many keys at a time as there
-// are processors to make them. Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when
+// each row a folder of its name with client.pem (0644) and client.key (0600). It holds a few keys at a time for each
+// processor that makes them. Rows are checked first (CheckBatch); nothing is written when one is wrong. It stops when
 // ctx ends. Each of told is called with every certificate in the order of the rows, without its key.
 func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows []BatchRow, told ...func(BatchRow, *x509.Certificate)) error {
 	if err := s.CheckBatch(ca, rows); err != nil {
@@ -247,10 +248,20 @@ func (s *Service) WriteBatch(ctx context.Context, w io.Writer, ca Issued, rows [
 	return errors.Join(err, z.Close())
 }
 
-// rowMade is one row's certificate and key on their way into the archive.
-type rowMade struct {
-	leaf Issued
-	err  error
+// rowsAtOnce is how many rows are handed to a processor together: each hand-over costs a few microseconds, and what is
+// made is held until it is written.
+const rowsAtOnce = 16
+
+// rowsAsked are rows to be made, and where they are waited for.
+type rowsAsked struct {
+	rows []BatchRow
+	out  chan<- rowsMade
+}
+
+// rowsMade are certificates and keys on their way into the archive, up to the first row that could not be made.
+type rowsMade struct {
+	leaves []Issued
+	err    error
 }
 
 // inOrder makes the rows on all processors and writes them in their order. No more are made than are about to be
@@ -258,35 +269,51 @@ type rowMade struct {
 func inOrder(ctx context.Context, rows []BatchRow, issue func(BatchRow) (Issued, error), write func(BatchRow, Issued) error) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
-	queue := make(chan chan rowMade, runtime.GOMAXPROCS(0))
+	hands := runtime.GOMAXPROCS(0)
+	queue, work := make(chan chan rowsMade, hands), make(chan rowsAsked, hands)
+	for range hands { // for all rows: a goroutine a row would grow its stack each time
+		go func() {
+			for asked := range work {
+				made := rowsMade{leaves: make([]Issued, 0, len(asked.rows))}
+				for _, row := range asked.rows {
+					var leaf Issued
+					if leaf, made.err = issue(row); made.err != nil {
+						break
+					}
+					made.leaves = append(made.leaves, leaf)
+				}
+				asked.out <- made
+			}
+		}()
+	}
 	go func() {
+		defer close(work)
 		defer close(queue)
-		for _, row := range rows {
-			out := make(chan rowMade, 1)
+		for some := range slices.Chunk(rows, rowsAtOnce) {
+			out := make(chan rowsMade, 1)
 			select {
 			case queue <- out:
 			case <-ctx.Done():
 				return
 			}
-			go func() {
-				leaf, err := issue(row)
-				out <- rowMade{leaf, err}
-			}()
+			work <- rowsAsked{some, out}
 		}
 	}()
 	var failed error
 	next := 0
 	for out := range queue { // to the end, so that no key is left behind
-		r := <-out
-		if failed = errors.Join(failed, r.err); failed == nil {
-			failed = ctx.Err()
+		made := <-out
+		for _, leaf := range made.leaves {
+			if failed == nil {
+				failed = ctx.Err()
+			}
+			if failed == nil {
+				failed = write(rows[next], leaf)
+			}
+			next++
+			clear(leaf.Key.Reveal())
 		}
-		if failed == nil {
-			failed = write(rows[next], r.leaf)
-		}
-		next++
-		clear(r.leaf.Key.Reveal())
-		if failed != nil {
+		if failed = errors.Join(failed, made.err); failed != nil {
 			stop()
 		}
 	}

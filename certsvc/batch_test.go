@@ -164,10 +164,11 @@ func TestBatchMemory(t *testing.T) {
 		return peak
 	}
 	held(200)
-	if few, many := held(200), held(2000); many-few > 1<<20 {
-		t.Errorf("200 certificates hold %d kB, 2000 hold %d kB", few>>10, many>>10)
+	// The archive's list costs some 550 bytes a certificate; with the certificate and its key it would be three times that.
+	if few, many := held(200), held(4000); many-few > 3800*900 {
+		t.Errorf("200 certificates hold %d kB, 4000 hold %d kB", few>>10, many>>10)
 	} else {
-		t.Logf("200 certificates hold %d kB, 2000 hold %d kB", few>>10, many>>10)
+		t.Logf("200 certificates hold %d kB, 4000 hold %d kB", few>>10, many>>10)
 	}
 }
 

@@ -265,7 +265,7 @@ func TestBombs(t *testing.T) {
 			"inspect without a passphrase": func() { Inspect([]File{{"a", content}}, "") },
 			"read": func() {
 				_, _, _ = ReadCertificates(content)
-				_, _, _ = ReadKey(content)
+				_, _, _ = readKey(content)
 			},
 			"lint": func() {
 				certs, _ := LintBundle(content, testNow)

@@ -139,10 +139,10 @@ func TestOversizedRSA(t *testing.T) {
 		}{0, new(big.Int).Mul(p, q), 65537, d, p, q, new(big.Int).Mod(d, p1), new(big.Int).Mod(d, q1), inverse}))(t)
 	}
 	long := must(x509.ParsePKCS1PrivateKey(der))(t)
-	if _, _, err := ReadKey(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: der})); fault.From(err) == nil || fault.From(err).Code != "CH-25" {
+	if _, _, err := readKey(pem.EncodeToMemory(&pem.Block{Type: "RSA PRIVATE KEY", Bytes: der})); fault.From(err) == nil || fault.From(err).Code != "CH-25" {
 		t.Errorf("PKCS#1: %v", err)
 	}
-	if _, _, err := ReadKey(must(x509.MarshalPKCS8PrivateKey(long))(t)); fault.From(err) == nil || fault.From(err).Code != "CH-25" {
+	if _, _, err := readKey(must(x509.MarshalPKCS8PrivateKey(long))(t)); fault.From(err) == nil || fault.From(err).Code != "CH-25" {
 		t.Errorf("PKCS#8: %v", err)
 	}
 	signer := must(ecdsa.GenerateKey(elliptic.P256(), rand.Reader))(t)

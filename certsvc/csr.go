@@ -13,7 +13,7 @@ import (
 
 // readRequest reads a signing request and checks its signature and key.
 func readRequest(raw []byte) (*x509.CertificateRequest, error) {
-	found, err := recognise(raw)
+	found, err := admit(raw)
 	if err != nil {
 		return nil, fault.From(err).In("csr")
 	}

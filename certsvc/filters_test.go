@@ -136,3 +136,26 @@ func FuzzParseFilters(f *testing.F) {
 		}
 	})
 }
+
+// FuzzReadBatch: no list of clients brings the reader down, and every row that it gives has a name.
+func FuzzReadBatch(f *testing.F) {
+	f.Add([]byte("name,cn,days\na,b,9\n"))
+	f.Add([]byte("name;cn\n\"a\nb\";c\n"))
+	f.Add([]byte("\xff\xfen\x00a\x00m\x00e\x00"))
+	f.Fuzz(func(t *testing.T, raw []byte) {
+		rows, err := ReadBatch(raw)
+		if err != nil {
+			for _, x := range fault.All(err) {
+				if x.Kind == fault.Internal {
+					t.Fatal(err)
+				}
+			}
+			return
+		}
+		for _, r := range rows {
+			if r.Name == "" {
+				t.Fatalf("%+v", r)
+			}
+		}
+	})
+}

@@ -103,6 +103,7 @@ func Output(format Format, s OutputSpec) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
+	s.CAPEM, s.ClientPEM = encodeCerts(cas...), encodeCerts(chain...) // other programs read no repaired text
 	if s.Name == "" {
 		s.Name = FitName(chain[0].Subject.CommonName)
 	}

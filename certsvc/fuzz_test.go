@@ -49,7 +49,7 @@ func FuzzReadCertificates(f *testing.F) {
 func FuzzReadKey(f *testing.F) {
 	seeds(f, func(cert, key []byte) { f.Add(cert); f.Add(key) })
 	f.Fuzz(func(t *testing.T, raw []byte) {
-		key, _, err := ReadKey(raw)
+		key, _, err := readKey(raw)
 		if err != nil {
 			refused(t, err)
 			return
@@ -58,7 +58,7 @@ func FuzzReadKey(f *testing.F) {
 		if err != nil {
 			return // a key that PKCS#8 cannot hold
 		}
-		again, more, err := ReadKey(s.Reveal())
+		again, more, err := readKey(s.Reveal())
 		if err != nil || len(more) > 0 || !sameKey(again.Public(), key.Public()) {
 			t.Errorf("read back: %v, %v", more, err)
 		}
@@ -94,7 +94,7 @@ func FuzzLint(f *testing.F) {
 			t.Error("neither certificates nor a reason")
 		}
 		if bytes.Contains(raw, []byte("-----BEGIN PRIVATE KEY-----")) && bytes.Contains(raw, []byte("-----END PRIVATE KEY-----")) && len(found) > 0 {
-			if _, _, err := ReadKey(raw); err == nil {
+			if _, _, err := readKey(raw); err == nil {
 				t.Error("a bundle with a key passed")
 			}
 		}

@@ -142,10 +142,25 @@ func pemOf(label string, der []byte) []byte {
 	return pem.EncodeToMemory(&pem.Block{Type: label, Bytes: der})
 }
 
+// readKey reads the first private key in a pasted text or file, by the steps that ReadPair reads it with: PKCS#8, PKCS#1 or SEC1, in PEM in any
+// state that can be repaired with certainty, DER or base64. The error is an Invalid fault with Code
+// KP-03 (a certificate), KP-05 (public key), KP-11, KP-12 (passphrase), KP-15, KP-26, KP-29, KP-33
+// (curve), KP-36 (empty), KP-37 (damaged), KP-39, IN-16 (an API key) or IN-17. No error holds key material.
+func readKey(raw []byte) (crypto.Signer, []Repair, error) {
+	f, err := asKey(admit(raw))
+	if err != nil {
+		return nil, nil, err
+	}
+	if trouble := f.keyTrouble(); !trouble.none() {
+		return nil, nil, trouble.fault()
+	}
+	return f.keys()[0], repairs(f.repairs, ""), nil
+}
+
 // keyOf returns the key inside an Issued.
 func keyOf(t testing.TB, i Issued) crypto.Signer {
 	t.Helper()
-	k, _, err := ReadKey(i.Key.Reveal())
+	k, _, err := readKey(i.Key.Reveal())
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,6 +1,7 @@
 package certsvc
 
 import (
+	"bytes"
 	"crypto"
 	"crypto/ecdsa"
 	"crypto/ed25519"
@@ -11,6 +12,7 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/asn1"
+	"encoding/base64"
 	"encoding/hex"
 	"encoding/pem"
 	"errors"
@@ -48,14 +50,29 @@ func encodeKey(key crypto.Signer) (Secret, error) {
 	if err != nil {
 		return Secret{}, fault.Wrap(err, fault.Internal, "The key cannot be written as PKCS#8", "Use an ECDSA or RSA key.")
 	}
-	return NewSecret(pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})), nil
+	defer clear(der)
+	return NewSecret(encodePEM("PRIVATE KEY", der)), nil
+}
+
+// encodePEM writes one block of PEM into memory of the right size at once: growing would cost as much again as the
+// encoding, and leave parts of a key behind.
+func encodePEM(label string, der []byte) []byte {
+	lines := base64.StdEncoding.EncodedLen(len(der))
+	var b bytes.Buffer
+	b.Grow(lines + lines/64 + 1 + 2*(len(label)+len("-----BEGIN -----\n")))
+	_ = pem.Encode(&b, &pem.Block{Type: label, Bytes: der}) // a buffer takes everything
+	return b.Bytes()
 }
 
 // encodeCerts writes certificates as PEM in their order.
 func encodeCerts(certs ...*x509.Certificate) []byte {
 	var out []byte
-	for _, c := range certs {
-		out = append(out, pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: c.Raw})...)
+	for i, c := range certs {
+		if text := encodePEM("CERTIFICATE", c.Raw); i == 0 {
+			out = text
+		} else {
+			out = append(out, text...)
+		}
 	}
 	return out
 }

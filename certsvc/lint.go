@@ -31,12 +31,18 @@ type Lint struct {
 
 	// Also are the ids of faults that look the same from here: with any, Code is likely, not certain.
 	Also []string `json:"also,omitempty"`
+
+	// Err is why nothing was judged, nil for a finding: the text cannot be read, or (a TooMany fault) not now.
+	Err *fault.Fault `json:"-"`
 }
 
 // fault is the finding as a refusal of a form's field.
 func (l Lint) fault(field string) *fault.Fault {
 	f := fault.New(fault.Invalid, strings.TrimSuffix(l.Text, "."), l.Fix).In(field)
 	f.Code = l.Code
+	if l.Err != nil {
+		f.Kind = l.Err.Kind
+	}
 	if l.Subject != "" {
 		f.Cause = "The certificate is " + l.Subject + "."
 	}
@@ -75,12 +81,15 @@ func date(t time.Time) string { return t.UTC().Format(dateLayout) }
 // LintLeaf judges a client chain (leaf first, then intermediates) by Cloud's rules, against the CA bundle when uploaded
 // is not nil. Where several chains lead up from the client certificate (renewed and cross-signed CAs), the best of them
 // is judged, as one good chain is enough for whoever verifies. The order is most decisive first.
-func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) []Lint {
+func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) (out []Lint) {
 	if len(chain) == 0 {
 		return nil
 	}
-	all := newPool(append(slices.Clone(uploaded), chain[1:]...)...) // the bundle first: that is what Cloud knows
-	return all.lintLeaf(chain[0], uploaded, now)
+	above := append(slices.Clone(uploaded), chain[1:]...) // the bundle first: that is what Cloud knows
+	if busy := admitted(proofs(above...), func() { out = newPool(above...).lintLeaf(chain[0], uploaded, now) }); busy != nil {
+		return unread(busy)
+	}
+	return out
 }
 
 func (p *pool) lintLeaf(leaf *x509.Certificate, uploaded []*x509.Certificate, now time.Time) []Lint {
@@ -204,7 +213,7 @@ func (ls *lints) algorithms(c *x509.Certificate, what string) {
 	case "KP-33":
 		ls.add(code, c, "The %s has a key on the curve %s, which TLS cannot use; P-256 and P-384 are good.", what, strings.ToUpper(strings.Replace(strings.TrimPrefix(string(t), "ec-"), "p", "p-", 1)))
 	default:
-		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud takes RSA and ECDSA keys only.", what, t)
+		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud accepts only RSA and ECDSA keys.", what, t)
 	}
 }
 
@@ -319,11 +328,23 @@ func keyIDText(id []byte) string {
 func (ls *lints) authoritiesOf(path []*x509.Certificate, now time.Time) {
 	for i, ca := range path[1:] {
 		ls.authority(ca, now, "CA")
-		if below := path[i]; below.NotAfter.After(ca.NotAfter) && now.Before(ca.NotAfter) {
+		switch below := path[i]; {
+		case !outlives(below, ca) || !now.Before(ca.NotAfter):
+		case i > 0:
+			ls.add("CH-12", below, endsAfterIssuer, date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
+		default:
 			ls.add("CH-12", below, "The certificate ends on %s, after its CA %s, and will stop working on the CA's last day, %s.", date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
 		}
 		ls.pathLength(ca, i)
 	}
+}
+
+// endsAfterIssuer is CH-12 of a CA, wherever it is found.
+const endsAfterIssuer = "The CA ends on %s, after its issuer %s ends on %s."
+
+// outlives reports whether a certificate ends after its issuer, by more than the seconds between the making of the two.
+func outlives(c, issuer *x509.Certificate) bool {
+	return c.NotAfter.Sub(issuer.NotAfter) >= time.Minute
 }
 
 // authority judges one CA certificate by what it says itself.

@@ -2,6 +2,7 @@ package certsvc
 
 import (
 	"crypto/x509"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -20,8 +21,26 @@ const (
 // LintBundle judges a CA bundle as Cloud does on Save: at most 16 certificates and 32 KB, CA:true,
 // complete chains, SHA-256 or better, none expired, no private key inside (IN-16). raw is the PEM text.
 // A text that is no bundle gives one Lint with the code of ReadCertificates and no certificates. Public
-// CAs (CH-24) are an error, as whether the namespace has certificate filters is not known here.
-func LintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
+// CAs (CH-24) are an error, as whether the namespace has certificate filters is not known here. While too much is being
+// read, a long text gives one Lint without a code, whose Err says so.
+func LintBundle(raw []byte, now time.Time) (certs []*x509.Certificate, out []Lint) {
+	if busy := admitted(len(raw), func() { certs, out = lintBundle(raw, now) }); busy != nil {
+		return nil, unread(busy)
+	}
+	return certs, out
+}
+
+// unread is the finding about what could not be read, or not now.
+func unread(err error) []Lint {
+	f := fault.From(err)
+	code := f.Code
+	if code == "" && f.Kind != fault.TooMany {
+		code = "CH-23" // too large to be read
+	}
+	return []Lint{{Code: code, Severity: SevError, Text: f.Title + ".", Fix: f.Fix, Source: srcCert, Err: f}}
+}
+
+func lintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 	found, err := recognise(raw)
 	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
 		var out lints
@@ -36,12 +55,7 @@ func LintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 		certs = found.certs()
 	}
 	if err != nil {
-		f := fault.From(err)
-		code := f.Code
-		if code == "" {
-			code = "CH-23" // too large to be read
-		}
-		return nil, []Lint{{Code: code, Severity: SevError, Text: f.Title + ".", Fix: f.Fix, Source: srcCert}}
+		return nil, unread(err)
 	}
 	var out lints
 	for _, r := range repairs(found.repairs, "") {
@@ -83,7 +97,9 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	}
 	ls.authority(c, now, "CA")
 	if i := slices.IndexFunc(*ls, func(l Lint) bool { return l.Code == "CH-10" && l.Subject == SubjectOf(c) }); i >= 0 && all.covered(c, now) {
-		(*ls)[i].Severity = SevWarn // its key is trusted by another certificate until then
+		l := &(*ls)[i] // its key is trusted by another certificate until then
+		l.Severity, l.Fix = SevNote, "Nothing needs to be done, if it is to take the other one's place then."
+		l.Text = fmt.Sprintf("The CA is not valid until %s; until then another certificate of its name and key in the bundle counts.", date(c.NotBefore))
 	}
 	if selfSigned(c) && len(all.issuersOf(c)) == 0 && all.verdict(c, c) == signatureWrong && !all.spent {
 		l := ls.add("CH-37", c, "The CA's signature on itself is wrong: the certificate was changed after it was made. TLS libraries do not look at it.")
@@ -95,8 +111,8 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	path := all.path(c)
 	for i, above := range path[1:] {
 		ls.pathLength(above, i+1) // c is an intermediate of above
-		if path[i].NotAfter.After(above.NotAfter) {
-			ls.add("CH-12", path[i], "The CA ends on %s, after its issuer %s ends on %s.", date(path[i].NotAfter), SubjectOf(above), date(above.NotAfter))
+		if outlives(path[i], above) {
+			ls.add("CH-12", path[i], endsAfterIssuer, date(path[i].NotAfter), SubjectOf(above), date(above.NotAfter))
 		}
 	}
 	ls.names(path)

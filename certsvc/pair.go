@@ -73,14 +73,24 @@ func (m *Mismatch) Error() string {
 
 // ReadPair reads a client certificate (chain) and its private key from two pasted texts and sees that
 // they belong together. Repaired and listed: swapped fields (KP-02), upside-down chains (KP-09) and
-// whatever ReadCertificates and ReadKey repair. Refused, as Invalid faults with Field FieldCertificate or
-// FieldKey and a Code: their codes, and KP-06, KP-07, KP-08, KP-10. Faults of both fields are joined.
+// whatever ReadCertificates repairs. A key may be PKCS#8, PKCS#1 or SEC1, in PEM in any state that can be repaired with
+// certainty, DER or base64. Refused, as Invalid faults with Field FieldCertificate or FieldKey and a Code: those of
+// ReadCertificates; of the key KP-03 (a certificate), KP-05 (a public key), KP-11, KP-12 (passphrase), KP-15, KP-26,
+// KP-29, KP-33 (curve), KP-36 (empty), KP-37 (damaged), KP-39, IN-16 (an API key) and IN-17; of both KP-06, KP-07, KP-08
+// and KP-10. Faults of both fields are joined. No error holds key material.
 func ReadPair(cert, key []byte) (Pair, []Repair, error) { return ReadPairFor(cert, key, nil) }
 
 // ReadPairFor is ReadPair where the CA bundle of the namespace is known: it recognises its key (KP-10).
-func ReadPairFor(cert, key []byte, authorities []*x509.Certificate) (Pair, []Repair, error) {
+func ReadPairFor(cert, key []byte, authorities []*x509.Certificate) (p Pair, done []Repair, err error) {
+	if busy := admitted(len(cert)+len(key), func() { p, done, err = readPair(cert, key, authorities) }); busy != nil {
+		return Pair{}, nil, busy
+	}
+	return p, done, err
+}
+
+func readPair(cert, key []byte, authorities []*x509.Certificate) (Pair, []Repair, error) {
 	c, certErr := recognise(cert)
-	k, keyErr := recogniseKey(key)
+	k, keyErr := asKey(recognise(key))
 	var done []Repair
 	switch {
 	case certErr == nil && keyErr == nil && swapped(c, k):

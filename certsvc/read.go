@@ -2,7 +2,6 @@ package certsvc
 
 import (
 	"bytes"
-	"crypto"
 	"crypto/x509"
 	"regexp"
 
@@ -26,9 +25,10 @@ type Repair struct {
 // repaired with certainty, DER, base64, PKCS#7. It returns them in the order of the text, with what
 // was repaired. The error is an Invalid fault with Code KP-01 (empty), KP-04 (signing request), KP-15
 // (PKCS#12), KP-26 (cut off), KP-27 (damaged), KP-29 (SSH), KP-33 (curve), KP-39 (nothing known), IN-16
-// (only a private key or an API key) or IN-17 (a path). A private key beside certificates is passed over.
+// (only a private key or an API key) or IN-17 (a path). A private key beside certificates is passed over. As every reader
+// of this room, it refuses a long text with a TooMany fault while too much is being read.
 func ReadCertificates(raw []byte) ([]*x509.Certificate, []Repair, error) {
-	f, err := recognise(raw)
+	f, err := admit(raw)
 	if err != nil {
 		return nil, nil, err
 	}
@@ -38,27 +38,17 @@ func ReadCertificates(raw []byte) ([]*x509.Certificate, []Repair, error) {
 	return f.certs(), repairs(f.repairs, ""), nil
 }
 
-// ReadKey reads the first private key in a pasted text or file: PKCS#8, PKCS#1 or SEC1, in PEM in any
-// state that can be repaired with certainty, DER or base64. The error is an Invalid fault with Code
-// KP-03 (a certificate), KP-05 (public key), KP-11, KP-12 (passphrase), KP-15, KP-26, KP-29, KP-33
-// (curve), KP-36 (empty), KP-37 (damaged), KP-39, IN-16 (an API key) or IN-17. No error holds key material.
-func ReadKey(raw []byte) (crypto.Signer, []Repair, error) {
-	f, err := recogniseKey(raw)
-	if err != nil {
-		return nil, nil, err
-	}
-	if trouble := f.keyTrouble(); !trouble.none() {
-		return nil, nil, trouble.fault()
-	}
-	return f.keys()[0], repairs(f.repairs, ""), nil
-}
-
 // HoldsKey reports whether a text holds a private key, whatever was done to its lines or frame: such a text is not
-// shown again.
-func HoldsKey(raw []byte) bool {
+// shown again. Where too much is being read at the moment to look, it may.
+func HoldsKey(raw []byte) (holds bool) {
 	if bytes.Contains(raw, []byte("PRIVATE KEY")) {
 		return true // cut off or damaged, too
 	}
+	busy := admitted(len(raw), func() { holds = holdsKey(raw) })
+	return holds || busy != nil
+}
+
+func holdsKey(raw []byte) bool {
 	for i, text := range append([][]byte{raw}, longBase64.FindAll(raw, maxParts)...) {
 		if i > 0 && len(text) == len(raw) {
 			continue
@@ -73,9 +63,8 @@ func HoldsKey(raw []byte) bool {
 // longBase64 is what a key can be among other text; the shortest has some fifty bytes.
 var longBase64 = regexp.MustCompile(`[A-Za-z0-9+/_-]{64,}={0,2}`)
 
-// recogniseKey is recognise with the words of the key field.
-func recogniseKey(raw []byte) (found, error) {
-	f, err := recognise(raw)
+// asKey is what a text holds with the words of the key field.
+func asKey(f found, err error) (found, error) {
 	if e := fault.From(err); e != nil && e.Code == "KP-01" {
 		err = problem{key: "KP-36"}.fault()
 	}

@@ -109,6 +109,9 @@ func recognise(raw []byte) (found, error) {
 }
 
 func recogniseDepth(raw []byte, depth int) (f found, trouble string) {
+	if isArchive(raw) {
+		return f, "KP-39/zip"
+	}
 	if p, ok := binaryPart(raw); ok {
 		f.addDER(p, "KP-13", "KP-14")
 		return f, ""

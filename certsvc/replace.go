@@ -115,7 +115,7 @@ func bundleCerts(raw []byte, field string, mayBeEmpty bool) ([]*x509.Certificate
 	if mayBeEmpty && strings.TrimSpace(string(raw)) == "" {
 		return nil, nil
 	}
-	found, err := recognise(raw)
+	found, err := admit(raw)
 	if err != nil {
 		return nil, fault.From(err).In(field)
 	}

@@ -52,11 +52,12 @@ var troubles = map[string]trouble{
 	"KP-39":           {"There is no PEM in this text", "Neither a certificate nor a key was found in it.", "Paste the file's text, from its BEGIN line to its END line."},
 	"KP-39/binary":    {"This binary file is no certificate or key that is known here", "It is written as certificates and keys are (ASN.1), and what it holds is damaged or something else.", "Copy the file again, or choose the file that holds the certificate or key."},
 	"KP-39/archive":   {"There is no certificate or key in %s", "None of its files holds one.", "Choose the archive or the files that hold the certificate and the key."},
+	"KP-39/zip":       {"This is a zip archive, not a certificate or key", "It is packed; a worker and a namespace read the files in it, not the archive.", "Unpack it, and give the file that is meant. onramp cert inspect looks into archives."},
 	"KP-41": {"Workers in Go and Temporal Cloud cannot read this certificate", "%s. OpenSSL and Java may read it all the same.",
 		"Have its CA issue it again without that. Copying it again helps only if it was changed on its way."},
 	"KP-41/request": {"Go cannot read this signing request, so Onramp cannot sign it", "%s. OpenSSL may read it all the same.", "Make the request again: onramp cert csr, or openssl req -new."},
 	"KP-42":         {"This is no certificate or key, but %s", "It can be read; a worker and a namespace have no use for it.", "Give the certificate (BEGIN CERTIFICATE) or the private key (BEGIN PRIVATE KEY) in its place."},
-	"CH-25/kind": {"%s keys cannot be used here", "Temporal Cloud takes RSA and ECDSA keys only, and workers in Go read no such key. Nothing is damaged.",
+	"CH-25/kind": {"%s keys cannot be used here", "Temporal Cloud accepts only RSA and ECDSA keys, and workers in Go read no such key. Nothing is damaged.",
 		"Make a new key with ECDSA P-256 or P-384, or an ordinary RSA key, and a new certificate for it."},
 }
 

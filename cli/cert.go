@@ -362,7 +362,7 @@ func lintFile(f certsvc.File, uploaded []*x509.Certificate, now time.Time) []cer
 		return []certsvc.Lint{{Code: x.Code, Severity: certsvc.SevError, Subject: f.Name, Text: strings.TrimSpace(x.Title + ". " + x.Cause), Fix: x.Fix}}
 	}
 	ordered, upsideDown := certsvc.ClientFirst(chain)
-	if ordered[0].IsCA && uploaded == nil {
+	if role := certsvc.RoleOf(ordered[0]); uploaded == nil && (role == certsvc.RoleRoot || role == certsvc.RoleIntermediate) {
 		_, lints := certsvc.LintBundle(f.Content, now)
 		return inFile(lints, f.Name)
 	}

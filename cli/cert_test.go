@@ -60,6 +60,7 @@ func certDir(t *testing.T) string {
 openssl ecparam -name secp256k1 -genkey -noout -out odd.key; openssl req -x509 -new -key odd.key -subj /CN=odd -days 9 -out odd.pem; cat client.pem odd.pem > mixed.pem
 openssl req -x509 -new -key ca.key -subj / -days 9 -out nameless.pem 2>/dev/null
 openssl req -new -key client.key -subj /CN=asks -out client.csr
+openssl req -new -key ca.key -subj "/O=Widgits" -out old.csr; openssl x509 -req -in old.csr -signkey ca.key -days 9 -out oldca.pem 2>/dev/null
 printf hello > a.txt; python3 -m zipfile -c nothing.zip a.txt; openssl ecparam -name prime256v1 -out params.pem`
 	cmd := exec.Command("bash", "-c", script)
 	cmd.Dir = dir
@@ -85,6 +86,7 @@ func TestCertCommands(t *testing.T) {
 		{"lint wide.pem", exitOK, []string{"KP-17"}, "Nothing"},
 		{"lint glued.pem", exitOK, []string{"KP-20", "other programs do not read", "KP-09"}, "KP-25"},
 		{"lint nameless.pem", exitInput, []string{"CH-38", "(no name)"}, "serial"},
+		{"lint oldca.pem", exitInput, []string{"CH-04", "version 1"}, "client certificate"},
 		{"lint odd.pem", exitInput, []string{"KP-33", "secp256k1"}, "damaged"},
 		{"lint client.pem --ca odd.pem", exitInput, []string{"KP-33"}, "Nothing"},
 		{"leaf --ca nameless.pem --ca-key ca.key --cn x --out new", exitInput, []string{"no name"}, ""},
@@ -93,6 +95,13 @@ func TestCertCommands(t *testing.T) {
 		{"inspect mixed.pem", exitInput, []string{"CN=payments", "CN=odd", "KP-33"}, "damaged"},
 		{"inspect nothing.zip", exitInput, []string{"KP-39", "no certificate or key in nothing.zip"}, ""},
 		{"inspect params.pem", exitInput, []string{"KP-42", "without a key"}, ""},
+		{"lint nothing.zip", exitInput, []string{"KP-39", "zip archive", "onramp cert inspect"}, "BEGIN line"},
+		{"lint client.pem --ca nothing.zip", exitInput, []string{"KP-39", "zip archive"}, "BEGIN line"},
+		{"sign --ca ca.pem --ca-key ca.key --csr nothing.zip --out new", exitInput, []string{"zip archive"}, "BEGIN line"},
+		{"bundle --ca nameless.pem --cert client.pem --key client.key --out odd.zip", exitOK, []string{"CH-38", "CH-01", "It was written"}, ""},
+		{"bundle --ca ca.pem --cert client.pem --key client.key --out good.zip", exitOK, []string{"good.zip: "}, "It was written"},
+		{"bundle --format full-chain --ca nothing.zip --cert client.pem --out x.pem", exitInput, []string{"zip archive"}, ""},
+		{"bundle --ca params.pem --cert client.pem --key client.key --out x.zip", exitInput, []string{"the private key (BEGIN PRIVATE KEY) in its place"}, "removed"},
 		{"sign --ca ca.pem --ca-key ca.key --csr params.pem --out new", exitInput, []string{"not a signing request"}, ""},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -95,14 +96,34 @@ func certBundle(_ context.Context, w World, args []string) int {
 	if err != nil {
 		return complain(w, err)
 	}
+	findings := findingsOf(spec, time.Now())
 	if *asJSON {
-		return printJSON(w, map[string]any{"schema": "onramp.bundle/1", "format": info.Format, "file": paths[0], "holds_key": info.Key})
+		return printJSON(w, map[string]any{"schema": "onramp.bundle/1", "format": info.Format, "file": paths[0], "holds_key": info.Key, "findings": findings})
 	}
 	fmt.Fprintf(w.Stdout, "%s: %s. %s\n", printable(*out), info.Title, info.What)
+	if len(findings) > 0 {
+		fmt.Fprintln(w.Stderr, "It was written. By Temporal Cloud's rules, with these certificates:")
+		tellFindings(w.Stderr, findings)
+	}
 	if info.Key {
 		fmt.Fprintln(w.Stdout, "It holds a private key: keep it to yourself.")
 	}
 	return exitOK
+}
+
+// findingsOf are the errors and warnings about the certificates of a bundle, as lint has them; never null.
+func findingsOf(s certsvc.OutputSpec, now time.Time) []certsvc.Lint {
+	cas, all := certsvc.LintBundle(s.CAPEM, now)
+	if chain, _, err := certsvc.ReadCertificates(s.ClientPEM); err == nil {
+		all = append(all, certsvc.LintLeaf(chain, cas, now)...)
+	}
+	out := []certsvc.Lint{}
+	for _, l := range all {
+		if l.Severity != certsvc.SevNote && !slices.ContainsFunc(out, func(x certsvc.Lint) bool { return x.Code == l.Code && x.Subject == l.Subject }) {
+			out = append(out, l)
+		}
+	}
+	return out
 }
 
 // certBatch is `onramp cert batch`: many client certificates as one archive, from a CSV.

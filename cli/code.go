@@ -2,9 +2,11 @@ package cli
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
+	"onramp/namespace"
 	"onramp/snippet"
 )
 
@@ -30,7 +32,12 @@ func code(ctx context.Context, w World, args []string) int {
 		return code
 	}
 	if *judge != "" {
-		return judgeEnvironment(ctx, w, judging{path: *judge, choice: snippet.EnvChoice{Service: *service, Profile: *profile}, shell: *shell, asJSON: *asJSON})
+		want, err := wanted(s, *ns, *address, *auth)
+		if err != nil {
+			complain(w, err)
+			return exitUsage
+		}
+		return judgeEnvironment(ctx, w, judging{path: *judge, choice: snippet.EnvChoice{Service: *service, Profile: *profile, Want: want}, shell: *shell, asJSON: *asJSON})
 	}
 	r = snippet.Request{Lang: *lang, Namespace: *ns, Address: *address, Auth: *auth, Style: *style, Vars: *vars,
 		Shell: *shell, CertPath: *cert, KeyPath: *key, ServerName: *serverName}
@@ -44,6 +51,37 @@ func code(ctx context.Context, w World, args []string) int {
 	}
 	writeCode(w, c)
 	return exitOK
+}
+
+// wanted is what --judge compares a file with: the flags that were given, not what the environment says.
+func wanted(s *settings, id, address, auth string) (want snippet.EnvWant, err error) {
+	given := func(name, value string) string {
+		if s.from[name] != "--"+name {
+			return ""
+		}
+		want.Whose = "Your target"
+		return value
+	}
+	var problems []error
+	if v := given("namespace", id); v != "" {
+		var err error
+		want.Namespace, _, err = namespace.ParseID(v)
+		problems = append(problems, err)
+	}
+	if v := given("address", address); v != "" {
+		var err error
+		want.Address, _, err = namespace.ParseAddress(v)
+		problems = append(problems, err)
+		if owner, ok := namespace.FromHost(want.Address.Host); ok && want.Namespace.IsZero() {
+			want.Namespace = owner
+		}
+	}
+	if v := given("auth", auth); v != "" {
+		var err error
+		want.Auth, err = snippet.Choose("auth", "auth method", v, snippet.Auths, "")
+		problems = append(problems, err)
+	}
+	return want, errors.Join(problems...)
 }
 
 // writeCode prints code as a person reads it: environment, files, edits, commands.

@@ -30,6 +30,9 @@ type judged struct {
 	Findings     []judgedFinding `json:"findings"`
 	Repaired     string          `json:"repaired"`
 	NotRepaired  string          `json:"not_repaired,omitempty"`
+	Changed      bool            `json:"changed"` // repaired is something else than what was given
+	Masked       bool            `json:"masked"`  // secrets were left out of it
+	ByHand       []string        `json:"by_hand,omitempty"`
 }
 
 type judgedVar struct {
@@ -70,7 +73,10 @@ func judgeEnvironment(ctx context.Context, w World, j judging) int {
 		complain(w, err)
 		return exitUsage
 	}
-	e := snippet.JudgeEnvironment(ctx, text, j.choice)
+	e, err := snippet.JudgeEnvironment(ctx, text, j.choice)
+	if err != nil {
+		return complain(w, err)
+	}
 	repaired, err := e.Repaired(shell)
 	code := exitOK
 	for _, f := range e.Findings {
@@ -86,7 +92,7 @@ func judgeEnvironment(ctx context.Context, w World, j judging) int {
 	}
 	if j.asJSON {
 		out := judged{Schema: environmentSchema, Form: e.Form, Part: e.Part, Parts: e.Parts, Vocabularies: e.Vocabularies, InEffect: judgedVars(e.InEffect), CLI: judgedVars(e.CLI),
-			Findings: []judgedFinding{}, Repaired: repaired}
+			Findings: []judgedFinding{}, Repaired: repaired, Changed: e.Changed || shell != "", Masked: e.Masked, ByHand: e.ByHand}
 		if out.Vocabularies == nil {
 			out.Vocabularies = []string{}
 		}
@@ -100,6 +106,9 @@ func judgeEnvironment(ctx context.Context, w World, j judging) int {
 			return c
 		}
 		return code
+	}
+	if shell == "" && !e.Changed {
+		repaired = ""
 	}
 	writeEnvironment(w.Stdout, e, repaired, err)
 	return code
@@ -138,7 +147,7 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 	b := &strings.Builder{}
 	fmt.Fprintf(b, "Read as %s.\n", e.Form)
 	if e.Part != "" {
-		fmt.Fprintf(b, "Judged: %s\n", e.Part)
+		fmt.Fprintf(b, "Checked: %s\n", e.Part)
 	}
 	for _, v := range e.Vocabularies {
 		fmt.Fprintf(b, "Names: %s, read by %s\n", v, snippet.ReadBy(v))
@@ -160,11 +169,20 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 			fmt.Fprintf(b, "  %s\n", strings.TrimPrefix(f.From+" -> "+f.To, " -> "))
 		}
 	}
-	if missing != nil {
+	for _, x := range e.ByHand {
+		fmt.Fprintf(b, "\nTo change by hand: %s\n", x)
+	}
+	switch {
+	case missing != nil:
 		f := fault.From(missing)
 		fmt.Fprintf(b, "\n%s. %s\n", f.Title, f.Cause)
-	} else {
+	case repaired != "":
 		fmt.Fprintf(b, "\n# Repaired\n%s\n", strings.TrimRight(repaired, "\n"))
+		if e.Masked {
+			fmt.Fprint(b, "\n•••••• stands for a secret that you gave: keep yours.\n")
+		}
+	case len(e.ByHand) == 0 && len(e.InEffect) > 0:
+		fmt.Fprint(b, "\nNothing was repaired.\n")
 	}
 	fmt.Fprint(out, b.String())
 }

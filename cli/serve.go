@@ -124,8 +124,9 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var place cloud.Place
+	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
-		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), Log: p.log})
+		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), Log: p.log, Own: own.Has})
 		if err != nil {
 			return err
 		}
@@ -159,7 +160,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	var notifier *expiry.Notifier
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log}), Transfers: newTransfers(10*time.Second, bank),
+	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log, Own: own}), Transfers: newTransfers(10*time.Second, bank, own),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
 		OwnComputer:   true, // serve refuses any address but loopback
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,

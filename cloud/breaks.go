@@ -106,6 +106,9 @@ var Breaks = []Break{
 // asked for.
 const PracticeQueue = "PRACTICE_TRANSFERS"
 
+// PracticeWorker is the identity of the worker that the switch wrong-queue lets poll another queue.
+const PracticeWorker = "practice-worker"
+
 // LookupBreak returns the switch of an id.
 func LookupBreak(id string) (Break, bool) {
 	for _, b := range Breaks {

@@ -16,6 +16,9 @@ type Caller struct {
 	Calls       int64     // let in
 	Refused     int64
 	Open        int // connections that are open now
+	// Own: Onramp itself calls, to check or to look who polls. It needs no certificate to go on, so it is nobody who would
+	// be cut off.
+	Own bool
 }
 
 // Callers are the callers of one namespace at one moment.

@@ -49,7 +49,7 @@ func TestSurely(t *testing.T) {
 		if !errors.Is(err, tt.want) || (err == nil) != (tt.want == nil) {
 			t.Errorf("%s: %v, want %v", name, err, tt.want)
 		}
-		if tt.left != (err != nil && fault.From(err).Left != "") || tt.left && fault.NothingChanged(fault.Unchanged(err)) {
+		if tt.left != (err != nil && fault.From(err).Left != "") || tt.left && fault.NothingChanged(fault.All(fault.Unchanged(err))...) {
 			t.Errorf("%s: %#v, want something left: %v", name, fault.From(err), tt.left)
 		}
 	}

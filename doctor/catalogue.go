@@ -18,10 +18,12 @@ type Entry struct {
 	NotWrong string
 	Fix      []Fix
 	Confirm  string
-	Unseen   string
-	Symptoms []string // what tools print
-	Related  []string
-	Sources  []string
+	// ConfirmIsText: Confirm is a sentence, not a command.
+	ConfirmIsText bool
+	Unseen        string
+	Symptoms      []string // what tools print
+	Related       []string
+	Sources       []string
 }
 
 // OK is the code of a verdict without a fault; UnknownCode is that of an honest "unknown".

@@ -48,7 +48,7 @@ var byStage = map[string]struct{ notWrong, confirm, unseen string }{
 		"Which files the worker really loads.",
 	},
 	"chain": {
-		"Key and certificate belong together. The network was not touched yet.",
+		"The key and the certificate belong together. The network was not touched yet.",
 		"openssl x509 -in {cert_path} -noout -text; openssl verify -CAfile {ca_path} {cert_path}",
 		"Which CA certificates the namespace holds, unless they were given with --uploaded-ca.",
 	},

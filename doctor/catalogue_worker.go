@@ -10,7 +10,7 @@ var wkEntries = []Entry{
 		Cause: "No workflow, activity or Nexus service was registered with it, so it does not start.",
 		Fix:   fixes(dev("Register the workflows and activities before the worker starts, and see that the files they are in are loaded.")), Symptoms: said("At least one activity, Nexus service, or workflow must be specified", "Must have at least one workflow, activity, or Nexus service"), Related: related("WK-03", "WF-01")}),
 	started(Entry{Code: "WK-03", Title: "The worker refuses a workflow or activity as it is declared",
-		Cause: "What was registered breaks a rule of the SDK: a missing mark or decorator, a name that stands twice, or a module that may not be loaded inside a workflow. The lines below the message name it.",
+		Cause: "What was registered breaks a rule of the SDK: a missing mark or decorator, a name that occurs twice, or a module that may not be loaded inside a workflow. The lines below the message name it.",
 		Fix: fixes(dev("Read the innermost error below this one: it names the class, the function or the import."),
 			dev("In Python, import modules that are not for workflows inside: with workflow.unsafe.imports_passed_through().")),
 		Symptoms: said("Failed validating workflow", "missing attributes, was it decorated with @activity.defn?", "More than one activity named", "workflow type is already registered with the worker"), Related: related("WK-02", "WF-18")}),
@@ -27,7 +27,7 @@ var wkEntries = []Entry{
 	started(Entry{Code: "WK-06", Title: "The workflows cannot be put into one bundle",
 		Cause: "The TypeScript worker packs the workflows and all they import into one file, and an import is not there or is not allowed in workflows.",
 		Fix: fixes(dev("Keep what needs Node's own modules or the network in activities; in the workflow's file import their types alone."),
-			dev("See that workflowsPath is the file that exports the workflows.")),
+			dev("Check that workflowsPath is the file that exports the workflows.")),
 		Symptoms: said("is importing the following disallowed modules", "Module not found: Error: Can't resolve"), Related: related("WK-03", "WF-18")}),
 	started(Entry{Code: "WK-07", Title: "The client of this worker cannot be used for one",
 		Cause: "The worker was given a client that is lazy, wrapped, closed or of another kind than workers need.",
@@ -44,6 +44,7 @@ var wkEntries = []Entry{
 func started(e Entry) Entry {
 	e.Stage = stageWorkflow
 	e.NotWrong = either(e.NotWrong, "Network, certificates and namespace are not in question: this is said before, or beside, any call.")
+	e.ConfirmIsText = e.Confirm == ""
 	e.Confirm = either(e.Confirm, "Start the worker again and read the first error that it prints.")
 	e.Unseen = "The worker's own code, which was not read."
 	e.Sources = []string{"https://docs.temporal.io/workers", "https://docs.temporal.io/develop"}

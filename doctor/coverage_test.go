@@ -74,6 +74,8 @@ var beyondRows = map[string]account{
 	"WF-18": {asTest, "transfer/diagnose_test.go TestClassify", ""},
 	"WF-19": {asTest, "transfer/follow_test.go TestFollowOnly noWorkflow", ""},
 	"WF-20": {asTest, "transfer/worker_test.go TestForeignQueue foreignQueue", ""},
+	"WF-21": {asTest, "transfer/waitsfor_test.go TestWaitsFor", "what a workflow that is followed waits for"},
+	"WF-22": {asTest, "transfer/waitsfor_test.go TestWaitsFor", ""},
 
 	"TC-11": {asText, `connect: cannot assign requested address`, "needs a machine without free ports or without IPv6"},
 	"TC-12": {asText, `socket: too many open files`, "the check opens a handful of connections and closes them"},

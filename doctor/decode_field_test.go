@@ -60,6 +60,10 @@ var fieldTexts = []fieldText{
 	{"framing and shown bytes", gh("rpcpool/yellowstone-grpc#512"), `tonic::transport::Error(Transport, ConnectError(HttpsUriWithoutTlsSupport(())))`, "PR-04", Likely, "", "https"},
 	{"framing and shown bytes", gh("temporalio/sdk-rust#964"), `Poll failure: Unhandled grpc error when polling: Status { code: Cancelled, message: "operation was canceled", source: Some(tonic::transport::Error(Transport, hyper::Error(Canceled, "connection closed"))) }`, "H2-11", Likely, "", ""},
 
+	{"framing and shown bytes", gh("roadrunner-server/roadrunner#1237"), "endure_call_serve_fn: got initial serve error from the Vertex roadrunner_temporal.Plugin, stopping execution, error: temporal_plugin_serve: failed reaching server: last connection error: connection closed before server preface received", "CL-11", Likely, "PR-04", "temporal.tls"},
+	{"framing and shown bytes", gh("michelangelo-ai/michelangelo#836"), `failed reaching server: connection error: desc = "error reading server preface: http2: frame too large"`, "PR-04", Likely, "PR-02", ""},
+	{"framing and shown bytes", gh("osmosis-labs/beaker#122"), `status: Unknown, message: "h2 protocol error: http2 error: connection error detected: frame with invalid size"`, "PR-04", Likely, "PR-02", ""},
+
 	// Addresses.
 	{"the address in the text", "", "UNAVAILABLE: io exception\nCaused by: AbstractChannel$AnnotatedConnectException: finishConnect(..) failed: Connection refused: /127.0.0.1:7233", "IN-10", Likely, "TC-01", "127.0.0.1:7233"},
 	{"the address in the text", "", `dial tcp 10.2.3.4:7233: i/o timeout`, "TC-02", Likely, "TC-09", "10.2.3.4:7233"},
@@ -110,6 +114,13 @@ var fieldTexts = []fieldText{
 	{".NET and its variables", gh("temporalio/sdk-dotnet#215"), `Unhandled exception. System.InvalidOperationException: Connection failed: Server connection error: tonic::transport::Error(Transport, ConnectError(Custom { kind: UnexpectedEof, error: "tls handshake eof" }))`, "PR-11", Likely, "PX-13", "HttpConnectProxy"},
 	{".NET and its variables", "https://learn.microsoft.com/aspnet/core/grpc/troubleshoot", `Grpc.Core.RpcException: Status(StatusCode="Internal", Detail="Error starting gRPC call. HttpRequestException: The SSL connection could not be established, see inner exception. AuthenticationException: The remote certificate is invalid because of errors in the certificate chain: PartialChain")`, "SV-11", Likely, "SV-01", ""},
 	{".NET and its variables", "https://learn.microsoft.com/aspnet/core/grpc/troubleshoot", `Grpc.Core.RpcException: Status(StatusCode="Unavailable", Detail="Bad gRPC response. HTTP status code: 502")`, "H2-06", Certain, "", ""},
+
+	// Settings that are there and do not reach the connection.
+	{"a setting that does not reach the connection", "", "InvalidOperationException: Connection failed: `get_system_info` call error after connection: Status { code: Unknown, message: \"transport error\", source: Some(tonic::transport::Error(Transport, hyper::Error(Io, Custom { kind: InvalidData, error: \"received fatal alert: CertificateRequired\" }))) }", "CL-01", Likely, "CL-02", "1.11.0"},
+	{"a setting that does not reach the connection", gh("temporalio/sdk-dotnet#584"), "Unhandled exception. System.InvalidOperationException: Connection failed: `get_system_info` call error after connection: Status { code: Unknown, message: \"transport error\", source: Some(tonic::transport::Error(Transport, hyper::Error(Io, Custom { kind: InvalidData, error: \"received fatal alert: CertificateRequired\" }))) }\n   at Temporalio.Bridge.Client.ConnectAsync", "CL-01", Likely, "CL-02", "1.11.0"},
+	{"a setting that does not reach the connection", gh("temporalio/cli#810"), `level=ERROR msg="failed reaching server: last connection error: connection error: desc = \"error reading server preface: read tcp 10.0.0.7:54595->203.0.113.9:7233: read: connection reset by peer\""`, "PR-05", Likely, "AK-09", "API key alone"},
+	{"a setting that does not reach the connection", gh("kedacore/keda#6703"), `error getting temporal client: failed reaching server: connection error: desc = "error reading server preface: read tcp 10.2.3.4:40112->203.0.113.9:7233: read: connection reset by peer"`, "PR-05", Likely, "AK-09", "API key alone"},
+	{"a setting that does not reach the connection", gh("temporalio/temporal#2035"), `error starting scanner: context deadline exceeded`, "TC-02", Likely, "PR-04,SV-01", "whatever kept the connection"},
 
 	// A proxy that the SDK does not use.
 	{"a proxy that the SDK does not use", "", core + `Server connection error: tonic::transport::Error(Transport, ConnectError(Custom { kind: UnexpectedEof, error: "tls handshake eof" }))`, "PR-11", Likely, "PX-13", "http_connect_proxy_config"},

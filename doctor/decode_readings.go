@@ -214,7 +214,7 @@ var networkReadings = []reading{
 	{[]string{"refused"}, "TC-01", Likely, []string{"PX-01", "IN-05", "IN-10"}, "Nothing listens at {address}, or a firewall on the way refuses."},
 	{[]string{"no route"}, "TC-03", Likely, []string{"DN-05"}, ""},
 	{[]string{"host unreachable"}, "TC-04", Likely, []string{"TC-03"}, ""},
-	{[]string{"closed before preface"}, "CL-11", Likely, []string{"CH-09", "CL-03", "PX-09"}, ""},
+	{[]string{"closed before preface"}, "CL-11", Likely, []string{"PR-04", "CH-09", "CL-03", "PX-09"}, "The server ended the connection before it said anything: it refused the client certificate, or it wants TLS and the client spoke without it, as RoadRunner does where .rr.yaml has no temporal.tls. A box on the way can look the same."},
 	{[]string{"preface, then silence"}, "H2-01", Likely, []string{"TC-05", "PR-04"}, "The connection stands, and the server says nothing in HTTP/2: it is overloaded or of another kind, or one of the two speaks TLS and the other does not."},
 	{[]string{"preface, then end"}, "PR-04", Likely, []string{"CL-11", "PX-09"}, "The server ended the connection before it said anything, as servers with TLS do to a client without it."},
 	{[]string{"preface, then reset"}, "PR-05", Likely, []string{"CL-12", "AK-09", "IN-18"}, ""},
@@ -230,7 +230,7 @@ var networkReadings = []reading{
 	{[]string{"connect timed out", "to a private address"}, "TC-02", Likely, []string{"TC-09", "TC-05", "DN-12", "PX-13"}, "{address} gave no answer. It is an address of a private network: a route, a firewall or the security group of a private endpoint stands between."},
 	{[]string{"connect timed out"}, "TC-02", Likely, []string{"TC-05", "PX-13", "NS-08"}, "{address} gave no answer: a firewall drops the packets, or the host is down."},
 	{[]string{"deadline", "to this machine|to an alias"}, "TC-02", Likely, []string{"IN-10", "TC-05", "SY-03"}, "The program gave up waiting for {address}, which is the machine or container network that it runs in."},
-	{[]string{"deadline"}, "TC-02", Likely, []string{"TC-05", "SV-01", "DN-06", "SY-03", "PX-13"}, "The program gave up waiting. gRPC says so whatever kept the connection from standing: a firewall, DNS, or a TLS handshake that fails again and again."},
+	{[]string{"deadline"}, "TC-02", Likely, []string{"TC-05", "SV-01", "PR-04", "DN-06", "SY-03", "PX-13"}, "The program gave up waiting. gRPC says so whatever kept the connection from standing: a firewall, DNS, or a TLS handshake that fails again and again."},
 	{[]string{"unauthenticated"}, "AK-03", Likely, []string{"AK-02", "AK-06"}, ""},
 	{[]string{"denied"}, "NS-02", Likely, []string{"AK-07", "H2-03"}, ""},
 }

@@ -11,7 +11,7 @@ var spokenDefaults = map[string]string{
 	"endpoint": "the namespace's endpoint", "namespace": "of that name", "wanted": "another namespace", "account": "its account",
 	"names": "other names", "server": "another server", "task_queue": "the task queue", "workflow_type": "of that name", "workflow_id": "of that ID",
 	"proxy": "a proxy", "variable": "HTTPS_PROXY", "clock": "another time", "not_after": "its last day", "not_before": "its first day",
-	"status": "an error", "speaks": "something else", "failure": "an error that the worker's log shows",
+	"near": "another one", "status": "an error", "speaks": "something else", "failure": "an error that the worker's log shows",
 }
 
 // spoken are the values for sentences: what the text says, and harmless words for the rest.
@@ -36,7 +36,7 @@ var optional = []string{
 
 // needed are the placeholders for which the decoder has no stand-in: a command that still has one is not shown.
 var needed = []string{"{address}", "{host}", "{port}", "{endpoint}", "{namespace}", "{server_name}", "{wanted}", "{account}", "{task_queue}",
-	"{workflow_type}", "{workflow_id}", "{deployment}", "{build}", "{near}", "{other_namespace}", "{variable}"}
+	"{workflow_type}", "{workflow_id}", "{deployment}", "{build}", "{near}", "{other_namespace}", "{variable}", "{api_key}"}
 
 // command is a command of the catalogue with what the text says, "" where it lacks a value.
 func command(template string, said map[string]string) string {

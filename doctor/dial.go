@@ -12,5 +12,6 @@ func (r *run) dial(ctx context.Context, address string) (net.Conn, error) {
 		return r.o.Dial(ctx, "tcp", address)
 	}
 	d := net.Dialer{Resolver: r.resolver(nil)}
-	return d.DialContext(ctx, "tcp", address)
+	c, err := d.DialContext(ctx, "tcp", address)
+	return r.o.Own.keep(c), err
 }

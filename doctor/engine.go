@@ -21,6 +21,8 @@ type Options struct {
 	// Dial opens TCP connections to the target and its proxy; nil is net.Dialer's. A laboratory puts its own
 	// network there.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// Own, where it is set, keeps the connections to the target, so that a server in this process knows them.
+	Own *OwnCalls
 	// OtherNameserver is the host:port of a second DNS server, outside this network, which is asked for the name
 	// of the target where the first does not know it (P10); "" asks nobody else.
 	OtherNameserver string

@@ -133,7 +133,7 @@ func mechanical() []fixRow {
 			w.pair(old.issue(w.t, "orders worker", "p256"))
 			w.trusted, w.known = []*x509.Certificate{old.cert}, true
 		}, before: func(w *world) {
-			// "Add a new CA beside the old one, reissue the client certificates, then remove the old one."
+			// "Add a new CA next to the old one, reissue the client certificates, then remove the old one."
 			w.pair(w.clientCA.issue(w.t, "orders worker", "p256"))
 			w.trusted = nil
 		}},

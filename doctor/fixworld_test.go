@@ -2,8 +2,10 @@ package doctor
 
 import (
 	"bufio"
+	"crypto"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/pem"
 	"fmt"
 	"io"
 	"maps"
@@ -51,11 +53,12 @@ func newWorld(t testing.TB) *world {
 	w.write("ca.key", ca.Key.Reveal())
 	w.onramp([]string{"cert", "leaf", "--ca", "ca.pem", "--ca-key", "ca.key", "--cn", "first worker", "--out", "."})
 	// The authority of the lab signs what certsvc would refuse to make.
-	key, _, err := certsvc.ReadKey(ca.Key.Reveal())
+	block, _ := pem.Decode(ca.Key.Reveal())
+	key, err := x509.ParsePKCS8PrivateKey(block.Bytes)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.clientCA = &authority{ca.Cert, key, ca.CertPEM}
+	w.clientCA = &authority{ca.Cert, key.(crypto.Signer), ca.CertPEM}
 	address := w.serve(w.tls(systemCA))
 	w.routes = map[string]string{labHost + ":7233": address, "us-east-1.aws.api.temporal.io:7233": address}
 	proxy := raw(t, w.tunnel)
@@ -271,6 +274,9 @@ func (w *world) onramp(args []string) {
 			if v, ok := f[flag]; ok {
 				w.env[variable] = v
 			}
+		}
+		if q, ok := f["task-queue"]; ok { // it is asked for that one from now on
+			w.queue = q
 		}
 	default:
 		w.t.Fatalf("no such command: onramp %q", args)

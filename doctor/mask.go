@@ -46,7 +46,7 @@ const (
 // masks are the secrets that people paste together with an error.
 var masks = []secret{
 	// Chats and word processors change the dashes, and the secret stays one (KP-25).
-	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved, "PRIVATE KEY", nil},
+	{regexp.MustCompile(`(?s)[\p{Pd}−]*[ \t]*BEGIN [A-Z0-9 ]*PRIVATE KEY.*?(?:END [A-Z0-9 ]*PRIVATE KEY[ \t]*[\p{Pd}−]*|\z)`), keyRemoved, "PRIVATE KEY", bearsKey},
 	{regexp.MustCompile(`(?s)-----BEGIN CERTIFICATE-----.*?(?:-----END CERTIFICATE-----|\z)`), certificateRemoved, "-----BEGIN", nil},
 	{regexp.MustCompile(`eyJ[A-Za-z0-9_-]{5,}(?:\.[A-Za-z0-9_-]*){0,2}(?:\r?\n[A-Za-z0-9_.-]{20,}(?m:$))*`), "[token removed]", "eyJ", beginsAsJSON},
 	{regexp.MustCompile(`(?i)(bearer)\s+[^\s"',;]+`), "$1 [removed]", "", nil},
@@ -126,6 +126,19 @@ func maskBase64(s string, found bool) (string, bool) {
 		return keyRemoved
 	})
 	return s, found
+}
+
+// keyPiece is a piece of a key's base64; no sentence has a word of that length.
+var keyPiece = regexp.MustCompile(`[A-Za-z0-9+/_=-]{16}`)
+
+// bearsKey reports whether what begins with a key's label is a key: it has the dashes of one, or something of a key after
+// it. A sentence that names the label ("from BEGIN PRIVATE KEY to END PRIVATE KEY") has neither.
+func bearsKey(found string) bool {
+	if !strings.HasPrefix(strings.TrimSpace(found), "BEGIN") {
+		return true
+	}
+	_, after, _ := strings.Cut(found, "PRIVATE KEY")
+	return keyPiece.MatchString(after)
 }
 
 // beginsAsJSON reports whether base64 begins as the JSON of a token's header: where it does not, the letters stand in a

@@ -96,6 +96,7 @@ func TestMaskWords(t *testing.T) {
 		"open /home/dana/APIKeyJourney20261129/client.pem: no such file or directory",
 		`header key "authorization" contains value with non-printable ASCII characters`, "The API key is not accepted",
 		`tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input`,
+		"Paste client.key, from BEGIN PRIVATE KEY to END PRIVATE KEY.", "Give the private key (BEGIN PRIVATE KEY) in its place.",
 	} {
 		if d := Decode(text); d.Masked || d.Text != text {
 			t.Errorf("%q is shown as %q, masked %v", text, d.Text, d.Masked)

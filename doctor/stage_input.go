@@ -25,11 +25,11 @@ func (r *run) input(context.Context) {
 		}
 		r.say("%s", f.Text)
 		r.target.Address, r.target.Namespace = clean(r.t.Address, maxValue), clean(r.t.Namespace, maxValue)
-		r.target.Auth = r.auth()
+		r.target.Auth = r.t.auth()
 		r.stop(f.Code, Certain)
 		return
 	}
-	r.target.Auth = r.auth()
+	r.target.Auth = r.t.auth()
 	r.unverified()
 	if !r.readAddress() || !r.readNamespace() || !r.readServerName() || !r.readAPIKey() {
 		return
@@ -65,11 +65,11 @@ func (r *run) unverified() {
 	}
 }
 
-func (r *run) auth() string {
+func (t Target) auth() string {
 	switch {
-	case len(r.t.CertPEM) > 0 || len(r.t.KeyPEM) > 0:
+	case len(t.CertPEM) > 0 || len(t.KeyPEM) > 0:
 		return "mtls"
-	case strings.TrimSpace(r.t.APIKey) != "":
+	case strings.TrimSpace(t.APIKey) != "":
 		return "api-key"
 	}
 	return "none"

@@ -23,6 +23,7 @@ var defaults = map[string]string{
 	"server_name": "<namespace>.<account>.tmprl.cloud",
 	"endpoint":    "<namespace>.<account>.tmprl.cloud:7233",
 	"task_queue":  "<task-queue>",
+	"api_key":     "<key>",
 	"cert_path":   "client.pem",
 	"key_path":    "client.key",
 	"ca_path":     "ca.pem",
@@ -48,6 +49,7 @@ var defaults = map[string]string{
 	"workflow_id":   "<workflow-id>",
 	"deployment":    "<deployment>",
 	"build":         "<build-id>",
+	"endpoint_name": "<endpoint>",
 
 	"other_namespace": "of another application",
 	"file":            "client.pem",

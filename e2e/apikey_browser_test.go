@@ -49,7 +49,7 @@ func TestAPIKeyInBrowser(t *testing.T) {
 			if !tt.script {
 				b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
 			}
-			b.until("the verdict", func() bool { return strings.Contains(b.html(), "All is well") })
+			b.until("the verdict", func() bool { return strings.Contains(b.html(), "Connected") })
 
 			b.open(p.url + "/m/keyed/code")
 			b.fill(`[name="api_key"]`, key)

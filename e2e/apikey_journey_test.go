@@ -31,7 +31,7 @@ func TestAPIKeyJourney(t *testing.T) {
 	}
 	run := v.form(m+"/test", "api_key", key).ok(t, "the check").path
 	v.ended(run)
-	if body := string(v.get(run).ok(t, "the run").body); !strings.Contains(body, "All is well") {
+	if body := string(v.get(run).ok(t, "the run").body); !strings.Contains(body, "Connected") {
 		t.Fatalf("the check did not pass:\n%s", body)
 	}
 	transfer := v.form(m+"/transfer", "scenario", "success", "worker", "builtin", "amount", "250", "source", "85-150", "target", "43-812", "reference", "keys", "api_key", key).ok(t, "the transfer").path

@@ -198,15 +198,18 @@ addEventListener('DOMContentLoaded', () => {
     for (const n of document.querySelectorAll('[id^="event-"]')) {
       if (known.has(n.id)) continue;
       known.add(n.id);
-      const time = n.querySelector('time[datetime]');
+      const time = n.querySelector('time[datetime]'), id = n.querySelector('.event-id');
       // The server writes ActivityTaskStarted only when the activity has ended, with the time it began at.
-      if (time && !n.id.includes('pending') && !n.textContent.includes('ActivityTaskStarted')) window.onrampSeen.push({ Seen: now(), Live: window.onrampLive, At: time.getAttribute('datetime') });
+      if (n.tagName === 'LI' && time && id && !n.textContent.includes('ActivityTaskStarted')) {
+        window.onrampSeen.push({ Seen: now(), Live: window.onrampLive, At: time.getAttribute('datetime'), History: id.textContent.trim() !== '' });
+      }
     }
   }).observe(document.documentElement, { childList: true, subtree: true });
 });`
 
 // BenchmarkEventToBrowser: from the time the server wrote into a history event to the moment its row stood in
-// the page, over the events of 10 transfers watched in Chromium.
+// the page, over the events of 10 transfers watched in Chromium. Attempts that failed stand in no history before the
+// activity has ended: they are asked for, at first after 0.3 s, and counted apart.
 func BenchmarkEventToBrowser(b *testing.B) {
 	p := openPortal(b, b.TempDir(), "127.0.0.1:0", "--log-level", "error")
 	br := openBrowser(b, true, 1280, 900)
@@ -215,7 +218,7 @@ func BenchmarkEventToBrowser(b *testing.B) {
 		_, err := page.AddScriptToEvaluateOnNewDocument(observeEvents).Do(ctx)
 		return err
 	}))
-	var took []time.Duration
+	var took, asked []time.Duration
 	for b.Loop() {
 	}
 	for range 10 {
@@ -224,9 +227,10 @@ func BenchmarkEventToBrowser(b *testing.B) {
 		br.clickTo("start-transfer", m+"/transfer/")
 		br.has("WorkflowExecutionCompleted")
 		var rows []struct {
-			Seen float64 // Unix milliseconds at which the row stood in the page
-			Live float64 // since when the stream was open, 0 before
-			At   string  // the event's own time, RFC 3339
+			Seen    float64 // Unix milliseconds at which the row stood in the page
+			Live    float64 // since when the stream was open, 0 before
+			At      string  // the event's own time, RFC 3339
+			History bool    // a history event; else an attempt that was asked for
 		}
 		br.do(chromedp.Evaluate(`window.onrampSeen`, &rows))
 		for _, r := range rows {
@@ -237,7 +241,11 @@ func BenchmarkEventToBrowser(b *testing.B) {
 			if r.Live == 0 || float64(at.UnixNano())/1e6 < r.Live {
 				continue
 			}
-			took = append(took, time.Duration(r.Seen*1e6)-time.Duration(at.UnixNano()))
+			if d := time.Duration(r.Seen*1e6) - time.Duration(at.UnixNano()); r.History {
+				took = append(took, d)
+			} else {
+				asked = append(asked, d)
+			}
 		}
 	}
 	if len(took) < 50 { // the budget is for 50 and more
@@ -246,4 +254,8 @@ func BenchmarkEventToBrowser(b *testing.B) {
 	b.ReportMetric(float64(len(took)), "events")
 	ms(b, "p50", percentile(took, 50), budgetEvent)
 	ms(b, "p95", percentile(took, 95), budgetEvent)
+	if len(asked) < 10 {
+		b.Fatalf("only %d attempts were seen arriving", len(asked))
+	}
+	b.ReportMetric(float64(percentile(asked, 95))/1e6, "attempt-p95-ms")
 }

@@ -84,7 +84,7 @@ func (b *browser) verdictCode() string {
 	switch {
 	case m == nil || strings.Contains(m[1], "pending"):
 		return ""
-	case strings.Contains(m[2], "All is well"):
+	case strings.Contains(m[2], "Connected"):
 		return "OK"
 	}
 	if code := codeLink.FindStringSubmatch(m[2]); code != nil && code[1] == code[2] {

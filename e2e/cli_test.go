@@ -170,10 +170,10 @@ func closedPort(t testing.TB) string {
 
 // devServer starts the official dev server, without TLS and without its UI, and returns its address once it has its
 // namespace.
-func devServer(t testing.TB) string {
+func devServer(t testing.TB, more ...string) string {
 	t.Helper()
 	port := closedPort(t)
-	s := start(t, "", cleanEnv(), pythonTool(t, "temporal"), "server", "start-dev", "--headless", "--port", port, "--log-level", "error")
+	s := start(t, "", cleanEnv(), pythonTool(t, "temporal"), append([]string{"server", "start-dev", "--headless", "--port", port, "--log-level", "error"}, more...)...)
 	c, err := client.NewLazyClient(client.Options{HostPort: "127.0.0.1:" + port, Logger: quietLog})
 	if err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package e2e
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -30,6 +31,7 @@ type shape struct {
 	code    string
 	says    string // in title or cause
 	healthy bool   // that it is said to be not stuck, and nothing is advised
+	long    string // how long it is followed; "" for 12s
 }
 
 // advised are the words of an advice that ends or throws away a workflow.
@@ -68,6 +70,40 @@ func (f *follower) reaches(id string, kind enums.EventType) error {
 	return fmt.Errorf("%s ended without %s", id, kind)
 }
 
+// pinnedToGone starts a workflow that is pinned to a version, lets a worker of the next version take that one's place,
+// and gives the workflow something to do.
+func (f *follower) pinnedToGone(id string, register func(worker.Worker)) error {
+	const queue = "versioned-gone"
+	build := func(n string) worker.Worker {
+		w := worker.New(f.c, queue, worker.Options{DeploymentOptions: worker.DeploymentOptions{UseVersioning: true, DefaultVersioningBehavior: workflow.VersioningBehaviorPinned,
+			Version: worker.WorkerDeploymentVersion{DeploymentName: "gone-app", BuildID: n}}})
+		register(w)
+		return w
+	}
+	first, next := build("build-1"), build("build-2")
+	if err := first.Start(); err != nil {
+		return err
+	}
+	var err error
+	within(f.t, "the server knows the first version", func() bool {
+		err = f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: queue, VersioningOverride: &client.PinnedVersioningOverride{
+			Version: worker.WorkerDeploymentVersion{DeploymentName: "gone-app", BuildID: "build-1"}}}, "signalFlow")
+		return err == nil || !strings.Contains(err.Error(), "is not present in task queue")
+	})
+	if err == nil {
+		err = f.reaches(id, enums.EVENT_TYPE_WORKFLOW_TASK_COMPLETED)
+	}
+	first.Stop()
+	if err != nil {
+		return err
+	}
+	if err := next.Start(); err != nil {
+		return err
+	}
+	f.t.Cleanup(next.Stop)
+	return f.c.SignalWorkflow(f.t.Context(), id, "", "approve", nil)
+}
+
 // works runs a worker in this process.
 func (f *follower) works(queue string, o worker.Options, register func(worker.Worker)) {
 	f.t.Helper()
@@ -104,44 +140,44 @@ func (f *follower) goShapes() []shape {
 		return func(id string) error { return f.started(id, queue, kind, args...) }
 	}
 	return []shape{
-		{"a slow activity", plain(shop, "shipFlow", "a"), "OK", "slowShip", true},
-		{"a slow activity of a workflow that is called MoneyTransfer", plain(shop, "MoneyTransfer"), "OK", "slowShip", true},
-		{"an activity on a queue that nobody polls", plain(shop, "otherQueueFlow", "ship-activities"), "TQ-01", "ship-activities", false},
-		{"an activity on a queue polled for workflows", plain(shop, "otherQueueFlow", "flows-only"), "TQ-05", "flows-only", false},
-		{"an activity that fails and is tried again", plain(shop, "failFlow", "a"), "unknown", "the carrier answers 503", false},
-		{"an activity that the worker does not know", plain(shop, "unknownActivityFlow", "a"), "WF-02", "weigh", false},
-		{"more activities than slots", plain(shop, "fanOutFlow", "one-at-a-time"), "OK", "slowShip", true},
-		{"a signal", plain(shop, "signalFlow"), "OK", "signal", true},
-		{"a timer", plain(shop, "timerFlow"), "OK", "timer", true},
-		{"a timer and an activity", plain(shop, "timerAndActivityFlow"), "OK", "for the activity slowShip and for a timer", true},
-		{"a local activity", plain(shop, "localFlow"), "OK", "local activity", true},
-		{"a child workflow on a queue that nobody polls", plain(shop, "childFlow", "child-queue", "signalFlow"), "TQ-01", "child-queue", false},
-		{"a child workflow that waits for a signal", plain(shop, "childFlow", shop, "signalFlow"), "OK", "child workflow signalFlow", true},
-		{"a child workflow that was continued as new", plain(shop, "againChildFlow"), "OK", "is not stuck: it waits for a signal", true},
-		{"a child workflow that its worker does not know", plain(shop, "childFlow", shop, "Invoice"), "WF-01", "Invoice", false},
-		{"a child workflow whose code panics", plain(shop, "childFlow", shop, "panicFlow"), "WF-18", "no price table", false},
-		{"a grandchild on a queue that nobody polls", plain(shop, "grandchildFlow", "child-queue-2"), "TQ-01", "child-queue-2", false},
-		{"a panic", plain(shop, "panicFlow"), "WF-18", "no price table", false},
-		{"a deadlock", plain(shop, "deadlockFlow"), "WF-18", "TMPRL1101", false},
-		{"a workflow that its worker does not know", plain(shop, "Invoice"), "WF-01", "Invoice", false},
-		{"no worker", plain("nobody", "signalFlow"), "TQ-01", "nobody", false},
-		{"after it was continued as new", plain(shop, "againFlow", 2), "OK", "signal", true},
+		{"a slow activity", plain(shop, "shipFlow", "a"), "OK", "slowShip", true, ""},
+		{"a slow activity of a workflow that is called MoneyTransfer", plain(shop, "MoneyTransfer"), "OK", "slowShip", true, ""},
+		{"an activity on a queue that nobody polls", plain(shop, "otherQueueFlow", "ship-activities"), "TQ-01", "ship-activities", false, ""},
+		{"an activity on a queue polled for workflows", plain(shop, "otherQueueFlow", "flows-only"), "TQ-05", "flows-only", false, ""},
+		{"an activity that fails and is tried again", plain(shop, "failFlow", "a"), "WF-21", "the carrier answers 503", false, ""},
+		{"an activity that the worker does not know", plain(shop, "unknownActivityFlow", "a"), "WF-02", "weigh", false, ""},
+		{"more activities than slots", plain(shop, "fanOutFlow", "one-at-a-time"), "OK", "slowShip", true, ""},
+		{"a signal", plain(shop, "signalFlow"), "OK", "signal", true, ""},
+		{"a timer", plain(shop, "timerFlow"), "OK", "timer", true, ""},
+		{"a timer and an activity", plain(shop, "timerAndActivityFlow"), "OK", "for the activity slowShip and for a timer", true, ""},
+		{"a local activity", plain(shop, "localFlow"), "OK", "local activity", true, ""},
+		{"a child workflow on a queue that nobody polls", plain(shop, "childFlow", "child-queue", "signalFlow"), "TQ-01", "child-queue", false, ""},
+		{"a child workflow that waits for a signal", plain(shop, "childFlow", shop, "signalFlow"), "OK", "child workflow signalFlow", true, ""},
+		{"a child workflow that was continued as new", plain(shop, "againChildFlow"), "OK", "is not stuck: it waits for a signal", true, ""},
+		{"a child workflow that its worker does not know", plain(shop, "childFlow", shop, "Invoice"), "WF-01", "Invoice", false, ""},
+		{"a child workflow whose code panics", plain(shop, "childFlow", shop, "panicFlow"), "WF-18", "no price table", false, ""},
+		{"a grandchild on a queue that nobody polls", plain(shop, "grandchildFlow", "child-queue-2"), "TQ-01", "child-queue-2", false, ""},
+		{"a panic", plain(shop, "panicFlow"), "WF-18", "no price table", false, ""},
+		{"a deadlock", plain(shop, "deadlockFlow"), "WF-18", "TMPRL1101", false, ""},
+		{"a workflow that its worker does not know", plain(shop, "Invoice"), "WF-01", "Invoice", false, ""},
+		{"no worker", plain("nobody", "signalFlow"), "TQ-01", "nobody", false, ""},
+		{"after it was continued as new", plain(shop, "againFlow", 2), "OK", "signal", true, ""},
 		{"a start delay", func(id string) error {
 			return f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: shop, StartDelay: time.Hour}, "signalFlow")
-		}, "OK", "start", true},
+		}, "OK", "start", true, ""},
 		{"a cron time", func(id string) error {
 			return f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: shop, CronSchedule: "0 12 1 1 *"}, "signalFlow")
-		}, "OK", "cron", true},
+		}, "OK", "cron", true, ""},
 		{"the next try of a retry policy", func(id string) error {
 			return f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: shop, RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Hour}}, "retriedFlow")
-		}, "OK", "next try", true},
+		}, "OK", "next try", true, ""},
 		{"an update", func(id string) error {
 			if err := f.started(id, shop, "updateFlow"); err != nil {
 				return err
 			}
 			_, err := f.c.UpdateWorkflow(f.t.Context(), client.UpdateWorkflowOptions{WorkflowID: id, UpdateName: "set-price", WaitForStage: client.WorkflowUpdateStageAccepted})
 			return err
-		}, "OK", "set-price", true},
+		}, "OK", "set-price", true, ""},
 		{"a paused activity", func(id string) error {
 			if err := f.started(id, shop, "failFlow", "a"); err != nil {
 				return err
@@ -152,12 +188,13 @@ func (f *follower) goShapes() []shape {
 			_, err := f.c.WorkflowService().PauseActivity(f.t.Context(), &workflowservice.PauseActivityRequest{Namespace: f.h.Namespace, Execution: &commonpb.WorkflowExecution{WorkflowId: id},
 				Identity: "ada@example.com", Reason: "the carrier is on strike", Activity: &workflowservice.PauseActivityRequest_Type{Type: "failingShip"}})
 			return err
-		}, "OK", "paused by ada@example.com", true},
-		{"a versioned queue without a current version", plain("versioned", "signalFlow"), "TQ-06", "shop-app:build-1", false},
+		}, "OK", "paused by ada@example.com", true, ""},
+		{"a versioned queue without a current version", plain("versioned", "signalFlow"), "TQ-06", "shop-app:build-1", false, ""},
 		{"pinned to the version of its worker", func(id string) error {
 			return f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: "versioned-current", VersioningOverride: &client.PinnedVersioningOverride{
 				Version: worker.WorkerDeploymentVersion{DeploymentName: "other-app", BuildID: "build-1"}}}, "signalFlow")
-		}, "OK", "signal", true},
+		}, "OK", "signal", true, ""},
+		{"pinned to a version whose workers have gone", func(id string) error { return f.pinnedToGone(id, all) }, "TQ-06", "pinned to version gone-app:build-1", false, "170s"},
 	}
 }
 
@@ -179,16 +216,16 @@ func (f *follower) pythonShapes() []shape {
 		return func(id string) error { return f.started(id, queue, kind, args...) }
 	}
 	return []shape{
-		{"a slow activity", plain("PackFlow", "a"), "OK", "pack", true},
-		{"an activity that fails in the words of a missing input", plain("WeighFlow", "a"), "unknown", "the scale wants", false},
-		{"an activity on a queue that nobody polls", plain("OtherQueueFlow"), "TQ-01", "pack-activities", false},
-		{"a signal", plain("ApprovalFlow"), "OK", "signal", true},
-		{"a setting that a workflow reads", plain("RegionFlow"), "WF-18", "SHOP_REGION", false},
-		{"a call that blocks", plain("BlockingFlow"), "WF-18", "TMPRL1101", false},
-		{"a call within it that lacks an argument", plain("PriceFlow"), "WF-18", "price()", false},
-		{"an input that is missing", plain("PackFlow"), "WF-13", "missing 1 required positional argument", false},
-		{"a child workflow on a queue that nobody polls", plain("ParentFlow"), "TQ-01", "approvals", false},
-		{"a workflow that its worker does not know", plain("Invoice"), "WF-01", "Invoice", false},
+		{"a slow activity", plain("PackFlow", "a"), "OK", "pack", true, ""},
+		{"an activity that fails in the words of a missing input", plain("WeighFlow", "a"), "WF-21", "the scale wants", false, ""},
+		{"an activity on a queue that nobody polls", plain("OtherQueueFlow"), "TQ-01", "pack-activities", false, ""},
+		{"a signal", plain("ApprovalFlow"), "OK", "signal", true, ""},
+		{"a setting that a workflow reads", plain("RegionFlow"), "WF-18", "SHOP_REGION", false, ""},
+		{"a call that blocks", plain("BlockingFlow"), "WF-18", "TMPRL1101", false, ""},
+		{"a call within it that lacks an argument", plain("PriceFlow"), "WF-18", "price()", false, ""},
+		{"an input that is missing", plain("PackFlow"), "WF-13", "missing 1 required positional argument", false, ""},
+		{"a child workflow on a queue that nobody polls", plain("ParentFlow"), "TQ-01", "approvals", false, ""},
+		{"a workflow that its worker does not know", plain("Invoice"), "WF-01", "Invoice", false, ""},
 	}
 }
 
@@ -210,14 +247,14 @@ func (f *follower) typescriptShapes() []shape {
 		return func(id string) error { return f.started(id, queue, kind, args...) }
 	}
 	return []shape{
-		{"a slow activity", plain("packFlow", "a"), "OK", "pack", true},
-		{"an activity that fails and is tried again", plain("weighFlow", "a"), "unknown", "the scale is offline", false},
-		{"an activity on a queue that nobody polls", plain("otherQueueFlow"), "TQ-01", "ts-pack-activities", false},
-		{"a signal", plain("approvalFlow"), "OK", "signal", true},
-		{"a timer", plain("timerFlow"), "OK", "timer", true},
-		{"an order without a price", plain("undefinedFlow", "a"), "WF-18", "undefined", false},
-		{"a child workflow on a queue that nobody polls", plain("parentFlow"), "TQ-01", "ts-approvals", false},
-		{"a workflow that its worker does not know", plain("invoice"), "WF-01", "invoice", false},
+		{"a slow activity", plain("packFlow", "a"), "OK", "pack", true, ""},
+		{"an activity that fails and is tried again", plain("weighFlow", "a"), "WF-21", "the scale is offline", false, ""},
+		{"an activity on a queue that nobody polls", plain("otherQueueFlow"), "TQ-01", "ts-pack-activities", false, ""},
+		{"a signal", plain("approvalFlow"), "OK", "signal", true, ""},
+		{"a timer", plain("timerFlow"), "OK", "timer", true, ""},
+		{"an order without a price", plain("undefinedFlow", "a"), "WF-18", "undefined", false, ""},
+		{"a child workflow on a queue that nobody polls", plain("parentFlow"), "TQ-01", "ts-approvals", false, ""},
+		{"a workflow that its worker does not know", plain("invoice"), "WF-01", "invoice", false, ""},
 	}
 }
 
@@ -240,7 +277,7 @@ func TestFollowForeign(t *testing.T) {
 						t.Fatal(err)
 					}
 					a := run(t, cleanEnv(), "transfer", "--follow", "--workflow-id", id, "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert,
-						"--tls-key-path", h.Key, "--tls-ca-path", h.ServerRoot, "--patience", "3s", "--timeout", "12s", "--json")
+						"--tls-key-path", h.Key, "--tls-ca-path", h.ServerRoot, "--patience", "3s", "--timeout", cmp.Or(s.long, "12s"), "--json")
 					events := transferEvents(t, a.out)
 					v := events[len(events)-1].Verdict
 					if v == nil {

@@ -167,7 +167,8 @@ func BenchmarkThousandWatchers(b *testing.B) {
 }
 
 // BenchmarkTwoHundredTransfers: two hundred transfers that somebody else's worker does, all followed and watched at
-// once; each event's time to its watcher beside the budget.
+// once, and all let go at once; each event's time to its watcher beside the budget. What stood in a history before its
+// watcher came is page load and does not count.
 func BenchmarkTwoHundredTransfers(b *testing.B) {
 	const transfers = 200
 	p := openPortal(b, b.TempDir(), "127.0.0.1:0", "--log-level", "error")
@@ -177,10 +178,12 @@ func BenchmarkTwoHundredTransfers(b *testing.B) {
 	web := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: -1}}
 	var mu sync.Mutex
 	var took []time.Duration
+	var lasted time.Duration
 	round := 0
 	for b.Loop() {
 		round++
 		var feeds []string
+		var pushes []pushed
 		for i := range transfers {
 			id := fmt.Sprintf("other-%d-%d", round, i)
 			if _, err := own.ExecuteWorkflow(b.Context(), client.StartWorkflowOptions{ID: id, TaskQueue: "others"}, "Others"); err != nil {
@@ -198,7 +201,7 @@ func BenchmarkTwoHundredTransfers(b *testing.B) {
 				defer open()
 				err := watchRun(b.Context(), web, feed, open, func(e pushed) {
 					mu.Lock()
-					took = append(took, e.seen.Sub(e.at))
+					pushes = append(pushes, e)
 					mu.Unlock()
 				})
 				if err != nil {
@@ -208,12 +211,21 @@ func BenchmarkTwoHundredTransfers(b *testing.B) {
 			})
 		}
 		opened.Wait()
-		for i := range transfers { // now they go on, all at once
-			if err := own.SignalWorkflow(b.Context(), fmt.Sprintf("other-%d-%d", round, i), "", "go", nil); err != nil {
-				b.Fatal(err)
-			}
+		letGo := time.Now()
+		for i := range transfers {
+			all.Go(func() {
+				if err := own.SignalWorkflow(b.Context(), fmt.Sprintf("other-%d-%d", round, i), "", "go", nil); err != nil {
+					b.Error(err)
+				}
+			})
 		}
 		all.Wait()
+		lasted = max(lasted, time.Since(letGo))
+		for _, e := range pushes {
+			if e.at.After(letGo) {
+				took = append(took, e.seen.Sub(e.at))
+			}
+		}
 		for i, ok := range ended {
 			if !ok {
 				b.Errorf("watcher %d did not see the end", i)
@@ -226,6 +238,7 @@ func BenchmarkTwoHundredTransfers(b *testing.B) {
 	b.ReportMetric(float64(len(took)), "pushes")
 	ms(b, "p50", percentile(took, 50), budgetWatchers)
 	ms(b, "p95", percentile(took, 95), budgetWatchers)
+	b.ReportMetric(lasted.Seconds(), "s-for-all")
 }
 
 // ownWorker is a worker of the Go SDK with a workflow that waits for a word and then runs three activities.

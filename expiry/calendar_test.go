@@ -65,7 +65,7 @@ func TestCalendar(t *testing.T) {
 	a, b := issue(t, "payments", 90, 80), issue(t, "payments", 400, 300)
 	rehearsal := told(t, "rehearsed", migration.Rehearsal, issue(t, "rehearsed", 90, 80))
 	moves := []migration.View{told(t, "payments", migration.Cloud, a, b), rehearsal}
-	text := calendar(t, expiry.Endings(moves, start.Add(2*day)))
+	text := calendar(t, endings(moves, start.Add(2*day)))
 	if strings.Contains(text, "rehearsed") {
 		t.Error("a rehearsal is in the calendar")
 	}
@@ -107,12 +107,12 @@ func TestCalendar(t *testing.T) {
 		t.Error(d)
 	}
 	// The same facts give the same bytes, whenever they are asked for: readers see a change only where there is one.
-	if again := calendar(t, expiry.Endings(moves, start.Add(20*day))); again != text {
+	if again := calendar(t, endings(moves, start.Add(20*day))); again != text {
 		t.Error("the feed changed with nothing but time")
 	}
 	uid := func(e expiry.Ending) string { return e.UID() }
-	all := expiry.Endings(moves, start.Add(2*day))
-	if uid(all[0]) == uid(all[1]) || uid(all[0]) != uid(expiry.Endings(moves[:1], start.Add(3*day))[0]) {
+	all := endings(moves, start.Add(2*day))
+	if uid(all[0]) == uid(all[1]) || uid(all[0]) != uid(endings(moves[:1], start.Add(3*day))[0]) {
 		t.Error("UIDs are not stable, or not unique")
 	}
 	if empty := calendar(t, nil); len(lines(t, empty)) < 4 {

@@ -3,10 +3,8 @@
 package expiry
 
 import (
-	"cmp"
 	"crypto/x509"
 	"slices"
-	"strings"
 	"time"
 
 	"onramp/certsvc"
@@ -47,23 +45,10 @@ func (e Ending) Active() bool { return e.Successor == nil }
 // DaysAgo is how many whole days ago it ended, 0 for less than one and before the end.
 func (e Ending) DaysAgo() int { return max(-e.Days-1, 0) }
 
-// Endings are those of some migrations, the first end first. One whose place was taken stays for the time
-// Shown; one that has ended with nothing in its place stays until something takes it.
-func Endings(moves []migration.View, now time.Time) []Ending {
-	var out []Ending
-	for _, v := range moves {
-		es, _ := Of(v, now)
-		out = append(out, es...)
-	}
-	slices.SortStableFunc(out, func(a, b Ending) int {
-		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Migration, b.Migration), strings.Compare(a.Certificate, b.Certificate))
-	})
-	return out
-}
-
-// Of are the endings of one migration, in no order, and when the next of them leaves because its time Shown is over;
-// zero for never.
-func Of(v migration.View, now time.Time) (all []Ending, until time.Time) {
+// of are the endings of one migration, in no order, and when the next of them leaves because its time Shown is over;
+// zero for never. One whose place was taken stays for the time Shown; one that has ended with nothing in its place
+// stays until something takes it.
+func of(v migration.View, now time.Time) (all []Ending, until time.Time) {
 	all = ofMigration(v, now)
 	for _, e := range all {
 		if e.Successor == nil {
@@ -167,6 +152,9 @@ func ending(m migration.Migration, it item, now time.Time) Ending {
 // for further services, each in the slot of its name.
 func items(v migration.View) []item {
 	var out []item
+	if v.Migration.UsesKeys() {
+		return nil
+	}
 	for _, f := range v.Facts {
 		if d, ok := migration.CertificateOf(f); ok {
 			out = append(out, item{data: d, at: f.At})

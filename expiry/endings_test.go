@@ -1,12 +1,15 @@
 package expiry_test
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
+	"slices"
+	"strings"
 	"testing"
 	"time"
 
-	"github.com/google/go-cmp/cmp"
+	diff "github.com/google/go-cmp/cmp"
 
 	"onramp/certsvc"
 	"onramp/expiry"
@@ -29,6 +32,19 @@ func issue(t testing.TB, name string, caDays, leafDays int) migration.Certificat
 	m := set.Summary
 	return migration.CertificateData{Lane: "server", CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM), CAFingerprint: m.CAFingerprint, LeafFingerprint: m.LeafFingerprint,
 		CASubject: m.CASubject, LeafSubject: m.LeafSubject, CANotAfter: m.CANotAfter, LeafNotAfter: m.LeafNotAfter}
+}
+
+// endings are those of some migrations at a moment, the first end first.
+func endings(moves []migration.View, now time.Time) (out []expiry.Ending) {
+	for _, v := range moves {
+		for _, e := range expiry.Derive(v, now).Endings {
+			out = append(out, e.SeenAt(now))
+		}
+	}
+	slices.SortStableFunc(out, func(a, b expiry.Ending) int {
+		return cmp.Or(a.At.Compare(b.At), strings.Compare(a.Migration, b.Migration), strings.Compare(a.Certificate, b.Certificate))
+	})
+	return out
 }
 
 // told is a migration with facts a day apart from start.
@@ -58,7 +74,7 @@ func TestEffectiveExpiry(t *testing.T) {
 		Days, Rung int
 	}
 	look := func(now time.Time) (out []line) {
-		for _, e := range expiry.Endings(views, now) {
+		for _, e := range endings(views, now) {
 			out = append(out, line{e.Name, e.By, e.IsCA, e.Days, e.Rung})
 		}
 		return out
@@ -71,7 +87,7 @@ func TestEffectiveExpiry(t *testing.T) {
 		{12 * day, []line{{"bare", "CN=old CA", true, 0, 1}, {"orders", "CN=orders", false, 8, 10}, {"payments", "CN=payments", false, 48, 60}}},
 		{20*day + time.Second, []line{{"bare", "CN=old CA", true, -9, -1}, {"orders", "CN=orders", false, -1, -1}, {"payments", "CN=payments", false, 39, 60}}},
 	} {
-		if d := cmp.Diff(tt.want, look(start.Add(tt.at))); d != "" {
+		if d := diff.Diff(tt.want, look(start.Add(tt.at))); d != "" {
 			t.Errorf("after %s: %s", tt.at, d)
 		}
 	}
@@ -80,17 +96,17 @@ func TestEffectiveExpiry(t *testing.T) {
 // A sweep over the whole life: each rung begins exactly on its day, in order, once.
 func TestSweep(t *testing.T) {
 	v := []migration.View{told(t, "payments", migration.Cloud, issue(t, "payments", 90, 70))}
-	end := expiry.Endings(v, start)[0].At
+	end := endings(v, start)[0].At
 	var got []string
 	last := 99
 	for now := start; now.Before(end.Add(2 * day)); now = now.Add(time.Hour) {
-		if e := expiry.Endings(v, now)[0]; e.Rung != last {
+		if e := endings(v, now)[0]; e.Rung != last {
 			got = append(got, fmt.Sprintf("%d at %s before", e.Rung, end.Sub(now).Round(time.Hour)))
 			last = e.Rung
 		}
 	}
 	want := []string{"0 at 1680h0m0s before", "60 at 1440h0m0s before", "30 at 720h0m0s before", "15 at 360h0m0s before", "10 at 240h0m0s before", "5 at 120h0m0s before", "1 at 24h0m0s before", "-1 at -1h0m0s before"}
-	if d := cmp.Diff(want, got); d != "" {
+	if d := diff.Diff(want, got); d != "" {
 		t.Error(d)
 	}
 }
@@ -100,18 +116,18 @@ func TestSweep(t *testing.T) {
 func TestSuccessors(t *testing.T) {
 	a, b := issue(t, "payments", 30, 20), issue(t, "payments", 400, 300)
 	v := []migration.View{told(t, "payments", migration.Cloud, a, b), told(t, "left", migration.Cloud, issue(t, "left", 10, 5))}
-	all := expiry.Endings(v, start.Add(2*day))
+	all := endings(v, start.Add(2*day))
 	if len(all) != 3 || all[0].Name != "left" || all[1].Active() || !all[2].Active() {
 		t.Fatalf("%+v", all)
 	}
 	want := &expiry.Successor{Subject: b.LeafSubject, Certificate: b.LeafFingerprint, Since: start.Add(day)}
-	if d := cmp.Diff(want, all[1].Successor); d != "" {
+	if d := diff.Diff(want, all[1].Successor); d != "" {
 		t.Error(d)
 	}
-	if n := len(expiry.Endings(v, start.Add(31*day-time.Second))); n != 3 {
+	if n := len(endings(v, start.Add(31*day-time.Second))); n != 3 {
 		t.Errorf("a moment before the 30 days are over: %d entries", n)
 	}
-	all = expiry.Endings(v, start.Add(31*day))
+	all = endings(v, start.Add(31*day))
 	if len(all) != 2 || all[0].Name != "left" || all[0].Rung != expiry.Ended {
 		t.Errorf("after 30 days: %+v", all)
 	}
@@ -121,7 +137,7 @@ func TestSuccessors(t *testing.T) {
 func TestRevisions(t *testing.T) {
 	a, b := issue(t, "payments", 90, 80), issue(t, "payments", 90, 81)
 	revision := func(fingerprint string, certs ...migration.CertificateData) (int, bool) {
-		for _, e := range expiry.Endings([]migration.View{told(t, "payments", migration.Cloud, certs...)}, start.Add(5*day)) {
+		for _, e := range endings([]migration.View{told(t, "payments", migration.Cloud, certs...)}, start.Add(5*day)) {
 			if e.Certificate == fingerprint {
 				return e.Revision, e.Active()
 			}

@@ -129,15 +129,14 @@ func Unchanged(err error) error {
 	return errors.Join(out...)
 }
 
-// NothingChanged reports whether every Fault in err says so.
-func NothingChanged(err error) bool {
-	all := All(err)
-	for _, f := range all {
-		if !f.Unchanged {
+// NothingChanged reports whether there are faults and each says that nothing was changed: only an act knows.
+func NothingChanged(faults ...*Fault) bool {
+	for _, f := range faults {
+		if f == nil || !f.Unchanged || f.Left != "" {
 			return false
 		}
 	}
-	return len(all) > 0
+	return len(faults) > 0
 }
 
 // Rename returns err with its Faults moved from the fields of the room that found them to others; a field that is not

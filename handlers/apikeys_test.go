@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"onramp/limit"
 	"onramp/transfer"
 )
 
@@ -58,29 +59,61 @@ func TestAPIKeyLane(t *testing.T) {
 	d.get("/cloud/orders.a1b2c").want(t, 200, "No CA certificate: every client certificate is refused").lacks(t, "No API key")
 }
 
-// TestEnvironmentPage: a pasted environment is judged and repaired, and no secret of it comes back.
+// TestEnvironmentPage: a pasted environment is checked and repaired where it stands, comes back in its box, and no secret
+// of it does.
 func TestEnvironmentPage(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m := strings.TrimSuffix(d.post("/new", "name", "Orders", "lang", "python", "mode", "cloud", "auth", "mtls").to(t), "/namespace")
 	page := m + "/code/environment"
-	d.get(m+"/code").want(t, 200, `href="`+page+`"`)
-	d.get(page).want(t, 200, "Judge an environment")
-	d.post(page).want(t, 422, "There is no environment to judge")
-	d.post(page, "environment", "A=1", "shell", "tcsh").want(t, 422, "not one of the choices")
+	d.get(m+"/code").want(t, 200, `href="`+page+`"`, "Check the environment you have")
+	d.get(page).want(t, 200, "Check your environment", "Bicep", "Spring Boot", "Markdown", "onramp code --judge -").lacks(t, "--namespace")
+	d.post(page).want(t, 422, "There is nothing to check")
 	const secret = "eyJhbGciOiJIUzI1NiJ9.c4nary"
+	d.post(page, "environment", "A=1\nTEMPORAL_API_KEY="+secret, "shell", "tcsh").want(t, 422, "not one of the choices", "A=1\nTEMPORAL_API_KEY=••••••").lacks(t, "c4nary")
 	d.post(page, "shell", "kubernetes", "environment", "export TEMPORAL_HOST_URL=https://orders.a1b2c.tmprl.cloud:7233\n"+
 		"TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_MTLS_TLS_CERT=/c/client.pem\nTEMPORAL_MTLS_TLS_KEY=/c/client.key\nTEMPORAL_TLS_SERVER_CA_CERT_PATH=/c/ca.pem\n"+
 		"TEMPORAL_CLOUD_API_KEY="+secret+"\n").
-		want(t, 200, "Danger", "IN-01", "SV-01", "/help/SV-01", "Cloud needs no CA here", "Deployment", "Tutorial", "orders.a1b2c.tmprl.cloud:7233").lacks(t, secret, "c4nary")
-	d.post(page, "environment", "services:\n  worker:\n    environment:\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: orders\n      TEMPORAL_API_KEY: ${KEY}\n").
-		want(t, 200, "Compose YAML, service worker", "IN-11", "orders.a1b2c", "In the form you pasted")
+		want(t, 200, "Danger", "IN-01", "SV-01", "/help/SV-01", "Cloud needs no CA here", "Deployment", "Tutorial", "orders.a1b2c.tmprl.cloud:7233", "settings for another form", "stands where you had a secret").lacks(t, secret, "c4nary")
+	d.post(page, "environment", "services:\n  db:\n    image: postgres\n  worker:\n    environment:\n      SSL_CERT_FILE: /etc/ssl/cert.pem\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: orders\n      TEMPORAL_TLS_CLIENT_CERT_PATH: /c/client.pem\n      TEMPORAL_TLS_CLIENT_KEY_PATH: /c/client.key\n").
+		want(t, 200, "Compose YAML, service worker", "IN-11", "orders.a1b2c", "In the form you pasted", "everything else is as you gave it", "SSL_CERT_FILE: /etc/ssl/cert.pem", "image: postgres")
+	d.post(page, "environment", "TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nTEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n").
+		want(t, 200, "Nothing to change", "/c/client.key\n").lacks(t, `id="repaired-environment"`)
 	d.post(page, "environment", "HOME=/root").want(t, 200, "No Temporal setting is in this text", "cannot be repaired yet")
 	d.post(page, "environment", strings.Repeat("TEMPORAL_ADDRESS=x\n", 10000)).want(t, 413)
+	d.post(page, "environment", strings.Repeat("TEMPORAL_API_KEY=c4nary\n", 300)).want(t, 200, "Your text is not shown again").lacks(t, "c4nary")
+
+	const two = "services:\n  a-worker:\n    environment: {TEMPORAL_ADDRESS: \"a.a1b2c.tmprl.cloud:7233\", TEMPORAL_NAMESPACE: a.a1b2c, TEMPORAL_API_KEY: $K}\n  b:\n    environment: {TEMPORAL_ADDRESS: \"b.a1b2c.tmprl.cloud:7233\", TEMPORAL_NAMESPACE: b.a1b2c, TEMPORAL_API_KEY: $K}\n"
+	d.post(page, "environment", two).want(t, 200, "Compose YAML, service a-worker", `name="part"`)
+	d.post(page, "environment", two, "part", "service b").want(t, 200, "Compose YAML, service b")
+
+	d.post(m+"/namespace", "namespace", "orders.a1b2c").to(t)
+	d.get(page).want(t, 200, "onramp code --judge - --namespace orders.a1b2c")
+	d.post(page, "environment", "TEMPORAL_ADDRESS=bill.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=bill.a1b2c\nTEMPORAL_API_KEY=$KEY\n").
+		want(t, 200, "Danger", "This is another namespace", "An API key, and no client certificate", "This migration uses client certificates").lacks(t, "Nothing to change")
+	d.post(page, "environment", "TEMPORAL_ADDRESS=orders.z9y8x.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.z9y8x\n").want(t, 200, "This is another account")
 
 	r := strings.TrimSuffix(d.post("/rehearse-now").to(t), "/namespace")
 	d.post(r+"/namespace", "namespace", "orders.a1b2c").to(t)
 	d.post(r+"/code/environment", "environment", "TEMPORAL_ADDRESS=localhost:7299\nTEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_TLS_CLIENT_CERT_PATH=client.pem\nTEMPORAL_TLS_CLIENT_KEY_PATH=client.key").
-		want(t, 200, "All is well").lacks(t, "IN-10")
+		want(t, 200, "Nothing to change").lacks(t, "IN-10")
+}
+
+// TestJudgesAreBounded: where too much is read at once, a pasted text waits and is then refused.
+func TestJudgesAreBounded(t *testing.T) {
+	before := limit.Shared
+	limit.Shared = limit.New(limit.Options{Slots: 1, Wait: time.Nanosecond})
+	defer func() { limit.Shared = before }()
+	d := sit(t, deskOptions{})
+	m := strings.TrimSuffix(d.post("/new", "name", "Orders", "lang", "python", "mode", "cloud", "auth", "mtls").to(t), "/namespace")
+	ask := func(status int, text string) {
+		d.post(m+"/code/environment", "environment", "TEMPORAL_ADDRESS=x:7233").want(t, status, text)
+		d.post(m+"/code/judge", "lang", "go", "command", "temporal workflow start").want(t, status, text)
+	}
+	ask(200, "")
+	_ = limit.Shared.Do(t.Context(), 0, func(context.Context) error {
+		ask(429, "Too many texts are being read")
+		return nil
+	})
 }
 
 // TestCodeForms: what is not offered is named and falls back, what cannot be read is refused.

@@ -256,7 +256,7 @@ func (d *desk) moved() (m, check, transfer string, k keys) {
 	m, check, k = d.tested()
 	transfer = d.upload(m+"/transfer", append(slices.Clone(transferForm), "key_source", "paste", "key_pem", k.key)...).to(d.t)
 	d.finish(transfer)
-	d.until(m, "the worker is seen", func(v migration.View) bool { return v.Step(migration.StepCode).Status == migration.Done })
+	d.until(m, "Onramp's own worker is seen", func(v migration.View) bool { return v.Step(migration.StepCode).Evidence != "" })
 	return m, check, transfer, k
 }
 

@@ -3,6 +3,7 @@ package handlers_test
 import (
 	"regexp"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -28,7 +29,7 @@ func TestEventNames(t *testing.T) {
 	d.transfers.close()
 	d.finish(run)
 	var got []string
-	for _, m := range regexp.MustCompile(`<span class="event-type">([^<]*)</span>`).FindAllStringSubmatch(d.get(run).body, -1) {
+	for _, m := range regexp.MustCompile(`<span class="event-type">([^<]*)</span>`).FindAllStringSubmatch(strings.ReplaceAll(d.get(run).body, "<wbr>", ""), -1) {
 		got = append(got, m[1])
 	}
 	slices.Reverse(got)

@@ -17,7 +17,7 @@ import (
 	"onramp/runs"
 )
 
-// events is the one stream of a page. on says what it follows: run:<id>, migration, or poller. What is wrong
+// events is the one stream of a page. on says what it follows: run:<id>, migration, replace or poller. What is wrong
 // with the request is said before the first header. It ends when the reader leaves, the run has ended or the
 // server stops.
 func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
@@ -35,11 +35,14 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 	switch on {
 	case "migration":
 		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.followMove(ctx, s, v) })
+	case "replace":
+		step, have := r.URL.Query().Get("step"), r.URL.Query().Get("have")
+		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.replace.Follow(ctx, s, v, step, have) })
 	case "poller":
 		queue := r.URL.Query().Get("queue")
 		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.code.FollowPoller(ctx, s, v, queue) })
 	}
-	return fault.New(fault.NotFound, "There is nothing of that name to follow", "Follow run:<id>, migration or poller.")
+	return fault.New(fault.NotFound, "There is nothing of that name to follow", "Follow run:<id>, migration, replace or poller.")
 }
 
 // stream opens the stream and lets follow write to it until its context ends.
@@ -121,9 +124,9 @@ func (h *Handlers) liveRun(ctx context.Context, v web.Visit, run runs.Run) (live
 	case migration.TransferRun:
 		return h.transfer.NewTransferFeed(v, run, entries), nil
 	case migration.DrillRun:
-		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run}, Log: entries}, nil
+		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run, Now: h.Now}, Log: entries}, nil
 	}
-	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}}, Log: entries}, nil
+	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
 }
 
 // followRun sends a run: to a new reader its present state first, then what follows; to one that comes back

@@ -182,12 +182,12 @@ func TestRunStream(t *testing.T) {
 		t.Errorf("events %v, want %v", got, want)
 	}
 	last := rest[len(rest)-2].data
-	if !strings.Contains(last, "All is well") || !strings.Contains(last, `id="run-status"`) {
+	if !strings.Contains(last, "Connected") || !strings.Contains(last, `id="run-status"`) {
 		t.Errorf("the last swap lacks the verdict\n%.600s", last)
 	}
 	// Who comes after the end gets all of it and is sent away.
 	again := d.follow(m + "/events?on=run:" + id).rest()
-	if got := names(again); !slices.Equal(got, []string{"swap", "end"}) || again[0].id != "6" || !strings.Contains(again[0].data, "All is well") {
+	if got := names(again); !slices.Equal(got, []string{"swap", "end"}) || again[0].id != "6" || !strings.Contains(again[0].data, "Connected") {
 		t.Errorf("after the end: %v", got)
 	}
 }
@@ -226,7 +226,7 @@ func TestResume(t *testing.T) {
 						t.Errorf("%s=%d: the swap lacks %s", how, after, stage)
 					}
 				}
-				if !strings.Contains(e.data, "All is well") {
+				if !strings.Contains(e.data, "Connected") {
 					t.Errorf("%s=%d: the swap lacks the verdict", how, after)
 				}
 			}
@@ -397,11 +397,11 @@ func TestFollowedPages(t *testing.T) {
 	d.stage("pair", doctor.Pass)
 	read("sum of pair")
 	d.checks.close()
-	read("All is well")
+	read("Connected")
 	read("</html>")
 
 	d.finish(run)
-	d.get(run+"?follow=1").want(t, 200, "All is well", "sum of pair").lacks(t, "<live-feed")
+	d.get(run+"?follow=1").want(t, 200, "Connected", "sum of pair").lacks(t, "<live-feed")
 }
 
 // TestTransferStream: a transfer's page is complete at every entry, and says when it is stuck.
@@ -457,7 +457,7 @@ func TestTransferStream(t *testing.T) {
 			t.Errorf("swap %d lacks %q\n%.1500s", i+1, want, swaps[i].data)
 		}
 	}
-	d.get(run).want(t, 200, "Withdraw", "ActivityTaskCompleted", "w-1", "Transfer complete", "All is well")
+	d.get(run).want(t, 200, "Withdraw", "ActivityTaskCompleted", "w-1", "Transfer complete", "A workflow ran in the rehearsal")
 	d.get(run+"?follow=1").want(t, 200, "WorkflowExecutionStarted", "Transfer complete", "</html>")
 }
 

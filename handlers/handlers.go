@@ -11,6 +11,7 @@ import (
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
 	"onramp/handlers/replace"
+	"onramp/handlers/search"
 	"onramp/handlers/transfer"
 	"onramp/handlers/web"
 )
@@ -30,6 +31,7 @@ type Handlers struct {
 	cloud    cloud.Pages
 	expiry   expiry.Pages
 	help     help.Pages
+	search   search.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -38,5 +40,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}}, nil
 }

@@ -167,7 +167,7 @@ func (o *office) get(t testing.TB, path string) *httptest.ResponseRecorder {
 }
 
 // officePages are the pages that lists are on.
-var officePages = []string{"/", "/expiry", "/metrics", "/m/move-3/"}
+var officePages = []string{"/", "/expiry", "/metrics", "/m/move-3/", "/search?q=payments+4", "/search?q=check+1", "/search?q=00000003"}
 
 // TestQueriesOfAPage: a page makes as many queries with a hundred migrations as with six.
 func TestQueriesOfAPage(t *testing.T) {
@@ -219,7 +219,7 @@ func BenchmarkLists(b *testing.B) {
 		}
 		var first float64
 		for i, n := range sizes {
-			b.Run(fmt.Sprintf("%s/%d", strings.ReplaceAll(path, "/", "_"), n), func(b *testing.B) {
+			b.Run(fmt.Sprintf("%s/%d", strings.NewReplacer("/", "_", "?q=", "_").Replace(path), n), func(b *testing.B) {
 				slices.Sort(times[i])
 				ms := float64(times[i][len(times[i])/2]) / 1e6
 				if i == 0 {

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"compress/gzip"
+	"context"
 	"encoding/json"
 	"html"
 	"io"
@@ -9,6 +10,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -17,11 +19,14 @@ import (
 	"onramp/handlers"
 	"onramp/migration"
 	"onramp/snippet"
+	"onramp/transfer"
 )
 
 // TestJourneyOfPages: each page says how far the migration is and what comes next.
 func TestJourneyOfPages(t *testing.T) {
-	d := sit(t, deskOptions{})
+	d := sit(t, deskOptions{pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
+		return []transfer.Poller{{Identity: "onramp built-in worker", LastAccess: time.Now()}, {Identity: "worker@host", LastAccess: time.Now().Add(-time.Second)}}, nil
+	}})
 	d.get("/").want(t, 200, "Rehearse it now", "<title>Onramp</title>")
 	made := d.post("/new", "name", "Payments <b>", "lang", "go", "mode", "rehearsal", "auth", "mtls").to(t)
 	if made != "/m/payments-b/namespace" {
@@ -36,7 +41,7 @@ func TestJourneyOfPages(t *testing.T) {
 	d.post(made, "namespace", " https://Docs-Assembly.a2dd6.tmprl.cloud/ ", "region", "aws-us-east-1").to(t)
 	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "Saved ", "Continue: Create certificates")
 	d.post(m+"/certificates", serverLane...).to(t)
-	d.get(m+"/certificates").want(t, 200, "CN=payments", "365 days left", "364 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
+	d.get(m+"/certificates").want(t, 200, "CN=payments", "364 days left", "363 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
 	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add", "onramp cert lint client.pem")
 	d.get("/cloud/docs-assembly.a2dd6?m=payments-b").want(t, 200, "Cloud side", "Back to Payments")
 	ca := d.get(m + "/certificates/ca.pem").body
@@ -47,15 +52,18 @@ func TestJourneyOfPages(t *testing.T) {
 	key := unzip(t, d.post(m+"/certificates/bundle.zip").body)["client.key"]
 	run := d.upload(m+"/test", "key_source", "paste", "key_pem", key).to(t)
 	d.finish(run)
-	d.get(run).want(t, 200, "All is well", "10 of 10 checks passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
+	d.get(run).want(t, 200, "Connected", "10 of 10 checks passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
 	d.get(m).want(t, 200, "4 of 6 done", "run 1 passed", "Connection test passed", run)
 	d.get(m+"/code").want(t, 200, "TRANSFER_MONEY_TASK_QUEUE", "localhost:7299", "SSL_CERT_FILE", `aria-current="true" data-testid="lang-go"`)
 	d.get(m+"/transfer").want(t, 200, "The worker inside Onramp", "The money arrives")
 	run = d.upload(m+"/transfer", append(slices.Clone(transferForm), "key_source", "paste", "key_pem", key)...).to(t)
 	d.finish(run)
 	d.get(run).want(t, 200, "Transfer complete", "done W-1 D-1", "WorkflowExecutionCompleted", "Withdraw", "85-150", "A workflow ran in the rehearsal")
-	d.until(m, "all six", func(v migration.View) bool { return v.DoneCount == 6 })
-	d.get(m).want(t, 200, "6 of 6 done")
+	d.until(m, "five", func(v migration.View) bool { return v.DoneCount == 5 && v.Step(migration.StepCode).Evidence != "" })
+	d.get(m).want(t, 200, "5 of 6 done", "rehearsed with Onramp&#39;s own worker; yours has not been seen", "Continue: Change the worker")
+	d.post(m+"/certificates/lend", "lend", "on", "lent_key", key).to(t)
+	d.post(m + "/code/worker").to(t)
+	d.get(m).want(t, 200, "6 of 6 done", "worker worker@host polls TRANSFER_MONEY_TASK_QUEUE", "Onramp&#39;s own worker polled")
 	d.get(m+"/runs").want(t, 200, run, "Passed")
 	d.get("/").want(t, 200, "card-payments-b", "6 of 6")
 	d.get("/rehearsal").want(t, 200, "Ready", "360 ms", "docs-assembly.a2dd6", "localhost:7299")
@@ -71,12 +79,16 @@ func TestFailedCheck(t *testing.T) {
 	if !ok {
 		t.Fatal("CL-03 is not in the catalogue")
 	}
-	page := d.get(run).want(t, 200, "Stopped at Certificate", "alert 48", "a, b", "/help/CL-03", "Open step 3: Upload the CA", "stopped at 7 of 10", "Not reached", "Not wrong:")
+	page := d.get(run).want(t, 200, "Stopped at Certificate", "alert 48", "a, b", "/help/CL-03", "Open step 3: upload the CA certificate", "stopped at 7 of 10", "Not reached", "Not wrong:")
 	if !strings.Contains(html.UnescapeString(page.body), e.Title) {
 		t.Errorf("the page lacks the title %q", e.Title)
 	}
-	if !strings.Contains(page.body, `id="stage-client-cert-more" open`) || strings.Contains(page.body, `id="stage-tls-more" open`) {
-		t.Error("the failed row does not stand open alone")
+	verdict, first := strings.Index(page.body, `id="verdict"`), strings.Index(page.body, `id="stage-input"`)
+	if verdict < 0 || verdict > first {
+		t.Error("the verdict does not stand above the checks")
+	}
+	if !strings.Contains(page.body, `id="verdict-ev-0"`) || strings.Contains(page.body, `id="stage-client-cert-ev-`) {
+		t.Error("what was seen does not stand in the verdict alone")
 	}
 	d.get(m).want(t, 200, "Failed", "run 1 failed")
 	d.get(m+"/runs").want(t, 200, "CL-03")

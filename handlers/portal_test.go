@@ -117,7 +117,7 @@ func (p *portal) dump(t testing.TB) string {
 	for _, table := range tables {
 		what := "*"
 		switch table[0] {
-		case "endings", "ending_days", "migration_counts": // derived: right again before anybody reads it
+		case "endings", "ending_days", "migration_counts", "certificates", "named", "names", "names_data", "names_idx", "names_content", "names_docsize", "names_config": // derived: right again before anybody reads it
 			continue
 		case "migrations":
 			what = "id, name, lang, mode, auth, created, version, archived, deleted" // the rest is derived

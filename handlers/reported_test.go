@@ -78,7 +78,7 @@ func TestElsewhere(t *testing.T) {
 	var posted struct{ URL string }
 	check(t, json.Unmarshal([]byte(r.body), &posted))
 	run := strings.TrimPrefix(posted.URL, d.srv.URL)
-	d.get(run).want(t, 200, "Reported, not observed", "Dana ran onramp check on worker-1", "Counts for step 4, as reported", "All is well")
+	d.get(run).want(t, 200, "Reported, not observed", "Dana ran onramp check on worker-1", "Counts for step 4, as reported", "Connected")
 	d.get(run+".json").want(t, 200, `"onramp.check/1"`, `"reported"`, `"host": "worker-1"`)
 	d.get(m).want(t, 200, "run 1 passed, as reported from worker-1", "Connection test passed, as reported from worker-1")
 	d.get(m+"/test").want(t, 200, "as reported by Dana", "worker-1", run+".json")
@@ -92,7 +92,7 @@ func TestElsewhere(t *testing.T) {
 	}), "report_by", "Omar <b>").to(t); at == run {
 		t.Error("another report leads to the first one's run")
 	} else {
-		d.get(at).want(t, 200, "Tested from worker-1, by the rules of "+doctor.RulesDate, "What was not checked", "Check 8 (Temporal answers): not reached.", "The filters &lt;i&gt;.").lacks(t, "<i>")
+		d.get(at).want(t, 200, "Tested from worker-1 · rule set "+doctor.RulesDate, "What was not checked", "Check 8 (Temporal answers): not reached.", "The filters &lt;i&gt;.").lacks(t, "<i>")
 		d.get(at).want(t, 200, "Not checked: grpc: not reached; the filters &lt;i&gt;.")
 		d.get(at).want(t, 200, "Omar &lt;b&gt; ran onramp check on worker-1", "pasted", "CL-03", "Stopped at Certificate").lacks(t, "Omar <b>")
 	}
@@ -191,7 +191,7 @@ func TestCompareRuns(t *testing.T) {
 	d.get(second+"/compare").want(t, 200, "Choose the run to compare with", second+"/compare/"+last(first))
 	d.get(m+"/test").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`, "Last 2 checks, oldest first: 1 passed, 1 failed")
 	d.get(m+"/runs").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`)
-	d.get(m).want(t, 200, "How long checks took", "Last 2 checks, oldest first: 1 passed, 1 failed. Min", `<a href="`+first+`">Run 1: `)
+	d.get(m).want(t, 200, "How long checks took", "Last 2 checks, oldest first: 1 passed, 1 failed. Min", `<a href="`+first+`">Check 1: `)
 	for _, page := range []string{second + "/compare/" + last(first), first + "/compare/" + last(second)} {
 		d.get(page).want(t, 200, "Now passes at Certificate; before: CL-03.", "Run 1 and run 2 compared", "alert 48", "Tested from", "worker-1", "observed by Onramp", "Q1", page+".json")
 		var diff struct {
@@ -232,7 +232,7 @@ func TestRunsNeverChange(t *testing.T) {
 		Outcome: migration.Outcome{ID: "killed", MigrationID: strings.TrimPrefix(m, "/m/"), Kind: migration.CheckRun, State: migration.RunRunning, Started: time.Now()}}})
 	check(t, err)
 	check(t, d.runs.Resume(t.Context()))
-	d.get(m+"/test/"+killed.ID).want(t, 200, "Interrupted", "Nothing is known beyond the checks above")
+	d.get(m+"/test/"+killed.ID).want(t, 200, "Interrupted", "Nothing is known beyond the checks below")
 	d.get(m+"/test/"+killed.ID+".json").want(t, 410, `"gone"`)
 	second := d.upload(m+"/test/report", "report", d.printed(m, "OK")).to(t)
 	d.get(second+"/compare/"+last(run)).want(t, 200, "Run 1 was interrupted and has no verdict")

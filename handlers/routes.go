@@ -2,11 +2,14 @@ package handlers
 
 import (
 	"net/http"
+	"path"
+	"strings"
 
 	"github.com/go-chi/chi/v5"
 
 	"onramp/fault"
 	"onramp/handlers/web"
+	"onramp/migration"
 	"onramp/static"
 )
 
@@ -75,7 +78,7 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/certificates/key/forget", anyone, h.certs.ForgetCAKey},
 		{get, "/m/{m}/certificates/filters", anyone, h.certs.Filters},
 		{post, "/m/{m}/certificates/filters", anyone, h.certs.ChangeFilters},
-		// Replacing certificates, gate by gate
+		// Replacing certificates, step by step on one page
 		{get, "/m/{m}/certificates/replace", anyone, h.replace.Wizard},
 		{post, "/m/{m}/certificates/replace", anyone, h.replace.Start},
 		{post, "/m/{m}/certificates/replace/ca", anyone, h.replace.TakeCA},
@@ -88,11 +91,16 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/certificates/replace/back", anyone, h.replace.Back},
 		{post, "/m/{m}/certificates/replace/bundle.zip", anyone, h.replace.GiveBundle},
 		{post, "/m/{m}/certificates/replace/ca-key.zip", anyone, h.replace.GiveCAKey},
+		{get, "/m/{m}/certificates/replace/handoff.html", anyone, h.replace.Handoff},
+		{get, "/m/{m}/certificates/replace/handoff.txt", anyone, h.replace.Handoff},
 		{get, "/m/{m}/certificates/replace/ca.pem", anyone, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", anyone, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", anyone, h.replace.BundleFiles},
 		// Step 3: upload the CA
 		{get, "/m/{m}/upload", anyone, h.journey.Upload},
+		{post, "/m/{m}/upload/look", anyone, h.journey.LookForCA},
+		{get, "/m/{m}/handoff.html", anyone, h.journey.Handoff}, // what the Cloud admin does, as a file
+		{get, "/m/{m}/handoff.txt", anyone, h.journey.Handoff},  // and for mail or chat
 		// Step 4: test the connection
 		{get, "/m/{m}/test", anyone, h.check.TestForm},
 		{post, "/m/{m}/test", anyone, h.check.StartCheck},
@@ -156,10 +164,34 @@ func (h *Handlers) routes() []route {
 		// Help, and what stands around the pages
 		{get, "/help", anyone, h.help.Help},
 		{get, "/help/{code}", anyone, h.help.HelpEntry},
+		{get, "/search", anyone, h.search.Search},
 		{get, "/decode", anyone, h.help.DecodeForm},
 		{post, "/decode", anyone, h.help.Decode},
 		{post, "/theme", anyone, h.Theme},
 		{get, "/healthz", anyone, h.help.Health},
+	}
+}
+
+// certificatesPath begins the addresses of a migration's certificates.
+const certificatesPath = "/m/{m}/certificates"
+
+// certified is an action on a migration's certificates. Where workers sign in with an API key there are none: a page
+// then says that there is nothing to do, a form is refused (migration.TakesCertificates), and there is no such file.
+func (h *Handlers) certified(do web.Action) web.Action {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		v, err := h.Move(r)
+		if err != nil {
+			return err
+		}
+		switch err := v.Migration.TakesCertificates(); {
+		case err == nil:
+			return do(w, r)
+		case r.Method == http.MethodPost:
+			return fault.Unchanged(err)
+		case path.Ext(r.URL.Path) != "":
+			return do(w, r)
+		}
+		return h.NotNeeded(w, r, v, migration.StepCertificates)
 	}
 }
 
@@ -170,7 +202,11 @@ func (h *Handlers) Router() http.Handler {
 	r.NotFound(h.Do(h.NoSuchPage))
 	r.MethodNotAllowed(h.wrongMethod)
 	for _, x := range h.routes() {
-		r.Method(x.method, x.pattern, h.Do(x.do))
+		do := x.do
+		if strings.HasPrefix(x.pattern, certificatesPath) {
+			do = h.certified(do)
+		}
+		r.Method(x.method, x.pattern, h.Do(do))
 	}
 	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())
 	r.Method(http.MethodGet, "/favicon.ico", static.Handler())

@@ -57,7 +57,7 @@ func TestSettings(t *testing.T) {
 		{what: "archive again", path: "/settings/archive", form: url.Values{"away": {"on"}}, status: 303, page: "/?show=archived", says: []string{"card-move-1", "archived "}, not: []string{"card-move-2"}},
 		{what: "its pages stay", path: "/settings/archive", form: url.Values{"away": {"on"}}, status: 303, page: m + "/settings", says: []string{"Put it back"}},
 		{what: "and back", path: "/settings/archive", form: nil, status: 303, page: "/", says: []string{"card-move-1"}, not: []string{"Archived 1"}},
-		{what: "what goes is said", path: "/settings/archive", form: nil, status: 303, page: m + "/settings", says: []string{"3 observed facts", "2 checks"}, not: []string{"kept key", "drill"}},
+		{what: "what goes is said", path: "/settings/archive", form: nil, status: 303, page: m + "/settings", says: []string{"3 observed facts", "2 checks"}, not: []string{"kept key", "load drill"}},
 		{what: "delete without the name", path: "/settings/delete", form: nil, status: 422, says: []string{"Type Billing", "<details class=\"more\" id=\"delete\" open"}},
 		{what: "delete with the former name", path: "/settings/delete", form: url.Values{"confirm": {"Order processing 1"}}, status: 422, says: []string{"Type Billing"}},
 		{what: "still there", path: "/settings/delete", form: url.Values{"confirm": {"billing"}}, status: 422, page: m + "/", says: []string{"Billing"}},
@@ -164,7 +164,9 @@ func TestHomeAsked(t *testing.T) {
 	for query, want := range map[string]string{
 		"":                                    "1 to 25 of 30",
 		"page=2":                              "26 to 30 of 30",
-		"page=3":                              "None is like that.",
+		"page=3":                              "26 to 30 of 30", // behind the end is the last page
+		"page=99&sort=name":                   "26 to 30 of 30",
+		"page=7&show=archived":                "None is like that.",
 		"page=-1":                             "1 to 25 of 30",
 		"page=99999999999999999999":           "1 to 25 of 30",
 		"show=failing":                        "Your turn",

@@ -122,12 +122,16 @@ func runEvidence(f *Fact) StepView {
 	return s
 }
 
+// readersWorker reports whether a fact tells of a worker that is not Onramp's own.
+func readersWorker(f Fact) bool {
+	data, ok := decode[PollerData](f)
+	return f.Kind == FactPoller && ok && !data.BuiltIn
+}
+
 func pollerEvidence(f *Fact) StepView {
 	data, _ := decode[PollerData](*f)
 	worker := "worker " + data.Identity
-	if data.BuiltIn {
-		worker = "the built-in worker"
-	} else if data.Identity == "" {
+	if data.Identity == "" {
 		worker = "a worker"
 	}
 	return StepView{Status: Done, Evidence: worker + " polls " + data.TaskQueue, Since: f.At}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"onramp/cloud"
+	"onramp/fault"
 )
 
 // Step ids, in order.
@@ -54,6 +55,17 @@ type Migration struct {
 	Version int64 // rises with every change
 	// Archived is when it was put away: lists leave it out unless they are asked for it. Zero: it is not.
 	Archived time.Time
+}
+
+// UsesKeys reports whether its workers sign in with an API key. Then it has no certificates.
+func (m Migration) UsesKeys() bool { return m.Auth == cloud.AuthAPIKey }
+
+// TakesCertificates says why a migration has no certificates, nil when its workers sign in with one: a Conflict fault.
+func (m Migration) TakesCertificates() error {
+	if !m.UsesKeys() {
+		return nil
+	}
+	return fault.New(fault.Conflict, "This migration has no certificates", "Its workers sign in with an API key. For client certificates, create another migration.")
 }
 
 // Fact kinds.
@@ -125,7 +137,7 @@ type CheckData struct {
 type PollerData struct {
 	TaskQueue string `json:"task_queue"`
 	Identity  string `json:"identity"`
-	BuiltIn   bool   `json:"built_in"`
+	BuiltIn   bool   `json:"built_in"` // Onramp's own: it changes no code of the reader's
 }
 
 // TransferData is the data of FactTransfer.

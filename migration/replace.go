@@ -167,9 +167,29 @@ func (r *Replacement) Reached(gate string) bool {
 	return r.Passed(GateProof)
 }
 
+// Gates are its gates in order: replacing the leaf alone has no new CA.
+func (r *Replacement) Gates() []string {
+	gates := []string{GateCA, GateLeaf, GateProof, GateWorkers}
+	if r.What == ReplaceLeaf {
+		return gates[1:]
+	}
+	return gates
+}
+
+// Now is the gate that is worked on: the first that is not behind it. Where the bundle cannot be seen, somebody else adds
+// the new CA meanwhile, and the work goes on once there is a client certificate under it.
+func (r *Replacement) Now() string {
+	for _, gate := range r.Gates() {
+		if !r.Passed(gate) && (gate != GateCA || r.can.Bundle || r.New == nil) {
+			return gate
+		}
+	}
+	return GateWorkers
+}
+
 // Held returns the callers that a change of the bundle would cut off, or for the short path those that still
-// use the old leaf: a connection of theirs is open, or their last call is younger than window. dropped are
-// the fingerprints of the CAs that go.
+// use the old leaf: a connection of theirs is open, or their last call is younger than window. Onramp's own calls are
+// left out: it looks and checks, and needs no certificate to go on. dropped are the fingerprints of the CAs that go.
 func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Duration) []cloud.Caller {
 	return held(c, window, func(x cloud.Caller) bool {
 		if r.What == ReplaceLeaf {
@@ -182,7 +202,7 @@ func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Durati
 func held(c cloud.Callers, window time.Duration, old func(cloud.Caller) bool) []cloud.Caller {
 	var out []cloud.Caller
 	for _, x := range c.List {
-		if old(x) && (x.Open > 0 || !x.Last.IsZero() && c.At.Sub(x.Last) < window) {
+		if !x.Own && old(x) && (x.Open > 0 || !x.Last.IsZero() && c.At.Sub(x.Last) < window) {
 			out = append(out, x)
 		}
 	}

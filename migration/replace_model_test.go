@@ -354,6 +354,10 @@ func TestReplacementNeverCuts(t *testing.T) {
 	})
 	for _, must := range []string{"remove", "remove refused", "back ca", "back ca refused", "back workers", "save both", "start leaf", "new leaf", "new ca refused"} {
 		n, ok := tally.Load(must)
+		if !ok && testing.Short() {
+			t.Logf("no %q happened in so few tries", must)
+			continue
+		}
 		if !ok {
 			t.Errorf("no %q happened: the model is too tame", must)
 			continue

@@ -18,7 +18,7 @@ import (
 func (r *Replacement) GoesOn() error {
 	switch {
 	case r == nil || !r.Ended.IsZero():
-		return fault.New(fault.Conflict, "No replacement goes on", "Start one first.")
+		return fault.New(fault.Conflict, "No replacement is in progress", "Start one first.")
 	case r.Overtaken:
 		f := fault.New(fault.Conflict, "The migration has other certificates now", "Start a new replacement.")
 		f.Cause = "They were changed on the page of step 2 after this replacement began."
@@ -42,7 +42,7 @@ func (v View) StartReplacement(id, what string) ([]Fact, error) {
 	case v.Namespace == nil || v.Certificate == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace and create certificates first: steps 1 and 2.")
 	case v.Replacement().Open():
-		return nil, fault.New(fault.Conflict, "A replacement goes on already", "Finish it, or roll it back.")
+		return nil, fault.New(fault.Conflict, "A replacement is in progress already", "Finish it, or roll it back.")
 	}
 	r := &Replacement{ID: id}
 	return []Fact{r.fact(FactReplaceStarted, ReplaceData{ID: id, What: what, Old: *v.Certificate})}, nil
@@ -83,7 +83,7 @@ func (r *Replacement) Combined(current []byte, now time.Time) (certsvc.BundleCha
 }
 
 func noNewCA() error {
-	return fault.New(fault.Conflict, "There is no new CA yet", "Make it first: gate 1.")
+	return fault.New(fault.Conflict, "There is no new CA yet", "Create it first: step 1 of the replacement.")
 }
 
 // Without is the bundle without the old CA. Errors are those of certsvc.RemoveFromBundle.
@@ -133,7 +133,7 @@ func (r *Replacement) CanTakeLeaf() error {
 	case !r.Reached(GateLeaf):
 		return noNewCA()
 	case r.New != nil:
-		return fault.New(fault.Conflict, "The new client certificate is there already", "Roll gate 2 back to make another.")
+		return fault.New(fault.Conflict, "The new client certificate is there already", "Roll that step back, then create another.")
 	}
 	return nil
 }
@@ -175,7 +175,7 @@ func (v View) SeePollers(queue string, identities []string) ([]Fact, error) {
 		return nil, err
 	}
 	if r.New == nil {
-		return nil, fault.New(fault.Conflict, "There is no new client certificate yet", "Make it first: gate 2.")
+		return nil, fault.New(fault.Conflict, "There is no new client certificate yet", "Create it first, under the new CA.")
 	}
 	last := r.Before
 	if r.After != nil {
@@ -200,9 +200,9 @@ func (v View) NoteWorkers(why string) ([]Fact, error) {
 	}
 	switch {
 	case v.Migration.Mode.Can().Callers:
-		return nil, fault.New(fault.Conflict, "A rehearsal needs no word for it", "The rehearsal cloud sees every certificate: remove the old CA when none is seen.").In("why")
+		return nil, fault.New(fault.Conflict, "A rehearsal needs nobody’s word for it", "The rehearsal cloud sees every certificate: remove the old CA when none is seen.").In("why")
 	case !r.Reached(GateWorkers):
-		return nil, fault.New(fault.Conflict, "Both certificates are not proven yet", "Run both checks first: gate 3.").In("why")
+		return nil, fault.New(fault.Conflict, "Both client certificates have not been checked yet", "Check both first.").In("why")
 	}
 	return []Fact{r.fact(FactReplaceNoted, ReplaceNoteData{r.ID, why})}, nil
 }
@@ -229,6 +229,7 @@ func (r *Replacement) Remove(ns cloud.Namespace, c cloud.Callers, window time.Du
 	}
 	for _, x := range c.List {
 		switch {
+		case x.Own:
 		case x.Leaf == r.New.LeafFingerprint && x.Calls > 0:
 			seen.OnNew++
 		case (x.Leaf == r.Old.LeafFingerprint || slices.Contains(dropped, x.CA)) && x.Last.After(seen.LastOld):
@@ -249,7 +250,7 @@ func (v View) RemovedElsewhere() error {
 	case v.Migration.Mode.Can().Callers:
 		return fault.New(fault.Conflict, "A rehearsal removes the CA itself", "Use its button.")
 	case r.Noted == "":
-		return fault.New(fault.Conflict, "Nobody has said that every worker has the new certificate", "Note it with a reason first.")
+		return fault.New(fault.Conflict, "Nobody has said that every worker has the new certificate", "Write it down with a reason first.")
 	case r.What == ReplaceLeaf:
 	case r.OldRefused == nil || r.OldRefused.At.Before(r.NotedAt):
 		return fault.New(fault.Conflict, "The old CA is not seen to be gone", "Remove it in Temporal Cloud, then run the check with the old certificate: it must be refused.")
@@ -281,7 +282,7 @@ func (r *Replacement) CanRemove() error {
 	if r.Reached(GateWorkers) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "Both certificates are not proven yet", "Run both checks first: gate 3.")
+	return fault.New(fault.Conflict, "Both client certificates have not been checked yet", "Check both first.")
 }
 
 // Back rolls a replacement back to before a gate. What it does:
@@ -296,7 +297,7 @@ func (v View) Back(gate string) ([]Fact, error) {
 		return nil, fault.New(fault.Conflict, "There is nothing to roll back", "Start a replacement first.")
 	}
 	if !oneOf(gate, []string{GateCA, GateLeaf, GateProof, GateWorkers}) {
-		return nil, fault.New(fault.Invalid, "There is no such gate", "Choose one of the gates.").In("gate")
+		return nil, fault.New(fault.Invalid, "There is no such step", "Choose one of the steps.").In("gate")
 	}
 	facts := []Fact{r.fact(FactReplaceBack, ReplaceSeenData{ID: r.ID, Gate: gate})}
 	if gate != GateWorkers || r.Removed == nil {

@@ -24,7 +24,8 @@ func newFact(kind, inputHash string, data any) Fact {
 	return Fact{Kind: kind, InputHash: inputHash, Data: text}
 }
 
-// New makes a migration. Its ID is a slug of the name. Invalid faults (several joined) carry their field.
+// New makes a migration. Its ID is a slug of the name, which another migration may have already. Invalid faults (several
+// joined) carry their field.
 func New(name, lang string, mode Mode, auth string, now time.Time) (Migration, error) {
 	m := Migration{Name: strings.TrimSpace(name), Lang: lang, Mode: mode, Auth: auth, Created: now, Version: 1}
 	if err := checkNew(m); err != nil {
@@ -53,8 +54,12 @@ func (v View) SetNamespace(d NamespaceData) ([]Fact, error) {
 	return []Fact{newFact(FactNamespace, namespaceHash(d), d)}, nil
 }
 
-// SetCertificate records public facts of an issued certificate. A private key among the certificates is refused.
+// SetCertificate records public facts of an issued certificate. A private key among the certificates is refused, and
+// any certificate where workers sign in with an API key (Migration.TakesCertificates).
 func (v View) SetCertificate(d CertificateData) ([]Fact, error) {
+	if err := v.Migration.TakesCertificates(); err != nil {
+		return nil, err
+	}
 	d, err := d.checked()
 	if err != nil {
 		return nil, err
@@ -80,9 +85,11 @@ func (d CertificateData) checked() (CertificateData, error) {
 }
 
 // SetUpload records that the place saved the CA. A Conflict fault where the place does not show its bundles: there
-// only a check can see the CA.
+// only a check can see the CA. Where workers sign in with an API key no bundle matters, and nothing follows.
 func (v View) SetUpload(d UploadData) ([]Fact, error) {
 	switch {
+	case v.Migration.UsesKeys():
+		return nil, nil
 	case !v.Migration.Mode.Can().Bundle:
 		return nil, fault.New(fault.Conflict, "Onramp cannot see what Temporal Cloud saved", "Run a check: the step ticks itself when a check sees the CA accepted.")
 	case v.Namespace == nil:

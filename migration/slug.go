@@ -8,6 +8,7 @@ import (
 	"unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
 
 	"onramp/cloud"
@@ -19,7 +20,8 @@ const MaxName = 80
 
 // Slug makes the ID of a migration from its name: lower-case Latin letters without their marks,
 // digits, and single hyphens between them. A name without any (another script) gives "app-" and the
-// start of its hash. The same name always gives the same slug; different names may share one.
+// start of its hash. The same name always gives the same slug; different names may share one: whoever adds a migration
+// then puts a number behind it.
 func Slug(name string) string {
 	var b strings.Builder
 	gap := false
@@ -43,6 +45,15 @@ func Slug(name string) string {
 		return "app-" + hex.EncodeToString(sum[:4])
 	}
 	return b.String()
+}
+
+// SameName reports whether two names count as one: two migrations may not share a name. Case does not tell them apart,
+// nor how an accent is encoded, nor spaces around the name and between its words, as none of that shows in a list.
+func SameName(a, b string) bool { return NameKey(a) == NameKey(b) }
+
+// NameKey is a name as SameName compares it.
+func NameKey(name string) string {
+	return cases.Fold().String(norm.NFC.String(strings.Join(strings.Fields(name), " ")))
 }
 
 // checkNew says what is wrong with a new migration: Invalid faults with their fields, joined.

@@ -86,7 +86,9 @@ var titles = map[string]string{
 func present(m Migration, facts []Fact) inputs {
 	in := inputs{can: m.Mode.Can(), auth: m.Auth}
 	_, in.namespace = latest[NamespaceData](facts, FactNamespace)
-	_, in.certificate = latest[CertificateData](facts, FactCertificate)
+	if !m.UsesKeys() {
+		_, in.certificate = latest[CertificateData](facts, FactCertificate)
+	}
 	return in
 }
 
@@ -100,12 +102,17 @@ func present(m Migration, facts []Fact) inputs {
 //     else. Facts of other inputs make it LookAgain.
 //   - Test and transfer are Failing while their newest ended run about the present inputs failed.
 //   - The first step that is neither Done nor Blocked is Next, and YourTurn unless another word says more.
+//   - Code is done by a worker of the reader's alone. That Onramp's own worker did a transfer in a rehearsal leaves it
+//     open, and the evidence says so.
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
 func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
-	v := View{Migration: m, Facts: facts, Leaves: leaves(facts)}
+	v := View{Migration: m, Facts: facts}
 	d := deriver{in: present(m, facts), facts: facts, runs: runs, now: now}
 	d.namespace, _ = latest[NamespaceData](facts, FactNamespace)
-	d.certificate, _ = latest[CertificateData](facts, FactCertificate)
+	if !m.UsesKeys() { // earlier versions took certificates all the same: they are about nothing
+		d.certificate, _ = latest[CertificateData](facts, FactCertificate)
+		v.Leaves = leaves(facts)
+	}
 	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
 
 	var upload StepView
@@ -299,14 +306,18 @@ func (d deriver) byRun(step, kind string, runs RunKind) StepView {
 
 func (d deriver) code() StepView {
 	want := d.in.code()
-	if fact := d.newest(func(f Fact) bool { return f.Kind == FactPoller && f.InputHash == want }); fact != nil {
+	if fact := d.newest(func(f Fact) bool { return f.InputHash == want && readersWorker(f) }); fact != nil {
 		return pollerEvidence(fact)
 	}
 	if note := d.note(StepCode); note != nil {
 		return noted(note)
 	}
-	if stale := d.stale(StepCode, FactPoller); stale != nil {
+	if stale := d.newest(func(f Fact) bool { return readersWorker(f) || f.Kind == FactNote && noteStep(f) == StepCode }); stale != nil {
 		return d.lookAgain(stale)
 	}
-	return StepView{Status: NotStarted}
+	s := StepView{Status: NotStarted}
+	if fact := d.newest(func(f Fact) bool { return f.Kind == FactPoller && f.InputHash == want }); fact != nil {
+		s.Evidence = "rehearsed with Onramp's own worker; yours has not been seen"
+	}
+	return s
 }

@@ -79,6 +79,8 @@ func (s *story) happens(w []string) {
 		s.fact(newFact(FactTransfer, r.InputHash, TransferData{Run: r.ID, RunNumber: r.Number, Status: "COMPLETED"}))
 	case "unpaid":
 		s.run(TransferRun, RunFailed, "TQ-01", in)
+	case "ours":
+		s.fact(newFact(FactPoller, in.code(), PollerData{TaskQueue: "onramp-1", BuiltIn: true}))
 	case "poll":
 		s.fact(newFact(FactPoller, in.code(), PollerData{TaskQueue: "Q", Identity: "1@host"}))
 	case "note":
@@ -151,6 +153,13 @@ func TestSteps(t *testing.T) {
 		{name: "tested", did: and(ready, "save", "pass"), want: "DDDDTo", next: StepCode, say: map[string]string{StepTest: "run 1 passed"}},
 		{name: "everything", did: all, want: "DDDDDD", next: "", say: map[string]string{StepTransfer: "run 1 passed: completed", StepCode: "worker 1@host polls Q"}},
 		{name: "code before the rest", did: []string{"ns a.x", "poll"}, want: "DT--D-", next: StepCertificates},
+		{name: "Onramp's own worker", did: and(ready, "save", "pass", "ours", "paid"), want: "DDDDTD", next: StepCode, say: map[string]string{
+			StepCode: "rehearsed with Onramp's own worker; yours has not been seen"}},
+		{name: "the reader's worker and then Onramp's", did: and(ready, "save", "pass", "poll", "ours", "paid"), want: "DDDDDD", say: map[string]string{StepCode: "worker 1@host polls Q"}},
+		{name: "Onramp's own worker in another namespace", did: and(ready, "ours", "ns b.x"), want: "DDToo-", next: StepUpload, say: map[string]string{StepCode: ""}},
+		{name: "the reader's worker in another namespace, Onramp's in both", did: and(ready, "poll", "ours", "ns b.x", "ours"), want: "DDTo?-", next: StepUpload,
+			say: map[string]string{StepCode: "the namespace changed from a.x to b.x"}},
+		{name: "a poller that cannot be read", did: and(ready, "damage poller.seen"), want: "DDToo-", next: StepUpload},
 		{name: "transfer without code", did: and(ready, "save", "pass", "paid"), want: "DDDDTD", next: StepCode},
 		{name: "test before the upload", did: and(ready, "fail CL-03"), want: "DDT!o-", next: StepUpload, say: map[string]string{StepTest: "run 1 failed: title of CL-03"}},
 		{name: "a check under way", did: and(ready, "save", "check"), want: "DDDTo-", next: StepTest, say: map[string]string{StepTest: "run 1 is running"}},

@@ -23,7 +23,8 @@ type Summary struct {
 	Namespace string    `json:"namespace,omitempty"`
 	CA        string    `json:"ca_sha256,omitempty"` // of the present certificate
 	Leaf      string    `json:"leaf_sha256,omitempty"`
-	Until     time.Time `json:"until,omitzero"` // when time alone changes it; zero: never
+	Replacing string    `json:"replacing,omitempty"` // ReplaceCA or ReplaceLeaf while a replacement is in progress
+	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
 }
 
 // Summary is the summary of a view that was derived at now.
@@ -48,6 +49,9 @@ func (v View) Summary(now time.Time) Summary {
 			s.Until = c.LeafNotAfter
 		}
 	}
+	if r := v.Replacement(); r.Open() {
+		s.Replacing = r.What
+	}
 	return s
 }
 
@@ -60,7 +64,8 @@ type Card struct {
 // Group is a part of the list of migrations.
 type Group string
 
-// The groups. All leaves out what is archived, as every other does but Archived.
+// The groups. Each migration is in one of Yours, Others, Troubled and Finished, so that their numbers add up to All; what
+// is archived is in Archived alone.
 const (
 	All      Group = ""
 	Yours    Group = "yours"
@@ -73,7 +78,7 @@ const (
 // Order is how the list of migrations is sorted.
 type Order string
 
-// The orders. Those of the same turn stand newest first.
+// The orders. By turn those that fail stand first, and those of the same turn newest first.
 const (
 	ByTurn Order = ""
 	Newest Order = "newest"
@@ -117,15 +122,20 @@ func (c Count) in(g Group) bool {
 	if c.Archived || g == Archived {
 		return c.Archived && g == Archived
 	}
-	switch g {
-	case Yours:
-		return c.Turn == TurnYours
-	case Others:
-		return c.Turn == TurnWaiting
-	case Finished:
-		return c.Turn == TurnDone
-	case Troubled:
-		return c.Failing
+	return g == All || g == groupOf(c.Turn, c.Failing)
+}
+
+// Group is the one that a migration counts to, beside All; what is archived aside.
+func (s Summary) Group() Group { return groupOf(s.Turn, s.Failing) }
+
+func groupOf(t Turn, failing bool) Group {
+	switch {
+	case failing:
+		return Troubled
+	case t == TurnWaiting:
+		return Others
+	case t == TurnDone:
+		return Finished
 	}
-	return true
+	return Yours
 }

@@ -32,6 +32,7 @@ const (
 // change of a bundle that depends on it is made under its lock, so nobody comes in between.
 type callers struct {
 	now func() time.Time
+	own func(address string) bool
 
 	mu    sync.Mutex
 	since time.Time
@@ -39,7 +40,10 @@ type callers struct {
 	rows  map[callerKey]*cloud.Caller
 }
 
-type callerKey struct{ namespace, leaf, identity string }
+type callerKey struct {
+	namespace, leaf, identity string
+	own                       bool // Onramp itself: a program of the same name is another caller
+}
 
 // visit is one open connection.
 type visit struct {
@@ -51,8 +55,11 @@ type visit struct {
 	unnamed   int64 // its calls so far that are written down under no identity
 }
 
-func newCallers(now func() time.Time) *callers {
-	b := &callers{now: now}
+func newCallers(now func() time.Time, own func(address string) bool) *callers {
+	if own == nil {
+		own = func(string) bool { return false }
+	}
+	b := &callers{now: now, own: own}
 	b.forget()
 	return b
 }
@@ -76,7 +83,7 @@ func (b *callers) enter(c *caller, namespace string, state tls.ConnectionState) 
 	chain := state.PeerCertificates
 	at := b.now()
 	v := &visit{namespace: namespace, chain: chain, keys: map[callerKey]bool{}, caller: cloud.Caller{
-		Leaf: certsvc.Fingerprint(chain[0]), LeafSubject: certsvc.SubjectOf(chain[0]), First: at, Last: at}}
+		Leaf: certsvc.Fingerprint(chain[0]), LeafSubject: certsvc.SubjectOf(chain[0]), First: at, Last: at, Own: b.own(c.RemoteAddr().String())}}
 	if len(state.VerifiedChains) > 0 {
 		root := state.VerifiedChains[0][len(state.VerifiedChains[0])-1]
 		v.caller.CA, v.caller.CASubject = certsvc.Fingerprint(root), certsvc.SubjectOf(root)
@@ -104,7 +111,7 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 	if visit == nil || ns == "" && visit.namespace == "" {
 		return
 	}
-	key := callerKey{cmp.Or(ns, visit.namespace), visit.caller.Leaf, identityOf(request)}
+	key := callerKey{cmp.Or(ns, visit.namespace), visit.caller.Leaf, identityOf(request), visit.caller.Own}
 	if key.identity == "" && visit.last.namespace == key.namespace {
 		key.identity = visit.last.identity // the call does not say who calls, an earlier one did
 	}
@@ -138,7 +145,7 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 // name gives the calls that a connection made before it said who calls to the row of its identity: SDKs ask
 // for the server's abilities first, without a name.
 func (b *callers) name(v *visit, key callerKey, row *cloud.Caller) {
-	before := callerKey{key.namespace, key.leaf, ""}
+	before := callerKey{key.namespace, key.leaf, "", key.own}
 	r := b.rows[before]
 	if v.unnamed == 0 || r == nil || !v.keys[before] {
 		return
@@ -190,7 +197,7 @@ func (b *callers) of(s *space) cloud.Callers {
 		if called || v.namespace != id && (v.namespace != "" || len(v.keys) > 0 || !s.trusts(v.chain, out.At)) {
 			continue
 		}
-		k := callerKey{id, v.caller.Leaf, ""}
+		k := callerKey{id, v.caller.Leaf, "", v.caller.Own}
 		if r := rows[k]; r == nil {
 			copied := v.caller
 			rows[k] = &copied

@@ -4,6 +4,8 @@ package rehearsal
 
 import (
 	"context"
+	"crypto/x509"
+	"encoding/pem"
 	"errors"
 	"slices"
 	"sync"
@@ -17,7 +19,9 @@ import (
 
 	"onramp/certsvc"
 	"onramp/cloud"
+	"onramp/doctor"
 	"onramp/namespace"
+	"onramp/transfer"
 )
 
 // callersOf waits until the callers of a namespace are as wanted, and returns them.
@@ -132,9 +136,46 @@ func TestCallers(t *testing.T) {
 	})
 }
 
+// Onramp's own connections are told from those of a program that calls itself the same and presents the same certificate,
+// whoever dials them: the doctor or the transfer room.
+func TestCallersKnowTheirOwn(t *testing.T) {
+	own := &doctor.OwnCalls{}
+	c := started(t, Options{Own: own.Has})
+	ca := newCA(t, "ca")
+	id := newNamespace(t, c, ca)
+	leaf := ca.leaf(t)
+	key, err := x509.MarshalPKCS8PrivateKey(leaf.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	target := doctor.Target{Address: c.Address(), Namespace: id.String(), ServerName: id.Host(), CertPEM: leaf.pem(),
+		KeyPEM: pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: key}), ExtraRootsPEM: c.RootPEM()}
+	if v := doctor.New(doctor.Options{Own: own}).Run(testContext(t), target, nil).Verdict; v.Code != doctor.OK {
+		t.Fatalf("the check: %s %s", v.Code, v.Title)
+	}
+	if _, err := transfer.New(transfer.Options{Own: own}).Pollers(testContext(t), transfer.Request{Target: target, Template: "go", Worker: "own", TaskQueue: queue}); err != nil {
+		t.Fatal(err)
+	}
+	mine := callersOf(t, c, id, func(l []cloud.Caller) bool {
+		return len(l) > 0 && !slices.ContainsFunc(l, func(x cloud.Caller) bool { return x.Open > 0 })
+	})
+	if slices.ContainsFunc(mine, func(x cloud.Caller) bool { return !x.Own }) {
+		t.Errorf("a check and a look are taken for another's: %+v", mine)
+	}
+	if _, err := transfer.New(transfer.Options{}).Pollers(testContext(t), transfer.Request{Target: target, Template: "go", Worker: "own", TaskQueue: queue}); err != nil {
+		t.Fatal(err)
+	}
+	theirs := callersOf(t, c, id, func(l []cloud.Caller) bool { return slices.ContainsFunc(l, func(x cloud.Caller) bool { return !x.Own }) })
+	for _, x := range theirs {
+		if !x.Own && x.Leaf != certsvc.Fingerprint(leaf.cert) {
+			t.Errorf("another process is seen as %+v", x)
+		}
+	}
+}
+
 // The book keeps within its bounds, whatever names callers give themselves.
 func TestCallersBound(t *testing.T) {
-	b := newCallers(time.Now)
+	b := newCallers(time.Now, nil)
 	for i := range maxCallers + 10 {
 		b.makeRoom()
 		b.rows[callerKey{identity: string(rune(i + 1))}] = &cloud.Caller{Last: time.Unix(int64(i), 0)}

@@ -91,7 +91,7 @@ func New(o Options) (*Cloud, error) {
 	if c.practice, err = newPractice(o.Now()); err != nil {
 		return nil, fault.From(errors.Join(err, d.close()))
 	}
-	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now)}
+	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil

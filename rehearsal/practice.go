@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 )
 
 // practice is the two CAs from which the switches of "break it on purpose" make what is wrong. They are new
@@ -44,11 +45,8 @@ func (p *practice) leaf(begin time.Time) (certsvc.Issued, error) {
 		certsvc.LeafSpec{CommonName: "practice-worker", Organization: "Onramp practice", Days: 90, KeyType: certsvc.ECP256})
 }
 
-// What the worker of the switch wrong-queue polls, instead of cloud.PracticeQueue, and its name.
-const (
-	polledQueue   = "practice-transfers"
-	practicePolls = "practice-worker"
-)
+// polledQueue is what the worker of the switch wrong-queue polls, instead of cloud.PracticeQueue.
+const polledQueue = "practice-transfers"
 
 // strangersFilter lets in only certificates that no worker of a rehearsal has.
 var strangersFilter = certsvc.Filters{{CommonName: "another-worker"}}
@@ -81,7 +79,7 @@ func (s *server) startPoller(ctx context.Context, namespace string) (func(), err
 	w.Go(func() {
 		for life.Err() == nil {
 			poll, done := context.WithTimeout(life, longPoll) // the server wants a time
-			_, err := s.workflow.PollWorkflowTaskQueue(poll, &workflowservice.PollWorkflowTaskQueueRequest{Namespace: namespace, TaskQueue: queue, Identity: practicePolls})
+			_, err := s.workflow.PollWorkflowTaskQueue(poll, &workflowservice.PollWorkflowTaskQueueRequest{Namespace: namespace, TaskQueue: queue, Identity: cloud.PracticeWorker})
 			done()
 			if err != nil { // a server under way: not at once again
 				select {

@@ -15,6 +15,8 @@ type Options struct {
 	Dir  string       // where its database lives; "" is memory
 	Log  *slog.Logger // default: discard
 	Now  func() time.Time
+	// Own reports whether a caller's address is a connection that this process opened; nil: none is.
+	Own func(address string) bool
 
 	// renew and poll, for tests: after how long callers are asked to renew their connections, and how long a
 	// poll waits. 0 leaves them to the server: five minutes, and one.

@@ -160,21 +160,27 @@ func problemsIn(body string) string {
 	return text
 }
 
-// check runs the check of gate 3 with one of the pairs and returns the run's code.
+// check checks with one of the pairs and returns the run's code; the form leads back to the steps.
 func (w *wizard) check(m, which string, key []byte) string {
 	w.t.Helper()
 	pairs := []string{"which", which, "key_source", "lent"}
 	if key != nil {
 		pairs = []string{"which", which, "key_source", "paste", "key_pem", string(key)}
 	}
-	where := w.must("/m/"+m+"/certificates/replace/check", pairs...)
-	id := where[strings.LastIndexByte(where, '/')+1:]
-	for _, err := range w.log.Follow(testContext(w.t), id, 0) {
+	at := "/m/" + m + "/certificates/replace"
+	if to := w.must(at+"/check", pairs...); to != at {
+		w.t.Errorf("the check leads to %s", to)
+	}
+	rows, err := w.log.Rows(w.t.Context(), m, migration.CheckRun, 1)
+	if err != nil || len(rows) == 0 {
+		w.t.Fatalf("%d checks, %v", len(rows), err)
+	}
+	for _, err := range w.log.Follow(testContext(w.t), rows[0].ID, 0) {
 		if err != nil {
 			w.t.Fatal(err)
 		}
 	}
-	run, err := w.log.Run(w.t.Context(), m, id)
+	run, err := w.log.Run(w.t.Context(), m, rows[0].ID)
 	if err != nil {
 		w.t.Fatal(err)
 	}
@@ -356,7 +362,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 	}
 	transfersPass(10)
 
-	// Gates 1 to 3.
+	// Steps 1 to 3.
 	at := "/m/" + m.ID + "/certificates/replace"
 	w.must(at, "what", "ca")
 	if status, body, _ := w.post(at+"/ca", "lane", "make", "ca_common_name", "PAYMENTS ca", "ca_days", "365", "key_type", "ec-p256"); status != http.StatusUnprocessableEntity || !strings.Contains(body, "CH-02") {
@@ -383,7 +389,7 @@ func TestReplaceUnderLoad(t *testing.T) {
 		t.Fatalf("the check with the new certificate: %s", code)
 	}
 
-	// Gate 4: refused as long as the old certificate is seen, and it says by whom.
+	// Step 4: refused as long as the old certificate is seen, and it says by whom.
 	refused := func(names ...string) {
 		t.Helper()
 		status, body, _ := w.post(at + "/remove")

@@ -78,8 +78,8 @@ func leftBehind(kind migration.RunKind, workflowID string) string {
 	return "the workflow may still run on the server as " + workflowID
 }
 
-// workerWatch looks in a transfer's log for the worker that does its work. The built-in one counts only where it
-// stands for the reader's; else the reader's own must be seen. Who works on a workflow that somebody else started
+// workerWatch looks in a transfer's log for the worker that does its work. The built-in one is told of only
+// where it stands for the reader's, and as such; else the reader's own must be seen. Who works on a workflow that somebody else started
 // counts for nothing: it may be long ago, or another application's.
 type workerWatch struct {
 	own, counts bool
@@ -103,7 +103,7 @@ func (w *workerWatch) see(e transfer.Event) (migration.PollerData, bool) {
 	d := migration.PollerData{TaskQueue: w.queue}
 	if w.own {
 		d.Identity = e.Data.Worker // who took a task
-		w.seen = d.Identity != ""
+		w.seen = d.Identity != "" && !transfer.OwnWorker(d.Identity)
 	} else {
 		d.BuiltIn, w.seen = true, e.Event == "worker" && e.Data.BuiltIn
 	}

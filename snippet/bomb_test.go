@@ -29,7 +29,7 @@ func TestJudgeIsBounded(t *testing.T) {
 		"properties": many("spring.temporal.connection.a%d=%d\n"), "connections": many("---\napiVersion: temporal.io/v1alpha1\nkind: Connection\nmetadata: {name: c%d}\nspec: {hostPort: \"h%d:7233\"}\n") + "---\napiVersion: temporal.io/v1alpha1\nkind: WorkerDeployment\nmetadata: {name: w}\nspec: {workerOptions: {temporalNamespace: a.a1b2c}}\n",
 	} {
 		start := time.Now()
-		e := JudgeEnvironment(context.Background(), text, EnvChoice{})
+		e := judgeEnvironment(context.Background(), text, EnvChoice{})
 		for _, shell := range []string{"", "bash"} {
 			out, err := e.Repaired(shell)
 			if err == nil && len(out) > 2*len(text)+10_000 {

@@ -168,7 +168,7 @@ func TestNoKnownDefect(t *testing.T) {
 				t.Errorf("%s on %s: a URL, TEMPORAL_TLS or a placeholder:\n%s\n%s", r.cell(), r.Shell, c.Holder, c.Start)
 			}
 			if r.Shell == "bash" {
-				if found, again := JudgeCommand(c.Start, r.Lang); len(found) > 0 || again != c.Start {
+				if found, again := judgeCommand(c.Start, r.Lang); len(found) > 0 || again != c.Start {
 					t.Errorf("%s: our own start command is judged %+v:\n%s", r.cell(), found, again)
 				}
 			}

@@ -32,7 +32,7 @@ func TestChoice(t *testing.T) {
 		{spring, EnvChoice{Profile: "us"}, "profile us", "us.a1b2c"},
 		{"SPRING_PROFILES_ACTIVE=us\n", EnvChoice{}, "", ""},
 	} {
-		e := JudgeEnvironment(context.Background(), tt.in, tt.choice)
+		e := judgeEnvironment(context.Background(), tt.in, tt.choice)
 		id := ""
 		if e.request != nil {
 			id = e.request.Namespace

@@ -44,6 +44,9 @@ func parts(d *reading) []int {
 func choose(d *reading, c EnvChoice) (all []int, chosen int, err error) {
 	all = parts(d)
 	candidates := all
+	if n := slices.IndexFunc(all, func(g int) bool { return c.Part != "" && partLabel(d, g) == c.Part }); n >= 0 {
+		return all, all[n], nil
+	}
 	for _, want := range []struct{ name, what string }{{c.Profile, "profile"}, {c.Service, "service"}} {
 		if want.name == "" {
 			continue
@@ -69,7 +72,10 @@ func choose(d *reading, c EnvChoice) (all []int, chosen int, err error) {
 func named(d *reading, g int, name, what string) bool {
 	for g > 0 {
 		x := d.Groups[g]
-		_, last, _ := strings.Cut(x.Name, " ")
+		first, last, _ := strings.Cut(x.Name, " ")
+		if x.Kind == "block" && what != "profile" && (strings.EqualFold("block "+first, name) || first == name || strings.EqualFold(strings.Trim(last, "()"), name)) {
+			return true
+		}
 		if (x.Kind == "profile") == (what == "profile") && (strings.EqualFold(x.Name, name) || x.Kind == "object" && strings.EqualFold(last, name)) {
 			return true
 		}
@@ -168,12 +174,15 @@ func active(settings []config.Setting) string {
 func labels(d *reading, parts []int) string {
 	var out []string
 	for _, g := range parts {
-		if l := d.label(g); !slices.Contains(out, l) && len(out) < 30 {
-			out = append(out, strings.ReplaceAll(l, ", ", " "))
+		if l := partLabel(d, g); !slices.Contains(out, l) && len(out) < 30 {
+			out = append(out, l)
 		}
 	}
 	return strings.Join(out, ", ")
 }
+
+// partLabel is how a part is called in a list.
+func partLabel(d *reading, g int) string { return strings.ReplaceAll(d.label(g), ", ", " ") }
 
 // choice says what was judged where the text has several parts, and which profile must be chosen.
 func (j *judgement) choice() {
@@ -193,7 +202,7 @@ func (j *judgement) choice() {
 	if group.Kind == "profile" {
 		flag = "--profile"
 	}
-	j.find(EnvFinding{Level: "note", Title: "Judged: " + j.doc.label(j.part), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". On the command line " + flag + " NAME chooses another one; in the portal paste only that part."})
+	j.find(EnvFinding{Level: "note", Title: "Checked: " + j.doc.label(j.part), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". Choose another one in the portal, or with " + flag + " NAME on the command line."})
 }
 
 // profile judges which profile of temporal.toml is loaded.
@@ -229,7 +238,7 @@ func (j *judgement) branches(parts []int) {
 		if g == j.part || j.doc.Groups[g].Kind != "branch" || len(seen) > 100 {
 			continue
 		}
-		other := &judgement{doc: j.doc, part: g, own: j.own, fixed: j.fixed}
+		other := &judgement{doc: j.doc, part: g, own: j.own, want: j.want, raw: j.raw, fixed: j.fixed}
 		other.Form = j.Form
 		other.all = other.assignments(g)
 		if host := other.host(); local(host) && !local(j.host()) {

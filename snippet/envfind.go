@@ -7,7 +7,7 @@ import (
 )
 
 // placeholderWord is what documentation and templates print where a value belongs.
-var placeholderWord = regexp.MustCompile(`(?i)^<[^<>]+>$|^\[[^\[\]]+\]$|\byour[-_ ]|^your\w+$|^my[-_](?:namespace|account|api[-_]?key|key|cert)|\*{3,}|\.{3}|…|^x{3,}|xxx|change[-_ ]?me|replace[-_ ]?(?:me|with|this)|\btodo\b|fill[-_ ]?(?:me|in)|<[A-Za-z][\w .|-]*>|^(?:api[-_]?key|key|secret|token|placeholder|example|dummy|test-key|namespace|none|null|undefined)(?:[-_]here)?$|[-_]here$|__[A-Z_]+__|^insert[-_ ]`)
+var placeholderWord = regexp.MustCompile(`(?i)^<[^<>]+>$|^\[[^\[\]]+\]$|\byour[-_ ]|^your\w+$|^my[-_](?:temporal[-_])?(?:namespace|account|api[-_]?key|key|cert)|\*{3,}|\.{3}|…|^x{3,}|xxx|change[-_ ]?me|replace[-_ ]?(?:me|with|this)|\btodo\b|fill[-_ ]?(?:me|in)|<[A-Za-z][\w .|-]*>|^(?:api[-_]?key|key|secret|token|placeholder|example|dummy|test-key|namespace|none|null|undefined)(?:[-_]here)?$|[-_]here$|__[A-Z_]+__|^insert[-_ ]`)
 
 // capitals are an endpoint whose parts are words in capitals, as documentation prints it.
 var capitals = regexp.MustCompile(`^(?:[A-Z][A-Z_-]{2,}\.)+tmprl\.cloud`)

@@ -2,11 +2,14 @@ package snippet
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"regexp"
 	"slices"
 	"strings"
 
+	"onramp/fault"
+	"onramp/limit"
 	"onramp/namespace"
 	"onramp/snippet/config"
 )
@@ -21,8 +24,12 @@ type Environment struct {
 	InEffect     []EnvVar     // what an SDK's environment configuration or the framework takes; From is where it was set
 	CLI          []EnvVar     // what the temporal CLI takes, where that differs
 	Findings     []EnvFinding // nil when all is well
+	Given        string       // the text, with dots for what is secret in it; "" where it holds too many secrets to tell
+	Masked       bool         // secrets are left out of Given
+	Changed      bool         // Repaired writes something else than Given in the text's own form
+	ByHand       []string     // what Repaired could not write into the text, in words: NAME: from → to
 	request      *Request     // what Repaired writes for a holder
-	same         *rewriting   // what Repaired writes in the text's own form
+	repaired     string       // what Repaired writes in the text's own form
 	missing      string       // why it cannot
 }
 
@@ -32,9 +39,11 @@ type EnvFinding struct{ Code, Level, Name, Title, Text, From, To string }
 
 // EnvChoice says what to judge of a text. All fields may be empty.
 type EnvChoice struct {
-	Own     string // one local address, host:port, that is the right one: a rehearsal's
-	Service string // the service, container, job or command to judge, where the text has several
-	Profile string // the profile to judge, where the text has several
+	Own     string  // one local address, host:port, that is the right one: a rehearsal's
+	Want    EnvWant // what the worker is to connect to
+	Part    string  // the part to judge, as Parts names it; one that is not there counts as none
+	Service string  // the service, container, job or command to judge, where the text has several
+	Profile string  // the profile to judge, where the text has several
 }
 
 // maxEnvironment is more than any environment of one program needs.
@@ -47,9 +56,37 @@ const (
 // JudgeEnvironment reads a pasted environment or configuration file: shell lines and commands, .env files, compose,
 // Kubernetes, Helm, task definitions, Terraform, Bicep, application settings of frameworks, temporal.toml and the like.
 // It says which names are in use, what wins, what conflicts, and what is dead or dangerous, for the one part of the
-// text that is a Temporal worker or that was chosen. Its cost is bounded whatever the text is, and it ends early with ctx.
-func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Environment {
-	j := &judgement{own: choice.Own, fixed: map[int]string{}}
+// text that is a Temporal worker or that was chosen. It works behind limit.Shared: the error is a TooMany fault where too
+// much waits, a TooLarge fault where the text took too long, or that of ctx where the caller left.
+func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) (e Environment, err error) {
+	err = bounded(ctx, func(ctx context.Context) { e = judgeEnvironment(ctx, text, choice) })
+	return e, err
+}
+
+// judgeMemory is what reading a text of config.MaxText takes at the worst (config.TestBombs).
+const judgeMemory = 128 << 20
+
+// bounded does work behind limit.Shared.
+func bounded(ctx context.Context, work func(context.Context)) error {
+	var over error
+	err := limit.Shared.Do(ctx, judgeMemory, func(ctx context.Context) error {
+		work(ctx)
+		over = ctx.Err()
+		return nil
+	})
+	switch {
+	case ctx.Err() != nil:
+		return ctx.Err()
+	case errors.Is(err, limit.ErrBusy):
+		return fault.Wrap(err, fault.TooMany, "Too many texts are being read at this moment", "Try again in a few seconds.")
+	case err == nil && over != nil:
+		return fault.Wrap(over, fault.TooLarge, "This text takes too long to read", "Paste only the part that has Temporal's settings.")
+	}
+	return err
+}
+
+func judgeEnvironment(ctx context.Context, text string, choice EnvChoice) Environment {
+	j := &judgement{own: choice.Own, want: choice.Want, fixed: map[int]fixing{}}
 	if len(text) > maxEnvironment {
 		j.find(EnvFinding{Level: "danger", Title: "This is too long for an environment", Text: "Paste only the settings of the worker."})
 		j.Environment.missing = "The text was not read."
@@ -64,11 +101,16 @@ func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 		return j.Environment
 	}
 	j.part = chosen
+	for g := chosen; g > 0; g = d.Groups[g].Parent {
+		if f := d.Groups[g].Form; f != "" {
+			j.Form = f
+		}
+	}
 	if len(parts) > 1 {
 		j.Parts = strings.Split(labels(d, parts), ", ")
 	}
 	if chosen > 0 {
-		j.Part = d.label(chosen)
+		j.Part = partLabel(d, chosen)
 	}
 	j.all = j.assignments(chosen)
 	for _, p := range d.Problems {
@@ -76,12 +118,31 @@ func JudgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 	}
 	if !slices.ContainsFunc(j.all, func(a assignment) bool { return a.what != mQueue }) {
 		j.nothing()
+		j.write(ctx)
 		return j.Environment
 	}
 	j.judge()
 	j.branches(parts)
-	j.same = j.rewriting()
+	j.write(ctx)
 	return j.Environment
+}
+
+// write settles what comes back of the text.
+func (j *judgement) write(ctx context.Context) {
+	w := j.rewrite(ctx, j.raw)
+	j.Given, j.Masked, j.repaired, j.Changed = w.given, w.masked, either(w.repaired, w.given), w.repaired != ""
+	for _, c := range w.left {
+		switch c.kind {
+		case removed:
+			j.ByHand = append(j.ByHand, "Take "+masked(c.at.Name)+" out.")
+		case added:
+			j.ByHand = append(j.ByHand, "Add "+c.name+": "+masked(c.to)+".")
+		case renamed:
+			j.ByHand = append(j.ByHand, "Rename "+masked(c.at.Name)+" to "+c.name+".")
+		default:
+			j.ByHand = append(j.ByHand, "Change "+masked(c.at.Name)+" to "+masked(c.to)+".")
+		}
+	}
 }
 
 // judge looks at the settings of one part.
@@ -106,6 +167,7 @@ func (j *judgement) judge() {
 	j.proxy()
 	j.effect()
 	j.endpoint()
+	j.compare()
 }
 
 // nothing says that no setting was found, and never that there is none in a text that was not understood.
@@ -156,10 +218,13 @@ func (j *judgement) mentions() bool {
 // code that reads them. No secret is in it. It is an Invalid fault if the text lacks what only the person knows.
 func (e Environment) Repaired(shell string) (string, error) {
 	if e.request == nil {
-		return "", invalid("environment", "This environment cannot be repaired yet", e.missing, "Add what is missing, and paste it again.")
+		return "", invalid("environment", "This environment cannot be repaired yet", e.missing, "Add what is missing, and check it again.")
 	}
-	if shell == "" && e.same != nil {
-		return e.same.text(), nil
+	if shell == "" && e.repaired == "" {
+		return "", invalid("environment", "This text does not come back", "It is too long, or holds too many secrets to take all of them out.", "Choose a form: then Temporal's settings are written in it.")
+	}
+	if shell == "" {
+		return e.repaired, nil
 	}
 	r := *e.request
 	r.Shell = shell
@@ -176,9 +241,10 @@ type judgement struct {
 	part int // the group that is judged
 	all  []assignment
 	own  string // a local address that is right
+	want EnvWant
 	raw  string
 
-	fixed map[int]string // values of the repaired version, by a setting's place in the text
+	fixed map[int]fixing // values of the repaired version, by a setting's place in the text
 	added []EnvVar       // what the repaired version has in addition
 }
 
@@ -214,7 +280,7 @@ func (j *judgement) assignments(group int) []assignment {
 			if s.Via == "key" {
 				a.name = s.Path
 			}
-			a.unknown = !v.Whole() && (!keepsReferences(k.what) || strings.HasPrefix(a.value, "("))
+			a.unknown = !v.Whole() && (!keepsReferences(k.what) || strings.HasPrefix(a.value, "(")) || strings.Contains(a.value, hidden)
 			if k.what == mPort && strings.Contains(a.value, ":") {
 				a.what = mAddress
 			}
@@ -374,7 +440,12 @@ func (r *reading) label(g int) string {
 	x := r.Groups[g]
 	s := strings.TrimSpace(fmt.Sprintf("%s %s", x.Kind, masked(x.Name)))
 	if x.Name == "" && x.Parent > 0 {
-		s += " of " + r.label(x.Parent)
+		return s + " of " + r.label(x.Parent)
+	}
+	for up := x.Parent; up > 0 && x.Kind != "block"; up = r.Groups[up].Parent {
+		if r.Groups[up].Kind == "block" {
+			s += " in " + r.label(up)
+		}
 	}
 	return s
 }

@@ -14,7 +14,7 @@ import (
 
 // judged is a text judged as a whole.
 func judged(text string) Environment {
-	return JudgeEnvironment(context.Background(), text, EnvChoice{})
+	return judgeEnvironment(context.Background(), text, EnvChoice{})
 }
 
 const pemKey = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg\n-----END PRIVATE KEY-----"
@@ -183,7 +183,7 @@ func FuzzJudgeEnvironment(f *testing.F) {
 	f.Fuzz(func(t *testing.T, before, after string) {
 		for _, secret := range []string{token, pemKey} {
 			e := judged(before + secret + after)
-			out := fmt.Sprintf("%+v", e.Findings) + fmt.Sprintf("%+v%+v%v%v%v", e.InEffect, e.CLI, e.missing, e.Part, e.Parts)
+			out := e.Given + strings.Join(e.ByHand, "") + fmt.Sprintf("%+v", e.Findings) + fmt.Sprintf("%+v%+v%v%v%v", e.InEffect, e.CLI, e.missing, e.Part, e.Parts)
 			shown, err := e.Repaired(Shells[len(before)%len(Shells)])
 			out += shown
 			shown, _ = e.Repaired("")

@@ -70,6 +70,11 @@ func (j *judgement) names() {
 			f.Level, f.Title = "note", "TEMPORAL_CLOUD_API_KEY is not read by the worker"
 			f.Text += " A worker's environment is safer without it: it may change the account."
 			f.To = ""
+		} else if !j.has(mAddress) && !j.has(mNamespace) {
+			f.Level, f.To = "note", "" // the environment of tcld or of Terraform, not a worker's
+		} else if j.certain() != "danger" {
+			f.Level = "conflict" // the program's own code may read it
+			f.Text += " Unless your code reads it, the worker has no key."
 		}
 		j.find(f)
 	}
@@ -162,8 +167,8 @@ func (j *judgement) server() {
 		}
 	}
 	for _, a := range j.of(mNoVerify) {
-		if on(a.value) {
-			j.find(EnvFinding{Code: "SV-10", Level: "danger", Name: a.name, Title: "Verification of the server is switched off", Text: "Anyone on the way can pretend to be Temporal Cloud. Remove it."})
+		if level := map[bool]string{true: "conflict", false: "danger"}[a.set == "own"]; on(a.value) && cloud {
+			j.find(EnvFinding{Code: "SV-10", Level: level, Name: a.name, Title: "Verification of the server is switched off", Text: "Anyone on the way can pretend to be Temporal Cloud. Remove it."})
 		}
 	}
 }

@@ -58,6 +58,7 @@ type reading struct {
 func newReading(d *config.Document) *reading {
 	r := &reading{d, make([]known, len(d.Settings))}
 	some := r.classify(0)
+	r.siblings()
 	if before := len(d.Settings); !some && d.AddNamed() {
 		r.known = append(r.known, make([]known, len(d.Settings)-before)...)
 		r.classify(before)
@@ -80,6 +81,51 @@ func (r *reading) classify(from int) (some bool) {
 		}
 	}
 	return some
+}
+
+// siblings says what stands beside an address of Temporal Cloud that only its value tells: FLOW_SERVER_NAMESPACE beside
+// FLOW_SERVER_URL, namespace beside address.
+func (r *reading) siblings() {
+	type place struct {
+		group  int
+		before string
+	}
+	beside := map[place]bool{}
+	for i, s := range r.Settings {
+		if k := r.known[i]; k.set == "own" && k.what == mAddress && !slices.Contains(tokens(s.Path), "temporal") && len(beside) < 20 {
+			if before, ok := stem(s.Path); ok {
+				beside[place{s.Group, before}] = true
+			}
+		}
+	}
+	if len(beside) == 0 {
+		return
+	}
+	for i, s := range r.Settings {
+		if r.known[i] != (known{}) || secretName(s) {
+			continue
+		}
+		for at := range beside {
+			rest, ok := strings.CutPrefix(s.Path, at.before)
+			if !ok || s.Group != at.group || rest == "" {
+				continue
+			}
+			if what, ok := telling("temporal."+rest, s.Value.String()); ok && what != mAddress {
+				r.known[i] = known{"own", what}
+			}
+		}
+	}
+}
+
+// stem is what stands before the last word of a variable, or before the last key of a path; "" for a key alone.
+func stem(path string) (string, bool) {
+	if at := strings.LastIndexByte(path, '.'); at >= 0 {
+		return path[:at+1], true
+	}
+	if at := strings.LastIndexByte(path, '_'); at >= 0 && strings.ToUpper(path) == path {
+		return path[:at+1], true
+	}
+	return "", strings.ToLower(path) == path && !strings.Contains(path, "_")
 }
 
 // of says what a setting is for. ok is false for what is none of Temporal's.
@@ -175,7 +221,7 @@ func tokens(key string) []string {
 
 // Words of a name that is told by its words alone. What no SDK and no framework reads is perhaps the code's own.
 var (
-	others    = []string{"ui", "web", "cors", "codec", "metrics", "prometheus", "postgres", "db", "sql", "log", "logging", "image", "version", "ops", "saas", "admin", "retention", "encryption", "identity", "build", "deployment", "search", "history", "matching", "frontend", "internal", "dynamic", "visibility", "persistence", "elasticsearch", "opensearch", "service-account", "callback", "webhook", "staging", "old", "legacy", "test", "health", "timeout", "user", "password", "workers", "nexus"}
+	others    = []string{"ui", "web", "cors", "codec", "metrics", "prometheus", "postgres", "db", "sql", "log", "logging", "image", "version", "ops", "saas", "admin", "retention", "encryption", "identity", "build", "deployment", "search", "history", "matching", "frontend", "internal", "dynamic", "visibility", "persistence", "elasticsearch", "opensearch", "service-account", "callback", "webhook", "staging", "old", "legacy", "test", "health", "timeout", "cookie", "csrf", "session", "user", "password", "workers", "nexus"}
 	noise     = []string{"connection", "conn", "client", "cloud", "config", "settings", "options", "worker", "server", "service", "cluster", "grpc", "core", "default", "env", "environment", "target", "sdk", "data", "values", "global", "app", "my", "auth", "credentials", "production", "prod"}
 	addresses = []string{"address", "addr", "host", "hostport", "hosturl", "url", "uri", "endpoint", "target", "hostname", "hostaddress", "hostandport", "targethost", "targeturl", "serveraddr", "broker", "server"}
 )
@@ -220,7 +266,7 @@ func telling(path, value string) (meaning, bool) {
 	case has("queue", "taskqueue"):
 		return mQueue, true
 	case strings.Contains(joined, "apikey") || last == "token" || last == "apitoken":
-		return mAPIKey, !has("name", "ref", "secretname", "path", "file")
+		return mAPIKey, !has("name", "ref", "secretname", "path", "file") && words[len(words)-1] != "env"
 	case strings.Contains(joined, "servername") || has("sni") || last == "tlsdomain":
 		return mServerName, true
 	case strings.Contains(joined, "insecure") || strings.Contains(joined, "verif"):

@@ -16,33 +16,37 @@ func (j *judgement) pair() {
 	level := j.certain()
 	switch {
 	case cert && !key:
-		j.find(EnvFinding{Code: "KP-36", Level: level, Title: "There is a certificate and no key", Text: "If either is set the other must be too.", To: "TEMPORAL_TLS_CLIENT_KEY_PATH"})
+		j.find(EnvFinding{Code: "KP-36", Level: level, Title: map[string]string{"danger": "There is a certificate and no key", "note": "Onramp found a certificate and no key"}[level], Text: "If either is set the other must be too.", To: "TEMPORAL_TLS_CLIENT_KEY_PATH"})
 	case key && !cert:
-		j.find(EnvFinding{Code: "KP-01", Level: level, Title: "There is a key and no certificate", Text: "If either is set the other must be too.", To: "TEMPORAL_TLS_CLIENT_CERT_PATH"})
+		j.find(EnvFinding{Code: "KP-01", Level: level, Title: map[string]string{"danger": "There is a key and no certificate", "note": "Onramp found a key and no certificate"}[level], Text: "If either is set the other must be too.", To: "TEMPORAL_TLS_CLIENT_CERT_PATH"})
 	}
 	for _, two := range [][2]meaning{{mCert, mCertData}, {mKey, mKeyData}} {
 		if j.has(two[0], "standard", "file") && j.has(two[1], "standard", "file") {
 			j.find(EnvFinding{Level: "danger", Title: "Path and content of the " + string(two[0]), Text: "They exclude each other: loading both is an error. Keep one."})
 		}
 	}
-	if j.sent(mAPIKey) && j.sent(mCert, mCertData) {
-		j.find(EnvFinding{Level: "conflict", Name: j.name(mAPIKey), Title: "Both an API key and a certificate", Text: "Both would be sent. Keep the one that the namespace is set up for."})
-	}
+	j.both()
 	c, k := j.first(mCert), j.first(mKey)
 	switch {
 	case c != "" && c == k:
 		j.find(EnvFinding{Code: "KP-30", Level: "danger", Title: "Certificate and key are the same file", Text: "The client certificate and its private key are two files."})
 	case keyName(c) && certName(k):
 		j.find(EnvFinding{Code: "KP-02", Level: "danger", Title: "Certificate and key look swapped", Text: "The file names say so.", From: masked(c), To: masked(k)})
-	case caName(c) && caKeyName(k):
-		j.find(EnvFinding{Code: "KP-08", Level: "conflict", Title: "These are the CA's certificate and key", Text: "By their names. A worker needs a client certificate that the CA has signed; the CA's certificate is uploaded to the namespace, and its key stays in a safe place.", From: masked(c)})
-	case caName(c):
-		j.find(EnvFinding{Code: "KP-08", Level: "note", Title: "Is this the CA?", Text: "By its name the client certificate is the CA's. The worker needs its client certificate; the CA is uploaded to the namespace.", From: masked(c)})
+		j.swap()
 	}
+	j.authority()
 	for _, p := range []string{c, k} {
 		if err := judgePath("path", p); p != "" && err != nil && !looksSecret(p) && !strings.Contains(p, "-----") {
 			j.find(EnvFinding{Code: "KP-35", Level: "danger", Title: fault.Title(err), Text: fault.From(err).Cause + " " + fault.From(err).Fix})
 		}
+	}
+}
+
+// swap gives certificate and key each other's place.
+func (j *judgement) swap() {
+	c, k := j.of(mCert)[0], j.of(mKey)[0]
+	if !c.unknown && !k.unknown {
+		j.fixed[c.from.ID], j.fixed[k.from.ID] = fixing{c.value, k.value}, fixing{k.value, c.value}
 	}
 }
 
@@ -95,15 +99,11 @@ func on(v string) bool {
 var (
 	keyFile  = regexp.MustCompile(`(?i)(?:\.key|[-_.]key\.pem|^key\.pem|tls\.key)$`)
 	certFile = regexp.MustCompile(`(?i)(?:\.crt|\.cer|\.cert|cert\.pem|certificate\.pem|client\.pem|tls\.crt)$`)
-	caKey    = regexp.MustCompile(`(?i)^(?:root[-_.]?)?ca(?:[-_.]?key)?\.(?:key|pem)$`)
-	caFile   = regexp.MustCompile(`(?i)^(?:root[-_.]?)?ca(?:[-_.]?cert)?\.(?:pem|crt|cer)$`)
 )
 
 func base(p string) string      { return path.Base(strings.ReplaceAll(p, `\`, "/")) }
 func keyName(p string) bool     { return keyFile.MatchString(base(p)) }
 func certName(p string) bool    { return certFile.MatchString(base(p)) && !keyName(p) }
-func caKeyName(p string) bool   { return caKey.MatchString(base(p)) }
-func caName(p string) bool      { return caFile.MatchString(base(p)) }
 func shown(a assignment) string { return show(a.what, a.value, a.unknown) }
 
 // show is a value for the page: secrets are masked.

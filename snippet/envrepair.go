@@ -28,6 +28,7 @@ func (j *judgement) endpoint() {
 	}
 	r.Namespace = id.String()
 	j.fix(mNamespace, id.String())
+	j.trim()
 	if haveAddr {
 		r.Address = addr.String()
 		j.fix(mAddress, addr.String())
@@ -84,7 +85,18 @@ func (j *judgement) fix(what meaning, value string) {
 			return // the port is a setting of its own
 		}
 		if !a.unknown && strings.TrimSpace(a.value) != value && (a.from.ID == all[0].from.ID || normal(what, a.value) == normal(what, all[0].value)) {
-			j.fixed[a.from.ID] = value
+			j.fixed[a.from.ID] = fixing{a.value, value}
+		}
+	}
+}
+
+// trim takes the blanks around paths.
+func (j *judgement) trim() {
+	for _, what := range []meaning{mCert, mKey} {
+		for _, a := range j.of(what) {
+			if v := strings.TrimSpace(a.value); !a.unknown && v != a.value && j.fixed[a.from.ID] == (fixing{}) {
+				j.fixed[a.from.ID] = fixing{a.value, v}
+			}
 		}
 	}
 }
@@ -124,7 +136,15 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 		if !j.has(mNamespace) && len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" {
 			j.find(EnvFinding{Level: "note", Title: "The namespace is set elsewhere", Text: "A connection of the worker controller has none: each worker deployment names its own."})
 		} else if !j.has(mNamespace) {
-			j.find(EnvFinding{Code: "NS-04", Level: j.certain(), Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."})
+			level := j.certain()
+			if j.has(mAddress) && j.first(mAddress) == "" {
+				level = "note" // a server of one's own may have the namespace default
+			}
+			f := EnvFinding{Code: "NS-04", Level: level, Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."}
+			if level == "note" {
+				f.Title, f.Text = "Onramp found no namespace in this text", "Perhaps it is set elsewhere, or by a name that Onramp does not know. Without one, SDKs take the namespace default, which Temporal Cloud does not have."
+			}
+			j.find(f)
 		} else {
 			j.elsewhere(mNamespace)
 		}
@@ -217,8 +237,12 @@ func (j *judgement) address() (namespace.Address, bool) {
 		} else if !j.has(mAddress) && j.deployed(j.part) {
 			j.find(EnvFinding{Level: "note", Title: "The worker controller sets address and namespace", Text: "It gives the worker TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from the connection and the worker deployment. What is not in this text, Onramp did not judge."})
 		} else if !j.has(mAddress) {
-			j.find(EnvFinding{Code: "IN-22", Level: j.certain(), Name: j.name(mAddress), Title: "There is no address",
-				Text: "SDKs then dial localhost:7233, with TLS once a certificate or key is set, and fail with “first record does not look like a TLS handshake”."})
+			f := EnvFinding{Code: "IN-22", Level: j.certain(), Name: j.name(mAddress), Title: "There is no address",
+				Text: "SDKs then dial localhost:7233, with TLS once a certificate or key is set, and fail with “first record does not look like a TLS handshake”."}
+			if f.Level == "note" {
+				f.Title, f.Text = "Onramp found no address in this text", "Perhaps it is set elsewhere, or by a name that Onramp does not know. Without one, SDKs dial localhost:7233."
+			}
+			j.find(f)
 		}
 		return namespace.Address{}, false
 	}
@@ -317,4 +341,11 @@ const onlyDefault = " It is only the default in the text: the variable that it n
 // loopback reports whether a host is this machine.
 func loopback(host string) bool {
 	return host == "localhost" || strings.HasPrefix(host, "127.") || host == "::1" || host == "0.0.0.0"
+}
+
+func either(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
 }

@@ -61,7 +61,7 @@ func TestField(t *testing.T) {
 	}
 	var got bytes.Buffer
 	for _, f := range fieldFiles(t) {
-		e := JudgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
+		e := judgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
 		fmt.Fprintf(&got, "%s: %s\n", f.Name, said(e))
 		for _, x := range e.Findings {
 			if strings.HasPrefix(x.Title, "No Temporal setting") {

@@ -1,6 +1,7 @@
 package snippet
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -20,8 +21,13 @@ type TutorialFinding struct{ Code, Title, Text, Before, After string }
 // JudgeCommand says what is wrong with a pasted `temporal workflow start …` command (design.md §1 a–c) for
 // a template, and returns it repaired. Lines before the command that set variables are judged with it. Secrets
 // come back as dots (MaskCommand). Without findings the command comes back as it was; judging a repaired command again finds only what After could not
-// repair.
-func JudgeCommand(command, lang string) (findings []TutorialFinding, repaired string) {
+// repair. It works behind limit.Shared, with errors as JudgeEnvironment's.
+func JudgeCommand(ctx context.Context, command, lang string) (findings []TutorialFinding, repaired string, err error) {
+	err = bounded(ctx, func(context.Context) { findings, repaired = judgeCommand(command, lang) })
+	return findings, repaired, err
+}
+
+func judgeCommand(command, lang string) (findings []TutorialFinding, repaired string) {
 	command, _ = MaskCommand(command) // nothing below sees a secret
 	id, err := Choose("lang", "language", lang, Langs(), "")
 	if err != nil {

@@ -60,7 +60,7 @@ func TestJudgeCommand(t *testing.T) {
 		{"no command", "hello", "python", "-", []string{"hello"}, nil},
 		{"no language", tutorialCommand, "cobol", "-", []string{tutorialCommand}, nil},
 	} {
-		found, repaired := JudgeCommand(tt.command, tt.lang)
+		found, repaired := judgeCommand(tt.command, tt.lang)
 		var codes []string
 		for _, f := range found {
 			code := f.Code
@@ -88,7 +88,7 @@ func TestJudgeCommand(t *testing.T) {
 		if len(found) == 0 && repaired != tt.command {
 			t.Errorf("%s: nothing found, but the command is now\n%s", tt.name, repaired)
 		}
-		again, twice := JudgeCommand(repaired, tt.lang)
+		again, twice := judgeCommand(repaired, tt.lang)
 		for _, f := range again {
 			if f.After != "" {
 				t.Errorf("%s: the repaired command is judged again: %+v\n%s", tt.name, f, repaired)
@@ -106,16 +106,16 @@ func FuzzJudgeCommand(f *testing.F) {
 	f.Add("temporal workflow start --input '", "go")
 	f.Add("set A=b\ntemporal workflow start ^\n -t", "java")
 	f.Fuzz(func(t *testing.T, command, lang string) {
-		_, repaired := JudgeCommand(command, lang)
+		_, repaired := judgeCommand(command, lang)
 		for _, d := range []string{"'", `"`, "\\", "`", "^", "$", "%", "\r"} {
 			if strings.Contains(command, d) {
 				return // open quotes and variables: only that nothing breaks
 			}
 		}
-		again, _ := JudgeCommand(repaired, lang)
+		again, _ := judgeCommand(repaired, lang)
 		for _, g := range again {
 			if g.After != "" && g.Before != "" {
-				t.Errorf("JudgeCommand(%q, %q) = %q, which is judged %+v", command, lang, repaired, g)
+				t.Errorf("judgeCommand(%q, %q) = %q, which is judged %+v", command, lang, repaired, g)
 			}
 		}
 	})

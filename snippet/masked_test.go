@@ -28,7 +28,7 @@ func TestJudgeCommandShowsNoSecret(t *testing.T) {
 		{"temporal wrong " + key, false},
 		{pem, false},
 	} {
-		findings, repaired := JudgeCommand(tt.command, "go")
+		findings, repaired := judgeCommand(tt.command, "go")
 		all := fmt.Sprint(findings, repaired)
 		if strings.Contains(all, "c4nary") {
 			t.Errorf("%q: the secret is in %s", tt.command, all)

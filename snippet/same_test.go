@@ -42,26 +42,37 @@ func formatReads(form, dialect, text string) error {
 	return nil
 }
 
-// TestRepairedInItsForm: over all field files, the repaired version in its own form is read by the format's own parser,
-// and means what was given: the same names with the same values, but for those that a finding says were repaired.
+// TestRepairedInItsForm: over all field files, the repaired version in its own form is what was given but for what a
+// finding says: the format's own parser reads it, its settings are the same, Temporal's or not, and so is every line that
+// no repair is about.
 func TestRepairedInItsForm(t *testing.T) {
-	count := 0
+	count, repaired := 0, 0
 	for _, f := range fieldFiles(t) {
-		e := JudgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
+		e := judgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
+		if e.Given == "" {
+			t.Errorf("%s: it does not come back", f.Name)
+		}
 		text, err := e.Repaired("")
 		if err != nil {
 			continue
 		}
 		count++
+		if len(e.ByHand) > 0 {
+			t.Errorf("%s: not written: %q", f.Name, e.ByHand)
+		}
+		if e.Changed != (text != e.Given) {
+			t.Errorf("%s: changed is %v", f.Name, e.Changed)
+		}
+		if e.Changed {
+			repaired++
+		}
+		keepsWhatWasGiven(t, f.Name, e, text)
 		d := config.Read(context.Background(), string(f.Data))
 		form := e.Form
-		if strings.HasPrefix(e.Part, "profile") && strings.Contains(text, "[profile.") {
-			form = "toml" // a temporal.toml within another file
-		}
-		if err := formatReads(form, d.Dialect, text); err != nil {
+		if err := formatReads(form, d.Dialect, text); err != nil && formatReads(form, d.Dialect, string(f.Data)) == nil {
 			t.Errorf("%s: its own format's parser does not read\n%s\n%v", f.Name, text, err)
 		}
-		again := JudgeEnvironment(context.Background(), text, EnvChoice{})
+		again := judgeEnvironment(context.Background(), text, EnvChoice{})
 		repairs := map[string]string{}
 		for _, x := range e.Findings {
 			if x.From != "" && x.To != "" {
@@ -91,21 +102,59 @@ func TestRepairedInItsForm(t *testing.T) {
 			}
 		}
 	}
-	if count < 60 {
-		t.Errorf("only %d files came back repaired", count)
+	t.Logf("%d files came back, %d of them changed", count, repaired)
+	if count < 60 || repaired < 25 {
+		t.Errorf("only %d files came back, %d of them changed", count, repaired)
+	}
+}
+
+// keepsWhatWasGiven compares settings and lines of the repaired version with what was given.
+func keepsWhatWasGiven(t *testing.T, name string, e Environment, text string) {
+	t.Helper()
+	settings := func(text string) map[string]int {
+		out := map[string]int{}
+		r := newReading(config.Read(context.Background(), text))
+		for _, s := range r.Settings {
+			if _, ours := r.of(s); !ours {
+				out[s.Path+"="+s.Value.String()]++
+			}
+		}
+		return out
+	}
+	if diff := cmp.Diff(settings(e.Given), settings(text)); diff != "" && e.Form != "hcl" { // a local value may be where a repair belongs
+		t.Errorf("%s: a setting that is none of Temporal's has changed (-given +repaired):\n%s", name, diff)
+	}
+	repairs := 0
+	for _, x := range e.Findings {
+		if x.Level == "repair" || x.Level == "danger" {
+			repairs++
+		}
+	}
+	left := map[string]int{}
+	for _, l := range strings.Split(text, "\n") {
+		left[l]++
+	}
+	gone := 0
+	for _, l := range strings.Split(e.Given, "\n") {
+		if left[l]--; left[l] < 0 {
+			gone++
+		}
+	}
+	if gone > 4*max(repairs, 1) {
+		t.Errorf("%s: %d lines are gone for %d repairs:\n%s", name, gone, repairs, text)
 	}
 }
 
 // TestRepairedForHolders: what a field file says is the same for every holder that can carry it.
 func TestRepairedForHolders(t *testing.T) {
 	for _, f := range fieldFiles(t) {
-		e := JudgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
+		e := judgeEnvironment(context.Background(), string(f.Data), EnvChoice{})
 		for _, shell := range Shells {
 			text, err := e.Repaired(shell)
 			if err != nil {
 				continue
 			}
-			again := JudgeEnvironment(context.Background(), text, EnvChoice{})
+			again := judgeEnvironment(context.Background(), text, EnvChoice{})
 			if again.request == nil || again.request.Namespace != e.request.Namespace {
 				t.Errorf("%s for %s: another namespace, or none:\n%s%+v", f.Name, shell, text, again.Findings)
 			}

@@ -80,7 +80,7 @@ func TestDeletion(t *testing.T) {
 	if n := count("audit", "migration_id = 'goes'"); n != 2 {
 		t.Errorf("the audit has %d lines of it, want 2", n)
 	}
-	counts, err := d.Counts(ctx)
+	counts, err := d.Counts(ctx, "")
 	must(err)
 	if counts.Of(migration.All, "") != 1 || counts.Of(migration.Troubled, migration.Cloud) != 1 {
 		t.Errorf("%+v", counts)

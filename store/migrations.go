@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"fmt"
+	"slices"
 	"time"
 
 	"onramp/custody"
@@ -105,13 +107,17 @@ func scanMigration(row scanner) (m migration.Migration, err error) {
 	return m, err
 }
 
-// AddMigration adds a migration with the audit's records of it in one transaction; Conflict when its ID is taken.
+// AddMigration adds a migration with the audit's records of it in one transaction. A Conflict fault of field name when
+// another has its name (migration.SameName), of field id when its ID is taken.
 func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
+		if err := nameFree(ctx, tx, m); err != nil {
+			return err
+		}
 		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
 			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived))
 		if taken(err) {
-			return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.")
+			return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.").In("id")
 		}
 		if err != nil {
 			return err
@@ -120,9 +126,52 @@ func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...cust
 	})
 }
 
-// ChangeMigration writes the name of a migration and whether it is archived, with the audit's records of it.
+// nameFree refuses a name that another migration bears: a Conflict fault of field name. SQLite folds the case of ASCII
+// letters alone, so each name is read; nobody makes migrations often enough to notice.
+func nameFree(ctx context.Context, tx *sql.Tx, m migration.Migration) error {
+	key := migration.NameKey(m.Name)
+	if key == "" {
+		return nil
+	}
+	rows, err := tx.QueryContext(ctx, "SELECT id, name, archived FROM migrations WHERE id <> ?", m.ID)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var id, name string
+		var archived int64
+		if err := rows.Scan(&id, &name, &archived); err != nil {
+			return err
+		}
+		if migration.NameKey(name) != key {
+			continue
+		}
+		f := fault.New(fault.Conflict, fmt.Sprintf("There is already a migration named %q", name), "Continue with that one, or choose another name.").In("name")
+		f.Cause = "Its address is /m/" + id + "."
+		if archived != 0 {
+			f.Cause = "It is archived, at /m/" + id + "."
+		}
+		return f
+	}
+	return rows.Err()
+}
+
+// ChangeMigration writes the name of a migration and whether it is archived, with the audit's records of it. A Conflict
+// fault of field name when another has the new name (migration.SameName).
 func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
+		var name string
+		switch err := tx.QueryRowContext(ctx, "SELECT name FROM migrations WHERE id = ?", m.ID).Scan(&name); {
+		case errors.Is(err, sql.ErrNoRows):
+			return noMigration(m.ID)
+		case err != nil:
+			return err
+		case name != m.Name:
+			if err := nameFree(ctx, tx, m); err != nil {
+				return err
+			}
+		}
 		done, err := tx.ExecContext(ctx, "UPDATE migrations SET name = ?, archived = ?, version = version + 1 WHERE id = ?", m.Name, nanos(m.Archived), m.ID)
 		if err != nil {
 			return err
@@ -148,7 +197,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 		if running > 0 {
 			return fault.New(fault.Conflict, "A run of this migration is under way", "Stop it, or wait until it has ended, then delete the migration.")
 		}
-		for _, statement := range []string{
+		for _, statement := range append(slices.Clone(forgetSearched),
 			"UPDATE migrations SET deleted = 1 WHERE id = ?",
 			"DELETE FROM entries WHERE run_id IN (SELECT id FROM runs WHERE migration_id = ?)",
 			"DELETE FROM runs WHERE migration_id = ?",
@@ -157,7 +206,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 			"DELETE FROM sealed_keys WHERE migration_id = ?",
 			"DELETE FROM endings WHERE migration_id = ?",
 			"DELETE FROM migrations WHERE id = ?",
-		} {
+		) {
 			if _, err := tx.ExecContext(ctx, statement, id); err != nil {
 				return err
 			}

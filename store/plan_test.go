@@ -23,6 +23,8 @@ func TestPlans(t *testing.T) {
 		{"those of several", outcomesOfQuery(), []any{`{"a":"h"}`}, "runs_last"},
 		{"the newest runs", rows, []any{"a", "check", 30}, "sqlite_autoindex_runs_2"},
 		{"who is about a namespace and has changed", staleInQuery, []any{"rehearsal", "k", "n"}, "migrations_stale"},
+		{"migrations of some words", findNamedQuery, []any{`"pay"*`, 9}, "sqlite_autoindex_migrations_1"},
+		{"runs with a number", "SELECT * FROM (" + findRuns("number = ? AND kind = ? ORDER BY nr DESC LIMIT ?") + ")", []any{3, "check", 9}, "runs_number"},
 		{"acts of one kind", ofVerb, verbArgs, "audit_verbs"},
 		{"those of a migration", ofMove, moveArgs, "audit_"},
 	} {

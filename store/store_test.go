@@ -64,7 +64,7 @@ func addEntry(ctx context.Context, s *DB, e runs.Entry) (runs.Entry, error) {
 
 // newest are all migrations that are not archived, newest first.
 func newest(ctx context.Context, s *DB) (out []migration.Migration, err error) {
-	cards, _, err := s.List(ctx, migration.Query{Order: migration.Newest, Limit: 100})
+	cards, err := s.List(ctx, migration.Query{Order: migration.Newest, Limit: 100})
 	for _, c := range cards {
 		out = append(out, c.Migration)
 	}
@@ -374,7 +374,7 @@ func canceled(t *testing.T, s *DB) {
 	cancel()
 	errs := every(ctx, s)
 	_, errs["List"] = newest(ctx, s)
-	_, errs["Counts"] = s.Counts(ctx)
+	_, errs["Counts"] = s.Counts(ctx, "")
 	_, errs["StaleIn"] = s.StaleIn(ctx, migration.Rehearsal, "payments.a2dd6")
 	_, errs["Stale"] = s.Stale(ctx, start, 100)
 	_, errs["Abandoned"] = s.Abandoned(ctx, start.Add(time.Hour))

@@ -108,6 +108,9 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 					return err
 				}
 			}
+			if err := saveSearched(ctx, tx, x); err != nil {
+				return err
+			}
 		}
 		return nil
 	})
@@ -130,18 +133,25 @@ func scanCard(row scanner) (c migration.Card, err error) {
 	return c, err
 }
 
-// List returns a part of the list of migrations as their summaries tell of them, and for a query with a text how many
-// there are in all; else Counts tells that.
-func (d *DB) List(ctx context.Context, q migration.Query) (cards []migration.Card, found int, err error) {
+// holds is the condition of those that hold a text in name or namespace, whatever the case of ASCII letters.
+const holds = `(name LIKE ? ESCAPE '\' OR namespace LIKE ? ESCAPE '\')`
+
+// like is the pattern of a text in holds.
+func like(text string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(text) + "%"
+}
+
+// List returns a part of the list of migrations as their summaries tell of them; Counts tells how many there are in all.
+func (d *DB) List(ctx context.Context, q migration.Query) ([]migration.Card, error) {
 	where, args := []string{"away = ?"}, []any{q.Group == migration.Archived}
 	add := func(cond string, values ...any) { where, args = append(where, cond), append(args, values...) }
 	switch q.Group {
 	case migration.Yours:
-		add("turn = ?", migration.TurnYours)
+		add("failing = 0 AND turn = ?", migration.TurnYours)
 	case migration.Others:
-		add("turn = ?", migration.TurnWaiting)
+		add("failing = 0 AND turn = ?", migration.TurnWaiting)
 	case migration.Finished:
-		add("turn = ?", migration.TurnDone)
+		add("failing = 0 AND turn = ?", migration.TurnDone)
 	case migration.Troubled:
 		add("failing = 1")
 	}
@@ -149,32 +159,28 @@ func (d *DB) List(ctx context.Context, q migration.Query) (cards []migration.Car
 		add("mode = ?", q.Mode)
 	}
 	if q.Text != "" {
-		like := "%" + strings.NewReplacer(`\`, `\\`, "%", `\%`, "_", `\_`).Replace(q.Text) + "%"
-		add(`(name LIKE ? ESCAPE '\' OR namespace LIKE ? ESCAPE '\')`, like, like)
+		add(holds, like(q.Text), like(q.Text))
 	}
-	order := "turn DESC, created DESC, rowid DESC"
+	order := "failing DESC, turn DESC, created DESC, rowid DESC"
 	switch q.Order {
 	case migration.Newest:
 		order = "created DESC, rowid DESC"
 	case migration.ByName:
 		order = "name COLLATE NOCASE, rowid"
 	}
-	from := " FROM migrations WHERE " + strings.Join(where, " AND ")
-	if q.Text != "" {
-		if err := d.reader.QueryRowContext(ctx, "SELECT COUNT(*)"+from, args...).Scan(&found); err != nil {
-			return nil, 0, d.report(ctx, err)
-		}
-	}
-	cards, err = all(ctx, d, scanCard, "SELECT "+cardColumns+from+" ORDER BY "+order+" LIMIT ? OFFSET ?", append(args, q.Limit, q.From)...)
-	return cards, found, err
+	return all(ctx, d, scanCard, "SELECT "+cardColumns+" FROM migrations WHERE "+strings.Join(where, " AND ")+" ORDER BY "+order+" LIMIT ? OFFSET ?", append(args, q.Limit, q.From)...)
 }
 
-// Counts returns how many migrations there are of each kind.
-func (d *DB) Counts(ctx context.Context) (migration.Counts, error) {
+// Counts returns how many migrations there are of each kind, of those that hold a text ("" for all) in name or namespace.
+func (d *DB) Counts(ctx context.Context, text string) (migration.Counts, error) {
+	query, args := "SELECT away, mode, turn, failing, n FROM migration_counts WHERE n > 0", []any(nil)
+	if text != "" {
+		query, args = "SELECT away, mode, turn, failing, COUNT(*) FROM migrations WHERE "+holds+" GROUP BY away, mode, turn, failing", []any{like(text), like(text)}
+	}
 	return all(ctx, d, func(row scanner) (c migration.Count, err error) {
 		err = row.Scan(&c.Archived, &c.Mode, &c.Turn, &c.Failing, &c.N)
 		return c, err
-	}, "SELECT away, mode, turn, failing, n FROM migration_counts WHERE n > 0")
+	}, query, args...)
 }
 
 // InNamespaces returns the migrations of a mode that are about one of some namespaces, newest first, at most limit.

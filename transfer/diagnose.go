@@ -163,7 +163,12 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		n := s.near[0]
 		v["near"], v["identity"] = n.queue, n.identity
 		v["cause"] = fmt.Sprintf("Nobody polls %q, but %s polls %q. Task queue names must agree to the letter.", s.queue, n.identity, n.queue)
-		return doctor.Explain(nearMiss, doctor.Likely, v)
+		out := doctor.Explain(nearMiss, doctor.Likely, v)
+		if v["input"] != "" && v["workflow_type"] != "" {
+			out.Fix = []doctor.Fix{{Who: "developer", Text: fmt.Sprintf("Start it on %s, or let the worker poll %s: one name in both places.", oneLine(n.queue), s.queue),
+				Command: fmt.Sprintf("temporal workflow start --type %s --task-queue %s --input %s", shell(v["workflow_type"]), shell(n.queue), shell(v["input"]))}}
+		}
+		return out
 	}
 	out := doctor.Explain(noPoller, doctor.Certain, v)
 	if len(s.rest) > 0 {

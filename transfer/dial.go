@@ -8,10 +8,13 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"net"
+	"net/netip"
 	"strings"
 	"time"
 
 	"go.temporal.io/sdk/client"
+	"google.golang.org/grpc"
 
 	"onramp/doctor"
 	"onramp/fault"
@@ -98,7 +101,19 @@ func tlsConfig(t doctor.Target) (*tls.Config, error) {
 // bounds it. done lets go of the connection.
 func (s *Service) dial(ctx context.Context, p place) (c client.Client, done func(), err error) {
 	p.opts.Logger = sdkLog{s.o.Log}
+	if s.o.Own != nil && near(p.address) { // elsewhere gRPC dials by itself, proxies and all
+		p.opts.ConnectionOptions.DialOptions = append(p.opts.ConnectionOptions.DialOptions, grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			return s.o.Own.Dial(ctx, "tcp", address)
+		}))
+	}
 	return s.lines.take(ctx, p.key, func(ctx context.Context) (client.Client, error) { return client.DialContext(ctx, p.opts) })
+}
+
+// near reports whether host:port is on this machine.
+func near(address string) bool {
+	host, _, err := net.SplitHostPort(address)
+	ip, notIP := netip.ParseAddr(host)
+	return err == nil && (host == "localhost" || notIP == nil && ip.IsLoopback())
 }
 
 // placeKey is the same for targets with the same way in. It is a hash, so that no secret of the target

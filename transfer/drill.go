@@ -119,12 +119,13 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 	}
 	p, err := prepare(d.Target)
 	if err != nil {
-		return DrillReport{}, err
+		v := doctor.Complete(s.ofTarget(ctx, d.Target, err), d.Target)
+		return DrillReport{Address: d.Target.Address, Namespace: d.Target.Namespace, Planned: d.Count, Errors: []DrillError{}, Latencies: []Latency{}, Verdict: &v}, nil
 	}
 	began := s.o.Now()
 	rep := DrillReport{Address: p.address, Namespace: p.namespace, Planned: d.Count, Errors: []DrillError{}, Latencies: []Latency{}}
 	refuse := func(err error) (DrillReport, error) {
-		v := s.ofError(ctx, d.Request, err, values{"namespace": p.namespace, "address": p.address})
+		v := doctor.Complete(s.ofError(ctx, d.Request, err, values{"namespace": p.namespace, "address": p.address}), d.Target)
 		rep.Verdict = &v
 		return rep, nil
 	}

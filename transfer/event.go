@@ -196,12 +196,21 @@ func ReadEvent(text []byte) (Event, error) {
 	return e, nil
 }
 
-// Headline is what happened, without what changes while one reads it: the time until the next attempt.
+// Headline is what happened, without what changes while one reads it: the time until the next attempt, and what an
+// activity's heartbeats tell.
 func (e Event) Headline() string {
-	if e.Event == kindPending && e.NextRetry != nil {
+	switch {
+	case e.Event == kindPending && e.NextRetry != nil:
 		return attemptFailed(e)
+	case e.Event == kindPending && e.State == stateRunning && e.Data.Heartbeat != nil:
+		return runningText(e)
 	}
 	return e.Text
+}
+
+// runningText is the text of an activity that is running.
+func runningText(e Event) string {
+	return fmt.Sprintf("%s is running, attempt %d", e.Activity, e.Attempt)
 }
 
 // attemptFailed is the text of an activity that waits for its next attempt.

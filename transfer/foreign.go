@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -164,6 +165,23 @@ func (r *run) failing() {
 	r.diagnoses(v, sentence(chain(r.open.failed.GetFailure())), true, max(r.s.beat.grace, r.s.o.Patience))
 }
 
+// notTaken is the verdict of a workflow that failed because no worker took one of its activities in time.
+func (r *run) notTaken(v values) doctor.Verdict {
+	which := "An activity lay in its task queue"
+	for _, a := range r.state.Activities {
+		if open, ok := r.open.activities[a.ID]; ok && a.State == stateTimedOut {
+			v["task_queue"] = open.queue
+			which = fmt.Sprintf("The activity %s lay in the task queue %s", oneLine(a.Name), oneLine(open.queue))
+		}
+	}
+	v["title"] = "No worker took an activity in time"
+	v["cause"] = which + " until the time in which a worker may take it was over, and the workflow failed by that: nobody polled the queue, or its workers were full."
+	v["not_wrong"] = "The workflow's own code ran as it should."
+	out := doctor.Explain(noPoller, doctor.Likely, v)
+	out.Candidates = append(out.Candidates, doctor.Candidate{Code: workerGone, Why: "Its workers had no room for a task of this kind."})
+	return out
+}
+
 // ended is the verdict of somebody's workflow that did not complete: what its failure means is its own affair.
 func (r *run) ended(status string) doctor.Verdict {
 	vals := r.values()
@@ -179,6 +197,8 @@ func (r *run) ended(status string) doctor.Verdict {
 		case sayUnknownActivity.MatchString(r.state.Failure):
 			out, _ := activityFault([]Cause{{Message: r.state.Failure}}, "of the workflow", vals)
 			return out
+		case sayNotTaken.MatchString(r.state.Failure):
+			return r.notTaken(vals)
 		}
 		return doctor.Explain(ownFailure, doctor.Certain, vals)
 	case TimedOut:

@@ -85,6 +85,12 @@ func (o *openWork) learnBad(h *historypb.HistoryEvent) {
 		o.bad = "an activity failed: " + sentence(chain(h.GetActivityTaskFailedEventAttributes().GetFailure()))
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
 		o.bad = "an activity timed out"
+	case enumspb.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+		a := h.GetSignalExternalWorkflowExecutionFailedEventAttributes()
+		o.bad = "its signal did not reach the workflow " + a.GetWorkflowExecution().GetWorkflowId() + " (" + a.GetCause().String() + ")"
+	case enumspb.EVENT_TYPE_REQUEST_CANCEL_EXTERNAL_WORKFLOW_EXECUTION_FAILED:
+		a := h.GetRequestCancelExternalWorkflowExecutionFailedEventAttributes()
+		o.bad = "its request to stop did not reach the workflow " + a.GetWorkflowExecution().GetWorkflowId() + " (" + a.GetCause().String() + ")"
 	case enumspb.EVENT_TYPE_NEXUS_OPERATION_FAILED:
 		o.bad = "a Nexus operation failed"
 	default:

@@ -53,7 +53,7 @@ func (r *run) pending(p *workflowpb.PendingActivityInfo, name string) (Event, st
 		if e.Since = timeOf(p.GetLastStartedTime()); e.Since != nil {
 			e.At = *e.Since
 		}
-		e.Text = fmt.Sprintf("%s is running, attempt %d", name, e.Attempt)
+		e.Text = runningText(e)
 		if h := p.GetHeartbeatDetails(); h != nil {
 			e.Data.Heartbeat = shown(h)
 			e.Text += ", last heartbeat: " + oneLine(string(encode(decode(h))))

@@ -56,7 +56,7 @@ func (r *run) play(ctx context.Context) Result {
 	r.plan = makePlan(r.req)
 	var err error
 	if r.place, err = prepare(r.req.Target); err != nil {
-		return r.end(NotStarted, ofFault(err))
+		return r.end(NotStarted, r.s.ofTarget(ctx, r.req.Target, err))
 	}
 	dialing, cancel := context.WithTimeout(ctx, startTimeout)
 	var done func()
@@ -287,6 +287,7 @@ func (r *run) history(h *historypb.HistoryEvent) {
 
 // end tells the last event and makes the result.
 func (r *run) end(status string, v doctor.Verdict) Result {
+	v = doctor.Complete(v, r.req.Target)
 	res := Result{WorkflowID: r.plan.workflowID, RunID: r.plan.runID, TaskQueue: r.plan.queue, Type: r.plan.workflowType, Status: status,
 		AsExpected: v.Code == doctor.OK && status != Running, Result: r.state.Result, Failure: r.state.Failure, Bars: r.state.Bars(), Verdict: v,
 		TookMS: float64(r.s.o.Now().Sub(r.began).Microseconds()) / 1000}

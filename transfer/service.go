@@ -18,6 +18,8 @@ type Options struct {
 	// Diagnose, where it is set, is asked why a target cannot be reached: doctor.Engine's Run, its
 	// report's verdict. Without it the verdict comes from the call's status alone.
 	Diagnose func(ctx context.Context, t doctor.Target) doctor.Verdict
+	// Own, where it is set, keeps the connections to servers on this machine, so that one in this process knows them.
+	Own *doctor.OwnCalls
 	// Bank is the built-in worker's; default one in memory. With OpenBank's, a transfer that a crash cut
 	// short is finished by the next process without paying twice.
 	Bank *Bank

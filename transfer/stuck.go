@@ -46,6 +46,7 @@ func (r *run) diagnoses(v doctor.Verdict, failure string, hopeless bool, grace t
 	if d := r.state.Diagnosis; d != nil && d.Code == v.Code && d.Cause == v.Cause {
 		return
 	}
+	v = doctor.Complete(v, r.req.Target)
 	r.say(Event{Event: kindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
 	if hopeless && r.req.GiveUp && r.giveUpAt.IsZero() {
 		r.giveUpAt = r.s.o.Now().Add(grace)

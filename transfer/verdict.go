@@ -27,6 +27,7 @@ const (
 	changedCode    = "WF-03"
 	tooLarge       = "WF-04"
 	codecMissing   = "WF-05"
+	noAttribute    = "WF-06"
 	clockOff       = "WF-10"
 	missingInput   = "WF-13"
 	wrongInput     = "WF-14"
@@ -36,10 +37,12 @@ const (
 	taskFails      = "WF-18"
 	noWorkflow     = "WF-19"
 	foreignQueue   = "WF-20"
+	activityFails  = "WF-21"
+	nexusFails     = "WF-22"
 )
 
 // values are what a verdict's texts may hold: task_queue, workflow_type, workflow_id, near, identity,
-// where, failure; and title, cause and not_wrong, which replace the catalogue's.
+// where, failure, endpoint_name (of Nexus); and title, cause and not_wrong, which replace the catalogue's.
 type values map[string]string
 
 // unexplained is an honest unknown: what was seen, no guess.
@@ -67,7 +70,26 @@ func ofFault(err error) doctor.Verdict {
 	return v
 }
 
-// refusal of the server, by what it answered. The doctor, where there is one, knows better: it asks
+// ofTarget is the verdict of a target that cannot be dialled: what a check says of it, where there is one to ask and it
+// finds something wrong.
+func (s *Service) ofTarget(ctx context.Context, t doctor.Target, err error) doctor.Verdict {
+	if v, ok := s.checked(ctx, t); ok && !t.Plaintext { // a check asks for TLS
+		return v
+	}
+	return ofFault(err)
+}
+
+// checked is what a check finds wrong with the way to a target; false when there is none to ask or it finds nothing.
+func (s *Service) checked(ctx context.Context, t doctor.Target) (doctor.Verdict, bool) {
+	if s.o.Diagnose == nil || ctx.Err() != nil {
+		return doctor.Verdict{}, false
+	}
+	t.TaskQueue, t.WorkflowType = "", "" // the question is only whether one can connect
+	v := s.o.Diagnose(ctx, t)
+	return v, v.Code != doctor.OK && v.Code != ""
+}
+
+// ofError is the verdict of a call that failed: a refusal of the server by what it answered. The doctor, where there is one, knows better: it asks
 // stage by stage.
 func (s *Service) ofError(ctx context.Context, req Request, err error, v values) doctor.Verdict {
 	v = maps.Clone(v)
@@ -84,12 +106,8 @@ func (s *Service) ofError(ctx context.Context, req Request, err error, v values)
 	case errors.As(err, &bad) && strings.Contains(strings.ToLower(bad.Error()), "size exceeds limit"):
 		return doctor.Explain(tooLarge, doctor.Certain, v)
 	}
-	if s.o.Diagnose != nil && ctx.Err() == nil {
-		t := req.Target
-		t.TaskQueue, t.WorkflowType = "", "" // the question is only whether one can connect
-		if found := s.o.Diagnose(ctx, t); found.Code != "OK" && found.Code != "" {
-			return found
-		}
+	if found, ok := s.checked(ctx, req.Target); ok {
+		return found
 	}
 	switch {
 	case errors.As(err, &noSpace):

@@ -24,6 +24,12 @@ var (
 	sayInnerArguments = regexp.MustCompile(`(^|[^.\w])\w+\(\) missing \d+ required|__init__\(\)`)
 	// sayEntryInput: the workflow's input, and not something that its code read: Go; Python.
 	sayEntryInput = regexp.MustCompile(`(?i)unable to decode the workflow function input|failed decoding arguments`)
+	// sayTooLarge: the SDK or the server did not take a payload for its size.
+	sayTooLarge = regexp.MustCompile(`TMPRL1103|PayloadsTooLarge|BlobSizeLimitError|(?i)size exceeds limit`)
+	// sayAttribute: the namespace has no such search attribute. A value of another type is another fault.
+	sayAttribute = regexp.MustCompile(`(?i)no mapping defined for search attribute|is not a valid search attribute`)
+	// sayNotTaken: an activity's time to be taken by a worker was over.
+	sayNotTaken = regexp.MustCompile(`(?i)ScheduleToStart timeout`)
 )
 
 // failingTask names the fault of somebody's workflow task that the worker gave back. Of the workflow nothing is known but
@@ -43,6 +49,9 @@ func failingTask(o openWork, v values) doctor.Verdict {
 		return doctor.Explain(unknownType, doctor.Certain, v)
 	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_PAYLOADS_TOO_LARGE, cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_GRPC_MESSAGE_TOO_LARGE:
 		return doctor.Explain(tooLarge, doctor.Certain, v)
+	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES && sayAttribute.MatchString(text):
+		v["cause"] = "The workflow's code sets a search attribute that the namespace does not have: " + v["failure"]
+		return doctor.Explain(noAttribute, doctor.Certain, v)
 	case sayEncoding.MatchString(text):
 		return doctor.Explain(codecMissing, doctor.Likely, v)
 	case o.tasks == 0 && o.arguments == 0 && sayTooFewArguments.MatchString(text) && !sayInnerArguments.MatchString(text):
@@ -82,9 +91,11 @@ func failingActivity(p *workflowpb.PendingActivityInfo, queue string, causes []C
 		v["cause"] = fmt.Sprintf("The worker that took the task from %s does not know the activity %s%s.", oneLine(queue), name, knownOnes(text))
 		return finding{health: stuck, verdict: doctor.Explain(unknownAct, doctor.Certain, v)}
 	}
-	out := unexplained(values{"title": "The activity " + name + " fails and is tried again", "stage": "workflow",
-		"cause":     fmt.Sprintf("Attempt %d failed: %s. Temporal makes attempt %d%s%s.", p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next),
-		"not_wrong": "The workflow is as it should be, and a worker takes its tasks.",
-		"fix":       "Correct what the failure names. The workflow goes on by itself with the first attempt that ends well."})
-	return finding{health: trying, verdict: out}
+	if sayTooLarge.MatchString(allOf(causes)) {
+		v["cause"] = fmt.Sprintf("The activity %s gives back more than is taken: attempt %d ended with: %s. Temporal makes attempt %d%s%s.", name, p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next)
+		return finding{health: trying, verdict: doctor.Explain(tooLarge, doctor.Likely, v)}
+	}
+	v["title"] = "The activity " + name + " fails and is tried again"
+	v["cause"] = fmt.Sprintf("Attempt %d failed: %s. Temporal makes attempt %d%s%s.", p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next)
+	return finding{health: trying, verdict: doctor.Explain(activityFails, doctor.Certain, v)}
 }

@@ -76,7 +76,7 @@ func waitsFor(f facts, v values) finding {
 		all = append(all, f.child(p, v.clone()))
 	}
 	for _, p := range f.described.GetPendingNexusOperations() {
-		all = append(all, f.nexus(p))
+		all = append(all, f.nexus(p, v.clone()))
 	}
 	for _, t := range f.timers() {
 		all = append(all, f.timer(t))
@@ -271,20 +271,26 @@ func (f facts) child(p *workflowpb.PendingChildExecutionInfo, v values) finding 
 }
 
 // nexus judges a Nexus operation.
-func (f facts) nexus(p *workflowpb.PendingNexusOperationInfo) finding {
+func (f facts) nexus(p *workflowpb.PendingNexusOperationInfo, v values) finding {
 	name := oneLine(fmt.Sprintf("%s/%s at the endpoint %s", p.GetService(), p.GetOperation(), p.GetEndpoint()))
 	last := sentence(chain(p.GetLastAttemptFailure()))
 	switch p.GetState() {
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_STARTED:
 		return f.rests("for the Nexus operation "+name, "The operation was taken and has not ended; its end comes by itself.")
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_BLOCKED:
-		return f.dark("A Nexus operation is held back", fmt.Sprintf("Temporal does not send %s for now: %s. It tries again by itself.", name, or(p.GetBlockedReason(), "too many calls to the endpoint failed")))
+		v["title"], v["endpoint_name"], v["failure"] = "A Nexus operation is held back", oneLine(p.GetEndpoint()), last
+		v["cause"] = fmt.Sprintf("Temporal does not send %s for now: %s. It tries again by itself; calls are held back when those before failed.", name, or(strings.TrimSuffix(p.GetBlockedReason(), "."), "too many calls to the endpoint failed"))
+		return finding{health: unclear, verdict: doctor.Explain(nexusFails, doctor.Likely, v)}
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_BACKING_OFF:
-		out := f.dark("A Nexus operation fails and is tried again", fmt.Sprintf("%s: attempt %d failed: %s. The next is at %s.", name, p.GetAttempt(), or(strings.TrimSuffix(last, "."), "no reason is given"), clockTime(p.GetNextAttemptScheduleTime().AsTime())))
-		out.health = trying
-		out.verdict.Fix = []doctor.Fix{{Who: "developer", Text: "See that a worker with this service polls the task queue and namespace that the endpoint names, and its log.", Command: "temporal operator nexus endpoint get --name " + shell(p.GetEndpoint())}}
-		return out
+		v["endpoint_name"], v["failure"] = oneLine(p.GetEndpoint()), or(strings.TrimSuffix(last, "."), "no reason is given")
+		v["cause"] = fmt.Sprintf("%s: attempt %d failed: %s. The next is at %s.", name, p.GetAttempt(), v["failure"], clockTime(p.GetNextAttemptScheduleTime().AsTime()))
+		return finding{health: trying, verdict: doctor.Explain(nexusFails, doctor.Certain, v)}
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED:
+		if last != "" {
+			v["endpoint_name"] = oneLine(p.GetEndpoint())
+			v["cause"] = fmt.Sprintf("%s: the attempt before failed: %s. Attempt %d is on its way.", name, strings.TrimSuffix(last, "."), max(p.GetAttempt(), 2))
+			return finding{health: trying, verdict: doctor.Explain(nexusFails, doctor.Certain, v)}
+		}
 		if f.quiet < f.patience {
 			return f.rests("for the Nexus operation "+name, "The operation was sent a moment ago.")
 		}

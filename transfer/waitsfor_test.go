@@ -202,10 +202,10 @@ func TestWaitsFor(t *testing.T) {
 		})), queues: []queueSeen{pollsAs("orders", "activity")}, health: healthy, code: "OK", says: "until a worker has room"},
 		"an activity that fails": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 7, at(20*time.Second), appFailure("Carrier", "503", nil)
-		})), health: trying, code: unknownCode, says: "Attempt 6 failed: Carrier: 503. Temporal makes attempt 7 at 2026-11-22 09:01:20 UTC"},
+		})), health: trying, code: "WF-21", says: "Attempt 6 failed: Carrier: 503. Temporal makes attempt 7 at 2026-11-22 09:01:20 UTC"},
 		"an activity that cannot read an answer": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(20*time.Second), appFailure("", "cannot deserialize the carrier's answer", nil)
-		})), health: trying, code: unknownCode, says: "the carrier's answer"},
+		})), health: trying, code: "WF-21", says: "the carrier's answer"},
 		"an activity that is not registered": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(20*time.Second), appFailure("", "unable to find activityType=ship. Supported types: [Ship]", nil)
 		})), health: stuck, code: "WF-02", says: "it knows Ship"},
@@ -215,6 +215,9 @@ func TestWaitsFor(t *testing.T) {
 		"an activity whose next attempt nobody takes": {history: ran(activityOn("ship-activities", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 2, at(-50*time.Second), timeoutFailure(enumspb.TIMEOUT_TYPE_HEARTBEAT)
 		})), queues: []queueSeen{pollsAs("ship-activities")}, health: unclear, code: "TQ-04", says: "ship-activities"},
+		"an activity whose result is too large": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
+			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 4, at(20*time.Second), appFailure("PayloadsTooLarge", "[TMPRL1103] Attempted to upload payloads with size that exceeded the error limit.", nil)
+		})), health: trying, code: "WF-04", says: "The activity ship gives back more than is taken"},
 		"a paused activity": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.State, p.Paused = enumspb.PENDING_ACTIVITY_STATE_PAUSED, true
 		})), health: healthy, code: "OK", says: "which is paused"},
@@ -231,15 +234,22 @@ func TestWaitsFor(t *testing.T) {
 		"a Nexus operation that runs": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) { p.State = enumspb.PENDING_NEXUS_OPERATION_STATE_STARTED }), health: healthy, code: "OK", says: "Quotes/get at the endpoint prices"},
 		"a Nexus operation that fails": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State, p.LastAttemptFailure, p.NextAttemptScheduleTime = enumspb.PENDING_NEXUS_OPERATION_STATE_BACKING_OFF, appFailure("", "upstream timeout", nil), at(time.Minute)
-		}), health: trying, code: unknownCode, says: "upstream timeout"},
+		}), health: trying, code: "WF-22", says: "upstream timeout"},
+		"a Nexus operation sent again": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
+			p.State, p.LastAttemptFailure = enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED, appFailure("", "upstream timeout", nil)
+		}), health: trying, code: "WF-22", says: "the attempt before failed: upstream timeout. Attempt 3 is on its way"},
 		"a Nexus operation not taken": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State = enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED
 		}), health: unclear, code: unknownCode, says: "nobody has answered"},
 		"a Nexus operation held back": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State, p.BlockedReason = enumspb.PENDING_NEXUS_OPERATION_STATE_BLOCKED, "The circuit breaker is open."
-		}), health: unclear, code: unknownCode, says: "circuit breaker"},
+		}), health: unclear, code: "WF-22", says: "The circuit breaker is open. It tries again"},
 		"a Nexus operation of tomorrow": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) { p.State = 99 }), health: unclear, code: unknownCode, says: "does not know"},
 
+		"a search attribute that is not there": {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled(), taskIsStarted(), taskHasFailed(enumspb.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES,
+			appFailure("", "BadSearchAttributes: Namespace orders.a1b2c has no mapping defined for search attribute CustomerTier", nil))}, health: stuck, code: "WF-06", says: "CustomerTier"},
+		"a search attribute of another type": {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled(), taskIsStarted(), taskHasFailed(enumspb.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES,
+			appFailure("", "BadSearchAttributes: invalid value for search attribute Amount of type Int", nil))}, health: stuck, code: "WF-18", says: "of type Int"},
 		"the sandbox":                           {history: failing(0, "RestrictedWorkflowAccessError", "Cannot access os.environ.get from inside a workflow."), health: stuck, code: "WF-18", says: "os.environ.get"},
 		"a deadlock, no input":                  {history: failing(0, "_DeadlockError", "[TMPRL1101] Potential deadlock detected: workflow didn't yield within 2 second(s)."), health: stuck, code: "WF-18", says: "TMPRL1101"},
 		"undefined, no input":                   {history: failing(0, "TypeError", "Cannot read properties of undefined (reading 'amount')"), health: stuck, code: "WF-18", says: "undefined"},
@@ -290,7 +300,10 @@ func TestFailureThatWasSwallowed(t *testing.T) {
 		level   doctor.Level
 		says    string
 	}{
-		"last":            {ran(failed(), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "w-child could not be started (WorkflowAlreadyExists)"},
+		"last": {ran(failed(), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "w-child could not be started (WorkflowAlreadyExists)"},
+		"a signal to nobody": {ran(&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED, Attributes: &historypb.HistoryEvent_SignalExternalWorkflowExecutionFailedEventAttributes{
+			SignalExternalWorkflowExecutionFailedEventAttributes: &historypb.SignalExternalWorkflowExecutionFailedEventAttributes{WorkflowExecution: &commonpb.WorkflowExecution{WorkflowId: "not-there"},
+				Cause: enumspb.SIGNAL_EXTERNAL_WORKFLOW_EXECUTION_FAILED_CAUSE_EXTERNAL_WORKFLOW_EXECUTION_NOT_FOUND}}}, taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Likely, "its signal did not reach the workflow not-there"},
 		"before a signal": {ran(failed(), timerBegins("6", time.Second), timerEnds(6), taskIsScheduled(), taskIsStarted(), taskIsDone()), doctor.Certain, "for a signal"},
 	} {
 		v := waitsFor(facts{now: later, quiet: time.Minute, patience: time.Second, open: historyOf(tt.history), described: &described{}}, testValues()).verdict

@@ -20,11 +20,18 @@ const queuePrefix = "onramp-transfer-"
 // identity is how the built-in worker and Onramp's own calls show up in Temporal.
 const identity = "onramp"
 
+// workerIdentity is that of the built-in worker.
+const workerIdentity = identity + " built-in worker"
+
+// OwnWorker reports whether a worker's identity is that of Onramp's own, the built-in one: that it polls or took a task
+// says nothing of the reader's worker.
+func OwnWorker(identity string) bool { return identity == workerIdentity }
+
 // startWorker runs the built-in worker on a task queue until stop is called. workflowType is the name
 // under which the workflow is registered.
 func startWorker(c client.Client, queue, workflowType string, bank ledger) (stop func(), err error) {
 	w := worker.New(c, queue, worker.Options{
-		Identity:                         identity + " built-in worker",
+		Identity:                         workerIdentity,
 		MaxConcurrentWorkflowTaskPollers: 2,
 		MaxConcurrentActivityTaskPollers: 2,
 		WorkerStopTimeout:                time.Second,

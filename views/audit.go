@@ -16,7 +16,6 @@ type AuditRow struct {
 	ID           string
 	URL          string // permalink
 	When, Stamp  string // UTC
-	Local        string // the same in the reader's place, for a title
 	Tag          Tag    // the verb
 	Who          string // the person's name; "" in lines of versions that knew one person only
 	Migration    string

@@ -15,6 +15,7 @@ type CardProps struct {
 	Name      string
 	Rehearsal bool
 	Turn      Tag
+	Replacing string  // "Replacing the CA certificate" while a replacement is in progress, "" else
 	Meter     []State // one a step
 	Count     string  // "3 of 6"
 	Next      *Link   // "Continue: Test the connection"

@@ -16,6 +16,7 @@ import "github.com/a-h/templ"
 // Test ids: create-certificates, download-ca, download-client-cert, download-bundle, download-ca-key,
 // save-key, forget-keys, lend-key, continue.
 type CertificatesProps struct {
+	Saw       string // as in Frame
 	Migration string
 	Lanes     []Link // lanes as links: make, csr, import …; Current is shown
 	Form      CertificateForm

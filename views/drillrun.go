@@ -1,6 +1,6 @@
 package views
 
-// DrillRunProps is one drill. Its live parts: drill-status, drill-results.
+// DrillRunProps is one drill. Its live parts: run-sign, drill-status, drill-results.
 // Test ids: drill-status, stop-drill, drill-again.
 type DrillRunProps struct {
 	Migration string
@@ -11,6 +11,7 @@ type DrillRunProps struct {
 	Asked     []Pair
 	JSON      string
 	Again     string // address of the form, filled in
+	Ended     string // of a streamed page: as in TransferEndProps
 	History   []RunRow
 }
 
@@ -21,6 +22,7 @@ type DrillStatusProps struct {
 	Title          string
 	Text           string
 	Left           string // "about 12 s left", while it runs
+	SinceMS        int64  // > 0: it runs, and began so long ago; counted on by the script
 	Sides          []DrillSideProps
 	CanStop        bool
 }

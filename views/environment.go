@@ -1,13 +1,16 @@
 package views
 
-// EnvironmentProps is the page that judges a pasted environment. Nothing that was pasted comes back: what is
-// shown of it is masked where it looks like a secret.
-// Form: POST Action, fields environment, shell. Test ids: environment, judge-environment, environment-answer.
+// EnvironmentProps is the page that checks a pasted environment or configuration. What was given comes back in its box
+// without its secrets.
+// Form: POST Action, fields environment, shell, part. Test ids: environment, judge-environment, environment-answer.
 type EnvironmentProps struct {
 	Action   string
 	Back     Link
 	Shells   []Choice // what the repaired version is written for
+	Parts    []Choice // services, profiles, blocks: which one is checked; nil where there is one
 	Problems Problems // Field "environment"
+	Given    string   // what stands in the box
+	Hidden   string   // what was taken out of it, in words; "" for nothing
 	Judged   bool
 	Tag      Tag
 	Read     string // "Read as Kubernetes YAML"
@@ -15,8 +18,10 @@ type EnvironmentProps struct {
 	InEffect []EnvRow
 	CLI      []EnvRow
 	Findings []EnvFinding
-	Repaired CodeBlockProps
-	Missing  string // why there is no repaired version
+	Repaired CodeBlockProps // Text "" where nothing was repaired
+	Whole    bool           // Repaired is what was given, with the changes; else Temporal's settings for another holder
+	ByHand   []string       // changes that could not be written into the text
+	Missing  string         // why there is no repaired version
 	Twin     CodeBlockProps
 }
 

@@ -1,6 +1,10 @@
 package views
 
-import "onramp/fault"
+import (
+	"strings"
+
+	"onramp/fault"
+)
 
 // The pages of the API-key lane and of the judged environment.
 func codeFixtures() []page {
@@ -20,10 +24,10 @@ func codeFixtures() []page {
 		shown("cloud-namespace-keys", CloudNamespacePage, cloudSide("Edit docs-assembly.a2dd6"), withKeys),
 		shown("test-api-key", TestPage, rehearsalFrame("Test the connection", "test", 4), keyedTest),
 		shown("code-api-key", CodePage, rehearsalFrame("Change the worker", "code", 5), keyedCode),
-		shown("environment", EnvironmentPage, cloudFrame("Judge an environment", "code", 5), environmentProps(false)),
-		shown("environment-judged", EnvironmentPage, cloudFrame("Judge an environment", "code", 5), environmentProps(true)),
-		shown("environment-refused", EnvironmentPage, cloudFrame("Judge an environment", "code", 5), EnvironmentProps{Action: "/m/payments/code/environment", Back: Link{Text: "Back to the code", URL: "/m/payments/code"},
-			Problems: Problems{{Kind: fault.Invalid, Field: "environment", Title: "There is no environment to judge", Fix: "Paste lines such as TEMPORAL_ADDRESS=…"}}}),
+		shown("environment", EnvironmentPage, cloudFrame("Check your environment", "code", 5), environmentProps(false)),
+		shown("environment-judged", EnvironmentPage, cloudFrame("Check your environment", "code", 5), environmentProps(true)),
+		shown("environment-refused", EnvironmentPage, cloudFrame("Check your environment", "code", 5), EnvironmentProps{Action: "/m/payments/code/environment", Back: Link{Text: "Back to the code", URL: "/m/payments/code"},
+			Problems: Problems{{Kind: fault.Invalid, Field: "environment", Title: "There is nothing to check", Fix: "Paste lines such as TEMPORAL_ADDRESS=…"}}}),
 	}
 }
 
@@ -49,6 +53,10 @@ func environmentProps(judged bool) EnvironmentProps {
 		{State: Warn, Word: "Repaired", Code: "IN-01", URL: "/help/IN-01", Title: "TEMPORAL_ADDRESS needs a repair", Text: "removed “https://”", From: "https://docs-assembly.a2dd6.tmprl.cloud:7233", To: "docs-assembly.a2dd6.tmprl.cloud:7233"},
 		{State: Idle, Word: "Note", Title: "TEMPORAL_TLS is not needed", Text: "The certificate switches TLS on."},
 	}
-	p.Repaired = CodeBlockProps{ID: "repaired-env", Name: "bash, zsh", Lang: "bash", Text: "export TEMPORAL_ADDRESS=docs-assembly.a2dd6.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=docs-assembly.a2dd6\n"}
+	p.Given = "# cloud\nDATABASE_URL=postgres://••••••@db/orders\nTEMPORAL_ADDRESS=https://docs-assembly.a2dd6.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=docs-assembly.a2dd6\nTEMPORAL_API_KEY=••••••\n"
+	p.Hidden = "•••••• stands where you had a secret. It counts as set, and you can check the text again as it is."
+	p.Parts = []Choice{{Value: "service worker", Label: "service worker", Selected: true}, {Value: "service api", Label: "service api"}}
+	p.Repaired, p.Whole = CodeBlockProps{ID: "repaired-env", Name: "In the form you pasted", Label: "Repaired environment", Lang: "bash", Text: strings.Replace(p.Given, "https://", "", 1)}, true
+	p.ByHand = []string{"Take TEMPORAL_TLS_SERVER_CA_CERT_PATH out."}
 	return p
 }

@@ -48,7 +48,7 @@ func auditProps() AuditProps {
 		Verbs: []Link{{Text: "Everything", URL: "/audit", Current: true}, {Text: "Certificate signed", URL: "/audit?verb=signed"}, {Text: "Wrong passphrase", URL: "/audit?verb=key-refused"}},
 		Scope: []Link{{Text: "Every migration", URL: "/audit"}, {Text: "payments", URL: "/audit?m=payments", Current: true}},
 		Rows: []AuditRow{
-			{ID: "5", URL: "/audit?before=6#r5", When: "2026-11-22 10:42:10", Stamp: "2026-11-22T10:42:10Z", Local: "22 Nov 2026, 11:42:10 CET", Tag: Tag{Good, "Certificate signed"}, Who: "Dana", Migration: "payments", MigrationURL: "/m/payments/certificates", Subject: "CN=payments-eu", Print: "9f:3c:71:aa", FullPrint: "9f3c", CAPrint: "77:10:ab:4c", Days: "364", Details: "key made by Onramp"},
+			{ID: "5", URL: "/audit?before=6#r5", When: "2026-11-22 10:42:10", Stamp: "2026-11-22T10:42:10Z", Tag: Tag{Good, "Certificate signed"}, Who: "Dana", Migration: "payments", MigrationURL: "/m/payments/certificates", Subject: "CN=payments-eu", Print: "9f:3c:71:aa", FullPrint: "9f3c", CAPrint: "77:10:ab:4c", Days: "364", Details: "key made by Onramp"},
 			{ID: "4", URL: "/audit?before=5#r4", When: "2026-11-22 10:41:10", Stamp: "2026-11-22T10:41:10Z", Tag: Tag{Bad, "Wrong passphrase"}, Migration: "payments", MigrationURL: "/m/payments/certificates", Subject: "CN=payments CA", CAPrint: "77:10:ab:4c"},
 			{ID: "3", URL: "/audit?before=4#r3", When: "2026-11-22 10:40:10", Stamp: "2026-11-22T10:40:10Z", Tag: Tag{Idle, "Onramp started"}, Details: "version 0.1.0"},
 		}}

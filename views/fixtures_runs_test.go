@@ -82,7 +82,7 @@ func stages(fail int, live bool) []StageProps {
 }
 
 func testLive() TestRunProps {
-	p := TestRunProps{Migration: "payments", Run: "r3", Number: "3", Status: RunStatusProps{Tag: Tag{Busy, "Running"}, Text: "check 6 of 10 · 1 s"}, Stages: stages(5, true), Verdict: VerdictProps{Pending: true, State: Busy, Word: "No verdict yet"}}
+	p := TestRunProps{Migration: "payments", Run: "r3", Number: "3", Status: RunStatusProps{Tag: Tag{Busy, "Running"}, Text: "5 of 10 checks done ·", SinceMS: 1000}, Stages: stages(5, true), Verdict: VerdictProps{Pending: true, State: Busy, Word: "No verdict yet"}}
 	p.Crossing = crossing(2)
 	p.Crossing.Marks[2] = MarkProps{Label: "Network", State: Good, Word: "passed"}
 	p.Crossing.Marks[3] = MarkProps{Label: "Server", State: Busy, Word: "checking"}
@@ -118,7 +118,7 @@ func testPassed() TestRunProps {
 	return TestRunProps{
 		Migration: "payments", Run: "r4", Number: "4", Status: RunStatusProps{Tag: Tag{Good, "Passed"}, Text: "10 of 10 · 201 ms", When: "14 Nov 2026, 11:02", Stamp: "2026-11-14T11:02:00Z"},
 		Crossing: crossing(9), Stages: stages(10, false),
-		Verdict: VerdictProps{State: Good, Word: "All is well", Code: "OK", Level: "certain", Title: "A worker would connect", Cause: "Every check from this machine to the task queue passed.", Actions: []Link{{Text: "Change the worker", URL: "/m/payments/code", TestID: "continue"}}, Unseen: "Whether your worker’s host reaches the endpoint too: run onramp check there."},
+		Verdict: VerdictProps{State: Good, Word: "Connected", Code: "OK", Level: "certain", Title: "A worker would connect", Cause: "Every check from this machine to the task queue passed.", Actions: []Link{{Text: "Change the worker", URL: "/m/payments/code", TestID: "continue"}}, Unseen: "Whether your worker’s host reaches the endpoint too: run onramp check there."},
 	}
 }
 
@@ -261,13 +261,22 @@ func helpProps() HelpProps {
 	}}
 }
 
+func helpFoundProps() HelpProps {
+	p := helpProps()
+	p.Query = "unknown certificate authority"
+	p.Found = []FoundProps{{Code: "CL-03", Title: "The namespace does not trust the issuer of this certificate", URL: "/help/CL-03", Text: "The server does not know the issuer as a CA of this namespace."}}
+	return p
+}
+
 func helpEntry() HelpEntryProps {
 	return HelpEntryProps{
 		Code: "CL-01", Title: "The namespace does not know your CA", Stage: "Seen at check 7, client certificate",
 		Cause: "The server closed the connection with alert 48 after it saw your certificate.", NotWrong: "Name, network and server are fine.",
-		Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "help-fix", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace <namespace>.<account> --ca-certificate-file ca.pem"}}},
-		Symptoms: []string{"remote error: tls: unknown certificate authority", "received fatal alert: UnknownCA"},
-		Confirm:  "Ask a Namespace Admin for the list of CA certificates.", Unseen: "Which CAs the namespace holds.",
+		Fixes:          []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "help-fix", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace your-namespace.a1b2c --ca-certificate-file ca.pem"}}},
+		ConfirmCommand: CodeBlockProps{ID: "confirm", Name: "Command", Lang: "bash", Text: "onramp check --namespace your-namespace.a1b2c"},
+		StandIns:       []Pair{{Name: "your-namespace.a1b2c", Value: "your Namespace ID"}},
+		Symptoms:       []string{"remote error: tls: unknown certificate authority", "received fatal alert: UnknownCA"},
+		Confirm:        "Ask a Namespace Admin for the list of CA certificates.", Unseen: "Which CAs the namespace holds.",
 		Related: []Link{{Text: "CL-03 The client showed no certificate", URL: "/help/CL-03"}}, Sources: []Link{{Text: "Temporal documentation, Certificates", URL: "https://docs.temporal.io/cloud/certificates", Away: true}, {Text: "measured"}},
 	}
 }

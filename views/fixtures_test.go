@@ -28,6 +28,7 @@ func pages() []page {
 	return append(append(append(clientPages(), replacePages()...), codeFixtures()...), []page{
 		shown("home-empty", HomePage, frame("", "migrations", nil), HomeProps{DataDir: dataDir}),
 		shown("home", HomePage, frame("Migrations", "migrations", nil), homeProps()),
+		shown("home-ending", HomePage, frame("Migrations", "migrations", nil), homeEnding()),
 		shown("home-lean", HomePage, frame("", "migrations", nil), HomeProps{NoRehearsal: "This build leaves the rehearsal cloud out; the full build has it"}),
 		shown("home-list", HomePage, frame("Migrations", "migrations", nil), homeList()),
 		shown("settings", SettingsPage, cloudFrame("Rename, archive or delete", "", 4), settingsProps()),
@@ -36,8 +37,8 @@ func pages() []page {
 		shown("new-refused", NewPage, frame("Move an application", "migrations", nil), newProps(Problems{
 			{Kind: fault.Conflict, Field: "name", Title: "A migration named Payments exists", Fix: "Choose another name, or continue the one that exists"},
 		})),
-		shown("overview", OverviewPage, cloudFrame("Payments", "", 4), overviewProps()),
-		shown("overview-refused", OverviewPage, rehearsalFrame("Payments", "", 4), overviewRefused()),
+		shown("overview", OverviewPage, alone(cloudFrame("Payments", "", 4)), overviewProps()),
+		shown("overview-refused", OverviewPage, alone(replacing(rehearsalFrame("Payments", "", 4))), overviewRefused()),
 		shown("namespace", NamespacePage, rehearsalFrame("Choose the namespace", "namespace", 1), namespaceProps()),
 		shown("namespace-refused", NamespacePage, cloudFrame("Choose the namespace", "namespace", 1), namespaceRefused()),
 		shown("certificates", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("make"), Form: certForm("make"), Tools: tools(), Twin: cli("onramp cert ca --out certs --cn 'payments CA' --org Payments --days 365")}),
@@ -57,9 +58,10 @@ func pages() []page {
 		shown("key-missing", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), KeyProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, AuditURL: "/audit"}),
 		shown("filters", FiltersPage, cloudFrame("Certificate filters", "certificates", 2), filtersProps()),
 		shown("filters-refused", FiltersPage, rehearsalFrame("Certificate filters", "certificates", 2), filtersRefused()),
-		shown("upload", UploadPage, rehearsalFrame("Upload the CA", "upload", 3), uploadProps(true)),
-		shown("upload-cloud", UploadPage, cloudFrame("Upload the CA", "upload", 3), uploadProps(false)),
-		shown("upload-missing", UploadPage, cloudFrame("Upload the CA", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}}),
+		shown("upload", UploadPage, rehearsalFrame("Upload the CA certificate", "upload", 3), uploadProps(true)),
+		shown("upload-cloud", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploadProps(false)),
+		shown("upload-no-key", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploadWithoutKey()),
+		shown("upload-missing", UploadPage, cloudFrame("Upload the CA certificate", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}}),
 		shown("cloud", CloudPage, cloudSide("Namespaces"), CloudProps{Namespaces: cloudRows(), Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"}}),
 		shown("cloud-empty", CloudPage, cloudSide("Namespaces"), CloudProps{}),
 		shown("cloud-absent", CloudPage, cloudSide("Namespaces"), CloudProps{Absent: lean()}),
@@ -88,6 +90,10 @@ func pages() []page {
 		shown("test-run-broken", TestRunPage, broken(rehearsalFrame("Run 3", "test", 5)), testFailed()),
 		shown("rehearsal-absent", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), RehearsalProps{Absent: lean()}),
 		shown("help", HelpPage, frame("Help", "help", nil), helpProps()),
+		shown("help-found", HelpPage, frame("Help", "help", nil), helpFoundProps()),
+		shown("search", SearchPage, frame("Search", "", nil), SearchProps{}),
+		shown("search-found", SearchPage, searched(frame("Search", "", nil), "payments"), searchProps()),
+		shown("search-none", SearchPage, searched(frame("Search", "", nil), "zebra"), SearchProps{Query: "zebra"}),
 		shown("help-entry", HelpEntryPage, frame("CL-01", "help", nil), helpEntry()),
 		shown("decode", DecodePage, frame("Explain an error text", "help", nil), DecodeProps{Twin: cli("onramp decode < error.txt")}),
 		shown("decode-known", DecodePage, frame("Explain an error text", "help", nil), decodeKnown()),
@@ -108,6 +114,14 @@ func frame(title, nav string, rail *RailProps) Frame {
 func cloudFrame(title, step string, current int) Frame {
 	f := frame(title, "migrations", &RailProps{Migration: "payments", Name: "Payments", Done: doneText(current), Steps: steps(step, current)})
 	f.Path = "/m/payments/" + step
+	f.Crumbs = []Link{{Text: "Migrations", URL: "/"}, {Text: "Payments", URL: "/m/payments"}, {Text: title}}
+	for _, name := range []string{"Overview", "Certificates", "Filters", "Checks", "Transfers", "Drill", "Replace", "Settings"} {
+		p := Place{Text: name, URL: "/m/payments/" + strings.ToLower(name), TestID: "inside-" + strings.ToLower(name)}
+		if name == "Checks" && step == "test" {
+			p.Current = "page"
+		}
+		f.Inside = append(f.Inside, p)
+	}
 	return f
 }
 
@@ -121,6 +135,31 @@ func cloudSide(title string) Frame {
 	f := frame(title, "rehearsal", nil)
 	f.CloudSide = true
 	return f
+}
+
+// alone is the frame of the overview, which has the steps itself.
+func alone(f Frame) Frame {
+	f.Rail, f.Crumbs = nil, f.Crumbs[:2]
+	f.Crumbs[1].URL, f.Inside[0].Current, f.Saw = "", "page", "1a2b3c4d.0.0"
+	return f
+}
+
+func replacing(f Frame) Frame {
+	f.Replacing = &ReplacingProps{Text: "The CA certificate is being replaced: 2 of 4 steps done.", URL: "/m/payments/certificates/replace"}
+	return f
+}
+
+func searched(f Frame, query string) Frame {
+	f.Query = query
+	return f
+}
+
+func searchProps() SearchProps {
+	return SearchProps{Query: "payments", Groups: []SearchGroup{
+		{ID: "migrations", Title: "Migrations and namespaces", Found: []FoundProps{{Title: "Payments", URL: "/m/payments", Text: "payments-prod.a1b2c", Mono: true, Tag: Tag{Busy, "Your turn"}}}, More: &Link{Text: "More in the list of migrations", URL: "/?q=payments"}},
+		{ID: "runs", Title: "Runs", Found: []FoundProps{{Title: "Transfer 2 of Payments", URL: "/m/payments/transfer/r2", Tag: Tag{Good, "Passed"}, Text: "14 Nov 2026, 10:42 · r2"}}},
+		{ID: "faults", Title: "Faults and help", Found: helpFoundProps().Found},
+	}}
 }
 
 func live(f Frame) Frame {
@@ -169,9 +208,17 @@ func homeProps() HomeProps {
 				{ID: "rehearsal", Name: "Rehearsal of 12 Nov", Rehearsal: true, Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Busy, Idle, Idle, Idle, Idle}, Count: "1 of 6", Next: &Link{Text: "Create certificates", URL: "/m/rehearsal/certificates"}, Detail: "Python · started 5 min ago"},
 			}},
 			{Title: "Waiting for others", Tally: "1", Cards: []CardProps{{ID: "orders", Name: "Orders", Turn: Tag{Wait, "Waiting for a Cloud admin"}, Meter: []State{Good, Good, Wait, Idle, Idle, Idle}, Count: "2 of 6", Next: &Link{Text: "Upload the CA", URL: "/m/orders/upload"}, Detail: "Go · since Tuesday"}}},
-			{Title: "Recent", Tally: "1", Cards: []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}}},
+			{Title: "Recent", Tally: "1", Cards: []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Replacing: "Replacing the CA certificate", Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}}},
 		},
 	}
+}
+
+func homeEnding() HomeProps {
+	p := homeProps()
+	p.Ending = &EndingProps{State: Bad, Title: "5 client certificates have expired or expire in the next 15 days", More: "and 3 more.", Rows: []EndingRow{
+		{Name: "Payments", Text: "expired on 12 Nov 2026", Replace: Link{Text: "Replace the certificate of Payments", URL: "/m/payments/certificates/replace"}},
+		{Name: "Orders: eu-west", Text: "expires in 5 days, on 4 Dec 2026", Replace: Link{Text: "Replace the certificate of Orders: eu-west", URL: "/m/orders/certificates/replace"}}}}
+	return p
 }
 
 func homeList() HomeProps {
@@ -375,14 +422,28 @@ func uploadProps(rehearsal bool) UploadProps {
 		Size:  "1 of 16 certificates · 0.7 of 32 KB", CloudURL: "https://cloud.temporal.io/namespaces/payments-prod.a1b2c",
 		Commands: []CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}},
 		Existing: "No other CA is known to be there.",
-		Status:   UploadStatusProps{Tag: Tag{Wait, "Waiting for a Cloud admin"}, Text: "No check has seen this CA accepted yet. This line ticks itself."},
-		Twin:     cli("onramp check --uploaded-ca ca.pem"),
+		Handoff:  handoffOfferProps(!rehearsal),
+		Notes:    []string{"tcld reads its key from TEMPORAL_CLOUD_API_KEY."},
+		Status: UploadStatusProps{Tag: Tag{Wait, "Waiting for a Namespace Admin"}, Text: "Not accepted yet. This updates as soon as a check sees the CA certificate accepted.",
+			Look: &LookProps{Action: "/m/payments/upload/look", Every: "30", Seen: "Namespace does not trust the CA (CL-03).", Ago: "12 s", Since: "12345"}},
+		Twin: cli("onramp check --uploaded-ca ca.pem"),
 	}
 	if rehearsal {
 		p.CloudURL = "/cloud/docs-assembly.a2dd6?m=payments"
-		p.Status = UploadStatusProps{Tag: Tag{Good, "Saved"}, Text: "The Cloud side holds this CA since 16:31.", Next: &Link{Text: "Test the connection", URL: "/m/payments/test", TestID: "continue"}}
+		p.Status = UploadStatusProps{Tag: Tag{Good, "Saved"}, Text: "CA certificate saved, 3 min ago", Next: &Link{Text: "Test the connection", URL: "/m/payments/test", TestID: "continue"}}
 	}
 	return p
+}
+
+func uploadWithoutKey() UploadProps {
+	p := uploadProps(false)
+	p.Status.Look = &LookProps{Cannot: "To check from this page Onramp needs the client key: ", Ways: []Link{{Text: "let it use the key for 30 minutes", URL: "/m/payments/certificates#keys"}, {Text: "give the key to the check of step 4", URL: "/m/payments/test"}}}
+	return p
+}
+
+func handoffOfferProps(first bool) *HandoffOffer {
+	return &HandoffOffer{Lead: "One file holds everything a Cloud admin needs.", File: Link{Text: "Download the hand-off file", URL: "/m/payments/handoff.html"}, Go: first,
+		Mail: HandoffMail(handoffProps()), Text: CodeBlockProps{ID: "handoff-text", Name: "Message", Text: HandoffText(handoffProps()), Raw: "/m/payments/handoff.txt", TestID: "handoff-text"}}
 }
 
 func cloudRows() []CloudRow {

@@ -95,15 +95,8 @@ func (p Problems) in(field string) Problems {
 	return out
 }
 
-// unchanged reports whether each of them says that nothing was changed: only an act knows.
-func (p Problems) unchanged() bool {
-	for _, f := range p {
-		if f == nil || !f.Unchanged || f.Left != "" {
-			return false
-		}
-	}
-	return len(p) > 0
-}
+// unchanged reports whether each of them says that nothing was changed.
+func (p Problems) unchanged() bool { return fault.NothingChanged(p...) }
 
 // problemText is what stands at a field: the fix first, because the reader is about to type.
 func problemText(f *fault.Fault) string {

@@ -9,8 +9,11 @@ type HelpEntryProps struct {
 	NotWrong string
 	Fixes    []FixProps
 	Symptoms []string // what tools print
-	Confirm  string
-	Unseen   string
-	Related  []Link
-	Sources  []Link
+	Confirm  string   // a sentence
+	// ConfirmCommand is what shows it in a terminal; StandIns say what stands in the commands for the reader's own values.
+	ConfirmCommand CodeBlockProps
+	StandIns       []Pair
+	Unseen         string
+	Related        []Link
+	Sources        []Link
 }

@@ -5,10 +5,26 @@ package views
 // Test ids: rehearse-now, new-migration, card-<id>, show-<group>, search, search-go, page-previous, page-next.
 type HomeProps struct {
 	Sections []CardSection
-	List     *ListProps // nil while the sections show every migration
+	Ending   *EndingProps // certificates that end soon; nil for none
+	List     *ListProps   // nil while the sections show every migration
 	// NoRehearsal says why "Rehearse it now" cannot work (built without it, switched off, failed); "" when it can.
 	NoRehearsal string
 	DataDir     string
+}
+
+// EndingProps warns of certificates that end soon, or have ended. Test id: ending-soon.
+type EndingProps struct {
+	State State
+	Title string // "2 client certificates expire in the next 15 days"
+	Rows  []EndingRow
+	More  string // "and 3 more", "" where the rows are all
+}
+
+// EndingRow is one of them.
+type EndingRow struct {
+	Name    string // "Payments", "Payments: eu-west"
+	Text    string // "in 5 days, on 4 Dec 2026"
+	Replace Link
 }
 
 // ListProps are the filters of a list that is longer than a glance, and its pages.

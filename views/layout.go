@@ -14,6 +14,9 @@ type Frame struct {
 	Theme   string // "light", "dark", "auto" or "" (auto)
 	Path    string // path and query of this page; POST /theme (fields theme, return) comes back to it
 	Nav     string // the current entry of the bar: "migrations", "expiry", "audit", "rehearsal", "help" or ""
+	// Description is what the page is for, for search engines and previews; "" says what Onramp is.
+	Description string
+	Query       string // what the search field of the bar holds
 
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool
@@ -21,11 +24,34 @@ type Frame struct {
 	// CloudSide: the page stands for Temporal Cloud's own console in a rehearsal: other colours, other bar.
 	CloudSide bool
 
+	// Crumbs are the way to this page, itself last and without an address; fewer than two show none.
+	Crumbs []Link
+	// Inside are the pages of a migration beside its steps; none: a page outside a migration.
+	Inside []Place
+	// Replacing says on every page of a migration that a replacement is in progress; nil: none is, or this is its page.
+	Replacing *ReplacingProps
+
 	Rail *RailProps // nil: a page outside a migration
 	// Feed is the address of the page's one event stream, Follow that of the same page streamed without
 	// JavaScript; "" for none.
 	Feed, Follow string
-	Toast        string // one sentence shown once after a redirect: "Namespace saved"
+	// Saw is the edition of what the page's forms change; they send it as field saw. "": nobody looks at it.
+	Saw   string
+	Sign  SignProps // of a run's page
+	Toast string    // one sentence shown once after a redirect: "Namespace saved"
+}
+
+// Place is an entry of a navigation. Current is its aria-current: "page" for the page itself, "true" for one that it
+// stands above, "" for any other.
+type Place struct {
+	Text, URL, Current string
+	TestID             string
+}
+
+// ReplacingProps is the banner of a replacement that is in progress. Test ids: replacing, go-on-replacing.
+type ReplacingProps struct {
+	Text string // "The CA certificate is being replaced: 2 of 4 steps done."
+	URL  string // of the replacement
 }
 
 // RailProps is the route beside every page of a migration.
@@ -59,7 +85,7 @@ type BrokenProps struct {
 	Return    string // the page to come back to
 }
 
-// documentTitle is what the tab says: the rehearsal is named first, the product last.
+// documentTitle is what the tab says: how a run stands, then that it is a rehearsal; the product last.
 func documentTitle(f Frame) string {
 	title := "Onramp"
 	if f.Title != "" {
@@ -68,14 +94,15 @@ func documentTitle(f Frame) string {
 	if f.Rehearsal || f.CloudSide {
 		title = "[Rehearsal] " + title
 	}
+	if f.Sign.Word != "" { // first: a tab shows the beginning
+		title = f.Sign.Word + " · " + title
+	}
 	return title
 }
 
-func iconName(f Frame) string {
-	if f.Rehearsal || f.CloudSide {
-		return "rehearsal.svg"
-	}
-	return "icon.svg"
+// described is what the page says of itself to search engines.
+func described(f Frame) string {
+	return either(f.Description, "Onramp takes a Temporal application from a local server to Temporal Cloud, and verifies each step.")
 }
 
 // themeAttr fixes the theme on <html>; without it the reader's system decides.
@@ -84,6 +111,17 @@ func themeAttr(theme string) templ.Attributes {
 		return templ.Attributes{"data-theme": theme}
 	}
 	return nil
+}
+
+func placeAttrs(p Place) templ.Attributes {
+	a := templ.Attributes{}
+	if p.Current != "" {
+		a["aria-current"] = p.Current
+	}
+	if p.TestID != "" {
+		a["data-testid"] = p.TestID
+	}
+	return a
 }
 
 func yesNo(b bool) string { return strconv.FormatBool(b) }

@@ -28,6 +28,7 @@ func TestLivePartsKeepTheirID(t *testing.T) {
 		"ns-preview":      {NamespacePreview(NamespacePreviewProps{}), NamespacePreview(filled[NamespacePreviewProps](t))},
 		"keys":            {Keys(KeysProps{}), Keys(filled[KeysProps](t))},
 		"upload-status":   {UploadStatus(UploadStatusProps{}), UploadStatus(filled[UploadStatusProps](t))},
+		"run-sign":        {RunSign(Frame{}), RunSign(filled[Frame](t))},
 		"run-status":      {RunStatus(RunStatusProps{}), RunStatus(filled[RunStatusProps](t))},
 		"stage-tls":       {StageRow(StageProps{ID: "tls"}), StageRow(StageProps{ID: "tls", Live: true}), StageRow(StageProps{ID: "tls", Evidence: []Pair{{}}})},
 		"verdict":         {Verdict(VerdictProps{Pending: true}), Verdict(VerdictProps{}), Verdict(filled[VerdictProps](t))},
@@ -108,7 +109,9 @@ func TestLiveRowsHaveTheLineOfEndedOnes(t *testing.T) {
 // The followed page reaches its reader row by row, while the run goes on.
 func TestFollowedPageGrowsWhileTheRunGoesOn(t *testing.T) {
 	stages := make(chan StageProps)
-	page := TestFollowPage(Frame{}, TestRunProps{Migration: "payments"}, until(t, stages), func() VerdictProps { return VerdictProps{Title: "A worker would connect"} })
+	page := TestFollowPage(Frame{}, TestRunProps{Migration: "payments"}, until(t, stages), func() TestEndProps {
+		return TestEndProps{Verdict: VerdictProps{Title: "A worker would connect"}, Ended: "/m/payments/test/r1"}
+	})
 	read, closed := follow(t, page)
 	for _, id := range []string{"input", "pair", "chain"} {
 		stages <- StageProps{ID: id, Title: id}
@@ -116,6 +119,7 @@ func TestFollowedPageGrowsWhileTheRunGoesOn(t *testing.T) {
 	}
 	close(stages)
 	read("A worker would connect")
+	read(`<meta http-equiv="refresh" content="0; url=/m/payments/test/r1">`)
 	closed()
 }
 

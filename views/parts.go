@@ -12,6 +12,7 @@ type Link struct {
 	URL     string
 	Current bool
 	Away    bool   // leaves Onramp: shown with an arrow, opened with rel=noreferrer
+	Said    string // said after Text where that alone says too little: "SDK"
 	TestID  string // data-testid, "" for none
 }
 

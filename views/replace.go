@@ -1,10 +1,10 @@
 package views
 
-// ReplaceProps is /m/{m}/certificates/replace: a CA or a client certificate replaced in four gates.
+// ReplaceProps is /m/{m}/certificates/replace: a CA or a client certificate replaced in four steps on one page.
 // Forms (all POST, below that address): "" (what: ca, leaf); ca (lane: make with ca_common_name, organization,
 // key_type, ca_days; import with ca_pem); bundle (do: save, look); leaf (lane: make with maker, common_name,
 // organization, key_type, leaf_days, csr, lent_key, lend; csr; import with leaf_pem; ca_key or ca_key_file,
-// ca_passphrase); check (which: old, new, and the fields of KeySourceProps); pollers (task_queue); note (why);
+// ca_passphrase); check (which: old, new and the fields of KeySourceProps, or both); pollers (task_queue); note (why);
 // remove; back (gate); bundle.zip and ca-key.zip answer a file once, 410 after.
 // Test ids: replace-ca, replace-leaf, make-ca, use-ca, save-bundle, look-bundle, make-leaf, sign-leaf, use-leaf, run-check,
 // remove-old, note-workers, look-pollers, back-<gate>, download-bundle, download-ca-key, callers, gate-<id>.
@@ -14,6 +14,7 @@ type ReplaceProps struct {
 	Blocked   *NeedProps // nothing to replace yet
 	Problems  Problems
 
+	Lead    string
 	Choices []ReplaceChoice // when none goes on
 	Last    *ReplaceLast    // what the one before came to, nil for none
 
@@ -42,8 +43,8 @@ type GateProps struct {
 	ID, Number, Title string
 	Tag               Tag
 	Text              string // its evidence, or what is missing
-	Open              bool   // it is worked on: its parts are shown
-	Kept              bool   // its parts stay in sight though it is done: a key waits there, or a check is still wanted
+	Now               bool   // it is worked on: its parts are shown. One is
+	Open              bool   // its parts can be unfolded
 	Back              *BackProps
 }
 
@@ -59,7 +60,9 @@ type ReplaceCAProps struct {
 	Bundle   CodeBlockProps // both CAs
 	Size     string
 	Lines    []BundleLine
-	CloudURL string // the Cloud side of a rehearsal
+	CloudURL string        // the namespace in the rehearsal cloud
+	Handoff  *HandoffOffer // in Temporal Cloud, where a Namespace Admin adds the new CA
+	Next     *Link         // and the step after, which does not wait for that
 	Commands []CodeBlockProps
 	Unseen   string // what cannot be seen, as a sentence
 	Trouble  string // why there is no bundle to upload
@@ -76,15 +79,17 @@ type ReplaceLeafProps struct {
 	CASubject  string
 	Card       CertProps
 	Bundle     bool // bundle.zip waits
-	Browser    bool // the key is in this browser
+	Browser    bool // the key was made in a browser: shown in the one that holds it
 	FormerOnly bool // the short path: the CA stays, so its key is asked for
 }
 
 // ReplaceProofProps is gate 3.
 type ReplaceProofProps struct {
-	Rows  []ProofRow
-	Which []Choice
-	Key   KeySourceProps
+	Rows   []ProofRow
+	Both   bool // one button is enough: Onramp may use the keys of what is not proven
+	Button string
+	Which  []Choice
+	Key    KeySourceProps
 }
 
 // ProofRow is one check that has to pass, or after the end to be refused.
@@ -98,8 +103,11 @@ type ProofRow struct {
 type ReplaceWorkersProps struct {
 	Seen     bool // leaves can be seen: the table, and removal by Onramp
 	Callers  []CallerRow
+	Figures  []Figure // how many still use the old one, beside the button they decide
+	Blocked  bool     // it cannot be removed now
+	Rule     string   // why not, or that it can
+	Window   string   // when a program counts as gone
 	AsOf     string
-	Rule     string // when removal is blocked
 	Remove   string // the button
 	Facts    []Pair // of task queues, where leaves cannot be seen
 	Queue    string
@@ -109,6 +117,12 @@ type ReplaceWorkersProps struct {
 	Noted    string
 	Commands []CodeBlockProps
 	Finish   string // what has to be seen after the removal
+}
+
+// Figure is a number with its name.
+type Figure struct {
+	Name, Value string
+	State       State
 }
 
 // CallerRow is one program with one client certificate.
@@ -133,4 +147,12 @@ func lineTag(sign string) Tag {
 		return Tag{Warn, "Dropped"}
 	}
 	return Tag{Idle, "Stays"}
+}
+
+// checkTestID: the form is the step's first action, or another way.
+func checkTestID(first bool) string {
+	if first {
+		return "run-check"
+	}
+	return "run-other-check"
 }

@@ -1,6 +1,6 @@
 package views
 
-// TestRunProps is one check run. Its live parts: run-status, crossing, stage-<id>, verdict.
+// TestRunProps is one check run. Its live parts: run-sign, run-status, crossing, stage-<id>, verdict.
 // Test ids: run-again, verdict, stage-<id>.
 type TestRunProps struct {
 	Migration string
@@ -36,6 +36,8 @@ type RunStatusProps struct {
 	Text  string // "stopped at 5 of 10 · 155 ms"
 	When  string
 	Stamp string
+	// SinceMS is, while it runs, how long it does; counted on by the script.
+	SinceMS int64
 }
 
 // StageProps is one check. id=stage-<ID>. While Live is set the row has a fixed height and does not open.
@@ -46,6 +48,7 @@ type StageProps struct {
 	State    State
 	Word     string // "Passed", "Checking", "Not reached"
 	Summary  string
+	SinceMS  int64  // > 0: it waits, since so long; counted on by the script
 	Time     string // "12 ms", "" before
 	Evidence []Pair
 	Findings []FindingProps

@@ -2,11 +2,12 @@ package views
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
 
-// TransferRunProps is one transfer. Its live parts: transfer-status, timeline, verdict, transfer-acts, events
+// TransferRunProps is one transfer. Its live parts: run-sign, transfer-status, timeline, verdict, transfer-acts, events
 // and its rows, transfer-links, transfer-refs. Test ids: transfer-status, transfer-again, raw-history.
 type TransferRunProps struct {
 	Migration string
@@ -68,7 +69,7 @@ type PendingProps struct {
 	Failure  string // of the attempt before
 	LeftMS   int64  // until the next attempt; 0 shows no countdown
 	Left     string // the same in words, for readers without JavaScript: "in 1.8 s"
-	LastBeat string // last heartbeat, as text
+	LastBeat string // what the last heartbeat told, in words: "step 4, of 24"
 }
 
 // CauseProps is one link of a failure chain, the outermost first.
@@ -115,6 +116,19 @@ func (e EventProps) attrs() templ.Attributes {
 		a["data-event-id"] = e.ID
 	}
 	return a
+}
+
+// eventName is a name like ActivityTaskScheduled, which may break between its words and nowhere else.
+func eventName(name string) templ.Component {
+	var words []string
+	start := 0
+	for i, r := range name {
+		if i > 0 && r >= 'A' && r <= 'Z' {
+			words = append(words, templ.EscapeString(name[start:i]))
+			start = i
+		}
+	}
+	return templ.Raw(strings.Join(append(words, templ.EscapeString(name[start:])), "<wbr>"))
 }
 
 func ms(n int64) string { return strconv.FormatInt(n, 10) }

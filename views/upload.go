@@ -1,17 +1,19 @@
 package views
 
-// UploadProps is step 3.
-// Test ids: open-cloud, continue, ca-pem.
+// UploadProps is step 3. Forms: POST below it: /look. Test ids: open-cloud, continue, ca-pem, look-ca, last-look, and
+// those of HandoffOffer.
 type UploadProps struct {
 	Migration string
 	Namespace string // Namespace ID, "" when step 1 is missing
 	CA        *CertProps
 	CAPEM     CodeBlockProps // ID ca-pem
 	Size      string         // "1 of 16 certificates · 0.7 of 32 KB"
-	// CloudURL is where to do it: the console of Temporal Cloud, or /cloud/{ns}?m={m} in a rehearsal.
+	// CloudURL is where to do it: the Temporal Cloud UI, or /cloud/{ns}?m={m} in a rehearsal.
 	CloudURL  string
 	Rehearsal bool
 	Commands  []CodeBlockProps // tcld, …
+	Notes     []string         // on the commands
+	Handoff   *HandoffOffer    // nil where there is nothing to hand off
 	Existing  string           // what is known of CAs already there, as a sentence
 	Status    UploadStatusProps
 	Missing   *NeedProps // what must be done first
@@ -19,16 +21,29 @@ type UploadProps struct {
 	Twin      CodeBlockProps
 }
 
-// UploadStatusProps is the line that ticks itself. id=upload-status.
+// UploadStatusProps is the line that updates by itself. id=upload-status.
 type UploadStatusProps struct {
 	Tag  Tag
-	Text string // "Saved on the Cloud side 12 s ago; a check will show that it is accepted"
-	Next *Link  // shown when done
+	Text string     // "Not accepted yet"
+	Look *LookProps // how to look now, nil when there is nothing to look for
+	Next *Link      // shown when done
+}
+
+// LookProps looks for the CA certificate: by a button, and every Every seconds while the page is open. Form: POST
+// Action, no fields.
+type LookProps struct {
+	Action string
+	Every  string // "30"; "" where Onramp cannot look
+	Seen   string // what the last look saw; "" before the first
+	Ago    string // how long that is past: "12 s"
+	Since  string // the same in milliseconds, from which the page counts on
+	Cannot string // why Onramp cannot look, as a sentence
+	Ways   []Link // what to do about it
 }
 
 func uploadText(p UploadProps) string {
 	if p.Rehearsal {
-		return "Open the Cloud side"
+		return "Open the rehearsal cloud"
 	}
-	return "Open Temporal Cloud"
+	return "Open Temporal Cloud UI"
 }

@@ -4,16 +4,16 @@ package views
 type VerdictProps struct {
 	Pending    bool
 	State      State
-	Word       string // "All is well", "Stopped at Certificate"
+	Word       string // "Connected", "Stopped at Certificate"
 	Title      string
 	Cause      string
 	NotWrong   string
 	Level      string // "certain", "likely", "unknown"
 	Code       string // CL-01; "" or "OK" shows no link
 	HelpURL    string
-	Evidence   []Pair // wanted / seen
+	Evidence   []Pair // what was seen, in words
 	Fixes      []FixProps
-	Actions    []Link // at most three; the first is the primary
+	Actions    []Link // the first is the primary: it opens the place where the fault is repaired
 	Candidates []CandidateProps
 	Confirm    string
 	Unseen     string

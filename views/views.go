@@ -22,8 +22,8 @@
 //	CertificatePage(Frame, CertificateProps)        GET /m/{m}/certificates/{fp}; POST below it: /take
 //	KeyPage(Frame, KeyProps)                        GET /m/{m}/certificates/key; POST below it: /keep, /open, /lock, /forget
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
-//	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a gate each
-//	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload
+//	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
+//	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
 //	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                GET /m/{m}/test/{run}
@@ -42,6 +42,7 @@
 //	AuditPage(Frame, AuditProps)                    GET /audit
 //	HelpPage(Frame, HelpProps)                      GET /help
 //	HelpEntryPage(Frame, HelpEntryProps)            GET /help/{code}
+//	SearchPage(Frame, SearchProps)                  GET /search
 //	DecodePage(Frame, DecodeProps)                  GET, POST /decode
 //	ErrorPage(Frame, ErrorProps)                    any failure
 //
@@ -54,7 +55,7 @@
 //
 // Each is a run's page once more, row by row while the run goes on; they stand together in follow.templ.
 //
-//	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() VerdictProps)
+//	TestFollowPage(Frame, TestRunProps, iter.Seq[StageProps], func() TestEndProps)
 //	TransferFollowPage(Frame, TransferRunProps, iter.Seq[EventProps], func() TransferEndProps)
 //	DrillFollowPage(Frame, DrillRunProps, iter.Seq[string], func() DrillRunProps)
 //
@@ -71,6 +72,8 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	RunSign(Frame)                            id=run-sign
+//	ReplaceSteps(ReplaceProps)                id=replace-steps
 //	RunStatus(RunStatusProps)                 id=run-status
 //	StageRow(StageProps)                      id=stage-<stage id>, e.g. stage-tls
 //	Verdict(VerdictProps)                     id=verdict

@@ -18,9 +18,6 @@ func (h *Pages) Certificates(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if web.UsesKeys(v) {
-		return h.NotNeeded(w, r, v, migration.StepCertificates)
-	}
 	f := web.CertFields{Lane: r.URL.Query().Get("lane"), Lend: true}
 	if f.Lane != web.LaneCSR && f.Lane != web.LaneImport && f.Lane != web.LaneOwnCA {
 		f.Lane = web.LaneMake
@@ -35,6 +32,7 @@ func (h *Pages) showCertificates(w http.ResponseWriter, r *http.Request, status 
 		p.Lanes = append(p.Lanes, views.Link{Text: l.text, URL: web.MovePath(m, migration.StepCertificates) + "?lane=" + l.lane, Current: l.lane == f.Lane, TestID: "lane-" + l.lane})
 	}
 	fr := h.Frame(r, "Create certificates", "migrations", &v, migration.StepCertificates)
+	p.Saw = fr.Saw
 	return h.Page(w, r, status, views.CertificatesPage(fr, p))
 }
 
@@ -58,7 +56,7 @@ func (h *Pages) MakeCertificates(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err != nil:
 	case f.Lane == web.LaneImport:
-		after, err = h.Acts.Certificates.Import(r.Context(), v.By, v.Migration.ID, f.CaPEM, f.LeafPEM)
+		after, err = h.Acts.Certificates.Import(acts.Saw(r.Context(), sent.Text("saw")), v.By, v.Migration.ID, f.CaPEM, f.LeafPEM)
 	default:
 		after, err = h.issue(r, v, f, sent)
 	}
@@ -70,7 +68,7 @@ func (h *Pages) MakeCertificates(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showCertificates(w, r, http.StatusUnprocessableEntity, v, withoutKeys(f), ps)
+		return h.showCertificates(w, r, web.StatusFor(ps), v, withoutKeys(f), ps)
 	}
 	if (f.Lane == web.LaneMake || f.Lane == web.LaneOwnCA) && f.Maker == web.MakerBrowser && web.WantsFragment(r) {
 		// The page stays where it is: the key lives in it.
@@ -120,6 +118,6 @@ func (h *Pages) issue(r *http.Request, v web.Visit, f web.CertFields, sent web.F
 		}
 		return v.View, atAuthority(fault.Unchanged(formErr), "own-")
 	}
-	after, err := h.Acts.Certificates.IssueSet(r.Context(), v.By, v.Migration.ID, req)
+	after, err := h.Acts.Certificates.IssueSet(acts.Saw(r.Context(), sent.Text("saw")), v.By, v.Migration.ID, req)
 	return after, atAuthority(err, "own-")
 }

@@ -35,7 +35,8 @@ type filterFields struct {
 	against        string
 	certPEM, paste string
 	lockout        bool
-	ask            bool // applying needs the confirmation
+	ask            bool   // applying needs the confirmation
+	saw            string // the edition of the filters that the form was filled in against
 }
 
 // Filters is the page that builds certificate filters. It begins with those of the rehearsal's namespace, or
@@ -93,14 +94,18 @@ func (h *Pages) ChangeFilters(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.showFilters(w, r, http.StatusUnprocessableEntity, v, f, ps)
+		status := web.StatusFor(ps)
+		if status == http.StatusConflict {
+			f.saw = "" // it is told now what there is
+		}
+		return h.showFilters(w, r, status, v, f, ps)
 	}
 	return h.showFilters(w, r, http.StatusOK, v, f, nil)
 }
 
 // readFilters reads the form. The error is an Invalid fault for rows that no page of ours sends.
 func readFilters(sent web.Form) (filterFields, error) {
-	f := filterFields{certPEM: sent.Raw("cert_pem"), paste: sent.Raw("filters_json"), lockout: sent.On("lockout")}
+	f := filterFields{saw: sent.Text("saw"), certPEM: sent.Raw("cert_pem"), paste: sent.Raw("filters_json"), lockout: sent.On("lockout")}
 	against, err := sent.Pick("against", againstLeaf, againstPaste)
 	f.against = against
 	for n := 1; n <= certsvc.MaxFilters+1; n++ {
@@ -241,7 +246,7 @@ func (h *Pages) applyFilters(ctx context.Context, v web.Visit, f *filterFields, 
 		}
 		raw = fs.JSON()
 	}
-	return h.Acts.Namespaces.SaveFilters(ctx, v.By, v.Migration.ID, raw)
+	return h.Acts.Namespaces.SaveFilters(acts.Saw(ctx, f.saw), v.By, v.Migration.ID, raw)
 }
 
 func (h *Pages) showFilters(w http.ResponseWriter, r *http.Request, status int, v web.Visit, f filterFields, ps views.Problems) error {
@@ -282,7 +287,13 @@ func (h *Pages) showFilters(w http.ResponseWriter, r *http.Request, status int, 
 		p.Commands = []views.CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{ns}, Text: fmt.Sprintf("tcld namespace certificate-filters import -n %s -f filters.json", ns)}}
 	}
 	p.Cloud = h.filterCloudProps(r.Context(), v, f.ask)
-	return h.Page(w, r, status, views.FiltersPage(h.Frame(r, "Certificate filters", "migrations", &v, migration.StepCertificates), p))
+	fr := h.Frame(r, "Certificate filters", "migrations", &v, migration.StepCertificates)
+	if fr.Saw = f.saw; fr.Saw == "" {
+		if ns, _ := h.filterCloud(r.Context(), v); ns != nil {
+			fr.Saw = acts.Edition(string(ns.Filters))
+		}
+	}
+	return h.Page(w, r, status, views.FiltersPage(fr, p))
 }
 
 func (h *Pages) filterCloudProps(ctx context.Context, v web.Visit, ask bool) *views.FilterCloud {

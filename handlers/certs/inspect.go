@@ -21,7 +21,7 @@ func (h *Pages) InspectForm(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Pages) showInspect(w http.ResponseWriter, r *http.Request, status int, res *views.InspectResult, ps views.Problems) error {
 	p := views.InspectProps{Result: res, Problems: ps, Twin: views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert inspect client.p12 ca.pem ca.key\nonramp cert lint client.pem --ca ca.pem"}}
-	return h.Page(w, r, status, views.InspectPage(h.Frame(r, "Inspect certificates", "help", nil, ""), p))
+	return h.Page(w, r, status, views.InspectPage(h.Frame(r, "Inspect certificates", "", nil, ""), p))
 }
 
 // Inspect answers what was dropped; nothing of it is stored or logged.

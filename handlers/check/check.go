@@ -14,6 +14,7 @@ import (
 	"github.com/a-h/templ"
 
 	"onramp/acts"
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/handlers/web"
@@ -131,15 +132,23 @@ type CheckState struct {
 	View   web.Visit
 	Run    runs.Run
 	Stages map[string]doctor.Stage
-	seq    int64 // the last entry that is in it
+	Now    func() time.Time
+	began  time.Time // when the newest stage did
+	seq    int64     // the last entry that is in it
 }
 
 func (c *CheckState) add(e runs.Entry) {
 	if s, ok := web.StageOf(e); ok {
-		c.Stages[s.ID] = s
+		c.Stages[s.ID], c.began = s, e.At
 	}
 	c.seq = e.Seq
 }
+
+// since is how long ago something was, in milliseconds, 1 at least.
+func (c *CheckState) since(t time.Time) int64 { return max(c.Now().Sub(t).Milliseconds(), 1) }
+
+// keyed reports whether it signs in with an API key.
+func (c *CheckState) keyed() bool { return c.Run.CheckRequest().Auth == cloud.AuthAPIKey }
 
 // readCheck reads a run and its log up to now.
 func (h *Pages) readCheck(ctx context.Context, v web.Visit, run runs.Run) (*CheckState, error) {
@@ -151,7 +160,7 @@ func (h *Pages) readCheck(ctx context.Context, v web.Visit, run runs.Run) (*Chec
 	if run, err = h.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil {
 		return nil, err
 	}
-	c := &CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}}
+	c := &CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}
 	for _, e := range entries {
 		c.add(e)
 	}
@@ -180,7 +189,8 @@ func (c *CheckState) status() views.RunStatusProps {
 	switch c.Run.State {
 	case migration.RunRunning:
 		p.Tag.Word = "Checking"
-		p.Text = fmt.Sprintf("%d of %d checks done", c.count(doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip), all)
+		p.Text = fmt.Sprintf("%d of %d checks done ·", c.count(doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip), all)
+		p.SinceMS = c.since(c.Run.Started)
 	case migration.RunInterrupted:
 		p.Text = "Onramp stopped in the middle of it"
 	default:
@@ -198,11 +208,31 @@ func (c *CheckState) status() views.RunStatusProps {
 	return p
 }
 
-func (c *CheckState) crossing() views.CrossingProps { return web.Crossing(c.Stages, c.title(), "") }
+// frame is the frame of its page as title and icon need it.
+func (c *CheckState) frame() views.Frame {
+	return web.SignFrame(c.View, c.title()+" of the connection test", web.RunTag(c.Run.Row), c.Run.Over())
+}
 
+func (c *CheckState) crossing() views.CrossingProps {
+	p := web.Crossing(c.Stages, c.title(), "")
+	if c.keyed() {
+		p = web.ByKey(p)
+	}
+	return p
+}
+
+// stage is one check as a row. What was seen where the verdict fell stands there, and only there.
 func (c *CheckState) stage(id string) views.StageProps {
 	s, known := c.Stages[id]
-	return web.StageProps(id, s, known, c.live())
+	p := web.StageProps(id, s, known, c.live(), c.Run.CheckRequest())
+	if s.Status == doctor.Running && c.live() {
+		p.SinceMS = c.since(c.began)
+	}
+	if rep, ok := web.Report(c.Run); ok && rep.Verdict.Code != doctor.OK && rep.Verdict.Stage == id {
+		p.Evidence, p.Open = nil, false
+		p.Findings = slices.DeleteFunc(p.Findings, func(f views.FindingProps) bool { return f.Code == rep.Verdict.Code })
+	}
+	return p
 }
 
 func (c *CheckState) rows() []views.StageProps {
@@ -217,8 +247,8 @@ func (c *CheckState) verdict() views.VerdictProps {
 	rep, ok := web.Report(c.Run)
 	switch {
 	case ok:
-		p := web.VerdictProps(rep.Verdict, web.Evidence(c.Stages[rep.Verdict.Stage].Evidence), c.View.View)
-		p.Made = fmt.Sprintf("Tested from %s, by the rules of %s.", rep.TestedFrom, rep.Rules)
+		p := web.VerdictProps(rep.Verdict, web.Evidence(c.Stages[rep.Verdict.Stage].Evidence), c.View.View, c.Run.CheckRequest())
+		p.Made = fmt.Sprintf("Tested from %s · rule set %s", rep.TestedFrom, rep.Rules)
 		p.NotChecked = web.NotChecked(rep.NotChecked)
 		if raw, err := json.MarshalIndent(rep, "", "  "); err == nil {
 			p.Raw = views.CodeBlockProps{ID: "raw", Name: "Report", Label: "Report as JSON", Lang: "json", Text: string(raw)}
@@ -228,13 +258,13 @@ func (c *CheckState) verdict() views.VerdictProps {
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Checking"}
 	}
 	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped in the middle of this run",
-		Cause: "Nothing is known beyond the checks above.",
+		Cause: "Nothing is known beyond the checks below.",
 		Fixes: []views.FixProps{{Text: "Run all checks again."}}}
 }
 
 // All are every live part of the page.
 func (c *CheckState) All() []templ.Component {
-	out := []templ.Component{views.RunStatus(c.status()), views.Crossing(c.crossing())}
+	out := []templ.Component{views.RunSign(c.frame()), views.RunStatus(c.status()), views.Crossing(c.crossing())}
 	for _, row := range c.rows() {
 		out = append(out, views.StageRow(row))
 	}
@@ -265,9 +295,10 @@ func (h *Pages) CheckRun(w http.ResponseWriter, r *http.Request) error {
 		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), Reported: reportedProps(c.Run), Spark: web.SparkProps(past), History: web.CheckRows(past),
 		Compare: compareLink(past, c.Run), Asked: askedAgain(c.Run), CanRerun: lent, Twin: h.CheckTwin(v)}
 	if run.State == migration.RunFailed {
-		p.Environment = &views.Link{Text: "Does the worker run with other settings? Judge its environment", URL: web.MovePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
+		p.Environment = &views.Link{Text: "Does the worker run with other settings? Check its environment", URL: web.MovePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
 	}
-	f := h.Frame(r, c.title()+" of the connection test", "migrations", &v, migration.StepTest)
+	f := h.Frame(r, c.frame().Title, "migrations", &v, migration.StepTest)
+	f.Sign = c.frame().Sign
 	if c.live() {
 		f.Feed = web.FeedPath(v, run, c.seq)
 		f.Follow = web.RunPath(run.Outcome) + "?follow=1"
@@ -278,7 +309,9 @@ func (h *Pages) CheckRun(w http.ResponseWriter, r *http.Request) error {
 	if web.WantsFollow(r) {
 		f.Feed, f.Follow = "", ""
 		return h.StreamPage(w, r, func(ctx context.Context) templ.Component {
-			return views.TestFollowPage(f, p, h.followStages(ctx, c), c.verdict)
+			return views.TestFollowPage(f, p, h.followStages(ctx, c), func() views.TestEndProps {
+				return views.TestEndProps{Verdict: c.verdict(), Ended: web.EndedAt(c.Run)}
+			})
 		})
 	}
 	return h.Page(w, r, http.StatusOK, views.TestRunPage(f, p))
@@ -295,7 +328,7 @@ func (h *Pages) followStages(ctx context.Context, c *CheckState) iter.Seq[views.
 			for _, e := range es {
 				c.add(e)
 				s, ok := web.StageOf(e)
-				if ok && s.Status != doctor.Running && !yield(web.StageProps(s.ID, s, true, false)) {
+				if ok && s.Status != doctor.Running && !yield(web.StageProps(s.ID, s, true, false, c.Run.CheckRequest())) {
 					return
 				}
 			}

@@ -195,16 +195,16 @@ func compareProps(p *views.CompareProps, c compared) {
 	}
 	same := 0
 	for _, s := range c.diff.Stages {
-		x := views.StageChangeProps{ID: s.ID, Number: fmt.Sprint(web.StageNumber(s.ID)), Title: web.StageTitles[s.ID], Changed: s.Changed,
+		x := views.StageChangeProps{ID: s.ID, Number: fmt.Sprint(web.StageNumber(s.ID)), Title: web.StageTitle(s.ID, c.after.CheckRequest().Auth), Changed: s.Changed,
 			Before: web.StageTag(s.Before), After: web.StageTag(s.After), BeforeTime: web.Millis(s.BeforeMS), AfterTime: web.Millis(s.AfterMS)}
 		for _, e := range s.Evidence {
 			x.Evidence = append(x.Evidence, views.ChangeProps{Name: strings.ReplaceAll(e.Name, "_", " "), Before: e.Before, After: e.After})
 		}
 		for _, code := range s.New {
-			x.New = append(x.New, web.FindingProps(code))
+			x.New = append(x.New, web.FindingProps(code, c.after.CheckRequest()))
 		}
 		for _, code := range s.Gone {
-			x.Gone = append(x.Gone, web.FindingProps(code))
+			x.Gone = append(x.Gone, web.FindingProps(code, c.before.CheckRequest()))
 		}
 		if !s.Changed {
 			same++

@@ -47,9 +47,9 @@ func (c *CheckFeed) Next(es []runs.Entry) (parts []templ.Component, say, alarm s
 		n, all := web.StageNumber(s.ID), len(doctor.StageIDs)
 		switch s.Status {
 		case doctor.Pass, doctor.Warn:
-			say = fmt.Sprintf("Check %d of %d passed: %s", n, all, web.StageTitles[s.ID])
+			say = fmt.Sprintf("Check %d of %d passed: %s", n, all, web.StageTitle(s.ID, c.Run.CheckRequest().Auth))
 		case doctor.Fail:
-			alarm = fmt.Sprintf("Check %d of %d failed: %s. %s", n, all, web.StageTitles[s.ID], s.Summary)
+			alarm = fmt.Sprintf("Check %d of %d failed: %s. %s", n, all, web.StageTitle(s.ID, c.Run.CheckRequest().Auth), s.Summary)
 		}
 		if !told[s.ID] {
 			told[s.ID] = true
@@ -65,7 +65,7 @@ func (c *CheckFeed) Next(es []runs.Entry) (parts []templ.Component, say, alarm s
 func (c *CheckFeed) Finish(run runs.Run) (parts []templ.Component, say, alarm string) {
 	c.Run = run
 	if run.State == migration.RunPassed {
-		say = "All is well: " + run.Title
+		say = "Connected: " + run.Title
 	} else {
 		alarm = run.Title
 	}

@@ -72,7 +72,8 @@ func (h *Pages) breakProps(by acts.Actor, moves []migration.View, asked string) 
 			}
 			s := views.SwitchProps{ID: b.ID, Title: b.Title, Does: b.Does, Sees: b.Sees, Code: b.Code, URL: web.HelpPath(b.Code), On: slices.Contains(on[p.Namespace], b.ID)}
 			if e, ok := doctor.Lookup(b.Code); ok {
-				s.CodeTitle = web.Plain(e.Title)
+				said, _ := e.General()
+				s.CodeTitle = said.Title
 			}
 			if b.NeedsKey && p.NoKey {
 				s.Does += " Needs your key."

@@ -10,6 +10,7 @@ import (
 
 	"github.com/go-chi/chi/v5"
 
+	"onramp/acts"
 	"onramp/cloud"
 	"onramp/fault"
 	"onramp/handlers/web"
@@ -126,6 +127,7 @@ func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, s sho
 		s.auth(p.Auth)
 	}
 	f := h.cloudFrame(r, id)
+	f.Saw = acts.Edition(ns.BundlePEM)
 	f.Broken = h.Broken(r, id)
 	if f.Toast == web.Sentences["ca"] && len(ps) == 0 {
 		f.Toast, p.Saved = "", "Saved. The namespace accepts clients of "+web.Many(len(ns.CAs), "CA", "CAs")+"."
@@ -171,7 +173,7 @@ func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	bundle, m := f.Raw("ca_bundle"), f.Text("m")
-	ns, err := h.Acts.Namespaces.SaveCAs(r.Context(), h.By(r), id, []byte(bundle))
+	ns, err := h.Acts.Namespaces.SaveCAs(acts.Saw(r.Context(), f.Text("saw")), h.By(r), id, []byte(bundle))
 	if err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {

@@ -143,7 +143,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
 	}
 	p.Zip = web.MovePath(m, "code.zip") + q.with(func(*codeQuery) {})
-	p.Environment = views.Link{Text: "Judge the environment that you have", URL: web.MovePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
+	p.Environment = views.Link{Text: "Check the environment you have", URL: web.MovePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
 	if v.Namespace != nil && (web.UsesKeys(v) || h.Acts.Checks.CanLook(v.By, v.View)) {
 		p.Look = views.WorkerLookProps{Action: web.MovePath(m, migration.StepCode, "worker") + q.with(func(*codeQuery) {}), Queue: c.Transfer.TaskQueue, Key: web.UsesKeys(v)}
 	}
@@ -167,7 +167,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 // codeLinks are the choices as links.
 func codeLinks(p *views.CodeProps, base string, q codeQuery) {
 	for _, l := range snippet.Langs() {
-		p.Langs = append(p.Langs, views.Link{Text: web.LangName(l), URL: base + q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, TestID: "lang-" + l})
+		p.Langs = append(p.Langs, views.Link{Text: web.LangName(l), URL: base + q.with(func(q *codeQuery) { q.lang = l }), Current: l == q.lang, Said: "code", TestID: "lang-" + l})
 	}
 	for _, a := range snippet.Auths {
 		p.Auths = append(p.Auths, views.Link{Text: map[string]string{"mtls": "Certificates", "api-key": "API key"}[a], URL: base + q.with(func(q *codeQuery) { q.auth = a }), Current: a == q.auth, TestID: "auth-" + a})
@@ -316,7 +316,10 @@ func (h *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 		status = http.StatusUnprocessableEntity
 		p.Problems = views.Problems{fault.New(fault.Invalid, "There is no command to judge", "Paste the command that begins with temporal workflow start.").In("command")}
 	} else {
-		findings, repaired := snippet.JudgeCommand(p.Command, q.lang)
+		findings, repaired, err := snippet.JudgeCommand(r.Context(), p.Command, q.lang)
+		if err != nil {
+			return err
+		}
 		p.Judged = true
 		p.Command, _ = snippet.MaskCommand(p.Command) // a secret is not sent back
 		p.Tag = views.Tag{State: views.Good, Word: "Nothing to repair"}

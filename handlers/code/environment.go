@@ -8,11 +8,12 @@ import (
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
+	"onramp/namespace"
 	"onramp/snippet"
 	"onramp/views"
 )
 
-// EnvironmentForm is the page that judges an environment, before one was pasted.
+// EnvironmentForm is the page that checks an environment, before one was pasted.
 func (h *Pages) EnvironmentForm(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
 	if err != nil {
@@ -21,7 +22,7 @@ func (h *Pages) EnvironmentForm(w http.ResponseWriter, r *http.Request) error {
 	return h.showEnvironment(w, r, http.StatusOK, v, sameForm, views.EnvironmentProps{})
 }
 
-// Environment judges a pasted environment. The text is neither stored nor logged, and is not sent back.
+// Environment checks a pasted environment. The text is neither stored nor logged, and comes back without its secrets.
 func (h *Pages) Environment(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
 	if err != nil {
@@ -31,22 +32,52 @@ func (h *Pages) Environment(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	shell, err := f.Pick("shell", append([]string{sameForm}, snippet.Shells...)...)
-	if err == nil && f.Text("environment") == "" {
-		err = fault.New(fault.Invalid, "There is no environment to judge", "Paste lines such as TEMPORAL_ADDRESS=…, or a file that holds them.").In("environment")
+	shell, wrong := f.Pick("shell", append([]string{sameForm}, snippet.Shells...)...)
+	if wrong == nil && f.Text("environment") == "" {
+		wrong = fault.New(fault.Invalid, "There is nothing to check", "Paste lines such as TEMPORAL_ADDRESS=…, or a file that holds them.").In("environment")
 	}
+	e, err := snippet.JudgeEnvironment(r.Context(), f.Values.Get("environment"), h.environmentChoice(v, f.Text("part")))
 	if err != nil {
-		ps, err := web.Problems(err)
+		return err
+	}
+	if wrong != nil {
+		ps, err := web.Problems(wrong)
 		if err != nil {
 			return err
 		}
-		return h.showEnvironment(w, r, http.StatusUnprocessableEntity, v, shell, views.EnvironmentProps{Problems: ps})
+		return h.showEnvironment(w, r, http.StatusUnprocessableEntity, v, shell, givenBack(views.EnvironmentProps{Problems: ps}, e))
 	}
-	own := ""
+	return h.showEnvironment(w, r, http.StatusOK, v, shell, givenBack(judgedEnvironment(e, shell), e))
+}
+
+// environmentChoice is the part to check, and what the migration wants of it.
+func (h *Pages) environmentChoice(v web.Visit, part string) snippet.EnvChoice {
+	c := snippet.EnvChoice{Part: part, Want: snippet.EnvWant{Whose: "This migration", Auth: v.Migration.Auth}}
+	target := h.Acts.Places.Target(v.View)
+	c.Want.Namespace, _, _ = namespace.ParseID(target.Namespace) // not chosen yet: nothing to compare
+	c.Want.Address, _, _ = namespace.ParseAddress(target.Address)
+	if v.Certificate != nil {
+		c.Want.CAPEM = v.Certificate.CAPEM
+	}
 	if v.Migration.Mode == migration.Rehearsal {
-		own = h.Acts.Places.Target(v.View).Address // there the local server is the right one
+		c.Own = target.Address // there the local server is the right one
 	}
-	return h.showEnvironment(w, r, http.StatusOK, v, shell, judgedEnvironment(snippet.JudgeEnvironment(r.Context(), f.Values.Get("environment"), snippet.EnvChoice{Own: own}), shell))
+	return c
+}
+
+// givenBack puts what was pasted into its box again.
+func givenBack(p views.EnvironmentProps, e snippet.Environment) views.EnvironmentProps {
+	p.Given = e.Given
+	switch {
+	case e.Given == "" && e.Masked:
+		p.Hidden = "Your text is not shown again: it is too long, or contains too many secrets. Paste it again to check it again."
+	case e.Masked:
+		p.Hidden = "•••••• stands where you had a secret. It counts as set, and you can check the text again as it is."
+	}
+	for _, part := range e.Parts {
+		p.Parts = append(p.Parts, views.Choice{Value: part, Label: part, Selected: part == e.Part})
+	}
+	return p
 }
 
 func (h *Pages) showEnvironment(w http.ResponseWriter, r *http.Request, status int, v web.Visit, shell string, p views.EnvironmentProps) error {
@@ -57,9 +88,17 @@ func (h *Pages) showEnvironment(w http.ResponseWriter, r *http.Request, status i
 	for _, s := range snippet.Shells {
 		p.Shells = append(p.Shells, views.Choice{Value: s, Label: web.ShellNames[s], Selected: s == shell})
 	}
-	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "env | onramp code --judge -"}
-	f := h.Frame(r, "Judge an environment", "migrations", &v, migration.StepCode)
+	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: environmentTwin(h.Acts.Places.Target(v.View).Namespace)}
+	f := h.Frame(r, "Check your environment", "migrations", &v, migration.StepCode)
 	return h.Page(w, r, status, views.EnvironmentPage(f, p))
+}
+
+// environmentTwin is the command that does the same.
+func environmentTwin(id string) string {
+	if id == "" {
+		return "env | onramp code --judge -"
+	}
+	return "env | onramp code --judge - --namespace " + id
 }
 
 // sameForm asks for the repaired version in the form that was pasted.
@@ -80,7 +119,7 @@ var formLangs = map[string]string{"yaml": "yaml", "compose": "yaml", "kubernetes
 
 // judgedEnvironment is an answer as the page shows it.
 func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentProps {
-	p := views.EnvironmentProps{Judged: true, Tag: views.Tag{State: views.Good, Word: "All is well"}, Read: "Read as " + web.Either(formNames[e.Form], "text")}
+	p := views.EnvironmentProps{Judged: true, Tag: views.Tag{State: views.Good, Word: "Nothing to change"}, Read: "Read as " + web.Either(formNames[e.Form], "text")}
 	if e.Part != "" {
 		p.Read += ", " + e.Part
 	}
@@ -117,16 +156,18 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 		return out
 	}
 	p.InEffect, p.CLI = rows(e.InEffect), rows(e.CLI)
+	p.ByHand = e.ByHand
 	name, lang := web.Either(web.ShellNames[shell], "In the form you pasted"), web.Either(web.ShellLangs[shell], "bash")
 	if shell == sameForm {
-		shell, lang = "", web.Either(formLangs[e.Form], "bash")
+		shell, lang, p.Whole = "", web.Either(formLangs[e.Form], "bash"), true
 	}
 	text, err := e.Repaired(shell)
-	if err != nil {
+	switch {
+	case err != nil:
 		f := fault.From(err)
 		p.Missing = strings.TrimSpace(f.Title + ". " + f.Cause + " " + f.Fix)
-		return p
+	case shell != "" || e.Changed:
+		p.Repaired = views.CodeBlockProps{ID: "repaired-env", Name: name, Label: "Repaired environment", Lang: lang, Text: text}
 	}
-	p.Repaired = views.CodeBlockProps{ID: "repaired-env", Name: name, Label: "Repaired environment", Lang: lang, Text: text}
 	return p
 }

@@ -144,7 +144,7 @@ func (h *Pages) AuditBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, rec := range list {
 		row := views.AuditRow{ID: fmt.Sprint(rec.ID), URL: fmt.Sprintf("/audit?before=%d#r%d", rec.ID+1, rec.ID), When: rec.At.UTC().Format("2006-01-02 15:04:05"), Stamp: web.Stamp(rec.At),
-			Local: rec.At.Local().Format("2 Jan 2006, 15:04:05 MST"), Tag: verbWords[rec.Verb], Who: web.Either(rec.Name, rec.Person), Migration: rec.Migration, Subject: rec.Subject, Print: web.ShortPrint(rec.Fingerprint), FullPrint: rec.Fingerprint,
+			Tag: verbWords[rec.Verb], Who: web.Either(rec.Name, rec.Person), Migration: rec.Migration, Subject: rec.Subject, Print: web.ShortPrint(rec.Fingerprint), FullPrint: rec.Fingerprint,
 			CAPrint: web.ShortPrint(rec.CAFingerprint), Details: rec.Note}
 		if rec.Migration != "" {
 			row.MigrationURL = web.MovePath(rec.Migration, migration.StepCertificates)

@@ -8,6 +8,7 @@ import (
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/handlers/web"
+	"onramp/runs"
 	"onramp/views"
 )
 
@@ -65,7 +66,7 @@ func decoded(d doctor.Decoded) views.DecodeProps {
 	for i, f := range d.Fix {
 		v.Fixes = append(v.Fixes, web.FixProps(f, fmt.Sprintf("fix-%d", i+1)))
 	}
-	v.Candidates = web.Candidates(d.Candidates)
+	v.Candidates = web.Candidates(d.Candidates, runs.CheckRequest{})
 	p.Next = append(p.Next, views.Link{Text: "Every fault that Onramp knows", URL: "/help"})
 	return p
 }

@@ -21,15 +21,24 @@ var groupTitles = map[string]string{
 	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows", "WK": "Starting a worker",
 }
 
-// Help is the index of the fault catalogue.
+const (
+	maxQuery = 2000 // bytes of a text to search for: an error, not a log
+	maxFound = 12
+)
+
+// Help is the index of the fault catalogue, and the search in it.
 func (h *Pages) Help(w http.ResponseWriter, r *http.Request) error {
-	var p views.HelpProps
+	p := views.HelpProps{Query: web.Query(r, maxQuery)}
+	for _, e := range doctor.Find(p.Query, maxFound) {
+		p.Found = append(p.Found, web.FoundFault(e))
+	}
 	for _, e := range doctor.Catalogue() {
 		if n := len(p.Groups); n == 0 || p.Groups[n-1].ID != e.Group {
 			p.Groups = append(p.Groups, views.HelpGroup{ID: e.Group, Title: web.Either(groupTitles[e.Group], e.Group)})
 		}
 		g := &p.Groups[len(p.Groups)-1]
-		g.Rows = append(g.Rows, views.HelpRow{Code: e.Code, Title: web.Plain(e.Title), URL: web.HelpPath(e.Code), Stage: e.Stage})
+		said, _ := e.General()
+		g.Rows = append(g.Rows, views.HelpRow{Code: e.Code, Title: said.Title, URL: web.HelpPath(e.Code), Stage: e.Stage})
 	}
 	return h.Page(w, r, http.StatusOK, views.HelpPage(h.Frame(r, "Help", "help", nil, ""), p))
 }
@@ -41,16 +50,25 @@ func (h *Pages) HelpEntry(w http.ResponseWriter, r *http.Request) error {
 	if !ok {
 		return fault.New(fault.NotFound, "There is no fault of that code", "Look at the list of all faults: Help.")
 	}
-	p := views.HelpEntryProps{Code: e.Code, Title: web.Plain(e.Title), Stage: stageText(e), Cause: web.Plain(e.Cause), NotWrong: web.Plain(e.NotWrong),
-		Symptoms: e.Symptoms, Confirm: web.Plain(e.Confirm), Unseen: web.Plain(e.Unseen)}
-	for i, f := range e.Fix {
-		f.Text, f.Command = web.Plain(f.Text), web.Plain(f.Command)
+	said, standIns := e.General()
+	p := views.HelpEntryProps{Code: e.Code, Title: said.Title, Stage: stageText(e), Cause: said.Cause, NotWrong: said.NotWrong,
+		Symptoms: e.Symptoms, Unseen: said.Unseen}
+	for i, f := range said.Fix {
 		p.Fixes = append(p.Fixes, web.FixProps(f, fmt.Sprintf("fix-%d", i+1)))
+	}
+	if e.ConfirmIsText {
+		p.Confirm = said.Confirm
+	} else {
+		p.ConfirmCommand = web.FixProps(doctor.Fix{Command: said.Confirm}, "confirm").Command
+	}
+	for _, s := range standIns {
+		p.StandIns = append(p.StandIns, views.Pair{Name: s.Shown, Value: s.Means})
 	}
 	for _, c := range e.Related {
 		l := views.Link{Text: c, URL: web.HelpPath(c)}
 		if other, ok := doctor.Lookup(c); ok {
-			l.Text += " " + web.Plain(other.Title)
+			other, _ = other.General()
+			l.Text += " " + other.Title
 		}
 		p.Related = append(p.Related, l)
 	}
@@ -61,7 +79,9 @@ func (h *Pages) HelpEntry(w http.ResponseWriter, r *http.Request) error {
 		}
 		p.Sources = append(p.Sources, l)
 	}
-	return h.Page(w, r, http.StatusOK, views.HelpEntryPage(h.Frame(r, e.Code, "help", nil, ""), p))
+	f := h.Frame(r, e.Code, "help", nil, "")
+	f.Description = said.Title + ": what it means, what is not wrong, and what to do."
+	return h.Page(w, r, http.StatusOK, views.HelpEntryPage(f, p))
 }
 
 // stageText says where on the way a fault is seen.

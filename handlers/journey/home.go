@@ -1,14 +1,17 @@
 package journey
 
 import (
+	"context"
 	"fmt"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"onramp/acts"
+	"onramp/expiry"
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/views"
@@ -88,9 +91,14 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	asked := !q.plain()
+	q.From, q.page = list.From, list.From/web.CardsPerPage+1
 	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), DataDir: web.AtHome(h.DataDir), Sections: homeSections(q, list)}
+	if p.Ending, err = h.endingSoon(r.Context()); err != nil {
+		return err
+	}
 	all, archived := list.Counts.Of(migration.All, ""), list.Counts.Of(migration.Archived, "")
-	if all > web.AtAGlance || archived > 0 || !q.plain() {
+	if all > web.AtAGlance || archived > 0 || asked {
 		p.List = listProps(q, list)
 	} else if all == 0 {
 		p.Sections = nil
@@ -98,20 +106,53 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	return h.Page(w, r, http.StatusOK, views.HomePage(h.Frame(r, "", "migrations", nil, ""), p))
 }
 
+const (
+	warnWithin = 15 * 24 * time.Hour // when Temporal Cloud begins to tell its own admins of a CA certificate
+	warnOf     = 3
+)
+
+// endingSoon warns of certificates that end soon; nil when none does.
+func (h *Pages) endingSoon(ctx context.Context) (*views.EndingProps, error) {
+	first, n, err := h.Acts.Lists.Soon(ctx, warnWithin, warnOf)
+	if err != nil || len(first) == 0 {
+		return nil, err
+	}
+	p := &views.EndingProps{State: views.Warn, Title: web.Many(n, "client certificate expires", "client certificates expire") + " in the next 15 days"}
+	ended := 0
+	for _, e := range first {
+		name := e.Name
+		if e.Client != "" {
+			name += ": " + e.Client
+		}
+		row := views.EndingRow{Name: name, Text: "expires in " + web.Many(e.Days, "day", "days") + ", on " + web.Day(e.At),
+			Replace: views.Link{Text: "Replace the certificate of " + name, URL: web.MovePath(e.Migration, "certificates", "replace")}}
+		switch {
+		case e.Rung == expiry.Ended:
+			ended++
+			row.Text = "expired on " + web.Day(e.At)
+		case e.Days == 0:
+			row.Text = "expires today"
+		}
+		p.Rows = append(p.Rows, row)
+	}
+	if ended > 0 {
+		p.State, p.Title = views.Bad, web.Many(n, "client certificate has expired or expires", "client certificates have expired or expire")+" in the next 15 days"
+	}
+	if more := n - len(first); more > 0 {
+		p.More = fmt.Sprintf("and %d more.", more)
+	}
+	return p, nil
+}
+
 // homeSections are the cards of a page: by whose turn it is, or in one list.
 func homeSections(q listQuery, list acts.Listed) []views.CardSection {
-	by := map[migration.Turn][]views.CardProps{}
+	by := map[migration.Group][]views.CardProps{}
 	var cards []views.CardProps
 	for _, c := range list.Cards {
 		card := web.CardProps(c)
-		by[c.Turn], cards = append(by[c.Turn], card), append(cards, card)
+		by[c.Group()], cards = append(by[c.Group()], card), append(cards, card)
 	}
-	tally := func(g migration.Group, shown []views.CardProps) string {
-		if q.Text != "" || q.Group == migration.Troubled {
-			return strconv.Itoa(len(shown))
-		}
-		return strconv.Itoa(list.Counts.Of(g, q.Mode))
-	}
+	tally := func(g migration.Group) string { return strconv.Itoa(list.Counts.Of(g, q.Mode)) }
 	if q.Order != migration.ByTurn || q.Group == migration.Archived {
 		s := views.CardSection{Title: "Migrations", None: "None is like that.", Tally: strconv.Itoa(list.Total), Cards: cards}
 		for _, g := range listGroups[1:] {
@@ -122,14 +163,18 @@ func homeSections(q listQuery, list acts.Listed) []views.CardSection {
 		return []views.CardSection{s}
 	}
 	var out []views.CardSection
-	if yours := by[migration.TurnYours]; len(yours) > 0 || q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
-		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours, yours), Cards: yours, Lead: true})
+	failing, yours := by[migration.Troubled], by[migration.Yours]
+	if len(failing) > 0 {
+		out = append(out, views.CardSection{Title: "Failing", Tally: tally(migration.Troubled), Cards: failing, Lead: true})
 	}
-	if waiting := by[migration.TurnWaiting]; len(waiting) > 0 {
-		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others, waiting), Cards: waiting})
+	if len(yours) > 0 || len(failing) == 0 && q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
+		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours), Cards: yours, Lead: len(failing) == 0})
 	}
-	if done := by[migration.TurnDone]; len(done) > 0 {
-		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished, done), Cards: done})
+	if waiting := by[migration.Others]; len(waiting) > 0 {
+		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others), Cards: waiting})
+	}
+	if done := by[migration.Finished]; len(done) > 0 {
+		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished), Cards: done})
 	}
 	if len(out) == 0 {
 		out = append(out, views.CardSection{Title: "Migrations", None: "None is like that."})

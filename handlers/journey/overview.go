@@ -22,11 +22,11 @@ func (h *Pages) Overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int, v web.Visit, steps views.StepsProps) error {
-	checks, err := h.CheckHistory(r, v, web.ShownRuns)
+	checks, err := h.CheckHistory(r, v, web.CrossedRuns)
 	if err != nil {
 		return err
 	}
-	crossing, err := h.CrossingOf(r, checks)
+	crossing, err := h.CrossingOf(r, v, checks)
 	if err != nil {
 		return err
 	}
@@ -38,7 +38,7 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
 	}
 	f := h.Frame(r, m.Name, "migrations", &v, "")
-	f.Path = web.MovePath(m.ID)
+	f.Path, f.Rail = web.MovePath(m.ID), nil // the page has the steps itself
 	f.Feed = web.MovePath(m.ID, "events") + "?on=migration"
 	return h.Page(w, r, status, views.OverviewPage(f, p))
 }
@@ -120,7 +120,7 @@ func factText(f migration.Fact) string {
 	case migration.FactPoller:
 		d := web.Data[migration.PollerData](f)
 		if d.BuiltIn {
-			return "The built-in worker polled " + d.TaskQueue
+			return "Onramp's own worker polled " + d.TaskQueue
 		}
 		return "Worker " + d.Identity + " seen on " + d.TaskQueue
 	case migration.FactTransfer:

@@ -3,6 +3,7 @@ package journey
 import (
 	"net/http"
 
+	"onramp/acts"
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/views"
@@ -27,7 +28,10 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if !v.Migration.Archived.IsZero() {
 		p.Archived = "archived " + web.Day(v.Migration.Archived)
 	}
-	p.Goes = []string{"the migration and its address, with " + web.Many(d.Facts, "observed fact", "observed facts")}
+	p.Goes = []string{"the migration and its address"}
+	if d.Facts > 0 {
+		p.Goes[0] += ", with " + web.Many(d.Facts, "observed fact", "observed facts")
+	}
 	for _, n := range []struct {
 		n         int
 		one, more string
@@ -54,12 +58,12 @@ func (h *Pages) RenameMove(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := f.Raw("name")
-	if err := h.Acts.Migrations.Rename(r.Context(), v.By, v.Migration.ID, name); err != nil {
+	if err := h.Acts.Migrations.Rename(acts.Saw(r.Context(), f.Text("saw")), v.By, v.Migration.ID, name); err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {
 			return err
 		}
-		return h.showSettings(w, r, http.StatusUnprocessableEntity, v, views.SettingsProps{NewName: name, NameProblems: ps})
+		return h.showSettings(w, r, web.StatusFor(ps), v, views.SettingsProps{NewName: name, NameProblems: ps})
 	}
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID), "renamed")
 }

@@ -4,9 +4,13 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
+	"onramp/acts"
+	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
+	"onramp/snippet"
 	"onramp/views"
 )
 
@@ -36,9 +40,15 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 		p.Size = web.BundleSize(c.CAPEM)
 		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cert lint client.pem --ca ca.pem"}
 		if v.Namespace != nil {
-			p.Commands = []views.CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{p.Namespace},
-				Text: fmt.Sprintf("tcld namespace accepted-client-ca add --namespace %s --ca-certificate-file ca.pem", p.Namespace)}}
+			for _, c := range snippet.AddCA(p.Namespace, "ca.pem") {
+				p.Commands = append(p.Commands, views.CodeBlockProps{ID: c.ID, Name: c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{p.Namespace}})
+				p.Notes = append(p.Notes, c.Notes...)
+			}
+			p.Handoff = h.HandoffOffer(r.Host, v, c.CAPEM, web.MovePath(v.Migration.ID, "handoff"))
 		}
+	}
+	if p.Handoff != nil { // who creates certificates seldom has the right to upload them
+		p.Handoff.Go = !rehearsal && v.Step(migration.StepUpload).Status != migration.Done
 	}
 	if !rehearsal {
 		p.Existing = "Onramp cannot see which CAs the namespace holds already; a check shows whether yours is accepted."
@@ -46,12 +56,12 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 	if v.Step(migration.StepUpload).Status == migration.Done {
 		p.Next = web.NextLink(v.View, migration.StepUpload)
 	}
-	f := h.Frame(r, "Upload the CA", "migrations", &v, migration.StepUpload)
+	f := h.Frame(r, "Upload the CA certificate", "migrations", &v, migration.StepUpload)
 	f.Feed = web.MovePath(v.Migration.ID, "events") + "?on=migration"
 	return h.Page(w, r, http.StatusOK, views.UploadPage(f, p))
 }
 
-// uploadStatus is the line that ticks itself.
+// uploadStatus is the line that updates by itself.
 func (h *Pages) uploadStatus(v web.Visit) views.UploadStatusProps {
 	s := v.Step(migration.StepUpload)
 	p := views.UploadStatusProps{Tag: views.Tag{State: web.StepState(s.Status), Word: web.StepWord(s)}}
@@ -59,15 +69,83 @@ func (h *Pages) uploadStatus(v web.Visit) views.UploadStatusProps {
 	case migration.Done:
 		p.Text = strings.ToUpper(s.Evidence[:1]) + s.Evidence[1:] + ", " + web.Ago(h.Now(), s.Since)
 		p.Next = web.NextLink(v.View, migration.StepUpload)
+		return p
 	case migration.Blocked:
 		p.Text = "This " + s.Reason + "."
+		return p
 	case migration.LookAgain:
 		p.Text = "Look again: " + s.Reason + "."
 	default:
-		p.Text = "Not seen yet. This line ticks itself when a check sees the CA accepted."
+		p.Text = "Not accepted yet. This updates as soon as a check sees the CA certificate accepted."
 		if v.Migration.Mode.Can().Bundle {
-			p.Text = "Not saved yet. This line ticks itself when the CA is saved on the Cloud side."
+			p.Text = "Not saved yet. This updates as soon as the CA certificate is saved in the rehearsal cloud."
 		}
 	}
+	if !web.UsesKeys(v) && v.Certificate != nil {
+		p.Look = h.look(v)
+	}
 	return p
+}
+
+// lookEvery is how often an open page looks for the CA certificate, in seconds.
+const lookEvery = 30
+
+// look is how to look for the CA certificate, and what was seen last.
+func (h *Pages) look(v web.Visit) *views.LookProps {
+	m := v.Migration.ID
+	if !h.Acts.Checks.CanLookForCA(v.By, v.View) {
+		return &views.LookProps{Cannot: "To check from this page Onramp needs the client key: ",
+			Ways: []views.Link{{Text: "let it use the key for 30 minutes", URL: web.MovePath(m, migration.StepCertificates) + "#keys"}, {Text: "give the key to the check of step 4", URL: web.MovePath(m, migration.StepTest)}}}
+	}
+	p := &views.LookProps{Action: web.MovePath(m, migration.StepUpload, "look"), Every: fmt.Sprint(lookEvery)}
+	last, ok := h.Acts.Checks.LastCALook(v.By, v.View)
+	if !ok {
+		return p
+	}
+	past := max(h.Now().Sub(last.At), 0)
+	p.Since, p.Ago, p.Seen = fmt.Sprint(past.Milliseconds()), strings.TrimSuffix(web.Ago(last.At.Add(max(past, time.Second)), last.At), " ago"), sawText(last)
+	return p
+}
+
+// sawText is what a look saw, as the end of a sentence.
+func sawText(l acts.CALook) string {
+	switch {
+	case l.Err != nil:
+		f := fault.From(l.Err)
+		return f.Title + ". " + f.Fix
+	case l.Accepted && l.Run != "":
+		return "the CA certificate is accepted. The whole check runs now."
+	case l.Accepted:
+		return "the CA certificate is accepted."
+	case l.Code != "":
+		return l.Title + " (" + l.Code + ")."
+	}
+	return l.Title + "."
+}
+
+// LookForCA is Test now: one look, which the open page also asks for by itself.
+func (h *Pages) LookForCA(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	if _, err := h.Acts.Checks.LookForCA(r.Context(), v.By, v.Migration.ID); err != nil {
+		return err
+	}
+	if !web.WantsFragment(r) {
+		return web.SeeOther(w, r, web.MovePath(v.Migration.ID, migration.StepUpload), "")
+	}
+	if v, err = h.Move(r); err != nil {
+		return err
+	}
+	return h.Parts(w, r, http.StatusOK, views.UploadStatus(h.uploadStatus(v)))
+}
+
+// Handoff is the file, or the text, for the Cloud admin.
+func (h *Pages) Handoff(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	return h.SendHandoff(w, r, v, web.CAOf(v.View))
 }

@@ -43,6 +43,19 @@ func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(*
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 
+// Handoff is what a Cloud admin does for the replacement: the new CA certificate is added.
+func (h *Pages) Handoff(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.Move(r)
+	if err != nil {
+		return err
+	}
+	re := v.Replacement()
+	if re == nil || newCAPEM(re) == "" {
+		return h.NoSuchPage(w, r)
+	}
+	return h.SendHandoff(w, r, v, newCAPEM(re))
+}
+
 // CAPEM is the new CA certificate.
 func (h *Pages) CAPEM(w http.ResponseWriter, r *http.Request) error {
 	return h.replaceFile(w, r, "ca.pem", newCAPEM)

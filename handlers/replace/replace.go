@@ -16,6 +16,8 @@ import (
 const (
 	whichOld = "old"
 	whichNew = "new"
+	// Those that have not passed, with the keys that Onramp may use.
+	whichBoth = "both"
 )
 
 func replacePath(m string) string { return web.MovePath(m, migration.StepCertificates, "replace") }
@@ -26,9 +28,9 @@ type replaceFields struct {
 	organization, commonName, caName string
 	keyType, caDays, leafDays        string
 	csr, caPEM, leafPEM, why         string
-	which                            string
+	which, step                      string
 	key                              web.KeyFields
-	lend, sent, browserKey           bool
+	lend, sent, browserKey           bool // browserKey: the answer stays on the page, in which the key lives
 }
 
 // Wizard is the page of a replacement: what goes on, or the choice of what to replace.
@@ -37,7 +39,7 @@ func (h *Pages) Wizard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showReplace(w, r, http.StatusOK, v, replaceFields{lend: true}, nil)
+	return h.showReplace(w, r, http.StatusOK, v, replaceFields{lend: true, step: r.URL.Query().Get("step")}, nil)
 }
 
 func (h *Pages) showReplace(w http.ResponseWriter, r *http.Request, status int, v web.Visit, f replaceFields, ps views.Problems) error {
@@ -46,7 +48,12 @@ func (h *Pages) showReplace(w http.ResponseWriter, r *http.Request, status int, 
 		return err
 	}
 	p.Problems = ps
-	fr := h.Frame(r, "Replace the certificates", "migrations", &v, migration.StepCertificates)
+	fr := h.Frame(r, "Replace with zero downtime", "migrations", &v, migration.StepCertificates)
+	if len(p.Gates) > 0 {
+		if fr.Feed, err = h.feed(r.Context(), v, f.step); err != nil {
+			return err
+		}
+	}
 	return h.Page(w, r, status, views.ReplacePage(fr, p))
 }
 
@@ -103,7 +110,7 @@ func (h *Pages) Start(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// TakeCA is gate 1, the making: a new CA made here, or the certificate of one made elsewhere.
+// TakeCA is step 1, the making: a new CA made here, or the certificate of one made elsewhere.
 func (h *Pages) TakeCA(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "", func(v web.Visit, _ web.Form, f *replaceFields) error {
 		days, err := web.DayNumber("ca_days", f.caDays)
@@ -115,7 +122,7 @@ func (h *Pages) TakeCA(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// SaveBundle is gate 1, the saving: the bundle with both CAs is saved, or looked for.
+// SaveBundle is step 1, the saving: the bundle with both CAs is saved, or looked for.
 func (h *Pages) SaveBundle(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "ca", func(v web.Visit, f web.Form, _ *replaceFields) error {
 		if f.Text("do") == "look" {
@@ -125,7 +132,7 @@ func (h *Pages) SaveBundle(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// TakeLeaf is gate 2: the client certificate under the new CA, in the lanes of step 2.
+// TakeLeaf is the next step: the client certificate under the new CA, in the lanes of step 2.
 func (h *Pages) TakeLeaf(w http.ResponseWriter, r *http.Request) error {
 	return h.replacing(w, r, "certificates", func(v web.Visit, sent web.Form, f *replaceFields) error {
 		days, err := web.DayNumber("leaf_days", f.leafDays)

@@ -23,6 +23,7 @@ import (
 type DrillState struct {
 	View   web.Visit
 	Run    runs.Run
+	Now    func() time.Time
 	sides  []runs.DrillProgress // the newest of each target
 	seq    int64
 	beside *runs.Run    // the drill that is laid over it
@@ -42,11 +43,17 @@ func (d *DrillState) add(e runs.Entry) bool {
 	return true
 }
 
+// frame is the frame of its page as title and icon need it.
+func (d *DrillState) frame() views.Frame {
+	return web.SignFrame(d.View, fmt.Sprintf("Load drill %d", d.Run.Number), web.RunTag(d.Run.Row), d.Run.Over())
+}
+
 func (d *DrillState) status() views.DrillStatusProps {
 	p := views.DrillStatusProps{Migration: d.View.Migration.ID, Run: d.Run.ID, Tag: web.RunTag(d.Run.Row), Title: d.Run.Title, CanStop: !d.Run.Over()}
 	asked := d.Run.DrillRequest()
 	if !d.Run.Over() {
 		p.Title = fmt.Sprintf("%d transfers, %s starts a second", asked.Count, number(asked.Rate))
+		p.SinceMS = max(d.Now().Sub(d.Run.Started).Milliseconds(), 1)
 	} else {
 		p.Text = web.Took(d.Run.Ended.Sub(d.Run.Started))
 	}
@@ -118,7 +125,7 @@ func (d *DrillState) report(id string, rep transfer.DrillReport) views.DrillRepo
 		p.Facts = append(p.Facts, views.Pair{Name: "Balances", Value: balances(rep.Money)})
 	}
 	if rep.Verdict != nil && rep.Verdict.Code != doctor.OK {
-		v := web.VerdictProps(*rep.Verdict, nil, d.View.View)
+		v := web.VerdictProps(*rep.Verdict, nil, d.View.View, d.Run.CheckRequest())
 		p.Verdict = &v
 	}
 	for _, e := range rep.Errors {
@@ -155,7 +162,7 @@ func (h *Pages) readDrill(ctx context.Context, v web.Visit, run runs.Run) (*Dril
 	if run, err = h.Runs.Run(ctx, v.Migration.ID, run.ID); err != nil { // after its log, as readTransfer does
 		return nil, err
 	}
-	d := &DrillState{View: v, Run: run}
+	d := &DrillState{View: v, Run: run, Now: h.Now}
 	for _, e := range entries {
 		d.add(e)
 	}
@@ -181,13 +188,14 @@ func (h *Pages) DrillRun(w http.ResponseWriter, r *http.Request) error {
 	}
 	page := func() views.DrillRunProps {
 		p := views.DrillRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: d.status(), Results: d.results(),
-			Asked: drillPairs(d.Run.DrillRequest()), Again: web.MovePath(v.Migration.ID, "transfer", "drill") + "?from=" + run.ID, History: past}
+			Asked: drillPairs(d.Run.DrillRequest()), Again: web.MovePath(v.Migration.ID, "transfer", "drill") + "?from=" + run.ID, History: past, Ended: web.EndedAt(d.Run)}
 		if d.Run.Over() {
 			p.JSON = web.RunPath(run.Outcome) + ".json"
 		}
 		return p
 	}
-	f := h.Frame(r, fmt.Sprintf("Load drill %d", run.Number), "migrations", &v, migration.StepTransfer)
+	f := h.Frame(r, d.frame().Title, "migrations", &v, migration.StepTransfer)
+	f.Sign = d.frame().Sign
 	if web.WantsFollow(r) {
 		return h.StreamPage(w, r, func(ctx context.Context) templ.Component {
 			return views.DrillFollowPage(f, page(), h.followDrill(ctx, d), page)
@@ -303,7 +311,7 @@ func (d *DrillFeed) Next(es []runs.Entry) (parts []templ.Component, say, alarm s
 }
 
 func (d *DrillFeed) All() []templ.Component {
-	return []templ.Component{views.DrillStatus(d.status()), views.DrillResults(d.results())}
+	return []templ.Component{views.RunSign(d.frame()), views.DrillStatus(d.status()), views.DrillResults(d.results())}
 }
 
 func (d *DrillFeed) Finish(run runs.Run) (parts []templ.Component, say, alarm string) {

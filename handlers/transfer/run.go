@@ -105,13 +105,39 @@ func (t *transferState) status() views.TransferStatusProps {
 	if res, ok := t.result(); ok {
 		p.Failure = res.Failure
 		if res.Result != nil {
-			p.Result = web.EvidenceText(res.Result)
+			p.Result = resultText(res.Result)
 		}
 	}
 	if t.run.State == migration.RunPassed {
 		p.Next = &views.Link{Text: "See the whole migration", URL: web.MovePath(t.view.Migration.ID)}
 	}
 	return p
+}
+
+// resultText is what a workflow returned: a text as it is, anything else as JSON.
+func resultText(v any) string {
+	if s, ok := v.(string); ok {
+		return s
+	}
+	b, err := json.Marshal(v)
+	if err != nil {
+		return fmt.Sprint(v)
+	}
+	return string(b)
+}
+
+// tag is how the transfer stands: one that is under way and was diagnosed is stuck.
+func (t *transferState) tag() views.Tag {
+	tag := web.RunTag(t.run.Row)
+	if d := t.Diagnosis; t.live() && d != nil && d.Code != doctor.OK {
+		tag = views.Tag{State: views.Warn, Word: "Stuck"}
+	}
+	return tag
+}
+
+// frame is the frame of its page as title and icon need it.
+func (t *transferState) frame() views.Frame {
+	return web.SignFrame(t.view, fmt.Sprintf("Transfer %d", t.run.Number), t.tag(), t.run.Over())
 }
 
 // maxRows is how many events a page shows when it is opened; the raw history has all.
@@ -145,6 +171,9 @@ func (t *transferState) event(i int) views.EventProps {
 	if d := e.At.Sub(t.run.Started); d > 0 {
 		p.When = "+" + web.Took(d)
 	}
+	if e.Data.Heartbeat != nil {
+		p.Text = e.Headline() + ", last heartbeat: " + web.EvidenceText(e.Data.Heartbeat)
+	}
 	if e.Failure != "" && !strings.Contains(e.Text, e.Failure) {
 		p.Text += ": " + e.Failure
 	}
@@ -156,14 +185,14 @@ func (t *transferState) event(i int) views.EventProps {
 	return p
 }
 
-// outcomes are the colours of events.
-var outcomes = map[transfer.Outcome]views.State{transfer.Neutral: views.Idle, transfer.UnderWay: views.Busy, transfer.WentWell: views.Good,
+// outcomes are the colours of events. An event is past: what began with it goes on elsewhere on the page, or has ended.
+var outcomes = map[transfer.Outcome]views.State{transfer.Neutral: views.Idle, transfer.UnderWay: views.Idle, transfer.WentWell: views.Good,
 	transfer.WentWrong: views.Bad, transfer.Suspected: views.Warn}
 
 func (t *transferState) verdict() views.VerdictProps {
 	if res, ok := t.result(); ok && t.run.State != migration.RunInterrupted {
 		if t.run.State != migration.RunPassed {
-			p := web.VerdictProps(res.Verdict, nil, t.view.View)
+			p := web.VerdictProps(res.Verdict, nil, t.view.View, t.asked().CheckRequest)
 			if res.Verdict.Code == doctor.OK {
 				p.State, p.Word, p.Title, p.Actions = views.Bad, "Not as it should", t.run.Title, nil // those of a test
 			}
@@ -173,12 +202,12 @@ func (t *transferState) verdict() views.VerdictProps {
 		if t.view.Migration.Mode.Can().Practice {
 			where = "the rehearsal's namespace"
 		}
-		return views.VerdictProps{State: views.Good, Word: "All is well", Title: "A workflow ran in " + where, Code: doctor.OK,
+		return views.VerdictProps{State: views.Good, Word: "Passed", Title: "A workflow ran in " + where, Code: doctor.OK,
 			Cause: "It took the way that your workers take: this endpoint, this namespace, this certificate."}
 	}
 	if t.live() {
 		if d := t.Diagnosis; d != nil {
-			p := web.VerdictProps(*d, nil, t.view.View)
+			p := web.VerdictProps(*d, nil, t.view.View, t.asked().CheckRequest)
 			p.Word = stuckWord(d.Code)
 			if d.Code == doctor.OK {
 				p.Actions = nil // those of a test
@@ -194,7 +223,7 @@ func (t *transferState) verdict() views.VerdictProps {
 
 // Parts are the live parts that an entry may change, beside the row of the event itself.
 func (t *transferState) Parts() []templ.Component {
-	return []templ.Component{views.TransferStatus(t.status()), views.Timeline(t.timeline()), views.Verdict(t.verdict()), views.EventsCount(t.eventsCount())}
+	return []templ.Component{views.RunSign(t.frame()), views.TransferStatus(t.status()), views.Timeline(t.timeline()), views.Verdict(t.verdict()), views.EventsCount(t.eventsCount())}
 }
 
 // TransferRun is one transfer: its page, live while it runs; streamed with ?follow=1.
@@ -223,7 +252,8 @@ func (h *Pages) showTransferRun(w http.ResponseWriter, r *http.Request, status i
 	p := views.TransferRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: t.status(), Timeline: t.timeline(),
 		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(t.asked()), Refs: h.refs(t),
 		Acts: h.acts(t, acts), Again: h.again(t), Twin: h.transferTwin(v, t.fieldsOrFollow())}
-	f := h.Frame(r, fmt.Sprintf("Transfer %d", run.Number), "migrations", &v, migration.StepTransfer)
+	f := h.Frame(r, t.frame().Title, "migrations", &v, migration.StepTransfer)
+	f.Sign = t.frame().Sign
 	if t.live() {
 		f.Feed = web.FeedPath(v, run, t.seq)
 		f.Follow = web.RunPath(run.Outcome) + "?follow=1"
@@ -233,7 +263,7 @@ func (h *Pages) showTransferRun(w http.ResponseWriter, r *http.Request, status i
 		return h.StreamPage(w, r, func(ctx context.Context) templ.Component {
 			return views.TransferFollowPage(f, p, h.followTransfer(ctx, t), func() views.TransferEndProps {
 				t.at = h.Now()
-				return views.TransferEndProps{Status: t.status(), Timeline: t.timeline(), Verdict: t.verdict()}
+				return views.TransferEndProps{Status: t.status(), Timeline: t.timeline(), Verdict: t.verdict(), Ended: web.EndedAt(t.run)}
 			})
 		})
 	}

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"math"
 	"slices"
 	"strconv"
 	"strings"
@@ -175,12 +174,14 @@ func CertProps(id, title, subject, print string, until, now time.Time) views.Cer
 	return views.CertProps{ID: id, Title: title, Subject: subject, Fingerprint: Grouped(print), FullPrint: print, Until: Day(until), Left: LeftTag(until, now)}
 }
 
-// LeftTag says how long a certificate still lasts.
+// LeftTag says how long a certificate still lasts, in the whole days that the board of certificates counts too.
 func LeftTag(until, now time.Time) views.Tag {
-	days := int(math.Round(until.Sub(now).Hours() / 24))
+	days, _ := certsvc.Ladder(until, now)
 	switch {
 	case !until.After(now):
 		return views.Tag{State: views.Bad, Word: "Expired"}
+	case days == 0:
+		return views.Tag{State: views.Warn, Word: "Expires in less than a day"}
 	case days < 30:
 		return views.Tag{State: views.Warn, Word: "Expires in " + Many(days, "day", "days")}
 	}

@@ -165,6 +165,15 @@ func (f Form) Pick(name string, allowed ...string) (string, error) {
 	return allowed[0], fault.New(fault.Invalid, "This is not one of the choices", "Choose one of those offered.").In(name)
 }
 
+// Query is the text that the address asks to search for, "" for none: valid UTF-8 on one line, at most most bytes.
+func Query(r *http.Request, most int) string {
+	text := strings.Join(strings.Fields(strings.ToValidUTF8(r.URL.Query().Get("q"), "\uFFFD")), " ")
+	if len(text) > most {
+		text = strings.ToValidUTF8(text[:most], "")
+	}
+	return text
+}
+
 // Problems is what is wrong with a form, when all of err is the reader's to repair; anything else
 // (a missing migration, a full disk) is given back.
 func Problems(err error) (views.Problems, error) {

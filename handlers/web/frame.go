@@ -18,7 +18,7 @@ const themeCookie = "onramp_theme"
 // Frame is what surrounds a page. v is the migration the page belongs to, nil for none; step is the step
 // it shows, "" for none.
 func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) views.Frame {
-	f := views.Frame{Title: title, Version: h.Version, DataDir: AtHome(h.DataDir), Theme: themeOf(r), Nav: nav, Path: pagePath(r)}
+	f := views.Frame{Title: title, Version: h.Version, DataDir: AtHome(h.DataDir), Theme: themeOf(r), Nav: nav, Path: pagePath(r), Crumbs: crumbs(r.URL.Path, title)}
 	if c, err := r.Cookie(saidCookie); err == nil {
 		f.Toast = Sentences[c.Value]
 	}
@@ -26,7 +26,9 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 		rail := railProps(v.View, step)
 		f.Rail = &rail
 		f.Rehearsal = v.Migration.Mode.Can().Practice
-		f.Nav = "migrations"
+		f.Nav, f.Saw = "migrations", v.Edition()
+		at := inside(r, v.Migration.ID)
+		f.Crumbs, f.Inside, f.Replacing = moveCrumbs(*v, at, title), insideProps(*v, at), replacingProps(*v, at)
 		if id, ok := h.Acts.Places.Space(v.View); ok {
 			f.Broken = h.Broken(r, id.String())
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // ComparePath is the address of a check compared with another.
@@ -30,6 +31,14 @@ func RunPath(r migration.Outcome) string {
 		return MovePath(r.MigrationID, "transfer", "drill", r.ID)
 	}
 	return MovePath(r.MigrationID, "test", r.ID)
+}
+
+// EndedAt is RunPath of a run that has ended, "" while it goes on.
+func EndedAt(r runs.Run) string {
+	if !r.Over() {
+		return ""
+	}
+	return RunPath(r.Outcome)
 }
 
 // JoinPath joins segments to an absolute path, each escaped.

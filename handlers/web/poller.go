@@ -47,6 +47,9 @@ func (h *Site) PollerSeen(v Visit, seen acts.Worker, err error) views.PollerProp
 		return p
 	case len(seen.Pollers) == 0:
 		p.Tag, p.Text = views.Tag{State: views.Idle, Word: "No worker"}, "Nobody polls "+seen.Queue+" yet. Start the worker."
+		if seen.Ours {
+			p.Text = "Only Onramp's own worker polls " + seen.Queue + ". Start yours."
+		}
 		if near := seen.Near; near.TaskQueue != "" && near.TaskQueue != seen.Queue {
 			p.Near = "A worker polls " + near.TaskQueue + ", not " + seen.Queue + "."
 		}

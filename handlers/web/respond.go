@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"mime"
 	"net/http"
+	"path"
 	"strings"
 	"sync"
 
@@ -16,6 +17,7 @@ import (
 	"github.com/go-chi/chi/v5"
 
 	"onramp/fault"
+	"onramp/migration"
 	"onramp/static"
 	"onramp/views"
 )
@@ -68,8 +70,8 @@ func (h *Site) fail(w http.ResponseWriter, r *http.Request, err error) {
 	h.FailWith(w, r, StatusOf(err), err)
 }
 
-// FailWith answers with the given status and the page that says what err means, or with JSON where the address ends in
-// .json. err stays in the log. A reader who left is not answered.
+// FailWith answers with the given status and the page that says what err means; with JSON where the address ends in
+// .json and no browser asks to show it. err stays in the log. A reader who left is not answered.
 func (h *Site) FailWith(w http.ResponseWriter, r *http.Request, status int, err error) {
 	rec := RecordOf(r)
 	rec.Err = err
@@ -77,7 +79,7 @@ func (h *Site) FailWith(w http.ResponseWriter, r *http.Request, status int, err 
 		return // the reader left; nobody is there to be answered
 	}
 	f := fault.From(err)
-	if strings.HasSuffix(r.URL.Path, ".json") {
+	if strings.HasSuffix(r.URL.Path, ".json") && !wantsPage(r) {
 		_ = SendJSON(w, r, status, map[string]any{"error": map[string]string{
 			"kind": string(f.Kind), "code": f.Code, "title": f.Title, "cause": f.Cause, "fix": f.Fix, "request": rec.ID}})
 		return
@@ -96,11 +98,20 @@ func (h *Site) FailWith(w http.ResponseWriter, r *http.Request, status int, err 
 	}
 }
 
+// wantsPage reports whether a browser asks for what it shows to a person: it names HTML, programs do not.
+func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Accept"), "text/html") }
+
 // waysOut are the next steps of an error page.
 func (h *Site) waysOut(r *http.Request, f *fault.Fault) []views.Link {
 	var links []views.Link
 	if c := chi.RouteContext(r.Context()); c != nil {
-		if m := c.URLParam("m"); m != "" && f.Kind != fault.NotFound {
+		m, isFile := c.URLParam("m"), strings.Contains(path.Base(r.URL.Path), ".json")
+		if run := c.URLParam("run"); m != "" && run != "" && isFile && f.Kind != fault.NotFound { // a file of a run: its page is where it was asked for
+			if r, err := h.Runs.Run(r.Context(), m, run); err == nil {
+				links = append(links, views.Link{Text: "Back to the run", URL: RunPath(r.Outcome)})
+			}
+		}
+		if m != "" && f.Kind != fault.NotFound {
 			links = append(links, views.Link{Text: "Back to the overview", URL: MovePath(m)})
 		}
 	}
@@ -240,16 +251,16 @@ var Sentences = map[string]string{
 	"dropped":      "CA key forgotten",
 	"filters":      "Filters applied",
 	"unfiltered":   "Filters cleared",
-	"replaced":     "Replaced: the old one is out",
+	"replaced":     "Replacement finished",
 	"rolled-back":  "Rolled back",
 }
 
 // SeeOther answers a form that did its work: 303 to a page of ours, which says said once.
-func SeeOther(w http.ResponseWriter, r *http.Request, path, said string) error {
+func SeeOther(w http.ResponseWriter, r *http.Request, to, said string) error {
 	if said != "" {
 		http.SetCookie(w, &http.Cookie{Name: saidCookie, Value: said, Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteStrictMode})
 	}
-	http.Redirect(w, r, path, http.StatusSeeOther)
+	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil
 }
 
@@ -258,8 +269,14 @@ func (h *Site) NoSuchPage(http.ResponseWriter, *http.Request) error {
 	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
 }
 
-// StatusFor is the status of a form's page: 422 where something of it is to be repaired.
+// StatusFor is the status of a form's page: 409 where what it changes has changed since it was filled in, 422 where
+// something of it is to be repaired.
 func StatusFor(ps views.Problems) int {
+	for _, f := range ps {
+		if errors.Is(f, migration.ErrChanged) {
+			return http.StatusConflict
+		}
+	}
 	if len(ps) > 0 {
 		return http.StatusUnprocessableEntity
 	}

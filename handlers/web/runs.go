@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 
 	"onramp/doctor"
@@ -117,30 +118,51 @@ func RunTag(run runs.Row) views.Tag {
 	return views.Tag{State: views.Busy, Word: "Running"}
 }
 
-// LastCrossing is the map of the newest check.
+// LastCrossing is the map of the check that says how the migration stands: the one that step 4 goes by, else the newest
+// about the present namespace and certificates. One that was about others says nothing of this migration any more.
 func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, error) {
-	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, 1)
+	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, CrossedRuns)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
-	return h.CrossingOf(r, past)
+	return h.CrossingOf(r, v, past)
 }
 
-// CrossingOf is the map of the newest of some checks, newest first.
-func (h *Site) CrossingOf(r *http.Request, past []runs.Row) (views.CrossingProps, error) {
-	if len(past) == 0 {
-		return Crossing(nil, "Not tested yet", ""), nil
+// CrossedRuns is how many of the newest checks are looked at for the one that says how the migration stands.
+const CrossedRuns = 100
+
+// CrossingOf is LastCrossing from the newest checks, newest first.
+func (h *Site) CrossingOf(r *http.Request, v Visit, past []runs.Row) (views.CrossingProps, error) {
+	ofAuth := func(p views.CrossingProps) views.CrossingProps {
+		if UsesKeys(v) {
+			return ByKey(p)
+		}
+		return p
 	}
-	run := past[0]
+	step, about := v.Step(migration.StepTest), v.CheckHash()
+	at := slices.IndexFunc(past, func(p runs.Row) bool { return p.ID == step.Run })
+	if at < 0 {
+		at = slices.IndexFunc(past, func(p runs.Row) bool { return p.InputHash == about })
+	}
+	switch {
+	case len(past) == 0:
+		return ofAuth(Crossing(nil, "Not tested yet", "")), nil
+	case at < 0:
+		return ofAuth(Crossing(nil, "Not tested yet with the present namespace and certificates", "")), nil
+	}
+	run := past[at]
 	entries, err := h.Runs.Entries(r.Context(), run.ID, 0)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
-	label := "Run " + strconv.Itoa(run.Number)
+	label := "Check " + strconv.Itoa(run.Number) + ": " + LowerFirst(RunTag(run).Word)
 	if run.From != "" {
 		label += ", as reported from " + run.From
 	}
-	return Crossing(StagesOf(entries), label, RunPath(run.Outcome)), nil
+	if at > 0 && past[0].State == migration.RunFailed {
+		label += ". A later check failed and does not count here"
+	}
+	return ofAuth(Crossing(StagesOf(entries), label, RunPath(run.Outcome))), nil
 }
 
 // StagesOf is the newest word of a check's log on every stage.
@@ -161,6 +183,11 @@ func StageOf(e runs.Entry) (doctor.Stage, bool) {
 	}
 	var s doctor.Stage
 	return s, json.Unmarshal(e.Data, &s) == nil
+}
+
+// SignFrame is the frame of a page of a run as its title and icon need it.
+func SignFrame(v Visit, title string, tag views.Tag, over bool) views.Frame {
+	return views.Frame{Title: title, Rehearsal: v.Migration.Mode.Can().Practice, Sign: views.SignProps{State: tag.State, Word: tag.Word, Over: over}}
 }
 
 // marks are the seven marks of the map and the stages behind each.
@@ -189,6 +216,19 @@ func MarkOf(stage string) string {
 	return "the workflow"
 }
 
+// ByKey names the mark of signing in as it is with an API key.
+func ByKey(p views.CrossingProps) views.CrossingProps {
+	for i, m := range p.Marks {
+		if m.Label == MarkOf("client-cert") {
+			p.Marks[i].Label = signIn
+		}
+	}
+	return p
+}
+
+// signIn is what the mark Certificate is where an API key signs in.
+const signIn = "Sign-in"
+
 // Crossing draws the map from what is known of the stages; url is where a reader finds out more.
 func Crossing(stages map[string]doctor.Stage, label, url string) views.CrossingProps {
 	p := views.CrossingProps{Label: label}
@@ -208,6 +248,9 @@ func Crossing(stages map[string]doctor.Stage, label, url string) views.CrossingP
 			}
 			if worse(tag.State, mark.State) {
 				mark.State, mark.Word = tag.State, LowerFirst(tag.Word)
+				if s.Status == doctor.Running && StageNumber(id) >= StageNumber("dns") {
+					mark.Word = "waiting"
+				}
 				if url != "" {
 					mark.URL = url + "#stage-" + id
 				}

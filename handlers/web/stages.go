@@ -1,21 +1,22 @@
 package web
 
 import (
-	"encoding/json"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
+	"onramp/cloud"
 	"onramp/doctor"
+	"onramp/namespace"
+	"onramp/runs"
 	"onramp/views"
 )
 
 // StageTitles are the ten checks in words, by stage id.
 var StageTitles = map[string]string{
-	"input":       "What was given can be read",
+	"input":       "Your input is valid",
 	"pair":        "Key and certificate belong together",
-	"chain":       "The certificate keeps Cloud's rules",
+	"chain":       "The certificate meets Temporal Cloud's rules",
 	"dns":         "The name resolves",
 	"tcp":         "The port answers",
 	"tls":         "The server proves who it is",
@@ -23,6 +24,36 @@ var StageTitles = map[string]string{
 	"grpc":        "Temporal answers",
 	"namespace":   "The namespace answers",
 	"task-queue":  "A worker polls the task queue",
+}
+
+// keyTitles are those of a check that signs in with an API key: nothing of a certificate is asked for.
+var keyTitles = map[string]string{
+	"pair":        "No key pair is needed",
+	"chain":       "No certificate is needed",
+	"client-cert": "The server asks for no certificate",
+	"namespace":   "The namespace accepts the API key",
+}
+
+// StageTitle is a check in words; auth is how it signs in.
+func StageTitle(id, auth string) string {
+	if t := keyTitles[id]; t != "" && auth == cloud.AuthAPIKey {
+		return t
+	}
+	return StageTitles[id]
+}
+
+// waits are what a check that is under way waits for.
+var waits = map[string]string{
+	"input":       "Reading what was given",
+	"pair":        "Reading key and certificate",
+	"chain":       "Reading the certificate",
+	"dns":         "Waiting for the DNS server’s answer",
+	"tcp":         "Waiting for the server to take the connection",
+	"tls":         "Waiting for the server’s certificate",
+	"client-cert": "Waiting for the server to accept or refuse",
+	"grpc":        "Waiting for Temporal’s answer",
+	"namespace":   "Waiting for the namespace’s answer",
+	"task-queue":  "Waiting for the list of workers",
 }
 
 // NotChecked is what a report did not look at, as sentences that name its checks as the rows do.
@@ -57,9 +88,9 @@ func StageTag(s doctor.Status) views.Tag {
 	return views.Tag{State: views.Idle, Word: "Not reached"}
 }
 
-// StageProps is one check as a row. live rows keep one height; a failed row of an ended run stands open.
-func StageProps(id string, s doctor.Stage, known, live bool) views.StageProps {
-	p := views.StageProps{ID: id, Number: fmt.Sprint(StageNumber(id)), Title: StageTitles[id], State: views.Idle, Word: "Waiting", Live: live}
+// StageProps is one check of a run as a row. live rows keep one height; a failed row of an ended run stands open.
+func StageProps(id string, s doctor.Stage, known, live bool, asked runs.CheckRequest) views.StageProps {
+	p := views.StageProps{ID: id, Number: fmt.Sprint(StageNumber(id)), Title: StageTitle(id, asked.Auth), State: views.Idle, Word: "Waiting", Live: live}
 	if !live {
 		p.Word = "Not reached"
 	}
@@ -71,70 +102,36 @@ func StageProps(id string, s doctor.Stage, known, live bool) views.StageProps {
 	if s.Status != doctor.Running && s.Status != doctor.NotReached && s.Status != doctor.Skip {
 		p.Time = Millis(s.MS)
 	}
+	if s.Status == doctor.Running {
+		p.Summary = waits[id]
+	}
 	p.Open = !live && s.Status == doctor.Fail
 	p.Evidence = Evidence(s.Evidence)
 	for _, code := range s.Findings {
-		p.Findings = append(p.Findings, FindingProps(code))
+		p.Findings = append(p.Findings, FindingProps(code, asked))
 	}
 	return p
 }
 
-// FindingProps is a fault by its code, with title and help page where the catalogue has it.
-func FindingProps(code string) views.FindingProps {
+// FindingProps is a fault by its code, with the run's values in its title and its help page where the catalogue has it.
+func FindingProps(code string, asked runs.CheckRequest) views.FindingProps {
 	p := views.FindingProps{Code: code, Title: code}
-	if e, ok := doctor.Lookup(code); ok {
-		p.Title, p.URL = Plain(e.Title), HelpPath(code)
+	if title, ok := titleOf(code, asked); ok {
+		p.Title, p.URL = title, HelpPath(code)
 	}
 	return p
 }
 
-// Evidence are names and values in a steady order: what was wanted and seen first.
-func Evidence(ev map[string]any) []views.Pair {
-	names := make([]string, 0, len(ev))
-	for n := range ev {
-		names = append(names, n)
+// titleOf is the title of a fault on a run's page, with the run's values.
+func titleOf(code string, asked runs.CheckRequest) (string, bool) {
+	if _, ok := doctor.Lookup(code); !ok {
+		return "", false
 	}
-	first := func(n string) int {
-		if i := slices.Index([]string{"wanted", "seen"}, n); i >= 0 {
-			return i
-		}
-		return 2
+	values := map[string]string{"address": asked.Address, "namespace": asked.Namespace, "task_queue": Either(asked.TaskQueue, "the task queue")}
+	if a, _, err := namespace.ParseAddress(asked.Address); err == nil {
+		values["host"], values["port"] = a.Host, fmt.Sprint(a.Port)
 	}
-	sort.Slice(names, func(i, j int) bool {
-		if a, b := first(names[i]), first(names[j]); a != b {
-			return a < b
-		}
-		return names[i] < names[j]
-	})
-	var out []views.Pair
-	for _, n := range names {
-		out = append(out, views.Pair{Name: strings.ReplaceAll(n, "_", " "), Value: EvidenceText(ev[n]), Mono: true})
-	}
-	return out
-}
-
-// EvidenceText is a value of the evidence as text: lists separated by commas, the rest as JSON.
-func EvidenceText(v any) string {
-	switch v := v.(type) {
-	case string:
-		return v
-	case []any:
-		parts := make([]string, len(v))
-		for i, x := range v {
-			parts[i] = EvidenceText(x)
-		}
-		return strings.Join(parts, ", ")
-	}
-	b, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(b)
-}
-
-// Plain is a catalogue text without values: {host} becomes "host" in angle brackets.
-func Plain(s string) string {
-	return strings.NewReplacer("{", "<", "}", ">", "_", " ").Replace(s)
+	return doctor.Explain(code, doctor.Likely, values).Title, true
 }
 
 // LowerFirst is a text inside a sentence: its first byte in lower case.

@@ -4,6 +4,8 @@ import (
 	"fmt"
 	"strings"
 	"time"
+
+	"onramp/views"
 )
 
 // ShellNames are where the environment can be held, as the reader knows them.
@@ -27,13 +29,8 @@ func Either(texts ...string) string {
 // Day is a date as people write it: "12 Nov 2026".
 func Day(t time.Time) string { return t.Local().Format("2 Jan 2006") }
 
-// Moment is a date with the time of day: "12 Nov 2026, 10:42".
-func Moment(t time.Time) string {
-	if t.IsZero() {
-		return ""
-	}
-	return t.Local().Format("2 Jan 2006, 15:04")
-}
+// Moment is views.Moment.
+func Moment(t time.Time) string { return views.Moment(t) }
 
 // Stamp is a time for machines.
 func Stamp(t time.Time) string {
@@ -43,40 +40,14 @@ func Stamp(t time.Time) string {
 	return t.UTC().Format(time.RFC3339)
 }
 
-// Took is a duration at the precision people care for: "0.4 ms", "155 ms", "2.6 s", "3 min 10 s".
-func Took(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return ""
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute:
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	default:
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-}
+// Took is views.Took.
+func Took(d time.Duration) string { return views.Took(d) }
 
-// Millis is took for a number of milliseconds.
+// Millis is Took for a number of milliseconds.
 func Millis(ms float64) string { return Took(time.Duration(ms * float64(time.Millisecond))) }
 
-// Ago says how long something is past: "12 s ago", "3 h ago", "2 days ago".
-func Ago(now, t time.Time) string {
-	d := now.Sub(t)
-	switch {
-	case d < time.Second:
-		return "just now"
-	case d < time.Minute:
-		return fmt.Sprintf("%d s ago", int(d.Seconds()))
-	case d < time.Hour:
-		return fmt.Sprintf("%d min ago", int(d.Minutes()))
-	case d < 48*time.Hour:
-		return fmt.Sprintf("%d h ago", int(d.Hours()))
-	}
-	return fmt.Sprintf("%d days ago", int(d.Hours()/24))
-}
+// Ago says how long t is past now: views.Ago.
+func Ago(now, t time.Time) string { return views.Ago(now.Sub(t)) }
 
 // Many is a count with its noun: "1 worker", "3 workers".
 func Many(n int, one, more string) string {

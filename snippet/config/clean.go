@@ -2,24 +2,16 @@ package config
 
 import (
 	"encoding/binary"
-	"regexp"
 	"strings"
 	"unicode/utf16"
 )
 
-// clean undoes what copying does to a text: UTF-16 of PowerShell's >, byte order marks, Windows line ends, the fences
-// of Markdown.
-func clean(text string) string {
+// Clean undoes what copying does to a text: UTF-16 of PowerShell's >, byte order marks, Windows line ends.
+func Clean(text string) string {
 	text = narrow(text)
 	text = strings.TrimPrefix(text, "\ufeff")
-	text = strings.ReplaceAll(text, "\r\n", "\n")
-	if strings.Contains(text, "```") {
-		text = fence.ReplaceAllString(text, "")
-	}
-	return text
+	return strings.ReplaceAll(text, "\r\n", "\n")
 }
-
-var fence = regexp.MustCompile("(?m)^[ \t]*```[A-Za-z0-9_+-]*[ \t]*$")
 
 // narrow turns UTF-16 with a byte order mark into UTF-8.
 func narrow(s string) string {

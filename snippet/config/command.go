@@ -180,7 +180,7 @@ func (d *Document) word(words []argument, i int, program string, line, group int
 	if jsonIn(text) && w.value.Whole() {
 		form := d.Form
 		d.origin.Flag, d.origin.JSON = flag, true
-		d.text(text, group)
+		d.text(text, group, max(0, line-1))
 		d.Form = form
 		return
 	}

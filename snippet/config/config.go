@@ -22,6 +22,7 @@ const (
 // Document is what a text says.
 type Document struct {
 	Form     string    // lines, yaml, compose, kubernetes, github-actions, toml, json, hcl, bicep, properties or dockerfile
+	Markdown bool      // the text is Markdown with several code blocks: each is a group with a Form of its own
 	Dialect  string    // of lines: shell, dotenv, powershell, cmd, fish, systemd; "" elsewhere
 	Settings []Setting // in the order of the text
 	Groups   []Group   // Groups[0] is the whole text
@@ -38,12 +39,14 @@ type Document struct {
 	origin Origin           // of the command that is read
 	cost   cost
 	texts  int // how deep in texts within texts
+	line   int // lines before the text that is read, where it stands within another
 	ctx    context.Context
 }
 
 // Group is a part of a text whose settings belong together. Parent is the group around it; its settings hold here too.
 type Group struct {
-	Kind, Name string // service, container, profile, branch, job, step, command, resource, function or template
+	Kind, Name string // service, container, profile, branch, job, step, command, resource, function, template or block
+	Form       string // of a block of Markdown
 	Parent     int
 	Hints      []string // image, command and the like: what tells a worker from a web interface
 }
@@ -55,7 +58,7 @@ type Setting struct {
 	Value Value
 	Quote byte // the quote around the value where it matters, else 0
 	Group int
-	Line  int
+	Line  int    // of the text, from 1; 0 where it is not known
 	Via   string // "env" where it is certainly a variable, "key" in a tree, "flag" of a command, "profile" of the temporal CLI
 	ID    int    // its place in Document.Settings
 	Bare  bool   // the format has it as a number or a truth value, not as text
@@ -137,19 +140,22 @@ func Read(ctx context.Context, text string) *Document {
 		d.problem("The text is too long for a configuration.")
 		return d
 	}
-	text = clean(text)
-	d.text(text, 0)
+	text = Clean(text)
+	if !d.markdown(text, 0) {
+		d.text(text, 0, 0)
+	}
 	d.fetch()
 	return d
 }
 
-// text reads a text, or one within another, into a group.
-func (d *Document) text(text string, group int) {
+// text reads a text, or one within another, into a group. line is how many lines of the text around it stand before it.
+func (d *Document) text(text string, group, line int) {
 	if d.texts >= maxTexts || d.stopped() {
 		return
 	}
 	d.texts++
-	defer func() { d.texts-- }()
+	d.line += line
+	defer func() { d.texts--; d.line -= line }()
 	read(d, text, group)
 }
 
@@ -174,6 +180,9 @@ func (d *Document) add(s Setting) {
 		s.Path = s.Name
 	}
 	s.ID = len(d.Settings)
+	if s.Line > 0 {
+		s.Line += d.line
+	}
 	if s.From.Command == 0 {
 		s.From = d.origin
 	}

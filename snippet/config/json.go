@@ -3,6 +3,7 @@ package config
 import (
 	"encoding/json"
 	"regexp"
+	"sort"
 	"strings"
 
 	"github.com/tailscale/hujson"
@@ -25,7 +26,14 @@ func (d *Document) json(text string, group int) bool {
 	if err != nil {
 		return false
 	}
-	n := d.jsonNode(value, 1+strings.Count(text[:strings.Index(text, trimmed)], "\n"), trimmed)
+	first := 1 + strings.Count(text[:strings.Index(text, trimmed)], "\n")
+	var ends []int // of the lines
+	for i := range len(trimmed) {
+		if trimmed[i] == '\n' {
+			ends = append(ends, i)
+		}
+	}
+	n := d.jsonNode(value, func(at int) int { return first + sort.SearchInts(ends, at) })
 	if n == nil || n.kind == scalar {
 		return n == nil && d.cost.full
 	}
@@ -37,8 +45,9 @@ func (d *Document) json(text string, group int) bool {
 // unquotedTemplate is a number or list that a template puts into JSON.
 var unquotedTemplate = regexp.MustCompile(`([:\[,]\s*)((?:\$\{[^{}"\n]*\}|\{\{[^{}"\n]*\}\}))`)
 
-func (d *Document) jsonNode(v hujson.Value, first int, text string) *node {
-	n := d.grow(&node{line: first})
+// jsonNode copies a tree; line tells the line of a place.
+func (d *Document) jsonNode(v hujson.Value, line func(at int) int) *node {
+	n := d.grow(&node{line: line(v.StartOffset)})
 	if n == nil {
 		return nil
 	}
@@ -46,7 +55,7 @@ func (d *Document) jsonNode(v hujson.Value, first int, text string) *node {
 	case *hujson.Object:
 		n.kind = mapping
 		for _, m := range x.Members {
-			child := d.jsonNode(m.Value, first, text)
+			child := d.jsonNode(m.Value, line)
 			if child == nil {
 				return n
 			}
@@ -57,7 +66,7 @@ func (d *Document) jsonNode(v hujson.Value, first int, text string) *node {
 	case *hujson.Array:
 		n.kind = list
 		for _, e := range x.Elements {
-			child := d.jsonNode(e, first, text)
+			child := d.jsonNode(e, line)
 			if child == nil {
 				return n
 			}

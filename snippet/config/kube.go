@@ -71,7 +71,7 @@ func (w *walker) table(kind, name string, n *node, group int) {
 					v = Elsewhere("")
 				}
 			}
-			t.values[key], t.line[key] = v, k.line
+			t.values[key], t.line[key] = v, k.line+w.d.line
 			t.keys = append(t.keys, key)
 		}
 	}
@@ -127,7 +127,7 @@ func (d *Document) fetch() {
 			}
 			if v := t.values[key]; v.Whole() && strings.Contains(v.String(), "\n") && fileName.MatchString(key) {
 				form := d.Form
-				d.text(v.String(), group)
+				d.text(v.String(), group, t.line[key])
 				d.Form = form
 				continue
 			}

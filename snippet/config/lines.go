@@ -13,6 +13,9 @@ var setters = []struct {
 }{
 	{"powershell", regexp.MustCompile(`^(?i:\$env:)([A-Za-z_]\w*)\s*=\s*(.*)$`), power},
 	{"powershell", regexp.MustCompile(`^(?i:\[(?:System\.)?Environment\]::SetEnvironmentVariable)\(\s*['"](\w+)['"]\s*,\s*(.*?)\s*(?:,[^,]*)?\)$`), power},
+	{"program", regexp.MustCompile(`^(?:(?:System\.)?Environment\.SetEnvironmentVariable|os\.[Ss]etenv|os\.environ\.setdefault|putenv)\(\s*['"]([A-Za-z_]\w*)['"]\s*,\s*(.*?)\s*\);?$`), everyday},
+	{"program", regexp.MustCompile(`^(?:os\.environ|ENV|process\.env)\[['"]([A-Za-z_]\w*)['"]\]\s*(?:\|\|)?=\s*(.*?);?$`), everyday},
+	{"program", regexp.MustCompile(`^process\.env\.([A-Za-z_]\w*)\s*(?:\?\?|\|\|)?=\s*(.*?);?$`), everyday},
 	{"powershell", regexp.MustCompile(`^(?i:Set-Item|New-Item|si)\s+(?:-Path\s+)?(?i:env:)\\?(\w+)\s+(?:-Value\s+)?(.*)$`), power},
 	{"powershell variable", regexp.MustCompile(`^\$([A-Za-z_]\w*)\s*=\s*(.*)$`), power},
 	{"fish", regexp.MustCompile(`^set\s+(?:-{1,2}[a-zA-Z-]+\s+)+([A-Za-z_]\w*)\s+(.*)$`), everyday},
@@ -109,11 +112,19 @@ func (d *Document) special(line string, number, group int) bool {
 			d.named[m[1]] = s.refs.split(value)
 			return true
 		}
-		d.dialect(s.dialect)
+		if s.dialect != "program" {
+			d.dialect(s.dialect)
+		} else if q := strings.TrimSpace(m[2]); q == "" || q[0] != '"' && q[0] != '\'' {
+			d.add(Setting{Name: m[1], Value: Elsewhere(Program), Group: group, Line: number, Via: "env"})
+			return true
+		}
 		value, quote := unquote(m[2], s.dialect)
 		v := s.refs.split(value)
-		if quote == '\'' {
+		switch {
+		case quote == '\'':
 			v = Lit(value)
+		case s.dialect == "powershell" && quote == 0 && strings.HasPrefix(value, "("):
+			v = Value{{Raw: value}} // what a command gives
 		}
 		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
 		return true
@@ -160,14 +171,15 @@ func unquote(raw, dialect string) (string, byte) {
 }
 
 var (
-	tableRow  = regexp.MustCompile("^\\|[ \t]*`?([A-Z][A-Z0-9_]+)`?[ \t]*\\|[ \t]*`?([^|`]*?)`?[ \t]*\\|.*$")
+	tableRow  = regexp.MustCompile("^\\|[ \t]*`?([A-Z][A-Z0-9_]+)`?[ \t]*\\|")
+	tableRule = regexp.MustCompile(`^[ \t]*\|?[ \t]*:?-{2,}`)
 	annotated = regexp.MustCompile(`(?m)^[ \t]*([A-Za-z_]\w*)[ \t]*:[ \t]*(?:str|int|bool|float|SecretStr|FilePath|Path|Optional\[\w+\])(?:[ \t]*\|[ \t]*None)?(?:[ \t]*=[ \t]*(.*))?$`)
 	codeValue = regexp.MustCompile(`^[\w.]+\(|process\.env|\?\?|\|\||os\.environ|getenv|\bENV\[`)
 )
 
 // loose reads lines that no parser took: .env files with blanks, text that is broken elsewhere.
 func (d *Document) loose(text string, first, group int) {
-	rest, number := text, first-1
+	rest, number, column := text, first-1, 1
 	for rest != "" && !d.stopped() {
 		var line string
 		line, rest, _ = strings.Cut(rest, "\n")
@@ -176,8 +188,13 @@ func (d *Document) loose(text string, first, group int) {
 		if strings.HasPrefix(line, "#") {
 			continue
 		}
-		if m := tableRow.FindStringSubmatch(line); m != nil { // of Markdown
-			d.add(Setting{Name: m[1], Value: everyday.split(strings.TrimSpace(m[2])), Group: group, Line: number, Via: "env"})
+		if strings.HasPrefix(line, "|") && tableRule.MatchString(rest) { // the head of a table of Markdown
+			column = valueColumn(line)
+		}
+		if m := tableRow.FindStringSubmatch(line); m != nil {
+			if cells := cellsOf(line); column > 0 && column < len(cells) && cells[column] != "" && !tableRule.MatchString(cells[column]) {
+				d.add(Setting{Name: m[1], Value: everyday.split(cells[column]), Group: group, Line: number, Via: "env"})
+			}
 			continue
 		}
 		if m := annotated.FindStringSubmatch(line); m != nil { // of a Python class: what holds if no variable is set
@@ -220,4 +237,32 @@ func (d *Document) loose(text string, first, group int) {
 		}
 		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
 	}
+}
+
+var (
+	valueHead = regexp.MustCompile(`(?i)^(?:values?|default(?: values?)?|examples?|sample|setting|set to|production|cloud)$`)
+	wordsHead = regexp.MustCompile(`(?i)desc|required|type|mean|purpose|what|note|use|used|comment`)
+)
+
+// valueColumn is the column of a table that holds the values of its variables, 0 for none.
+func valueColumn(head string) int {
+	cells := cellsOf(head)
+	for i, c := range cells {
+		if i > 0 && valueHead.MatchString(c) {
+			return i
+		}
+	}
+	if len(cells) > 1 && !wordsHead.MatchString(cells[1]) {
+		return 1
+	}
+	return 0
+}
+
+// cellsOf are the cells of a row of a table.
+func cellsOf(row string) []string {
+	cells := strings.Split(strings.Trim(strings.TrimSpace(row), "|"), "|")
+	for i, c := range cells {
+		cells[i] = strings.Trim(strings.TrimSpace(c), "`*")
+	}
+	return cells
 }

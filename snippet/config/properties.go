@@ -16,7 +16,9 @@ var (
 func (d *Document) properties(text string, group int) bool {
 	loader := properties.Loader{Encoding: properties.UTF8, DisableExpansion: true}
 	d.Form = either(d.Form, "properties")
+	before := 0
 	for _, part := range anotherPart.Split(text, 200) {
+		lines := keyLines(part)
 		p, err := loader.LoadBytes([]byte(part))
 		if err != nil {
 			return false
@@ -38,8 +40,21 @@ func (d *Document) properties(text string, group int) bool {
 					to, path = d.group("profile", profile, group), name
 				}
 			}
-			d.add(Setting{Name: path[strings.LastIndex(path, ".")+1:], Path: path, Value: everyday.split(value), Group: to, Via: "key"})
+			d.add(Setting{Name: path[strings.LastIndex(path, ".")+1:], Path: path, Value: everyday.split(value), Group: to, Line: before + lines[key], Via: "key"})
 		}
+		before += strings.Count(part, "\n")
 	}
 	return true
+}
+
+// keyLines are the lines on which the keys of a part stand, from 1.
+func keyLines(part string) map[string]int {
+	out := map[string]int{}
+	for i, l := range strings.Split(part, "\n") {
+		l = strings.TrimSpace(l)
+		if end := strings.IndexAny(l, "=: \t"); end > 0 {
+			out[l[:end]] = i + 1
+		}
+	}
+	return out
 }

@@ -41,11 +41,13 @@ func read(d *Document, text string, group int) {
 			d.front(text[:at[0]], group)
 		}
 		d.Form = "toml"
-		before := len(d.Settings)
+		before, above := len(d.Settings), strings.Count(text[:at[0]], "\n")
+		d.line += above
 		if !d.toml(text[at[0]:], group) {
 			d.Settings = d.Settings[:before]
-			d.loose(text[at[0]:], 1+strings.Count(text[:at[0]], "\n"), group)
+			d.loose(text[at[0]:], 1, group)
 		}
+		d.line -= above
 		return
 	}
 	systemd := unit.MatchString(text)

@@ -121,9 +121,27 @@ func (s *script) statements(list []*syntax.Stmt, group int) {
 		if s.d.stopped() {
 			return
 		}
-		s.command(st.Cmd, group)
+		s.statement(st, group)
 	}
 }
+
+// statement reads one statement, and the file that a here-document writes.
+func (s *script) statement(st *syntax.Stmt, group int) {
+	into := false
+	for _, r := range st.Redirs {
+		into = into || r.Op == syntax.RdrOut || r.Op == syntax.AppOut
+		if r.Hdoc != nil && s.d.texts < maxTexts {
+			s.d.text(s.source(r.Hdoc), group, s.line(r.Hdoc)-1)
+		}
+	}
+	if call, ok := st.Cmd.(*syntax.CallExpr); ok && !into && len(call.Args) > 0 && says[call.Args[0].Lit()] {
+		return // it only prints
+	}
+	s.command(st.Cmd, group)
+}
+
+// says are commands that print their words.
+var says = map[string]bool{"echo": true, "printf": true, "print": true, "log": true, "info": true, "warn": true, "error": true, "die": true}
 
 func (s *script) command(c syntax.Command, group int) {
 	switch c := c.(type) {
@@ -135,8 +153,8 @@ func (s *script) command(c syntax.Command, group int) {
 			s.assign(a, group)
 		}
 	case *syntax.BinaryCmd:
-		s.command(c.X.Cmd, group)
-		s.command(c.Y.Cmd, group)
+		s.statement(c.X, group)
+		s.statement(c.Y, group)
 	case *syntax.Block:
 		s.statements(c.Stmts, group)
 	case *syntax.Subshell:

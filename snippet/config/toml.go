@@ -2,6 +2,7 @@ package config
 
 import (
 	"fmt"
+	"strings"
 
 	"github.com/pelletier/go-toml/v2/unstable"
 )
@@ -15,7 +16,7 @@ func (d *Document) toml(text string, group int) bool {
 	var p unstable.Parser
 	p.Reset([]byte(text))
 	root := d.grow(&node{kind: mapping})
-	at := root
+	at, line, counted := root, 1, 0
 	for root != nil && p.NextExpression() {
 		if d.stopped() {
 			break
@@ -37,7 +38,13 @@ func (d *Document) toml(text string, group int) bool {
 				at = next
 			}
 		case unstable.KeyValue:
-			d.tomlPair(at, e, text, 0)
+			if it := e.Key(); it.Next() { // places only grow
+				if to := int(it.Node().Raw.Offset); to > counted && to <= len(text) {
+					line += strings.Count(text[counted:to], "\n")
+					counted = to
+				}
+			}
+			d.tomlPair(at, e, line, 0)
 		}
 	}
 	if err := p.Error(); err != nil {
@@ -84,7 +91,7 @@ func (d *Document) descend(at *node, keys []string) *node {
 	return at
 }
 
-func (d *Document) tomlPair(at *node, e *unstable.Node, text string, depth int) {
+func (d *Document) tomlPair(at *node, e *unstable.Node, line, depth int) {
 	keys := keyOf(e)
 	if len(keys) == 0 || depth > maxDepth {
 		return
@@ -92,13 +99,13 @@ func (d *Document) tomlPair(at *node, e *unstable.Node, text string, depth int) 
 	if at = d.descend(at, keys[:len(keys)-1]); at == nil {
 		return
 	}
-	if n := d.tomlNode(e.Value(), text, depth); n != nil {
+	if n := d.tomlNode(e.Value(), line, depth); n != nil {
 		at.put(keys[len(keys)-1], n, false)
 	}
 }
 
-func (d *Document) tomlNode(v *unstable.Node, text string, depth int) *node {
-	n := d.grow(&node{})
+func (d *Document) tomlNode(v *unstable.Node, line, depth int) *node {
+	n := d.grow(&node{line: line})
 	if n == nil || depth > maxDepth {
 		return nil
 	}
@@ -106,14 +113,14 @@ func (d *Document) tomlNode(v *unstable.Node, text string, depth int) *node {
 	case unstable.Array:
 		n.kind = list
 		for it := v.Children(); it.Next(); {
-			if k := d.tomlNode(it.Node(), text, depth+1); k != nil {
+			if k := d.tomlNode(it.Node(), line, depth+1); k != nil {
 				n.kids = append(n.kids, k)
 			}
 		}
 	case unstable.InlineTable:
 		n.kind = mapping
 		for it := v.Children(); it.Next(); {
-			d.tomlPair(n, it.Node(), text, depth+1)
+			d.tomlPair(n, it.Node(), line, depth+1)
 		}
 	default:
 		n.value, n.bare = Lit(string(v.Data)), v.Kind != unstable.String

@@ -294,7 +294,7 @@ func (w *walker) set(s Setting, n *node) {
 	}
 	if text := n.value.String(); n.value.Whole() && (strings.Contains(text, "\n") && (fileName.MatchString(s.Name) || strings.Contains(text, "TEMPORAL_") || strings.Contains(strings.ToLower(text), "temporal")) && !strings.Contains(text, "-----BEGIN") || jsonIn(text)) {
 		form := w.d.Form
-		w.d.text(text, s.Group)
+		w.d.text(text, s.Group, max(0, n.line-1+min(1, strings.Count(text, "\n"))))
 		w.d.Form = form
 		return
 	}

@@ -10,7 +10,11 @@ import (
 
 // yaml reads YAML documents; it reports whether they were read.
 func (d *Document) yaml(text string, group int) bool {
-	plain, ok := d.yamlDocs(text)
+	var plain []*node
+	ok := false
+	if !bareTemplate.MatchString(text) { // to YAML it is a map within a map
+		plain, ok = d.yamlDocs(text)
+	}
 	if !ok && strings.Contains(text, "{{") {
 		plain, ok = d.yamlDocs(withoutTemplates(text)) // a template of Helm is YAML only once it is filled
 	}
@@ -197,6 +201,7 @@ func (c *converter) scalar(n *node, y *yaml.Node) {
 }
 
 var (
+	bareTemplate = regexp.MustCompile(`(?m)(?::|^[ \t]*-)[ \t]+\{\{`)
 	templateLine = regexp.MustCompile(`(?m)^([ \t]*)(?:-[ \t]+)?\{\{[^\n]*\}\}[ \t]*$`)
 	templateWord = regexp.MustCompile(`\{\{-?[ \t]*(?:/\*|define\b|end\b|if\b|else\b|with\b|range\b|include\b|template\b|toYaml\b|block\b|\$)`)
 	templatePart = regexp.MustCompile(`["']?\{\{[^{}\n]*\}\}["']?`)

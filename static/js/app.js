@@ -9,7 +9,6 @@
 //   button[data-theme-set=light|dark|auto] in a form that posts to /theme
 //   button[data-open=id], button[data-close], commandfor: dialogs
 //   button[data-reveal=id]        shows and hides a password field
-//   input[data-filter=id]         filters the rows of a table
 //   [data-grow=id]                a part that is new goes to the top of the list with that id
 //   [data-js]                     hidden in the page, shown when this file runs
 //   [data-for=id]                 shown while the radio button with that id is chosen
@@ -88,15 +87,19 @@ function swap(text) {
 }
 
 // At the end of a run the page becomes what a reload would show: the steps, the table of runs and what can be done next
-// are not in the stream. Where that fails, the page stays as the stream left it.
-async function refresh() {
+// are not in the stream. Where that fails, it is tried again, and then the page stays as the stream left it.
+async function refresh(tries = 3) {
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    if (!answer.ok) return;
+    if (!answer.ok) throw answer;
     const text = await answer.text();
     const page = new DOMParser().parseFromString(policy ? policy.createHTML(text) : text, 'text/html');
     swap(['rail', 'main'].map(id => page.getElementById(id)?.outerHTML ?? '').join(''));
-  } catch { /* offline */ }
+    if (!$('live-feed', page)) $('live-feed')?.stop('done');
+  } catch {
+    if (tries > 1) setTimeout(refresh, 2000, tries - 1);
+    else if ($('live-feed')?.over) $('live-feed').stop('done');
+  }
 }
 
 // arrivals are told of every part that comes into the page, the whole of it first.
@@ -115,18 +118,27 @@ addEventListener('change', event => {
 });
 
 // --- <live-feed>: one EventSource, closed while the tab is hidden -------------------------------
-// A browser allows six streams to one address over HTTP/1.1; a hidden tab must not hold one.
+// A browser allows six streams to one address over HTTP/1.1; a hidden tab must not hold one. It looks now and then
+// whether the run that it shows has ended: its title and its icon say so.
 
 customElements.define('live-feed', class extends HTMLElement {
   connectedCallback() {
-    this.look = () => (document.hidden ? this.stop('paused') : this.start());
+    this.look = () => {
+      clearInterval(this.poll);
+      if (!document.hidden) { this.start(); return; }
+      this.stop('paused');
+      if (this.ofRun()) this.poll = setInterval(() => (this.over ? clearInterval(this.poll) : refresh(1)), 5000);
+    };
     document.addEventListener('visibilitychange', this.look);
     addEventListener('pagehide', this.leave = () => this.stop('paused'));
     addEventListener('pageshow', this.look);
     this.look();
   }
 
+  ofRun() { return /[?&]on=(run:|replace)/.test(this.getAttribute('src')); } // or of a replacement: it ends, too
+
   disconnectedCallback() {
+    clearInterval(this.poll);
     document.removeEventListener('visibilitychange', this.look);
     removeEventListener('pagehide', this.leave);
     removeEventListener('pageshow', this.look);
@@ -134,7 +146,7 @@ customElements.define('live-feed', class extends HTMLElement {
   }
 
   start() {
-    if (this.source || this.dataset.state === 'done') return;
+    if (this.source || this.over) return;
     const address = new URL(this.getAttribute('src'), location.href);
     if (this.last) address.searchParams.set('after', this.last);
     const source = this.source = new EventSource(address);
@@ -146,8 +158,9 @@ customElements.define('live-feed', class extends HTMLElement {
     on('say', text => say(text));
     on('alarm', text => say(text, true));
     on('end', () => {
-      this.stop('done');
-      if (address.searchParams.get('on')?.startsWith('run:')) refresh();
+      this.over = true;
+      this.stop(this.ofRun() ? 'live' : 'done');
+      if (this.ofRun()) refresh();
     });
     source.onopen = () => { this.dataset.state = 'live'; };
     source.onerror = () => {
@@ -160,6 +173,7 @@ customElements.define('live-feed', class extends HTMLElement {
   stop(state) {
     this.source?.close();
     this.source = null;
+    this.over ||= state === 'done';
     if (this.dataset.state !== 'done') this.dataset.state = state;
   }
 });
@@ -308,7 +322,14 @@ addEventListener('input', event => {
   }, 200);
 });
 
-// --- small things: theme, dialogs, secrets, filter ----------------------------------------------
+// "/" goes to the search field, unless somebody types.
+addEventListener('keydown', event => {
+  if (event.key !== '/' || event.ctrlKey || event.metaKey || event.altKey || event.target.closest?.('input, textarea, select, [contenteditable]')) return;
+  event.preventDefault();
+  byID('find-all')?.select();
+});
+
+// --- small things: theme, dialogs, secrets -------------------------------------------------------
 
 addEventListener('click', event => {
   const button = event.target.closest?.('[data-theme-set], [data-open], [data-close], [data-reveal], [commandfor]');
@@ -335,19 +356,6 @@ addEventListener('click', event => {
     if (button.getAttribute('command') === 'show-modal') dialog?.showModal();
     else dialog?.close();
   }
-});
-
-addEventListener('input', event => {
-  const input = event.target;
-  const table = input.matches?.('[data-filter]') && byID(input.dataset.filter);
-  if (!table) return;
-  const want = input.value.toLowerCase();
-  let shown = 0;
-  for (const row of $$('tbody tr', table)) {
-    row.hidden = !row.textContent.toLowerCase().includes(want);
-    shown += !row.hidden;
-  }
-  say(shown + ' shown');
 });
 
 arrive(document);

@@ -2,6 +2,7 @@
 //
 // [data-left=ms]   time until something happens: counts down, "in 3 s", then "now"
 // [data-since=ms]  time since something began: counts on
+// form[data-every=s]  is sent every so many seconds while the page is seen, 60 times at most
 {
   const heard = new WeakMap();
 
@@ -24,5 +25,14 @@
     for (const element of all(root)) { heard.set(element, performance.now()); show(element); }
   });
   arrive(document);
-  setInterval(() => { if (!document.hidden) for (const element of all(document)) show(element); }, 500);
+
+  const rounds = new Map(); // by the form's id, as the form itself is swapped
+  const again = form => {
+    const now = performance.now(), round = rounds.get(form.id) ?? { at: now + 1000, left: 60 };
+    rounds.set(form.id, round);
+    if (now < round.at || !round.left || form.ariaBusy) return;
+    Object.assign(round, { at: now + form.dataset.every * 1000, left: round.left - 1 });
+    post(form.action, form).then(answer => answer.ok && take(answer)).catch(() => {}); // the next round may reach it
+  };
+  setInterval(() => { if (!document.hidden) { all(document).forEach(show); $$('form[data-every]').forEach(again); } }, 500);
 }

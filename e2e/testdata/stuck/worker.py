@@ -59,8 +59,8 @@ async def main() -> None:
     worker = Worker(
         client,
         task_queue=os.environ["QUEUE"],
-        workflows=[] if stuck == "activities only" else [MoneyTransfer],
-        activities=[] if stuck == "workflows only" else [withdraw, deposit],
+        workflows=[] if stuck in ("activities only", "empty") else [MoneyTransfer],
+        activities=[] if stuck in ("workflows only", "empty") else [withdraw, deposit],
         workflow_runner=UnsandboxedWorkflowRunner(),
         max_cached_workflows=0,  # each task replays, as after a restart
     )

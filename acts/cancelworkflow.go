@@ -13,13 +13,6 @@ func (w Workflows) Cancel(ctx context.Context, by Actor, id, runID string, creds
 	return w.act(ctx, by, At{id, runID, creds}, custody.Canceled, func(req transfer.Request) error { return w.o.Transfers.Cancel(ctx, req) })
 }
 
-// Terminate ends the workflow of a run at once, without its code learning of it. It is recorded before it is asked.
-func (w Workflows) Terminate(ctx context.Context, by Actor, id, runID string, creds Credentials, reason string) error {
-	return w.act(ctx, by, At{id, runID, creds}, custody.Terminated, func(req transfer.Request) error {
-		return w.o.Transfers.Terminate(ctx, req, reason)
-	})
-}
-
 // At names the run of a migration whose workflow is acted on, and the way in to it.
 type At struct {
 	Migration, Run string

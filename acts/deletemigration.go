@@ -12,48 +12,6 @@ import (
 	"onramp/namespace"
 )
 
-// Rename gives a migration another name; its address stays. Faults are those of migration.New, of field name.
-func (m Migrations) Rename(ctx context.Context, by Actor, id, name string) (err error) {
-	defer unchanged(&err)
-	return m.change(ctx, by, id, func(now migration.Migration) (migration.Migration, custody.Record, error) {
-		after, err := now.Rename(name)
-		return after, note(id, custody.Renamed, now.Name+" → "+after.Name), err
-	})
-}
-
-// Archive puts a migration away, or back: lists leave it out, everything else works on.
-func (m Migrations) Archive(ctx context.Context, by Actor, id string, away bool) (err error) {
-	defer unchanged(&err)
-	return m.change(ctx, by, id, func(now migration.Migration) (migration.Migration, custody.Record, error) {
-		r := note(id, custody.Restored, now.Name)
-		switch {
-		case away && now.Archived.IsZero():
-			r.Verb, now.Archived = custody.Archived, m.now()
-		case !away:
-			now.Archived = time.Time{}
-		}
-		return now, r, nil
-	})
-}
-
-func (m Migrations) change(ctx context.Context, by Actor, id string, how func(migration.Migration) (migration.Migration, custody.Record, error)) error {
-	m.writing.Lock()
-	defer m.writing.Unlock()
-	now, err := m.store.Migration(ctx, id)
-	if err != nil {
-		return err
-	}
-	after, r, err := how(now)
-	if err != nil || after == now {
-		return err
-	}
-	if err := m.store.ChangeMigration(ctx, after, m.stamped(by, r)...); err != nil {
-		return err
-	}
-	m.changes.Wake(id)
-	return nil
-}
-
 // Deletion is what goes with a migration.
 type Deletion struct {
 	Facts     int
@@ -138,6 +96,7 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 	m.o.Keyring.ForgetAll(id)
 	m.o.Vault.ForgetAll(id)
 	m.watches.forget(id)
+	m.looks.forget(id)
 	m.changes.Wake(id)
 	m.o.CertificatesChanged()
 	if ns.IsZero() {

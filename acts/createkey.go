@@ -39,18 +39,3 @@ func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, na
 	}
 	return key, ns, nil
 }
-
-// DeleteKey deletes an API key of the rehearsal cloud. It is recorded before it is done: what is gone cannot be taken
-// back.
-func (n Namespaces) DeleteKey(ctx context.Context, by Actor, id namespace.ID, keyID string) (err error) {
-	defer unchanged(&err)
-	place, err := n.Ready(ctx)
-	if err != nil {
-		return err
-	}
-	if err := n.record(ctx, by, note("", custody.KeyDeleted, id.String()+": "+keyID)); err != nil {
-		return err
-	}
-	_, err = place.Keys.DeleteAPIKey(ctx, id, keyID)
-	return wasRecorded(err)
-}
