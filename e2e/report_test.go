@@ -40,11 +40,11 @@ func TestReportAfterRehearsal(t *testing.T) {
 	first := drill("120", "40")
 	b.is(testID("drill-left"))
 	b.has("120 transfers ended as they should")
-	b.until("nothing says that the drill is under way", func() bool { return !strings.Contains(strings.ToLower(strings.Join(b.shown(), "\n")), "running") })
-	live := b.shown()
+	b.until("nothing says that the drill is under way", func() bool { return !strings.Contains(strings.ToLower(b.valueOf("#main")), "running") })
+	live := b.everything()
 	b.do(chromedp.Reload())
 	b.is("#main")
-	if d := cmp.Diff(live, b.shown()); d != "" {
+	if d := cmp.Diff(live, b.everything()); d != "" {
 		t.Errorf("the drill's page at its end (-) and after a reload (+):\n%s", d)
 	}
 	b.has("99 %")
@@ -77,11 +77,11 @@ func TestReportAfterRehearsal(t *testing.T) {
 			t.Errorf("the report as JSON: %v, %+v", err, rep)
 		}
 		for _, s := range rep.Steps {
-			if s.Status != "done" || s.Proof == "" {
+			if own := s.ID == "code"; (s.Status == "done" && s.Proof != "") == own { // no worker of the reader's own was there
 				t.Errorf("after a whole rehearsal step %s is %s, %q", s.ID, s.Status, s.Proof)
 			}
 		}
-		if !strings.Contains(md, "All six steps are proved, in a rehearsal") || strings.Contains(md, "PRIVATE KEY") || strings.Contains(md, "85-150") {
+		if !strings.Contains(md, "5 of 6 steps are proved") || strings.Contains(md, "PRIVATE KEY") || strings.Contains(md, "85-150") {
 			t.Errorf("the report as Markdown:\n%s", md)
 		}
 	})
@@ -111,7 +111,7 @@ func onPaper(t *testing.T, b *browser, report, run string) {
 	if seen.Paper != "rgb(255, 255, 255)" || seen.Ink != "rgb(0, 0, 0)" || seen.Around != "" || seen.Wide > 794 {
 		t.Errorf("on paper: %s on %s, %v px wide, and %q beside the report", seen.Ink, seen.Paper, seen.Wide, seen.Around)
 	}
-	for _, want := range []string{"Rehearsal.", "All six steps are proved, in a rehearsal", "SHA-256 fingerprint", run} {
+	for _, want := range []string{"Rehearsal.", "5 of 6 steps are proved", "SHA-256 fingerprint", run} {
 		if !strings.Contains(seen.Words, want) {
 			t.Errorf("the paper lacks %q:\n%s", want, seen.Words)
 		}
