@@ -45,7 +45,6 @@ require (
 	github.com/google/go-cmp v0.7.0
 	github.com/prometheus/common v0.62.0
 	github.com/rs/zerolog v1.28.0
-	github.com/yuin/goldmark v1.8.7
 	go.uber.org/goleak v1.3.0
 	gopkg.in/yaml.v3 v3.0.1
 	k8s.io/api v0.35.4

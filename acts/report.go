@@ -123,12 +123,11 @@ type ReportStage struct {
 	Status doctor.Status `json:"status"`
 }
 
-// ReportWorker is the worker that was seen.
+// ReportWorker is the worker of the reader's own that was seen.
 type ReportWorker struct {
 	TaskQueue string    `json:"task_queue"`
 	Identity  string    `json:"identity,omitempty"`
 	SDK       string    `json:"sdk,omitempty"` // "temporal-python 1.35.0", where the server tells it
-	BuiltIn   bool      `json:"built_in"`      // Onramp's own
 	At        time.Time `json:"at"`
 }
 
@@ -303,8 +302,8 @@ func (r Reports) worker(ctx context.Context, v migration.View, moved *ReportTran
 	if json.Unmarshal(f.Data, &d) != nil {
 		return nil, nil
 	}
-	out := &ReportWorker{TaskQueue: telling(d.TaskQueue), Identity: telling(d.Identity), BuiltIn: d.BuiltIn, At: f.At.UTC()}
-	if d.BuiltIn || moved == nil || moved.TaskQueue != out.TaskQueue {
+	out := &ReportWorker{TaskQueue: telling(d.TaskQueue), Identity: telling(d.Identity), At: f.At.UTC()}
+	if moved == nil || moved.TaskQueue != out.TaskQueue {
 		return out, nil
 	}
 	entries, err := r.o.Runs.Entries(ctx, moved.Run.ID, 0)

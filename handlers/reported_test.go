@@ -191,7 +191,7 @@ func TestCompareRuns(t *testing.T) {
 	d.get(second+"/compare").want(t, 200, "Choose the run to compare with", second+"/compare/"+last(first))
 	d.get(m+"/test").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`, "Last 2 checks, oldest first: 1 passed, 1 failed")
 	d.get(m+"/runs").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`)
-	d.get(m).want(t, 200, "How long checks took", "Last 2 checks, oldest first: 1 passed, 1 failed. Min", `<a href="`+first+`">Run 1: `)
+	d.get(m).want(t, 200, "How long checks took", "Last 2 checks, oldest first: 1 passed, 1 failed. Min", `<a href="`+first+`">Check 1: `)
 	for _, page := range []string{second + "/compare/" + last(first), first + "/compare/" + last(second)} {
 		d.get(page).want(t, 200, "Now passes at Certificate; before: CL-03.", "Run 1 and run 2 compared", "alert 48", "Tested from", "worker-1", "observed by Onramp", "Q1", page+".json")
 		var diff struct {

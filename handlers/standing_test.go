@@ -55,7 +55,7 @@ func TestOverviewMap(t *testing.T) {
 		return r, []runs.Entry{{Kind: runs.EntryStage, At: time.Now(), Data: []byte(`{"id":"tcp","status":"fail","summary":"refused"}`)}}, nil
 	})
 	check(t, err)
-	d.get(m).want(t, 200, "Check 1: passed", "A later check failed and does not count here", run).lacks(t, "test/practice")
+	d.get(m).want(t, 200, "Check 1: passed", "A later check failed and does not count here", run).lacks(t, "test/practice#stage")
 	d.post(m+"/namespace", "namespace", "elsewhere.a2dd6").to(t)
 	d.get(m).want(t, 200, "Not tested yet with the present namespace and certificates")
 }

@@ -38,3 +38,28 @@ func TestCSSBlocksClose(t *testing.T) {
 		}
 	}
 }
+
+var cssString = regexp.MustCompile(`"[^"\n]*"|'[^'\n]*'`)
+
+// TestCSSIsSqueezed: what is served has no comment and no indentation, and no string of the stylesheets holds anything
+// that leaving those out would change.
+func TestCSSIsSqueezed(t *testing.T) {
+	if got := string(squeezed([]byte("@layer a {\n  /* why\n     so */\n  b > c { d: e f;\n    g: h }\n}\n"))); got != "@layer a { b > c { d: e f; g: h } }" {
+		t.Errorf("squeezed to %q", got)
+	}
+	names, err := fs.Glob(files, "css/*.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		b, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, s := range cssString.FindAllString(cssComment.ReplaceAllString(string(b), ""), -1) {
+			if string(squeezed([]byte(s))) != s {
+				t.Errorf("%s: %s would not be served as it is", name, s)
+			}
+		}
+	}
+}

@@ -13,6 +13,7 @@ import (
 	"mime"
 	"net/http"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -132,11 +133,25 @@ func join(from fs.FS, dir, ext string) []byte {
 	var b bytes.Buffer
 	for _, e := range entries {
 		if path.Ext(e.Name()) == ext {
-			b.Write(read(from, dir+"/"+e.Name()))
+			body := read(from, dir+"/"+e.Name())
+			if ext == ".css" {
+				body = squeezed(body)
+			}
+			b.Write(body)
 			b.WriteByte('\n') // a file may end without one
 		}
 	}
 	return b.Bytes()
+}
+
+var (
+	styleComment = regexp.MustCompile(`(?s)/\*.*?\*/`)
+	blanks       = regexp.MustCompile(`\s+`)
+)
+
+// squeezed is a stylesheet without its comments, each run of blanks as one: to CSS the same, outside of strings.
+func squeezed(css []byte) []byte {
+	return bytes.TrimSpace(blanks.ReplaceAll(styleComment.ReplaceAll(css, nil), []byte{' '}))
 }
 
 func read(from fs.FS, name string) []byte {

@@ -13,7 +13,7 @@ type SparkProps struct {
 type SparkPoint struct {
 	At, High float64
 	State    State
-	Name     string // "Run 3: passed, 155 ms"
+	Name     string // "Check 3: passed, 155 ms"
 	When     string
 	URL      string
 }

@@ -13,12 +13,12 @@ func sparkline30() SparkProps {
 	p := SparkProps{Text: "Last 30 checks, oldest first: 22 passed, 6 failed, 2 interrupted. Min 31 ms, median 61 ms, max 155 ms.", YName: "ms",
 		Y: []Tick{{Label: "0"}, {At: 0.5, Label: "100"}, {At: 1, Label: "200"}}, Median: 0.31}
 	for i := range 30 {
-		c := SparkPoint{At: (float64(i) + 0.5) / 30, State: Good, High: 0.3 + float64(i%5)/10, Name: "Run " + itoa(i+1) + ": passed, 61 ms", When: "14 Nov, 10:42", URL: "/m/payments/test/r" + itoa(i+1)}
+		c := SparkPoint{At: (float64(i) + 0.5) / 30, State: Good, High: 0.3 + float64(i%5)/10, Name: "Check " + itoa(i+1) + ": passed, 61 ms", When: "14 Nov, 10:42", URL: "/m/payments/test/r" + itoa(i+1)}
 		switch {
 		case i%5 == 3:
-			c.State, c.High, c.Name = Bad, 0.8, "Run "+itoa(i+1)+": failed, 155 ms"
+			c.State, c.High, c.Name = Bad, 0.8, "Check "+itoa(i+1)+": failed, 155 ms"
 		case i == 11 || i == 20:
-			c.State, c.High, c.Name = Warn, 0.1, "Run "+itoa(i+1)+": interrupted, 20 ms"
+			c.State, c.High, c.Name = Warn, 0.1, "Check "+itoa(i+1)+": interrupted, 20 ms"
 		}
 		p.Points = append(p.Points, c)
 	}

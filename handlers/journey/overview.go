@@ -22,7 +22,7 @@ func (h *Pages) Overview(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int, v web.Visit, steps views.StepsProps) error {
-	checks, err := h.CheckHistory(r, v, web.ShownRuns)
+	checks, err := h.CheckHistory(r, v, web.CrossedRuns)
 	if err != nil {
 		return err
 	}

@@ -200,11 +200,7 @@ func (t teller) sections() []views.ReportSection {
 			views.Pair{Name: "Reported by", Value: x.Reporter}, views.Pair{Name: "Took", Value: web.Millis(x.TookMS)}, views.Pair{Name: "Stages", Value: stagesText(x.Stages)})...)
 	}
 	if x := t.rep.Worker; x != nil {
-		who := views.Pair{Name: "Identity", Value: x.Identity, Mono: true}
-		if x.BuiltIn {
-			who = views.Pair{Name: "Worker", Value: "Onramp's built-in worker: no worker of your own was seen"}
-		}
-		add("worker", "Worker", who, views.Pair{Name: "SDK", Value: web.Either(x.SDK, map[bool]string{false: "not told by the server"}[x.BuiltIn]), Mono: x.SDK != ""},
+		add("worker", "Worker", views.Pair{Name: "Identity", Value: x.Identity, Mono: true}, views.Pair{Name: "SDK", Value: web.Either(x.SDK, "not told by the server"), Mono: x.SDK != ""},
 			views.Pair{Name: "Task queue", Value: x.TaskQueue, Mono: true}, views.Pair{Name: "Seen", Value: inUTC(x.At)})
 	}
 	if x := t.rep.Transfer; x != nil {

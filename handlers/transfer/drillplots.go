@@ -56,6 +56,7 @@ func (d *DrillState) results() views.DrillResultsProps {
 	if len(sides) > 1 {
 		if d.beside != nil {
 			p.Reports = append(p.Reports[:1], d.report("report-2", sides[1].DrillReport))
+			p.Reports[0].Name, p.Reports[1].Name = sides[0].name, sides[1].name
 		}
 		if changes := transfer.Compare(sides[1].DrillReport, sides[0].DrillReport); len(changes) > 0 {
 			p.Compared = comparison(sides, changes)
@@ -316,9 +317,12 @@ func (h *Pages) DrillSVG(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	var words []string
+	words := []string{sides[0].Address + ", " + sides[0].Namespace}
+	if len(sides) > 1 {
+		words = nil // the legend names them
+	}
 	for _, s := range sides {
-		words = append(words, fmt.Sprintf("%d of %d transfers ended as they should at %s, %s", s.Done, s.Planned, s.Address, s.Namespace))
+		words = append(words, fmt.Sprintf("%s%d of %d transfers ended as they should", map[bool]string{true: s.letter + ": "}[len(sides) > 1], s.Done, s.Planned))
 	}
 	p := views.DrillPlotsProps{Title: fmt.Sprintf("%s: load drill %d, %s", acts.Printable(d.View.Migration.Name), d.Run.Number, d.Run.Started.UTC().Format("2 Jan 2006, 15:04 UTC")),
 		Text: strings.Join(words, "; ") + ".", Legend: legend(sides), Spans: spanProps(sides)}

@@ -64,7 +64,7 @@ func SparkProps(past []runs.Row) views.SparkProps {
 	p.Median = at(median)
 	for i, run := range ended {
 		p.Points = append(p.Points, views.SparkPoint{At: (float64(i) + 0.5) / float64(len(ended)), High: at(took[i]), State: RunTag(run).State, URL: RunPath(run.Outcome),
-			Name: fmt.Sprintf("Run %d: %s, %s", run.Number, run.State, Either(Millis(took[i]), "0 ms")), When: Moment(run.Started)})
+			Name: fmt.Sprintf("Check %d: %s, %s", run.Number, run.State, Either(Millis(took[i]), "0 ms")), When: Moment(run.Started)})
 	}
 	return p
 }

@@ -32,11 +32,11 @@ func TestCheckTimes(t *testing.T) {
 		{"one under way", []runs.Row{check(1, migration.RunRunning, 0)}, "Last 1 check, oldest first: 1 running.", "", ""},
 		{"of every kind", []runs.Row{check(4, migration.RunRunning, 0), check(3, migration.RunInterrupted, 20), check(2, migration.RunFailed, 155), check(1, migration.RunPassed, 61)},
 			"Last 4 checks, oldest first: 1 passed, 1 failed, 1 interrupted, 1 running. Min 20 ms, median 61 ms, max 155 ms.", "ms",
-			"ok Run 1: passed, 61 ms|fail Run 2: failed, 155 ms|warn Run 3: interrupted, 20 ms"},
+			"ok Check 1: passed, 61 ms|fail Check 2: failed, 155 ms|warn Check 3: interrupted, 20 ms"},
 		{"one ran into its limit", []runs.Row{check(3, migration.RunFailed, 10_000), check(2, migration.RunPassed, 60), check(1, migration.RunPassed, 50)},
-			"Last 3 checks, oldest first: 2 passed, 1 failed. Min 50 ms, median 60 ms, max 10.0 s.", "ms, log scale", "ok Run 1: passed, 50 ms|ok Run 2: passed, 60 ms|fail Run 3: failed, 10.0 s"},
+			"Last 3 checks, oldest first: 2 passed, 1 failed. Min 50 ms, median 60 ms, max 10.0 s.", "ms, log scale", "ok Check 1: passed, 50 ms|ok Check 2: passed, 60 ms|fail Check 3: failed, 10.0 s"},
 		{"all slow", []runs.Row{check(2, migration.RunFailed, 30_000), check(1, migration.RunFailed, 20_000)}, "Last 2 checks, oldest first: 2 failed. Min 20.0 s, median 20.0 s, max 30.0 s.", "s",
-			"fail Run 1: failed, 20.0 s|fail Run 2: failed, 30.0 s"},
+			"fail Check 1: failed, 20.0 s|fail Check 2: failed, 30.0 s"},
 	} {
 		p := SparkProps(tt.past)
 		var got []string
@@ -58,7 +58,7 @@ func TestCheckTimes(t *testing.T) {
 	for i := range many {
 		many[i] = check(100-i, migration.RunPassed, float64(50+i))
 	}
-	if p := SparkProps(many); len(p.Points) != ShownRuns || !strings.HasPrefix(p.Points[0].Name, "Run 71:") || p.Points[0].State != views.Good {
+	if p := SparkProps(many); len(p.Points) != ShownRuns || !strings.HasPrefix(p.Points[0].Name, "Check 71:") || p.Points[0].State != views.Good {
 		t.Errorf("%d of 100 checks are drawn, the first %+v", len(p.Points), p.Points[0])
 	}
 }

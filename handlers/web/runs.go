@@ -121,14 +121,17 @@ func RunTag(run runs.Row) views.Tag {
 // LastCrossing is the map of the check that says how the migration stands: the one that step 4 goes by, else the newest
 // about the present namespace and certificates. One that was about others says nothing of this migration any more.
 func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, error) {
-	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, 100)
+	past, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.CheckRun, CrossedRuns)
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
 	return h.CrossingOf(r, v, past)
 }
 
-// CrossingOf is the map of the check that counts among the newest of a migration, newest first.
+// CrossedRuns is how many of the newest checks are looked at for the one that says how the migration stands.
+const CrossedRuns = 100
+
+// CrossingOf is LastCrossing from the newest checks, newest first.
 func (h *Site) CrossingOf(r *http.Request, v Visit, past []runs.Row) (views.CrossingProps, error) {
 	ofAuth := func(p views.CrossingProps) views.CrossingProps {
 		if UsesKeys(v) {

@@ -2,6 +2,7 @@ package web
 
 import (
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,30 +105,57 @@ func (a LogAxis) At(ms float64) float64 {
 	return min(max(math.Log(max(ms, a.lo)/a.lo)/math.Log(a.hi/a.lo), 0), 1)
 }
 
-// Ticks are round numbers of the axis's unit: two to seven.
+// Ticks are round numbers of the axis's unit: two to seven, with room for their words where the drawing is narrow.
 func (a LogAxis) Ticks() []views.Tick {
+	var out []views.Tick
+	for _, digits := range [][]float64{
+		{1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.4, 2.6, 2.8, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9},
+		{1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 5}, {1, 2, 5}, {1, 3}, {1},
+	} {
+		ticks := a.ticks(digits)
+		if len(ticks) >= 2 {
+			out = ticks
+			if len(ticks) <= 7 && crowded(ticks) < 0 {
+				return ticks
+			}
+		}
+	}
+	for i := crowded(out); i >= 0; i = crowded(out) {
+		out = slices.Delete(out, i, i+1)
+	}
+	return out
+}
+
+// ticks are those multiples of powers of ten that the axis holds.
+func (a LogAxis) ticks(digits []float64) (out []views.Tick) {
 	unit := 1.0
 	if a.seconds {
 		unit = 1000
 	}
-	var out []views.Tick
-	for _, digits := range [][]float64{ // the densest that leaves room for its words
-		{1, 1.2, 1.4, 1.6, 1.8, 2, 2.2, 2.4, 2.6, 2.8, 3, 3.5, 4, 4.5, 5, 6, 7, 8, 9},
-		{1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9}, {1, 2, 3, 5}, {1, 2, 5}, {1, 3}, {1}} {
-
-		out = nil
-		for power := math.Floor(math.Log10(a.lo / unit)); power <= math.Log10(a.hi/unit); power++ {
-			for _, d := range digits {
-				if at := d * math.Pow(10, power); at*unit >= a.lo*(1-1e-9) && at*unit <= a.hi*(1+1e-9) {
-					out = append(out, views.Tick{At: a.At(at * unit), Label: plainNumber(at)})
-				}
+	for power := math.Floor(math.Log10(a.lo / unit)); power <= math.Log10(a.hi/unit); power++ {
+		for _, d := range digits {
+			if at := d * math.Pow(10, power); at*unit >= a.lo*(1-1e-9) && at*unit <= a.hi*(1+1e-9) {
+				out = append(out, views.Tick{At: a.At(at * unit), Label: plainNumber(at)})
 			}
-		}
-		if len(out) <= 7 && len(out) >= 2 {
-			break
 		}
 	}
 	return out
+}
+
+// A letter and the gap between two labels, as shares of an axis in a window of 320 pixels.
+const (
+	letterWide = 0.041
+	labelGap   = 0.02
+)
+
+// crowded is the first tick whose label would run into the one before it; -1 where none does.
+func crowded(ticks []views.Tick) int {
+	for i := 1; i < len(ticks); i++ {
+		if ticks[i].At-ticks[i-1].At < float64(len(ticks[i].Label)+len(ticks[i-1].Label))/2*letterWide+labelGap {
+			return i
+		}
+	}
+	return -1
 }
 
 // plainNumber is a number without needless digits: "0.5", "20", "1500".
