@@ -51,7 +51,7 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"no profile chosen", "[profile.cloud]\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\nnamespace = \"orders.a1b2c\"\napi_key = \"k\"\n", "", "danger", key},
 		{"a profile that is not there", "TEMPORAL_PROFILE=prod\n[profile.cloud]\nnamespace = \"orders.a1b2c\"\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\napi_key = \"k\"\n", "standard", "danger", key},
 
-		{"the tutorial's", "export TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_HOST_URL=\"https://$TEMPORAL_NAMESPACE.tmprl.cloud:7233\"\nexport TEMPORAL_MTLS_TLS_CERT=/c/client.pem\nexport TEMPORAL_MTLS_TLS_KEY=/c/client.key", "standard tutorial", "dead IN-01", tutorial},
+		{"the tutorial's", "export TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_HOST_URL=\"https://$TEMPORAL_NAMESPACE.tmprl.cloud:7233\"\nexport TEMPORAL_MTLS_TLS_CERT=/c/client.pem\nexport TEMPORAL_MTLS_TLS_KEY=/c/client.key", "standard tutorial", "note IN-01", tutorial},
 		{"the tutorial's beside standard ones", goodLines + "TEMPORAL_HOST_URL=https://old.a1b2c.tmprl.cloud:7233\n", "standard tutorial", "dead conflict", good},
 		{"legacy names for the CLI", goodLines + "TEMPORAL_TLS_CERT=/old/client.pem\nTEMPORAL_TLS_KEY=/old/client.key\n", "standard legacy CLI", "conflict conflict conflict", good},
 		{"the course's names", "TEMPORAL_CLOUD_NAMESPACE=orders.a1b2c\nTEMPORAL_CLOUD_ADDRESS=orders.a1b2c.tmprl.cloud\nTEMPORAL_CLOUD_PORT=7233\nTEMPORAL_CLIENT_CERT_PATH=/c/client.pem\nTEMPORAL_CLIENT_KEY_PATH=/c/client.key", "course sample", "note note", good},

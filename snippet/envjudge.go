@@ -55,7 +55,8 @@ func (j *judgement) secrets() {
 
 // names finds what nothing reads, or only some program.
 func (j *judgement) names() {
-	standard := slices.Contains(j.Vocabularies, "standard")
+	// The tutorial's names have the namespace's in common with the standard ones.
+	standard := slices.ContainsFunc(j.all, func(a assignment) bool { return a.set == "standard" && a.what != mNamespace })
 	for _, set := range j.Vocabularies {
 		switch set {
 		case "tutorial", "course", "sample", "legacy CLI":
@@ -64,7 +65,7 @@ func (j *judgement) names() {
 			j.ours()
 		}
 	}
-	if j.has(mOpsKey, "ops") {
+	if j.has(mOpsKey, "ops") && slices.ContainsFunc(j.of(mOpsKey, "ops"), func(a assignment) bool { return a.unknown || strings.TrimSpace(a.value) != "" }) {
 		f := EnvFinding{Code: "AK-06", Level: "danger", Name: "TEMPORAL_CLOUD_API_KEY", Title: "The API key is in the wrong variable", Text: "TEMPORAL_CLOUD_API_KEY is for tcld and Terraform; SDKs and the temporal CLI read TEMPORAL_API_KEY.", To: "TEMPORAL_API_KEY"}
 		if j.has(mAPIKey) || j.has(mCert) || j.has(mCertData) {
 			f.Level, f.Title = "note", "TEMPORAL_CLOUD_API_KEY is not read by the worker"
@@ -72,12 +73,17 @@ func (j *judgement) names() {
 			f.To = ""
 		} else if !j.has(mAddress) && !j.has(mNamespace) {
 			f.Level, f.To = "note", "" // the environment of tcld or of Terraform, not a worker's
-		} else if j.certain() != "danger" {
+		} else if !j.opsOnly() {
 			f.Level = "conflict" // the program's own code may read it
 			f.Text += " Unless your code reads it, the worker has no key."
 		}
 		j.find(f)
 	}
+}
+
+// opsOnly reports whether nothing but the SDKs' own names is in use, so that nobody reads the key of tcld.
+func (j *judgement) opsOnly() bool {
+	return j.certain() == "danger" && (j.has(mAddress, "standard") || j.has(mNamespace, "standard")) && !j.has(mAddress, "course", "sample", "tutorial")
 }
 
 // ours names what is perhaps read by the code of the person alone.

@@ -153,6 +153,9 @@ func written(text string, s config.Setting, value string) (out []span) {
 	return out
 }
 
+// constant is a name that a program gave a value before.
+var constant = regexp.MustCompile(`^[A-Z][A-Z0-9]*(?:_[A-Z0-9]+)+,?$`)
+
 // beforeValue is what stands between a name and its value.
 var beforeValue = regexp.MustCompile(`^["']?[ \t]*[=:]*>?[ \t]*["']?`)
 
@@ -189,7 +192,7 @@ func refersTo(v string) bool {
 func plain(v string) bool {
 	t := strings.TrimSpace(v)
 	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || strings.HasPrefix(t, "/") || strings.HasPrefix(t, "./") || strings.HasPrefix(t, "#") ||
-		placeholderText(t) || t == "|" || t == ">" || t == "|-" || t == ">-" || t == "null" || strings.Contains(t, hidden)
+		placeholderText(t) || constant.MatchString(t) && secretWord.MatchString(t) || t == "|" || t == ">" || t == "|-" || t == ">-" || t == "null" || strings.Contains(t, hidden)
 }
 
 // random reports whether a run of letters is one that no person writes.

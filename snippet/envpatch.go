@@ -57,7 +57,7 @@ func (j *judgement) changes() []alteration {
 		switch {
 		case j.unwanted(a):
 			out = append(out, alteration{kind: removed, at: a.from})
-		case a.set == "ops" && a.what == mOpsKey && j.certain() == "danger" && !j.has(mAPIKey) && !j.has(mCert) && !j.has(mCertData):
+		case a.set == "ops" && a.what == mOpsKey && j.opsOnly() && (a.unknown || strings.TrimSpace(a.value) != "") && !j.has(mAPIKey) && !j.has(mCert) && !j.has(mCertData):
 			out = append(out, alteration{kind: renamed, at: a.from, name: "TEMPORAL_API_KEY"})
 		case a.set == "file" && a.from.Via == "key" && flatKey(a.from.Path) != a.from.Path:
 			out = append(out, alteration{kind: renamed, at: a.from, name: flatKey(a.from.Path)})

@@ -189,7 +189,15 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 	if err != nil && j.other() {
 		return namespace.ID{}, false
 	}
+	found := len(j.Findings)
 	j.parsed(name, repairs, err)
+	if err != nil && len(j.Findings) > found && (j.of(mNamespace)[0].parts.Defaulted() || j.first(mAddress) == "" && j.of(mNamespace)[0].set == "own") {
+		last := &j.Findings[len(j.Findings)-1]
+		last.Level = "conflict" // a server of one's own may have such a name
+		if j.of(mNamespace)[0].parts.Defaulted() {
+			last.Text += onlyDefault
+		}
+	}
 	return id, err == nil
 }
 
