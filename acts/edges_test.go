@@ -2,6 +2,7 @@ package acts
 
 import (
 	"crypto/x509"
+	"encoding/json"
 	"fmt"
 	"slices"
 	"strings"
@@ -341,20 +342,40 @@ func TestPrintable(t *testing.T) {
 	}
 }
 
+// TestReportOfAnother: a report about another namespace is refused by the names of both.
+func TestReportOfAnother(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.issued()
+	for name, says := range map[string]string{"orders.a2dd6": "It is about orders.a2dd6, and", "": "It is about none, and"} {
+		rep := passed(w.Places.Target(w.view()))
+		rep.TestedFrom, rep.Target.Namespace = "worker-1", name
+		text, err := json.Marshal(rep)
+		w.must(err)
+		_, err = w.Checks.Record(w.ctx, dana, w.m.ID, text, "Omar", runs.ViaPaste)
+		wantFault(t, name, err, fault.Invalid, "report")
+		if f := fault.From(err); !strings.Contains(f.Cause, says) {
+			t.Errorf("%q: %q", name, f.Cause)
+		}
+	}
+}
+
 // TestInvitesMakeRoom: what is over goes first, and then the oldest.
 func TestInvitesMakeRoom(t *testing.T) {
 	at := time.Now()
 	g := invites{all: map[[32]byte]invite{}}
 	for i := range maxInvites {
-		g.all[[32]byte{byte(i)}] = invite{"payments", "Omar", at.Add(time.Duration(i) * time.Minute), dana} // the first is over
+		g.all[[32]byte{byte(i)}] = invite{"payments", "Omar", at.Add(time.Duration(i-2) * time.Minute), dana} // the first three are over
 	}
 	g.makeRoom("payments", at)
-	if len(g.all) != maxInvites-1 {
-		t.Errorf("%d of %d are left: one was over, and there is room", len(g.all), maxInvites)
+	if len(g.all) != maxInvites-3 {
+		t.Errorf("%d of %d are left: three were over, and there is room", len(g.all), maxInvites)
 	}
-	g.all[[32]byte{200}] = invite{"payments", "Omar", at.Add(time.Hour), dana}
+	for i := range 3 {
+		g.all[[32]byte{byte(200 + i)}] = invite{"payments", "Omar", at.Add(time.Hour), dana}
+	}
 	g.makeRoom("payments", at)
-	if _, there := g.all[[32]byte{1}]; there || len(g.all) != maxInvites-1 {
+	if _, there := g.all[[32]byte{3}]; there || len(g.all) != maxInvites-1 {
 		t.Errorf("%d are left, and the oldest among them: %v", len(g.all), there)
 	}
 }

@@ -41,6 +41,7 @@ func holding(t testing.TB, all ...certsvc.Set) cloud.Namespace {
 func TestRemoveLooksAtCallers(t *testing.T) {
 	const window = time.Minute
 	old, next := sets()["old"].Summary, sets()["new"].Summary
+	another := sets()["old again"].Summary // under the old CA too
 	both := holding(t, sets()["old"], sets()["new"])
 	at := time.Now()
 	who := func(s certsvc.Summary, ago time.Duration, open int) cloud.Caller {
@@ -65,6 +66,8 @@ func TestRemoveLooksAtCallers(t *testing.T) {
 		{name: "nobody, and the book is as old as it must be", ns: both, age: window},
 		{name: "nobody, and the book is young", ns: both, age: window - 20*time.Second, says: []string{"not watched for long enough", "Try again in 20s"}},
 		{name: "gone for just long enough", ns: both, age: time.Hour, list: []cloud.Caller{who(old, window, 0), who(old, 2*window, 0)}, oldAgo: window},
+		{name: "another of the old CA, gone for long", ns: both, age: time.Hour, list: []cloud.Caller{who(another, 3*window, 0)}, oldAgo: 3 * window},
+		{name: "another of the old CA", ns: both, age: time.Hour, list: []cloud.Caller{who(another, time.Second, 0)}, says: []string{"7@box"}},
 		{name: "gone for nearly long enough", ns: both, age: time.Hour, list: []cloud.Caller{who(old, window-time.Second, 0)}, says: []string{"7@box", "last call 59s ago"}},
 		{name: "gone for long, but connected", ns: both, age: time.Hour, list: []cloud.Caller{who(old, time.Hour, 2)}, says: []string{"connections open: 2"}},
 		{name: "five are named", ns: both, age: time.Hour, list: many[:5], says: []string{"7@box"}},
@@ -224,5 +227,17 @@ func TestCheckedAsAsked(t *testing.T) {
 	facts := d.view().Checked(migration.Outcome{ID: "r", State: migration.RunPassed, InputHash: d.view().CheckHash()}, c)
 	if len(facts) == 0 || facts[0].Kind != migration.FactCheck || facts[0].InputHash != d.view().CheckHash() {
 		t.Errorf("%+v", facts)
+	}
+}
+
+// TestSummaryNamesNamespace: lists find a migration by its namespace, once it has one.
+func TestSummaryNamesNamespace(t *testing.T) {
+	d := sit(t, migration.Cloud)
+	if s := d.view().Summary(noon); s.Namespace != "" || s.CA != "" {
+		t.Errorf("%+v", s)
+	}
+	d = payments(t, migration.Cloud)
+	if s := d.view().Summary(noon); s.Namespace != home.Namespace || s.CA != "ca1" || s.Leaf != "leaf1" {
+		t.Errorf("%+v", s)
 	}
 }
