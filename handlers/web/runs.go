@@ -184,7 +184,7 @@ func (h *Site) LastCrossing(r *http.Request, v Visit) (views.CrossingProps, erro
 	if run.From != "" {
 		label += ", as reported from " + run.From
 	}
-	if at > 0 && past[0].State == migration.RunFailed {
+	if at > 0 && past[0].State == migration.RunFailed && run.State == migration.RunPassed {
 		label += ". A later check failed and does not count here"
 	}
 	return Crossing(StagesOf(entries), label, RunPath(run.Outcome)), nil
