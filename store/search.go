@@ -18,10 +18,10 @@ func saveSearched(ctx context.Context, tx *sql.Tx, x expiry.Derived) error {
 	switch {
 	case errors.Is(err, sql.ErrNoRows):
 		if err = tx.QueryRowContext(ctx, "INSERT INTO named (migration_id) VALUES (?) RETURNING nr", x.ID).Scan(&nr); err == nil {
-			_, err = tx.ExecContext(ctx, "INSERT INTO names (rowid, name, namespace) VALUES (?, ?, ?)", nr, x.Name, x.Namespace)
+			_, err = tx.ExecContext(ctx, "INSERT INTO names (rowid, name, namespace) VALUES (?, ?, ?)", -nr, x.Name, x.Namespace)
 		}
 	case err == nil:
-		_, err = tx.ExecContext(ctx, "UPDATE names SET name = ?1, namespace = ?2 WHERE rowid = ?3 AND (name <> ?1 OR namespace <> ?2)", x.Name, x.Namespace, nr)
+		_, err = tx.ExecContext(ctx, "UPDATE names SET name = ?1, namespace = ?2 WHERE rowid = ?3 AND (name <> ?1 OR namespace <> ?2)", x.Name, x.Namespace, -nr)
 	}
 	if err != nil {
 		return err
@@ -37,13 +37,13 @@ func saveSearched(ctx context.Context, tx *sql.Tx, x expiry.Derived) error {
 
 // forgetSearched are the statements that take a migration, their one argument, out of what is searched.
 var forgetSearched = []string{
-	"DELETE FROM names WHERE rowid = (SELECT nr FROM named WHERE migration_id = ?)",
+	"DELETE FROM names WHERE rowid = (SELECT -nr FROM named WHERE migration_id = ?)",
 	"DELETE FROM named WHERE migration_id = ?",
 	"DELETE FROM certificates WHERE migration_id = ?",
 }
 
 const findNamedQuery = "SELECT " + cardColumns + ` FROM migrations WHERE id IN (SELECT named.migration_id FROM named
-	WHERE nr IN (SELECT rowid FROM names WHERE names MATCH ? ORDER BY rowid DESC LIMIT ?))`
+	WHERE nr IN (SELECT -rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?))`
 
 // FindNamed returns migrations whose name or namespace has, for each of some words, a word that begins with it,
 // whatever the case; at most limit. What is archived is found too.

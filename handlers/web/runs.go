@@ -159,7 +159,7 @@ func (h *Site) CrossingOf(r *http.Request, v Visit, past []runs.Row) (views.Cros
 	if run.From != "" {
 		label += ", as reported from " + run.From
 	}
-	if at > 0 && past[0].State == migration.RunFailed {
+	if at > 0 && past[0].State == migration.RunFailed && run.State == migration.RunPassed {
 		label += ". A later check failed and does not count here"
 	}
 	return ofAuth(Crossing(StagesOf(entries), label, RunPath(run.Outcome))), nil

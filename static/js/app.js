@@ -67,7 +67,6 @@ function swap(text) {
     if (!old || seen.get(next.id) === next.outerHTML || old.isEqualNode(next)) continue;
     seen.set(next.id, next.outerHTML);
     const focused = old.contains(document.activeElement) ? document.activeElement : null;
-    const key = focused && (focused.id || focused.dataset.key);
     for (const was of within(old, 'details[id]')) {
       // what the reader opened stays open; what the server opens now, opens
       const now = within(next, '#' + CSS.escape(was.id))[0];
@@ -79,11 +78,22 @@ function swap(text) {
     }
     old.replaceWith(next);
     arrive(next);
-    if (key) {
-      const name = CSS.escape(key);
-      within(next, `#${name}, [data-key="${name}"]`)[0]?.focus({ preventScroll: true });
+    if (focused) {
+      for (const heir of [twinOf(focused, next), next, byID('main')]) {
+        if (!heir) continue;
+        if (heir.tabIndex < 0) heir.tabIndex = -1; // what a person stood on is gone: beside it
+        heir.focus({ preventScroll: true });
+        if (document.activeElement === heir) break;
+      }
     }
   }
+}
+
+// twinOf is what took an element's place in root: the one with its id or key, else the one that looks like it.
+function twinOf(e, root) {
+  const name = CSS.escape(e.id || e.dataset.key || '');
+  if (name) return within(root, `#${name}, [data-key="${name}"]`)[0];
+  return within(root, e.localName).find(o => o.textContent === e.textContent && ['href', 'name', 'value', 'aria-label'].every(a => o.getAttribute(a) === e.getAttribute(a)));
 }
 
 // At the end of a run the page becomes what a reload would show: the steps, the table of runs and what can be done next

@@ -1,6 +1,7 @@
 -- What the search over everything looks in, derived as lists are; nothing here is the only place of anything.
 
--- The words of each migration's name and namespace. named gives the rows of names their numbers.
+-- The words of each migration's name and namespace. named numbers the rows of names, which bear the number with a minus: the newest
+-- comes first, and a search for few of many stops early.
 CREATE TABLE named (
   nr           INTEGER NOT NULL PRIMARY KEY,
   migration_id TEXT    NOT NULL UNIQUE REFERENCES migrations (id)
