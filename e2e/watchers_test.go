@@ -265,7 +265,7 @@ func ownWorker(b *testing.B, p *portal, v *visitor, c connected) client.Client {
 }
 
 // rootsOf is the root under which the portal's rehearsal cloud stands.
-func rootsOf(b *testing.B, p *portal) *x509.CertPool {
+func rootsOf(b testing.TB, p *portal) *x509.CertPool {
 	b.Helper()
 	root, err := os.ReadFile(filepath.Join(p.data, "rehearsal-trust", "trust.pem"))
 	if err != nil {
