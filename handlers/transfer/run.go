@@ -98,10 +98,13 @@ func (t *transferState) status() views.TransferStatusProps {
 	}
 	p.Text = web.Took(t.now)
 	if t.live() {
-		p.SinceMS, p.Pending, p.Lost = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.Lost
+		p.SinceMS, p.Pending, p.Lost, p.Tag = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.Lost, t.tag()
+		if d := t.Diagnosis; d != nil && len(t.Events) > 0 && t.Events[len(t.Events)-1].Verdict != nil { // the verdict says it, below
+			p.Title = stuckWord(d.Code)
+		}
 		return p
 	}
-	p.Title, p.Text, p.Causes = t.run.Title, web.Took(t.run.Ended.Sub(t.run.Started)), t.causes()
+	p.Title, p.Text, p.Causes = t.endTitle(), web.Took(t.run.Ended.Sub(t.run.Started)), t.causes()
 	if res, ok := t.result(); ok {
 		p.Failure = res.Failure
 		if res.Result != nil {
@@ -112,6 +115,22 @@ func (t *transferState) status() views.TransferStatusProps {
 		p.Next = &views.Link{Text: "See the whole migration", URL: web.MovePath(t.view.Migration.ID)}
 	}
 	return p
+}
+
+// endTitle is how the transfer ended; why is the verdict's to say.
+func (t *transferState) endTitle() string {
+	res, ok := t.result()
+	switch {
+	case t.run.State == migration.RunInterrupted:
+		return "No longer watched"
+	case t.run.State == migration.RunPassed || !ok:
+		return t.run.Title
+	case res.Status == transfer.NotStarted:
+		return "The transfer was not started"
+	case res.Status == transfer.NotFound:
+		return "The workflow was not found"
+	}
+	return "The workflow ended " + res.Status
 }
 
 // resultText is what a workflow returned: a text as it is, anything else as JSON.
@@ -303,9 +322,18 @@ func (t *transferState) verdict() views.VerdictProps {
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
 	}
-	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: t.run.Title,
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Watching ended before the workflow did", Cause: strings.TrimPrefix(t.run.Title, "Interrupted: ") + ".",
+		Actions:  t.followAgain(),
 		NotWrong: "Nothing is lost: what Temporal knows of the workflow stays there, and following it again pays nothing twice.",
 		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event and goes on to the end."}}}
+}
+
+// followAgain leads to the form that follows an interrupted run's workflow again.
+func (t *transferState) followAgain() []views.Link {
+	if t.asked().WorkflowID == "" {
+		return nil
+	}
+	return []views.Link{{Text: "Follow it again", URL: "#acts"}}
 }
 
 // Parts are the live parts that an entry may change, beside the row of the event itself.
