@@ -50,7 +50,7 @@ func TestDrillPages(t *testing.T) {
 	if res.Schema != "onramp.drill/1" || len(res.Reports) != 1 || res.Reports[0].Planned != 20 {
 		t.Errorf("result %+v", res)
 	}
-	d.get(m+"/runs").want(t, 200, "Drills", run)
+	d.get(m+"/runs").want(t, 200, "Load drills", run)
 	d.get(m+"/transfer/drill?from="+run[strings.LastIndexByte(run, '/')+1:]).want(t, 200, `value="20"`)
 
 	both := d.upload(m+"/transfer/drill", with(drillForm, "once", "two", "beside", "local")...).to(t)

@@ -42,7 +42,7 @@ func RunsPage(f Frame, p RunsProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(p.Name, "Runs", "Every check and every transfer, each with a permanent address. A run that has ended never changes.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead(p.Name, "Runs", "Every check, test transfer and load drill, each with a permanent address. A run that has ended never changes.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -115,11 +115,11 @@ func RunsPage(f Frame, p RunsProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Drills) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section class=\"stack\"><h2 id=\"drills-title\">Drills</h2>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "<section class=\"stack\"><h2 id=\"drills-title\">Load drills</h2>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = runTable("Drills", p.Drills).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = runTable("Load drills", p.Drills).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -42,7 +42,7 @@ func (d *DrillState) add(e runs.Entry) bool {
 
 // frame is the frame of its page as title and icon need it.
 func (d *DrillState) frame() views.Frame {
-	return web.SignFrame(d.View, fmt.Sprintf("Drill %d", d.Run.Number), web.RunTag(d.Run.Row), d.Run.Over())
+	return web.SignFrame(d.View, fmt.Sprintf("Load drill %d", d.Run.Number), web.RunTag(d.Run.Row), d.Run.Over())
 }
 
 func (d *DrillState) status() views.DrillStatusProps {
