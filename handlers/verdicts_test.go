@@ -11,6 +11,7 @@ import (
 	"onramp/doctor"
 	"onramp/migration"
 	"onramp/runs"
+	"onramp/transfer"
 )
 
 var (
@@ -125,5 +126,27 @@ func TestRefusedFiles(t *testing.T) {
 				t.Errorf("%s answers %q with %d, %s", path, accept, r.status, r.header.Get("Content-Type"))
 			}
 		}
+	}
+}
+
+// TestTransferThatCannotBegin: a transfer that fails on its key says what a check would say, and leads to where the key
+// is given again.
+func TestTransferThatCannotBegin(t *testing.T) {
+	d := sit(t, deskOptions{})
+	m, _, _ := d.tested()
+	v := doctor.Explain("KP-06", doctor.Certain, nil)
+	r, err := d.db.AddRun(t.Context(), runs.Run{Owner: "a test", Lease: time.Now().Add(time.Hour), Request: runs.Scrubber{}.JSON(runs.TransferRequest{Scenario: transfer.Success}),
+		Row: runs.Row{Outcome: migration.Outcome{ID: "wrong-key", MigrationID: strings.TrimPrefix(m, "/m/"), Kind: migration.TransferRun, State: migration.RunRunning, Started: time.Now()}}})
+	check(t, err)
+	r, es, _ := runs.Past(r, time.Now(), nil, runs.Ending{State: migration.RunFailed, Title: v.Title, Code: v.Code, Result: transfer.Result{Status: transfer.NotStarted, Verdict: v}})
+	check(t, d.db.EndRun(t.Context(), r, es[len(es)-1], nil))
+	page := d.get(m+"/transfer/wrong-key").want(t, 200, "KP-06", v.Title, "The transfer was not started", "Start again with the right key").lacks(t, "Open step 1", ">unknown<")
+	link := repairLink.FindStringSubmatch(page.body)
+	if link == nil {
+		t.Fatal("nothing leads to where it is repaired")
+	}
+	path, anchor, _ := strings.Cut(html.UnescapeString(link[1]), "#")
+	if anchor != "key_source" || !strings.Contains(d.get(path).want(t, 200).body, `id="key_source"`) {
+		t.Errorf("it leads to %s#%s", path, anchor)
 	}
 }

@@ -111,7 +111,7 @@ func TestPage(f Frame, p TestProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<fieldset class=\"group stack\"><legend>Where does the application run today? <span class=\"optional\">optional</span></legend><p class=\"hint\">Onramp holds its retention and search attributes against the new namespace, and looks there when no worker is found on the task queue: many workers are still on the old server. It is asked without TLS and only on this computer or a private network.</p><div class=\"grid-2\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<fieldset class=\"group stack\"><legend>Where does the application run today? <span class=\"optional\">optional</span></legend><p class=\"hint\">Onramp compares its retention and search attributes with the new namespace, and looks there when no worker is found on the task queue: many workers are still on the old server. It is asked without TLS and only on this computer or a private network.</p><div class=\"grid-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -3,6 +3,7 @@ package views
 // VerdictProps is the answer of a check or transfer. id=verdict. Pending reserves its place.
 type VerdictProps struct {
 	Pending    bool
+	SinceMS    int64 // > 0 while pending: what Cause says goes on since so long; counted on by the script
 	State      State
 	Word       string // "Connected", "Stopped at Certificate"
 	Title      string

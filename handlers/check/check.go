@@ -255,7 +255,13 @@ func (c *CheckState) verdict() views.VerdictProps {
 		}
 		return p
 	case c.live():
-		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Checking"}
+		p := views.VerdictProps{Pending: true, State: views.Busy, Word: "Checking"}
+		for _, id := range doctor.StageIDs {
+			if s := c.stage(id); s.State == views.Busy {
+				p.Cause, p.SinceMS = fmt.Sprintf("%s. %s, %s:", s.Number, s.Title, web.LowerFirst(s.Summary)), s.SinceMS
+			}
+		}
+		return p
 	}
 	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped in the middle of this run",
 		Cause: "Nothing is known beyond the checks below.",

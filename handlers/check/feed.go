@@ -59,7 +59,7 @@ func (c *CheckFeed) Next(es []runs.Entry) (parts []templ.Component, say, alarm s
 	if len(parts) == 0 {
 		return nil, "", ""
 	}
-	return append(parts, views.Crossing(c.crossing()), views.RunStatus(c.status())), say, alarm
+	return append(parts, views.Crossing(c.crossing()), views.RunStatus(c.status()), views.Verdict(c.verdict())), say, alarm
 }
 
 func (c *CheckFeed) Finish(run runs.Run) (parts []templ.Component, say, alarm string) {

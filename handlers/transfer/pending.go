@@ -113,3 +113,16 @@ func stuckWord(code string) string {
 	}
 	return "Not reached, and still tried"
 }
+
+// stuckTitle is the headline of a transfer that was diagnosed; why stands in the verdict.
+func stuckTitle(code string) string {
+	switch {
+	case code == doctor.OK:
+		return "The workflow waits, as it should"
+	case strings.HasPrefix(code, "TQ-"):
+		return "The transfer waits for a worker"
+	case strings.HasPrefix(code, "WF-"):
+		return "The transfer does not go on"
+	}
+	return "Temporal cannot be reached now"
+}

@@ -98,10 +98,13 @@ func (t *transferState) status() views.TransferStatusProps {
 	}
 	p.Text = web.Took(t.now)
 	if t.live() {
-		p.SinceMS, p.Pending, p.Lost = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.Lost
+		p.SinceMS, p.Pending, p.Lost, p.Tag = max(t.at.Sub(t.run.Started).Milliseconds(), 1), t.pending(), t.Lost, t.tag()
+		if d := t.Diagnosis; d != nil && len(t.Events) > 0 && t.Events[len(t.Events)-1].Verdict != nil { // the verdict says it, below
+			p.Title = stuckTitle(d.Code)
+		}
 		return p
 	}
-	p.Title, p.Text, p.Causes = t.run.Title, web.Took(t.run.Ended.Sub(t.run.Started)), t.causes()
+	p.Title, p.Text, p.Causes = t.endTitle(), web.Took(t.run.Ended.Sub(t.run.Started)), t.causes()
 	if res, ok := t.result(); ok {
 		p.Failure = res.Failure
 		if res.Result != nil {
@@ -112,6 +115,22 @@ func (t *transferState) status() views.TransferStatusProps {
 		p.Next = &views.Link{Text: "See the whole migration", URL: web.MovePath(t.view.Migration.ID)}
 	}
 	return p
+}
+
+// endTitle is how the transfer ended; why is the verdict's to say.
+func (t *transferState) endTitle() string {
+	res, ok := t.result()
+	switch {
+	case t.run.State == migration.RunInterrupted:
+		return "No longer watched"
+	case t.run.State == migration.RunPassed || !ok:
+		return t.run.Title
+	case res.Status == transfer.NotStarted:
+		return "The transfer was not started"
+	case res.Status == transfer.NotFound:
+		return "The workflow was not found"
+	}
+	return "The workflow ended " + res.Status
 }
 
 // resultText is what a workflow returned: a text as it is, anything else as JSON.
@@ -192,7 +211,7 @@ var outcomes = map[transfer.Outcome]views.State{transfer.Neutral: views.Idle, tr
 func (t *transferState) verdict() views.VerdictProps {
 	if res, ok := t.result(); ok && t.run.State != migration.RunInterrupted {
 		if t.run.State != migration.RunPassed {
-			p := web.VerdictProps(res.Verdict, nil, t.view.View, t.asked().CheckRequest)
+			p := t.verdictProps(res.Verdict)
 			if res.Verdict.Code == doctor.OK {
 				p.State, p.Word, p.Title, p.Actions = views.Bad, "Not as it should", t.run.Title, nil // those of a test
 			}
@@ -207,7 +226,7 @@ func (t *transferState) verdict() views.VerdictProps {
 	}
 	if t.live() {
 		if d := t.Diagnosis; d != nil {
-			p := web.VerdictProps(*d, nil, t.view.View, t.asked().CheckRequest)
+			p := t.verdictProps(*d)
 			p.Word = stuckWord(d.Code)
 			if d.Code == doctor.OK {
 				p.Actions = nil // those of a test
@@ -216,9 +235,29 @@ func (t *transferState) verdict() views.VerdictProps {
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
 	}
-	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: t.run.Title,
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Watching ended before the workflow did", Cause: web.UpperFirst(strings.TrimPrefix(t.run.Title, "Interrupted: ")) + ".",
+		Actions:  followAgain(t.asked()),
 		NotWrong: "Nothing is lost: what Temporal knows of the workflow stays there, and following it again pays nothing twice.",
 		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event and goes on to the end."}}}
+}
+
+// verdictProps is a verdict on the page of a transfer: what a check would be given again, this is given again here.
+func (t *transferState) verdictProps(v doctor.Verdict) views.VerdictProps {
+	p := web.VerdictProps(v, nil, t.view.View, t.asked().CheckRequest)
+	test := web.MovePath(t.view.Migration.ID, migration.StepTest) + "#"
+	if len(p.Actions) > 0 && strings.HasPrefix(p.Actions[0].URL, test) {
+		p.Actions[0].URL = web.MovePath(t.view.Migration.ID, migration.StepTransfer) + "?from=" + t.run.ID + "#" + strings.TrimPrefix(p.Actions[0].URL, test)
+		p.Actions[0].Text = "Start again with the right key"
+	}
+	return p
+}
+
+// followAgain leads to the form that follows an interrupted run's workflow again.
+func followAgain(asked runs.TransferRequest) []views.Link {
+	if asked.WorkflowID == "" {
+		return nil
+	}
+	return []views.Link{{Text: "Follow it again", URL: "#acts"}}
 }
 
 // Parts are the live parts that an entry may change, beside the row of the event itself.

@@ -53,7 +53,7 @@ func CheckRows(past []runs.Row) []views.CheckRow {
 	for i, p := range past {
 		row := views.CheckRow{RunRow: runRow(p), From: p.TestedFrom}
 		if p.HasResult {
-			row.JSON = RunPath(p.Outcome) + ".json"
+			row.JSON, row.Took = RunPath(p.Outcome)+".json", Either(Millis(p.TookMS), row.Took)
 		}
 		if _, ok := doctor.Lookup(p.Code); ok {
 			row.CodeURL = HelpPath(p.Code)
