@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/x509"
 	"strings"
+	"time"
 
 	"onramp/certsvc"
 	"onramp/custody"
@@ -40,7 +41,7 @@ func (r Replacements) TakeLeaf(ctx context.Context, by Actor, id string, req New
 		return err
 	}
 	if req.Lane == LaneImport {
-		leaf, err := r.importLeaf(req.PEM, cas)
+		leaf, err := importLeaf(req.PEM, cas, r.o.Now())
 		if err != nil {
 			return err
 		}
@@ -152,7 +153,7 @@ func (r Replacements) keysWaiting(by Actor, v migration.View) []custody.Held {
 func (r Replacements) HasCAKey(by Actor, v migration.View) bool { return len(r.keysWaiting(by, v)) > 0 }
 
 // importLeaf reads a client certificate that another PKI issued under the new CA.
-func (r Replacements) importLeaf(text string, cas []*x509.Certificate) (certsvc.Issued, error) {
+func importLeaf(text string, cas []*x509.Certificate, now time.Time) (certsvc.Issued, error) {
 	chain, _, err := certsvc.ReadCertificates([]byte(text))
 	if err != nil {
 		return certsvc.Issued{}, fault.From(err).In("leaf_pem")
@@ -160,7 +161,7 @@ func (r Replacements) importLeaf(text string, cas []*x509.Certificate) (certsvc.
 	if strings.Contains(text, "PRIVATE KEY") {
 		return certsvc.Issued{}, leaked("leaf_pem", "Paste certificates only. Nothing was stored.")
 	}
-	if err := join(refusals(certsvc.LintLeaf(chain, cas, r.o.Now()), "leaf_pem")...); err != nil {
+	if err := join(refusals(certsvc.LintLeaf(chain, cas, now), "leaf_pem")...); err != nil {
 		return certsvc.Issued{}, err
 	}
 	return certsvc.Issued{Cert: chain[0], CertPEM: []byte(pemText(chain...))}, nil

@@ -138,5 +138,5 @@ var wfEntries = []Entry{
 		Fix:      fixes(dev("Correct what the failure names. The workflow goes on by itself with the first attempt that ends well.")), Symptoms: said("Activity task failed", "activity error"), Related: related("WF-02", "WF-15", "WF-18")},
 	{Code: "WF-22", Stage: stageWorkflow, Title: "A Nexus operation fails and is tried again", Cause: "The last call to the endpoint ended with: {failure}",
 		NotWrong: "The workflow itself is as it should be, and its worker takes its tasks: the other side of the endpoint does not answer well.",
-		Fix:      fixes(dev("See that a worker with this service polls the task queue and namespace that the endpoint names, and its log.", "temporal operator nexus endpoint get --name {endpoint_name}")), Related: related("WF-21", "TQ-01")},
+		Fix:      fixes(dev("Check that a worker with this service polls the task queue and namespace that the endpoint names, and read its log.", "temporal operator nexus endpoint list")), Related: related("WF-21", "TQ-01")},
 }

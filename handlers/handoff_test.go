@@ -87,7 +87,7 @@ func TestLookForCA(t *testing.T) {
 		t.Errorf("looked %d times within five seconds", n)
 	}
 	now.Add(int64(30 * time.Second))
-	d.get(m+"/upload").want(t, 200, `data-since="30000"`, ">30 s<", "CL-03")
+	d.get(m+"/upload").want(t, 200, `data-since="30000"`, ">30 seconds<", "CL-03")
 	d.post(m + "/upload/look").to(t)
 	if n := d.asked.Load(); n != 2 {
 		t.Errorf("looked %d times in all", n)

@@ -23,7 +23,7 @@ func (t *transferState) timeline() views.TimelineProps {
 	details := rowDetails(all)
 	at := map[string]int{}
 	for _, b := range bars {
-		bar := t.bar(b)
+		bar := timelineBar(b, t.live(), t.Elapsed())
 		p.Span = max(p.Span, bar.End)
 		i, ok := at[b.Activity]
 		if !ok {
@@ -40,14 +40,15 @@ func (t *transferState) timeline() views.TimelineProps {
 	return p
 }
 
-// bar draws an attempt. One that has not ended goes as far as the log has come; one that no worker has taken is a wait.
-func (t *transferState) bar(b transfer.Bar) views.BarProps {
+// timelineBar draws an attempt. One that has not ended goes as far as the log has come; one that no worker has taken is
+// a wait.
+func timelineBar(b transfer.Bar, live bool, elapsed time.Duration) views.BarProps {
 	p := views.BarProps{Queued: b.Queued, Due: b.Due, Start: b.Start, End: b.End, State: barState(b.State), Word: b.State, Text: barText(b)}
 	if b.End > 0 {
 		return p
 	}
-	p.Live, p.Waits = t.live(), b.State == "scheduled"
-	p.End = max(b.Start+time.Millisecond, t.Elapsed())
+	p.Live, p.Waits = live, b.State == "scheduled"
+	p.End = max(b.Start+time.Millisecond, elapsed)
 	return p
 }
 
