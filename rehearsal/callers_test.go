@@ -165,7 +165,9 @@ func TestCallersKnowTheirOwn(t *testing.T) {
 	if _, err := transfer.New(transfer.Options{}).Pollers(testContext(t), transfer.Request{Target: target, Template: "go", Worker: "own", TaskQueue: queue}); err != nil {
 		t.Fatal(err)
 	}
-	theirs := callersOf(t, c, id, func(l []cloud.Caller) bool { return slices.ContainsFunc(l, func(x cloud.Caller) bool { return !x.Own }) })
+	theirs := callersOf(t, c, id, func(l []cloud.Caller) bool {
+		return slices.ContainsFunc(l, func(x cloud.Caller) bool { return !x.Own })
+	})
 	for _, x := range theirs {
 		if !x.Own && x.Leaf != certsvc.Fingerprint(leaf.cert) {
 			t.Errorf("another process is seen as %+v", x)
