@@ -11,10 +11,12 @@ import (
 
 // Options of a Cloud.
 type Options struct {
-	Addr string       // listen address on loopback; default "127.0.0.1:0"
-	Dir  string       // where its database lives; "" is memory
-	Log  *slog.Logger // default: discard
-	Now  func() time.Time
+	Addr string // listen address on loopback; default "127.0.0.1:0"
+	Dir  string // where its database lives; "" is memory
+	// PortFile keeps the port where Addr leaves it open, so that the next start has the same; "" keeps none.
+	PortFile string
+	Log      *slog.Logger // default: discard
+	Now      func() time.Time
 
 	// renew and poll, for tests: after how long callers are asked to renew their connections, and how long a
 	// poll waits. 0 leaves them to the server: five minutes, and one.
