@@ -2,7 +2,6 @@ package acts
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -15,13 +14,13 @@ import (
 	"onramp/runs"
 )
 
-// Now makes a rehearsal with everything chosen: the shortest way to see it all.
-func (r Rehearsal) Now(ctx context.Context, by Actor) (m migration.Migration, err error) {
+// Now makes a rehearsal with everything chosen but how its workers sign in: the shortest way to see it all.
+func (r Rehearsal) Now(ctx context.Context, by Actor, auth string) (m migration.Migration, err error) {
 	defer unchanged(&err)
 	if no := r.NoRehearsal(); no != "" {
 		return m, fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
 	}
-	return Migrations(r).CreateNamed(ctx, by, "Money transfer rehearsal", "python", migration.Rehearsal, cloud.AuthMTLS)
+	return Migrations(r).CreateNamed(ctx, by, "Money transfer rehearsal", "python", migration.Rehearsal, auth)
 }
 
 // Practise makes a migration to practise on, with all that a check needs; or for one that is there ("" for none), new
@@ -33,7 +32,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		return v, fault.Unchanged(err)
 	}
 	if id == "" {
-		if v, err = r.newPractice(ctx, by, place); err != nil {
+		if v, err = r.newPractice(ctx, by); err != nil {
 			return v, err
 		}
 		defer func() {
@@ -92,34 +91,21 @@ func (m Migrations) back(ctx context.Context, by Actor, made migration.Migration
 }
 
 // newPractice makes a rehearsal of its own with a namespace that nobody else has.
-func (r Rehearsal) newPractice(ctx context.Context, by Actor, place cloud.Place) (migration.View, error) {
+func (r Rehearsal) newPractice(ctx context.Context, by Actor) (migration.View, error) {
 	moves := Migrations(r)
 	m, err := moves.CreateNamed(ctx, by, "Practice", "python", migration.Rehearsal, cloud.AuthMTLS)
 	if err != nil {
 		return migration.View{}, err
 	}
-	back := func(err error) error {
-		return moves.back(ctx, by, m, err)
+	id, err := moves.FreeNamespace(ctx, migration.View{Migration: m})
+	if err != nil {
+		return migration.View{}, moves.back(ctx, by, m, err)
 	}
-	for n := 1; ; n++ {
-		name := strings.ReplaceAll(strings.ToLower(m.Name), " ", "-")
-		if n > 1 {
-			name = fmt.Sprintf("%s-%d", name, n)
-		}
-		id := namespace.ID{Name: name, Account: "a2dd6"}
-		_, err := place.Namespaces.Namespace(ctx, id)
-		switch {
-		case err == nil && n < 1000:
-			continue
-		case !fault.Is(err, fault.NotFound):
-			return migration.View{}, back(err)
-		}
-		v, err := moves.SetNamespace(ctx, by, m.ID, id.String(), "")
-		if err != nil {
-			return migration.View{}, back(err)
-		}
-		return v, nil
+	v, err := moves.SetNamespace(ctx, by, m.ID, id.String(), "")
+	if err != nil {
+		return migration.View{}, moves.back(ctx, by, m, err)
 	}
+	return v, nil
 }
 
 // Break turns a switch of a migration's namespace on and starts the check that must name it. started is false where

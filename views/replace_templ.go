@@ -979,7 +979,7 @@ func gateLeaf(p ReplaceProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = check("lend", "Lend the client key for tests", lendHint(p.Leaf.Form.LendFor), p.Leaf.Form.Lend, "lend-key").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = check("lend", lendLabel(p.Leaf.Form.LendFor), lendHint(), p.Leaf.Form.Lend, "lend-key").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -35,6 +35,14 @@ func (h *Pages) showCertificates(w http.ResponseWriter, r *http.Request, status 
 		p.Lanes = append(p.Lanes, views.Link{Text: l.text, URL: web.MovePath(m, migration.StepCertificates) + "?lane=" + l.lane, Current: l.lane == f.Lane, TestID: "lane-" + l.lane})
 	}
 	fr := h.Frame(r, "Create certificates", "migrations", &v, migration.StepCertificates)
+	if fr.Show != nil { // which leads on itself
+		if p.Have != nil {
+			p.Have.Next = nil
+		}
+		if p.Keys != nil {
+			p.Keys.Next = nil
+		}
+	}
 	return h.Page(w, r, status, views.CertificatesPage(fr, p))
 }
 

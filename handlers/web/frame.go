@@ -25,6 +25,7 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 		rail := railProps(v.View, step)
 		f.Rail = &rail
 		f.Rehearsal = v.Migration.Mode.Can().Practice
+		f.Show, f.ShowRest = h.show(r, v.View, step)
 		f.Nav = "migrations"
 		if id, ok := h.Acts.Places.Space(v.View); ok {
 			f.Broken = h.Broken(r, id.String())
