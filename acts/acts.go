@@ -129,6 +129,7 @@ type desk struct {
 	watches watches
 	looks   caLooks
 	naming  sync.Mutex      // one search for a free name at a time
+	showing sync.Mutex      // one part of a shown rehearsal at a time
 	ending  context.Context // ends on Close
 	end     context.CancelFunc
 }

@@ -87,6 +87,7 @@ func TestActsOnFullDisk(t *testing.T) {
 		}
 		w.settle()
 		r := outcome{err: err, before: before, after: w.dump()}
+		r.failed = r.after
 		r.shape = r.after.shape(r.before)
 		switch half, lie := a.judge(r, r.shape, false); {
 		case err != nil:

@@ -2,15 +2,12 @@ package acts
 
 import (
 	"context"
-	"fmt"
-	"strings"
 
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
-	"onramp/namespace"
 )
 
 // Practise makes a migration to practise on, with all that a check needs; or for one that is there ("" for none), new
@@ -22,7 +19,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		return v, fault.Unchanged(err)
 	}
 	if id == "" {
-		if v, err = r.newPractice(ctx, by, place); err != nil {
+		if v, err = r.newPractice(ctx, by); err != nil {
 			return v, err
 		}
 		defer func() {
@@ -81,32 +78,19 @@ func (m Migrations) back(ctx context.Context, by Actor, made migration.Migration
 }
 
 // newPractice makes a rehearsal of its own with a namespace that nobody else has.
-func (r Rehearsal) newPractice(ctx context.Context, by Actor, place cloud.Place) (migration.View, error) {
+func (r Rehearsal) newPractice(ctx context.Context, by Actor) (migration.View, error) {
 	moves := Migrations(r)
 	m, err := moves.CreateNamed(ctx, by, "Practice", "python", migration.Rehearsal, cloud.AuthMTLS)
 	if err != nil {
 		return migration.View{}, err
 	}
-	back := func(err error) error {
-		return moves.back(ctx, by, m, err)
+	id, err := moves.FreeNamespace(ctx, migration.View{Migration: m})
+	if err != nil {
+		return migration.View{}, moves.back(ctx, by, m, err)
 	}
-	for n := 1; ; n++ {
-		name := strings.ReplaceAll(strings.ToLower(m.Name), " ", "-")
-		if n > 1 {
-			name = fmt.Sprintf("%s-%d", name, n)
-		}
-		id := namespace.ID{Name: name, Account: "a2dd6"}
-		_, err := place.Namespaces.Namespace(ctx, id)
-		switch {
-		case err == nil && n < 1000:
-			continue
-		case !fault.Is(err, fault.NotFound):
-			return migration.View{}, back(err)
-		}
-		v, err := moves.SetNamespace(ctx, by, m.ID, id.String(), "")
-		if err != nil {
-			return migration.View{}, back(err)
-		}
-		return v, nil
+	v, err := moves.SetNamespace(ctx, by, m.ID, id.String(), "")
+	if err != nil {
+		return migration.View{}, moves.back(ctx, by, m, err)
 	}
+	return v, nil
 }

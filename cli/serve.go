@@ -63,7 +63,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	addr := s.text("addr", "127.0.0.1:8686", "loopback `host:port` to listen on")
 	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; made when missing")
 	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
-	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
+	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one, the same at each start of a data directory")
 	replaceWindow := s.duration("replace-window", "1m", "how long an old client certificate must be unseen before its CA is removed from a rehearsal", 24*time.Hour)
 	level := s.oneOf("log-level", "info", "what is logged on stderr", "debug", "info", "warn", "error")
 	format := s.oneOf("log-format", "text", "shape of the log", "text", "json")
@@ -126,7 +126,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	var place cloud.Place
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
-		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), Log: p.log, Own: own.Has})
+		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has})
 		if err != nil {
 			return err
 		}

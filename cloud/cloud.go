@@ -31,6 +31,7 @@ type State struct {
 	Phase string // "off", "starting", "ready", "failed", "absent" (built without it)
 	Err   error  // why it failed: a fault
 	Took  time.Duration
+	Moved bool // its address is another than at the start before: somebody else has that one
 }
 
 // CA is one certificate of a namespace's CA bundle.

@@ -38,7 +38,7 @@ var nsEntries = []Entry{
 var akEntries = []Entry{
 	{Code: "AK-01", Stage: "client-cert", Title: "This namespace requires a certificate, not an API key", Cause: "The server asks for a client certificate, and only an API key was given. The key was not sent.",
 		Fix: fixes(dev("Use a client certificate.", "export TEMPORAL_TLS_CLIENT_CERT_PATH={cert_path} TEMPORAL_TLS_CLIENT_KEY_PATH={key_path}"), admin("Or switch API keys on for the namespace.", "tcld namespace auth-method set --namespace {namespace} --auth-method api_key")), Symptoms: said("remote error: tls: certificate required"), Related: related("CL-01", "AK-02")},
-	{Code: "AK-02", Stage: "namespace", Title: "This namespace requires an API key", Cause: "The server never asks for a client certificate and does not know the caller.",
+	{Code: "AK-02", Stage: "namespace", Title: "This namespace requires an API key", Cause: "The namespace's endpoint asks nobody for a client certificate: whoever calls it signs in with an API key.",
 		Fix: fixes(dev("Set an API key, kept in a file that only you can read.", "export TEMPORAL_API_KEY=\"$(cat api-key.txt)\""), admin("Or switch mTLS on for the namespace.", "tcld namespace auth-method set --namespace {namespace} --auth-method mtls")), Symptoms: said("Unauthenticated", "Jwt is missing"), Related: related("CL-15", "AK-01")},
 	{Code: "AK-03", Stage: "namespace", Title: "The API key is not accepted", Cause: "It has expired, was disabled or deleted, or was copied wrongly. Only its own expiry date can be read here.",
 		Fix: fixes(dev("Look at the key, and create a new one.", "tcld apikey list"), admin("Check that the key's owner may use this namespace.")), Symptoms: said("Unauthenticated", "Jwt is expired"), Related: related("AK-05", "AK-07", "AK-08")},

@@ -287,6 +287,13 @@ func everything() []faultRow {
 			l.svc.info = func() error { return status.Error(codes.Unauthenticated, "Jwt is missing") }
 			return l.target(l.serve(l.mtls(func(c *tls.Config) { c.ClientAuth = tls.NoClientCert })))
 		}, nil, "AK-02", Certain, "grpc"},
+		{"AK-02 certificate at an address that asks for one, of a namespace that takes API keys", func(l *lab) Target {
+			return l.target(l.serve(l.keyedEndpoint(x509.NewCertPool())))
+		}, nil, "AK-02", Likely, "client-cert"},
+		{"AK-02 certificate of another namespace's CA there", func(l *lab) Target {
+			l.svc.namespaces[labNamespace] = serviceerror.NewPermissionDenied("Request unauthorized.", "")
+			return l.target(l.serve(l.keyedEndpoint(l.mtls().ClientCAs)))
+		}, nil, "AK-02", Likely, "namespace"},
 		{"AK-06 key in the variable of tcld", func(l *lab) Target {
 			l.svc.info = func() error { return status.Error(codes.Unauthenticated, "Jwt is missing") }
 			t := l.target(l.serve(l.mtls(func(c *tls.Config) { c.ClientAuth = tls.NoClientCert })))

@@ -62,7 +62,7 @@ func (r *run) askTemporal(ctx context.Context) (*workflowservice.GetSystemInfoRe
 			end, alert := r.rpc.given.how(100 * time.Millisecond)
 			r.see("first_try", describeEnd(end, alert))
 			if end == endAlert && !r.t.Plaintext {
-				r.lateRefusal(alert)
+				r.lateRefusal(ctx, alert)
 				return nil, err, false
 			}
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"fmt"
+	"strings"
 )
 
 // clientCert is stage 6: is the client certificate accepted? It reads before anything is written.
@@ -109,7 +110,25 @@ func (r *run) refusedCertificate(ctx context.Context, end ending, alert uint8) {
 		r.refusedNothing(alert)
 		return
 	}
-	r.refusedWith(alert)
+	r.refusedWith(ctx, alert)
+}
+
+// takesKeys reports whether the namespace's own endpoint, asked for by name at the same address, asks nobody for a
+// client certificate: such a namespace takes API keys (faults.md AK-02, P4). Where that name was used in the first place
+// the connection has shown it already.
+func (r *run) takesKeys(ctx context.Context) bool {
+	if !r.hasPair || r.id.IsZero() || strings.EqualFold(strings.Trim(r.serverName, "[]"), r.id.Host()) {
+		return false
+	}
+	roots, _ := r.roots()
+	s := r.shake(roots)
+	s.serverName, s.budget = r.id.Host(), r.o.Budgets.Probe
+	h, end, _ := r.refusal(ctx, s)
+	if !h.verified || h.asked || end != endData && end != endTicket {
+		return false
+	}
+	r.see("own_endpoint", r.id.Host()+" asks for no client certificate")
+	return true
 }
 
 // refusedNothing is a refusal where no certificate was sent.
@@ -128,8 +147,12 @@ func (r *run) refusedNothing(alert uint8) {
 }
 
 // refusedWith maps the alert with which the sent certificate was refused.
-func (r *run) refusedWith(alert uint8) {
+func (r *run) refusedWith(ctx context.Context, alert uint8) {
 	r.say("the server refused the client certificate: %s", alertName(alert))
+	if (alert == 48 || alert == 42 || alert == 46) && r.takesKeys(ctx) {
+		r.stop("AK-02", Likely, candidate("CL-03", "The address may lead elsewhere, where the namespace does not trust the CA."))
+		return
+	}
 	if r.hello.withheld != "" {
 		r.note("CL-02")
 	}

@@ -250,14 +250,14 @@ func (r *run) unavailable(ctx context.Context, m string) {
 		return
 	}
 	if end, alert := r.rpc.given.how(300 * time.Millisecond); end == endAlert {
-		r.lateRefusal(alert)
+		r.lateRefusal(ctx, alert)
 		return
 	}
 	roots, _ := r.roots()
 	s := r.shake(roots)
 	s.cert, s.budget, s.maxVersion = r.tlsCertificate(), r.o.Budgets.Probe, tls.VersionTLS12
 	if _, end, alert := r.refusal(ctx, s); end == endAlert && alert != 70 {
-		r.lateRefusal(alert)
+		r.lateRefusal(ctx, alert)
 		return
 	}
 	switch {
@@ -285,14 +285,14 @@ func (r *run) leaving() bool {
 
 // lateRefusal is a refused certificate whose alert came after stage client-cert: a slow line. The
 // verdict is that stage's.
-func (r *run) lateRefusal(alert uint8) {
+func (r *run) lateRefusal(ctx context.Context, alert uint8) {
 	r.see("alert", int(alert))
 	r.see("alert_name", alertName(alert))
 	if r.hasPair {
 		r.values["issuer"] = clean(r.pair.Chain[len(r.pair.Chain)-1].Issuer.String(), maxValue)
 	}
 	if r.hello.sent {
-		r.refusedWith(alert)
+		r.refusedWith(ctx, alert)
 	} else {
 		r.refusedNothing(alert)
 	}

@@ -102,6 +102,8 @@ func (r *run) denied(ctx context.Context, cloudShaped bool) {
 	switch {
 	case r.apiKey != "" && !r.hasPair:
 		r.stop("AK-07", Certain)
+	case r.takesKeys(ctx):
+		r.stop("AK-02", Likely, r.deniedCandidates()...)
 	case !cloudShaped && r.hasPair:
 		r.stop("IN-11", Likely, candidate("NS-02", "The certificate may not be allowed into this namespace."))
 	case !r.hasPair && r.hello != nil && !r.hello.asked && !r.t.Plaintext:

@@ -145,10 +145,13 @@ func (b *browser) text() string {
 
 func testID(id string) string { return fmt.Sprintf(`[data-testid=%q]`, id) }
 
-// place finds an element, scrolls to it, and says where its middle is once it can be clicked there: the page
-// has loaded, nothing covers it, and it is not disabled.
+// place finds an element, unfolds what it stands in, scrolls to it, and says where its middle is once it can be clicked
+// there: the page has loaded, nothing covers it, and it is not disabled.
 const place = `(selector => {
   const e = document.querySelector(selector);
+  for (let d = e?.parentElement?.closest('details:not([open])'); d; d = d.parentElement.closest('details:not([open])')) {
+    if (e.closest('summary')?.parentElement !== d) d.open = true; else break;
+  }
   if (!e || document.readyState !== 'complete' || e.disabled || e.getAttribute('aria-disabled') === 'true') return [];
   e.scrollIntoView({ block: 'center', behavior: 'instant' });
   const r = e.getBoundingClientRect(), x = r.left + r.width / 2, y = r.top + r.height / 2, top = document.elementFromPoint(x, y);

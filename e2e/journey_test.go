@@ -42,13 +42,18 @@ func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 	m := "/" + strings.Join(strings.Split(strings.Trim(strings.Split(b.path(), "?")[0], "/"), "/")[:2], "/")
 
 	b.open(p.url + m + "/namespace")
-	b.click("save-namespace")
+	b.clickTo("save-namespace", "/certificates")
 	b.has("Namespace saved")
-	b.clickTo("continue", "/certificates")
 
 	b.click("create-certificates")
 	b.is(testID("download-ca"))
-	b.clickTo("continue", "/upload")
+	if script { // the key is only in this page
+		b.clickTo("save-key", "/upload")
+	} else {
+		b.clickTo("continue", "/certificates/unsaved")
+		b.has("Save the key first")
+		b.clickTo("continue", "/upload")
+	}
 
 	ca := b.valueOf("#ca-pem")
 	if !strings.HasPrefix(strings.TrimSpace(ca), "-----BEGIN CERTIFICATE-----") {

@@ -27,7 +27,7 @@ func TestOwnCAInTheBrowser(t *testing.T) {
 	b.do(chromedp.WaitVisible(`[data-testid="save-key"]`))
 	b.has("CN=Our PKI")
 	b.has("Signed by your CA")
-	b.click("save-key")
+	b.clickTo("save-key", "/upload")
 
 	b.open(p.url + m + "/certificates/clients")
 	b.fill(`[data-testid="client-name"]`, "worker-eu")

@@ -148,9 +148,9 @@ func payer(t *testing.T, p *portal, address string, pair map[string][]byte, n *c
 	return done, sync.OnceFunc(func() { end(); <-ended; w.Stop(); cl.Close() })
 }
 
-// primary is the first action of the page as a person sees it: its test id, and whether it is inside a screen of
+// firstAction is the first action of the page as a person sees it: its test id, and whether it is inside a screen of
 // 1280 by 800 without scrolling; "" while there is none.
-const primary = `(done => {
+const firstAction = `(done => {
   scrollTo(0, 0);
   const e = [...document.querySelectorAll('main .btn.go')].find(e => !e.disabled && e.checkVisibility() && !done.includes(e.dataset.testid));
   return document.readyState !== 'complete' || !e ? { id: '' } : { id: e.dataset.testid, bottom: e.getBoundingClientRect().bottom };
@@ -201,7 +201,7 @@ func TestReplaceByPrimaryActions(t *testing.T) {
 			stopOld()
 		}
 		b.until("the page's first action", func() bool {
-			_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(primary, list), &next))
+			_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(firstAction, list), &next))
 			return next.ID != ""
 		})
 		if path := strings.Split(b.path(), "?")[0]; path != at {

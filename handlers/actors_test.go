@@ -94,7 +94,7 @@ var actless = []string{"/preview/namespace", "/theme", "/decode", "/certificates
 func TestFormsAreKnown(t *testing.T) {
 	d := sit(t, deskOptions{})
 	_, all := d.routes()
-	acts := regexp.MustCompile(`^/(new|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|settings|namespace|certificates|test|transfer|upload/look|code/worker))`)
+	acts := regexp.MustCompile(`^/(new|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|upload/look|code/worker))`)
 	seen := map[string]bool{}
 	for _, rt := range all {
 		if rt.method != http.MethodPost {

@@ -27,7 +27,7 @@ func TestDownloadOnce(t *testing.T) {
 	}
 	d.post(m+"/namespace", "namespace", "docs-assembly.a2dd6").to(t)
 	d.post(m+"/certificates", append(slices.Clone(serverLane), "lend", "on")...).to(t)
-	d.get(m+"/certificates").want(t, 200, "Download bundle.zip", "Download ca-key.zip", "Onramp forgets these keys in 10 minutes", "Lent for tests until").lacks(t, "PRIVATE KEY")
+	d.get(m+"/certificates").want(t, 200, "Download bundle.zip", "Download ca-key.zip", "Onramp forgets these keys in 10 minutes", "Onramp may use the key until").lacks(t, "PRIVATE KEY")
 
 	bundle := d.post(m+"/certificates/bundle.zip").want(t, 200)
 	if got := bundle.header.Get("Content-Disposition"); got != "attachment; filename=bundle.zip" {
@@ -57,7 +57,7 @@ func TestDownloadOnce(t *testing.T) {
 	// A GET never takes it, and certificates made again have their own download.
 	d.get(m+"/certificates/bundle.zip").want(t, 405)
 	d.post(m+"/certificates", serverLane...).to(t)
-	d.get(m+"/certificates").want(t, 200, "Download bundle.zip").lacks(t, "Lent for tests")
+	d.get(m+"/certificates").want(t, 200, "Download bundle.zip").lacks(t, "Onramp may use the key until")
 	d.upload(m+"/test", "key_source", "lent").want(t, 422, "No key is lent") // that one was of the other certificates
 	d.post(m+"/certificates/forget", "x", "y").to(t)
 	d.post(m+"/certificates/bundle.zip").want(t, 410)
@@ -186,8 +186,8 @@ func TestBrowserLane(t *testing.T) {
 	form[3] = "browser"
 
 	// Without lending: nothing of the key comes here.
-	r := d.fragment(m+"/certificates", form...).want(t, 200, `id="main"`, `id="rail"`, "data-browser-key", "data-save-key", "Download ca-key.zip", "Lend the client key")
-	r.lacks(t, "<head>", "PRIVATE KEY", "Download bundle.zip", "Lent for tests")
+	r := d.fragment(m+"/certificates", form...).want(t, 200, `id="main"`, `id="rail"`, "data-browser-key", "data-save-key", "Download ca-key.zip", "Let Onramp use the key")
+	r.lacks(t, "<head>", "PRIVATE KEY", "Download bundle.zip", "Onramp may use the key until")
 	d.post(m+"/certificates/bundle.zip").want(t, 404)
 	d.get(m+"/certificates").want(t, 200, "Client key made in the browser").lacks(t, "data-browser-key")
 
@@ -220,9 +220,9 @@ func TestBrowserLane(t *testing.T) {
 	}
 
 	// Lent later, in place; and at once.
-	d.fragment(m+"/certificates/lend", "lend", "on", "lent_key", key, "browser_key", "1").want(t, 200, `id="keys"`, "Lent for tests", "data-browser-key").lacks(t, `id="main"`, "PRIVATE KEY")
-	d.fragment(m+"/certificates/lend", "lend", "off", "browser_key", "1").want(t, 200, `id="keys"`, "data-browser-key").lacks(t, "Lent for tests")
-	d.fragment(m+"/certificates", append(slices.Clone(form), "lend", "on", "lent_key", key)...).want(t, 200, "Lent for tests")
+	d.fragment(m+"/certificates/lend", "lend", "on", "lent_key", key, "browser_key", "1").want(t, 200, `id="keys"`, "Onramp may use the key until", "data-browser-key").lacks(t, `id="main"`, "PRIVATE KEY")
+	d.fragment(m+"/certificates/lend", "lend", "off", "browser_key", "1").want(t, 200, `id="keys"`, "data-browser-key").lacks(t, "Onramp may use the key until")
+	d.fragment(m+"/certificates", append(slices.Clone(form), "lend", "on", "lent_key", key)...).want(t, 200, "Onramp may use the key until")
 	d.post("/cloud/docs-assembly.a2dd6", "ca_bundle", d.get(m+"/certificates/ca.pem").body).to(t)
 	d.finish(d.upload(m+"/test", "key_source", "lent").to(t))
 

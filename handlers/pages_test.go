@@ -27,19 +27,21 @@ func TestJourneyOfPages(t *testing.T) {
 	d := sit(t, deskOptions{pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
 		return []transfer.Poller{{Identity: "onramp built-in worker", LastAccess: time.Now()}, {Identity: "worker@host", LastAccess: time.Now().Add(-time.Second)}}, nil
 	}})
-	d.get("/").want(t, 200, "Rehearse it now", "<title>Onramp</title>")
+	d.get("/").want(t, 200, "Just show me", "<title>Onramp</title>")
 	made := d.post("/new", "name", "Payments <b>", "lang", "go", "mode", "rehearsal", "auth", "mtls").to(t)
 	if made != "/m/payments-b/namespace" {
 		t.Fatalf("created at %s", made)
 	}
 	m := "/m/payments-b"
 	d.get(m).want(t, 200, "0 of 6 done", "Payments &lt;b&gt;", "[Rehearsal]", `data-testid="continue"`, "Go · mTLS").lacks(t, "<b>")
-	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "docs-assembly.a2dd6.tmprl.cloud:7233")
+	d.get(made).want(t, 200, `value="payments-b.a2dd6"`, "payments-b.a2dd6.tmprl.cloud:7233")
 	for _, step := range []string{"upload", "transfer"} {
 		d.get(m+"/"+step).want(t, 200, "Can&#39;t start yet")
 	}
-	d.post(made, "namespace", " https://Docs-Assembly.a2dd6.tmprl.cloud/ ", "region", "aws-us-east-1").to(t)
-	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "Saved ", "Continue: Create certificates")
+	if next := d.post(made, "namespace", " https://Docs-Assembly.a2dd6.tmprl.cloud/ ", "region", "aws-us-east-1").to(t); next != m+"/certificates" {
+		t.Errorf("Save and continue leads to %s", next)
+	}
+	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "Saved ", "Save and continue")
 	d.post(m+"/certificates", serverLane...).to(t)
 	d.get(m+"/certificates").want(t, 200, "CN=payments", "364 days left", "363 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
 	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add", "onramp cert lint client.pem")
@@ -269,7 +271,7 @@ func TestCloudStates(t *testing.T) {
 	d.cloud.mu.Lock()
 	d.cloud.state = cloud.State{Phase: "starting"}
 	d.cloud.mu.Unlock()
-	d.get("/").want(t, 200, "Rehearse it now") // the first page does not wait for it
+	d.get("/").want(t, 200, "Just show me") // the first page does not wait for it
 	m := strings.TrimSuffix(d.post("/rehearse-now").to(t), "/namespace")
 	d.post(m+"/namespace", "namespace", "a-b.a1b2c").to(t) // this waits until it answers
 }

@@ -41,7 +41,8 @@ func (h *Handlers) routes() []route {
 		{get, "/new", anyone, h.journey.NewForm},
 		{post, "/new", anyone, h.journey.Create},
 		{get, "/m/{m}", anyone, h.journey.Overview},
-		{get, "/m/{m}/", anyone, h.journey.Overview}, // as addresses of earlier versions end
+		{get, "/m/{m}/", anyone, h.journey.Overview},  // as addresses of earlier versions end
+		{post, "/m/{m}/show", anyone, h.journey.Show}, // the next part of a rehearsal, for who watches
 		{post, "/m/{m}/note", anyone, h.journey.Note},
 		{get, "/m/{m}/runs", anyone, h.journey.RunList},
 		{get, "/m/{m}/report", anyone, h.journey.Report}, // for a change ticket
@@ -60,6 +61,7 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/certificates", anyone, h.certs.MakeCertificates},
 		{post, "/m/{m}/certificates/bundle.zip", anyone, h.certs.TakeBundle},
 		{post, "/m/{m}/certificates/ca-key.zip", anyone, h.certs.TakeCAKey},
+		{get, "/m/{m}/certificates/unsaved", anyone, h.certs.Unsaved}, // a key that nobody saved
 		{get, "/m/{m}/certificates/ca.pem", anyone, h.certs.CaPEM},
 		{get, "/m/{m}/certificates/client.pem", anyone, h.certs.ClientPEM},
 		{get, "/m/{m}/certificates/files.json", anyone, h.certs.BundleFiles},

@@ -23,6 +23,7 @@ type Cloud struct {
 	o         Options
 	authority *authority
 	door      *door
+	moved     bool // the door has another port than at the start before, which somebody else has
 	gate      *gate
 	realm     atomic.Pointer[realm]
 
@@ -82,7 +83,7 @@ func New(o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fault.From(err)
 	}
-	d, err := openDoor(host, port)
+	d, moved, err := openKept(host, port, o.PortFile)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "Nothing can listen on "+o.Addr,
 			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 takes a free one.").In("rehearsal-addr")
@@ -90,6 +91,9 @@ func New(o Options) (*Cloud, error) {
 	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
 	if c.practice, err = newPractice(o.Now()); err != nil {
 		return nil, fault.From(errors.Join(err, d.close()))
+	}
+	if c.moved = moved; moved {
+		o.Log.Warn("another program has the port that the rehearsal cloud had; it has a new one", "address", c.Address())
 	}
 	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
 	c.realm.Store(newRealm(nil))
@@ -107,7 +111,7 @@ func (c *Cloud) RootPEM() []byte { return c.authority.rootPEM }
 func (c *Cloud) State() cloud.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := cloud.State{Phase: c.phase, Err: c.err, Took: c.took}
+	s := cloud.State{Phase: c.phase, Err: c.err, Took: c.took, Moved: c.moved}
 	if c.phase == phaseStarting {
 		s.Took = time.Since(c.began)
 	}

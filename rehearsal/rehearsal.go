@@ -11,10 +11,12 @@ import (
 
 // Options of a Cloud.
 type Options struct {
-	Addr string       // listen address on loopback; default "127.0.0.1:0"
-	Dir  string       // where its database lives; "" is memory
-	Log  *slog.Logger // default: discard
-	Now  func() time.Time
+	Addr string // listen address on loopback; default "127.0.0.1:0"
+	Dir  string // where its database lives; "" is memory
+	// PortFile keeps the port where Addr leaves it open, so that the next start has the same; "" keeps none.
+	PortFile string
+	Log      *slog.Logger // default: discard
+	Now      func() time.Time
 	// Own reports whether a caller's address is a connection that this process opened; nil: none is.
 	Own func(address string) bool
 

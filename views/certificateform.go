@@ -21,6 +21,10 @@ type CertificateForm struct {
 	Again        bool     // certificates exist: making new ones replaces them
 }
 
-func lendHint(how string) string {
-	return sentences("Onramp holds it in memory for "+either(how, "a few minutes")+" and uses it for the checks and transfers that you start", "Without it, each test asks where the key is")
+func lendLabel(how string) string {
+	return "Let Onramp use the key for " + either(how, "a few minutes")
+}
+
+func lendHint() string {
+	return "In memory only, for the checks and transfers that you start. Without it, each asks where the key is."
 }

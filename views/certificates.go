@@ -14,7 +14,7 @@ import "github.com/a-h/templ"
 // element [data-browser-key] (hidden) is shown by the script, whose button [data-save-key] saves client.key.
 //
 // Test ids: create-certificates, download-ca, download-client-cert, download-bundle, download-ca-key,
-// save-key, forget-keys, lend-key, continue.
+// save-key, forget-keys, lend-key, continue. An element with data-then is left for that address once the key is saved.
 type CertificatesProps struct {
 	Saw       string // as in Frame
 	Migration string
@@ -41,6 +41,8 @@ type HaveProps struct {
 // KeysProps is what can still be done with the private keys. id=keys.
 type KeysProps struct {
 	Migration string
+	Next      *Link  // the step after the key is saved; nil in a shown rehearsal, which goes on by itself
+	Warned    bool   // the page itself offers to go on without the key
 	Bundle    bool   // bundle.zip can be downloaded, once
 	CAKey     bool   // ca-key.zip can be downloaded, once
 	Browser   bool   // the client key is in this browser's memory
@@ -49,6 +51,19 @@ type KeysProps struct {
 	LentText  string // "Lent for tests until 10:52"
 	CanLend   bool
 	Gone      string // why there is nothing to download any more, as a sentence; "" while there is
+}
+
+// keysFirst reports whether a key must be saved before the reader goes on.
+func (p CertificatesProps) keysFirst() bool {
+	return p.Keys != nil && p.Keys.Next != nil && (p.Keys.Bundle || p.Keys.CAKey || p.Keys.Browser)
+}
+
+// then tells the script where to go once the key is saved.
+func then(next *Link) templ.Attributes {
+	if next == nil {
+		return nil
+	}
+	return templ.Attributes{"data-then": next.URL}
 }
 
 // browserOnly hides the whole list of downloads where all it could offer is a key that only the browser

@@ -42,6 +42,7 @@ type CodeProps struct {
 type WorkerLookProps struct {
 	Action, Queue string
 	Key           bool // an API key is asked for: none is kept
+	First         bool // it is what to do next
 	Problems      Problems
 }
 

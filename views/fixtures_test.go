@@ -47,6 +47,8 @@ func pages() []page {
 		}}),
 		shown("certificates-import", CertificatesPage, cloudFrame("Create certificates", "certificates", 2), CertificatesProps{Migration: "payments", Lanes: lanes("import"), Form: certForm("import")}),
 		shown("certificates-made", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), certificatesMade()),
+		shown("certificates-shown", CertificatesPage, showing(rehearsalFrame("Create certificates", "certificates", 4)), certificatesShown()),
+		shown("unsaved", UnsavedPage, rehearsalFrame("Save the key first", "certificates", 3), unsavedProps()),
 		shown("certificates-gone", CertificatesPage, rehearsalFrame("Create certificates", "certificates", 2), certificatesGone()),
 		shown("expiry", ExpiryPage, frame("Expiry", "expiry", nil), expiryProps()),
 		shown("expiry-empty", ExpiryPage, frame("Expiry", "expiry", nil), expiryEmpty()),
@@ -78,6 +80,8 @@ func pages() []page {
 		shown("code", CodePage, live(rehearsalFrame("Change the worker", "code", 5)), codeProps()),
 		shown("transfer", TransferPage, rehearsalFrame("Run a test transfer", "transfer", 6), transferProps()),
 		shown("transfer-run-live", TransferRunPage, live(rehearsalFrame("Transfer 2", "transfer", 6)), transferLive()),
+		shown("transfer-run-shown", TransferRunPage, shownEnd(rehearsalFrame("Transfer 2", "transfer", 7), ShowProps{Part: "Done", Title: "That was the whole way.", Next: &Link{Text: "Move your application", URL: "/new", TestID: "show-new"}, More: []Link{{Text: "See all six steps", URL: "/m/payments"}}}), transferDone()),
+		shown("test-run-shown", TestRunPage, shownEnd(live(rehearsalFrame("Test the connection", "test", 4)), ShowProps{Part: "Step 4 of 6", Title: "The check is under way.", Again: true, Here: "/m/payments/test/r1?show=1", Myself: &Link{Text: "Do it myself", URL: "/m/payments/test", TestID: "show-myself"}}), testLive()),
 		shown("transfer-run-failed", TransferRunPage, toast(rehearsalFrame("Transfer 3", "transfer", 6)), transferFailed()),
 		shown("transfer-run-done", TransferRunPage, rehearsalFrame("Transfer 2", "transfer", 7), transferDone()),
 		shown("drill", DrillPage, rehearsalFrame("Drill", "transfer", 6), drillForm()),
@@ -129,6 +133,32 @@ func rehearsalFrame(title, step string, current int) Frame {
 	f := cloudFrame(title, step, current)
 	f.Rehearsal = true
 	return f
+}
+
+// showing is the frame of a page of a shown rehearsal.
+func showing(f Frame) Frame {
+	f.Show = &ShowProps{Part: "Steps 1 to 3 of 6", Title: "Onramp made a namespace, a CA and a client certificate, and uploaded the CA certificate.", Text: "Here the rehearsal cloud stands in.",
+		Action: "/m/payments/show", At: "certificates", Go: "Check the connection", Rest: 8000, Myself: &Link{Text: "Do it myself", URL: "/m/payments/test", TestID: "show-myself"},
+		More: []Link{{Text: "The namespace", URL: "/m/payments/namespace"}}}
+	return f
+}
+
+// shownEnd is the frame at the end of a shown rehearsal, or while a part of it goes on.
+func shownEnd(f Frame, p ShowProps) Frame {
+	f.Show = &p
+	return f
+}
+
+func certificatesShown() CertificatesProps {
+	p := certificatesMade()
+	p.Have.Next, p.Keys.Next = nil, nil
+	return p
+}
+
+func unsavedProps() UnsavedProps {
+	k := *certificatesMade().Keys
+	k.Warned = true
+	return UnsavedProps{Keys: k, Lost: []string{"bundle.zip with client.key: your workers need it in step 5."}, Next: &Link{Text: "Continue without saving", URL: "/m/payments/upload", TestID: "continue"}}
 }
 
 func cloudSide(title string) Frame {
@@ -339,8 +369,8 @@ func namespaceProps() NamespaceProps {
 			},
 			Notes: []string{"In this rehearsal programs dial localhost:7243 instead."},
 		},
-		Saved: "Saved 12 Nov, 16:05 by Dana", Next: &Link{Text: "Create certificates", URL: "/m/payments/certificates"},
-		Twin: cli("onramp check --namespace docs-assembly.a2dd6"),
+		Saved: "Saved 12 Nov, 16:05 by Dana",
+		Twin:  cli("onramp check --namespace docs-assembly.a2dd6"),
 	}
 }
 
@@ -400,13 +430,13 @@ func certificatesMade() CertificatesProps {
 				{State: Good, Word: "passed", Code: "CH-09", Rule: "CA and client certificate have different names", Source: "Temporal documentation, Certificates"},
 				{State: Good, Word: "passed", Rule: "The client certificate ends before its CA"},
 			}}},
-		Keys: &KeysProps{Migration: "payments", Bundle: true, CAKey: true, Countdown: "Onramp forgets these keys in 29 minutes.", Lent: true, LentText: "Lent for tests until 16:50"},
+		Keys: &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA", URL: "/m/payments/upload"}, Bundle: true, CAKey: true, Countdown: "Onramp forgets these keys in 29 minutes.", Lent: true, LentText: "Onramp may use the key until 16:50"},
 	}
 }
 
 func certificatesGone() CertificatesProps {
 	p := certificatesMade()
-	p.Keys = &KeysProps{Migration: "payments", Browser: true, CanLend: true, Gone: "bundle.zip was downloaded on 12 Nov at 16:21. Onramp kept no copy; if the file is lost, make new certificates."}
+	p.Keys = &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA", URL: "/m/payments/upload"}, Browser: true, CanLend: true, Gone: "bundle.zip was downloaded on 12 Nov at 16:21. Onramp kept no copy; if the file is lost, make new certificates."}
 	p.Have.Report.Tag = Tag{Warn, "1 warning"}
 	p.Have.Report.Rows = append(p.Have.Report.Rows, RuleRow{State: Warn, Word: "warning", Code: "CH-17", Rule: "The CA ends within 30 days", Text: "It ends on 12 Dec 2026.", Fix: "Replace it before that day"})
 	return p

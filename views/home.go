@@ -1,8 +1,8 @@
 package views
 
 // HomeProps is the first page. With neither sections nor filters it is the page of an empty install.
-// Forms: POST /rehearse-now (no field); GET / with fields show, q, mode, sort.
-// Test ids: rehearse-now, new-migration, card-<id>, show-<group>, search, search-go, page-previous, page-next.
+// Forms: POST /rehearse-now (fields how=show, auth); GET / with fields show, q, mode, sort.
+// Test ids: show-me, show-me-key, rehearse-now, new-migration, card-<id>, show-<group>, search, search-go, page-previous, page-next.
 type HomeProps struct {
 	Sections []CardSection
 	Ending   *EndingProps // certificates that end soon; nil for none

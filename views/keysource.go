@@ -22,3 +22,22 @@ func (p KeySourceProps) lent() bool {
 	}
 	return false
 }
+
+// chosenLent reports whether that key is the choice.
+func (p KeySourceProps) chosenLent() bool {
+	for _, c := range p.Sources {
+		if c.Value == "lent" {
+			return c.Selected && !c.Disabled
+		}
+	}
+	return false
+}
+
+func (p KeySourceProps) lentText() string {
+	for _, c := range p.Sources {
+		if c.Value == "lent" {
+			return sentences("Signs in with the key that Onramp may use", c.Hint)
+		}
+	}
+	return ""
+}

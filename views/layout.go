@@ -21,6 +21,10 @@ type Frame struct {
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool
 	Broken    BrokenProps // that rehearsal is broken on purpose
+	// Show is the bar of a rehearsal that Onramp walks while its reader watches; nil on other pages. ShowRest is where a
+	// rehearsal with steps left is shown from: POST, no field; "" for none.
+	Show     *ShowProps
+	ShowRest string
 	// CloudSide: the page stands for Temporal Cloud's own console in a rehearsal: other colours, other bar.
 	CloudSide bool
 

@@ -3,14 +3,13 @@ package views
 // NamespaceProps is step 1.
 // Form: POST /m/{m}/namespace, fields namespace, region. While typing, the script posts field namespace to
 // POST /preview/namespace, which answers NamespacePreview.
-// Test ids: namespace, save-namespace, continue.
+// Test ids: namespace, save-namespace.
 type NamespaceProps struct {
 	Migration string
 	Value     string   // in the field: as typed, as saved, or the suggestion of a rehearsal
 	Regions   []Choice // select; none: no select
 	Preview   NamespacePreviewProps
 	Saved     string // "Saved 12 Nov, 10:42 by Dana"; "" before
-	Next      *Link  // the next step once saved
 	Rehearsal bool   // a made-up name is fine: says so
 	Problems  Problems
 	Twin      CodeBlockProps
@@ -44,7 +43,7 @@ type RepairProps struct {
 
 func namespaceHint(rehearsal bool) string {
 	if rehearsal {
-		return "In a rehearsal any valid ID does; one is filled in for you"
+		return "In a rehearsal any valid ID does; this one is filled in for you"
 	}
 	return "For example payments-prod.a1b2c"
 }

@@ -1,12 +1,13 @@
 package views
 
 // RehearsalProps is the control panel of the rehearsal cloud.
-// Form: POST /rehearsal/reset (no field). Test ids: reset-rehearsal, rehearse-now.
+// Form: POST /rehearsal/reset (no field). Test ids: reset-rehearsal, show-me, show-me-key, rehearse-now.
 type RehearsalProps struct {
 	Absent     *AbsentProps // nil when it is ready
 	Tag        Tag
 	Text       string // "ready in 0.36 s"
 	Facts      []Pair // address, root fingerprint
+	Moved      bool   // the address is another than at the start before
 	Trust      []EnvRow
 	TrustCode  CodeBlockProps
 	Namespaces []CloudRow

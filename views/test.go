@@ -19,6 +19,11 @@ type TestProps struct {
 	Problems                     Problems
 }
 
+// more reports whether the folded fields hold something that the reader should see.
+func (p TestProps) more() bool {
+	return p.TaskQueue+p.LocalAddress+p.LocalNamespace != "" || len(p.Problems) > 0
+}
+
 // ElsewhereProps is the part of step 4 that lets the check run where the worker runs.
 // Forms: POST /m/{m}/test/elsewhere (fields else_cert_path, else_key_path, else_queue, else_by) makes Commands;
 // POST /m/{m}/test/report (fields report, report_by) takes a result. Test ids: make-command, report, send-report.

@@ -7,6 +7,8 @@ type TransferProps struct {
 	Migration string
 	Once      string // once: new with each form, so that sending one twice starts one transfer
 	Scenarios []Choice
+	Asked     string // what the form asks for, as a sentence
+	Changed   bool   // it asks for something else than usual: its fields stand open
 	Amount    string
 	Source    string // source account
 	Target    string // target account

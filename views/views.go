@@ -12,12 +12,13 @@
 //
 //	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
 //	NewPage(Frame, NewProps)                        GET, POST /new
-//	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note
+//	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note, /m/{m}/show
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
 //	MigrationReportPage(Frame, MigrationReportProps)  GET /m/{m}/report
 //	SettingsPage(Frame, SettingsProps)              GET /m/{m}/settings; POST below it: /name, /archive, /delete
 //	NamespacePage(Frame, NamespaceProps)            GET, POST /m/{m}/namespace
 //	CertificatesPage(Frame, CertificatesProps)      GET, POST /m/{m}/certificates
+//	UnsavedPage(Frame, UnsavedProps)                GET /m/{m}/certificates/unsaved
 //	ClientsPage(Frame, ClientsProps)                GET, POST /m/{m}/certificates/clients
 //	CertificatePage(Frame, CertificateProps)        GET /m/{m}/certificates/{fp}; POST below it: /take
 //	KeyPage(Frame, KeyProps)                        GET /m/{m}/certificates/key; POST below it: /keep, /open, /lock, /forget

@@ -33,6 +33,14 @@ func (h *Pages) showCertificates(w http.ResponseWriter, r *http.Request, status 
 	}
 	fr := h.Frame(r, "Create certificates", "migrations", &v, migration.StepCertificates)
 	p.Saw = fr.Saw
+	if fr.Show != nil { // which leads on itself
+		if p.Have != nil {
+			p.Have.Next = nil
+		}
+		if p.Keys != nil {
+			p.Keys.Next = nil
+		}
+	}
 	return h.Page(w, r, status, views.CertificatesPage(fr, p))
 }
 

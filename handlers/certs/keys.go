@@ -2,12 +2,14 @@ package certs
 
 import (
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
 	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/handlers/web"
+	"onramp/migration"
 	"onramp/views"
 )
 
@@ -17,10 +19,10 @@ func (h *Pages) keys(v web.Visit, inBrowser bool) *views.KeysProps {
 	if c == nil {
 		return nil
 	}
-	p := &views.KeysProps{Migration: v.Migration.ID, Browser: inBrowser}
+	p := &views.KeysProps{Migration: v.Migration.ID, Browser: inBrowser, Next: web.NextLink(v.View, migration.StepCertificates)}
 	lent, isLent := h.Acts.Keys.Lent(v.By, v.Migration.ID)
 	if isLent && certsvc.Fingerprint(lent.Leaf) == c.LeafFingerprint {
-		p.Lent, p.LentText = true, "Lent for tests until "+lent.Until.Local().Format("15:04")
+		p.Lent, p.LentText = true, "Onramp may use the key until "+lent.Until.Local().Format("15:04")
 	}
 	p.CanLend = inBrowser && !p.Lent
 	var first time.Time
@@ -86,4 +88,26 @@ func certTwin(v web.Visit) views.CodeBlockProps {
 	org := web.ShellWord(v.Migration.Name)
 	return views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: fmt.Sprintf("onramp cert ca --cn %s --org %s --days 365 --out .\nonramp cert leaf --ca ca.pem --ca-key ca.key --cn %s --org %s --out .",
 		web.ShellWord(name+" CA"), org, web.ShellPlain(name), org)}
+}
+
+// Unsaved warns who goes on while a key waits to be saved; where none does, it leads on.
+func (h *Pages) Unsaved(w http.ResponseWriter, r *http.Request) error {
+	v, err := h.withCertificate(r)
+	if err != nil {
+		return err
+	}
+	next := web.NextLink(v.View, migration.StepCertificates)
+	keys := h.keys(v, false)
+	if keys == nil || !keys.Bundle && !keys.CAKey {
+		return web.SeeOther(w, r, next.URL, "")
+	}
+	p := views.UnsavedProps{Keys: *keys, Next: &views.Link{Text: "Continue without saving", URL: next.URL, TestID: "continue"}}
+	p.Keys.Warned = true
+	if keys.Bundle {
+		p.Lost = append(p.Lost, "bundle.zip with client.key: your workers need it in step 5, and without it you create the certificates again.")
+	}
+	if keys.CAKey {
+		p.Lost = append(p.Lost, "ca-key.zip with ca.key: only with it can you sign more client certificates under this CA.")
+	}
+	return h.Page(w, r, http.StatusOK, views.UnsavedPage(h.Frame(r, "Save the key first", "migrations", &v, migration.StepCertificates), p))
 }

@@ -206,6 +206,7 @@ func (h *Pages) Rehearsal(w http.ResponseWriter, r *http.Request) error {
 		if t := web.Took(place.Own.State().Took); t != "" {
 			p.Text = "ready in " + t
 		}
+		p.Moved = place.Own.State().Moved
 		p.Facts = []views.Pair{{Name: "Address", Value: place.Own.Address(), Mono: true, Copy: true}}
 		trust, err := h.Trust()
 		if err != nil {

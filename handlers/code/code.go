@@ -135,6 +135,9 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 			return err
 		}
 		p.Trust = t.ForShell(q.shell)
+		if h.Acts.Places.State().Moved {
+			p.Fallback = append(p.Fallback, "Another program took the port of the last start, so the address of the rehearsal changed. Copy the variables again where you have used them.")
+		}
 	}
 	if q.auth != v.Migration.Auth {
 		p.Other = "This migration signs in with " + web.AuthName(v.Migration.Auth) + "; the code below is for " + web.AuthName(q.auth) + ". The test and the transfer go on as the migration does."
@@ -155,6 +158,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 	if v.Step(migration.StepCode).Status == migration.Done || v.Step(migration.StepTest).Status == migration.Done {
 		p.Next = web.NextLink(v.View, migration.StepCode)
 	}
+	p.Look.First = p.Look.Action != "" && v.Step(migration.StepCode).Status != migration.Done && (p.Next == nil || !v.Migration.Mode.Can().Built)
 	codeLinks(&p, web.MovePath(m, migration.StepCode), q)
 	f := h.Frame(r, "Change the worker", "migrations", &v, migration.StepCode)
 	f.Path = web.MovePath(m, migration.StepCode)

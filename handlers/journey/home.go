@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"onramp/acts"
+	"onramp/cloud"
 	"onramp/expiry"
 	"onramp/handlers/web"
 	"onramp/migration"
@@ -215,7 +216,11 @@ func chosen(cs []views.Choice, value string) []views.Choice {
 
 // NewForm is the form of a new migration.
 func (h *Pages) NewForm(w http.ResponseWriter, r *http.Request) error {
-	return h.showNew(w, r, http.StatusOK, newFields{lang: "python", mode: string(migration.Rehearsal), auth: "mtls"}, nil)
+	f := newFields{lang: "python", mode: string(migration.Cloud), auth: cloud.AuthMTLS}
+	if q := r.URL.Query(); q.Get("mode") == string(migration.Rehearsal) {
+		f.mode = q.Get("mode")
+	}
+	return h.showNew(w, r, http.StatusOK, f, nil)
 }
 
 // newFields is what the form of a new migration holds.
@@ -231,10 +236,10 @@ func (h *Pages) showNew(w http.ResponseWriter, r *http.Request, status int, f ne
 		f.mode = string(migration.Cloud)
 	}
 	p.Modes = []views.Choice{
-		{Value: string(migration.Rehearsal), Label: "Rehearse it first", Hint: "Against the Temporal server inside Onramp: no account, nothing leaves this machine.",
-			Selected: f.mode == string(migration.Rehearsal), Disabled: no != "", Reason: no},
-		{Value: string(migration.Cloud), Label: "Move it to Temporal Cloud", Hint: "You need a namespace in Temporal Cloud, or somebody who can make one.",
+		{Value: string(migration.Cloud), Label: "Temporal Cloud", Hint: "You need a namespace there, or somebody who can create one.",
 			Selected: f.mode == string(migration.Cloud)},
+		{Value: string(migration.Rehearsal), Label: "Rehearsal cloud", Hint: "Practice on the Temporal server inside Onramp: no account, nothing leaves this machine.",
+			Selected: f.mode == string(migration.Rehearsal), Disabled: no != "", Reason: no},
 	}
 	p.Auths = web.AuthChoices(f.auth)
 	return h.Page(w, r, status, views.NewPage(h.Frame(r, "New migration", "migrations", nil, ""), p))
@@ -258,9 +263,21 @@ func (h *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 	return web.SeeOther(w, r, web.MovePath(m.ID, migration.StepNamespace), "created")
 }
 
-// RehearseNow makes a rehearsal with everything chosen: the shortest way to see it all.
+// RehearseNow makes a rehearsal with everything chosen: to be shown (how=show), or for the reader to walk.
 func (h *Pages) RehearseNow(w http.ResponseWriter, r *http.Request) error {
-	m, err := h.Acts.Rehearsal.Now(r.Context(), h.By(r))
+	f, err := web.ReadForm(r)
+	if err != nil {
+		return err
+	}
+	auth, how := web.Either(f.Text("auth"), cloud.AuthMTLS), f.Text("how")
+	if how == "show" {
+		v, err := h.Acts.Rehearsal.ShowMe(r.Context(), h.By(r), auth, h.showSet)
+		if err != nil {
+			return err
+		}
+		return web.SeeOther(w, r, web.ShowPath(v, web.ShowFirst(v)), "")
+	}
+	m, err := h.Acts.Rehearsal.Now(r.Context(), h.By(r), auth)
 	if err != nil {
 		return err
 	}

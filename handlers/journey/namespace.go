@@ -12,9 +12,6 @@ import (
 	"onramp/views"
 )
 
-// suggested is the namespace of a rehearsal when none is typed: the tutorial's example.
-const suggested = "docs-assembly.a2dd6"
-
 // NamespaceForm is step 1.
 func (h *Pages) NamespaceForm(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
@@ -26,7 +23,11 @@ func (h *Pages) NamespaceForm(w http.ResponseWriter, r *http.Request) error {
 	case v.Namespace != nil:
 		value, region = v.Namespace.Namespace, v.Namespace.Region
 	case v.Migration.Mode.Can().OneDoor:
-		value = suggested
+		id, err := h.Acts.Migrations.FreeNamespace(r.Context(), v.View)
+		if err != nil {
+			return err
+		}
+		value = id.String()
 	}
 	return h.showNamespace(w, r, v, value, region, nil)
 }
@@ -36,7 +37,6 @@ func (h *Pages) showNamespace(w http.ResponseWriter, r *http.Request, v web.Visi
 		Preview: h.preview(value, v.Migration.Mode.Can().OneDoor), Regions: regionChoices(region)}
 	if v.Namespace != nil && len(ps) == 0 {
 		p.Saved = "Saved " + web.Moment(v.Step(migration.StepNamespace).Since)
-		p.Next = web.NextLink(v.View, migration.StepNamespace)
 	}
 	if len(ps) > 0 { // the problems stand at the field; the preview would say them again
 		p.Preview.Problems = nil
@@ -53,7 +53,7 @@ func regionChoices(chosen string) []views.Choice {
 	return out
 }
 
-// SetNamespace saves step 1. In a rehearsal it also makes the namespace on the Cloud side.
+// SetNamespace saves step 1 and leads on. In a rehearsal it also makes the namespace there.
 func (h *Pages) SetNamespace(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
 	if err != nil {
@@ -71,7 +71,7 @@ func (h *Pages) SetNamespace(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showNamespace(w, r, v, value, region, ps)
 	}
-	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, migration.StepNamespace), "namespace")
+	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, migration.StepCertificates), "namespace")
 }
 
 // PreviewNamespace says what follows from a text while it is typed.

@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -73,12 +74,21 @@ func (h *Pages) showTransfer(w http.ResponseWriter, r *http.Request, v web.Visit
 		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.Poller(v, f.queue), Key: source, Follow: f.follow.props(source),
 		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past,
 		Scenarios: scenarioChoices(f.scenario, transfer.Scenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template),
-		Twin: h.transferTwin(v, f), Problems: ps}
+		Asked: f.asked(), Changed: f.scenario != string(transfer.Success) || f.worker == "own", Twin: h.transferTwin(v, f), Problems: ps}
 	fr := h.Frame(r, "Run a test transfer", "migrations", &v, migration.StepTransfer)
 	if len(ps) == 0 && f.worker == "own" && h.Acts.Checks.CanLook(v.By, v.View) {
 		fr.Feed = web.MovePath(v.Migration.ID, "events") + "?on=poller&queue=" + url.QueryEscape(f.queue)
 	}
 	return h.Page(w, r, web.StatusFor(ps), views.TransferPage(fr, p))
+}
+
+// asked says what the form asks for.
+func (f transferFields) asked() string {
+	who := "the worker inside Onramp"
+	if f.worker == "own" {
+		who = "your own worker on " + f.queue
+	}
+	return fmt.Sprintf("%s from %s to %s, by %s. %s", f.amount, f.source, f.target, who, web.Either(scenarioTexts[transfer.Scenario(f.scenario)].hint, scenarioTexts[transfer.Success].hint))
 }
 
 func scenarioChoices(chosen string, of []transfer.Scenario) []views.Choice {

@@ -29,6 +29,7 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 		f.Nav, f.Saw = "migrations", v.Edition()
 		at := inside(r, v.Migration.ID)
 		f.Crumbs, f.Inside, f.Replacing = moveCrumbs(*v, at, title), insideProps(*v, at), replacingProps(*v, at)
+		f.Show, f.ShowRest = h.show(r, v.View, step)
 		if id, ok := h.Acts.Places.Space(v.View); ok {
 			f.Broken = h.Broken(r, id.String())
 		}

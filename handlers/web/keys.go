@@ -42,10 +42,13 @@ func (h *Site) KeySource(v Visit, f KeyFields) views.KeySourceProps {
 		}
 	}
 	p.Sources = []views.Choice{
-		{Value: KeyLent, Label: "The key lent to Onramp", Selected: f.source == KeyLent, Disabled: !isLent, Reason: "No key is lent now."},
+		{Value: KeyLent, Label: "The key that Onramp may use", Selected: f.source == KeyLent, Disabled: !isLent, Reason: "Onramp may use none now."},
 		{Value: keyFiles, Label: "Files on this computer", Hint: "Onramp reads them for this run and keeps nothing.", Selected: f.source == keyFiles,
 			Disabled: !h.Acts.Places.OwnComputer(), Reason: "Only when Onramp runs on your own computer."},
-		{Value: keyPaste, Label: "Paste or upload it", Hint: "Used for this run, then forgotten.", Selected: f.source == keyPaste},
+		{Value: keyPaste, Label: "Choose or paste it", Hint: "Used for this run, then forgotten.", Selected: f.source == keyPaste},
+	}
+	if !isLent && f.source != KeyLent { // there is none to choose
+		p.Sources = p.Sources[1:]
 	}
 	if isLent {
 		p.Sources[0].Hint = "In memory only, until " + lent.Until.Local().Format("15:04") + "."

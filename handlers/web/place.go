@@ -19,7 +19,7 @@ import (
 func AuthChoices(chosen string) []views.Choice {
 	return []views.Choice{
 		{Value: cloud.AuthMTLS, Label: "mTLS certificates", Selected: chosen != cloud.AuthAPIKey,
-			Hint: "You have a CA, or want one. Each worker proves itself with a key that never leaves it; certificates end, and are replaced while both are valid."},
+			Hint: "You have a CA, or want one. Each worker proves itself with a key that never leaves it. Certificates expire; you replace them with an overlap."},
 		{Value: cloud.AuthAPIKey, Label: "API key", Selected: chosen == cloud.AuthAPIKey,
 			Hint: "What Temporal recommends where there is no PKI. One secret in one variable, made in Temporal Cloud, for two years at most; whoever has it can use it. No certificates, no upload."},
 	}

@@ -1,3 +1,26 @@
+// saveFile gives the reader a file, and then goes to an address, if there is one.
+function saveFile(name, blob, then) {
+  const link = document.createElement('a');
+  link.href = URL.createObjectURL(blob);
+  link.download = name;
+  link.click();
+  say('Saved ' + name);
+  setTimeout(() => URL.revokeObjectURL(link.href), 60000);
+  if (then) setTimeout(() => location.assign(then), 500); // the browser has taken the file by then
+}
+
+// form[data-then] downloads a key, which leaves once, and goes on.
+addEventListener('submit', event => {
+  const form = event.target, by = event.submitter;
+  if (!form.dataset.then) return;
+  event.preventDefault();
+  busy(form, by, async () => {
+    const answer = await post(form.action, form, by);
+    if (!answer.ok) { await take(answer); return; }
+    saveFile(form.action.split('/').pop(), await answer.blob(), form.dataset.then);
+  });
+});
+
 // --- the browser lane: the client's key is made here and leaves only where the reader says so -----
 //
 // form[data-browser-lane] makes certificates; its radio maker=browser is enabled where WebCrypto is there.
@@ -67,13 +90,8 @@
     busy(button.closest('section') || document.body, button, async () => {
       const { name, files } = await (await fetch(location.pathname.replace(/\/$/, '') + '/files.json')).json();
       const archive = OnrampCSR.zip([...files, { name: 'client.key', text: held.key, mode: 0o600 }]);
-      const link = document.createElement('a');
-      link.href = URL.createObjectURL(new Blob([archive], { type: 'application/zip' }));
-      link.download = name;
-      link.click();
-      setTimeout(() => URL.revokeObjectURL(link.href), 60000);
       held.saved = true;
-      say('Saved ' + name);
+      saveFile(name, new Blob([archive], { type: 'application/zip' }), button.dataset.then);
     });
   });
 
