@@ -61,8 +61,8 @@ func TestFollowTellsEveryEvent(t *testing.T) {
 	}
 	want := Result{WorkflowID: "w", RunID: fakeRun, TaskQueue: "orders", Type: "MoneyTransfer", Status: Completed, AsExpected: true,
 		Result: "Transfer complete (transaction IDs: W1, D1)", Verdict: fineVerdict("The transfer completed"),
-		Bars: []Bar{{Activity: "withdraw", Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 1, State: stateCompleted},
-			{Activity: "deposit", Start: 110 * time.Millisecond, End: 120 * time.Millisecond, Attempt: 1, State: stateCompleted}}}
+		Bars: []Bar{{Activity: "withdraw", Queued: 40 * time.Millisecond, Due: 40 * time.Millisecond, Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 1, State: stateCompleted},
+			{Activity: "deposit", Queued: 100 * time.Millisecond, Due: 100 * time.Millisecond, Start: 110 * time.Millisecond, End: 120 * time.Millisecond, Attempt: 1, State: stateCompleted}}}
 	if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(Result{}, "TookMS")); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
@@ -246,10 +246,10 @@ func TestPending(t *testing.T) {
 	}
 	due := soon.Sub(zero.Add(10 * time.Millisecond)) // the third attempt was never seen
 	want := []Bar{
-		{Activity: "withdraw", Start: 50 * time.Millisecond, End: 70 * time.Millisecond, Attempt: 1, State: stateFailed, Failure: "BankTimeoutError: no answer"},
-		{Activity: "withdraw", Start: due, End: due + 1, Attempt: 2, State: stateTimedOut, Failure: "activity timeout (Heartbeat timeout)"},
-		{Activity: "withdraw", Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 4, State: stateCompleted},
-		{Activity: "deposit", Start: 80 * time.Millisecond, End: 90 * time.Millisecond, Attempt: 1, State: stateCompleted},
+		{Activity: "withdraw", Queued: 40 * time.Millisecond, Due: 40 * time.Millisecond, Start: 50 * time.Millisecond, End: 70 * time.Millisecond, Attempt: 1, State: stateFailed, Failure: "BankTimeoutError: no answer"},
+		{Activity: "withdraw", Queued: 70 * time.Millisecond, Due: due, Start: due, End: due + 1, Attempt: 2, State: stateTimedOut, Failure: "activity timeout (Heartbeat timeout)"},
+		{Activity: "withdraw", Queued: 50 * time.Millisecond, Due: 50 * time.Millisecond, Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 4, State: stateCompleted},
+		{Activity: "deposit", Queued: 70 * time.Millisecond, Due: 70 * time.Millisecond, Start: 80 * time.Millisecond, End: 90 * time.Millisecond, Attempt: 1, State: stateCompleted},
 	}
 	if diff := cmp.Diff(want, res.Bars); diff != "" {
 		t.Errorf("bars (-want +got):\n%s", diff)
