@@ -20,7 +20,7 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	}
 	place := n.Of(v.Migration.Mode)
 	if place.Filters == nil || v.Namespace == nil {
-		return fault.New(fault.Conflict, "The filters cannot be applied from here", "Use tcld or the console: Onramp has no access to Temporal Cloud.")
+		return fault.New(fault.Conflict, "The filters cannot be applied from here", "Use tcld or the Temporal Cloud UI: Onramp has no access to Temporal Cloud.")
 	}
 	if place, err = n.Ready(ctx); err != nil {
 		return err

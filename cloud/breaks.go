@@ -13,7 +13,7 @@ type BreakPart string
 const (
 	PartWorker  BreakPart = "worker"  // what the worker was given
 	PartNetwork BreakPart = "network" // what lies between
-	PartCloud   BreakPart = "cloud"   // the namespace on the Cloud side
+	PartCloud   BreakPart = "cloud"   // the namespace in the rehearsal cloud
 )
 
 // Break is a switch that breaks a rehearsal on purpose. A switch is data; rehearsal sets it up.

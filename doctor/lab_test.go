@@ -86,6 +86,9 @@ func newAuthority(t testing.TB, name string, under *authority, edit ...func(*x50
 		NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(365 * 24 * time.Hour),
 		IsCA: true, BasicConstraintsValid: true, KeyUsage: x509.KeyUsageCertSign | x509.KeyUsageCRLSign,
 	}
+	if under != nil {
+		tmpl.NotAfter = under.cert.NotAfter // or it would outlive its CA by the second between the two
+	}
 	for _, e := range edit {
 		e(tmpl)
 	}

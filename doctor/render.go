@@ -102,7 +102,7 @@ func (p *printer) verdict(r Report) {
 	v := r.Verdict
 	if v.Code == OK {
 		if v.Level == Certain {
-			p.line("%s", p.paint("1;32", "All is well. "+v.Title+"."))
+			p.line("%s", p.paint("1;32", "Connected. "+v.Title+"."))
 		} else {
 			p.line("%s", p.paint("1;33", v.Title+"."))
 		}

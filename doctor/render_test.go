@@ -44,7 +44,7 @@ func TestWriteTextOfSuccess(t *testing.T) {
 	if err := WriteText(&b, check(t, target), false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"All is well. A worker would connect.", "address repaired:", "(IN-01)", "- task-queue"} {
+	for _, want := range []string{"Connected. A worker would connect.", "address repaired:", "(IN-01)", "- task-queue"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}

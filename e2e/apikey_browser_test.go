@@ -10,7 +10,7 @@ import (
 )
 
 // TestAPIKeyInBrowser: by clicking only, with JavaScript and without: a migration that signs in with an API key, its key
-// made on the Cloud side, the test with it, and an environment judged; the answers are clean for axe and at 320 px.
+// made in the rehearsal cloud, the test with it, and an environment judged; the answers are clean for axe and at 320 px.
 func TestAPIKeyInBrowser(t *testing.T) {
 	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
 	if err != nil {

@@ -170,9 +170,9 @@ func TestBreakSurvives(t *testing.T) {
 	}
 	turn("practice", "plaintext", "off")
 	own := string(v.get("/m/practice/certificates/ca.pem").ok(t, "its CA").body)
-	v.form("/cloud/practice.a2dd6", "ca_bundle", own).ok(t, "the CA saved on the Cloud side")
+	v.form("/cloud/practice.a2dd6", "ca_bundle", own).ok(t, "the CA saved in the rehearsal cloud")
 	if body := string(v.get("/m/practice").body); strings.Contains(body, `data-testid="broken"`) {
-		t.Error("repaired on the Cloud side, and still said to be broken")
+		t.Error("repaired in the rehearsal cloud, and still said to be broken")
 	}
 	v.form("/rehearsal/practice", "m", "practice").ok(t, "a new key after the restart")
 	if code := check("practice"); code != "OK" {

@@ -100,7 +100,7 @@ func TestHandoffJourney(t *testing.T) {
 
 	developer.is(testID("continue"))
 	developer.until("the page says so", func() bool {
-		return strings.Contains(developer.html(), "saved on the Cloud side") || strings.Contains(developer.html(), "saved in the")
+		return strings.Contains(developer.html(), "saved in the rehearsal cloud") || strings.Contains(developer.html(), "saved in the")
 	})
 	if strings.Contains(developer.html(), `data-testid="look-ca"`) {
 		t.Error("the page goes on looking for what is there")

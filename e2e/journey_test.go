@@ -11,7 +11,7 @@ import (
 )
 
 // TestJourney: an empty install, then by clicking only: rehearse, namespace, certificates, CA upload on the
-// Cloud side, connection test, worker code, test transfer, until the money has arrived over mTLS. Once with
+// rehearsal cloud, connection test, worker code, test transfer, until the money has arrived over mTLS. Once with
 // JavaScript (the client key is made in the browser) and once without (made by the server, downloaded once).
 func TestJourney(t *testing.T) {
 	for _, tt := range []struct {

@@ -52,7 +52,7 @@ func TestKillAtEveryStep(t *testing.T) {
 
 	v.form("/cloud/docs-assembly.a2dd6", "ca_bundle", bundle["ca.pem"], "m", strings.TrimPrefix(m, "/m/")).ok(t, "save the CA")
 	restart()
-	holds(t, v.get("/cloud/docs-assembly.a2dd6").ok(t, "the Cloud side after a kill"), "Payments CA")
+	holds(t, v.get("/cloud/docs-assembly.a2dd6").ok(t, "the rehearsal cloud after a kill"), "Payments CA")
 
 	run := v.upload(m+"/test", "key_source", "paste", "cert_pem", bundle["client.pem"], "key_pem", bundle["client.key"]).ok(t, "run the checks").path
 	report := v.ended(run)

@@ -47,7 +47,7 @@ func TestProjectZip(t *testing.T) {
 	v.form(m+"/certificates", "lane", "make", "maker", "server", "organization", "Zipped", "common_name", "zipped",
 		"ca_common_name", "Zipped CA", "key_type", "ec-p256", "ca_days", "365", "leaf_days", "364").ok(t, "its certificates")
 	bundle := v.form(m+"/certificates/bundle.zip").ok(t, "its bundle").files(t)
-	v.form("/cloud/zipped.f45a2", "ca_bundle", bundle["ca.pem"]).ok(t, "its CA on the Cloud side")
+	v.form("/cloud/zipped.f45a2", "ca_bundle", bundle["ca.pem"]).ok(t, "its CA in the rehearsal cloud")
 	_, trust, ok := strings.Cut(string(v.get(m+"/code.md").ok(t, "the code as Markdown").body), "Only for the rehearsal:\n\n```bash\n")
 	trust, _, _ = strings.Cut(trust, "```")
 	if !ok {

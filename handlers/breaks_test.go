@@ -13,7 +13,7 @@ import (
 	"onramp/namespace"
 )
 
-// The fake Cloud side keeps which switches are on; what they do is rehearsal's to test.
+// The fake rehearsal cloud keeps which switches are on; what they do is rehearsal's to test.
 
 func (c *fakeCloud) Broken() map[string][]string {
 	c.mu.Lock()

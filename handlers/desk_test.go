@@ -24,7 +24,7 @@ import (
 	"onramp/transfer"
 )
 
-// desk is a portal on a real socket, on real rooms and a real database, with a fake Cloud side, checker and transferer.
+// desk is a portal on a real socket, on real rooms and a real database, with a fake rehearsal cloud, checker and transferer.
 type desk struct {
 	*portal
 	t         testing.TB

@@ -73,11 +73,11 @@ func TestExpiryBoard(t *testing.T) {
 	d.cloudMove("Orders", "90")
 	d.get("/expiry").lacks(t, "after these months")
 	d.cloudMove("Ledger", "399")
-	page := d.get("/expiry").want(t, 200, "1 certificate ends in the next 60 days", "Next: Payments", `href="/m/payments/certificates/replace"`, "itself", "CN=orders", `href="#ends-0"`, `aria-current="page">Expiry`)
+	page := d.get("/expiry").want(t, 200, "1 certificate expires in the next 60 days", "Next: Payments", `href="/m/payments/certificates/replace"`, "itself", "CN=orders", `href="#ends-0"`, `aria-current="page">Expiry`)
 	if p, o := strings.Index(page.body, `id="ends-0"`), strings.Index(page.body, "CN=orders"); p < 0 || o < p {
 		t.Error("the rows do not stand by date")
 	}
-	page.want(t, 200, "1 certificate ends after these months").lacks(t, "and 1 more")
+	page.want(t, 200, "1 certificate expires after these months").lacks(t, "and 1 more")
 	now = now.Add(55 * 24 * time.Hour)
 	d.get("/expiry").want(t, 200, "1 certificate has ended", "Ended 5 days ago", "1 more ends in the next 60 days")
 	d.post("/m/payments/certificates", "lane", "make", "maker", "server", "organization", "Payments", "common_name", "payments", "ca_common_name", "Payments CA", "key_type", "ec-p256", "ca_days", "400", "leaf_days", "300").want(t, 303)

@@ -47,7 +47,7 @@ func (f transferer) History(_ context.Context, req transfer.Request) ([]byte, er
 func (f transferer) Drill(ctx context.Context, d transfer.Drill, progress func(transfer.DrillProgress)) (transfer.DrillReport, error) {
 	f.asked.Add(1)
 	p99 := 99.0
-	rep := transfer.DrillReport{Address: d.Target.Address, Namespace: d.Target.Namespace, Planned: d.Count, Done: d.Count - 1, Failed: 1, TookMS: 4000, Money: "every book adds up",
+	rep := transfer.DrillReport{Address: d.Target.Address, Namespace: d.Target.Namespace, Planned: d.Count, Done: d.Count - 1, Failed: 1, TookMS: 4000, Money: "all balances match",
 		Errors: []transfer.DrillError{{Kind: "TERMINATED", Count: 1, Text: "<b>gone</b>"}},
 		Latencies: []transfer.Latency{{Name: "total", Count: d.Count, Min: 8, P50: 61, P90: 80, P95: 90, P99: &p99, Max: 120,
 			Buckets: []transfer.Bucket{{UpTo: 64, Count: 12}, {UpTo: 90.5, Count: 6}, {UpTo: 128, Count: 2}}}}}

@@ -45,7 +45,7 @@ func TestJourneyOfPages(t *testing.T) {
 	d.post(m+"/certificates", serverLane...).to(t)
 	d.get(m+"/certificates").want(t, 200, "CN=payments", "364 days left", "363 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
 	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add", "onramp cert lint client.pem")
-	d.get("/cloud/docs-assembly.a2dd6?m=payments-b").want(t, 200, "Cloud side", "Back to Payments")
+	d.get("/cloud/docs-assembly.a2dd6?m=payments-b").want(t, 200, "Rehearsal cloud", "Back to Payments")
 	ca := d.get(m + "/certificates/ca.pem").body
 	d.post("/cloud/docs-assembly.a2dd6", "ca_bundle", ca, "m", "payments-b").to(t)
 	d.get(m+"/upload").want(t, 200, "Done", "Continue: Test the connection")

@@ -156,7 +156,7 @@ func (h *Handlers) routes() []route {
 		// Whatever certificates are dropped
 		{get, "/certificates/inspect", anyone, h.certs.InspectForm},
 		{post, "/certificates/inspect", anyone, h.certs.Inspect},
-		// When certificates end, and what was signed
+		// When certificates expire, and what was signed
 		{get, "/expiry", anyone, h.expiry.ExpiryBoard},
 		{get, "/expiry.ics", anyone, h.expiry.ExpiryCalendar},
 		{get, "/metrics", anyone, h.expiry.Metrics},

@@ -143,7 +143,7 @@ func (f transferer) Run(ctx context.Context, req transfer.Request, emit func([]t
 	return res
 }
 
-// fakeCloud is a Cloud side in memory that judges bundles by the same rules as the real one.
+// fakeCloud is a rehearsal cloud in memory that judges bundles by the same rules as the real one.
 type fakeCloud struct {
 	mu      sync.Mutex
 	state   cloud.State

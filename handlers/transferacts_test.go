@@ -77,7 +77,7 @@ func TestRunningTransferPage(t *testing.T) {
 	d.transfers.close()
 	d.finish(run)
 	d.get(run).want(t, 200, "Failure chain, 3 links", "outer &lt;b&gt;", "InvalidAccountError", "No retry helps", "can be read while a key is lent").lacks(t, run+"/cancel", "--follow")
-	d.get(run+"/history.json").want(t, 409, "No key is lent")
+	d.get(run+"/history.json").want(t, 409, "Onramp has no key")
 }
 
 // TestSkewedClock: the countdown goes by the server's clock although this computer's is 30 s ahead.

@@ -95,7 +95,7 @@ func uploadEvidence(kind string, data UploadData) string {
 		text += " " + short(data.CAFingerprint)
 	}
 	if kind == FactUpload {
-		return text + " saved on the Cloud side"
+		return text + " saved in the rehearsal cloud"
 	}
 	if data.RunNumber > 0 {
 		return text + " accepted in run " + strconv.Itoa(data.RunNumber)

@@ -74,7 +74,7 @@ const (
 	FactCertificate = "certificate.issued"
 	FactLeaf        = "leaf.issued" // a further client certificate: LeafData
 	FactBatch       = "leaf.batch"  // further client certificates made in one go: BatchData
-	FactUpload      = "ca.uploaded" // saved on the Cloud side of a rehearsal
+	FactUpload      = "ca.uploaded" // saved in the rehearsal cloud
 	FactCASeen      = "ca.seen"     // a check saw the CA accepted
 	FactCheck       = "check.passed"
 	FactPoller      = "poller.seen"

@@ -15,7 +15,7 @@ import (
 	"onramp/migration"
 )
 
-// bundleCloud is a Cloud side that knows one namespace: its bundle, and callers who come and go.
+// bundleCloud is a rehearsal cloud that knows one namespace: its bundle, and callers who come and go.
 type bundleCloud struct {
 	now    func() time.Time
 	bundle []byte

@@ -91,7 +91,7 @@ func (v View) SetUpload(d UploadData) ([]Fact, error) {
 	case v.Migration.UsesKeys():
 		return nil, nil
 	case !v.Migration.Mode.Can().Bundle:
-		return nil, fault.New(fault.Conflict, "Onramp cannot see what Temporal Cloud saved", "Run a check: the step ticks itself when a check sees the CA accepted.")
+		return nil, fault.New(fault.Conflict, "Onramp cannot see what Temporal Cloud saved", "Run a check: the step is done when a check sees the CA certificate accepted.")
 	case v.Namespace == nil:
 		return nil, fault.New(fault.Conflict, "There is no namespace yet to upload to", "Choose the namespace first.")
 	}

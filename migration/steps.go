@@ -236,7 +236,7 @@ func (d deriver) upload() (StepView, *UploadData) {
 // codeUntrusted is the doctor's verdict "namespace does not trust the CA" (faults.md CL-03).
 const codeUntrusted = "CL-03"
 
-// uploaded returns the fact that the present CA is in the present namespace. On the Cloud side of a
+// uploaded returns the fact that the present CA is in the present namespace. In the rehearsal cloud of a
 // rehearsal Save replaces the whole bundle, so only the newest save to this namespace counts.
 func (d deriver) uploaded(kind, want string) *Fact {
 	fact := d.newest(func(f Fact) bool { return f.Kind == kind && f.InputHash == want })

@@ -24,7 +24,7 @@ var morning = time.Date(2026, 11, 12, 10, 0, 0, 0, time.UTC)
 // tell makes a story of happenings:
 //
 //	ns N [ADDRESS]   the namespace is set          cert CA LEAF [ends]  a certificate is issued, ends: it has ended
-//	save [CA]        the Cloud side saved a CA     seen                 a check saw the CA
+//	save [CA]        the rehearsal cloud saved a CA     seen                 a check saw the CA
 //	pass, fail CODE  a check ended                 check                a check is under way
 //	paid, unpaid     a transfer ended              poll                 a worker was seen
 //	note STEP        a step was noted
@@ -149,7 +149,7 @@ func TestSteps(t *testing.T) {
 		{name: "certificate first", did: []string{"cert ca1 leaf1"}, want: "TD--o-", next: StepNamespace, say: map[string]string{
 			StepCertificates: "client certificate expires 12 Nov 2026", StepUpload: "needs step 1, a namespace"}},
 		{name: "both", did: ready, want: "DDToo-", next: StepUpload},
-		{name: "saved", did: and(ready, "save"), want: "DDDTo-", next: StepTest, say: map[string]string{StepUpload: "CA ca1 saved on the Cloud side"}},
+		{name: "saved", did: and(ready, "save"), want: "DDDTo-", next: StepTest, say: map[string]string{StepUpload: "CA ca1 saved in the rehearsal cloud"}},
 		{name: "tested", did: and(ready, "save", "pass"), want: "DDDDTo", next: StepCode, say: map[string]string{StepTest: "run 1 passed"}},
 		{name: "everything", did: all, want: "DDDDDD", next: "", say: map[string]string{StepTransfer: "run 1 passed: completed", StepCode: "worker 1@host polls Q"}},
 		{name: "code before the rest", did: []string{"ns a.x", "poll"}, want: "DT--D-", next: StepCertificates},

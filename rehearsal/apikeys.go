@@ -191,7 +191,7 @@ func (k apiKey) token(id namespace.ID) string {
 
 func randomID() string { return strings.ToLower(rand.Text()) }
 
-// shownKeys are the keys as the Cloud side shows them, newest first.
+// shownKeys are the keys as the rehearsal cloud shows them, newest first.
 func (s *space) shownKeys() []cloud.Key {
 	var out []cloud.Key
 	for _, k := range slices.Backward(s.keys) {

@@ -39,7 +39,7 @@ func (s *space) breaking(p *practice, ids []string) *space {
 	return n
 }
 
-// mended are the switches of a namespace without one that was repaired on the Cloud side.
+// mended are the switches of a namespace without one that was repaired in the rehearsal cloud.
 func (s *space) mended(breakID string) []string {
 	return slices.DeleteFunc(slices.Clone(s.broken), func(id string) bool { return id == breakID })
 }

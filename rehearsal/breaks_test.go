@@ -52,7 +52,7 @@ func TestBreaksOutliveARestart(t *testing.T) {
 	}
 	n, err := second.Namespace(testContext(t), id)
 	if err != nil || len(n.CAs) != 1 || n.CAs[0].Subject != "CN=Somebody else's CA,O=Onramp practice" || len(n.Filters) == 0 {
-		t.Errorf("the Cloud side shows %+v, %v", n, err)
+		t.Errorf("the rehearsal cloud shows %+v, %v", n, err)
 	}
 	s, err := second.Bend(id, cloud.Setup{Address: second.Address(), Namespace: id.String()})
 	if err != nil || s.Address != second.BreakAddress(id, "plaintext") || s.TaskQueue != cloud.PracticeQueue {

@@ -70,7 +70,7 @@ func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (clo
 func (c *Cloud) TakeBackCAs(ctx context.Context, after cloud.Namespace) error {
 	_, err := c.edit(ctx, after.ID, func(old *space) (*space, error) {
 		if old.was == nil || old.shownBundle != after.BundlePEM {
-			return nil, fault.New(fault.Conflict, "The CA bundle was changed again meanwhile", "Look at it on the Cloud side.")
+			return nil, fault.New(fault.Conflict, "The CA bundle was changed again meanwhile", "Look at it in the rehearsal cloud.")
 		}
 		s := newSpace(old.id, old.created, old.was.bundle, old.was.cas, old.filters).like(old)
 		s.broken, s.was = old.was.broken, nil

@@ -150,7 +150,7 @@ func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
 	return verdict
 }
 
-// shown is the namespace as the Cloud side shows it.
+// shown is the namespace as the rehearsal cloud shows it.
 func (s *space) shown() cloud.Namespace {
 	n := cloud.Namespace{ID: s.id, BundlePEM: s.shownBundle, Bytes: len(s.shownBundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
 	if len(s.admits) > 0 {

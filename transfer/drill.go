@@ -455,7 +455,7 @@ func (x *drill) report(rep *DrillReport, samples []sample) {
 	rep.Latencies = latencies(spans)
 	rep.Throttled = x.gate.shut
 	if !x.plan.own {
-		rep.Money = "every book adds up"
+		rep.Money = "all balances match"
 		if x.money > 0 {
 			rep.Money = fmt.Sprintf("%d books do not add up", x.money)
 		}

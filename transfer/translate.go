@@ -145,7 +145,7 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 		e.Text, e.Attempt = "The next step waits for a worker", int(a.GetAttempt())
 		e.Data.TaskQueue = a.GetTaskQueue().GetName()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
-		e.Text = "A worker took the step"
+		e.Text = "A worker picked up the step"
 		e.Data.Worker = h.GetWorkflowTaskStartedEventAttributes().GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
 		e.Text = "The worker decided what comes next"

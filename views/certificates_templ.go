@@ -1283,7 +1283,7 @@ func certificateLinks(migration string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "\" data-testid=\"filters-link\">Certificate filters: let only some clients in</a></li><li><a href=\"/expiry\">When certificates end</a></li></ul></nav>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "\" data-testid=\"filters-link\">Certificate filters: let only some clients in</a></li><li><a href=\"/expiry\">When certificates expire</a></li></ul></nav>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

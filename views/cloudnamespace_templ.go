@@ -336,7 +336,7 @@ func CloudNamespacePage(f Frame, p CloudNamespaceProps) templ.Component {
 	})
 }
 
-// cloudAuth is the part of the Cloud side's namespace page about API keys.
+// cloudAuth is the part of the rehearsal cloud's namespace page about API keys.
 func cloudAuth(p CloudAuthProps) templ.Component {
 	return templruntime.GeneratedTemplate(func(templ_7745c5c3_Input templruntime.GeneratedComponentInput) (templ_7745c5c3_Err error) {
 		templ_7745c5c3_W, ctx := templ_7745c5c3_Input.Writer, templ_7745c5c3_Input.Context

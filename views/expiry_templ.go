@@ -42,7 +42,7 @@ func ExpiryPage(f Frame, p ExpiryProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("", "When certificates end", "A client certificate stops working at the first end in its chain: its own, or its CA’s. Each entry names which.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "When certificates expire", "A client certificate stops working at the first expiry in its chain: its own, or its CA’s. Each entry says which.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -327,9 +327,9 @@ func yearStrip(months []ExpiryMonth, later int) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			var templ_7745c5c3_Var14 string
-			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(count(later, "certificate ends", "certificates end"))
+			templ_7745c5c3_Var14, templ_7745c5c3_Err = templ.JoinStringErrs(count(later, "certificate expires", "certificates expire"))
 			if templ_7745c5c3_Err != nil {
-				return templ.Error{Err: templ_7745c5c3_Err, FileName: `expiry.templ`, Line: 57, Col: 80}
+				return templ.Error{Err: templ_7745c5c3_Err, FileName: `expiry.templ`, Line: 57, Col: 86}
 			}
 			_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var14))
 			if templ_7745c5c3_Err != nil {
@@ -662,7 +662,7 @@ func expiryTold(p ExpiryProps) templ.Component {
 			templ_7745c5c3_Var30 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<section class=\"stack\"><h2 id=\"told\">Be told in time</h2><p>The ladder is 60, 30, 15, 10, 5 and 1 days before an end. Temporal mails its own admins 15, 10 and 5 days before a CA in the namespace ends, and cannot know when a client certificate does. Rehearsals are on this board and in the metrics, not in the calendar and the webhook.</p><div class=\"stack\"><h3 id=\"calendar\">Calendar</h3><p>It has an alarm on each rung. Subscribe to this address in a calendar on this computer, or <a href=\"/expiry.ics\" download data-testid=\"expiry-ics\">download expiry.ics</a>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<section class=\"stack\"><h2 id=\"told\">Be told in time</h2><p>Reminders go out 60, 30, 15, 10, 5 and 1 days before expiry. Temporal mails its own admins 15, 10 and 5 days before a CA in the namespace ends, and cannot know when a client certificate does. Rehearsals are on this board and in the metrics, not in the calendar and the webhook.</p><div class=\"stack\"><h3 id=\"calendar\">Calendar</h3><p>It has an alarm for each reminder. Subscribe to this address in a calendar on this computer, or <a href=\"/expiry.ics\" download data-testid=\"expiry-ics\">download expiry.ics</a>.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -712,7 +712,7 @@ func webhookState(p WebhookProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Where == "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p>No webhook is set. With one, Onramp posts a message on each rung, tries again until it is taken, and never sends one twice after it was.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 65, "<p>No webhook is set. With one, Onramp posts a message for each reminder, retries until it is accepted, and never sends it again after that.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

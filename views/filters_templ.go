@@ -661,7 +661,7 @@ func filterApply(p FiltersProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = check("lockout", "Lock my own client out", "These filters let the present client certificate of this migration not in.", false, "lockout").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = check("lockout", "Lock my own client out", "These filters would lock out this migration’s own client certificate.", false, "lockout").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -5,7 +5,7 @@ func brokenRehearsal() RehearsalProps {
 	p := rehearsalProps()
 	p.Break = BreakProps{Choices: []Link{{Text: "Practice (2 on)", URL: "/rehearsal?m=practice#break", Current: true, TestID: "practise-practice"}, {Text: "Payments", URL: "/rehearsal?m=payments#break"}},
 		Migration: "practice", Namespace: "practice.a2dd6", NoKey: true}
-	for _, title := range []string{"What the worker was given", "What lies between", "The namespace on the Cloud side"} {
+	for _, title := range []string{"What the worker was given", "What lies between", "The namespace in the rehearsal cloud"} {
 		g := BreakGroup{ID: title[:6], Title: title, Lead: "Everybody who calls this namespace meets it."}
 		for i := range 8 {
 			g.Switches = append(g.Switches, SwitchProps{ID: title[5:8] + itoa(i), Title: "A certificate filter that does not match", Does: "The namespace takes only certificates of the common name another-worker. Needs your key.",

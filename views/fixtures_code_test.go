@@ -18,7 +18,7 @@ func codeFixtures() []page {
 	keyedCode.Other = "This migration signs in with API key; the code below is for mTLS."
 	return []page{
 		shown("not-needed-certificates", NotNeededPage, rehearsalFrame("Create certificates", "certificates", 2), NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Text: "This migration signs in with an API key.", Key: true,
-			Cloud: &Link{Text: "Open the Cloud side", URL: "/cloud/docs-assembly.a2dd6"}, Commands: []CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}},
+			Cloud: &Link{Text: "Open the rehearsal cloud", URL: "/cloud/docs-assembly.a2dd6"}, Commands: []CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}},
 			Notes: []string{"TEMPORAL_CLOUD_API_KEY is the variable of tcld."}, Next: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}}),
 		shown("not-needed-upload", NotNeededPage, cloudFrame("Upload the CA", "upload", 3), NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Text: "There is no CA to upload."}),
 		shown("cloud-namespace-keys", CloudNamespacePage, cloudSide("Edit docs-assembly.a2dd6"), withKeys),

@@ -16,7 +16,7 @@ var (
 	pair  = regexp.MustCompile(`--([a-z0-9-]+): light-dark\((#[0-9a-f]{6}), (#[0-9a-f]{6})\)`)
 )
 
-// palettes reads the stylesheet: the plain page, the rehearsal's and the Cloud side's.
+// palettes reads the stylesheet: the plain page, the rehearsal's and the rehearsal cloud's.
 func palettes(t *testing.T) map[string]palette {
 	out := map[string]palette{}
 	for _, b := range block.FindAllStringSubmatch(stylesheet(t), -1) {

@@ -48,7 +48,7 @@ func (h *Pages) Filters(w http.ResponseWriter, r *http.Request) error {
 	}
 	f := filterFields{against: againstLeaf}
 	if ns, no := h.filterCloud(r.Context(), v); no == "" && ns != nil && len(ns.Filters) > 0 {
-		f.rows, _ = certsvc.ParseFilters(ns.Filters) // the Cloud side took them
+		f.rows, _ = certsvc.ParseFilters(ns.Filters) // the rehearsal cloud took them
 	}
 	if leaf := presentLeaf(v); len(f.rows) == 0 && leaf != nil {
 		f.rows = certsvc.Filters{{CommonName: leaf.Subject.CommonName}}
@@ -226,7 +226,7 @@ func (h *Pages) applyFilters(ctx context.Context, v web.Visit, f *filterFields, 
 	ns, no := h.filterCloud(ctx, v)
 	if ns == nil {
 		if no == "" {
-			no = "Use tcld or the console: Onramp has no access to Temporal Cloud."
+			no = "Use tcld or the Temporal Cloud UI: Onramp has no access to Temporal Cloud."
 		}
 		return fault.New(fault.Conflict, "The filters cannot be applied from here", no)
 	}

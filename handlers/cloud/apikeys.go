@@ -24,7 +24,7 @@ func (h *Pages) cloudAuth(ns cloud.Namespace, m string, change func(*views.Cloud
 	return p
 }
 
-// editCloud reads a form of the Cloud side's namespace page.
+// editCloud reads a form of the rehearsal cloud's namespace page.
 func (h *Pages) editCloud(r *http.Request) (namespace.ID, web.Form, error) {
 	id, err := cloudID(r)
 	if err != nil {
@@ -34,7 +34,7 @@ func (h *Pages) editCloud(r *http.Request) (namespace.ID, web.Form, error) {
 	return id, f, err
 }
 
-// backToCloud leads to the namespace's page on the Cloud side.
+// backToCloud leads to the namespace's page in the rehearsal cloud.
 func (h *Pages) backToCloud(w http.ResponseWriter, r *http.Request, id namespace.ID, m, said string) error {
 	path := web.CloudPath(id.String())
 	if h.backTo(r, m) != nil {

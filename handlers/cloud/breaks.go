@@ -22,7 +22,7 @@ var breakTitles = []struct {
 }{
 	{cloud.PartWorker, "What the worker was given", "Wrong input for checks and transfers started on these pages. Your own worker is not touched."},
 	{cloud.PartNetwork, "What lies between", "An address beside the rehearsal's door, where the line is broken. The check uses it; your worker can too."},
-	{cloud.PartCloud, "The namespace on the Cloud side", "Everybody who calls this namespace meets it."},
+	{cloud.PartCloud, "The namespace in the rehearsal cloud", "Everybody who calls this namespace meets it."},
 }
 
 // breakProps is the section of the rehearsal's page: for the migration that was asked for, else for the one

@@ -59,7 +59,7 @@ func (h *Pages) showCloud(w http.ResponseWriter, r *http.Request, status int, va
 	return h.Page(w, r, status, views.CloudPage(h.cloudFrame(r, "Namespaces"), p))
 }
 
-// CreateInCloud makes a namespace on the Cloud side.
+// CreateInCloud makes a namespace in the rehearsal cloud.
 func (h *Pages) CreateInCloud(w http.ResponseWriter, r *http.Request) error {
 	f, err := web.ReadForm(r)
 	if err != nil {
@@ -81,7 +81,7 @@ func (h *Pages) CreateInCloud(w http.ResponseWriter, r *http.Request) error {
 func cloudID(r *http.Request) (namespace.ID, error) {
 	id, _, err := namespace.ParseID(chi.URLParam(r, "ns"))
 	if err != nil {
-		return id, fault.Wrap(err, fault.NotFound, "There is no namespace of that name on the Cloud side", "Open the list of namespaces.")
+		return id, fault.Wrap(err, fault.NotFound, "There is no namespace of that name in the rehearsal cloud", "Open the list of namespaces.")
 	}
 	return id, nil
 }
@@ -162,7 +162,7 @@ func (h *Pages) backTo(r *http.Request, m string) *views.Link {
 	return &views.Link{Text: "Back to " + v.Migration.Name, URL: web.MovePath(m, migration.StepUpload)}
 }
 
-// SaveCAs is Save on the Cloud side: judged by Cloud's rules, and then seen by the migrations it is about.
+// SaveCAs is Save in the rehearsal cloud: judged by Cloud's rules, and then seen by the migrations it is about.
 func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
 	id, err := cloudID(r)
 	if err != nil {

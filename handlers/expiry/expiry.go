@@ -89,7 +89,7 @@ func expirySummary(b acts.Board) (views.Tag, string) {
 		}
 		return views.Tag{State: views.Bad, Word: web.Many(b.Ended, "certificate has ended", "certificates have ended")}, text
 	case b.Soon > 0:
-		return views.Tag{State: views.Warn, Word: web.Many(b.Soon, "certificate ends", "certificates end") + " in the next 60 days"}, text
+		return views.Tag{State: views.Warn, Word: web.Many(b.Soon, "certificate expires", "certificates expire") + " in the next 60 days"}, text
 	}
 	return views.Tag{State: views.Good, Word: "Nothing ends in the next 60 days"}, text
 }

@@ -109,7 +109,7 @@ func factText(f migration.Fact) string {
 		d := web.Data[migration.BatchData](f)
 		return "Batch: " + web.Many(d.Count, "client certificate", "client certificates") + " under " + d.CASubject
 	case migration.FactUpload:
-		return "CA saved on the Cloud side: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
+		return "CA saved in the rehearsal cloud: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
 	case migration.FactCASeen:
 		return "A check saw the CA accepted: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
 	case migration.FactCheck:

@@ -163,7 +163,7 @@ func (h *Pages) TransferHistory(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if _, lent := h.Acts.Keys.Lent(v.By, v.Migration.ID); !lent && !h.Acts.Transfers.Under(run.ID) {
-		return fault.New(fault.Conflict, "No key is lent to read the history with", "Lend the client key in step 2, then try again; or use the command of this page.")
+		return fault.New(fault.Conflict, "Onramp has no key to read the history with", "Let Onramp use the client key in step 2, then try again; or use the command on this page.")
 	}
 	text, err := h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID)
 	if err != nil {

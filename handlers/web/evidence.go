@@ -29,7 +29,7 @@ var evidenceLabels = []struct{ name, label string }{
 	{"server_names", "Names in the server certificate"}, {"server_not_before", "Server certificate valid from"}, {"server_not_after", "Server certificate valid until"},
 	{"server_name_that_works", "Server name that works"}, {"speaks", "The server speaks"}, {"with_tls", "With TLS"}, {"with_tls_1_2", "With TLS 1.2"}, {"small_first_message", "With a smaller first message"},
 	{"first_bytes", "First bytes received"}, {"first_text", "First words received"}, {"bytes", "Size in bytes"}, {"cut", "Connection cut"},
-	{"asked", "The server asked for a certificate"}, {"sent", "The certificate was sent"}, {"acceptable_cas", "CAs on the server’s list"}, {"not_in_list", "Not on that list"},
+	{"asked", "The server asked for a certificate"}, {"own_endpoint", "The namespace’s endpoint"}, {"sent", "The certificate was sent"}, {"acceptable_cas", "CAs on the server’s list"}, {"not_in_list", "Not on that list"},
 	{"alert", "TLS alert"}, {"alert_name", "The alert says"}, {"proof", "Proof that it was accepted"}, {"without_certificate", "Without a certificate"}, {"first_try", "First try"}, {"second_try", "Second try"}, {"filters", "Certificate filters"},
 	{"status", "The server answered"}, {"grpc_code", "gRPC code"}, {"grpc_message", "Temporal’s answer"}, {"error", "Error"}, {"reason", "Reason"}, {"limit", "Limit"}, {"limit_scope", "Limit of"},
 	{"compressed_call", "Answer to a compressed call"}, {"goaway", "The server ended the connection with"}, {"server_version", "Server version"},

@@ -19,7 +19,7 @@ func MovePath(m string, more ...string) string { return JoinPath(append([]string
 // HelpPath is the address of what a code means.
 func HelpPath(code string) string { return JoinPath([]string{"help", code}) }
 
-// CloudPath is the address of a namespace on the rehearsal's Cloud side.
+// CloudPath is the address of a namespace on the rehearsal cloud.
 func CloudPath(ns string) string { return JoinPath([]string{"cloud", ns}) }
 
 // RunPath is the permalink of a run.

@@ -36,15 +36,15 @@ func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step s
 		p = views.NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: NextLink(v.View, migration.StepUpload),
 			Text:  "This migration signs in with an API key, so there is no CA and no client certificate. Onramp does not keep the key: the test and the transfer ask for it each time.",
 			Cloud: &views.Link{Text: "Open API keys in Temporal Cloud", URL: "https://cloud.temporal.io/settings/api-keys", Away: true, TestID: "open-cloud"},
-			Notes: []string{"The namespace must take API keys: tcld namespace auth-method set --namespace … --auth-method api_key. Both methods at once are to be had only on request.",
+			Notes: []string{"The namespace must take API keys: tcld namespace auth-method set --namespace … --auth-method api_key. Both methods at once are available on request only.",
 				"TEMPORAL_CLOUD_API_KEY is the variable of tcld and Terraform, with a key that may change the account. Workers read TEMPORAL_API_KEY."},
 			Commands: []views.CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}}}
 		if v.Migration.Mode.Can().Bundle {
 			p.Cloud, p.Commands, p.Notes = nil, nil, p.Notes[1:]
 			if v.Namespace != nil {
-				p.Cloud = &views.Link{Text: "Open the Cloud side", URL: CloudPath(v.Namespace.Namespace) + "?m=" + v.Migration.ID + "#sign-in", TestID: "open-cloud"}
+				p.Cloud = &views.Link{Text: "Open the rehearsal cloud", URL: CloudPath(v.Namespace.Namespace) + "?m=" + v.Migration.ID + "#sign-in", TestID: "open-cloud"}
 			} else {
-				p.Notes = append(p.Notes, "Choose the namespace first: in a rehearsal its keys are made on the Cloud side.")
+				p.Notes = append(p.Notes, "Choose the namespace first: in a rehearsal its keys are made in the rehearsal cloud.")
 			}
 		}
 	}

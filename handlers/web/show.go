@@ -39,7 +39,7 @@ func (h *Site) show(r *http.Request, v migration.View, step string) (bar *views.
 	}
 	action := MovePath(v.Migration.ID, "show")
 	if !r.URL.Query().Has("show") {
-		if v.Next != "" {
+		if v.Step(migration.StepTest).Status != migration.Done || v.Step(migration.StepTransfer).Status != migration.Done {
 			offer = action
 		}
 		return nil, offer
