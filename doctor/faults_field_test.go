@@ -263,7 +263,7 @@ func TestProxyThatTheSDKDoesNotRead(t *testing.T) {
 		}
 	}
 	var text strings.Builder
-	if err := WriteText(&text, r, false); err != nil || strings.Contains(text.String(), "All is well") || !strings.Contains(text.String(), "What to do") {
+	if err := WriteText(&text, r, false); err != nil || strings.Contains(text.String(), "Connected.") || !strings.Contains(text.String(), "What to do") {
 		t.Errorf("%v\n%s", err, text.String())
 	}
 	there := healthyEast(l)
