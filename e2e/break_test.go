@@ -71,6 +71,7 @@ func (b *browser) settled(p *portal, run string, script bool) {
 	b.t.Helper()
 	if !script {
 		b.open(p.url + run + "?follow=1")
+		b.until("the run's own page", func() bool { return !strings.Contains(b.path(), "follow") }) // where a streamed page leads at the end
 	}
 	b.until("the verdict of "+run, func() bool { c := b.verdictCode(); return c != "" })
 	if script {

@@ -93,6 +93,7 @@ func TestCertForms(t *testing.T) {
 		var got struct {
 			Schema, Format, File string
 			HoldsKey             bool `json:"holds_key"`
+			Findings             []any
 		}
 		c.json(&got, args...)
 		if got.Schema != "onramp.bundle/1" || got.Format != format || got.File != c.at(file) || got.HoldsKey != holdsKey {

@@ -89,11 +89,13 @@ function swap(text) {
   }
 }
 
-// twinOf is what took an element's place in root: the one with its id or key, else the one that looks like it.
+// twinOf is what took an element's place in root: the one with its id or key, else the one that looks like it, else the
+// only one that leads where it led, whatever it says now.
 function twinOf(e, root) {
   const name = CSS.escape(e.id || e.dataset.key || '');
   if (name) return within(root, `#${name}, [data-key="${name}"]`)[0];
-  return within(root, e.localName).find(o => o.textContent === e.textContent && ['href', 'name', 'value', 'aria-label'].every(a => o.getAttribute(a) === e.getAttribute(a)));
+  const like = within(root, e.localName).filter(o => ['href', 'name', 'value', 'aria-label'].every(a => o.getAttribute(a) === e.getAttribute(a)));
+  return like.find(o => o.textContent === e.textContent) ?? (e.hasAttribute('href') && like.length === 1 ? like[0] : undefined);
 }
 
 // At the end of a run the page becomes what a reload would show: the steps, the table of runs and what can be done next
