@@ -85,7 +85,7 @@ func TestKeptKeyAndExpiry(t *testing.T) {
 			v.form(m+"/certificates/clients", "ca_from", "kept", "name", "eu-west", "maker", "server", "key_type", "ec-p256", "leaf_days", "25").ok(t, "a client under the kept key")
 
 			b.open(p.url + "/expiry")
-			b.has("3 certificates end in the next 60 days")
+			b.has("3 certificates expire in the next 60 days")
 			b.has("for eu-west")
 			look("expiry", "/expiry")
 			b.open(p.url + "/audit?m=payments")

@@ -51,7 +51,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"drill", m + "/transfer/drill"}, {"drill-run", more["drill"]},
 		{"expiry", "/expiry"}, {"audit", "/audit"}, {"ca-key", m + "/certificates/key"}, {"filters", m + "/certificates/filters"},
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
-		{"cloud-namespace", "/cloud/docs-assembly.a2dd6"}, {"not-found", "/nowhere"},
+		{"cloud-namespace", cloudPage(t, v, m)}, {"not-found", "/nowhere"},
 		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"},
 		{"cloud-namespace-keys", "/cloud/keyed.f45a2"}, {"environment", keyed + "/code/environment"},
 	} {
@@ -231,4 +231,16 @@ func latest(t *testing.T, v *visitor, page string) string {
 		t.Fatalf("%s links to no run", page)
 	}
 	return page + "/" + link[1]
+}
+
+var namespaceValue = regexp.MustCompile(`name="namespace"[^>]* value="([^"]+)"|value="([^"]+)"[^>]* name="namespace"`)
+
+// cloudPage is the rehearsal cloud's page of a migration's namespace.
+func cloudPage(t *testing.T, v *visitor, m string) string {
+	t.Helper()
+	found := namespaceValue.FindStringSubmatch(string(v.get(m+"/namespace").ok(t, "step 1").body))
+	if found == nil {
+		t.Fatal("step 1 shows no namespace")
+	}
+	return "/cloud/" + found[1] + found[2]
 }
