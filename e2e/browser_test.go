@@ -14,6 +14,7 @@ import (
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
+	"github.com/chromedp/cdproto/page"
 	cdpruntime "github.com/chromedp/cdproto/runtime"
 	"github.com/chromedp/chromedp"
 )
@@ -91,7 +92,12 @@ func (b *browser) do(actions ...chromedp.Action) {
 	}
 }
 
-func (b *browser) open(url string) { b.t.Helper(); b.do(chromedp.Navigate(url)) }
+// open goes to a page. A page that refreshes itself, as a run's does without JavaScript, is stopped first: its own refresh
+// would otherwise abort the navigation that begins in the same moment.
+func (b *browser) open(url string) {
+	b.t.Helper()
+	b.do(page.StopLoading(), chromedp.Navigate(url))
+}
 
 // url is where the page is.
 func (b *browser) url() string {
