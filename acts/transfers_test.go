@@ -142,7 +142,8 @@ func TestFollow(t *testing.T) {
 	wantFault(t, "stop what has ended", w.Acts.Transfers.Stop(w.ctx, dana, w.m.ID, mine.ID), fault.Conflict, "")
 }
 
-// TestActsNeedNoKeyUnderWay: a run under way is acted on with its own key; one that has ended needs one.
+// TestActsNeedNoKeyUnderWay: a run under way is acted on with its own key by who began it; one that has ended needs a
+// key, and so does whoever else acts on it.
 func TestActsNeedNoKeyUnderWay(t *testing.T) {
 	w := newWorld(t)
 	defer w.end()
@@ -150,14 +151,34 @@ func TestActsNeedNoKeyUnderWay(t *testing.T) {
 	id, run := w.m.ID, w.extra.(string)
 	w.must(w.Keys.TakeBack(w.ctx, dana, id))
 	w.must(w.Acts.Transfers.Cancel(w.ctx, dana, id, run, Credentials{Lent: true}))
-	w.must(w.Acts.Transfers.Terminate(w.ctx, omar, id, run, Credentials{Lent: true}, "enough"))
-	if !w.Acts.Transfers.Under(run) {
-		t.Error("a run under way is not")
+	w.must(w.Acts.Transfers.Terminate(w.ctx, dana, id, run, Credentials{Lent: true}, "enough"))
+	second := dana
+	second.Session = "another of hers"
+	if _, err := w.Acts.Transfers.History(w.ctx, second, id, run); err != nil || !w.Acts.Transfers.HasKeys(second, run) {
+		t.Errorf("her own run under way needs a key: %v", err)
+	}
+	if w.Acts.Transfers.HasKeys(omar, run) {
+		t.Error("a run has keys for somebody else")
+	}
+	before := len(w.flows.used)
+	_, err := w.Acts.Transfers.History(w.ctx, omar, id, run)
+	for what, err := range map[string]error{
+		"cancel":    w.Acts.Transfers.Cancel(w.ctx, omar, id, run, Credentials{Lent: true}),
+		"terminate": w.Acts.Transfers.Terminate(w.ctx, omar, id, run, Credentials{Lent: true}, "enough"),
+		"history":   err,
+	} {
+		if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "key_source" {
+			t.Errorf("%s of somebody else's run without a key: %v", what, err)
+		}
+	}
+	w.must(w.Acts.Transfers.Cancel(w.ctx, omar, id, run, Credentials{KeyPEM: []byte("omar's own")}))
+	if got := w.flows.used[before:]; len(got) != 1 || string(got[0]) != "omar's own" {
+		t.Errorf("somebody else's acts used the keys %q", got)
 	}
 	close(w.flows.hold)
 	w.settle()
 	wantFault(t, "once it has ended", w.Acts.Transfers.Cancel(w.ctx, dana, id, run, Credentials{Lent: true}), fault.Invalid, "key_source")
-	if len(w.flows.asked) != 2 || !strings.HasPrefix(w.flows.asked[0], "Cancel onramp-payments-") || !strings.HasPrefix(w.flows.asked[1], "Terminate onramp-") {
+	if len(w.flows.asked) != 3 || !strings.HasPrefix(w.flows.asked[0], "Cancel onramp-payments-") || !strings.HasPrefix(w.flows.asked[1], "Terminate onramp-") {
 		t.Errorf("asked %q", w.flows.asked)
 	}
 }
