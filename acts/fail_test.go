@@ -154,7 +154,7 @@ var all = []act{
 		w.must(err)
 		w.extra = token
 		w.key = w.report()
-	}, do: func(w *world) error { return second(w.Checks.Take(w.ctx, w.extra.(string), w.key)) }},
+	}, do: func(w *world) error { return second(w.Checks.Take(w.ctx, poster, w.extra.(string), w.key)) }},
 	{name: "Checks.LookForWorker", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Checks.LookForWorker(w.ctx, dana, w.m.ID, "", Credentials{Lent: true}))
 	}},
@@ -292,6 +292,14 @@ func TestEveryActIsHere(t *testing.T) {
 			} else if !inherited[name] {
 				t.Errorf("%s is in no table: what does it leave behind when a write fails?", full)
 			}
+		}
+	}
+	values := reflect.ValueOf(Acts{})
+	for _, a := range all { // whoever acts is known: one that takes no Actor would be told of as somebody else's
+		group, method, _ := strings.Cut(strings.Fields(a.name)[0], ".")
+		m := values.FieldByName(group).MethodByName(method)
+		if !m.IsValid() || m.Type().NumIn() < 2 || m.Type().In(1) != reflect.TypeFor[Actor]() {
+			t.Errorf("%s takes no Actor", a.name)
 		}
 	}
 	for name := range known {

@@ -275,15 +275,15 @@ func TestReports(t *testing.T) {
 	}
 	token := invite(w.m.ID)
 	for what, x := range map[string][]byte{"junk": []byte("junk"), "another schema": []byte(`{"schema":"x"}`), "another namespace": other} {
-		if _, err := w.Checks.Take(w.ctx, token, x); !fault.Is(err, fault.Invalid) {
+		if _, err := w.Checks.Take(w.ctx, poster, token, x); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err = w.Checks.Take(w.ctx, invite(orders.ID), fresh)
+	_, err = w.Checks.Take(w.ctx, poster, invite(orders.ID), fresh)
 	wantFault(t, "posted to another migration's address", err, fault.Invalid, "report")
 	errs := make([]error, 8)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = w.Checks.Take(w.ctx, token, fresh) })
+		wg.Go(func() { _, errs[i] = w.Checks.Take(w.ctx, poster, token, fresh) })
 	}
 	wg.Wait()
 	if n := len(slices.DeleteFunc(errs, func(err error) bool { return fault.Is(err, fault.Gone) })); n != 1 {
@@ -291,13 +291,17 @@ func TestReports(t *testing.T) {
 	}
 	lines, err := w.db.Records(w.ctx, custody.Query{Verb: custody.Reported})
 	w.must(err)
-	if len(lines) != 2 || lines[0].Person != omar.Person { // whoever posts acts for who made the address
-		t.Errorf("the audit of reports: %+v", lines)
+	if len(lines) != 2 {
+		t.Fatalf("the audit of reports: %+v", lines)
+	}
+	who := Actor{Person: lines[0].Person, Name: lines[0].Name, Session: lines[0].Session, Via: lines[0].Via, From: lines[0].From, Request: lines[0].Request}
+	if want := (Actor{Person: omar.Person, Name: omar.Name, Via: "post", From: poster.From, Request: poster.Request}); who != want {
+		t.Errorf("the audit says that %+v posted, want %+v", who, want) // for who made the address, from where it was posted
 	}
 	late := invite(w.m.ID)
 	now = now.Add(InviteAge)
 	for what, x := range map[string]string{"late": late, "never made": strings.Repeat("a", 32), "empty": "", "used": token} {
-		_, err := w.Checks.Take(w.ctx, x, fresh)
+		_, err := w.Checks.Take(w.ctx, poster, x, fresh)
 		wantFault(t, what, err, fault.Gone, "")
 	}
 	theirs, first := invite(orders.ID), invite(w.m.ID)
@@ -305,9 +309,9 @@ func TestReports(t *testing.T) {
 	for range 2 * maxInvites {
 		invite(w.m.ID)
 	}
-	_, err = w.Checks.Take(w.ctx, first, fresh)
+	_, err = w.Checks.Take(w.ctx, poster, first, fresh)
 	wantFault(t, "the first of many", err, fault.Gone, "")
-	if _, err := w.Checks.Take(w.ctx, theirs, []byte("junk")); !fault.Is(err, fault.Invalid) {
+	if _, err := w.Checks.Take(w.ctx, poster, theirs, []byte("junk")); !fault.Is(err, fault.Invalid) {
 		t.Errorf("another migration's address was forgotten: %v", err)
 	}
 }
