@@ -192,7 +192,7 @@ func (d *Document) add(s Setting) {
 func (d *Document) full() {
 	if !d.cost.full {
 		d.cost.full = true
-		d.problem("The text holds more than a configuration does, or it grows when its references are followed. It was read only in part.")
+		d.problem("The text contains more than a configuration should, or expands when its references are followed. Only part of it was read.")
 	}
 }
 

@@ -85,7 +85,7 @@ func read(d *Document, text string, group int) {
 		if yamlSure.MatchString(text) && !strings.Contains(text, "{{") {
 			d.Form = either(d.Form, "yaml")
 			if !openBrace.MatchString(text) {
-				d.problem("The text looks like YAML and is not: was its indentation lost in copying?")
+				d.problem("The text looks like YAML but is not valid: was its indentation lost in copying?")
 			}
 			d.loose(text, 1, group)
 			return
