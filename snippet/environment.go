@@ -196,8 +196,11 @@ func (j *judgement) nothing() {
 func (j *judgement) unread() []string {
 	var names []string
 	for _, s := range j.doc.Settings {
-		if !secretName(s) && slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, s.Path) && len(names) < 12 {
-			names = append(names, clip(s.Path, 80))
+		if len(names) == 12 {
+			break
+		}
+		if name := clip(s.Path, 80); slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, name) && !secretName(s) {
+			names = append(names, name)
 		}
 	}
 	return names

@@ -235,10 +235,20 @@ func (d *Document) In(g, of int) bool {
 
 // For returns the settings that hold in a group: its own and those of the groups around it, in the order of the text.
 func (d *Document) For(g int) []Setting {
-	var out []Setting
-	for _, s := range d.Settings {
-		if d.In(g, s.Group) {
-			out = append(out, s)
+	holds := make([]bool, len(d.Groups)) // a walk up for each group, not for each setting
+	for of := range holds {
+		holds[of] = d.In(g, of)
+	}
+	n := 0
+	for i := range d.Settings {
+		if holds[d.Settings[i].Group] {
+			n++
+		}
+	}
+	out := make([]Setting, 0, n)
+	for i := range d.Settings {
+		if holds[d.Settings[i].Group] {
+			out = append(out, d.Settings[i])
 		}
 	}
 	return out
