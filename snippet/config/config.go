@@ -30,6 +30,7 @@ type Document struct {
 	Open     bool      // more is set in places that the text only names: env_file, envFrom of another object, a secret store
 
 	Commands []string // programs with the words before their first option, of commands that set something
+	Code     bool     // lines are a program's or a module's: what is not in them may be anywhere else
 	Exports  bool     // the lines of a shell export what they set
 
 	named  map[string]Value // what references in the text may name beside settings: var.x, local.x, a Bicep parameter
