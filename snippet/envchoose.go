@@ -162,10 +162,12 @@ var cloudName = regexp.MustCompile(`tmprl\.cloud|api\.temporal\.io`)
 
 // active are the profiles that frameworks' own variables name.
 func active(settings []config.Setting) string {
-	for _, s := range settings {
-		switch squeeze(s.Path) {
-		case "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
-			return s.Value.String()
+	for i := range settings {
+		if s := &settings[i]; len(s.Path) > 0 && strings.ContainsRune("eEtT", rune(s.Path[len(s.Path)-1])) {
+			switch squeeze(s.Path) {
+			case "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
+				return s.Value.String()
+			}
 		}
 	}
 	return ""

@@ -196,8 +196,11 @@ func (j *judgement) nothing() {
 func (j *judgement) unread() []string {
 	var names []string
 	for _, s := range j.doc.Settings {
-		if !secretName(s) && slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, s.Path) && len(names) < 12 {
-			names = append(names, clip(s.Path, 80))
+		if len(names) == 12 {
+			break
+		}
+		if name := clip(s.Path, 80); slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, name) && !secretName(s) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -411,7 +414,7 @@ func (j *judgement) name(what meaning) string {
 
 // certain is the level of a finding about what is missing: only a text that is known to hold all can lack something.
 func (j *judgement) certain() string {
-	if j.doc.Open || j.Form != "lines" && j.Form != "compose" && !fileProfile(j.doc.Groups[j.part]) || slices.ContainsFunc(j.all, func(a assignment) bool {
+	if j.doc.Open || j.doc.Code || j.Form != "lines" && j.Form != "compose" && !fileProfile(j.doc.Groups[j.part]) || slices.ContainsFunc(j.all, func(a assignment) bool {
 		return a.set == "own" && a.what != mQueue || a.set == "spring" || a.set == "quarkus" || a.set == "controller" || a.set == "keda" || a.set == "flag"
 	}) || len(j.doc.Problems) > 0 {
 		return "note"

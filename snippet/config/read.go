@@ -68,7 +68,7 @@ func read(d *Document, text string, group int) {
 	if looksBicep.MatchString(text) && strings.Contains(text, "'") && tried(d.bicep(text, group)) {
 		return
 	}
-	if dottedKey.MatchString(text) && !yamlLine.MatchString(withoutAssignments(text)) && tried(d.properties(text, group)) {
+	if dottedKey.MatchString(text) && !codeLine.MatchString(text) && !yamlLine.MatchString(withoutAssignments(text)) && tried(d.properties(text, group)) {
 		return
 	}
 	if annotated.MatchString(text) {
