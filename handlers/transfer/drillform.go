@@ -61,7 +61,7 @@ func freshDrill(v web.Visit) drillFields {
 // unfolded reports whether a field that is folded away at first holds something else than at first.
 func (f drillFields) unfolded(v web.Visit) bool {
 	first := freshDrill(v)
-	first.once, first.count, first.rate = f.once, f.count, f.rate
+	first.once = f.once
 	return f != first
 }
 
