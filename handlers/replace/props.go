@@ -159,11 +159,11 @@ func gateEvidence(id string, re *migration.Replacement) string {
 		if re.Beside != nil {
 			return "Both CA certificates were seen in the namespace on " + web.Moment(*re.Beside)
 		}
-		return fmt.Sprintf("Run %d passed with a client certificate under the new CA", re.NewPassed.Number)
+		return fmt.Sprintf("Check %d passed with a client certificate under the new CA", re.NewPassed.Number)
 	case migration.GateLeaf:
 		return re.New.LeafSubject + ", expires " + web.Day(re.New.LeafNotAfter)
 	case migration.GateProof:
-		return fmt.Sprintf("Run %d passed with the old one, run %d with the new one", re.OldPassed.Number, re.NewPassed.Number)
+		return fmt.Sprintf("Check %d passed with the old one, check %d with the new one", re.OldPassed.Number, re.NewPassed.Number)
 	}
 	return ""
 }
