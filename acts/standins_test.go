@@ -24,6 +24,8 @@ type standIn struct {
 	mu     sync.Mutex
 	spaces map[string]*space
 	keys   int
+
+	meanwhile *cloud.Key // what somebody else makes while a key is made
 }
 
 type space struct {
@@ -171,16 +173,21 @@ func (c *standIn) SetAuth(_ context.Context, id namespace.ID, auth string) (clou
 	return c.change("SetAuth", id, func(s *space) error { s.Auth = auth; return nil })
 }
 
-func (c *standIn) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+func (c *standIn) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (cloud.NewKey, cloud.Namespace, error) {
+	var made cloud.Key
 	ns, err := c.change("CreateAPIKey", id, func(s *space) error {
 		c.keys++
-		s.Keys = append([]cloud.Key{{ID: fmt.Sprint("key-", c.keys), Name: name}}, s.Keys...)
+		made = cloud.Key{ID: fmt.Sprint("key-", c.keys), Name: name}
+		s.Keys = append([]cloud.Key{made}, s.Keys...)
+		if c.meanwhile != nil { // somebody else makes one before this one's maker hears of it
+			s.Keys = append([]cloud.Key{*c.meanwhile}, s.Keys...)
+		}
 		return nil
 	})
 	if err != nil {
-		return certsvc.Secret{}, ns, err
+		return cloud.NewKey{}, ns, err
 	}
-	return certsvc.NewSecret([]byte("api-key-canary")), ns, nil
+	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte("api-key-canary"))}, ns, nil
 }
 
 func (c *standIn) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {

@@ -68,6 +68,12 @@ type Key struct {
 	Created, Expires time.Time
 }
 
+// NewKey is an API key that was just made, with the key itself: this once.
+type NewKey struct {
+	Key
+	Secret certsvc.Secret
+}
+
 // Place is where migrations of one kind go. Each field is a capability; nil says that Onramp cannot do that there.
 // Methods with a ctx wait for the place to be ready, at most until ctx ends, and return an Unavailable fault when
 // it is off, absent or failed. All are safe for concurrent use.
@@ -144,7 +150,7 @@ type SignIn interface {
 type Keys interface {
 	// CreateAPIKey makes a key that may write to this namespace, and returns it this once. Faults are Invalid,
 	// in the fields key_name and key_days.
-	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, Namespace, error)
+	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (NewKey, Namespace, error)
 	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (Namespace, error)
 }
 

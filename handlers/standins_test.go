@@ -247,17 +247,18 @@ func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cl
 // fakeKey is the API key that fakeCloud gives: whoever finds it in a place has found a leak.
 const fakeKey = "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.canary-api-key-canary-api-key-canary"
 
-func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (cloud.NewKey, cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
 	if name == "" {
-		return certsvc.Secret{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
+		return cloud.NewKey{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
 	}
-	ns.Keys = append(ns.Keys, cloud.Key{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)})
+	made := cloud.Key{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)}
+	ns.Keys = append(ns.Keys, made)
 	c.spaces[id] = ns
-	return certsvc.NewSecret([]byte(fakeKey)), ns, nil
+	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte(fakeKey))}, ns, nil
 }
 
 func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {

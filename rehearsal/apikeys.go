@@ -140,9 +140,9 @@ func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (clou
 
 // CreateAPIKey makes an API key for one namespace, with the role Write on it and no other, and returns it: this
 // once, for only its hash is kept. name is for people; life is at most two years. Faults are Invalid.
-func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (cloud.NewKey, cloud.Namespace, error) {
 	name = strings.TrimSpace(name)
-	var secret certsvc.Secret
+	var made cloud.NewKey
 	shown, err := c.edit(ctx, id, func(old *space) (*space, error) {
 		switch {
 		case name == "" || utf8.RuneCountInString(name) > maxKeyName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
@@ -155,15 +155,16 @@ func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, 
 		now := c.o.Now().UTC().Truncate(time.Second)
 		k := apiKey{id: randomID(), name: name, created: now, expires: now.Add(life)}
 		token := k.token(id)
-		k.hash, secret = sha256.Sum256([]byte(token)), certsvc.NewSecret([]byte(token))
+		k.hash = sha256.Sum256([]byte(token))
+		made = cloud.NewKey{Key: k.shown(), Secret: certsvc.NewSecret([]byte(token))}
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
 		s.keys = append(slices.Clone(old.keys), k)
 		return s, nil
 	})
 	if err != nil {
-		return certsvc.Secret{}, cloud.Namespace{}, err
+		return cloud.NewKey{}, cloud.Namespace{}, err
 	}
-	return secret, shown, nil
+	return made, shown, nil
 }
 
 // DeleteAPIKey deletes a key; its next call is refused. One that is gone already is no fault.
@@ -195,9 +196,13 @@ func randomID() string { return strings.ToLower(rand.Text()) }
 func (s *space) shownKeys() []cloud.Key {
 	var out []cloud.Key
 	for _, k := range slices.Backward(s.keys) {
-		out = append(out, cloud.Key{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires})
+		out = append(out, k.shown())
 	}
 	return out
+}
+
+func (k apiKey) shown() cloud.Key {
+	return cloud.Key{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires}
 }
 
 // savedKey is an apiKey in the state file.

@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
@@ -86,8 +85,8 @@ func (*Cloud) SetAuth(context.Context, namespace.ID, string) (cloud.Namespace, e
 }
 
 // CreateAPIKey returns the fault that says what is missing.
-func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (certsvc.Secret, cloud.Namespace, error) {
-	return certsvc.Secret{}, cloud.Namespace{}, absent()
+func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (cloud.NewKey, cloud.Namespace, error) {
+	return cloud.NewKey{}, cloud.Namespace{}, absent()
 }
 
 // DeleteAPIKey returns the fault that says what is missing.
