@@ -2,11 +2,14 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"onramp/cloud"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
+	"onramp/namespace"
 )
 
 // SaveBundle saves the bundle with both CAs in the namespace, and records that it was seen there. A Conflict fault
@@ -34,10 +37,9 @@ func (r Replacements) SaveBundle(ctx context.Context, by Actor, id string) (err 
 
 // bundleChange is a bundle that was changed and whose facts are not written down yet.
 type bundleChange struct {
-	d      *desk
-	place  cloud.Place
-	before []byte
-	after  cloud.Namespace
+	d             *desk
+	place         cloud.Place
+	before, after cloud.Namespace
 }
 
 // changeBundle changes the bundle of a migration's namespace; nobody comes in between the look and the change. An
@@ -54,15 +56,42 @@ func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(clou
 	if err != nil {
 		return nil, err
 	}
-	c := &bundleChange{d: d, place: place}
-	c.after, err = place.CAs.ChangeCAs(ctx, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
-		c.before = []byte(ns.BundlePEM)
-		return how(ns, callers)
+	c, err := d.changeCAs(ctx, place, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
+		pem, err := how(ns, callers)
+		if err == nil && string(pem) == ns.BundlePEM {
+			err = errSame
+		}
+		return pem, err
 	})
 	if err != nil {
 		return nil, rename(err, map[string]string{"ca": "", "bundle": "", "fingerprint": ""})
 	}
 	return c, nil
+}
+
+// errSame is the answer to a change that is none: nothing is written, nor judged anew.
+var errSame = errors.New("it stays as it is")
+
+// changeCAs changes the bundle of a namespace. What there was before is in the change, also with an error, unless the
+// namespace could not be looked at.
+func (d *desk) changeCAs(ctx context.Context, place cloud.Place, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (c *bundleChange, err error) {
+	c = &bundleChange{d: d, place: place}
+	c.after, err = place.CAs.ChangeCAs(ctx, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
+		c.before = ns
+		return how(ns, callers)
+	})
+	if errors.Is(err, errSame) {
+		c.after, err = c.before, nil
+	}
+	return c, err
+}
+
+// same reports whether the change changed nothing.
+func (c *bundleChange) same() bool { return c.before.BundlePEM == c.after.BundlePEM }
+
+// changedAgain is the fault of taking back what somebody else has changed meanwhile: theirs stays.
+func changedAgain() error {
+	return fault.New(fault.Conflict, "Somebody else changed it meanwhile", "Look at the namespace in the rehearsal cloud.")
 }
 
 // settle writes down what follows from the change: what what says of the migration, and for every migration of the
@@ -74,14 +103,14 @@ func (c *bundleChange) settle(ctx context.Context, by Actor, id string, r custod
 			return entry{}, err
 		}
 		saved, err := c.d.saved(ctx, c.after, migration.Derive(v.Migration, append(v.Facts[:len(v.Facts):len(v.Facts)], facts...), nil, c.d.now()))
-		return entry{append(facts, saved...), []custody.Record{r}, string(c.before) != c.after.BundlePEM}, err
+		return entry{append(facts, saved...), []custody.Record{r}, !c.same()}, err
 	})
 	return c.undo(ctx, err)
 }
 
 // undo makes the bundle what it was when err is not nil, and returns err.
 func (c *bundleChange) undo(ctx context.Context, err error) error {
-	if err == nil || string(c.before) == c.after.BundlePEM {
+	if err == nil || c.same() {
 		return err
 	}
 	if e := c.place.CAs.TakeBackCAs(context.WithoutCancel(ctx), c.after); e != nil {

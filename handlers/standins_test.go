@@ -195,13 +195,17 @@ func (c *fakeCloud) TakeBackCAs(context.Context, cloud.Namespace) error {
 	return fault.New(fault.Unavailable, "The stand-in takes nothing back", "Let no write fail that this is about.")
 }
 
-func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
+func (c *fakeCloud) ChangeCAs(_ context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
 	if !ok {
 		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
+	}
+	pem, err := change(ns, c.callers)
+	if err != nil {
+		return ns, err
 	}
 	certs, lints := certsvc.LintBundle(pem, time.Now())
 	var errs []error
@@ -221,17 +225,27 @@ func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (clou
 	return ns, nil
 }
 
-func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (cloud.Namespace, error) {
-	c.changed.Add(1)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	ns := c.spaces[id]
-	ns.Filters = filters
-	c.spaces[id] = ns
-	return ns, nil
+func (c *fakeCloud) ChangeFilters(_ context.Context, id namespace.ID, change func(cloud.Namespace) ([]byte, error)) (cloud.Namespace, error) {
+	return c.change(id, func(ns *cloud.Namespace) (err error) {
+		filters, err := change(*ns)
+		if err == nil {
+			ns.Filters = filters
+		}
+		return err
+	})
 }
 
-func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
+func (c *fakeCloud) ChangeAuth(_ context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+	return c.change(id, func(ns *cloud.Namespace) (err error) {
+		auth, err := change(*ns)
+		if err == nil {
+			ns.Auth = auth
+		}
+		return err
+	})
+}
+
+func (c *fakeCloud) change(id namespace.ID, how func(*cloud.Namespace) error) (cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -239,7 +253,9 @@ func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cl
 	if !ok {
 		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
 	}
-	ns.Auth = auth
+	if err := how(&ns); err != nil {
+		return cloud.Namespace{}, err
+	}
 	c.spaces[id] = ns
 	return ns, nil
 }
@@ -303,20 +319,6 @@ func (c *fakeCloud) Callers(context.Context, namespace.ID) (cloud.Callers, error
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.callers, nil
-}
-
-func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
-	c.changed.Add(1)
-	ns, err := c.Namespace(ctx, id)
-	if err != nil {
-		return ns, err
-	}
-	callers, _ := c.Callers(ctx, id)
-	pem, err := change(ns, callers)
-	if err != nil {
-		return ns, err
-	}
-	return c.SetCAs(ctx, id, pem)
 }
 
 func (c *fakeCloud) Reset(context.Context) error {

@@ -128,10 +128,20 @@ func (s *space) like(old *space) *space {
 // SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, or
 // cloud.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
 func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
-	if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
-		return cloud.Namespace{}, fault.New(fault.Invalid, "There is no such way to sign in", "Choose mTLS or API keys.").In("auth")
-	}
+	return c.ChangeAuth(ctx, id, func(cloud.Namespace) (string, error) { return auth, nil })
+}
+
+// ChangeAuth is SetAuth with what change makes of the present namespace: nobody comes in between the look and the
+// change. An error of change changes nothing.
+func (c *Cloud) ChangeAuth(ctx context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
+		auth, err := change(old.shown())
+		if err != nil {
+			return nil, err
+		}
+		if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
+			return nil, fault.New(fault.Invalid, "There is no such way to sign in", "Choose mTLS or API keys.").In("auth")
+		}
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
 		s.keyed = auth == cloud.AuthAPIKey
 		return s, nil
