@@ -22,6 +22,7 @@ func (n Namespaces) SaveCAs(ctx context.Context, by Actor, id namespace.ID, bund
 		other = sawText(ctx, ns.BundlePEM, casText(ns))
 		return bundle, other
 	})
+	defer change.close()
 	switch {
 	case other != nil:
 		return change.before, other
@@ -30,7 +31,7 @@ func (n Namespaces) SaveCAs(ctx context.Context, by Actor, id namespace.ID, bund
 	case err != nil:
 		return change.before, rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"})
 	}
-	return change.after, change.undo(ctx, n.wrote(ctx, by, change.after))
+	return change.after, change.undo(ctx, change.wrote(ctx, by))
 }
 
 // casText says which CA certificates a namespace holds.
@@ -46,9 +47,13 @@ func casText(ns cloud.Namespace) string {
 }
 
 // wrote writes down what a namespace's bundle holds now.
-func (d *desk) wrote(ctx context.Context, by Actor, ns cloud.Namespace) error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
+func (c *bundleChange) wrote(ctx context.Context, by Actor) error {
+	unlock, err := c.holdAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	d, ns := c.d, c.after
 	facts, err := d.saved(ctx, ns)
 	if err != nil {
 		return err

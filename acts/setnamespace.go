@@ -37,15 +37,14 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 		d.Address = place.Own.Address()
 	}
 	// Nobody may delete or take back the namespace between the look at it and the record of who uses it.
-	m.writing.Lock()
-	defer m.writing.Unlock()
+	defer m.using.lock(d.Namespace)()
 	undo := func(err error) error { return err }
 	if v.Migration.Mode.Can().OneDoor {
 		if undo, err = m.ensureNamespace(ctx, place, v, paste.ID); err != nil {
 			return v, err
 		}
 	}
-	v, err = m.writeAlone(ctx, by, id, func(v migration.View) (entry, error) {
+	v, err = m.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNamespace(d)
 		return entry{facts: facts, records: []custody.Record{note(id, custody.NamespaceSet, d.Namespace)}}, err
 	})
