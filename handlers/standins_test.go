@@ -148,7 +148,8 @@ type fakeCloud struct {
 	mu      sync.Mutex
 	state   cloud.State
 	spaces  map[namespace.ID]cloud.Namespace
-	broken  bool // Namespaces panics
+	broken  bool   // Namespaces panics
+	waits   func() // Namespaces does; nil for not
 	callers cloud.Callers
 	on      map[string][]string // switches, by Namespace ID
 	changed atomic.Int64        // how often it was told to change something
@@ -289,6 +290,9 @@ func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID strin
 
 func (c *fakeCloud) Namespaces(context.Context) ([]cloud.Namespace, error) {
 	c.asked.Add(1)
+	if c.waits != nil {
+		c.waits()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.broken {
