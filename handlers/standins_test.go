@@ -168,6 +168,7 @@ func (c *fakeCloud) State() cloud.State {
 func (c *fakeCloud) Address() string { return "localhost:7299" }
 func (c *fakeCloud) RootPEM() []byte { return []byte("root") }
 func (c *fakeCloud) TrustFiles(dir string) (map[string]string, error) {
+	c.changed.Add(1)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
