@@ -139,8 +139,10 @@ func (h *Handlers) liveRun(ctx context.Context, v web.Visit, run runs.Run) (live
 		return h.transfer.NewTransferFeed(v, run, entries), nil
 	case migration.DrillRun:
 		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run, Now: h.Now}, Log: entries}, nil
+	case migration.CheckRun:
+		return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
 	}
-	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
+	return nil, fault.New(fault.NotFound, "This version of Onramp cannot show such a run", "Open it with the version that made it.")
 }
 
 // followRun sends a run: to a new reader its present state first, then what follows; to one that comes back
