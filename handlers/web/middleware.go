@@ -30,14 +30,18 @@ type record struct {
 	ID     string
 	status int
 	Err    error
-	leave  func() // gives the request\'s turn back; nil: it has none
+	turn   *turn // nil: it has none
 }
 
 type recordKey struct{}
 
 // RecordOf returns the record of a request that passed through secure.
 func RecordOf(r *http.Request) *record {
-	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+	return recordIn(r.Context())
+}
+
+func recordIn(ctx context.Context) *record {
+	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
 		return rec
 	}
 	return &record{}
