@@ -157,6 +157,11 @@ var fieldTexts = []fieldText{
 	{"no fault of the connection", gh("temporalio/roadrunner-temporal#769"), `temporal_plugin_serve: failed to connect to the Temporal server at "localhost:7233": context deadline exceeded; ensure it is reachable`, "TC-02", Likely, "IN-10", "localhost:7233"},
 	{"no fault of the connection", gh("temporalio/sdk-typescript#850"), `Error: Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/node_modules/@temporalio/core-bridge/releases/x86_64-unknown-linux-gnu/index.node)`, "WK-05", Likely, "", "musl"},
 	{"no fault of the connection", gh("temporalio/sdk-java#1066"), `io.temporal.internal.sync.PotentialDeadlockException: [TMPRL1101] Potential deadlock detected. Workflow thread "workflow-method" didn't yield control for over a second.`, "WF-18", Likely, "", ""},
+	// A key that the Rust core does not read.
+	{"a key that the SDK does not read", gh("temporalio/sdk-python#371"), core + `Server connection error: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-11,KP-37,KP-39", "BEGIN EC PRIVATE KEY|openssl pkcs8 -topk8"},
+	{"a key that the SDK does not read", gh("grpc/grpc-rust#1143"), `Error: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-11,KP-36", "SDKs on the Rust core"},
+	{"a key that the SDK does not read", gh("grpc/grpc-rust#39"), `TransportError: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-39", ""},
+	{"a key that the SDK does not read", gh("quarkusio/quarkus#46279"), `java.lang.IllegalArgumentException: Input stream does not contain valid private key.`, "KP-32", Likely, "KP-11,KP-12", "Java's TLS reads PKCS#8 only"},
 }
 
 // Every text of the field gets its answer; none advises the check for what is no fault of the connection, none has an

@@ -55,6 +55,7 @@ var fileReadings = []reading{
 	{[]string{"perhaps not a pair"}, "KP-06", Likely, []string{"KP-37", "CH-25"}, "The TLS library could not show that the private key belongs to the certificate: another pair's, or a kind of key that it does not know."},
 	{[]string{"curve"}, "KP-33", Certain, nil, ""},
 	{[]string{"PKCS#12 unread"}, "KP-15", Likely, []string{"KP-11"}, ""},
+	{[]string{"key unread by the core"}, "KP-32", Likely, []string{"KP-11", "KP-37", "KP-39", "KP-36"}, "The SDK found no private key that it can read. Old releases of the SDKs on the Rust core (Python, TypeScript, .NET, Ruby) do not read the SEC1 form, BEGIN EC PRIVATE KEY; newer ones say the same of an encrypted key, a damaged one, or a text without any key."},
 	{[]string{"key unread by Java"}, "KP-32", Likely, []string{"KP-11", "KP-12", "KP-37"}, ""},
 	{[]string{"no PEM key"}, "KP-39", Likely, []string{"KP-36", "IN-17", "KP-21"}, ""},
 	{[]string{"key unread"}, "KP-11", Likely, []string{"KP-12", "KP-37", "KP-29"}, ""},
