@@ -28,7 +28,7 @@ var inEntries = []Entry{
 		Symptoms: said("too many colons in address"), Related: related("IN-05", "IN-07")},
 	{Code: "IN-07", Stage: "input", Title: "An IPv6 address needs brackets",
 		Cause:    "Without brackets nobody can tell the address from its port: write [::1]:7233.",
-		Fix:      fixes(dev("Put the IPv6 address into brackets.", "export TEMPORAL_ADDRESS=[::1]:7233")),
+		Fix:      fixes(dev("Put the IPv6 address into brackets.", "export TEMPORAL_ADDRESS={address}")),
 		Symptoms: said("too many colons in address", "waiting for connections to become ready")},
 	{Code: "IN-08", Stage: "input", Title: "This is the Web UI, not the gRPC endpoint",
 		Cause:    "The Web UI is for browsers. Workers connect to the namespace endpoint, whose port is 7233.",

@@ -162,6 +162,11 @@ var fieldTexts = []fieldText{
 	{"a key that the SDK does not read", gh("grpc/grpc-rust#1143"), `Error: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-11,KP-36", "SDKs on the Rust core"},
 	{"a key that the SDK does not read", gh("grpc/grpc-rust#39"), `TransportError: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-39", ""},
 	{"a key that the SDK does not read", gh("quarkusio/quarkus#46279"), `java.lang.IllegalArgumentException: Input stream does not contain valid private key.`, "KP-32", Likely, "KP-11,KP-12", "Java's TLS reads PKCS#8 only"},
+	// IPv6 addresses without brackets.
+	{"an IPv6 address without brackets", gh("temporalio/temporal#3629"), `{"level":"warn","msg":"error creating sdk client","error":"failed reaching server: last connection error: connection error: desc = \"transport: Error while dialing dial tcp: address 2001:db8:6e0:c883:1d45::11:7233: too many colons in address\""}`, "IN-07", Certain, "", "[2001:db8:6e0:c883:1d45::11]:7233"},
+	{"an IPv6 address without brackets", gh("grafana/k6#203"), `dial tcp: address fe80::1:7233: too many colons in address`, "IN-07", Certain, "", "[fe80::1]:7233"},
+	{"an IPv6 address without brackets", gh("owncast/owncast#1398"), `listen tcp: address ::1:7233: too many colons in address`, "IN-07", Certain, "", "[::1]:7233"},
+	{"an IPv6 address without brackets", gh("sipcapture/heplify#137"), `dial tcp: address 10.2.3.4:7233,10.2.3.5:7233: too many colons in address`, "IN-06", Likely, "IN-07,IN-01", ""},
 }
 
 // Every text of the field gets its answer; none advises the check for what is no fault of the connection, none has an

@@ -195,6 +195,7 @@ var addressReadings = []reading{
 	{[]string{"control character"}, "IN-04", Likely, nil, ""},
 	{[]string{"no port number"}, "IN-05", Likely, []string{"IN-03", "IN-04"}, ""},
 	{[]string{"no target"}, "IN-22", Certain, nil, ""},
+	{[]string{"IPv6 without brackets"}, "IN-07", Certain, nil, "The IPv6 address has no brackets, so nobody can tell it from its port: write {address}."},
 	{[]string{"colons"}, "IN-06", Likely, []string{"IN-07", "IN-01"}, ""},
 	{[]string{"bad target"}, "IN-24", Likely, []string{"IN-01", "IN-02", "IN-22"}, "The SDK cannot read the address that it was given."},
 }

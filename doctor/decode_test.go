@@ -122,7 +122,7 @@ func TestDecode(t *testing.T) {
 // Readings speak of clues that are looked for and of codes that exist, every clue is read, and no phrase is a text that
 // anything could print.
 func TestDecodersTables(t *testing.T) {
-	given := map[string]bool{"before connecting": true, "proxy's port": true, toCloud: true, toHere: true, toAlias: true, toPrivate: true,
+	given := map[string]bool{"before connecting": true, "IPv6 without brackets": true, "proxy's port": true, toCloud: true, toHere: true, toAlias: true, toPrivate: true,
 		toStranger: true, toOther: true, "to a stranger alone": true, "http:other": true}
 	for _, n := range alertWords {
 		given[alertClue(n)] = true
