@@ -164,7 +164,7 @@ var cloudName = regexp.MustCompile(`tmprl\.cloud|api\.temporal\.io`)
 func active(settings []config.Setting) string {
 	for _, s := range settings {
 		switch squeeze(s.Path) {
-		case "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
+		case "activeprofile", "currentprofile", "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
 			return s.Value.String()
 		}
 	}

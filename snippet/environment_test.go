@@ -51,6 +51,10 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"no profile chosen", "[profile.cloud]\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\nnamespace = \"orders.a1b2c\"\napi_key = \"k\"\n", "", "danger", key},
 		{"a profile that is not there", "TEMPORAL_PROFILE=prod\n[profile.cloud]\nnamespace = \"orders.a1b2c\"\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\napi_key = \"k\"\n", "standard", "danger", key},
 
+		{"profiles of a tool in YAML, with placeholders", "theme: dark\nactive_profile: work\nprofiles:\n  default:\n    address: localhost:7233\n    namespace: default\n  work:\n    address: ap-<region>.aws.api.temporal.io:7233\n    namespace: <namespace>\n    api_key: \"$TEMPORAL_CLOUD_API_KEY\"\n", "own", "note IN-26 IN-26 note", ""},
+		{"profiles of a tool in YAML", "profiles:\n  local:\n    address: localhost:7233\n    namespace: default\n  cloud:\n    address: orders.a1b2c.tmprl.cloud:7233\n    namespace: orders.a1b2c\n    tls:\n      cert: /c/client.pem\n      key: /c/client.key\n", "own", "note note", good},
+		{"environments of the old temporal.yaml", "env:\n  default:\n    address: localhost:7233\n  prod:\n    address: orders.a1b2c.tmprl.cloud:7233\n    namespace: orders.a1b2c\n    tls-cert-path: /c/client.pem\n    tls-key-path: /c/client.key\n", "own", "note note", good},
+		{"profiles that are not Temporal's", "profiles:\n  default:\n    address: db.example.com:5432\n    namespace: orders\n", "", "note", ""},
 		{"the tutorial's", "export TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_HOST_URL=\"https://$TEMPORAL_NAMESPACE.tmprl.cloud:7233\"\nexport TEMPORAL_MTLS_TLS_CERT=/c/client.pem\nexport TEMPORAL_MTLS_TLS_KEY=/c/client.key", "standard tutorial", "note IN-01", tutorial},
 		{"the tutorial's beside standard ones", goodLines + "TEMPORAL_HOST_URL=https://old.a1b2c.tmprl.cloud:7233\n", "standard tutorial", "dead conflict", good},
 		{"legacy names for the CLI", goodLines + "TEMPORAL_TLS_CERT=/old/client.pem\nTEMPORAL_TLS_KEY=/old/client.key\n", "standard legacy CLI", "conflict conflict conflict", good},
