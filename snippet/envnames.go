@@ -329,7 +329,7 @@ func cloudOrHost(v string) bool { return cloudValue(v) || hostPort.MatchString(v
 // cloudValue reports whether a value is the address of a Temporal Cloud namespace or region, whatever its name.
 func cloudValue(v string) bool {
 	v = strings.TrimSpace(v)
-	if len(v) > 300 || strings.ContainsAny(v, " \n\"'") || !strings.Contains(v, "tmprl.cloud") && !strings.Contains(v, "api.temporal.io") {
+	if len(v) > 300 || strings.HasPrefix(v, "-") || strings.ContainsAny(v, " \n\"'") || !strings.Contains(v, "tmprl.cloud") && !strings.Contains(v, "api.temporal.io") {
 		return false
 	}
 	a, _, err := namespace.ParseAddress(v)
