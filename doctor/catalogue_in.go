@@ -48,7 +48,7 @@ var inEntries = []Entry{
 		Symptoms: said("Request unauthorized.", "Namespace ... is not found", "no such host"), Related: related("NS-01", "IN-12", "IN-14")},
 	{Code: "IN-12", Stage: "input", Title: "The endpoint and the namespace do not belong together",
 		Cause:    "The address is the endpoint of {wanted}, the namespace is {namespace}. A namespace endpoint serves only its own namespace.",
-		Fix:      fixes(dev("Make both the same. For {namespace} the address is {endpoint}.", "export TEMPORAL_ADDRESS={endpoint}")),
+		Fix:      fixes(dev("Make both the same. For the namespace {namespace} the address is {endpoint}.", "export TEMPORAL_ADDRESS={endpoint}")),
 		Symptoms: said("Request unauthorized.", "Namespace ... is not found"), Related: related("NS-01", "NS-02", "SV-12")},
 	{Code: "IN-13", Stage: "input", Title: "Not a name that a Cloud namespace can have",
 		Cause:    "A namespace name has 2 to 39 characters of a-z, 0-9 and -, begins with a letter and ends with a letter or digit.",
