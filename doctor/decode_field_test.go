@@ -167,6 +167,12 @@ var fieldTexts = []fieldText{
 	{"an IPv6 address without brackets", gh("grafana/k6#203"), `dial tcp: address fe80::1:7233: too many colons in address`, "IN-07", Certain, "", "[fe80::1]:7233"},
 	{"an IPv6 address without brackets", gh("owncast/owncast#1398"), `listen tcp: address ::1:7233: too many colons in address`, "IN-07", Certain, "", "[::1]:7233"},
 	{"an IPv6 address without brackets", gh("sipcapture/heplify#137"), `dial tcp: address 10.2.3.4:7233,10.2.3.5:7233: too many colons in address`, "IN-06", Likely, "IN-07,IN-01", ""},
+	// A replay that does not fit, and a workflow that holds its worker.
+	{"no fault of the connection", gh("airbytehq/airbyte#42880"), "io.grpc.StatusRuntimeException: INVALID_ARGUMENT: io.temporal.internal.statemachines.InternalWorkflowTaskException: Failure handling event 84 of type 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED' during replay. {WorkflowTaskStartedEventId=0, CurrentStartedEventId=83}", "WF-03", Likely, "WF-18", "innermost"},
+	{"no fault of the connection", gh("airbytehq/airbyte#15393"), "io.temporal.internal.replay.InternalWorkflowTaskException: Failure handling event 19 of type 'EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED' during replay. {PreviousStartedEventId=17}", "WF-03", Likely, "WF-18", ""},
+	{"no fault of the connection", gh("airbytehq/airbyte#20014"), "io.temporal.internal.statemachines.InternalWorkflowTaskException: Failure handling event 40 of type 'EVENT_TYPE_WORKFLOW_TASK_STARTED' during execution. {WorkflowTaskStartedEventId=40, CurrentStartedEventId=40}", "WF-18", Likely, "WF-03", "innermost"},
+	{"no fault of the connection", gh("temporalio/sdk-go#513"), "unknown command CommandType: Timer, ID: 9, possible causes are nondeterministic workflow definition code or incompatible change in the workflow definition", "WF-03", Likely, "", ""},
+	{"no fault of the connection", gh("temporalio/sdk-java#869"), "io.temporal.worker.NonDeterministicException: Failure handling event 13 of type 'EVENT_TYPE_TIMER_STARTED' during replay.", "WF-03", Likely, "", ""},
 }
 
 // Every text of the field gets its answer; none advises the check for what is no fault of the connection, none has an
