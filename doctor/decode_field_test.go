@@ -173,6 +173,9 @@ var fieldTexts = []fieldText{
 	{"no fault of the connection", gh("airbytehq/airbyte#20014"), "io.temporal.internal.statemachines.InternalWorkflowTaskException: Failure handling event 40 of type 'EVENT_TYPE_WORKFLOW_TASK_STARTED' during execution. {WorkflowTaskStartedEventId=40, CurrentStartedEventId=40}", "WF-18", Likely, "WF-03", "innermost"},
 	{"no fault of the connection", gh("temporalio/sdk-go#513"), "unknown command CommandType: Timer, ID: 9, possible causes are nondeterministic workflow definition code or incompatible change in the workflow definition", "WF-03", Likely, "", ""},
 	{"no fault of the connection", gh("temporalio/sdk-java#869"), "io.temporal.worker.NonDeterministicException: Failure handling event 13 of type 'EVENT_TYPE_TIMER_STARTED' during replay.", "WF-03", Likely, "", ""},
+	{"no fault of the connection", gh("temporalio/sdk-dotnet#64"), `{"message": "Workflow with ID 6c1f4a2e-9b0d-4a53-8f0e-0d9c1b7a2e11 deadlocked after 00:00:02", "applicationFailureInfo": {"type": "InvalidOperationException"}}`, "WF-18", Likely, "WF-03", "blocking call"},
+	{"no fault of the connection", gh("temporalio/sdk-go#773"), `deadlock detected: workflow goroutine "root" didn't yield for over a second`, "WF-18", Likely, "", "blocking call"},
+	{"no fault of the connection", gh("temporalio/sdk-typescript#2426"), `WARN temporalio_sdk_core::worker::workflow: Failing workflow task failure=Failure { failure: Some(Failure { message: "Script execution timed out after 5000ms", source: "TypeScriptSDK" }) }`, "WF-18", Likely, "", "five in TypeScript"},
 }
 
 // Every text of the field gets its answer; none advises the check for what is no fault of the connection, none has an

@@ -24,7 +24,7 @@ var workerReadings = []reading{
 	{[]string{"other commands"}, "WF-03", Likely, []string{"WF-01"}, ""},
 	{[]string{"event unhandled at replay"}, "WF-03", Likely, []string{"WF-18", "WF-05"}, "The worker could not go through the workflow's history again: most often its code no longer does what the history says. The innermost cause below the message says which event did not fit, or which other failure stopped the replay."},
 	{[]string{"event unhandled", "!did not yield"}, "WF-18", Likely, []string{"WF-03", "WF-05"}, "The worker failed while it ran a workflow's task. The innermost cause below the message is what its code met."},
-	{[]string{"did not yield"}, "WF-18", Likely, []string{"WF-03"}, "The workflow's code held its thread for longer than the worker allows (two seconds for Python): a blocking call, a heavy computation, or a worker without enough processor."},
+	{[]string{"did not yield"}, "WF-18", Likely, []string{"WF-03"}, "The workflow's code held its thread for longer than the worker allows (one second in Go and Java, two in Python and .NET, five in TypeScript): a blocking call, a heavy computation, or a worker without enough processor."},
 	{[]string{"sandbox"}, "WF-18", Likely, []string{"WK-03"}, "The workflow's code did something that a workflow may not: reading the environment, the clock, files or the network gives another value at replay."},
 	{[]string{"unknown workflow"}, "WF-01", Certain, []string{"TQ-02"}, ""},
 	{[]string{"unknown activity"}, "WF-02", Certain, []string{"TQ-02"}, ""},
