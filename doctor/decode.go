@@ -215,6 +215,9 @@ func (e *evidence) explain(r reading, level Level, others []string, at hit) Deco
 	d := Decoded{Code: v.Code, Level: level, Title: v.Title, Cause: v.Cause, Fix: []Fix{}, Candidates: []Candidate{},
 		Confirm: command(entry.Confirm, said), Matched: clean(e.text.flat[at.from:at.to], maxValue)}
 	for i, f := range entry.Fix {
+		if e.facts.kind == toHere && f.Who == "network" && len(entry.Fix) > 1 {
+			continue // no firewall of theirs stands between a program and its own machine
+		}
 		d.Fix = append(d.Fix, Fix{Who: f.Who, Text: v.Fix[i].Text, Command: command(f.Command, said)})
 	}
 	onlyHere := level == Certain

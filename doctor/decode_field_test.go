@@ -154,7 +154,7 @@ var fieldTexts = []fieldText{
 	{"no fault of the connection", gh("temporalio/sdk-typescript#1273"), `AddrNotAvailable, message: "Can't assign requested address"`, "TC-11", Likely, "TC-03", ""},
 	{"no fault of the connection", gh("temporalio/sdk-python#450"), `Cannot access pathlib.Path.resolve.__call__ from inside a workflow. If this is code from a module not used in a workflow, mark the import as pass through`, "WF-18", Likely, "", ""},
 	{"no fault of the connection", gh("Baldinof/roadrunner-bundle#175"), `goridge_frame_receive: validation failed on the message sent to STDOUT, see: https://docs.roadrunner.dev/error-codes/stdout-crc, invalid message: <!DOCTYPE html>`, "WK-04", Likely, "", "stdout"},
-	{"no fault of the connection", gh("temporalio/roadrunner-temporal#769"), `temporal_plugin_serve: failed to connect to the Temporal server at "localhost:7233": context deadline exceeded; ensure it is reachable`, "TC-02", Likely, "IN-10", "localhost:7233"},
+	{"no fault of the connection", gh("temporalio/roadrunner-temporal#769"), `temporal_plugin_serve: failed to connect to the Temporal server at "localhost:7233": context deadline exceeded; ensure it is reachable`, "IN-10", Likely, "TC-05,SY-03", "localhost:7233"},
 	{"no fault of the connection", gh("temporalio/sdk-typescript#850"), `Error: Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/node_modules/@temporalio/core-bridge/releases/x86_64-unknown-linux-gnu/index.node)`, "WK-05", Likely, "", "musl"},
 	{"no fault of the connection", gh("temporalio/sdk-java#1066"), `io.temporal.internal.sync.PotentialDeadlockException: [TMPRL1101] Potential deadlock detected. Workflow thread "workflow-method" didn't yield control for over a second.`, "WF-18", Likely, "", ""},
 	// A key that the Rust core does not read.
@@ -176,6 +176,9 @@ var fieldTexts = []fieldText{
 	{"no fault of the connection", gh("temporalio/sdk-dotnet#64"), `{"message": "Workflow with ID 6c1f4a2e-9b0d-4a53-8f0e-0d9c1b7a2e11 deadlocked after 00:00:02", "applicationFailureInfo": {"type": "InvalidOperationException"}}`, "WF-18", Likely, "WF-03", "blocking call"},
 	{"no fault of the connection", gh("temporalio/sdk-go#773"), `deadlock detected: workflow goroutine "root" didn't yield for over a second`, "WF-18", Likely, "", "blocking call"},
 	{"no fault of the connection", gh("temporalio/sdk-typescript#2426"), `WARN temporalio_sdk_core::worker::workflow: Failing workflow task failure=Failure { failure: Some(Failure { message: "Script execution timed out after 5000ms", source: "TypeScriptSDK" }) }`, "WF-18", Likely, "", "five in TypeScript"},
+	{"the address in the text", gh("temporalio/temporal#9734"), `failed reaching server: context deadline exceeded (localhost:7233)`, "IN-10", Likely, "TC-05,SY-03", "localhost:7233"},
+	{"the address in the text", gh("TracecatHQ/tracecat#1127"), `Connecting to Temporal server at temporal:7233 failed: context deadline exceeded`, "IN-10", Likely, "TC-05", "temporal:7233"},
+	{"the address in the text", "https://pkg.go.dev/net#Dialer", `dial tcp 127.0.0.1:7233: i/o timeout`, "IN-10", Likely, "TC-05", "127.0.0.1:7233"},
 }
 
 // Every text of the field gets its answer; none advises the check for what is no fault of the connection, none has an
@@ -206,7 +209,7 @@ func TestFieldTexts(t *testing.T) {
 					t.Errorf("%q: the answer has %q: %s", c.text, never, all)
 				}
 			}
-			if c.kind == "no fault of the connection" && c.code != "TC-02" && strings.Contains(all, "onramp check") {
+			if c.kind == "no fault of the connection" && c.code != "IN-10" && strings.Contains(all, "onramp check") {
 				t.Errorf("%q: the check is advised: %s", c.text, all)
 			}
 		})

@@ -212,6 +212,26 @@ func TestDecodeMakesNothingUp(t *testing.T) {
 	}
 }
 
+// Nobody opens a firewall to the machine that the program runs on.
+func TestNoNetworkTeamForThisMachine(t *testing.T) {
+	for _, address := range []string{"localhost:7233", "127.0.0.1:7233", "[::1]:7233", "0.0.0.0:7233"} {
+		for _, text := range []string{
+			"failed reaching server " + address + ": context deadline exceeded", "dial tcp " + address + ": i/o timeout", "dial tcp " + address + ": connect: connection refused",
+			"read tcp " + address + "->" + address + ": read: connection reset by peer",
+		} {
+			d := Decode(text)
+			if d.Code == UnknownCode || len(d.Fix) == 0 {
+				t.Errorf("%q: %s, %d fixes", text, d.Code, len(d.Fix))
+			}
+			for _, f := range d.Fix {
+				if f.Who == "network" {
+					t.Errorf("%q: %s asks the network team: %s", text, d.Code, f.Text)
+				}
+			}
+		}
+	}
+}
+
 func TestDecodeFillsValues(t *testing.T) {
 	d := Decode("rpc error: code = NotFound desc = Namespace orders.a1b2c is not found. (orders.a1b2c.tmprl.cloud:7233)")
 	if !strings.Contains(d.Cause, "orders.a1b2c") || !strings.Contains(d.Confirm, "--address orders.a1b2c.tmprl.cloud:7233") {
