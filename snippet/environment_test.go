@@ -22,6 +22,29 @@ const pemKey = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwE
 // goodLines is an environment with nothing wrong.
 const goodLines = "TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nTEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n"
 
+// TestRemovalIsOffered: names that no SDK reads may be read by the person's own code, which taking them out would break.
+func TestRemovalIsOffered(t *testing.T) {
+	for _, text := range []string{
+		"export TEMPORAL_HOST_URL=orders.a1b2c.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_TLS_CERT=/c/client.pem\nexport TEMPORAL_TLS_KEY=/c/client.key\nexport TEMPORAL_SERVER_ROOT_CA_CERT=\n",
+		goodLines + "TEMPORAL_TLS_CERT=/old/client.pem\nTEMPORAL_TLS_KEY=/old/client.key\n",
+		goodLines + "TEMPORAL_HOST_URL=old.a1b2c.tmprl.cloud:7233\n",
+		goodLines + "TEMPORAL_CLOUD_PEM=x\nTEMPORAL_CLOUD_PRIVATE_KEY=x\n",
+	} {
+		seen := false
+		for _, f := range judged(text).Findings {
+			if !strings.HasPrefix(f.Title, "Names of another vocabulary") {
+				continue
+			}
+			if seen = true; !strings.Contains(f.Text, "your own code") {
+				t.Errorf("%q: %s", text, f.Text)
+			}
+		}
+		if !seen {
+			t.Errorf("%q: nothing is said of its names", text)
+		}
+	}
+}
+
 // TestJudgeEnvironment: what people paste, what is wrong with it, and the repaired lines for bash ("" for none).
 func TestJudgeEnvironment(t *testing.T) {
 	good := "export TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nexport TEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n"
