@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"onramp/certsvc"
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/views"
 )
@@ -101,7 +102,32 @@ func ReadForm(r *http.Request) (Form, error) {
 	case err != nil:
 		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and send it again.")
 	}
+	if err := misplacedSecret(r.PostForm); err != nil {
+		return Form{}, err
+	}
 	return Form{Values: r.PostForm, r: r}, nil
+}
+
+// takesSecrets are the fields in which a key may stand: it is used, or taken out, and stored nowhere as it is. input is
+// a workflow's own.
+var takesSecrets = map[string]bool{"cert_pem": true, "key_pem": true, "ca_bundle": true, "ca_pem": true, "leaf_pem": true, "ca_key": true, "lent_key": true,
+	"csr": true, "text": true, "ca_text": true, "environment": true, "error_text": true, "command": true, "api_key": true, "input": true,
+	"passphrase": true, "ca_passphrase": true, "key_passphrase": true, "password": true}
+
+// misplacedSecret refuses a private key or an API key in any other field: names and reasons are stored and shown. The
+// form is not shown again, as it would send the secret back.
+func misplacedSecret(values url.Values) error {
+	for name, all := range values {
+		if takesSecrets[name] {
+			continue
+		}
+		for _, v := range all {
+			if doctor.HoldsSecret(v) {
+				return fault.New(fault.Invalid, "This is a secret, in a field that takes none", "It was not used and is not kept. Go back, and write something else there; a key belongs in the field for keys.")
+			}
+		}
+	}
+	return nil
 }
 
 func isMultipart(r *http.Request) bool {
