@@ -6,6 +6,7 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"strconv"
 	"strings"
@@ -85,9 +86,32 @@ type Form struct {
 	r      *http.Request
 }
 
-// ReadForm reads a sent form. Values of the address are not part of it. The error is a TooLarge or an
+// sentForm is what ReadForm found, for whoever asks again.
+type sentForm struct {
+	form Form
+	err  error
+}
+
+// ReadForm reads a sent form, once. Values of the address are not part of it. The error is a TooLarge or an
 // Invalid fault.
 func ReadForm(r *http.Request) (Form, error) {
+	rec := RecordOf(r)
+	if rec.form == nil {
+		f, err := readForm(r)
+		rec.form = &sentForm{f, err}
+	}
+	return rec.form.form, rec.form.err
+}
+
+// cameTooSlowly reports whether a form was cut off because the server's time for reading it was over.
+func cameTooSlowly(err error) bool {
+	var slow slowForm
+	return errors.As(err, &slow)
+}
+
+type slowForm struct{ error }
+
+func readForm(r *http.Request) (Form, error) {
 	var err error
 	if isMultipart(r) {
 		err = r.ParseMultipartForm(bodyLimit(r)) // all of it fits: nothing spills to a file
@@ -99,6 +123,8 @@ func ReadForm(r *http.Request) (Form, error) {
 	case errors.As(err, &large):
 		return Form{}, fault.Wrap(err, fault.TooLarge, "That is too much for this form",
 			"Certificates, keys and commands are small: at most 64 KB typed, 128 KB with files.")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return Form{}, fault.Wrap(slowForm{err}, fault.Invalid, "The form came too slowly", "Onramp waited for the rest of it and then stopped. Go back to the page and send it again; if the connection is slow, send smaller files.")
 	case err != nil:
 		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and send it again.")
 	}

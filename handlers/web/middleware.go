@@ -30,7 +30,8 @@ type record struct {
 	ID     string
 	status int
 	Err    error
-	leave  func() // gives the request\'s turn back; nil: it has none
+	leave  func() // gives the request's turn back; nil: it has none
+	form   *sentForm
 }
 
 type recordKey struct{}
