@@ -36,6 +36,10 @@ func (h *Site) Do(a Action) http.HandlerFunc {
 			}
 			defer t.leave()
 			RecordOf(r).turn = t
+		} else if _, err := ReadForm(r); cameTooSlowly(err) {
+			// The server has ended the request's context with the reading; the reader still waits for an answer.
+			h.FailWith(w, r.WithContext(context.WithoutCancel(r.Context())), http.StatusRequestTimeout, err)
+			return
 		}
 		if err := a(w, r); err != nil {
 			h.fail(w, r, err)
