@@ -72,6 +72,17 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud emptied"},
 	custody.Broken:        {State: views.Warn, Word: "Broken on purpose"},
 	custody.Mended:        {State: views.Idle, Word: "Switch turned off"},
+
+	custody.SignedIn:       {State: views.Idle, Word: "Signed in"},
+	custody.SignInRefused:  {State: views.Bad, Word: "Sign-in refused"},
+	custody.SignedOut:      {State: views.Idle, Word: "Signed out"},
+	custody.AccountAdded:   {State: views.Good, Word: "Account added"},
+	custody.AccountChanged: {State: views.Warn, Word: "Role or teams changed"},
+	custody.AccountOff:     {State: views.Warn, Word: "Account disabled"},
+	custody.AccountOn:      {State: views.Good, Word: "Account enabled"},
+	custody.LinkMade:       {State: views.Wait, Word: "Sign-in link made"},
+	custody.PasswordSet:    {State: views.Idle, Word: "Password set"},
+	custody.TeamAdded:      {State: views.Good, Word: "Team added"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.
