@@ -32,7 +32,9 @@ const (
 )
 
 // from is a request of somebody who is not signed in.
-func from(address string) custody.Actor { return custody.Actor{Via: "portal", From: address, Request: "r"} }
+func from(address string) custody.Actor {
+	return custody.Actor{Via: "portal", From: address, Request: "r"}
+}
 
 func open(t *testing.T) *house {
 	t.Helper()
