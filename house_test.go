@@ -45,7 +45,7 @@ var walls = map[string][]string{
 }
 
 // areas are the folders of handlers: each stands on web alone, and only the router knows them all.
-var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search"}
+var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search", "people"}
 
 // TestAreas: no area of handlers imports another, and web imports none.
 func TestAreas(t *testing.T) {
@@ -85,6 +85,7 @@ var roomy = map[string]string{
 	"journey.Pages":     "a method a page or form",
 	"transfer.Pages":    "a method a page or form",
 	"cloud.Pages":       "a method a page or form",
+	"people.Pages":      "a method a page or form",
 	"migration.View":    "a method a rule: which facts follow, or why not",
 	"acts.desk":         "what acts stand on; none is called from outside",
 	"runs.Service":      "begin, follow, look and end, for every kind of run",

@@ -19,8 +19,8 @@ import (
 	"onramp/transfer"
 )
 
-var dana = Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
-var omar = Actor{Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2"}
+var dana = Actor{Role: custody.Owner, Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
+var omar = Actor{Role: custody.Owner, Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2"}
 
 // world is every room that acts stand on, on a database in a directory of its own.
 type world struct {

@@ -20,6 +20,7 @@ type Actor struct {
 
 	Role     Role
 	Teams    []string  // IDs of the teams that it belongs to
+	Team     string    // the one that gets what it makes; "": the first of Teams
 	SignedIn time.Time // the last time that it proved who it is; zero on one machine
 }
 
@@ -92,16 +93,19 @@ const (
 	LinkMade       Verb = "link-made" // for a first password or a new one
 	PasswordSet    Verb = "password-set"
 	TeamAdded      Verb = "team-added"
+	TeamGiven      Verb = "migration-given" // to another team
 )
 
-// Verbs are those that a Record can have.
+// Verbs are those that a Record of a portal for one person can have.
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
 	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack,
-	NamespaceMade, CAsSaved, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended,
-	SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded}
+	NamespaceMade, CAsSaved, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+
+// PeopleVerbs are the others, where several people share a portal.
+var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {

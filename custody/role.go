@@ -1,6 +1,7 @@
 package custody
 
 import (
+	"errors"
 	"slices"
 	"time"
 
@@ -67,10 +68,15 @@ const SecondLook = 15 * time.Minute
 
 // ErrLookAgain is the Denied fault of whoever needs a second look first.
 var ErrLookAgain error = &fault.Fault{Kind: fault.Denied, Title: "Confirm that it is you", Unchanged: true,
-	Cause: "You signed in more than 15 minutes ago, and this needs a fresh sign-in.", Fix: "Sign in again, then send it once more."}
+	Cause: "You signed in more than 15 minutes ago, and this needs a fresh sign-in.", Fix: "Sign in again, then send it once more.", Err: errLook}
+
+var errLook = errors.New("a second look is needed")
+
+// NeedsLook reports an error that is ErrLookAgain, whatever an act has added to it.
+func NeedsLook(err error) bool { return errors.Is(err, errLook) }
 
 // LookedTwice reports whether the actor has signed in recently enough at now for what needs a second look. Who has no
 // sign-in, at a portal for one person, never needs one.
 func (a Actor) LookedTwice(now time.Time) bool {
-	return a.Session == "" || now.Sub(a.SignedIn) <= SecondLook
+	return a.SignedIn.IsZero() || now.Sub(a.SignedIn) <= SecondLook
 }

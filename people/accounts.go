@@ -131,13 +131,19 @@ func (s Directory) Accounts(ctx context.Context, by custody.Actor) ([]Account, e
 // Teams are all teams; whoever is signed in may know their names.
 func (s Directory) Teams(ctx context.Context) ([]Team, error) { return s.o.Store.Teams(ctx) }
 
-// Owners are those who can change what somebody may do, to be named where a right is missing: at most a few.
-func (s Directory) Owners(ctx context.Context) ([]string, error) {
+// mostNamed is how many people are named where a right is missing.
+const mostNamed = 5
+
+// Having names those who have a role or a higher one and see what some teams have, the lowest such role first: whom to
+// ask. At most mostNamed.
+func (s Directory) Having(ctx context.Context, role Role, teams []string) ([]string, error) {
 	all, err := s.o.Store.Accounts(ctx)
+	slices.SortStableFunc(all, func(a, b Account) int { return int(a.Role - b.Role) })
 	var out []string
 	for _, a := range all {
-		if a.Role == custody.Owner && a.Active() && len(out) < 3 {
-			out = append(out, a.Title())
+		near := a.Role >= custody.CloudAdmin || slices.ContainsFunc(a.Teams, func(t string) bool { return slices.Contains(teams, t) })
+		if a.Active() && a.Role >= role && near && len(out) < mostNamed {
+			out = append(out, a.Title()+" ("+strings.ToLower(a.Role.Title())+")")
 		}
 	}
 	return out, err

@@ -12,7 +12,7 @@ import (
 // How long a link works.
 const (
 	firstFor    = time.Hour
-	passwordFor = 72 * time.Hour
+	PasswordFor = 72 * time.Hour // one for a password
 )
 
 // FirstAdmin makes the link by which the first owner gets in, and ends earlier ones; "" when there are accounts already.
@@ -34,7 +34,7 @@ func (s Directory) newLink(ctx context.Context, by custody.Actor, a Account) (st
 	}
 	token, hash := newToken()
 	now := s.now()
-	l := Link{Hash: hash, Kind: PasswordBy, Account: a.ID, Created: now, Expires: now.Add(passwordFor)}
+	l := Link{Hash: hash, Kind: PasswordBy, Account: a.ID, Created: now, Expires: now.Add(PasswordFor)}
 	return token, s.o.Store.AddLink(ctx, l, s.record(by, custody.LinkMade, a, ""))
 }
 

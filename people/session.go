@@ -2,11 +2,13 @@ package people
 
 import (
 	"context"
+	"errors"
 	"strings"
 	"time"
 
 	"onramp/custody"
 	"onramp/fault"
+	"onramp/migration"
 )
 
 // How long a session lasts: without a request, and in all.
@@ -139,6 +141,77 @@ func (s SignIns) Again(ctx context.Context, by custody.Actor, token, password, a
 		return Signed{}, err
 	}
 	return s.SignIn(ctx, by, a.Email, password, agent, token)
+}
+
+// Still returns who a token belongs to, as Who does, and does not count as a use of the session: what stays open in a
+// browser asks it.
+func (s SignIns) Still(ctx context.Context, token string) (custody.Actor, error) {
+	x, a, err := s.o.Store.Session(ctx, hashOf(token))
+	if notFound(err) || err == nil && !x.alive(a, s.now()) {
+		return custody.Actor{}, lost()
+	}
+	return a.actor(x), err
+}
+
+// Claim is whom a provider of sign-ins has signed in.
+type Claim struct {
+	Issuer, Subject string
+	Email, Name     string
+	Role            Role // by the groups that the provider tells; Nobody: none of them has one here
+}
+
+// SignInBy begins a session for whom a provider has signed in. Its account is made at the first sign-in; its role follows
+// the provider's groups at each. The faults: Denied where no group has a role here, or the account is disabled.
+func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent, instead string) (Signed, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a, err := s.o.Store.AccountBySubject(ctx, c.Issuer, c.Subject)
+	known := err == nil
+	switch {
+	case err != nil && !notFound(err):
+		return Signed{}, err
+	case known && !a.Active():
+		return Signed{}, s.refuse(ctx, by, a, "Your account is disabled", "Ask an owner of this Onramp to enable it.")
+	}
+	if !known {
+		a = Account{ID: newID("u"), Issuer: c.Issuer, Subject: c.Subject, Teams: []string{migration.DefaultTeam}, Created: s.now()}
+	}
+	was := a
+	if a.Email, err = cleanEmail(c.Email); err != nil { // a provider need not tell one: the account goes by its subject
+		a.Email = strings.ToLower(c.Subject) + "@" + strings.TrimPrefix(strings.TrimPrefix(c.Issuer, "https://"), "http://")
+	}
+	if name, err := cleanName(c.Name, "name"); err == nil && name != "" {
+		a.Name = name
+	}
+	if a.Role = c.Role; a.Role == custody.Nobody {
+		if known {
+			a.Role = was.Role // kept for the day that a group has one again; nobody signs in meanwhile
+		}
+		return Signed{}, s.refuse(ctx, by, a, "None of your groups has a role here", "Ask an owner of this Onramp, or who runs your sign-in, to put you into a group that has one.")
+	}
+	var rs []custody.Record
+	switch {
+	case !known:
+		rs = append(rs, s.record(by, custody.AccountAdded, a, a.Role.String()+" by its groups"))
+	case was.Role != a.Role:
+		rs = append(rs, s.record(by, custody.AccountChanged, a, was.Role.String()+" to "+a.Role.String()+" by its groups"))
+	}
+	for i := range rs {
+		rs[i].Person, rs[i].Name = a.ID, a.Title()
+	}
+	if len(rs) > 0 || was.Email != a.Email || was.Name != a.Name {
+		if err := s.o.Store.SaveAccount(ctx, a, rs...); err != nil {
+			return Signed{}, err
+		}
+	}
+	return s.begin(ctx, by, a, agent, instead)
+}
+
+// refuse records and returns why somebody whom a provider has signed in does not get in.
+func (s SignIns) refuse(ctx context.Context, by custody.Actor, a Account, title, fix string) error {
+	r := s.record(by, custody.SignInRefused, a, strings.ToLower(title[:1])+title[1:])
+	r.Person, r.Name = a.ID, a.Title()
+	return errors.Join(s.o.Store.SaveGuesses(ctx, "provider", Guesses{}, s.now().Add(-forgetAfter), r), fault.New(fault.Denied, title, fix))
 }
 
 // SignOut ends the session of an actor.

@@ -157,7 +157,7 @@ func nameFree(ctx context.Context, tx *sql.Tx, m migration.Migration) error {
 	return rows.Err()
 }
 
-// ChangeMigration writes the name of a migration and whether it is archived, with the audit's records of it. A Conflict
+// ChangeMigration writes the name of a migration, its team and whether it is archived, with the audit's records of it. A Conflict
 // fault of field name when another has the new name (migration.SameName).
 func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
@@ -172,7 +172,7 @@ func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...c
 				return err
 			}
 		}
-		done, err := tx.ExecContext(ctx, "UPDATE migrations SET name = ?, archived = ?, version = version + 1 WHERE id = ?", m.Name, nanos(m.Archived), m.ID)
+		done, err := tx.ExecContext(ctx, "UPDATE migrations SET name = ?, archived = ?, team_id = ?, version = version + 1 WHERE id = ?", m.Name, nanos(m.Archived), team(m), m.ID)
 		if err != nil {
 			return err
 		}

@@ -16,7 +16,11 @@ type Frame struct {
 	Nav     string // the current entry of the bar: "migrations", "expiry", "audit", "rehearsal", "help" or ""
 	// Description is what the page is for, for search engines and previews; "" says what Onramp is.
 	Description string
-	Query       string // what the search field of the bar holds
+	// Account is who is signed in, at a portal that several people share; nil: nobody has to. SignedOut: somebody has to be,
+	// and nobody is: the bar leads nowhere then.
+	Account   *AccountProps
+	SignedOut bool
+	Query     string // what the search field of the bar holds
 
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool
