@@ -21,6 +21,9 @@ func (m Migrations) GiveToTeam(ctx context.Context, by Actor, id, team string) (
 	if err != nil || have.Team == team {
 		return have, err
 	}
+	if err := sawText(ctx, have.Team, "Another team has it meanwhile."); err != nil {
+		return have, err
+	}
 	have.Team = team
 	if err := m.store.ChangeMigration(ctx, have, m.stamped(by, note(id, custody.TeamGiven, team))...); err != nil {
 		return have, err

@@ -6,8 +6,8 @@ import (
 	"onramp/transfer"
 )
 
-// History is the raw history of the workflow of a run, in Temporal's own JSON. It reads with the keys of the run while
-// it is under way, else with the lent ones.
+// History is the raw history of the workflow of a run, in Temporal's own JSON. It reads with the keys of the
+// actor's own run while it is under way, else with the lent ones.
 func (w Workflows) History(ctx context.Context, by Actor, id, runID string) ([]byte, error) {
 	v, _, asked, err := w.workflow(ctx, id, runID)
 	if err != nil {
