@@ -40,6 +40,7 @@ type desk struct {
 	asked     *atomic.Int64 // how often the checker and the transferer were asked for anything
 	ended     func()
 	lastKey   string // the client key that rehearsed got
+	as        string // the session that requests are sent with, at a portal for several people; "" for none
 }
 
 type deskOptions struct {
@@ -116,6 +117,14 @@ func (d *desk) request(method, path string, body io.Reader, headers ...string) *
 	d.t.Helper()
 	r, err := http.NewRequestWithContext(d.t.Context(), method, d.srv.URL+path, body)
 	check(d.t, err)
+	if d.people != nil {
+		if method != "GET" && method != "HEAD" {
+			r.Header.Set("Origin", "https://"+strings.TrimPrefix(strings.TrimPrefix(d.srv.URL, "https://"), "http://"))
+		}
+		if d.as != "" {
+			r.Header.Set("Cookie", "__Host-onramp="+d.as)
+		}
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 		if headers[i] == "Host" {

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"onramp/static"
+
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -142,4 +144,12 @@ func railSummary(p RailProps) string {
 		}
 	}
 	return p.Done
+}
+
+// sealed tells a browser which content of a file it may run, at a portal that several people share.
+func (f Frame) sealed(file string) templ.Attributes {
+	if f.Account == nil && !f.SignedOut {
+		return nil
+	}
+	return templ.Attributes{"integrity": static.Integrity(file)}
 }
