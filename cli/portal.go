@@ -67,7 +67,7 @@ func (p portal) share(ctx context.Context, db *store.DB) (net.Listener, *web.Sha
 func (p portal) announce(ctx context.Context, w World, ln net.Listener, site *web.Shared) error {
 	line := map[string]string{"schema": "onramp.serve/1", "url": p.address(ln), "data": p.data}
 	if site != nil {
-		line["metrics"] = "http://" + site.Metrics + "/metrics"
+		line["listen"], line["metrics"] = ln.Addr().String(), "http://"+site.Metrics+"/metrics"
 		if site.Provider == nil {
 			token, err := site.People.FirstAdmin(ctx)
 			if err != nil {

@@ -194,8 +194,9 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/start", open, h.people.Start},
 		{get, "/signin", open, h.people.SignInForm},
 		{post, "/signin", open, h.people.SignIn},
-		{get, "/signin/callback", open, h.people.Callback}, // from the provider that signs people in
-		{get, "/again", in, h.people.AgainForm},            // a second look
+		{get, "/signin/provider", open, h.people.ToProvider}, // that signs people in
+		{get, "/signin/callback", open, h.people.Callback},   // from the provider that signs people in
+		{get, "/again", in, h.people.AgainForm},              // a second look
 		{post, "/again", in, h.people.Again},
 		{post, "/signout", in, h.people.SignOut},
 		{get, "/account", in, h.people.Account},

@@ -68,4 +68,4 @@ func TestPagesAreListedWithTheirRoutes(t *testing.T) {
 }
 
 // notAPage are the addresses that answer a file, a stream or a number; the last is kept for old links.
-var notAPage = regexp.MustCompile(`\.\w+$|\{file\}$|/\*$|/events$|/metrics$|/(healthz|readyz)$|callback$|^GET /m/\{m\}/$`)
+var notAPage = regexp.MustCompile(`\.\w+$|\{file\}$|/\*$|/events$|/metrics$|/(healthz|readyz)$|(callback|provider)$|^GET /m/\{m\}/$`)

@@ -23,7 +23,7 @@ func peoplePages() []page {
 		shown("sign-in", SignInPage, signedOut("Sign in"), SignInProps{Next: "/m/payments/test"}),
 		shown("sign-in-refused", SignInPage, signedOut("Sign in"), SignInProps{Email: "dana@example.com", Next: "/", Problem: "The email address or the password is wrong. Check both."}),
 		shown("sign-in-again", SignInPage, signedIn("Confirm that it is you", "", owner), SignInProps{Again: true, Email: "dana@example.com", Next: "/people"}),
-		shown("sign-in-provider", SignInPage, signedOut("Sign in"), SignInProps{Next: "/", Provider: "/signin"}),
+		shown("sign-in-provider", SignInPage, signedOut("Sign in"), SignInProps{Next: "/", Provider: "/signin/provider?next=%2F"}),
 		shown("start", StartPage, signedOut("Welcome"), StartProps{Token: "t0", First: true}),
 		shown("start-refused", StartPage, signedOut("Welcome"), StartProps{Token: "t0", Email: "omar@example.com", Name: "Omar", Problems: Problems{
 			{Kind: fault.Invalid, Field: "password", Title: "The password is too short", Fix: "Use at least 12 characters"}}}),

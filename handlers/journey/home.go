@@ -94,7 +94,10 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	}
 	asked := !q.plain()
 	q.From, q.page = list.From, list.From/web.CardsPerPage+1
-	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), DataDir: web.AtHome(h.DataDir), Sections: homeSections(q, list)}
+	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), Sections: homeSections(q, list)}
+	if h.Shared == nil {
+		p.DataDir = web.AtHome(h.DataDir)
+	}
 	if p.Ending, err = h.endingSoon(r.Context()); err != nil {
 		return err
 	}

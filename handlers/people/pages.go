@@ -2,14 +2,7 @@
 // the page where owners say who may do what.
 package people
 
-import (
-	"net/http"
-
-	"onramp/handlers/web"
-)
+import "onramp/handlers/web"
 
 // Pages are the pages of this area. They are there only where web.Options.Shared is.
 type Pages struct{ *web.Site }
-
-// noReferrer keeps the address of a page with a token to that page.
-func noReferrer(w http.ResponseWriter) { w.Header().Set("Referrer-Policy", "no-referrer") }

@@ -22,10 +22,11 @@ func (h *Pages) SignInForm(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Pages) showSignIn(w http.ResponseWriter, r *http.Request, status int, p views.SignInProps) error {
 	if h.Shared.Provider != nil {
-		p.Provider = "/signin"
+		to := url.Values{"next": {p.Next}}
 		if p.Again {
-			p.Provider = "/again"
+			to.Set("again", "1")
 		}
+		p.Provider = "/signin/provider?" + to.Encode()
 	}
 	title := "Sign in"
 	if p.Again {
@@ -96,9 +97,9 @@ func (h *Pages) SignOut(w http.ResponseWriter, r *http.Request) error {
 	return web.SeeOther(w, r, "/signin", "")
 }
 
-// StartForm is where a one-time link leads.
+// StartForm is where a one-time link leads. Its address goes no further than this portal (Referrer-Policy); with
+// no-referrer a browser would send the form from an origin of null.
 func (h *Pages) StartForm(w http.ResponseWriter, r *http.Request) error {
-	noReferrer(w)
 	token := r.URL.Query().Get("t")
 	o, err := h.Shared.People.Open(r.Context(), token)
 	if err != nil {
@@ -115,7 +116,6 @@ func (h *Pages) showStart(w http.ResponseWriter, r *http.Request, status int, p 
 // Start uses the link: it makes the first owner, or sets a password, and signs that person in. The token is in the form,
 // in the address, or where a program sends neither, in the cookie that its page has set.
 func (h *Pages) Start(w http.ResponseWriter, r *http.Request) error {
-	noReferrer(w)
 	f, err := web.ReadForm(r)
 	if err != nil {
 		return err
@@ -161,9 +161,18 @@ func (h *Pages) begin(w http.ResponseWriter, r *http.Request, next string, again
 	return nil
 }
 
+// ToProvider sends the browser to the provider. It is a link and no form: the policy of our pages lets forms go to no
+// other site, redirects included.
+func (h *Pages) ToProvider(w http.ResponseWriter, r *http.Request) error {
+	if h.Shared.Provider == nil {
+		return h.NoSuchPage(w, r)
+	}
+	q := r.URL.Query()
+	return h.begin(w, r, web.LocalPath(q.Get("next")), q.Get("again") != "")
+}
+
 // Callback is where the provider sends the browser back.
 func (h *Pages) Callback(w http.ResponseWriter, r *http.Request) error {
-	noReferrer(w)
 	if h.Shared.Provider == nil {
 		return h.NoSuchPage(w, r)
 	}
