@@ -51,12 +51,12 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "open the portal (the default)", serve},
-		{"check", "ask an endpoint whether a worker would connect, and name the fault", check},
-		{"cert", "make, sign, inspect and judge certificates: ca, leaf, sign, inspect, lint, bundle", cert},
-		{"decode", "say what a pasted error text means", decode},
+		{"check", "check whether a worker can connect to an endpoint, and name the fault", check},
+		{"cert", "create, sign, inspect and check certificates: ca, leaf, sign, inspect, lint, bundle", cert},
+		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
-		{"rehearse", "walk the whole way in the embedded rehearsal cloud", rehearse},
+		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
 		{"people", "say who may use a shared portal: add, list, role, disable, enable, team", peopleCmd},
 		{"version", "print the version", version},
 	}
@@ -133,9 +133,9 @@ func Run(ctx context.Context, w World) int {
 		}
 	}
 	if plainWord(name) {
-		fmt.Fprintf(w.Stderr, "onramp: there is no command %s\n", name)
+		fmt.Fprintf(w.Stderr, "onramp: unknown command %s\n", name)
 	} else {
-		fmt.Fprintln(w.Stderr, "onramp: the first argument is no command")
+		fmt.Fprintln(w.Stderr, "onramp: the first argument is not a command")
 	}
 	overview(w.Stderr)
 	return exitUsage

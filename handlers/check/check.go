@@ -170,7 +170,7 @@ func (h *Pages) readCheck(ctx context.Context, v web.Visit, run runs.Run) (*Chec
 func (c *CheckState) live() bool { return !c.Run.Over() }
 
 // title names the run where it is linked: "Run 3".
-func (c *CheckState) title() string { return fmt.Sprintf("Run %d", c.Run.Number) }
+func (c *CheckState) title() string { return fmt.Sprintf("Check %d", c.Run.Number) }
 
 // count counts the stages that ended in one of these ways.
 func (c *CheckState) count(in ...doctor.Status) int {
@@ -210,7 +210,7 @@ func (c *CheckState) status() views.RunStatusProps {
 
 // frame is the frame of its page as title and icon need it.
 func (c *CheckState) frame() views.Frame {
-	return web.SignFrame(c.View, c.title()+" of the connection test", web.RunTag(c.Run.Row), c.Run.Over())
+	return web.SignFrame(c.View, c.title(), web.RunTag(c.Run.Row), c.Run.Over())
 }
 
 func (c *CheckState) crossing() views.CrossingProps {
@@ -301,7 +301,7 @@ func (h *Pages) CheckRun(w http.ResponseWriter, r *http.Request) error {
 		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), Reported: reportedProps(c.Run), Spark: web.SparkProps(past), History: web.CheckRows(past),
 		Compare: compareLink(past, c.Run), Asked: askedAgain(c.Run), CanRerun: lent, Twin: h.CheckTwin(v)}
 	if run.State == migration.RunFailed {
-		p.Environment = &views.Link{Text: "Does the worker run with other settings? Check its environment", URL: web.MovePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
+		p.Environment = &views.Link{Text: "Does the worker use different settings? Check its environment", URL: web.MovePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
 	}
 	f := h.Frame(r, c.frame().Title, "migrations", &v, migration.StepTest)
 	f.Sign = c.frame().Sign

@@ -36,11 +36,8 @@ func (h *Pages) DrillForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := drillFields{once: rand.Text(), count: "20", rate: "5", concurrency: "50", seconds: "120", scenario: string(transfer.Success), amount: "250",
-		worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
-	if v.Migration.Mode.Can().Built {
-		f.worker = "builtin"
-	}
+	f := freshDrill(v)
+	f.once = rand.Text()
 	if id := r.URL.Query().Get("from"); id != "" {
 		run, err := h.Runs.Run(r.Context(), v.Migration.ID, id)
 		if err != nil {
@@ -49,6 +46,23 @@ func (h *Pages) DrillForm(w http.ResponseWriter, r *http.Request) error {
 		f = f.of(run.DrillRequest())
 	}
 	return h.showDrill(w, r, v, f, web.KeyFields{}, nil)
+}
+
+// freshDrill is the form before anybody has changed it.
+func freshDrill(v web.Visit) drillFields {
+	f := drillFields{count: "20", rate: "5", concurrency: "50", seconds: "120", scenario: string(transfer.Success), amount: "250",
+		worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
+	if v.Migration.Mode.Can().Built {
+		f.worker = "builtin"
+	}
+	return f
+}
+
+// unfolded reports whether a field that is folded away at first holds something else than at first.
+func (f drillFields) unfolded(v web.Visit) bool {
+	first := freshDrill(v)
+	first.once = f.once
+	return f != first
 }
 
 // of are the form's fields with the values of a drill that was.
@@ -75,14 +89,14 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 		return err
 	}
 	p := views.DrillProps{Migration: v.Migration.ID, Once: f.once, Count: f.count, Rate: f.rate, Concurrency: f.concurrency, Seconds: f.seconds, Amount: f.amount,
-		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit answers, the starts wait.",
+		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit is reached, starts wait.",
 		Scenarios: scenarioChoices(f.scenario, drillScenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template), TaskQueue: f.queue,
 		Besides: []views.Choice{
-			{Value: "none", Label: "Nothing", Hint: "This endpoint alone.", Selected: f.beside != "local"},
+			{Value: "none", Label: "Nothing", Hint: "Only this endpoint.", Selected: f.beside != "local"},
 			{Value: "local", Label: "A local server", Hint: "The same drill there afterwards, without TLS; then what changes when you move.", Selected: f.beside == "local"},
 		},
 		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.KeySource(v, key),
-		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past, Problems: ps}
+		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, Changed: f.unfolded(v), History: past, Problems: ps}
 	if v.Namespace != nil {
 		t := h.Acts.Places.Target(v.View)
 		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}
@@ -132,14 +146,14 @@ func (f drillFields) plan() (acts.Drill, error) {
 	whole := func(name, s string) int {
 		n, err := strconv.Atoi(s)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Give a whole number above 0.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Enter a whole number above 0.").In(name))
 		}
 		return n
 	}
 	part := func(name, s string) float64 {
 		n, err := strconv.ParseFloat(s, 64)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Enter a number above 0, such as 5 or 0.5.").In(name))
 		}
 		return n
 	}
@@ -165,7 +179,7 @@ func (f drillFields) plan() (acts.Drill, error) {
 		if err != nil {
 			err = fault.From(err).In("beside_address")
 		} else if t == nil {
-			err = fault.New(fault.Invalid, "The address of the local server is missing", "Give its host and port, such as localhost:7233.").In("beside_address")
+			err = fault.New(fault.Invalid, "The address of the local server is missing", "Enter its host and port, such as localhost:7233.").In("beside_address")
 		}
 		p.Beside, errs = t, append(errs, err)
 	default:
