@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -103,6 +104,29 @@ func TestASVS_4_1_3(t *testing.T) {
 	other := sharedDesk(t, deskOptions{proxies: []netip.Prefix{netip.MustParsePrefix("192.0.2.0/24")}})
 	other.get("/help").want(t, 421)
 	other.get("/readyz").want(t, 200)
+}
+
+// TestASVS_13_4: nothing of the inside is answered to the outside: no metrics, no profiles, no files of the source, no
+// TRACE (13.4.1, 13.4.2, 13.4.4, 13.4.5); and metrics on loopback are for who asks by its address.
+func TestASVS_13_4(t *testing.T) {
+	d := sharedDesk(t, deskOptions{})
+	for _, as := range []string{d.as, ""} {
+		d.as = as
+		for _, path := range []string{"/metrics", "/debug/pprof/", "/debug/vars", "/.git/config", "/.env", "/onramp.db", "/a/", "/a/..%2fonramp.db", "/server-status", "/swagger"} {
+			if r := d.get(path); r.status != http.StatusNotFound && r.status != http.StatusUnauthorized {
+				t.Errorf("%s answers %d", path, r.status)
+			}
+		}
+		d.send(d.request("TRACE", "/", nil)).want(t, http.StatusMethodNotAllowed)
+	}
+	for host, want := range map[string]int{"127.0.0.1:9090": 200, "localhost:9090": 200, "[::1]:9090": 200, "evil.example:9090": 421, "evil.example": 421} {
+		r := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		r.Host = host
+		w := httptest.NewRecorder()
+		if d.h.MetricsRouter().ServeHTTP(w, r); w.Code != want {
+			t.Errorf("metrics under %s answer %d, want %d", host, w.Code, want)
+		}
+	}
 }
 
 // TestASVS_14_2_1: no secret is in the log: passwords, tokens, links, what a form or an address holds (14.2.1, 16.2.5).

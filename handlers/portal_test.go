@@ -83,7 +83,7 @@ func open(t testing.TB, o portalOptions) *portal {
 	if o.shared != nil {
 		p.people, err = people.New(people.Options{Store: p.db, Now: o.now})
 		check(t, err)
-		shared = &web.Shared{People: p.people, Public: o.shared, Proxies: o.proxies, Provider: o.provider}
+		shared = &web.Shared{People: p.people, Public: o.shared, Proxies: o.proxies, Provider: o.provider, Metrics: "127.0.0.1:9090"}
 	}
 	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
 		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Log: o.log, Now: o.now})

@@ -224,7 +224,7 @@ func (h *Handlers) table() []route {
 // MetricsRouter answers /metrics and nothing else, for a listener of its own.
 func (h *Handlers) MetricsRouter() http.Handler {
 	r := chi.NewRouter()
-	r.Use(h.Secure, web.HeadAsGet)
+	r.Use(h.Secure, h.KnownMetricsHost, web.HeadAsGet)
 	r.Method(http.MethodGet, "/metrics", h.Do(h.expiry.Metrics))
 	return r
 }

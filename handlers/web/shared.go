@@ -133,6 +133,23 @@ func (h *Site) cameFrom(r *http.Request) string {
 	return peer.String()
 }
 
+// KnownMetricsHost refuses, where metrics are answered on loopback alone, requests under a name: a page of somebody else's
+// site, whose name was made to point at this machine, reads nothing there.
+func (h *Site) KnownMetricsHost(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		at, _ := netip.ParseAddrPort(h.Shared.Metrics)
+		host, _, err := net.SplitHostPort(r.Host)
+		if err != nil {
+			host = r.Host
+		}
+		if _, err := netip.ParseAddr(strings.Trim(host, "[]")); at.Addr().IsLoopback() && err != nil && host != "localhost" {
+			http.Error(w, "Ask by the address of this machine.", http.StatusMisdirectedRequest)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
 // Base is the portal's own address as the reader of a page knows it, without a slash at its end.
 func (h *Site) Base(r *http.Request) string {
 	switch {
