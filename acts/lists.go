@@ -174,6 +174,9 @@ func (l Lists) ToPractise(ctx context.Context, asked string, broken []string, li
 	if err != nil {
 		return nil, err
 	}
+	if teams, everything := migration.Teams(ctx); !everything {
+		list = slices.DeleteFunc(list, func(m migration.Migration) bool { return !slices.Contains(teams, m.Team) })
+	}
 	for _, c := range listed.Cards {
 		list = append(list, c.Migration)
 	}

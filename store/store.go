@@ -166,8 +166,14 @@ func (d *DB) closeAll() error {
 		errs = append(errs, d.reader.Close())
 	}
 	if d.writer != nil {
-		_, err := d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		var err error
+		if d.lock != nil { // else another has it, and checkpoints itself
+			_, err = d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		}
 		errs = append(errs, err, d.writer.Close())
+	}
+	if d.lock == nil {
+		return errors.Join(errs...)
 	}
 	return errors.Join(append(errs, d.lock.release())...)
 }
