@@ -15,8 +15,7 @@ func (m Migrations) GiveToTeam(ctx context.Context, by Actor, id, team string) (
 	if !by.Sees(team) {
 		return migration.Migration{}, fault.New(fault.Invalid, "You do not belong to this team", "Choose one of your teams.").In("team")
 	}
-	m.writing.Lock()
-	defer m.writing.Unlock()
+	defer m.writing.lock(id)()
 	have, err := m.store.Migration(ctx, id)
 	if err != nil || have.Team == team {
 		return have, err

@@ -15,3 +15,11 @@ func (h *Handlers) Declared() (out []Declared) {
 	}
 	return out
 }
+
+// Feeds are the names of what a page can follow beside a run.
+func (h *Handlers) Feeds() (names []string) {
+	for _, f := range h.feeds() {
+		names = append(names, f.name)
+	}
+	return names
+}
