@@ -2,14 +2,6 @@ package handlers
 
 import "onramp/handlers/web"
 
-// Feeds are the names of what a page can follow beside a run.
-func (h *Handlers) Feeds() (names []string) {
-	for _, f := range h.feeds() {
-		names = append(names, f.name)
-	}
-	return names
-}
-
 // Declared is what the table of routes says of one address.
 type Declared struct {
 	Method, Pattern string
@@ -22,4 +14,12 @@ func (h *Handlers) Declared() (out []Declared) {
 		out = append(out, Declared{x.method, x.pattern, x.right})
 	}
 	return out
+}
+
+// Feeds are the names of what a page can follow beside a run.
+func (h *Handlers) Feeds() (names []string) {
+	for _, f := range h.feeds() {
+		names = append(names, f.name)
+	}
+	return names
 }

@@ -78,7 +78,8 @@ func (h *Pages) showCloud(w http.ResponseWriter, r *http.Request, status int, va
 		if err != nil {
 			return err
 		}
-		if list, err = h.mine(r, list); err != nil {
+		list, err = h.mine(r, list)
+		if err != nil {
 			return err
 		}
 		p.Namespaces = cloudRows(list)

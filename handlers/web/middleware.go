@@ -126,7 +126,7 @@ func (h *Site) KnownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if h.Shared != nil {
 			if why := h.Shared.refuses(r); why != "" {
-				RecordOf(r).Err = fmt.Errorf("refused: %s, host name %.80q", why, r.Host)
+				RecordOf(r).Err = fault.New(fault.Denied, fmt.Sprintf("Refused: %s, host name %.80q", why, r.Host), "")
 				w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 				w.WriteHeader(http.StatusMisdirectedRequest)
 				fmt.Fprintf(w, "This is not the address of this Onramp.\nOpen %s/\n", h.Shared.origin())
