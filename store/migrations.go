@@ -122,7 +122,7 @@ func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...cust
 		if err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -179,7 +179,7 @@ func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...c
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noMigration(m.ID))
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -211,7 +211,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 				return err
 			}
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -230,7 +230,7 @@ func (d *DB) Record(ctx context.Context, facts []migration.Fact, rs []custody.Re
 			}
 			out = append(out, added...)
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 	if err != nil {
 		return nil, err
