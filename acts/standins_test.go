@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -308,8 +309,9 @@ func (x *workflows) Terminate(_ context.Context, r transfer.Request, _ string) e
 	return x.ask("Terminate", r.WorkflowID)
 }
 
-func (x *workflows) History(context.Context, transfer.Request) ([]byte, error) {
-	return []byte("{}"), nil
+func (x *workflows) History(_ context.Context, _ transfer.Request, to io.Writer) error {
+	_, err := io.WriteString(to, "{}")
+	return err
 }
 
 func (x *workflows) Pollers(context.Context, transfer.Request) ([]transfer.Poller, error) {

@@ -56,6 +56,7 @@ func commands() []command {
 		{"decode", "say what a pasted error text means", decode},
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
+		{"audit", "verify that the audit is as it was written, or export it", audit},
 		{"rehearse", "walk the whole way in the embedded rehearsal cloud", rehearse},
 		{"version", "print the version", version},
 	}

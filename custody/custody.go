@@ -44,6 +44,8 @@ type Options struct {
 	Idle  time.Duration    // how long an opened key stays open without being used; default DefaultIdle
 	Now   func() time.Time // default time.Now
 	Log   *slog.Logger     // default: discard
+	// Anchors write the audit's head elsewhere, at each export too; nil: they are wanted nowhere.
+	Anchors *Anchors
 	// WorkFactor is the base-2 logarithm of scrypt's N; default DefaultWorkFactor. Tests take a small one.
 	WorkFactor int
 }
@@ -163,7 +165,7 @@ func (k *Keeper) Keep(ctx context.Context, by Actor, migrationID string, ca cert
 		return fault.Wrap(err, fault.Internal, "The key could not be encrypted", "Try again. Nothing was stored.")
 	}
 	s := Sealed{Migration: migrationID, CAFingerprint: ca.Fingerprint(), CASubject: certsvc.SubjectOf(ca.Cert), CAPEM: string(ca.CertPEM), Box: box, At: k.now()}
-	return k.o.Store.KeepKey(ctx, s, k.about(s, Kept, "").By(by))
+	return k.o.Store.KeepKey(ctx, s, s.record(k.now(), Kept, "").By(by))
 }
 
 // turn waits for this request's turn at the passphrases.
@@ -176,8 +178,9 @@ func (k *Keeper) turn(ctx context.Context) error {
 	}
 }
 
-func (k *Keeper) about(s Sealed, verb Verb, note string) Record {
-	return Record{At: k.now(), Migration: s.Migration, Verb: verb, Subject: s.CASubject, CAFingerprint: s.CAFingerprint, Note: note}
+// record is what is done with a kept key.
+func (s Sealed) record(at time.Time, verb Verb, note string) Record {
+	return Record{At: at, Migration: s.Migration, Verb: verb, Subject: s.CASubject, CAFingerprint: s.CAFingerprint, Note: note}
 }
 
 // Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, or not any more at the
@@ -197,7 +200,7 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 	}
 	key, err := unseal(s.Box, passphrase)
 	if errors.Is(err, errWrong) {
-		if err := k.o.Store.AddRecords(ctx, k.about(s, Refused, "").By(by)); err != nil {
+		if err := k.o.Store.AddRecords(ctx, s.record(k.now(), Refused, "").By(by)); err != nil {
 			return err
 		}
 		return wrongPassphrase(maxWrong - wrong - 1)
@@ -209,7 +212,7 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The kept key is damaged", "Forget it here, and give the key from where you keep your copy.")
 	}
-	if err := k.o.Store.AddRecords(ctx, k.about(s, Opened, "").By(by)); err != nil {
+	if err := k.o.Store.AddRecords(ctx, s.record(k.now(), Opened, "").By(by)); err != nil {
 		clear(key) // what is not recorded does not happen
 		return err
 	}
@@ -311,6 +314,32 @@ func (k *Keeper) Started(ctx context.Context, version string) error {
 	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Verb: Started, Note: "version " + version}.By(Itself))
 }
 
+// exportPage is how many records an export holds at once.
+const exportPage = 100
+
+// Export gives every record that q asks for, Limit aside, newest first, to each, a few at a time: what is written
+// meanwhile is left out. The head of the audit is written elsewhere first. The error is that of reading or of each.
+func (k *Keeper) Export(ctx context.Context, q Query, each func(Record) error) error {
+	if err := k.o.Anchors.Now(ctx); err != nil {
+		k.o.Log.Error("the head of the audit was not written to --audit-anchor", "err", err)
+	}
+	for q.Limit = exportPage; ; {
+		page, err := k.o.Store.Records(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if err := each(r); err != nil {
+				return err
+			}
+			q.Before = r.ID
+		}
+		if len(page) < q.Limit {
+			return nil
+		}
+	}
+}
+
 // Records of the audit, newest first.
 func (k *Keeper) Records(ctx context.Context, q Query) ([]Record, error) {
 	return k.o.Store.Records(ctx, q)
@@ -342,7 +371,7 @@ func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error
 	if err != nil {
 		return err
 	}
-	if err := k.o.Store.DropKey(ctx, migrationID, k.about(s, Forgotten, "").By(by)); err != nil {
+	if err := k.o.Store.DropKey(ctx, migrationID, s.record(k.now(), Forgotten, "").By(by)); err != nil {
 		return err
 	}
 	k.mu.Lock()

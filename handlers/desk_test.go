@@ -41,14 +41,15 @@ type desk struct {
 }
 
 type deskOptions struct {
-	noCloud bool
-	now     func() time.Time
-	webhook func(*portal) *expiry.Notifier
-	byHand  bool // runs emit only what the test sends
-	code    string
-	remote  bool // whoever reaches the portal does not sit at its computer
-	pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
-	detect  func(context.Context, transfer.Request) (transfer.Detected, error)
+	noCloud  bool
+	now      func() time.Time
+	webhook  func(*portal) *expiry.Notifier
+	byHand   bool // runs emit only what the test sends
+	code     string
+	patience time.Duration // for readers
+	remote   bool          // whoever reaches the portal does not sit at its computer
+	pollers  func(context.Context, transfer.Request) ([]transfer.Poller, error)
+	detect   func(context.Context, transfer.Request) (transfer.Detected, error)
 }
 
 func sit(t testing.TB, o deskOptions) *desk {
@@ -60,7 +61,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 	if !o.noCloud {
 		place = cloud.Full(d.cloud)
 	}
-	d.portal = open(t, portalOptions{dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place,
+	d.portal = open(t, portalOptions{dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
 		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook,
 		checker:   checker{d.checks, o.byHand, o.code, d.asked},
 		transfers: transferer{d.transfers, o.byHand, d.ops, o.pollers, o.detect, d.asked}})

@@ -25,6 +25,11 @@ func (d *DB) VerifyAudit(ctx context.Context, elsewhere ...Place) (custody.Audit
 	return d.verify(ctx, 0, elsewhere)
 }
 
+// CompareAudit is VerifyAudit for the records that a start looks at, and those that were written down elsewhere.
+func (d *DB) CompareAudit(ctx context.Context, elsewhere ...Place) (custody.Audited, error) {
+	return d.verify(ctx, tail, elsewhere)
+}
+
 // verify looks at the last records of the audit, 0 for all. What it finds makes the audit broken.
 func (d *DB) verify(ctx context.Context, last int64, elsewhere []Place) (out custody.Audited, err error) {
 	out.Head, err = d.follow(ctx, last, elsewhere)
@@ -172,4 +177,32 @@ func (d *DB) guards(ctx context.Context) (changed string, err error) {
 	}
 	slices.Sort(wrong)
 	return strings.Join(wrong, ", "), nil
+}
+
+// CountRecords is how many records the audit has.
+func (d *DB) CountRecords(ctx context.Context) (int64, error) {
+	return one(ctx, d, nil, func(row scanner) (n int64, err error) {
+		err = row.Scan(&n)
+		return n, err
+	}, "SELECT COUNT(*) FROM audit")
+}
+
+// EachRecord gives every record with its MAC to each, oldest first. The error is that of reading or of each.
+func (d *DB) EachRecord(ctx context.Context, each func(r custody.Record, mac []byte) error) error {
+	rows, err := d.reader.QueryContext(ctx, "SELECT a.id, "+auditColumns+", c.mac FROM audit a LEFT JOIN audit_chain c ON c.id = a.id ORDER BY a.id")
+	if err != nil {
+		return d.report(ctx, err)
+	}
+	defer rows.Close()
+	for rows.Next() {
+		var mac []byte
+		r, err := scanRecord(and{rows, []any{&mac}})
+		if err != nil {
+			return d.report(ctx, err)
+		}
+		if err := each(r, mac); err != nil {
+			return err
+		}
+	}
+	return d.report(ctx, rows.Err())
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
 )
@@ -19,6 +20,11 @@ const themeCookie = "onramp_theme"
 // it shows, "" for none.
 func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) views.Frame {
 	f := views.Frame{Title: title, Version: h.Version, DataDir: AtHome(h.DataDir), Theme: themeOf(r), Nav: nav, Path: pagePath(r), Crumbs: crumbs(r.URL.Path, title)}
+	if h.Halted != nil {
+		if x := fault.From(h.Halted()); x != nil {
+			f.Halted = x.Cause
+		}
+	}
 	if c, err := r.Cookie(saidCookie); err == nil {
 		f.Toast = Sentences[c.Value]
 	}
