@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"strings"
 	"time"
 
 	"onramp/certsvc"
@@ -14,8 +15,29 @@ import (
 // maxKeyDays is how long an API key of Temporal Cloud lasts at most (cloud-facts.md, API keys).
 const maxKeyDays = 730
 
+// KeysText names the API keys that a namespace has.
+func KeysText(ns cloud.Namespace) string {
+	var ids []string
+	for _, k := range ns.Keys {
+		ids = append(ids, k.ID)
+	}
+	return strings.Join(ids, " ")
+}
+
+// keysNow says which they are to people.
+func keysNow(ns cloud.Namespace) string {
+	var names []string
+	for _, k := range ns.Keys {
+		names = append(names, k.Name)
+	}
+	if len(names) == 0 {
+		return "The namespace has no API key now."
+	}
+	return "The namespace has these API keys now: " + strings.Join(names, ", ") + "."
+}
+
 // CreateKey makes an API key for a namespace of the rehearsal cloud and returns it, this once. Faults are Invalid, at
-// the fields key_name and key_days.
+// the fields key_name and key_days. What was seen (Saw) is the Edition of KeysText.
 func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, name string, days int) (key certsvc.Secret, ns cloud.Namespace, err error) {
 	defer unchanged(&err)
 	if days < 1 || days > maxKeyDays {
@@ -23,6 +45,12 @@ func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, na
 	}
 	place, err := n.Ready(ctx)
 	if err != nil {
+		return key, ns, err
+	}
+	if ns, err = place.Namespaces.Namespace(ctx, id); err != nil {
+		return key, ns, err
+	}
+	if err := sawText(ctx, KeysText(ns), keysNow(ns)); err != nil {
 		return key, ns, err
 	}
 	key, ns, err = place.Keys.CreateAPIKey(ctx, id, name, time.Duration(days)*24*time.Hour)

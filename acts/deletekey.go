@@ -2,18 +2,29 @@ package acts
 
 import (
 	"context"
+	"slices"
 
+	"onramp/cloud"
 	"onramp/custody"
 	"onramp/namespace"
 )
 
 // DeleteKey deletes an API key of the rehearsal cloud. It is recorded before it is done: what is gone cannot be taken
-// back.
+// back. What was seen (Saw) is as in CreateKey; another key than this one may come and go.
 func (n Namespaces) DeleteKey(ctx context.Context, by Actor, id namespace.ID, keyID string) (err error) {
 	defer unchanged(&err)
 	place, err := n.Ready(ctx)
 	if err != nil {
 		return err
+	}
+	ns, err := place.Namespaces.Namespace(ctx, id)
+	if err != nil {
+		return err
+	}
+	if !slices.ContainsFunc(ns.Keys, func(k cloud.Key) bool { return k.ID == keyID }) {
+		if err := sawText(ctx, KeysText(ns), keysNow(ns)); err != nil {
+			return err
+		}
 	}
 	if err := n.record(ctx, by, note("", custody.KeyDeleted, id.String()+": "+keyID)); err != nil {
 		return err

@@ -22,6 +22,9 @@ type Deletion struct {
 	Namespace string // of the rehearsal cloud, deleted with it; "" for none, or one that another migration uses too
 }
 
+// Text is what of it a person decides about, to tell whether it is still that (Edition).
+func (d Deletion) Text() string { return fmt.Sprintf("%+v", d) }
+
 // Deletion says what deleting a migration would take along.
 func (m Migrations) Deletion(ctx context.Context, id string) (Deletion, error) {
 	v, err := m.View(ctx, id)
@@ -69,7 +72,7 @@ const afterwards = 30 * time.Second
 
 // Delete deletes a migration with its facts, runs, notices and kept key; the audit stays. A namespace of the rehearsal
 // cloud that nobody else uses goes with it. name must be the migration's: an Invalid fault of field name otherwise.
-// Conflict while a run is under way.
+// Conflict while a run is under way. What was seen (Saw) is the Edition of Deletion's Text.
 func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err error) {
 	defer unchanged(&err)
 	m.writing.Lock()
@@ -80,6 +83,13 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 	}
 	if strings.TrimSpace(name) != v.Migration.Name {
 		return fault.New(fault.Invalid, "This is not the migration's name", fmt.Sprintf("Type %s to delete it.", v.Migration.Name)).In("name")
+	}
+	takes, err := m.Deletion(ctx, id)
+	if err != nil {
+		return err
+	}
+	if err := sawText(ctx, takes.Text(), "What it deletes is listed below as it is now."); err != nil {
+		return err
 	}
 	ns, err := m.loneNamespace(ctx, v)
 	if err != nil {

@@ -75,9 +75,9 @@ func (w Workflows) workflow(ctx context.Context, id, runID string) (migration.Vi
 	return v, run, asked, nil
 }
 
-// open fills a request with the way in: the keys of the run while it is under way here, else what is given.
+// open fills a request with the way in: the keys of the actor's own run while it is under way here, else what is given.
 func (w Workflows) open(ctx context.Context, by Actor, v migration.View, runID string, creds Credentials, req *transfer.Request) error {
-	if work, ok := w.o.Runs.Under(runID); ok {
+	if work, ok := w.o.Runs.Mine(runID, by.Person); ok {
 		if t, ok := work.(runs.Transfer); ok {
 			req.Target = t.Request.Target
 			return nil
@@ -89,9 +89,9 @@ func (w Workflows) open(ctx context.Context, by Actor, v migration.View, runID s
 	return w.Reach(ctx, v)
 }
 
-// Under reports whether a run is under way in this process: then it has the keys that its workflow can be reached
-// with, and acts on it need none.
-func (w Workflows) Under(runID string) bool {
-	_, ok := w.o.Runs.Under(runID)
+// HasKeys reports whether a run that the actor began is under way in this process: then it has the keys that its
+// workflow can be reached with, and the actor's acts on it need none. Another person's acts do.
+func (w Workflows) HasKeys(by Actor, runID string) bool {
+	_, ok := w.o.Runs.Mine(runID, by.Person)
 	return ok
 }

@@ -25,7 +25,7 @@ const (
 type invite struct {
 	migration, who string
 	until          time.Time
-	by             Actor // who made it: whoever posts acts for that person
+	by             Actor // who made it: that person stands behind what is posted
 }
 
 // invites are those that are good. The zero invites are ready.
@@ -87,23 +87,6 @@ func (g *invites) makeRoom(id string, now time.Time) {
 	case len(g.all) >= maxAllInvites:
 		delete(g.all, oldestOfAll)
 	}
-}
-
-// Take records a report that was posted to a one-time address, and uses the address up. A Gone fault when there is no
-// such address, or it is over or was used. A report that is refused leaves it good: the check can be run again.
-func (c Checks) Take(ctx context.Context, token string, text []byte) (run runs.Run, err error) {
-	defer unchanged(&err)
-	h := sha256.Sum256([]byte(token))
-	v, ok := c.invites.take(h, c.now())
-	if !ok {
-		f := fault.New(fault.Gone, "This address is not good any more", "Make a new one on the page of the connection test, or paste the report there.")
-		f.Cause = "It takes one report, within 30 minutes, while Onramp runs."
-		return run, f
-	}
-	if run, err = c.Record(ctx, v.by, v.migration, text, v.who, runs.ViaPost); err != nil {
-		c.invites.giveBack(h, v)
-	}
-	return run, err
 }
 
 // take takes an address away, so that of two who post at once one is refused.

@@ -40,9 +40,13 @@ func (c Certificates) IssueBatch(ctx context.Context, by Actor, id string, req I
 		}
 	}()
 	v, err := c.withCertificate(ctx, id)
+	if err == nil {
+		err = v.Replaces(saw(ctx), []migration.Fact{{Kind: migration.FactBatch}})
+	}
 	if err != nil {
 		return err
 	}
+	ctx = Saw(ctx, "") // an archive that has begun is not cut off for this
 	rows, rowsErr := certsvc.ReadBatch(req.Rows)
 	for i := range rows {
 		rows[i].Leaf.KeyType = req.KeyType

@@ -7,8 +7,8 @@ import (
 	"onramp/transfer"
 )
 
-// History writes the raw history of the workflow of a run, in Temporal's own JSON, a part at a time. It reads with the keys of the run while
-// it is under way, else with the lent ones.
+// History writes the raw history of the workflow of a run, in Temporal's own JSON, a part at a time. It reads with the
+// keys of the actor's own run while it is under way, else with the lent ones.
 func (w Workflows) History(ctx context.Context, by Actor, id, runID string, to io.Writer) error {
 	v, _, asked, err := w.workflow(ctx, id, runID)
 	if err != nil {

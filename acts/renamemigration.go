@@ -28,10 +28,8 @@ func (m Migrations) change(ctx context.Context, by Actor, id string, how func(mi
 	if err != nil || after == now {
 		return err
 	}
-	if after.Name != now.Name {
-		if err := (migration.View{Migration: now}).Renamed(saw(ctx)); err != nil {
-			return err
-		}
+	if err := (migration.View{Migration: now}).Renamed(saw(ctx)); err != nil {
+		return err
 	}
 	if err := m.store.ChangeMigration(ctx, after, m.stamped(by, r)...); err != nil {
 		return err

@@ -12,7 +12,7 @@ import (
 // still seen would be cut off.
 func (r Replacements) Back(ctx context.Context, by Actor, id, gate string) (err error) {
 	defer unchanged(&err)
-	v, err := r.View(ctx, id)
+	v, err := asSeen(ctx, r.Book, id)
 	if err != nil {
 		return err
 	}

@@ -13,7 +13,7 @@ import (
 // where Onramp cannot change the namespace, or would cut off a certificate that is still used.
 func (r Replacements) SaveBundle(ctx context.Context, by Actor, id string) (err error) {
 	defer unchanged(&err)
-	v, err := r.View(ctx, id)
+	v, err := asSeen(ctx, r.Book, id)
 	if err != nil {
 		return err
 	}

@@ -23,7 +23,7 @@ type NewCA struct {
 // download. Faults are at the fields ca_pem, ca_common_name, organization, ca_days and key_type.
 func (r Replacements) TakeCA(ctx context.Context, by Actor, id string, req NewCA) (err error) {
 	defer unchanged(&err)
-	v, err := r.View(ctx, id)
+	v, err := asSeen(ctx, r.Book, id)
 	if err != nil {
 		return err
 	}

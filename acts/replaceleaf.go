@@ -28,7 +28,7 @@ type NewLeaf struct {
 // Faults are at the fields leaf_pem, csr, ca_key, lend, common_name, organization, leaf_days and key_type.
 func (r Replacements) TakeLeaf(ctx context.Context, by Actor, id string, req NewLeaf) (err error) {
 	defer unchanged(&err)
-	v, err := r.View(ctx, id)
+	v, err := asSeen(ctx, r.Book, id)
 	if err != nil {
 		return err
 	}

@@ -17,7 +17,7 @@ import (
 // certificate becomes the migration's.
 func (r Replacements) Remove(ctx context.Context, by Actor, id string) (err error) {
 	defer unchanged(&err)
-	v, err := r.View(ctx, id)
+	v, err := asSeen(ctx, r.Book, id)
 	if err != nil {
 		return err
 	}

@@ -12,6 +12,9 @@ import (
 // migration.View.NoteWorkers, of field why.
 func (r Replacements) NoteWorkers(ctx context.Context, by Actor, id, why string) (err error) {
 	defer unchanged(&err)
+	if _, err := asSeen(ctx, r.Book, id); err != nil {
+		return err
+	}
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.NoteWorkers(why)
 		err = errors.Join(err, noSecretIn(why))

@@ -35,3 +35,12 @@ func sawText(ctx context.Context, text, now string) error {
 	}
 	return migration.Changed(now)
 }
+
+// asSeen is a migration whose replacement nobody has moved on since the form was shown (Saw): else a Conflict fault.
+func asSeen(ctx context.Context, b *Book, id string) (migration.View, error) {
+	v, err := b.View(ctx, id)
+	if err == nil {
+		err = v.MovedOn(saw(ctx))
+	}
+	return v, err
+}

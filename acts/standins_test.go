@@ -265,6 +265,7 @@ type workflows struct {
 	mu    sync.Mutex
 	hold  chan struct{}
 	asked []string // to cancel, to terminate
+	used  [][]byte // the keys of what acts asked for
 }
 
 func (x *workflows) wait(ctx context.Context) {
@@ -279,6 +280,13 @@ func (x *workflows) wait(ctx context.Context) {
 	}
 }
 
+// use notes the key of a request.
+func (x *workflows) use(r transfer.Request) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	x.used = append(x.used, bytes.Clone(r.Target.KeyPEM))
+}
+
 func (x *workflows) Run(ctx context.Context, req transfer.Request, _ func([]transfer.Event)) transfer.Result {
 	x.wait(ctx)
 	if ctx.Err() != nil {
@@ -291,25 +299,27 @@ func (x *workflows) Drill(_ context.Context, d transfer.Drill, _ func(transfer.D
 	return transfer.DrillReport{Planned: d.Count, Done: d.Count}, nil
 }
 
-func (x *workflows) ask(what, id string) error {
+func (x *workflows) ask(what string, r transfer.Request) error {
+	x.use(r)
 	if err := x.f.elsewhere(what); err != nil {
 		return err
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	x.asked = append(x.asked, what+" "+id)
+	x.asked = append(x.asked, what+" "+r.WorkflowID)
 	return nil
 }
 
 func (x *workflows) Cancel(_ context.Context, r transfer.Request) error {
-	return x.ask("Cancel", r.WorkflowID)
+	return x.ask("Cancel", r)
 }
 
 func (x *workflows) Terminate(_ context.Context, r transfer.Request, _ string) error {
-	return x.ask("Terminate", r.WorkflowID)
+	return x.ask("Terminate", r)
 }
 
-func (x *workflows) History(_ context.Context, _ transfer.Request, to io.Writer) error {
+func (x *workflows) History(_ context.Context, r transfer.Request, to io.Writer) error {
+	x.use(r)
 	_, err := io.WriteString(to, "{}")
 	return err
 }

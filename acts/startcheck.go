@@ -79,6 +79,7 @@ func (d *desk) begin(ctx context.Context, by Actor, verb custody.Verb, j runs.Jo
 	j.Add = func(ctx context.Context, r runs.Run) (runs.Run, error) {
 		return d.store.AddRun(ctx, r, d.stamped(by, note(r.MigrationID, verb, r.ID))...)
 	}
+	j.Person = by.Person
 	return d.o.Runs.Begin(ctx, j)
 }
 

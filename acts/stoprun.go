@@ -12,7 +12,7 @@ func (w Workflows) Stop(ctx context.Context, by Actor, id, runID string) (err er
 	if _, err := w.o.Runs.Run(ctx, id, runID); err != nil {
 		return err
 	}
-	if !w.Under(runID) { // what has ended is not stopped, and not recorded
+	if _, ok := w.o.Runs.Under(runID); !ok { // what has ended is not stopped, and not recorded
 		return w.o.Runs.Stop(ctx, id, runID)
 	}
 	if err := w.record(ctx, by, note(id, custody.Stopped, runID)); err != nil {

@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"encoding/json"
+	"io"
 	"slices"
 	"strings"
 	"sync"
@@ -142,7 +143,8 @@ func TestFollow(t *testing.T) {
 	wantFault(t, "stop what has ended", w.Acts.Transfers.Stop(w.ctx, dana, w.m.ID, mine.ID), fault.Conflict, "")
 }
 
-// TestActsNeedNoKeyUnderWay: a run under way is acted on with its own key; one that has ended needs one.
+// TestActsNeedNoKeyUnderWay: a run under way is acted on with its own key by who began it; one that has ended needs a
+// key, and so does whoever else acts on it.
 func TestActsNeedNoKeyUnderWay(t *testing.T) {
 	w := newWorld(t)
 	defer w.end()
@@ -150,14 +152,34 @@ func TestActsNeedNoKeyUnderWay(t *testing.T) {
 	id, run := w.m.ID, w.extra.(string)
 	w.must(w.Keys.TakeBack(w.ctx, dana, id))
 	w.must(w.Acts.Transfers.Cancel(w.ctx, dana, id, run, Credentials{Lent: true}))
-	w.must(w.Acts.Transfers.Terminate(w.ctx, omar, id, run, Credentials{Lent: true}, "enough"))
-	if !w.Acts.Transfers.Under(run) {
-		t.Error("a run under way is not")
+	w.must(w.Acts.Transfers.Terminate(w.ctx, dana, id, run, Credentials{Lent: true}, "enough"))
+	second := dana
+	second.Session = "another of hers"
+	if err := w.Acts.Transfers.History(w.ctx, second, id, run, io.Discard); err != nil || !w.Acts.Transfers.HasKeys(second, run) {
+		t.Errorf("her own run under way needs a key: %v", err)
+	}
+	if w.Acts.Transfers.HasKeys(omar, run) {
+		t.Error("a run has keys for somebody else")
+	}
+	before := len(w.flows.used)
+	err := w.Acts.Transfers.History(w.ctx, omar, id, run, io.Discard)
+	for what, err := range map[string]error{
+		"cancel":    w.Acts.Transfers.Cancel(w.ctx, omar, id, run, Credentials{Lent: true}),
+		"terminate": w.Acts.Transfers.Terminate(w.ctx, omar, id, run, Credentials{Lent: true}, "enough"),
+		"history":   err,
+	} {
+		if !fault.Is(err, fault.Invalid) || fault.From(err).Field != "key_source" {
+			t.Errorf("%s of somebody else's run without a key: %v", what, err)
+		}
+	}
+	w.must(w.Acts.Transfers.Cancel(w.ctx, omar, id, run, Credentials{KeyPEM: []byte("omar's own")}))
+	if got := w.flows.used[before:]; len(got) != 1 || string(got[0]) != "omar's own" {
+		t.Errorf("somebody else's acts used the keys %q", got)
 	}
 	close(w.flows.hold)
 	w.settle()
 	wantFault(t, "once it has ended", w.Acts.Transfers.Cancel(w.ctx, dana, id, run, Credentials{Lent: true}), fault.Invalid, "key_source")
-	if len(w.flows.asked) != 2 || !strings.HasPrefix(w.flows.asked[0], "Cancel onramp-payments-") || !strings.HasPrefix(w.flows.asked[1], "Terminate onramp-") {
+	if len(w.flows.asked) != 3 || !strings.HasPrefix(w.flows.asked[0], "Cancel onramp-payments-") || !strings.HasPrefix(w.flows.asked[1], "Terminate onramp-") {
 		t.Errorf("asked %q", w.flows.asked)
 	}
 }
@@ -254,15 +276,15 @@ func TestReports(t *testing.T) {
 	}
 	token := invite(w.m.ID)
 	for what, x := range map[string][]byte{"junk": []byte("junk"), "another schema": []byte(`{"schema":"x"}`), "another namespace": other} {
-		if _, err := w.Checks.Take(w.ctx, token, x); !fault.Is(err, fault.Invalid) {
+		if _, err := w.Checks.Take(w.ctx, poster, token, x); !fault.Is(err, fault.Invalid) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	_, err = w.Checks.Take(w.ctx, invite(orders.ID), fresh)
+	_, err = w.Checks.Take(w.ctx, poster, invite(orders.ID), fresh)
 	wantFault(t, "posted to another migration's address", err, fault.Invalid, "report")
 	errs := make([]error, 8)
 	for i := range errs {
-		wg.Go(func() { _, errs[i] = w.Checks.Take(w.ctx, token, fresh) })
+		wg.Go(func() { _, errs[i] = w.Checks.Take(w.ctx, poster, token, fresh) })
 	}
 	wg.Wait()
 	if n := len(slices.DeleteFunc(errs, func(err error) bool { return fault.Is(err, fault.Gone) })); n != 1 {
@@ -270,13 +292,17 @@ func TestReports(t *testing.T) {
 	}
 	lines, err := w.db.Records(w.ctx, custody.Query{Verb: custody.Reported})
 	w.must(err)
-	if len(lines) != 2 || lines[0].Person != omar.Person { // whoever posts acts for who made the address
-		t.Errorf("the audit of reports: %+v", lines)
+	if len(lines) != 2 {
+		t.Fatalf("the audit of reports: %+v", lines)
+	}
+	who := Actor{Person: lines[0].Person, Name: lines[0].Name, Session: lines[0].Session, Via: lines[0].Via, From: lines[0].From, Request: lines[0].Request}
+	if want := (Actor{Person: omar.Person, Name: omar.Name, Via: "post", From: poster.From, Request: poster.Request}); who != want {
+		t.Errorf("the audit says that %+v posted, want %+v", who, want) // for who made the address, from where it was posted
 	}
 	late := invite(w.m.ID)
 	now = now.Add(InviteAge)
 	for what, x := range map[string]string{"late": late, "never made": strings.Repeat("a", 32), "empty": "", "used": token} {
-		_, err := w.Checks.Take(w.ctx, x, fresh)
+		_, err := w.Checks.Take(w.ctx, poster, x, fresh)
 		wantFault(t, what, err, fault.Gone, "")
 	}
 	theirs, first := invite(orders.ID), invite(w.m.ID)
@@ -284,9 +310,9 @@ func TestReports(t *testing.T) {
 	for range 2 * maxInvites {
 		invite(w.m.ID)
 	}
-	_, err = w.Checks.Take(w.ctx, first, fresh)
+	_, err = w.Checks.Take(w.ctx, poster, first, fresh)
 	wantFault(t, "the first of many", err, fault.Gone, "")
-	if _, err := w.Checks.Take(w.ctx, theirs, []byte("junk")); !fault.Is(err, fault.Invalid) {
+	if _, err := w.Checks.Take(w.ctx, poster, theirs, []byte("junk")); !fault.Is(err, fault.Invalid) {
 		t.Errorf("another migration's address was forgotten: %v", err)
 	}
 }

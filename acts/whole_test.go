@@ -18,6 +18,7 @@ import (
 	"onramp/custody"
 	"onramp/expiry"
 	"onramp/migration"
+	"onramp/transfer"
 )
 
 // TestTwoPeople: whatever two people do in whatever order on three migrations, every fact and run has a person, every
@@ -31,7 +32,7 @@ func TestTwoPeople(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	did := map[string]int{}
+	did, holding := map[string]int{}, false
 	rapid.Check(t, func(rt *rapid.T) {
 		w := newWorld(t)
 		defer func() { w.end() }()
@@ -45,6 +46,10 @@ func TestTwoPeople(t *testing.T) {
 			w.must(second(w.Migrations.SetNamespace(w.ctx, by, m.ID, []string{"aa.a2dd6", "bb.a2dd6"}[i], "")))
 			w.must(second(w.Certificates.IssueSet(w.ctx, by, m.ID, IssueSet{Lane: MakerServer, Lend: true, Set: certsvc.SetRequest{CA: certsvc.CASpec{KeyType: certsvc.ECP256}, Leaf: certsvc.LeafSpec{CommonName: "x"}}})))
 		}
+		for i, by := range people {
+			w.must(second(w.Checks.Start(w.ctx, by, ids[i], Check{Credentials: Credentials{Lent: true}})))
+		}
+		w.settle()
 		seen := 0 // lines of the audit
 		known := func() []custody.Record {
 			rs, err := w.db.Records(w.ctx, custody.Query{Limit: 1 << 20})
@@ -64,7 +69,9 @@ func TestTwoPeople(t *testing.T) {
 			}
 			before, theirs := w.dump(), w.holdings(other)
 			err := act(by, id)
-			w.settle()
+			if !holding {
+				w.settle()
+			}
 			after := w.dump()
 			rs := known()
 			fresh := rs[seen:]
@@ -139,6 +146,49 @@ func TestTwoPeople(t *testing.T) {
 				do(rt, "check", func(by Actor, id string) error {
 					return second(w.Checks.Start(w.ctx, by, id, Check{Credentials: Credentials{Lent: true}}))
 				})
+			},
+			"transfer": func(rt *rapid.T) { // one person starts it, and either acts on it while it is under way
+				lent := map[string][]byte{}
+				var id, run string
+				w.flows.hold = make(chan struct{})
+				holding = true
+				do(rt, "transfer", func(by Actor, m string) error {
+					r, err := w.Acts.Transfers.Start(w.ctx, by, m, Transfer{Credentials: Credentials{Lent: true}, Once: fmt.Sprint("once-", request), Request: transfer.Request{Worker: "builtin", Scenario: transfer.Success}})
+					id, run = m, r.ID
+					return err
+				})
+				for _, p := range people {
+					l, _ := w.lent(client(p, id))
+					lent[p.Person] = l.KeyPEM.Reveal()
+				}
+				what := rapid.SampledFrom([]string{"cancel", "terminate", "follow", "history"}).Draw(rt, "act")
+				before := len(w.flows.used)
+				if run != "" {
+					do(rt, what, func(by Actor, _ string) error {
+						var err error
+						switch what {
+						case "cancel":
+							err = w.Acts.Transfers.Cancel(w.ctx, by, id, run, Credentials{Lent: true})
+						case "terminate":
+							err = w.Acts.Transfers.Terminate(w.ctx, by, id, run, Credentials{Lent: true}, "enough")
+						case "follow":
+							err = second(w.Acts.Transfers.FollowAgain(w.ctx, by, id, run, Credentials{Lent: true}))
+						case "history":
+							if err = w.Acts.Transfers.History(w.ctx, by, id, run, io.Discard); err == nil {
+								did["history"]++
+							}
+						}
+						for _, key := range w.flows.used[before:] {
+							if !bytes.Equal(key, lent[by.Person]) {
+								rt.Fatalf("%s by %s used a key that is not theirs", what, by.Person)
+							}
+						}
+						return err
+					})
+				}
+				close(w.flows.hold)
+				w.settle()
+				w.flows.hold, holding = nil, false
 			},
 			"take": func(rt *rapid.T) {
 				ca := rapid.Bool().Draw(rt, "the CA's key")
@@ -229,7 +279,7 @@ func TestTwoPeople(t *testing.T) {
 			},
 		})
 	})
-	for _, what := range []string{"create", "namespace", "issue", "client", "batch", "save", "check", "take", "drop", "note", "archive", "replace", "delete"} {
+	for _, what := range []string{"create", "namespace", "issue", "client", "batch", "save", "check", "transfer", "cancel", "terminate", "history", "take", "drop", "note", "archive", "replace", "delete"} {
 		t.Logf("%-10s %d times", what, did[what])
 	}
 }

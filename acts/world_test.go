@@ -22,6 +22,9 @@ import (
 var dana = Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
 var omar = Actor{Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2"}
 
+// poster is the request of a program that posts a report: it signs nobody in.
+var poster = Actor{Via: "portal", From: "192.0.2.7", Request: "req-3"}
+
 // world is every room that acts stand on, on a database in a directory of its own.
 type world struct {
 	*Acts

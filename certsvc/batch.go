@@ -2,6 +2,7 @@ package certsvc
 
 import (
 	"archive/zip"
+	"bytes"
 	"context"
 	"crypto/x509"
 	"encoding/csv"
@@ -50,12 +51,19 @@ var batchColumns = []string{"name", "cn", "days", "organization", "ou"}
 // ReadBatch reads a CSV with the columns name, cn, days, organization and ou in any order; cn is the
 // name where it is left out, days the longest that the CA allows. Separators may be comma or semicolon.
 // The error is joined Invalid faults, each with its row in the title and Field "rows[n].column".
-func ReadBatch(raw []byte) ([]BatchRow, error) {
+func ReadBatch(raw []byte) (rows []BatchRow, err error) {
 	if len(raw) > MaxPaste {
 		return nil, tooLarge(len(raw))
 	}
+	if busy := admitted(len(raw), func() { rows, err = readBatch(raw) }); busy != nil {
+		return nil, busy
+	}
+	return rows, err
+}
+
+func readBatch(raw []byte) ([]BatchRow, error) {
 	text, _ := plainText(raw)
-	if HoldsKey(raw) { // mistakes are told with the words of the row: not these
+	if bytes.Contains(raw, []byte("PRIVATE KEY")) || holdsKey(raw) { // mistakes are told with the words of the row: not these
 		f := fault.New(fault.Invalid, "A private key is among the rows", "Give the CA's key in its own field; a row has a name, a common name and days.").In("rows")
 		f.Code = "IN-16"
 		return nil, f

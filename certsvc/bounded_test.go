@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"io"
 	"runtime"
 	"testing"
 	"time"
@@ -36,6 +37,15 @@ func readers(t testing.TB) map[string]func(text []byte) error {
 			return err
 		},
 		"ReadAuthority": func(b []byte) error { _, _, err := ReadAuthority([]File{{"a", b}}, ""); return err },
+		"ReadBatch": func(b []byte) error {
+			_, err := ReadBatch(append([]byte("name,cn,days\n"), b...))
+			return err
+		},
+		"ParseFilters": func(b []byte) error { _, err := ParseFilters(b); return err },
+		"TerraformCA":  func(b []byte) error { _, err := TerraformCA(b); return err },
+		"WriteBundle": func(b []byte) error {
+			return WriteBundle(io.Discard, Bundle{Namespace: "orders.a1b2c", CAPEM: set.ca.CertPEM, ClientPEM: b})
+		},
 		"Output": func(b []byte) error {
 			_, err := Output(FormatFullChain, OutputSpec{CAPEM: b, ClientPEM: set.leaf.CertPEM})
 			return err

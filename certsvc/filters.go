@@ -44,7 +44,17 @@ func (f Filter) fields() []field {
 
 // ParseFilters reads tcld's JSON, {"filters":[…]}, or the bare list. The error is joined Invalid faults
 // with Code CH-27 and Field "filters[n].name", n from 0.
-func ParseFilters(raw []byte) (Filters, error) {
+func ParseFilters(raw []byte) (filters Filters, err error) {
+	if len(raw) > MaxPaste {
+		return nil, badFilter("filters", "This is too long for filters", fmt.Sprintf("Give the filters alone: a namespace holds %d at most, and %d kB are read.", MaxFilters, MaxPaste/1000))
+	}
+	if busy := admitted(len(raw), func() { filters, err = parseFilters(raw) }); busy != nil {
+		return nil, busy
+	}
+	return filters, err
+}
+
+func parseFilters(raw []byte) (Filters, error) {
 	text, _ := plainText(raw)
 	var doc struct {
 		Filters Filters `json:"filters"`

@@ -242,9 +242,8 @@ func hours(d time.Duration) string { return fmt.Sprintf("%dh", int(d.Hours())) }
 // certificates with nothing between them, which is the form that Cloud gives back. The error is that of
 // ReadCertificates, or IN-16 for a private key among them.
 func TerraformCA(caPEM []byte) (string, error) {
-	found, err := recognise(caPEM)
-	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
-		return "", problem{key: "IN-16/key"}.fault()
+	if err := withoutKey(caPEM); err != nil {
+		return "", err
 	}
 	cas, _, err := ReadCertificates(caPEM)
 	if err != nil {

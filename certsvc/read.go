@@ -60,6 +60,19 @@ func holdsKey(raw []byte) bool {
 	return false
 }
 
+// withoutKey refuses a text that holds a private key, with IN-16. Where too much is being read at the moment to look, it
+// says so.
+func withoutKey(text []byte) error {
+	found, err := admit(text)
+	switch {
+	case fault.Is(err, fault.TooMany):
+		return err
+	case err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)):
+		return problem{key: "IN-16/key"}.fault()
+	}
+	return nil
+}
+
 // longBase64 is what a key can be among other text; the shortest has some fifty bytes.
 var longBase64 = regexp.MustCompile(`[A-Za-z0-9+/_-]{64,}={0,2}`)
 

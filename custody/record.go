@@ -14,7 +14,7 @@ type Actor struct {
 	Person  string // stable: "local", later an account's ID
 	Name    string // as pages show it
 	Session string // which sign-in; "" on one machine
-	Via     string // "portal", "command" or "onramp" for what happens by itself
+	Via     string // "portal", "command", "post" to a one-time address, or "onramp" for what happens by itself
 	From    string // the address that the request came from; "" for none
 	Request string // the request's ID in the log; "" for none
 }

@@ -115,6 +115,7 @@ type Ending struct {
 // Job is a run to begin.
 type Job struct {
 	Run     Run      // MigrationID, Kind, InputHash, Request, By, IdempotencyKey and what lists show of what was asked
+	Person  string   // whose keys Work has: custody.Actor.Person of who begins it; Mine finds it by that
 	Secrets Scrubber // what must not get into its log and result
 	Work    Work
 	// Group and Most bound how many of a migration's runs are under way at once: at most Most of the same kind and
@@ -376,8 +377,16 @@ func (s *Service) Stop(ctx context.Context, migrationID, runID string) error {
 	return fault.New(fault.Conflict, "This run has ended", "Start another one.")
 }
 
-// Under returns the work of a run that is under way in this process: it has the keys that its workflow can be
-// reached with.
+// Mine returns the work of a run that is under way in this process and that a person began: its keys are that
+// person's, and nobody else gets it here.
+func (s *Service) Mine(runID, person string) (Work, bool) {
+	if l, ok := s.find(runID); ok && l.job.Person == person {
+		return l.job.Work, true
+	}
+	return nil, false
+}
+
+// Under returns the work of a run that is under way in this process, to ask what it does; its keys are for Mine.
 func (s *Service) Under(runID string) (Work, bool) {
 	if l, ok := s.find(runID); ok {
 		return l.job.Work, true

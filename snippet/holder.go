@@ -198,8 +198,9 @@ func (j *job) actions(c Commands) string {
           CLIENT_KEY: ${{ secrets.TEMPORAL_CLIENT_KEY }}
         run: |
           umask 077
-          printf '%%s\n' "$CLIENT_CERT" > "$%s"
-          printf '%%s\n' "$CLIENT_KEY" > "$%s"
+          mkdir -p -- "$(dirname -- "$%[1]s")" "$(dirname -- "$%[2]s")"
+          printf '%%s\n' "$CLIENT_CERT" > "$%[1]s"
+          printf '%%s\n' "$CLIENT_KEY" > "$%[2]s"
 `, j.names.Cert, j.names.Key)
 	}
 	for _, cmd := range append(append([]string{}, c.Install...), c.Starter...) {

@@ -23,6 +23,7 @@ var nasty = []string{
 	"/`id`/client.pem", "/a;b&c|d<e>f(g)*h?i[j]{k}~l#m!n/client.pem", "/a#b", "/a #b", "/%PATH%/client.pem", "/100%/client.pem", "%h/client.pem",
 	"/trailing\\", `/back\slash`, `/double\\back`, "/ünïcödé/证书.pem", "/‘curly’/“quotes”", "/${{ secrets.X }}/x", "/$$/x", "/{{ x }}", "-rf", "=x", "/a:b", "/a: b", "/@x", "/!x", "/&x", "/*x",
 	"/null", "yes", "1.0", "/\u00a0x", "/'\\''/x", `/\'/x`, "^caret^", "/🔑.pem",
+	"../up.pem", "./here.pem", "a/./b.pem", "/a/../b.pem", "/a//b.pem", "//a.pem", "/./c.pem", "...", "/...", "/.pem", `..\up.pem`, `C:c.pem`, "/C:/c.pem",
 }
 
 // TestShellsReadBackEqual: the real shells read what we write, for every nasty value at once.
@@ -267,8 +268,8 @@ func TestStartCommandReachesTheProgram(t *testing.T) {
 			t.Errorf("%s (-want +got):\n%s", shell, diff)
 		}
 	}
-	c := write(t, Request{Lang: "python", Namespace: "orders.a1b2c", Shell: "cmd", CertPath: `C:\my certs\`})
-	want[13] = `C:\my certs\`
+	c := write(t, Request{Lang: "python", Namespace: "orders.a1b2c", Shell: "cmd", CertPath: `C:\my certs\c.pem`})
+	want[13] = `C:\my certs\c.pem`
 	if diff := cmp.Diff(want, microsoftArgs(strings.ReplaceAll(c.Start, "^\n", ""))[1:]); diff != "" {
 		t.Errorf("cmd (-want +got):\n%s", diff)
 	}

@@ -203,6 +203,7 @@ func readCompose(t *testing.T, s string) map[string]string {
 		!vs[0].ReadOnly || !vs[1].ReadOnly || vs[0].Type != "bind" || vs[1].Type != "bind" {
 		t.Errorf("compose mounts %+v, not where the variables point", vs)
 	}
+	noColon(t, got)
 	return got
 }
 
@@ -248,5 +249,50 @@ func readKubernetes(t *testing.T, s string) map[string]string {
 		ms[1].SubPath != "tls.key" || ms[0].Name != v.Name || ms[1].Name != v.Name || v.Secret == nil || v.Secret.SecretName != "temporal-client" {
 		t.Errorf("Kubernetes mounts %+v of %+v, not where the variables point", ms, v)
 	}
+	noColon(t, got)
 	return got
+}
+
+// TestActionsWritesTheGivenFiles: the workflow's own script writes certificate and key where the variables point, in
+// folders that a checkout does not have.
+func TestActionsWritesTheGivenFiles(t *testing.T) {
+	for _, path := range []string{"client.pem", "certs/client.pem", "./my certs/it's/client.pem", "-rf/-c.pem", "../up/c.pem", "a/../$x/`id`/c.pem"} {
+		c := write(t, Request{Lang: "go", Namespace: "orders.a1b2c", Shell: "github-actions", CertPath: path, KeyPath: path + ".key"})
+		var doc struct {
+			Jobs map[string]struct {
+				Env   map[string]string
+				Steps []struct{ Run string }
+			}
+		}
+		if err := yaml.Unmarshal([]byte(c.Holder), &doc); err != nil {
+			t.Fatal(err)
+		}
+		job, work := doc.Jobs["transfer"], filepath.Join(t.TempDir(), "checkout")
+		if err := os.Mkdir(work, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("bash", "-e", "-c", job.Steps[1].Run)
+		cmd.Dir, cmd.Env = work, []string{"PATH=/usr/bin:/bin", "CLIENT_CERT=the certificate", "CLIENT_KEY=the key"}
+		for k, v := range job.Env {
+			cmd.Env = append(cmd.Env, k+"="+v)
+		}
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("%q: %v\n%s", path, err, out)
+		}
+		for name, want := range map[string]string{path: "the certificate\n", path + ".key": "the key\n"} {
+			if got, err := os.ReadFile(work + "/" + name); err != nil || string(got) != want {
+				t.Errorf("%q holds %q, %v", name, got, err)
+			}
+		}
+	}
+}
+
+// noColon: Docker parts a mount at colons, and Kubernetes' mountPath must hold none.
+func noColon(t *testing.T, env map[string]string) {
+	t.Helper()
+	for _, name := range []string{"TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH"} {
+		if strings.Contains(env[name], ":") {
+			t.Errorf("a file is mounted at %q", env[name])
+		}
+	}
 }

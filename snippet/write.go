@@ -3,6 +3,7 @@ package snippet
 import (
 	"errors"
 	"fmt"
+	"path"
 	"slices"
 	"strings"
 	"unicode"
@@ -213,7 +214,7 @@ func (j *job) paths(r Request) error {
 			errs = append(errs, err)
 		}
 	}
-	if j.cert == j.key {
+	if path.Clean(j.cert) == path.Clean(j.key) {
 		errs = append(errs, invalid("key-path", "Certificate and key are the same file", "The client certificate and its private key are two files.",
 			"Give the path of the private key."))
 	}
@@ -224,31 +225,49 @@ func (j *job) paths(r Request) error {
 	return errors.Join(errs...)
 }
 
-// inContainer is the path at which a container sees a file: an absolute one stays.
-func inContainer(path, name string) string {
-	if strings.HasPrefix(path, "/") {
-		return path
+// inContainer is the path at which a container sees a file: an absolute one stays, in its shortest form. What it goes
+// through need not be in the container, and docker compose shortens the target of a mount itself. A colon ends a
+// target for Docker and is refused by Kubernetes (VolumeMount v1, mountPath).
+func inContainer(file, name string) string {
+	if strings.HasPrefix(file, "/") && !strings.Contains(file, ":") {
+		return path.Clean(file)
 	}
 	return "/etc/temporal/" + name
 }
 
+// isFolder reports a path that can only be a folder's: its last part is empty, "." or "..", or it is a drive. In a path that
+// does not begin with a slash a backslash parts names too, as in Windows.
+func isFolder(file string) bool {
+	if !strings.HasPrefix(file, "/") {
+		file = strings.ReplaceAll(file, `\`, "/")
+	}
+	switch last := file[strings.LastIndexByte(file, '/')+1:]; last {
+	case "", ".", "..":
+		return true
+	default:
+		return len(file) == 2 && file[1] == ':'
+	}
+}
+
 // judgePath refuses what no environment can carry unharmed, and what no SDK can open.
-func judgePath(field, path string) error {
-	for _, r := range path {
+func judgePath(field, file string) error {
+	for _, r := range file {
 		if unicode.IsControl(r) || r == '\u2028' || r == '\u2029' || r == unicode.ReplacementChar {
 			return invalid(field, "There is a line break or control character in the path", fmt.Sprintf("The path holds U+%04X, which an environment variable cannot carry everywhere.", r),
 				"Give the path on one line, or move the file.")
 		}
 	}
 	switch {
-	case strings.TrimSpace(path) != path:
+	case strings.TrimSpace(file) != file:
 		return invalid(field, "There is a blank around the path", "Blanks at the ends of a path are lost in many environments.", "Remove them, or rename the file.")
-	case strings.HasPrefix(path, "~/") || strings.HasPrefix(path, `~\`):
+	case strings.HasPrefix(file, "~/") || strings.HasPrefix(file, `~\`):
 		return invalid(field, "The path starts with ~", "Only a shell knows what ~ is; an SDK looks for a folder of that name.", "Write the whole path.")
-	case strings.Contains(path, "PRIVATE KEY") || strings.Contains(path, "BEGIN CERTIFICATE"):
+	case strings.Contains(file, "PRIVATE KEY") || strings.Contains(file, "BEGIN CERTIFICATE"):
 		return invalid(field, "This is the content, not a path", "The code reads the file itself.", "Give the path of the file.")
-	case len(path) > 4096:
+	case len(file) > 4096:
 		return invalid(field, "The path is too long", "A path has at most 4096 bytes.", "Move the file.")
+	case file != "" && isFolder(file):
+		return invalid(field, "The path is a folder's", "An SDK opens a file; this path ends where a file's name would be.", "Give the path of the file itself.")
 	}
 	return nil
 }

@@ -34,6 +34,7 @@ func TestRefusals(t *testing.T) {
 		{"bytes that are no text", func(r *Request) { r.CertPath = "/x/\xff" }, "cert-path"},
 		{"home folder", func(r *Request) { r.CertPath = "~/client.pem" }, "cert-path"},
 		{"content for a path", func(r *Request) { r.CertPath = "-----BEGIN CERTIFICATE-----" }, "cert-path"},
+		{"one file for both, spelled apart", func(r *Request) { r.CertPath, r.KeyPath = "/c/a.pem", "/c/./x/../a.pem" }, "key-path"},
 		{"one file for both", func(r *Request) { r.CertPath, r.KeyPath = "a.pem", "a.pem" }, "key-path"},
 		{"blank at the end", func(r *Request) { r.CertPath = "client.pem " }, "cert-path"},
 		{"very long", func(r *Request) { r.CertPath = strings.Repeat("x", 5000) }, "cert-path"},
@@ -41,7 +42,7 @@ func TestRefusals(t *testing.T) {
 		{"cmd and a quote", func(r *Request) { r.Shell, r.KeyPath = "cmd", `C:\a"b\client.key` }, "key-path"},
 		{".env and a UNC path", func(r *Request) { r.Shell, r.CertPath = "dotenv", `\\server\share\client.pem` }, "cert-path"},
 		{".env and a quote", func(r *Request) { r.Shell, r.CertPath = "dotenv", "/it's/client.pem" }, "cert-path"},
-		{".env and a backslash at the end", func(r *Request) { r.Shell, r.CertPath = "dotenv", `C:\client certs\` }, "cert-path"},
+		{".env and a backslash at the end", func(r *Request) { r.Shell, r.CertPath = "dotenv", `/client\` }, "cert-path"},
 		{"several", func(r *Request) { r.Auth, r.CertPath, r.Namespace = "x", "a\nb", "" }, "auth namespace cert-path"},
 	} {
 		r := ok
@@ -59,6 +60,26 @@ func TestRefusals(t *testing.T) {
 		}
 		if got := strings.Join(fields, " "); got != tt.want || c.Schema != "" {
 			t.Errorf("%s: Write(%+v) refuses %q, want %q", tt.name, r, got, tt.want)
+		}
+	}
+}
+
+// TestFoldersAreRefused: a path that no file can have is refused for every holder, and one that only looks like it is not.
+func TestFoldersAreRefused(t *testing.T) {
+	for _, shell := range Shells {
+		r := Request{Lang: "python", Namespace: "orders.a1b2c", Shell: shell, Style: "envconfig"}
+		for _, folder := range []string{"/", "//", "/.", "/..", ".", "..", "./", "certs/", "/etc/temporal/", "/my certs/.", "certs/..", "C:", `C:\`, `C:\certs\`, `C:\certs\..`, "C:/", `.\`, `\\server\share\`} {
+			r.CertPath, r.KeyPath = folder, "client.key"
+			_, err := Write(r)
+			if all := fault.All(err); len(all) != 1 || all[0].Field != "cert-path" || all[0].Title != "The path is a folder's" {
+				t.Errorf("%s, %q: %v, want it refused as a folder", shell, folder, err)
+			}
+		}
+		for _, file := range []string{"...", "/...", "/a/.pem", "..pem", "/certs/a.", "/a b/c d.pem", `C:\my certs\c.pem`, "c:d.pem"} {
+			r.CertPath = file
+			if _, err := Write(r); err != nil {
+				t.Errorf("%s, %q: %v", shell, file, err)
+			}
 		}
 	}
 }

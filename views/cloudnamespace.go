@@ -23,7 +23,8 @@ type CloudNamespaceProps struct {
 type CloudAuthProps struct {
 	ID, Migration string
 	Auths         []Choice
-	Keyed         bool // it takes API keys now
+	Saw, KeysSaw  string // the editions of the method and of the keys, as in Frame
+	Keyed         bool   // it takes API keys now
 	Keys          []CloudKeyRow
 	Name, Days    string
 	New           CodeBlockProps // the key just made: shown in this answer and never again

@@ -32,7 +32,7 @@ func codeFixtures() []page {
 }
 
 func cloudKeys() *CloudAuthProps {
-	return &CloudAuthProps{ID: "docs-assembly.a2dd6", Migration: "payments", Keyed: true, Name: "worker", Days: "90",
+	return &CloudAuthProps{ID: "docs-assembly.a2dd6", Migration: "payments", Saw: "1a2b3c4d", KeysSaw: "5e6f7a8b", Keyed: true, Name: "worker", Days: "90",
 		Auths: []Choice{{Value: "mtls", Label: "mTLS certificates", Hint: "You have a CA."}, {Value: "api-key", Label: "API key", Hint: "No PKI.", Selected: true}},
 		Keys:  []CloudKeyRow{{ID: "k1", Name: "worker", Created: "12 Nov 2026", Until: "10 Feb 2027", Tag: Tag{Good, "80 days"}}},
 		New:   CodeBlockProps{ID: "api-key", Name: "API key", Text: "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.c2hvd24gb25jZQ"}}

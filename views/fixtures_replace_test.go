@@ -15,7 +15,7 @@ func replacePages() []page {
 	held := seen
 	held.Problems = Problems{{Kind: fault.Conflict, Unchanged: true, Title: "A certificate that would be cut off is still seen", Cause: "worker-3 with CN=payments, 9f3c12ab7710 (connections open: 1).", NotWrong: "Every caller goes on.", Fix: "Give these programs the other certificate."}}
 	return []page{
-		show("replace", ReplaceProps{Migration: "payments", Rehearsal: true, Choices: []ReplaceChoice{{"ca", "The CA", "A new CA and a client certificate under it.", "Replace the CA"}, {"leaf", "The client certificate alone", "The short path.", "Replace the client certificate"}},
+		show("replace", ReplaceProps{Migration: "payments", Saw: "1a2b3c4d.0.0", Rehearsal: true, Choices: []ReplaceChoice{{"ca", "The CA", "A new CA and a client certificate under it.", "Replace the CA"}, {"leaf", "The client certificate alone", "The short path.", "Replace the client certificate"}},
 			Last: &ReplaceLast{Tag: Tag{Good, "Done"}, Text: "Done on 12 Nov 2026.", Facts: []Pair{{Name: "Old one last seen", Value: "12 Nov 2026, 10:42"}}, Back: &BackProps{"workers", "Put the old CA back", "Nobody is cut off."}}}),
 		show("replace-begin", replaceBegin()),
 		show("replace-proof", replaceChecks()),
@@ -62,7 +62,7 @@ func replaceCloudCA() ReplaceProps {
 
 func replaceBegin() ReplaceProps {
 	form := certForm("make")
-	return ReplaceProps{Migration: "payments", Rehearsal: true, Gates: replaceGates("ca"), CA: ReplaceCAProps{Form: form}, Leaf: ReplaceLeafProps{Form: form, CASubject: "CN=payments CA 2026"},
+	return ReplaceProps{Migration: "payments", Saw: "1a2b3c4d.0.0", Rehearsal: true, Gates: replaceGates("ca"), CA: ReplaceCAProps{Form: form}, Leaf: ReplaceLeafProps{Form: form, CASubject: "CN=payments CA 2026"},
 		Lead: "4 steps.", Summary: []Pair{{Name: "CA that is replaced", Value: "CN=payments CA, 9f3c 12ab 7710 …", Mono: true}}}
 }
 
@@ -70,7 +70,7 @@ func replaceProps(rehearsal bool) ReplaceProps {
 	card := certificatesMade().Have.Leaf
 	ca := certificatesMade().Have.CA
 	ca.ID, card.ID = "new-ca", "new-leaf"
-	p := ReplaceProps{Migration: "payments", Rehearsal: rehearsal, Gates: replaceGates("workers"), Summary: []Pair{{Name: "Replaced", Value: "CN=payments CA, 9f3c 12ab 7710 …", Mono: true}},
+	p := ReplaceProps{Migration: "payments", Saw: "1a2b3c4d.0.0", Rehearsal: rehearsal, Gates: replaceGates("workers"), Summary: []Pair{{Name: "Replaced", Value: "CN=payments CA, 9f3c 12ab 7710 …", Mono: true}},
 		CA: ReplaceCAProps{Made: true, Card: ca, Key: true, Bundle: CodeBlockProps{ID: "both-cas", Name: "bundle.pem", Text: "-----BEGIN CERTIFICATE-----\nMIIB\n-----END CERTIFICATE-----\n"}, Size: "2 of 16 certificates · 1.4 of 32 KB", CloudURL: "/cloud/payments-prod.a1b2c?m=payments",
 			Lines: []BundleLine{{"=", "CN=payments CA", "9f3c 12ab", "until 12 Nov 2027"}, {"+", "CN=payments CA 2026", "77aa 10bb", "until 12 Nov 2028"}, {"-", "CN=old CA", "1234 5678", "it expired on 2 Nov 2026"}}},
 		Leaf: ReplaceLeafProps{Made: true, Card: card, Bundle: true, Browser: true, CASubject: "CN=payments CA 2026"},

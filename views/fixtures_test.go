@@ -265,7 +265,7 @@ func homeList() HomeProps {
 }
 
 func settingsProps() SettingsProps {
-	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments",
+	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments", DeleteSaw: "9c8d7e6f",
 		Goes: []string{"the migration and its address, with 12 observed facts", "3 checks with their logs and results"}}
 }
 

@@ -13,6 +13,7 @@ type ReplaceProps struct {
 	Rehearsal bool
 	Blocked   *NeedProps // nothing to replace yet
 	Problems  Problems
+	Saw       string // as in Frame: the steps are swapped while they are open
 
 	Lead    string
 	Choices []ReplaceChoice // when none goes on

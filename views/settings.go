@@ -9,6 +9,7 @@ type SettingsProps struct {
 	NewName        string   // in the field
 	Archived       string   // "archived 12 Nov 2026"; "" for one that is not
 	Goes           []string // what a deletion takes along
+	DeleteSaw      string   // the edition of that, as in Frame
 	Typed          string   // what was typed to confirm it; never the name by itself
 	Open           bool     // the deletion was refused: its form stays open
 	NameProblems   Problems // Field "name"

@@ -64,7 +64,7 @@ func (h *Pages) MakeCertificates(w http.ResponseWriter, r *http.Request) error {
 	switch {
 	case err != nil:
 	case f.Lane == web.LaneImport:
-		after, err = h.Acts.Certificates.Import(acts.Saw(r.Context(), sent.Text("saw")), v.By, v.Migration.ID, f.CaPEM, f.LeafPEM)
+		after, err = h.Acts.Certificates.Import(r.Context(), v.By, v.Migration.ID, f.CaPEM, f.LeafPEM)
 	default:
 		after, err = h.issue(r, v, f, sent)
 	}
@@ -126,6 +126,6 @@ func (h *Pages) issue(r *http.Request, v web.Visit, f web.CertFields, sent web.F
 		}
 		return v.View, atAuthority(fault.Unchanged(formErr), "own-")
 	}
-	after, err := h.Acts.Certificates.IssueSet(acts.Saw(r.Context(), sent.Text("saw")), v.By, v.Migration.ID, req)
+	after, err := h.Acts.Certificates.IssueSet(r.Context(), v.By, v.Migration.ID, req)
 	return after, atAuthority(err, "own-")
 }

@@ -246,7 +246,7 @@ func (h *Pages) applyFilters(ctx context.Context, v web.Visit, f *filterFields, 
 		}
 		raw = fs.JSON()
 	}
-	return h.Acts.Namespaces.SaveFilters(acts.Saw(ctx, f.saw), v.By, v.Migration.ID, raw)
+	return h.Acts.Namespaces.SaveFilters(ctx, v.By, v.Migration.ID, raw)
 }
 
 func (h *Pages) showFilters(w http.ResponseWriter, r *http.Request, status int, v web.Visit, f filterFields, ps views.Problems) error {

@@ -174,7 +174,7 @@ func (h *Pages) TakeReport(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return fault.Wrap(err, fault.TooLarge, "This is longer than a report", "Send what onramp check --json prints, and nothing else.")
 	}
-	run, err := h.Acts.Checks.Take(r.Context(), chi.URLParam(r, "token"), text)
+	run, err := h.Acts.Checks.Take(r.Context(), h.By(r), chi.URLParam(r, "token"), text)
 	if err != nil {
 		return err
 	}

@@ -5,6 +5,7 @@ import (
 	"net/http"
 	"strconv"
 
+	"onramp/acts"
 	"onramp/cloud"
 	"onramp/handlers/web"
 	"onramp/migration"
@@ -14,7 +15,7 @@ import (
 
 // cloudAuth is how workers sign in to a namespace of the rehearsal.
 func (h *Pages) cloudAuth(ns cloud.Namespace, m string, change func(*views.CloudAuthProps)) *views.CloudAuthProps {
-	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: web.AuthChoices(ns.Auth), Keyed: ns.Auth == cloud.AuthAPIKey, Name: "worker", Days: "90"}
+	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: web.AuthChoices(ns.Auth), Keyed: ns.Auth == cloud.AuthAPIKey, Saw: acts.Edition(ns.Auth), KeysSaw: acts.Edition(acts.KeysText(ns)), Name: "worker", Days: "90"}
 	for _, k := range ns.Keys {
 		p.Keys = append(p.Keys, views.CloudKeyRow{ID: k.ID, Name: k.Name, Created: web.Day(k.Created), Until: web.Day(k.Expires), Tag: web.LeftTag(k.Expires, h.Now())})
 	}
@@ -74,10 +75,12 @@ func (h *Pages) CreateKey(w http.ResponseWriter, r *http.Request) error {
 // DeleteKey deletes an API key of the rehearsal.
 func (h *Pages) DeleteKey(w http.ResponseWriter, r *http.Request) error {
 	id, f, err := h.editCloud(r)
-	if err == nil {
-		err = h.Acts.Namespaces.DeleteKey(r.Context(), h.By(r), id, f.Text("key"))
-	}
 	if err != nil {
+		return err
+	}
+	if err := h.Acts.Namespaces.DeleteKey(r.Context(), h.By(r), id, f.Text("key")); errors.Is(err, migration.ErrChanged) {
+		return h.refusedKey(w, r, id, f, err)
+	} else if err != nil {
 		return err
 	}
 	return h.backToCloud(w, r, id, f.Text("m"), "key-deleted")

@@ -173,7 +173,7 @@ func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	bundle, m := f.Raw("ca_bundle"), f.Text("m")
-	ns, err := h.Acts.Namespaces.SaveCAs(acts.Saw(r.Context(), f.Text("saw")), h.By(r), id, []byte(bundle))
+	ns, err := h.Acts.Namespaces.SaveCAs(r.Context(), h.By(r), id, []byte(bundle))
 	if err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {

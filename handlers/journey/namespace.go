@@ -64,7 +64,7 @@ func (h *Pages) SetNamespace(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	value, region := f.Raw("namespace"), f.Text("region")
-	if _, err := h.Acts.Migrations.SetNamespace(acts.Saw(r.Context(), f.Text("saw")), v.By, v.Migration.ID, value, region); err != nil {
+	if _, err := h.Acts.Migrations.SetNamespace(r.Context(), v.By, v.Migration.ID, value, region); err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {
 			return err

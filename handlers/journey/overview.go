@@ -69,7 +69,7 @@ func (h *Pages) Note(w http.ResponseWriter, r *http.Request) error {
 		}
 		steps := stepsBlock(v)
 		steps.NoteStep, steps.NoteWhy, steps.Problems = step, why, ps
-		return h.showOverview(w, r, http.StatusUnprocessableEntity, v, steps)
+		return h.showOverview(w, r, web.StatusFor(ps), v, steps)
 	}
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID), "noted")
 }

@@ -1,11 +1,13 @@
 package journey
 
 import (
+	"errors"
 	"net/http"
 
 	"onramp/acts"
 	"onramp/fault"
 	"onramp/handlers/web"
+	"onramp/migration"
 	"onramp/views"
 )
 
@@ -28,6 +30,7 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if !v.Migration.Archived.IsZero() {
 		p.Archived = "archived " + web.Day(v.Migration.Archived)
 	}
+	p.DeleteSaw = acts.Edition(d.Text())
 	p.Goes = []string{"the migration and its address"}
 	if d.Facts > 0 {
 		p.Goes[0] += ", with " + web.Many(d.Facts, "observed fact", "observed facts")
@@ -58,7 +61,7 @@ func (h *Pages) RenameMove(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	name := f.Raw("name")
-	if err := h.Acts.Migrations.Rename(acts.Saw(r.Context(), f.Text("saw")), v.By, v.Migration.ID, name); err != nil {
+	if err := h.Acts.Migrations.Rename(r.Context(), v.By, v.Migration.ID, name); err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {
 			return err
@@ -79,7 +82,11 @@ func (h *Pages) ArchiveMove(w http.ResponseWriter, r *http.Request) error {
 		said = "archived"
 	}
 	if err := h.Acts.Migrations.Archive(r.Context(), v.By, v.Migration.ID, away); err != nil {
-		return err
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showSettings(w, r, web.StatusFor(ps), v, views.SettingsProps{NewName: v.Migration.Name, NameProblems: ps})
 	}
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, "settings"), said)
 }
@@ -92,14 +99,14 @@ func (h *Pages) DeleteMove(w http.ResponseWriter, r *http.Request) error {
 	}
 	typed := f.Raw("confirm")
 	if err := h.Acts.Migrations.Delete(r.Context(), v.By, v.Migration.ID, typed); err != nil {
-		if !fault.Is(err, fault.Invalid) {
+		if !fault.Is(err, fault.Invalid) && !errors.Is(err, migration.ErrChanged) {
 			return err
 		}
 		ps, err := web.Problems(web.Rename(err, map[string]string{"name": "confirm"}))
 		if err != nil {
 			return err
 		}
-		return h.showSettings(w, r, http.StatusUnprocessableEntity, v, views.SettingsProps{NewName: v.Migration.Name, Typed: typed, Open: true, DeleteProblems: ps})
+		return h.showSettings(w, r, web.StatusFor(ps), v, views.SettingsProps{NewName: v.Migration.Name, Typed: typed, Open: true, DeleteProblems: ps})
 	}
 	return web.SeeOther(w, r, "/", "deleted")
 }

@@ -18,7 +18,7 @@ import (
 
 // replaceProps is the wizard as the facts tell it now.
 func (h *Pages) replaceProps(ctx context.Context, v web.Visit, f replaceFields) (views.ReplaceProps, error) {
-	p := views.ReplaceProps{Migration: v.Migration.ID, Rehearsal: v.Migration.Mode.Can().Callers}
+	p := views.ReplaceProps{Migration: v.Migration.ID, Saw: v.Edition(), Rehearsal: v.Migration.Mode.Can().Callers}
 	if v.Certificate == nil || v.Namespace == nil {
 		p.Blocked = web.Need(v, migration.StepNamespace, migration.StepCertificates)
 		if p.Blocked == nil {

@@ -55,8 +55,8 @@ func (h *Pages) stopRun(w http.ResponseWriter, r *http.Request, kind migration.R
 	return web.SeeOther(w, r, web.RunPath(run.Outcome), "")
 }
 
-// act does something to the workflow of a run, with the run's own key while it is under way, else with the one
-// that the form gives.
+// act does something to the workflow of a run, with the run's own key while the reader's run is under way, else with
+// the one that the form gives.
 func (h *Pages) act(w http.ResponseWriter, r *http.Request, said string,
 	do func(context.Context, web.Visit, runs.Run, acts.Credentials, web.Form) (runs.Run, error)) error {
 	v, err := h.Move(r)
@@ -72,7 +72,7 @@ func (h *Pages) act(w http.ResponseWriter, r *http.Request, said string,
 		return err
 	}
 	var creds acts.Credentials
-	if !h.Acts.Transfers.Under(run.ID) {
+	if !h.Acts.Transfers.HasKeys(v.By, run.ID) {
 		if creds, err = h.Credentials(v, sent); err != nil {
 			err = fault.Unchanged(err)
 		}
@@ -107,7 +107,7 @@ func (h *Pages) acts(t *transferState, f actFields) views.TransferActsProps {
 	p.Open = t.WorkflowID != "" && (t.live() || interrupted) && !t.Closed
 	p.FollowAgain = interrupted && t.asked().WorkflowID != ""
 	p.Open = p.Open || p.FollowAgain
-	if p.Open && !h.Acts.Transfers.Under(t.run.ID) {
+	if p.Open && !h.Acts.Transfers.HasKeys(t.view.By, t.run.ID) {
 		key := h.KeySource(t.view, f.key)
 		p.Key = &key
 	}
@@ -153,7 +153,7 @@ func (t *transferState) fields() transferFields {
 }
 
 // TransferHistory is the raw history of a run's workflow, in Temporal's own JSON. It is fetched with the key of
-// the run while it is under way, else with the lent one.
+// the reader's own run while it is under way, else with the lent one.
 func (h *Pages) TransferHistory(w http.ResponseWriter, r *http.Request) error {
 	v, err := h.Move(r)
 	if err != nil {
@@ -163,7 +163,7 @@ func (h *Pages) TransferHistory(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if _, lent := h.Acts.Keys.Lent(v.By, v.Migration.ID); !lent && !h.Acts.Transfers.Under(run.ID) {
+	if _, lent := h.Acts.Keys.Lent(v.By, v.Migration.ID); !lent && !h.Acts.Transfers.HasKeys(v.By, run.ID) {
 		return fault.New(fault.Conflict, "Onramp has no key to read the history with", "Let Onramp use the client key in step 2, then try again; or use the command on this page.")
 	}
 	name := "history.json"

@@ -320,7 +320,7 @@ func (h *Pages) refs(t *transferState) views.TransferRefsProps {
 		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + web.JoinPath(path), Away: true}}
 	}
 	if t.RunID != "" {
-		if _, lent := h.Acts.Keys.Lent(t.view.By, t.view.Migration.ID); lent || t.live() && h.Acts.Transfers.Under(t.run.ID) {
+		if _, lent := h.Acts.Keys.Lent(t.view.By, t.view.Migration.ID); lent || t.live() && h.Acts.Transfers.HasKeys(t.view.By, t.run.ID) {
 			p.Raw = web.RunPath(t.run.Outcome) + "/history.json"
 		} else {
 			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."

@@ -10,6 +10,7 @@ import (
 	"strconv"
 	"strings"
 
+	"onramp/acts"
 	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/views"
@@ -84,8 +85,8 @@ type Form struct {
 	r      *http.Request
 }
 
-// ReadForm reads a sent form. Values of the address are not part of it. The error is a TooLarge or an
-// Invalid fault.
+// ReadForm reads a sent form. Values of the address are not part of it. The edition that the form carries is from then
+// on in the request's context (acts.Saw). The error is a TooLarge or an Invalid fault.
 func ReadForm(r *http.Request) (Form, error) {
 	var err error
 	if isMultipart(r) {
@@ -101,7 +102,9 @@ func ReadForm(r *http.Request) (Form, error) {
 	case err != nil:
 		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and send it again.")
 	}
-	return Form{Values: r.PostForm, r: r}, nil
+	f := Form{Values: r.PostForm, r: r}
+	*r = *r.WithContext(acts.Saw(r.Context(), f.Text("saw")))
+	return f, nil
 }
 
 func isMultipart(r *http.Request) bool {
