@@ -57,6 +57,8 @@ func commands() []command {
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
 		{"audit", "verify that the audit is as it was written, or export it", audit},
+		{"backup", "copy the database into one file, while the portal goes on", backup},
+		{"restore", "make a data directory of a backup", restore},
 		{"rehearse", "walk the whole way in the embedded rehearsal cloud", rehearse},
 		{"version", "print the version", version},
 	}

@@ -162,7 +162,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, keeper.Close()) }()
-	if err := keeper.Started(ctx, Version); err != nil && db.AuditBroken() == nil {
+	if err := errors.Join(db.RecordRestored(ctx), keeper.Started(ctx, Version)); err != nil && db.AuditBroken() == nil {
 		return err
 	}
 	var notifier *expiry.Notifier

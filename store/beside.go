@@ -59,6 +59,9 @@ func (d *DB) openBeside(ctx context.Context, path string) (err error) {
 	if err := d.read(ctx, path); err != nil {
 		return err
 	}
+	if d.turn, err = openPrivate(filepath.Join(filepath.Dir(path), turnFile), os.O_CREATE|os.O_RDWR); err != nil {
+		return unusable(path, err)
+	}
 	if d.chain.damage() == nil {
 		if _, older, err := d.chain.anchors(); err == nil {
 			return d.chain.hold(older)

@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"strings"
 	"sync"
 )
 
@@ -37,3 +38,6 @@ func guardsOf(ctx context.Context, q queryer) (map[string]string, error) {
 	}
 	return out, rows.Err()
 }
+
+// cutGuard parts what guardsOf says of a trigger into its table and its text.
+func cutGuard(guard string) (table, text string, ok bool) { return strings.Cut(guard, ": ") }

@@ -21,7 +21,7 @@ type notOwned struct {
 func (n notOwned) Error() string { return fmt.Sprintf("%s belongs to user %d", n.path, n.uid) }
 
 // ownFiles are the files of the data directory that Onramp trusts.
-var ownFiles = []string{File, File + "-wal", File + "-shm", File + "-journal", "lock", KeyFile, AnchorFile}
+var ownFiles = []string{File, File + "-wal", File + "-shm", File + "-journal", "lock", turnFile, KeyFile, AnchorFile, restoredFile}
 
 // private makes dir, closes an empty one to others, and refuses one that another user owns, and one with content that
 // others can look into: what it holds may have been read or changed already. So are its files.
@@ -115,7 +115,7 @@ func writeNew(path string, content []byte) error {
 	_, err = f.Write(content)
 	err = errors.Join(err, f.Sync(), f.Close())
 	if err == nil {
-		err = syncDir(filepath.Dir(path))
+		err = SyncDir(filepath.Dir(path))
 	}
 	if err != nil {
 		_ = os.Remove(path)
@@ -123,8 +123,8 @@ func writeNew(path string, content []byte) error {
 	return err
 }
 
-// syncDir makes the names in a directory last.
-func syncDir(dir string) error {
+// SyncDir makes the names in a directory last.
+func SyncDir(dir string) error {
 	if runtime.GOOS == "windows" { // no such thing there
 		return nil
 	}

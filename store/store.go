@@ -24,6 +24,9 @@ import (
 // File is the name of the database in its directory; SQLite puts "-wal" and "-shm" beside it.
 const File = "onramp.db"
 
+// turnFile is held by a process beside the one that has the lock while it changes something.
+const turnFile = "turn"
+
 // readers is how many reads run at once.
 const readers = 4
 
@@ -33,6 +36,7 @@ type DB struct {
 	reader counted
 	lock   *lock // nil beside an Onramp that has it
 	chain  *chain
+	turn   *os.File // another process holds it while it wants to change something: SQLite's own lock is not fair
 	log    *slog.Logger
 	close  func() error
 }
@@ -115,6 +119,9 @@ func (d *DB) open(ctx context.Context, path string) error {
 	if err := d.read(ctx, path); err != nil {
 		return err
 	}
+	if d.turn, err = openPrivate(filepath.Join(d.chain.dir, turnFile), os.O_CREATE|os.O_RDWR); err != nil {
+		return unusable(path, err)
+	}
 	return d.trust(ctx)
 }
 
@@ -188,6 +195,9 @@ func (d *DB) closeAll() error {
 		errs = append(errs, d.writer.Close())
 	}
 	errs = append(errs, d.chain.close())
+	if d.turn != nil {
+		errs = append(errs, d.turn.Close())
+	}
 	if d.lock != nil {
 		errs = append(errs, d.lock.release())
 	}
@@ -196,6 +206,15 @@ func (d *DB) closeAll() error {
 
 // write runs change in one transaction; when it returns nil the change is on the disk.
 func (d *DB) write(ctx context.Context, change func(*sql.Tx) error) error {
+	if d.lock == nil {
+		done, err := takeTurn(d.turn)
+		if err != nil {
+			return d.report(ctx, err)
+		}
+		defer done()
+	} else if err := waitTurn(d.turn); err != nil {
+		return d.report(ctx, err)
+	}
 	tx, err := d.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return d.report(ctx, err)
@@ -207,6 +226,9 @@ func (d *DB) write(ctx context.Context, change func(*sql.Tx) error) error {
 // write on, which takes it along. Until then a power cut loses the last lines, and never one before a line that it
 // keeps. Each wait for the disk would stand between an event and the page that shows it.
 func (d *DB) logged(ctx context.Context, change func(*sql.Tx) error) error {
+	if err := waitTurn(d.turn); err != nil {
+		return d.report(ctx, err)
+	}
 	conn, err := d.writer.Conn(ctx)
 	if err != nil {
 		return d.report(ctx, err)
