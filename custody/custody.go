@@ -7,7 +7,9 @@ package custody
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,11 +33,24 @@ type Store interface {
 	Records(ctx context.Context, q Query) ([]Record, error) // newest first
 	// Recorded reports whether there are records of an Act.
 	Recorded(ctx context.Context, act string) (bool, error)
+	// Misses are the wrong passphrases of a migration's key after a moment.
+	Misses(ctx context.Context, migrationID string, after time.Time) ([]Miss, error)
+	// Missed adds a wrong passphrase with its record in one transaction, and forgets those up to a moment before and
+	// those dated after it.
+	Missed(ctx context.Context, migrationID string, m Miss, forget time.Time, r Record) error
+	// Unlocked forgets a person's wrong passphrases and adds the record of the right one, in one transaction.
+	Unlocked(ctx context.Context, migrationID, person string, r Record) error
 	// KeepKey stores a sealed key with its record in one transaction; Conflict when the migration has one.
 	KeepKey(ctx context.Context, s Sealed, r Record) error
 	SealedKey(ctx context.Context, migrationID string) (Sealed, error) // NotFound when there is none
 	// DropKey deletes a sealed key, so that no file holds it any more, and appends its record in one transaction.
 	DropKey(ctx context.Context, migrationID string, r Record) error
+}
+
+// Miss is a wrong passphrase.
+type Miss struct {
+	Person string
+	At     time.Time
 }
 
 // Options of a Keeper.
@@ -57,9 +72,11 @@ const (
 	DefaultWorkFactor = 17
 )
 
-// Wrong passphrases are refused maxWrong times within wrongWindow; then a person waits.
+// Wrong passphrases are refused maxWrong times within wrongWindow; then the person waits. Those of all persons count
+// towards maxWrongAll, so that several cannot guess as often as they are many, and one alone cannot lock the others out.
 const (
 	maxWrong    = 5
+	maxWrongAll = 20
 	wrongWindow = 15 * time.Minute
 )
 
@@ -70,6 +87,7 @@ type Keeper struct {
 
 	mu     sync.Mutex
 	open   map[string]*opened // by migration
+	turns  map[string]int     // by person: how many are at guess
 	closed bool
 }
 
@@ -98,7 +116,7 @@ func New(o Options) (*Keeper, error) {
 		o.WorkFactor = DefaultWorkFactor
 	}
 	o.Store = sure{o.Store}
-	return &Keeper{o: o, guess: make(chan struct{}, 1), open: map[string]*opened{}}, nil
+	return &Keeper{o: o, guess: make(chan struct{}, 1), open: map[string]*opened{}, turns: map[string]int{}}, nil
 }
 
 // Idle is how long an opened key stays open without being used.
@@ -156,10 +174,11 @@ func (k *Keeper) Keep(ctx context.Context, by Actor, migrationID string, ca cert
 	if passphrase != repeat {
 		return fault.New(fault.Invalid, "The two passphrases differ", "Type the same passphrase twice. Nobody can recover it.").In("repeat")
 	}
-	if err := k.turn(ctx); err != nil {
+	done, err := k.turn(ctx, by.Person)
+	if err != nil {
 		return err
 	}
-	defer func() { <-k.guess }()
+	defer done()
 	box, err := seal(ca.Key.Reveal(), passphrase, k.o.WorkFactor)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The key could not be encrypted", "Try again. Nothing was stored.")
@@ -168,13 +187,35 @@ func (k *Keeper) Keep(ctx context.Context, by Actor, migrationID string, ca cert
 	return k.o.Store.KeepKey(ctx, s, s.record(k.now(), Kept, "").By(by))
 }
 
-// turn waits for this request's turn at the passphrases.
-func (k *Keeper) turn(ctx context.Context) error {
+// turnsEach is how many of a person's requests are at the passphrases at once, one of them at work and the others
+// waiting: whoever sends many makes the others wait for these alone.
+const turnsEach = 2
+
+// turn waits for this request's turn at the passphrases; done gives it back. The error is a TooMany fault when the
+// person has turnsEach there already.
+func (k *Keeper) turn(ctx context.Context, person string) (done func(), err error) {
+	k.mu.Lock()
+	if k.turns[person] >= turnsEach {
+		k.mu.Unlock()
+		f := fault.New(fault.TooMany, "Your last passphrase is still being tried", "Wait a moment, then try again.").In("passphrase")
+		f.Cause = "Trying one takes about half a second, by design."
+		return nil, f
+	}
+	k.turns[person]++
+	k.mu.Unlock()
+	leave := func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.turns[person]--; k.turns[person] == 0 {
+			delete(k.turns, person)
+		}
+	}
 	select {
 	case k.guess <- struct{}{}:
-		return nil
+		return func() { <-k.guess; leave() }, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		leave()
+		return nil, context.Cause(ctx)
 	}
 }
 
@@ -186,21 +227,23 @@ func (s Sealed) record(at time.Time, verb Verb, note string) Record {
 // Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, or not any more at the
 // end, Denied in the field passphrase for a wrong one, TooMany after several of them.
 func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase string) error {
-	if err := k.turn(ctx); err != nil {
+	done, err := k.turn(ctx, by.Person)
+	if err != nil {
 		return err
 	}
-	defer func() { <-k.guess }()
+	defer done()
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err
 	}
-	wrong, err := k.wrongSoFar(ctx, migrationID)
+	wrong, err := k.wrongSoFar(ctx, migrationID, by.Person)
 	if err != nil {
 		return err
 	}
 	key, err := unseal(s.Box, passphrase)
 	if errors.Is(err, errWrong) {
-		if err := k.o.Store.AddRecords(ctx, s.record(k.now(), Refused, "").By(by)); err != nil {
+		now := k.now()
+		if err := k.o.Store.Missed(ctx, migrationID, Miss{by.Person, now}, now.Add(-wrongWindow), s.record(now, Refused, "").By(by)); err != nil {
 			return err
 		}
 		return wrongPassphrase(maxWrong - wrong - 1)
@@ -212,7 +255,7 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The kept key is damaged", "Forget it here, and give the key from where you keep your copy.")
 	}
-	if err := k.o.Store.AddRecords(ctx, s.record(k.now(), Opened, "").By(by)); err != nil {
+	if err := k.o.Store.Unlocked(ctx, migrationID, by.Person, s.record(k.now(), Opened, "").By(by)); err != nil {
 		clear(key) // what is not recorded does not happen
 		return err
 	}
@@ -248,28 +291,40 @@ func (k *Keeper) hold(migrationID string, o *opened) error {
 	return nil
 }
 
-// wrongSoFar counts the wrong passphrases since the last right one, within the window. The audit is the
-// count, so that a restart gives nobody more guesses. The error is a TooMany fault once there are too many.
-func (k *Keeper) wrongSoFar(ctx context.Context, migrationID string) (int, error) {
-	recent, err := k.o.Store.Records(ctx, Query{Migration: migrationID, Since: k.now().Add(-wrongWindow), Limit: 1000})
+// wrongSoFar counts a person's wrong passphrases since the last right one, within the window. The count is stored, so
+// that a restart gives nobody more guesses, and stands apart from the audit, which may fill with anything meanwhile. What
+// is dated in the future, by a clock that was set back, does not count: it would lock the right passphrase out. The error is
+// a TooMany fault once there are too many, of this person or of all.
+func (k *Keeper) wrongSoFar(ctx context.Context, migrationID, person string) (int, error) {
+	now := k.now()
+	misses, err := k.o.Store.Misses(ctx, migrationID, now.Add(-wrongWindow))
 	if err != nil {
 		return 0, err
 	}
-	n, oldest := 0, time.Time{}
-	for _, r := range recent {
-		if r.Verb == Opened || r.Verb == Kept {
-			break
+	var mine, all []time.Time
+	for _, m := range misses {
+		if m.At.After(now) {
+			continue
 		}
-		if r.Verb == Refused {
-			n, oldest = n+1, r.At
+		all = append(all, m.At)
+		if m.Person == person {
+			mine = append(mine, m.At)
 		}
 	}
-	if n < maxWrong {
-		return n, nil
+	over := func(at []time.Time, most int) error {
+		if len(at) < most {
+			return nil
+		}
+		slices.SortFunc(at, time.Time.Compare)
+		again := at[len(at)-most].Add(wrongWindow)
+		f := fault.New(fault.TooMany, "Too many wrong passphrases", "Try again at "+again.Local().Format("15:04")+", or give the key from where you keep your copy.").In("passphrase")
+		f.Cause = fmt.Sprintf("%d wrong passphrases close the door for 15 minutes, so that nobody can try them one after the other.", most)
+		return f
 	}
-	f := fault.New(fault.TooMany, "Too many wrong passphrases", "Try again at "+oldest.Add(wrongWindow).Local().Format("15:04")+", or give the key from where you keep your copy.").In("passphrase")
-	f.Cause = "Five wrong passphrases close the door for 15 minutes, so that nobody can try them one after the other."
-	return n, f
+	if err := over(mine, maxWrong); err != nil {
+		return len(mine), err
+	}
+	return len(mine), over(all, maxWrongAll)
 }
 
 func wrongPassphrase(left int) error {
@@ -363,10 +418,11 @@ func (k *Keeper) recordLock(ctx context.Context, by Actor, migrationID string, c
 
 // Forget deletes a kept key for good and locks it, after an opening that goes on; a NotFound fault when none is kept.
 func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error {
-	if err := k.turn(ctx); err != nil {
+	done, err := k.turn(ctx, by.Person)
+	if err != nil {
 		return err
 	}
-	defer func() { <-k.guess }()
+	defer done()
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err

@@ -116,6 +116,9 @@ func (d *DB) DropKey(ctx context.Context, migrationID string, r custody.Record) 
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noKey())
 		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM passphrase_misses WHERE migration_id = ?", migrationID); err != nil {
+			return err // the next key's count begins anew
+		}
 		return d.addRecords(ctx, tx, []custody.Record{r})
 	})
 	if err != nil {
