@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
@@ -345,9 +346,15 @@ func TestFullDisk(t *testing.T) {
 	if _, err := d.writer.Exec("PRAGMA max_page_count = 1"); err != nil { // as small as it is now
 		t.Fatal(err)
 	}
-	_, err := addFact(t.Context(), d, migration.Fact{MigrationID: "a", Kind: "k", Data: []byte(`"` + strings.Repeat("x", 1<<20) + `"`)})
+	_, err := d.Record(t.Context(), []migration.Fact{{MigrationID: "a", Kind: "k", Data: []byte(`"` + strings.Repeat("x", 1<<20) + `"`)}}, []custody.Record{{At: time.Now(), Verb: custody.Noted}})
 	if f := fault.From(err); err == nil || f.Kind != fault.Unavailable || f.Title != "The data directory cannot be written" {
 		t.Errorf("AddFact: %v", err)
+	}
+	if err := d.AddRecords(t.Context(), custody.Record{At: time.Now(), Verb: custody.Noted, Note: strings.Repeat("x", 1<<20)}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a record that does not fit: %v", err)
+	}
+	if audit, err := d.VerifyAudit(t.Context()); err != nil || !audit.Intact || audit.Records != 0 {
+		t.Errorf("the audit: %+v, %v", audit, err)
 	}
 	if facts, err := d.Facts(t.Context(), "a"); err != nil || len(facts) != 2 {
 		t.Errorf("%d facts, %v", len(facts), err)
