@@ -73,6 +73,9 @@ const aMoment = 200 * time.Millisecond
 
 // Main runs the program of the operating system and returns its exit code.
 func Main() int {
+	if len(os.Args) == 2 && os.Args[1] == keyAgent {
+		return serveKey()
+	}
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what goes wrong is in our own answers
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

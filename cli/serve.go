@@ -157,7 +157,10 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	keys, vault := custody.NewKeyring(lentFor, nil), custody.NewVault(10*time.Minute, nil)
 	defer keys.Close()
 	defer vault.Close()
-	keeper, err := custody.New(custody.Options{Store: db, Anchors: anchors, Log: p.log})
+	if err := hideMemory(); err != nil {
+		p.log.Warn("other programs of this user could read Onramp's memory", "err", err)
+	}
+	keeper, err := custody.New(custody.Options{Store: db, Apart: keyAgents(), Anchors: anchors, Log: p.log})
 	if err != nil {
 		return err
 	}

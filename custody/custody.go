@@ -59,6 +59,9 @@ type Options struct {
 	Idle  time.Duration    // how long an opened key stays open without being used; default DefaultIdle
 	Now   func() time.Time // default time.Now
 	Log   *slog.Logger     // default: discard
+	// Apart opens a kept key where this process never holds it; nil: it is opened here. Errors of an opening: ErrWrong
+	// for a wrong passphrase, ErrFull for too many opened keys, another for what is damaged.
+	Apart Apart
 	// Anchors write the audit's head elsewhere, at each export too; nil: they are wanted nowhere.
 	Anchors *Anchors
 	// WorkFactor is the base-2 logarithm of scrypt's N; default DefaultWorkFactor. Tests take a small one.
@@ -92,8 +95,9 @@ type Keeper struct {
 }
 
 type opened struct {
-	ca    certsvc.Issued
-	by    string // the person who opened it
+	ca    certsvc.Issued // with its key, unless apart has that
+	apart ApartKey       // nil: the key is here
+	by    string         // the person who opened it
 	until time.Time
 	timer *time.Timer
 }
@@ -240,26 +244,26 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 	if err != nil {
 		return err
 	}
-	key, err := unseal(s.Box, passphrase)
-	if errors.Is(err, errWrong) {
+	o, err := k.unseal(ctx, by.Person, s, passphrase)
+	if errors.Is(err, ErrWrong) {
 		now := k.now()
 		if err := k.o.Store.Missed(ctx, migrationID, Miss{by.Person, now}, now.Add(-wrongWindow), s.record(now, Refused, "").By(by)); err != nil {
 			return err
 		}
 		return wrongPassphrase(maxWrong - wrong - 1)
 	}
-	var ca certsvc.Issued
-	if err == nil {
-		ca, err = authority(s, key)
+	if errors.Is(err, ErrFull) {
+		return fault.Wrap(err, fault.TooMany, "Too many CA keys are open", "Lock one that is not needed, or wait until one locks itself, then try again.").In("passphrase")
 	}
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The kept key is damaged", "Forget it here, and give the key from where you keep your copy.")
 	}
 	if err := k.o.Store.Unlocked(ctx, migrationID, by.Person, s.record(k.now(), Opened, "").By(by)); err != nil {
-		clear(key) // what is not recorded does not happen
+		o.wipe() // what is not recorded does not happen
 		return err
 	}
-	if err := k.hold(migrationID, &opened{ca: ca, by: by.Person}); err != nil {
+	o.by = by.Person
+	if err := k.hold(migrationID, o); err != nil {
 		return err
 	}
 	// Its migration may have been deleted while the passphrase was tried: Wipe found nothing to wipe then.
@@ -281,7 +285,7 @@ func (k *Keeper) hold(migrationID string, o *opened) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		clear(o.ca.Key.Reveal())
+		o.wipe()
 		return fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
 	}
 	k.drop(migrationID)
@@ -344,14 +348,15 @@ func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work fun
 	k.mu.Lock()
 	o := k.live(migrationID)
 	var ca certsvc.Issued
-	if o != nil && o.by == by.Person {
+	done := func() {}
+	mine := o != nil && o.by == by.Person
+	if mine {
 		o.until = k.o.Now().Add(k.o.Idle)
 		o.timer.Reset(k.o.Idle)
-		ca = o.ca
-		ca.Key = certsvc.NewSecret(append([]byte(nil), o.ca.Key.Reveal()...)) // a lock in the meantime wipes the other
+		ca, done = o.lend()
 	}
 	k.mu.Unlock()
-	if ca.Key.Empty() {
+	if !mine {
 		if _, err := k.o.Store.SealedKey(ctx, migrationID); err != nil {
 			return err
 		}
@@ -360,7 +365,7 @@ func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work fun
 		}
 		return fault.New(fault.Conflict, "The kept key is locked", "Open it with its passphrase first.").In("ca_source")
 	}
-	defer clear(ca.Key.Reveal())
+	defer done()
 	return work(ca)
 }
 
@@ -470,8 +475,7 @@ func (k *Keeper) drop(migrationID string) *certsvc.Issued {
 		return nil
 	}
 	o.timer.Stop()
-	clear(o.ca.Key.Reveal())
-	o.ca.Key = certsvc.Secret{}
+	o.wipe()
 	delete(k.open, migrationID)
 	ca := o.ca
 	return &ca
