@@ -33,7 +33,7 @@ func (d *desk) use(ctx context.Context, by Actor, v migration.View, a Authority,
 	sign := func(ca certsvc.Issued) error {
 		if ca.Fingerprint() != v.Certificate.CAFingerprint {
 			f := fault.New(fault.Invalid, "This is another CA: "+certsvc.SubjectOf(ca.Cert), "Choose the key of "+v.Certificate.CASubject+", or replace the CA first.").In("ca_files")
-			f.Code, f.Cause = "CH-01", "The namespace would not know a client that it signs."
+			f.Code, f.Cause = "CH-01", "The namespace would not accept a client certificate that it signs."
 			return f
 		}
 		return work(ca)
@@ -42,8 +42,8 @@ func (d *desk) use(ctx context.Context, by Actor, v migration.View, a Authority,
 	case CAHeld:
 		ca, err := d.waiting(caKeyOf(by, v.Migration.ID, v.Certificate.LeafFingerprint))
 		if err != nil {
-			f := fault.New(fault.Invalid, "The CA's key is not here any more", "Choose the ca-key.zip that was downloaded.").In("ca_files")
-			f.Cause = "It left with its download, or its time was over; no copy is kept."
+			f := fault.New(fault.Invalid, "The CA's key is no longer here", "Choose the ca-key.zip that was downloaded.").In("ca_files")
+			f.Cause = "It was downloaded, or its time limit passed; Onramp keeps no copy."
 			return f
 		}
 		defer clear(ca.Key.Reveal())

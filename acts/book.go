@@ -232,5 +232,5 @@ func left(err, undone error, what string) error {
 
 // wasRecorded is the error of what was recorded before it was done, for it cannot be taken back: the audit has it.
 func wasRecorded(err error) error {
-	return left(err, err, "The audit says that this was asked for.")
+	return left(err, err, "The audit records that this was requested.")
 }

@@ -24,7 +24,7 @@ func (r Rehearsal) Break(ctx context.Context, by Actor, id, breakID string) (run
 		return run, false, err
 	}
 	if !r.CanPractise(v) {
-		return run, false, fault.New(fault.Conflict, "This migration cannot be broken on purpose", "Choose a rehearsal with a namespace and client certificates, or make a practice migration.")
+		return run, false, fault.New(fault.Conflict, "Faults cannot be switched on for this migration", "Choose a rehearsal with a namespace and client certificates, or make a practice migration.")
 	}
 	ns, _ := r.Space(v)
 	was := slices.Contains(place.Breaks.Broken()[ns.String()], breakID)

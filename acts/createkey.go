@@ -63,7 +63,7 @@ func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, na
 		if len(ns.Keys) > 0 { // the newest first
 			_, e = place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), id, ns.Keys[0].ID)
 		}
-		return certsvc.Secret{}, ns, left(err, e, "An API key was made that nobody has; delete it.")
+		return certsvc.Secret{}, ns, left(err, e, "An API key was created but not shown to anyone; delete it.")
 	}
 	return key, ns, nil
 }

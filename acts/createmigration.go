@@ -19,7 +19,7 @@ func (m Migrations) Create(ctx context.Context, by Actor, name, lang string, mod
 	defer unchanged(&err)
 	var errs []error
 	if no := m.NoRehearsal(); no != "" && mode == migration.Rehearsal {
-		errs = append(errs, fault.New(fault.Invalid, "There is no rehearsal cloud here", no).In("mode"))
+		errs = append(errs, fault.New(fault.Invalid, "No rehearsal cloud is running here", no).In("mode"))
 	}
 	made, err = migration.New(name, lang, mode, auth, m.now())
 	if err := join(append(errs, err)...); err != nil {

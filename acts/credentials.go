@@ -34,7 +34,7 @@ func (d *desk) with(by Actor, v migration.View, c Credentials, t *doctor.Target)
 		return withAPIKey(c.APIKey, t)
 	case c.Lent:
 		if !d.lend(by, v, t) {
-			return fault.New(fault.Invalid, "No key is lent any more", "Choose another way to give the key, or lend it again in step 2.").In("key_source")
+			return fault.New(fault.Invalid, "Onramp no longer has the key", "Choose another way to provide the key, or let Onramp use it again in step 2.").In("key_source")
 		}
 		return nil
 	case c.CertPath != "" || c.KeyPath != "":
@@ -61,7 +61,7 @@ func withAPIKey(key string, t *doctor.Target) error {
 	case strings.TrimSpace(key) == "":
 		return fault.New(fault.Invalid, "The API key is missing", "Paste the key. It is used for this run and forgotten.").In("api_key")
 	case len(key) > maxAPIKey:
-		return fault.New(fault.Invalid, "This is too long for an API key", "Paste the key alone.").In("api_key")
+		return fault.New(fault.Invalid, "This is too long for an API key", "Paste only the key.").In("api_key")
 	}
 	t.APIKey = key
 	return nil
@@ -72,7 +72,7 @@ func readable(t doctor.Target) error {
 	if len(t.InputFaults) == 0 {
 		return nil
 	}
-	bad := fault.New(fault.Invalid, t.InputFaults[0].Text, "Name files that Onramp may read, or paste the key.").In("key_source")
+	bad := fault.New(fault.Invalid, t.InputFaults[0].Text, "Choose files that Onramp may read, or paste the key.").In("key_source")
 	bad.Code = t.InputFaults[0].Code
 	return bad
 }
@@ -123,7 +123,7 @@ func (d *desk) pair(by Actor, v migration.View, fresh bool, c Credentials, t *do
 		t.CertPEM, t.KeyPEM, t.CertPath, t.KeyPath, t.InputFaults = c.CertPEM, c.KeyPEM, c.CertPath, c.KeyPath, c.InputFaults
 		chain, _, err := certsvc.ReadCertificates(t.CertPEM)
 		if err == nil && certsvc.Fingerprint(chain[0]) != cert.LeafFingerprint {
-			return fault.New(fault.Invalid, "This file holds another client certificate", "Give that of "+cert.LeafSubject+", "+short(cert.LeafFingerprint)+".").In("cert_path")
+			return fault.New(fault.Invalid, "This file contains a different client certificate", "Use the one of "+cert.LeafSubject+", "+short(cert.LeafFingerprint)+".").In("cert_path")
 		}
 		return nil
 	}

@@ -347,7 +347,7 @@ func TestReportOfAnother(t *testing.T) {
 	w := newWorld(t)
 	defer w.end()
 	w.issued()
-	for name, says := range map[string]string{"orders.a2dd6": "It is about orders.a2dd6, and", "": "It is about none, and"} {
+	for name, says := range map[string]string{"orders.a2dd6": "It is about orders.a2dd6, but", "": "It is about none, but"} {
 		rep := passed(w.Places.Target(w.view()))
 		rep.TestedFrom, rep.Target.Namespace = "worker-1", name
 		text, err := json.Marshal(rep)

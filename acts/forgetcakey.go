@@ -13,7 +13,7 @@ func (k Keys) ForgetCA(ctx context.Context, by Actor, id string, sure bool) (err
 		return err
 	}
 	if !sure {
-		return fault.New(fault.Invalid, "Forgetting is for good", "Tick the box to confirm that you have a copy, or need none.").In("sure")
+		return fault.New(fault.Invalid, "Forgetting cannot be undone", "Tick the box to confirm that you have a copy, or need none.").In("sure")
 	}
 	return k.o.Keeper.Forget(ctx, by, id)
 }

@@ -29,7 +29,7 @@ func (c Certificates) IssueClient(ctx context.Context, by Actor, id string, req 
 	}
 	var errs []error
 	if req.Name == "" {
-		errs = append(errs, fault.New(fault.Invalid, "The name is missing", "Name the service or environment that uses the certificate.").In("name"))
+		errs = append(errs, fault.New(fault.Invalid, "The name is missing", "Enter the service or environment that uses the certificate.").In("name"))
 	}
 	set := certsvc.SetRequest{Address: c.Target(v).Address, Leaf: req.Leaf}
 	if v.Namespace != nil {

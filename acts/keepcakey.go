@@ -26,7 +26,7 @@ func (k Keys) KeepCA(ctx context.Context, by Actor, id string, req KeepCAKey) (e
 	var ca certsvc.Issued
 	if req.Held {
 		if ca, err = k.waiting(caKeyOf(by, id, v.Certificate.LeafFingerprint)); err != nil {
-			return fault.Wrap(err, fault.Invalid, "The key is not here any more", "Choose the file that was downloaded.").In("ca_source")
+			return fault.Wrap(err, fault.Invalid, "The key is no longer here", "Choose the file that was downloaded.").In("ca_source")
 		}
 	} else {
 		if len(req.Key) == 0 {
@@ -45,7 +45,7 @@ func (k Keys) KeepCA(ctx context.Context, by Actor, id string, req KeepCAKey) (e
 	defer clear(ca.Key.Reveal())
 	if ca.Fingerprint() != v.Certificate.CAFingerprint {
 		x := fault.New(fault.Invalid, "This is the key of another CA: "+certsvc.SubjectOf(ca.Cert), "Give the key of "+v.Certificate.CASubject+".").In("ca_key")
-		x.Cause = "The namespace would not know a client that it signs."
+		x.Cause = "The namespace would not accept a client certificate that it signs."
 		return x
 	}
 	return k.o.Keeper.Keep(ctx, by, id, ca, req.Passphrase, req.Repeat)

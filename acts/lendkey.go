@@ -16,7 +16,7 @@ func (k Keys) Lend(ctx context.Context, by Actor, id string, key []byte) (err er
 		return err
 	}
 	if len(key) == 0 {
-		return fault.New(fault.Invalid, "There is no key to lend", "Onramp does not have this key. Give it when you run the test: paste it, or name its file.")
+		return fault.New(fault.Invalid, "There is no key that Onramp could use", "Onramp does not have this key. Provide it when you run the check: paste it, or choose its file.")
 	}
 	pair, _, err := k.o.Keyring.ReadPair([]byte(v.Certificate.LeafPEM), key)
 	if err != nil {

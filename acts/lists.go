@@ -90,7 +90,7 @@ func (l Lists) Keep(ctx context.Context, log *slog.Logger) {
 	defer leave()
 	for ctx.Err() == nil {
 		if err := l.Refresh(ctx); err != nil && ctx.Err() == nil {
-			log.Error("the lists could not be brought up to date", "err", err)
+			log.Error("the lists could not be updated", "err", err)
 		}
 		select {
 		case <-wake:

@@ -299,7 +299,7 @@ func filter(all []expiry.Ending, keep func(expiry.Ending) bool) (out []expiry.En
 	return out
 }
 
-// Time alone sends a migration back: its client certificate ends.
+// Time alone sends a migration back: its client certificate expires.
 func TestClockPastAnEnd(t *testing.T) {
 	s := newShelf(t)
 	ctx := t.Context()

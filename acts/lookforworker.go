@@ -87,5 +87,5 @@ func isNotFound(err error) bool { return fault.Is(err, fault.NotFound) }
 
 // drilling is the fault of a second drill.
 func drilling() error {
-	return fault.New(fault.TooMany, "A drill of this migration is under way", "Wait until it has ended, or stop it: two drills would measure each other.")
+	return fault.New(fault.TooMany, "A load drill of this migration is already running", "Wait until it has ended, or stop it: two drills would measure each other.")
 }

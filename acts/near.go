@@ -25,10 +25,10 @@ const lookTime = 2 * time.Second
 func (d *desk) near(ctx context.Context, text string) (string, error) {
 	bad := func(title, fix string) error { return fault.New(fault.Invalid, title, fix).In("local_address") }
 	if !d.o.OwnComputer {
-		return "", bad("Onramp does not run on your computer", "Leave the old server's address out: it is asked only from your own computer.")
+		return "", bad("Onramp does not run on your computer", "Leave out the old server's address: Onramp contacts it only from your own computer.")
 	}
 	if len(text) > 300 {
-		return "", bad("This is not an address", "Give host and port, such as localhost:7233.")
+		return "", bad("This is not an address", "Enter host and port, such as localhost:7233.")
 	}
 	addr, _, err := namespace.ParseAddress(text)
 	if err != nil {
@@ -62,13 +62,13 @@ func (d *desk) nearby(ctx context.Context, host string) (netip.Addr, error) {
 		}
 		found, err := resolve(ctx, host)
 		if err != nil || len(found) == 0 {
-			return netip.Addr{}, bad(fmt.Sprintf("The name %s does not resolve here", Printable(host)), "Give an address that this computer can reach, such as localhost:7233, or leave it out.")
+			return netip.Addr{}, bad(fmt.Sprintf("The name %s does not resolve here", Printable(host)), "Enter an address that this computer can reach, such as localhost:7233, or leave it out.")
 		}
 		ips = found
 	}
 	for _, ip := range ips {
 		if !namespace.Near(ip) {
-			return netip.Addr{}, bad("This is not a server on this computer or a private network", "The old server is asked without TLS, so Onramp looks there only near by. Leave it out for a server elsewhere.")
+			return netip.Addr{}, bad("This is not a server on this computer or a private network", "Onramp contacts the old server without TLS, so it must be on this computer or a private network. Leave it out for a server elsewhere.")
 		}
 	}
 	return ips[0].Unmap(), nil

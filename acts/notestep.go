@@ -27,5 +27,5 @@ func noSecretIn(why string) error {
 	if !doctor.HoldsSecret(why) {
 		return nil
 	}
-	return fault.New(fault.Invalid, "The reason holds a key", "Write it without the key: it is shown to everyone, and stays in the record.").In("why")
+	return fault.New(fault.Invalid, "The reason contains a key", "Write it without the key: everyone can see it, and it stays in the record.").In("why")
 }

@@ -52,7 +52,7 @@ func (p *Places) NoRehearsal() string {
 	case "off":
 		return "It is switched off: start Onramp with --rehearsal on."
 	case "absent":
-		return "This build of Onramp leaves the Temporal server out."
+		return "This build of Onramp does not include the Temporal server."
 	case "failed":
 		if f := fault.From(s.Err); f != nil && f.Title != "" {
 			return f.Title + ". " + f.Fix
@@ -65,7 +65,7 @@ func (p *Places) NoRehearsal() string {
 // Ready is the rehearsal cloud once it answers. The error is an Unavailable fault.
 func (p *Places) Ready(ctx context.Context) (cloud.Place, error) {
 	if no := p.NoRehearsal(); no != "" {
-		return cloud.Place{}, fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
+		return cloud.Place{}, fault.New(fault.Unavailable, "No rehearsal cloud is running here", no)
 	}
 	if p.State().Phase != "ready" {
 		ctx, cancel := context.WithTimeout(ctx, readyWait)

@@ -31,7 +31,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		defer unchanged(&err)
 		v, err = r.View(ctx, id)
 		if err == nil && !r.CanPractise(v) {
-			err = fault.New(fault.Conflict, "This migration is no rehearsal with client certificates", "Make a practice migration.")
+			err = fault.New(fault.Conflict, "This migration is not a rehearsal with client certificates", "Make a practice migration.")
 		}
 		if err == nil && len(place.Breaks.Broken()[v.Namespace.Namespace]) > 0 { // its bundle may not be its own now
 			err = fault.New(fault.Conflict, "This rehearsal is broken on purpose", "Turn its switches off first.")

@@ -28,7 +28,7 @@ func (c Checks) Record(ctx context.Context, by Actor, id string, report []byte, 
 		return run, err
 	}
 	if strings.TrimSpace(string(report)) == "" {
-		return run, fault.New(fault.Invalid, "There is no report", "Paste the whole output of onramp check --json.").In("report")
+		return run, fault.New(fault.Invalid, "There is no report", "Paste the complete output of onramp check --json.").In("report")
 	}
 	rep, err := doctor.ParseReport(report)
 	if err != nil {
@@ -43,7 +43,7 @@ func (c Checks) Record(ctx context.Context, by Actor, id string, report []byte, 
 	}
 	if rep.Target.Namespace != v.Namespace.Namespace {
 		f := fault.New(fault.Invalid, "This report is about another namespace", "Run the command of this page where the worker runs, and bring its report.").In("report")
-		f.Cause = "It is about " + orNone(rep.Target.Namespace) + ", and this migration is about " + v.Namespace.Namespace + "."
+		f.Cause = "It is about " + orNone(rep.Target.Namespace) + ", but this migration is about " + v.Namespace.Namespace + "."
 		return run, f
 	}
 	text, err := json.Marshal(rep)

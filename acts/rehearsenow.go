@@ -11,7 +11,7 @@ import (
 func (r Rehearsal) Now(ctx context.Context, by Actor, auth string) (m migration.Migration, err error) {
 	defer unchanged(&err)
 	if no := r.NoRehearsal(); no != "" {
-		return m, fault.New(fault.Unavailable, "There is no rehearsal cloud here", no)
+		return m, fault.New(fault.Unavailable, "No rehearsal cloud is running here", no)
 	}
 	return Migrations(r).CreateNamed(ctx, by, "Money transfer rehearsal", "python", migration.Rehearsal, auth)
 }

@@ -85,7 +85,7 @@ func (c *bundleChange) undo(ctx context.Context, err error) error {
 		return err
 	}
 	if e := c.place.CAs.TakeBackCAs(context.WithoutCancel(ctx), c.after); e != nil {
-		c.d.logged("make a CA bundle what it was", e)
+		c.d.logged("restore a CA bundle", e)
 		return left(err, e, "The CA bundle of "+c.after.ID.String()+" was changed and could not be changed back.")
 	}
 	return err

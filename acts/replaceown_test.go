@@ -27,7 +27,7 @@ func TestRemoveKnowsItsOwn(t *testing.T) {
 		}
 	}
 	see(false)
-	refused("another program that calls itself onramp", "still seen")
+	refused("another program that calls itself onramp", "still in use")
 	see(true)
 	w.flows.hold = make(chan struct{})
 	run, err := w.transfer("once")

@@ -23,7 +23,7 @@ func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string
 		lent, ok = r.lent(client(by, id))
 	}
 	if !v.Replacement().Open() || !ok {
-		return fault.New(fault.Conflict, "Onramp cannot look at the task queue now", "Lend a client key first, on the page of step 2.")
+		return fault.New(fault.Conflict, "Onramp cannot look at the task queue now", "Let Onramp use a client key first, on the page of step 2.")
 	}
 	t.CertPEM, t.KeyPEM = lent.CertPEM, lent.KeyPEM.Reveal()
 	if queue == "" {

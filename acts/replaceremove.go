@@ -82,7 +82,7 @@ func (r Replacements) ownRun(ctx context.Context, v migration.View) error {
 				continue
 			}
 			f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d still uses the old client certificate", kind, row.Number), "Wait until it has ended, or stop it on its page.")
-			f.NotWrong, f.Who = "Every caller goes on.", migration.WhoDeveloper
+			f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
 			return f
 		}
 	}

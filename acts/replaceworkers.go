@@ -18,7 +18,7 @@ func (r Replacements) NoteWorkers(ctx context.Context, by Actor, id, why string)
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.NoteWorkers(why)
 		err = errors.Join(err, noSecretIn(why))
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "every worker has the new certificate, by word")}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "every worker has the new certificate, as confirmed by a person")}}, err
 	})
 	return err
 }

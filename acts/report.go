@@ -341,7 +341,7 @@ func (r Reports) drill(ctx context.Context, id string) (*ReportRun, error) {
 func gaps(v migration.View, rep Report) []ReportGap {
 	out := []ReportGap{}
 	if rep.Rehearsal {
-		out = append(out, ReportGap{What: "Temporal Cloud", Why: "This is a rehearsal: everything here happened in the rehearsal cloud on this computer. It proves nothing of a namespace in Temporal Cloud."})
+		out = append(out, ReportGap{What: "Temporal Cloud", Why: "This is a rehearsal: everything here happened in the rehearsal cloud on this computer. It proves nothing about a namespace in Temporal Cloud."})
 	}
 	for _, s := range rep.Steps {
 		if s.Proved() {
@@ -352,7 +352,7 @@ func gaps(v migration.View, rep Report) []ReportGap {
 	for _, c := range rep.Certificates {
 		if c.Expired {
 			out = append(out, ReportGap{Step: migration.StepCertificates, What: map[string]string{"ca": "The CA certificate", "client": "The client certificate"}[c.What],
-				Why: "It expired on " + c.Expires.Format("2 Jan 2006") + ". What was proved with it no longer holds."})
+				Why: "It expired on " + c.Expires.Format("2 Jan 2006") + ". What was proved with it no longer applies."})
 		}
 	}
 	if p := v.Replacement(); p.Open() {

@@ -39,9 +39,9 @@ func casText(ns cloud.Namespace) string {
 		names = append(names, c.Subject)
 	}
 	if len(names) == 0 {
-		return "The namespace accepts no CA certificate now."
+		return "The namespace now accepts no CA certificate."
 	}
-	return "The namespace accepts these CA certificates now: " + strings.Join(names, "; ") + "."
+	return "The namespace now accepts these CA certificates: " + strings.Join(names, "; ") + "."
 }
 
 // wrote writes down what a namespace's bundle holds now.

@@ -49,7 +49,7 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 // filtersText says which certificate filters a namespace has.
 func filtersText(filters []byte) string {
 	if len(filters) == 0 {
-		return "The namespace has no certificate filter now."
+		return "The namespace now has no certificate filter."
 	}
 	return "The certificate filters of the namespace are now " + Printable(string(filters)) + "."
 }

@@ -52,7 +52,7 @@ func (r Rehearsal) ShowNext(ctx context.Context, by Actor, id string, set SetFor
 		return s, err
 	}
 	if !s.View.Migration.Mode.Can().Practice {
-		return s, fault.New(fault.Conflict, "This migration is no rehearsal", "Do its steps yourself: each leads to the next.")
+		return s, fault.New(fault.Conflict, "This migration is not a rehearsal", "Do its steps yourself: each leads to the next.")
 	}
 	if s.Run, err = r.underWay(ctx, s.View); err != nil || s.Run.ID != "" {
 		return s, err

@@ -99,7 +99,7 @@ func (d *desk) withLocal(ctx context.Context, req Check, t *doctor.Target) error
 		return nil
 	}
 	if len(req.LocalNamespace) > 200 || strings.ContainsFunc(req.LocalNamespace, unnameable) {
-		return fault.New(fault.Invalid, "This is not the name of a namespace", "Give the namespace on the old server, or leave it empty for default.").In("local_namespace")
+		return fault.New(fault.Invalid, "This is not the name of a namespace", "Enter the namespace on the old server, or leave it empty for default.").In("local_namespace")
 	}
 	address, err := d.near(ctx, req.LocalAddress)
 	t.LocalAddress, t.LocalNamespace = address, req.LocalNamespace

@@ -114,9 +114,9 @@ func noNamespace() error {
 }
 
 func untested() error {
-	return fault.New(fault.Conflict, "The connection has not been tested", "Run the connection test first: a transfer needs a connection that works.")
+	return fault.New(fault.Conflict, "The connection has not been tested", "Run the check first: a transfer needs a working connection.")
 }
 
 func badKey() error {
-	return fault.New(fault.Invalid, "The idempotency key is missing or too long", "Give a random text of at most 200 bytes, the same on each retry.").In("key")
+	return fault.New(fault.Invalid, "The idempotency key is missing or too long", "Send a random text of at most 200 bytes, the same on each retry.").In("key")
 }

@@ -23,6 +23,6 @@ func wiped(err error) error {
 		return nil
 	}
 	f := *fault.From(err)
-	f.Left = "The keys are wiped from memory; only the audit's line of it could not be written."
+	f.Left = "The keys are wiped from memory; only the audit record could not be written."
 	return &f
 }

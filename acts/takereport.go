@@ -17,7 +17,7 @@ func (c Checks) Take(ctx context.Context, by Actor, token string, text []byte) (
 	h := sha256.Sum256([]byte(token))
 	v, ok := c.invites.take(h, c.now())
 	if !ok {
-		f := fault.New(fault.Gone, "This address is not good any more", "Make a new one on the page of the connection test, or paste the report there.")
+		f := fault.New(fault.Gone, "This address is no longer valid", "Make a new one on the page of the connection test, or paste the report there.")
 		f.Cause = "It takes one report, within 30 minutes, while Onramp runs."
 		return run, f
 	}

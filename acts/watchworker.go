@@ -66,7 +66,7 @@ func (c Checks) WatchForWorker(ctx context.Context, by Actor, id, queue string) 
 	}
 	c.watches.work.Add(1)
 	go c.keepLooking(work, by, id, seen.Queue, key, w)
-	return seen, left(err, err, "Onramp goes on looking, for ten minutes.")
+	return seen, left(err, err, "Onramp keeps looking for ten minutes.")
 }
 
 func (c Checks) keepLooking(ctx context.Context, by Actor, id, queue string, key custody.Held, w *watch) {

@@ -147,7 +147,7 @@ func kindName(t KeyType) string {
 	case s == "ed448":
 		return "Ed448"
 	case strings.Contains(s, "."):
-		return "a kind with the object identifier " + s
+		return "a type with the object identifier " + s
 	}
 	return strings.ToUpper(s)
 }

@@ -33,8 +33,8 @@ func openArchive(archive File) ([]File, error) {
 		return nil, fault.Wrap(err, fault.Invalid, name+" is a damaged archive", "Download it again, or unpack it and choose its files.").In(name)
 	}
 	if len(z.File) > maxArchiveFiles {
-		f := fault.New(fault.TooLarge, fmt.Sprintf("%s holds %d files", name, len(z.File)), "Unpack it, and choose the certificate and key that matter.").In(name)
-		f.Cause = fmt.Sprintf("At most %d are read.", maxArchiveFiles)
+		f := fault.New(fault.TooLarge, fmt.Sprintf("%s holds %d files", name, len(z.File)), "Unpack it and choose only the certificate and key you need.").In(name)
+		f.Cause = fmt.Sprintf("Onramp reads at most %d.", maxArchiveFiles)
 		return nil, f
 	}
 	left := int64(maxArchiveBytes)
@@ -53,13 +53,13 @@ func openArchive(archive File) ([]File, error) {
 		left -= int64(len(content))
 		switch {
 		case left < 0:
-			f := fault.New(fault.TooLarge, name+" unpacks to more than certificates and keys have", "Choose the certificate and key alone.").In(name)
-			f.Cause = fmt.Sprintf("At most %d kB are unpacked.", maxArchiveBytes/1000)
+			f := fault.New(fault.TooLarge, name+" unpacks to more data than certificates and keys need", "Choose only the certificate and the key.").In(name)
+			f.Cause = fmt.Sprintf("Onramp unpacks at most %d kB.", maxArchiveBytes/1000)
 			return nil, f
 		case err != nil:
-			return nil, fault.Wrap(err, fault.Invalid, name+" cannot be unpacked here", "Unpack it, and choose its files: it is damaged, or locked with a password.").In(name)
+			return nil, fault.Wrap(err, fault.Invalid, name+" cannot be unpacked", "Unpack it yourself and choose its files: the archive is damaged or password-protected.").In(name)
 		case isArchive(content):
-			return nil, fault.New(fault.Invalid, name+" holds another archive", "Unpack it, and choose the files inside.").In(name)
+			return nil, fault.New(fault.Invalid, name+" contains another archive", "Unpack it and choose the files inside.").In(name)
 		}
 		out = append(out, File{Name: inside, Content: content})
 	}

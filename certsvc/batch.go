@@ -64,7 +64,7 @@ func ReadBatch(raw []byte) (rows []BatchRow, err error) {
 func readBatch(raw []byte) ([]BatchRow, error) {
 	text, _ := plainText(raw)
 	if bytes.Contains(raw, []byte("PRIVATE KEY")) || holdsKey(raw) { // mistakes are told with the words of the row: not these
-		f := fault.New(fault.Invalid, "A private key is among the rows", "Give the CA's key in its own field; a row has a name, a common name and days.").In("rows")
+		f := fault.New(fault.Invalid, "A private key is among the rows", "Put the CA's key in its own field. A row holds a name, a common name and a number of days.").In("rows")
 		f.Code = "IN-16"
 		return nil, f
 	}
@@ -76,7 +76,7 @@ func readBatch(raw []byte) ([]BatchRow, error) {
 	r.FieldsPerRecord, r.TrimLeadingSpace = -1, true
 	header, err := r.Read()
 	if err != nil {
-		return nil, fault.New(fault.Invalid, "The file has no rows", "Write a header name,cn,days and a row for each client.").In("rows")
+		return nil, fault.New(fault.Invalid, "The file has no rows", "Start with the header name,cn,days and add one row for each client.").In("rows")
 	}
 	place := map[string]int{}
 	for i, h := range header {
@@ -95,7 +95,7 @@ func readBatch(raw []byte) ([]BatchRow, error) {
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			faults = append(faults, rowFault(bad.Line, "name", "the quotes do not close", "Write a quote inside a field twice."))
+			faults = append(faults, rowFault(bad.Line, "name", "a quotation mark is never closed", "Write a quotation mark inside a field twice."))
 			break
 		}
 		line, _ := r.FieldPos(0)
@@ -115,12 +115,12 @@ func readBatch(raw []byte) ([]BatchRow, error) {
 		names[strings.ToLower(row.Name)] = line
 		rows = append(rows, row)
 		if len(rows) > MaxBatch {
-			return nil, fault.New(fault.TooLarge, fmt.Sprintf("There are more than %d rows", MaxBatch), "Split the file.").In("rows")
+			return nil, fault.New(fault.TooLarge, fmt.Sprintf("The file has more than %d rows", MaxBatch), "Split it into smaller files.").In("rows")
 		}
 		rows[len(rows)-1].Leaf.Days, _ = strconv.Atoi(get("days"))
 	}
 	if len(rows) == 0 && len(faults) == 0 {
-		faults = append(faults, fault.New(fault.Invalid, "The file has no rows", "Write a row for each client under the header.").In("rows"))
+		faults = append(faults, fault.New(fault.Invalid, "The file has no rows", "Add a row for each client below the header.").In("rows"))
 	}
 	if err := joined(faults...); err != nil {
 		return nil, err
@@ -141,7 +141,7 @@ func invisible(raw []byte) []*fault.Fault {
 		n++
 		hidden := func(r rune) bool { return r != '\n' && r != '\r' && r != '\t' && unicode.In(r, unicode.Cc, unicode.Cf) }
 		if strings.ContainsFunc(line, hidden) && len(out) < maxRowFaults {
-			out = append(out, rowFault(n, "name", "it holds a character that cannot be seen", "Type the row again."))
+			out = append(out, rowFault(n, "name", "it contains an invisible character", "Retype the row."))
 		}
 	}
 	return out
@@ -162,9 +162,9 @@ func checkHeader(place map[string]int) error {
 	if _, ok := place["name"]; ok && len(unknown) == 0 {
 		return nil
 	}
-	f := fault.New(fault.Invalid, "The first row does not name the columns", "Begin with name,cn,days; organization and ou may follow.").In("rows")
+	f := fault.New(fault.Invalid, "The first row does not name the columns", "Start with name,cn,days; organization and ou are optional.").In("rows")
 	if len(unknown) > 0 {
-		f.Cause = fmt.Sprintf("Not known: %q.", unknown)
+		f.Cause = fmt.Sprintf("Unknown column: %q.", unknown)
 	}
 	return f
 }
@@ -179,14 +179,14 @@ func (b BatchRow) check(days string, names map[string]int) []*fault.Fault {
 	var out []*fault.Fault
 	switch first, twice := names[strings.ToLower(b.Name)]; {
 	case !folderName.MatchString(b.Name):
-		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be a folder's name", short(b.Name)), "Use letters, digits, hyphens, dots and underscores, 63 at most."))
+		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be used as a folder name", short(b.Name)), "Use up to 63 letters, digits, hyphens, dots and underscores."))
 	case twice:
-		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("the name %s stands in row %d already", b.Name, first), "Give each client a name of its own."))
+		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("the name %s is already used in row %d", b.Name, first), "Give each client a unique name."))
 	}
 	if days != "" {
 		n, err := strconv.Atoi(days)
 		if err != nil || checkDays(n) != nil {
-			out = append(out, rowFault(b.Row, "days", fmt.Sprintf("%q is not a number of days", short(days)), fmt.Sprintf("Write 1 to %d, or leave it empty for the longest.", maxDays)))
+			out = append(out, rowFault(b.Row, "days", fmt.Sprintf("%q is not a number of days", short(days)), fmt.Sprintf("Enter 1 to %d, or leave it empty for the longest validity.", maxDays)))
 		}
 	}
 	for _, f := range checkSubject(name(b.Leaf.CommonName, b.Leaf.Organization, b.Leaf.OrganizationalUnit)) {
@@ -358,7 +358,7 @@ func batchReadme(ca *x509.Certificate, n int) []byte {
 	return fmt.Appendf(nil, `%d client certificates under the CA %s
 
 Upload this:  %s, once, to the namespace (Edit > CA Certificates).
-  ends %s, SHA-256 %s
+  expires %s, SHA-256 %s
 
 Keep this:    one folder for each client, with its %s and %s.
   Give each client its own folder and nothing else, then delete this archive.

@@ -120,16 +120,16 @@ func (b Bundle) readme(ca, leaf *x509.Certificate) string {
 	}
 	ns := printable(b.Namespace)
 	fmt.Fprintf(&s, "Certificates for the namespace %s\n\n", ns)
-	fmt.Fprintf(&s, "Upload this:  %s\n  Temporal Cloud > Namespaces > %s > Edit > CA Certificates > paste > Save.\n  Somebody with Namespace Admin on it (or an account owner or global admin) can do this.\n  Or: tcld namespace accepted-client-ca add --namespace %s --ca-certificate-file %s\n", FileCA, ns, ns, FileCA)
-	fmt.Fprintf(&s, "  %s\n  ends %s, SHA-256 %s\n\n", SubjectOf(ca), date(ca.NotAfter), Fingerprint(ca))
-	fmt.Fprintf(&s, "Keep this:    %s and %s\n  Both go to the worker and to whatever starts workflows. Never upload or send around %s.\n", FileClient, FileClientKey, FileClientKey)
-	fmt.Fprintf(&s, "  %s\n  ends %s, SHA-256 %s\n\n", SubjectOf(leaf), date(leaf.NotAfter), Fingerprint(leaf))
+	fmt.Fprintf(&s, "Upload this:  %s\n  Temporal Cloud > Namespaces > %s > Edit > CA Certificates > paste > Save.\n  This needs Namespace Admin on the namespace, or the Account Owner or Global Admin role.\n  Or: tcld namespace accepted-client-ca add --namespace %s --ca-certificate-file %s\n", FileCA, ns, ns, FileCA)
+	fmt.Fprintf(&s, "  %s\n  expires %s, SHA-256 %s\n\n", SubjectOf(ca), date(ca.NotAfter), Fingerprint(ca))
+	fmt.Fprintf(&s, "Keep this:    %s and %s\n  Both go to the worker and to whatever starts workflows. Never upload or share %s.\n", FileClient, FileClientKey, FileClientKey)
+	fmt.Fprintf(&s, "  %s\n  expires %s, SHA-256 %s\n\n", SubjectOf(leaf), date(leaf.NotAfter), Fingerprint(leaf))
 	if b.ClientKey.Empty() {
-		fmt.Fprintf(&s, "%s is not in this archive: it was made where the signing request was made, and Onramp never had it.\n\n", FileClientKey)
+		fmt.Fprintf(&s, "%s is not in this archive: it was created with the signing request, and Onramp never had it.\n\n", FileClientKey)
 	}
-	fmt.Fprintf(&s, "%s is not in this archive. It signs further client certificates; whoever has it can enter the namespace.\n\n", FileCAKey)
+	fmt.Fprintf(&s, "%s is not in this archive. It signs client certificates: anyone who has it can access the namespace.\n\n", FileCAKey)
 	fmt.Fprintf(&s, "%s names both files for the SDKs and the temporal CLI, relative to this folder.\n\n", FileEnv)
-	s.WriteString("Temporal mails admins 15, 10 and 5 days before the CA ends; it cannot know when the client certificate does.\nTemporal Cloud checks no revocation list: to shut a lost key out, replace the CA.\n")
+	s.WriteString("Temporal emails admins 15, 10 and 5 days before the CA expires; it cannot know when the client certificate does.\nTemporal Cloud checks no revocation list: to lock out a lost key, replace the CA.\n")
 	return s.String()
 }
 
@@ -142,9 +142,9 @@ func WriteCAKeyArchive(w io.Writer, ca Issued, namespace string, rehearsal bool)
 	if rehearsal {
 		s.WriteString("REHEARSAL. This CA is for Onramp's rehearsal cloud; Temporal Cloud does not know it.\n\n")
 	}
-	fmt.Fprintf(&s, "The key of the CA %s\nfor the namespace %s, ends %s\nSHA-256 of the certificate: %s\n\n", SubjectOf(ca.Cert), printable(namespace), date(ca.Cert.NotAfter), Fingerprint(ca.Cert))
-	fmt.Fprintf(&s, "%s signs further client certificates. Whoever has it can enter the namespace, so keep it offline,\nin a password manager or a vault. Workers do not need it, and it is never uploaded anywhere.\n", FileCAKey)
-	fmt.Fprintf(&s, "%s is its certificate, the one that the namespace holds.\n\nIf the key is lost, make a new CA and replace this one. If it was seen by others, do so today.\n", FileCA)
+	fmt.Fprintf(&s, "The key of the CA %s\nfor the namespace %s, expires %s\nSHA-256 of the certificate: %s\n\n", SubjectOf(ca.Cert), printable(namespace), date(ca.Cert.NotAfter), Fingerprint(ca.Cert))
+	fmt.Fprintf(&s, "%s signs client certificates. Anyone who has it can access the namespace, so keep it offline,\nin a password manager or a vault. Workers do not need it, and it is never uploaded anywhere.\n", FileCAKey)
+	fmt.Fprintf(&s, "%s is its certificate, the one that the namespace holds.\n\nIf the key is lost, make a new CA and replace this one. If others may have seen it, replace the CA today.\n", FileCA)
 	return writeZip(w, ca.Cert.NotBefore.Add(backdate), []file{
 		{FileCAKey, 0o600, ca.Key.Reveal()},
 		{FileCA, 0o644, ca.CertPEM},
@@ -164,7 +164,7 @@ func dotenv(vars []EnvVar) ([]byte, error) {
 	var out bytes.Buffer
 	for _, v := range vars {
 		if v.Name == "" || strings.Trim(v.Name, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_") != "" || printable(v.Value) != v.Value {
-			return nil, fmt.Errorf("certsvc: %q cannot stand in a .env file", v.Name)
+			return nil, fmt.Errorf("certsvc: %q cannot be written to a .env file", v.Name)
 		}
 		value := v.Value
 		if strings.Trim(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789_-./:@%+,") != "" {

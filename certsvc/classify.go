@@ -43,7 +43,7 @@ func binaryPart(raw []byte) (part, bool) {
 		}
 		p := classify(der)
 		if p.kind == kindCertificate && p.cert != nil {
-			p = part{kind: kindCertificate, outline: outlineOf(p.cert), trouble: problem{"KP-41", "It is written in BER, with lengths left open, and not in DER"}}
+			p = part{kind: kindCertificate, outline: outlineOf(p.cert), trouble: problem{"KP-41", "It is encoded in BER (with indefinite lengths), not in DER"}}
 		}
 		return p, p.kind != kindOther
 	}
@@ -197,7 +197,7 @@ func classifyContainer(der []byte) (part, bool) {
 		}
 		return part{kind: kindForeign, trouble: problem{"KP-42", "a PKCS#7 file without certificates"}}, true
 	}
-	return part{kind: kindForeign, trouble: problem{"KP-42", "a CMS message (PKCS#7) that is no list of certificates"}}, true
+	return part{kind: kindForeign, trouble: problem{"KP-42", "a CMS message (PKCS#7) without certificates to read"}}, true
 }
 
 // pkcs7Parts takes the certificates out of a PKCS#7 SignedData, each judged by itself; nil when it holds none.
@@ -237,7 +237,7 @@ func pkcs7Parts(der []byte) []part {
 // otherSigned names signed things that are no certificate: revocation lists, OCSP responses and the like; "" for none.
 func otherSigned(der []byte) string {
 	if _, err := x509.ParseRevocationList(der); err == nil {
-		return "a list of revoked certificates (CRL)"
+		return "a certificate revocation list (CRL)"
 	}
 	s := cryptobyte.String(der)
 	var body, tbs cryptobyte.String
@@ -257,7 +257,7 @@ func otherSigned(der []byte) string {
 	list := tbs
 	list.SkipOptionalASN1(cbasn1.INTEGER)
 	if _, ok := readAlgorithm(&list); ok && list.SkipASN1(cbasn1.SEQUENCE) && (list.PeekASN1Tag(cbasn1.UTCTime) || list.PeekASN1Tag(cbasn1.GeneralizedTime)) {
-		return "a list of revoked certificates (CRL)"
+		return "a certificate revocation list (CRL)"
 	}
 	// AttributeCertificateInfo (RFC 5755): version 1 and a holder whose parts have context tags
 	var version int
@@ -280,7 +280,7 @@ func parametersOf(der []byte) string {
 		n++
 	}
 	if body.Empty() && (n == 2 || n == 3) {
-		return "parameters for a key (DH or DSA), without a key"
+		return "key parameters (DH or DSA) without a key"
 	}
 	return ""
 }
@@ -323,7 +323,7 @@ func goKey(der []byte) (crypto.Signer, error) {
 		if k, ok := any8.(crypto.Signer); ok {
 			return k, nil
 		}
-		return nil, errors.New("this key agrees on secrets and cannot sign")
+		return nil, errors.New("this key is for key agreement and cannot sign")
 	}
 	k1, err1 := x509.ParsePKCS1PrivateKey(der)
 	if err1 == nil {

@@ -63,12 +63,12 @@ func judgeRequest(req *x509.CertificateRequest) *fault.Fault {
 	if err := req.CheckSignature(); err != nil {
 		switch a := signatureOf(req.Raw); {
 		case a.weak():
-			return bad("CH-13", "The signing request is signed with "+a.name, "Make it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
+			return bad("CH-13", "The signing request is signed with "+a.name, "Create it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
 		case a.verify(req.PublicKey, req.RawTBSCertificateRequest, req.Signature) == signatureWrong:
 			return problem{key: "KP-27/signature"}.fault().In("csr")
 		}
 	} else if a := signatureOf(req.Raw); a.weak() {
-		return bad("CH-13", "The signing request is signed with "+a.name, "Make it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
+		return bad("CH-13", "The signing request is signed with "+a.name, "Create it again with SHA-256: openssl req -new -sha256 -key client.key -out client.csr")
 	}
 	return nil
 }
@@ -87,5 +87,5 @@ func weakKey(pub crypto.PublicKey) (code, title string) {
 		}
 		return "", ""
 	}
-	return "CH-25", "Temporal Cloud takes RSA or ECDSA keys only"
+	return "CH-25", "Temporal Cloud accepts only RSA and ECDSA keys"
 }

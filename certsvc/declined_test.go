@@ -153,7 +153,7 @@ func TestDeclined(t *testing.T) {
 		says             string // in the last trouble
 	}{
 		{"negative.crt", "", "certificate KP-41 CN=negative", "serial number is negative"},
-		{"twice.pem", "", "certificate KP-41 CN=twice.pem", "stands in it twice"},
+		{"twice.pem", "", "certificate KP-41 CN=twice.pem", "occurs twice"},
 		{"universal.pem", "", "certificate KP-41 CN=wü", "UniversalString"},
 		{"printable.pem", "", "certificate KP-41 CN=w@acme", "PrintableString"},
 		{"utf8.pem", "", `certificate KP-41 CN=#0c0277ff`, "not valid UTF-8"},
@@ -165,7 +165,7 @@ func TestDeclined(t *testing.T) {
 
 		{"secp256k1.crt", "", "certificate KP-33 CN=ca secp256k1,O=Acme", "secp256k1"},
 		{"brainpoolP256r1.crt.der", "", "certificate KP-33 CN=ca brainpoolP256r1,O=Acme", "brainpoolP256r1"},
-		{"explicit.crt", "", "certificate KP-33 CN=ca explicit,O=Acme", "writes its curve out"},
+		{"explicit.crt", "", "certificate KP-33 CN=ca explicit,O=Acme", "spells out its curve"},
 		{"pss.crt", "", "certificate CN=ca pss,O=Acme", ""},
 		{"ed448.crt", "", "certificate CN=ca ed448,O=Acme", ""},
 
@@ -195,9 +195,9 @@ func TestDeclined(t *testing.T) {
 		{"secp256k1.csr", "", "request KP-33 CN=req secp256k1,O=Acme", "secp256k1"},
 		{"secp256k1.csr.der", "", "request KP-33 CN=req secp256k1,O=Acme", "secp256k1"},
 		{"brainpoolP256r1.csr", "", "request KP-33 CN=req brainpoolP256r1,O=Acme", "brainpoolP256r1"},
-		{"explicit.csr", "", "request KP-33 CN=req explicit,O=Acme", "writes its curve out"},
+		{"explicit.csr", "", "request KP-33 CN=req explicit,O=Acme", "spells out its curve"},
 		{"sha1.csr", "", "request CH-13 CN=sha1", "SHA1"},
-		{"badreq.pem", "", "request KP-27", "not a whole request"},
+		{"badreq.pem", "", "request KP-27", "not a complete request"},
 
 		{"crl.der", "", "unknown KP-42", "CRL"},
 		{"crl.pem", "", "unknown KP-42", "CRL"},
@@ -224,7 +224,7 @@ func TestDeclined(t *testing.T) {
 		{"ber.p12", "wrong", "key-store KP-15", "does not open"},
 		{"odd.p12", "secret", "certificate CN=p224; private-key KP-33", "P-224"},
 		{"nokeys.p12", "wrong", "key-store KP-15", "does not open"},
-		{"nokeys.p12", "", "key-store KP-15", "locked"},
+		{"nokeys.p12", "", "key-store KP-15", "protected by a passphrase"},
 	} {
 		t.Run(tt.file, func(t *testing.T) {
 			inv := Inspect([]File{{tt.file, must(os.ReadFile(filepath.Join(dir, tt.file)))(t)}}, tt.passphrase)

@@ -82,7 +82,7 @@ openssl x509 -req -sha1 -in i.csr -CA ca.pem -CAkey ca.key -CAcreateserial -extf
 	}},
 	{unverified, github("Mbed-TLS/mbedtls#5277"), "PSS with as much salt as fits, OpenSSL's own default", "CH-25: programs in Go cannot verify it; not another key", func(w *fieldWorld) {
 		root, leaf := w.signedAs(rsa2048, "-sha256", "-sha256 "+pssSalt+"max")
-		w.judgedAs(certs(leaf), certs(root), "CH-25!", "programs in Go cannot verify|bytes of salt")
+		w.judgedAs(certs(leaf), certs(root), "CH-25!", "Go programs, including Temporal's server, cannot verify|bytes of salt")
 	}},
 	{unverified, github("randombit/botan!1270"), "PSS with the defaults of its parameters: SHA-1 and 20 bytes of salt", "CH-13 alone", func(w *fieldWorld) {
 		root, leaf := w.signedAs(rsa2048, "-sha256", "-sha1 "+pssSalt+"20")
@@ -111,7 +111,7 @@ var fieldSilence = []fieldCert{
 		w.loud(w.file("ed448.der"), "private-key CH-25", "Ed448")
 	}},
 	{silent, "", "a request whose body is three bytes", "KP-27: not a whole request", func(w *fieldWorld) {
-		w.loud(w.file("badreq.pem"), "request KP-27", "not a whole request")
+		w.loud(w.file("badreq.pem"), "request KP-27", "not a complete request")
 	}},
 	{silent, "", "an archive without a certificate or key in it", "KP-39 names the archive", func(w *fieldWorld) {
 		w.loud(zipped(w.T, "readme.txt", "hello"), "unknown KP-39", "no certificate or key")
@@ -161,7 +161,7 @@ var fieldReasons = slices.Concat([]fieldCert{
 	{wrongReason, github("golang/go#62607"), "@ in a PrintableString", "KP-41", shown("printable.pem", "", "certificate KP-41 CN=w@acme", "PrintableString")},
 	{wrongReason, github("apple/swift-certificates!214"), "a name that is not valid UTF-8", "KP-41, the value in hex", shown("utf8.pem", "", "certificate KP-41 CN=#0c0277ff", "not valid UTF-8")},
 	{wrongReason, github("openssl/openssl#20119"), "explicit EC parameters", "KP-33", shown("explicit1.pem", "", "private-key KP-33", "named_curve")},
-	{wrongReason, github("openssl/openssl#7045"), "a client certificate with explicit parameters", "KP-33, with its names", shown("explicit.crt", "", "certificate KP-33 CN=ca explicit,O=Acme", "writes its curve out")},
+	{wrongReason, github("openssl/openssl#7045"), "a client certificate with explicit parameters", "KP-33, with its names", shown("explicit.crt", "", "certificate KP-33 CN=ca explicit,O=Acme", "spells out its curve")},
 	{wrongReason, github("golang/go#23591"), "a locked key with explicit parameters", "KP-33 once it is opened", shown("explicit.enc", "secret", "private-key KP-33", "named_curve")},
 	{wrongReason, github("pyca/cryptography!14905"), "a brainpool key", "KP-33", shown("brainpoolP256r1.pem", "", "private-key KP-33", "brainpoolP256r1")},
 	{wrongReason, github("openssl/openssl#13582"), "a binary curve of ecparam -list_curves", "KP-33", shown("sect233k1.pem", "", "private-key KP-33", "sect233k1")},

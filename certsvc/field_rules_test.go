@@ -108,7 +108,7 @@ var fieldRepairs = []fieldCert{
 
 var fieldWork = []fieldCert{
 	{hiddenWork, "", "217 bytes of PKCS#12: a count of 2³¹ rounds inside an encrypted part", "refused when the part is opened", func(w *fieldWorld) {
-		w.bounded(nestedStore(w.T, 1, math.MaxInt32, 1), "more work")
+		w.bounded(nestedStore(w.T, 1, math.MaxInt32, 1), "too much work")
 	}},
 	{hiddenWork, "", "the same with any count", "refused or done within its share", func(w *fieldWorld) {
 		for _, rounds := range []int64{1 << 24, maxRounds, maxRounds / 3, -1, 0} {
@@ -122,7 +122,7 @@ var fieldWork = []fieldCert{
 		w.bounded(namesakes(w.T, 160, 16384, 0x7fffffff), "")
 	}},
 	{hiddenWork, github("golang/go#79798"), "PKCS#12 whose own count has no bound", "refused before a round is done", func(w *fieldWorld) {
-		w.bounded(nestedStore(w.T, 1000, math.MaxInt32, 1), "more work")
+		w.bounded(nestedStore(w.T, 1000, math.MaxInt32, 1), "too much work")
 	}},
 	{hiddenWork, github("SSLMate/go-pkcs12!81"), "a count inside, just under what one part may ask for", "done, within its share", func(w *fieldWorld) {
 		w.bounded(nestedStore(w.T, 1, maxRounds/3-10, 1), "")

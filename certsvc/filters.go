@@ -70,11 +70,11 @@ func parseFilters(raw []byte) (Filters, error) {
 		if _, err = d.Token(); err == io.EOF {
 			err = nil
 		} else {
-			err = errors.New("there is more after the JSON")
+			err = errors.New("there is text after the JSON")
 		}
 	}
 	if err != nil {
-		f := badFilter("filters", "The filters are not tcld's JSON", `Write {"filters":[{"commonName":"worker-*"}]} with the fields commonName, organization, organizationalUnit and subjectAlternativeName.`)
+		f := badFilter("filters", "The filters are not in tcld's JSON format", `Write {"filters":[{"commonName":"worker-*"}]} with the fields commonName, organization, organizationalUnit and subjectAlternativeName.`)
 		f.Cause = jsonCause(err)
 		return nil, f
 	}
@@ -87,12 +87,12 @@ func jsonCause(err error) string {
 	var kind *json.UnmarshalTypeError
 	switch {
 	case errors.As(err, &syntax):
-		return fmt.Sprintf("The text stops being JSON at character %d.", syntax.Offset)
+		return fmt.Sprintf("The JSON is invalid at character %d.", syntax.Offset)
 	case errors.As(err, &kind):
-		return fmt.Sprintf("The value at character %d has another type than it should.", kind.Offset)
+		return fmt.Sprintf("The value at character %d has the wrong type.", kind.Offset)
 	}
 	if _, name, ok := strings.Cut(err.Error(), "unknown field "); ok {
-		return "There is no field " + printable(name) + "."
+		return "There is no field named " + printable(name) + "."
 	}
 	return ""
 }
@@ -109,16 +109,16 @@ func (fs Filters) Validate() error {
 	var faults []*fault.Fault
 	switch {
 	case len(fs) == 0:
-		faults = append(faults, badFilter("filters", "There is no filter", "Write at least one. Without filters every certificate of an accepted CA may connect."))
+		faults = append(faults, badFilter("filters", "There are no filters", "Add at least one. Without filters, every certificate from an accepted CA may connect."))
 	case len(fs) > MaxFilters:
-		faults = append(faults, badFilter("filters", fmt.Sprintf("There are %d filters; a namespace holds %d at most", len(fs), MaxFilters), "Put several names into one filter with a *, or issue from a CA of its own."))
+		faults = append(faults, badFilter("filters", fmt.Sprintf("There are %d filters; a namespace holds %d at most", len(fs), MaxFilters), "Cover several names with one filter and a *, or issue those certificates from a separate CA."))
 	}
 	seen := map[Filter]int{}
 	for i, f := range fs {
 		at := func(name string) string { return fmt.Sprintf("filters[%d].%s", i, name) }
 		set := f.fields()
 		if len(set) == 0 {
-			faults = append(faults, badFilter(at("commonName"), fmt.Sprintf("Filter %d has no field", i+1), "Set at least one of its fields."))
+			faults = append(faults, badFilter(at("commonName"), fmt.Sprintf("Filter %d is empty", i+1), "Set at least one of its fields."))
 		}
 		same := Filter{strings.ToLower(f.CommonName), strings.ToLower(f.Organization), strings.ToLower(f.OrganizationalUnit), strings.ToLower(f.SubjectAlternativeName)}
 		if first, dup := seen[same]; dup && len(set) > 0 {
@@ -128,7 +128,7 @@ func (fs Filters) Validate() error {
 		}
 		for _, p := range set {
 			if why := badPattern(p.value); why != "" {
-				faults = append(faults, badFilter(at(p.name), fmt.Sprintf("Filter %d: %s=%s %s", i+1, p.short, printable(p.value), why), "Use a whole value, or one * as its first or last character."))
+				faults = append(faults, badFilter(at(p.name), fmt.Sprintf("Filter %d: %s=%s %s", i+1, p.short, printable(p.value), why), "Use a complete value, or one * as the first or last character."))
 			}
 		}
 	}
@@ -139,7 +139,7 @@ func (fs Filters) Validate() error {
 func badPattern(p string) string {
 	switch n := strings.Count(p, "*"); {
 	case p == "*":
-		return "is a * alone, which would let everyone in"
+		return "is only a *, which would admit everyone"
 	case n > 1:
 		return "has more than one *"
 	case n == 1 && p[0] != '*' && p[len(p)-1] != '*':
@@ -216,11 +216,11 @@ func (fs Filters) Lint(c *x509.Certificate) *Lint {
 			if len(f.Values) > 0 {
 				has = strings.Join(f.Values, ", ")
 			}
-			why = append(why, fmt.Sprintf("filter %d wants %s=%s, the certificate has %s", i+1, f.Field, printable(f.Pattern), printable(has)))
+			why = append(why, fmt.Sprintf("filter %d requires %s=%s, the certificate has %s", i+1, f.Field, printable(f.Pattern), printable(has)))
 		}
 	}
 	return &Lint{Code: "CH-26", Severity: SevError, Subject: SubjectOf(c), Source: srcCert,
-		Text: "No certificate filter of the namespace matches: " + strings.Join(why, "; ") + ".",
+		Text: "None of the namespace's certificate filters matches: " + strings.Join(why, "; ") + ".",
 		Fix:  "Issue a client certificate that matches a filter, or change the filters of the namespace."}
 }
 

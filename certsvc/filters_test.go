@@ -108,7 +108,7 @@ func TestMatchFilters(t *testing.T) {
 		}
 	}
 	l := Filters{{CommonName: "*.dev", Organization: "Acme"}, {SubjectAlternativeName: "x"}}.Lint(c)
-	want := "No certificate filter of the namespace matches: filter 1 wants CN=*.dev, the certificate has Worker-1.prod; filter 2 wants SAN=x, the certificate has w1.acme.internal, ops@acme.example, 10.0.0.1, spiffe://acme/worker."
+	want := "None of the namespace's certificate filters matches: filter 1 requires CN=*.dev, the certificate has Worker-1.prod; filter 2 requires SAN=x, the certificate has w1.acme.internal, ops@acme.example, 10.0.0.1, spiffe://acme/worker."
 	if l.Text != want {
 		t.Errorf("got  %s\nwant %s", l.Text, want)
 	}

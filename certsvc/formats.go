@@ -42,7 +42,7 @@ type FormatInfo struct {
 var Formats = []FormatInfo{
 	{FormatBundle, "PEM files (bundle.zip)", "ca.pem, client.pem, client.key, .env and a README, for every SDK and the temporal CLI.", "bundle.zip", true, false, "application/zip"},
 	{FormatPKCS12, "PKCS#12", "AES-256: .NET, Java 12 and newer, Windows Server 2019 and newer, browsers.", "client.p12", true, true, "application/x-pkcs12"},
-	{FormatPKCS12Legacy, "PKCS#12, legacy encryption", "3DES and SHA-1, for programs that cannot read the other.", "client-legacy.p12", true, true, "application/x-pkcs12"},
+	{FormatPKCS12Legacy, "PKCS#12, legacy encryption", "3DES and SHA-1, for programs that cannot read AES-256.", "client-legacy.p12", true, true, "application/x-pkcs12"},
 	{FormatJKS, "Java key store (JKS)", "Java 8 and older programs; newer ones read PKCS#12.", "client.jks", true, true, "application/octet-stream"},
 	{FormatKubernetes, "Kubernetes TLS Secret", "kubernetes.io/tls with tls.crt, tls.key and ca.crt.", "client-secret.yaml", true, false, "application/yaml"},
 	{FormatBase64, "Base64, one line each", "For variables and secret stores that take one line.", "client.base64.env", true, false, "text/plain; charset=utf-8"},
@@ -88,10 +88,10 @@ type OutputSpec struct {
 func Output(format Format, s OutputSpec) ([]byte, error) {
 	info, ok := FormatOf(string(format))
 	if !ok {
-		return nil, fault.New(fault.Invalid, fmt.Sprintf("There is no format %q here", printable(string(format))), "Choose one of: "+formatNames()+".").In("format")
+		return nil, fault.New(fault.Invalid, fmt.Sprintf("Unknown format %q", printable(string(format))), "Choose one of: "+formatNames()+".").In("format")
 	}
 	if info.Key && s.ClientKey.Empty() && format != FormatBundle {
-		f := fault.New(fault.Invalid, "The private key is missing", "Give the key that was made together with the client certificate.").In(FieldKey)
+		f := fault.New(fault.Invalid, "The private key is missing", "Provide the key that was created with the client certificate.").In(FieldKey)
 		f.Code = "KP-36"
 		return nil, f
 	}
@@ -189,7 +189,7 @@ func OwnKeySteps(name, cluster string) []Step {
 	}
 	return []Step{
 		{"PKCS#12; asks for a password", fmt.Sprintf("openssl pkcs12 -export -in %s -inkey %s -certfile %s -name %s -out client.p12", FileClient, FileClientKey, FileCA, word(name))},
-		{"PKCS#12 in the old encryption, with OpenSSL 3", fmt.Sprintf("openssl pkcs12 -export -legacy -in %s -inkey %s -certfile %s -name %s -out client-legacy.p12", FileClient, FileClientKey, FileCA, word(name))},
+		{"PKCS#12 with legacy encryption, using OpenSSL 3", fmt.Sprintf("openssl pkcs12 -export -legacy -in %s -inkey %s -certfile %s -name %s -out client-legacy.p12", FileClient, FileClientKey, FileCA, word(name))},
 		{"Java key store, from the PKCS#12 file", "keytool -importkeystore -srckeystore client.p12 -srcstoretype PKCS12 -destkeystore client.jks -deststoretype JKS"},
 		{"Kubernetes TLS Secret", fmt.Sprintf("kubectl create secret tls %s%s --cert=%s --key=%s", word(name), ns, FileClient, FileClientKey)},
 		{"The key as base64 on one line", "base64 < " + FileClientKey + " | tr -d '\\n'"},

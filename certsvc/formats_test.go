@@ -174,10 +174,10 @@ func TestArchives(t *testing.T) {
 		title   string
 	}{
 		"a zip of zips": {zipped(t, "inner.zip", string(bundle)), "another archive"},
-		"a zip bomb":    {zipped(t, "big.pem", strings.Repeat("A", maxArchiveBytes+1)), "unpacks to more"},
+		"a zip bomb":    {zipped(t, "big.pem", strings.Repeat("A", maxArchiveBytes+1)), "unpacks to more data"},
 		"many files":    {zipped(t, many...), "101 files"},
 		"a cut zip":     {bundle[:len(bundle)/2], "damaged archive"},
-		"too much":      {append([]byte("PK\x03\x04"), make([]byte, maxArchiveBytes)...), "certificates and keys have a few"},
+		"too much":      {append([]byte("PK\x03\x04"), make([]byte, maxArchiveBytes)...), "certificates and keys are only a few"},
 	} {
 		began := time.Now()
 		inv := Inspect([]File{{"../x\x1b.zip", tt.content}}, "")

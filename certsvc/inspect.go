@@ -132,7 +132,7 @@ const parseMemory = 24 << 20
 // refusedWork turns what limit refuses into a fault; other errors stay.
 func refusedWork(err error) error {
 	if errors.Is(err, limit.ErrBusy) || errors.Is(err, context.DeadlineExceeded) {
-		return fault.Wrap(err, fault.TooMany, "Too many files are being read at this moment", "Try again in a few seconds.")
+		return fault.Wrap(err, fault.TooMany, "Too many files are being read right now", "Try again in a few seconds.")
 	}
 	return err
 }
@@ -191,8 +191,8 @@ func (inv *Inventory) read(f File, passphrase string, packed bool) {
 
 // tooMany says that the rest is not read: the work grows with the square of what is.
 func (inv *Inventory) tooMany(file string) {
-	f := fault.New(fault.TooLarge, fmt.Sprintf("These files hold more than %d certificates and keys", maxParts), "Choose those that matter.").In("files")
-	f.Cause = "What comes after them, from " + file + " on, was not read."
+	f := fault.New(fault.TooLarge, fmt.Sprintf("These files contain more than %d certificates and keys", maxParts), "Choose only the ones you need.").In("files")
+	f.Cause = "Nothing from " + file + " onwards was read."
 	inv.Items = append(inv.Items, Item{File: file, Kind: ItemUnknown, Trouble: f})
 }
 
@@ -279,7 +279,7 @@ func (inv *Inventory) addStore(file string, p part, passphrase string) {
 
 // locked asks for the passphrase of something.
 func locked(code, file string) *fault.Fault {
-	f := fault.New(fault.Invalid, file+" is locked with a passphrase", "Type its passphrase; it is used in memory and forgotten.").In("passphrase")
+	f := fault.New(fault.Invalid, file+" is protected by a passphrase", "Enter its passphrase; it is used in memory and not stored.").In("passphrase")
 	f.Code = code
 	return f
 }
@@ -293,17 +293,17 @@ func unlocking(err error, trouble problem, file string) *fault.Fault {
 	case errors.As(err, &why):
 		return why.fault().In(file)
 	case errors.Is(err, errPassphrase):
-		f := fault.New(fault.Invalid, "The passphrase does not open "+file, "Type the passphrase that this file was made with.").In("passphrase")
+		f := fault.New(fault.Invalid, "The passphrase does not open "+file, "Enter the passphrase that protects this file.").In("passphrase")
 		f.Code = trouble.code()
 		return f
 	}
 	f := trouble.fault().In(file)
 	if errors.Is(err, errCostly) {
-		f.Title = "Opening " + file + " takes more work than is done here"
-		f.Cause = fmt.Sprintf("Its passphrase is stretched by more rounds, or in more memory, than is left; %d rounds and %d MB are spent for all the files together.", maxRounds, maxScryptMemory>>20)
+		f.Title = file + " takes too much work to open"
+		f.Cause = fmt.Sprintf("Its key derivation needs more rounds or more memory than is left of the limit: %d rounds and %d MB for all files together.", maxRounds, maxScryptMemory>>20)
 		return f
 	}
-	f.Title = "The encryption of " + file + " is not one that Onramp opens"
+	f.Title = "Onramp does not support the encryption of " + file
 	if trouble.code() == "KP-15" {
 		f.Fix = "Unpack it: openssl pkcs12 -legacy -in " + shellWord(file) + " -nodes -out both.pem"
 	}

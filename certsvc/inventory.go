@@ -143,7 +143,7 @@ func (inv Inventory) Authority() (Issued, error) {
 		return found[0], err
 	}
 	if len(found) > 1 {
-		f := fault.New(fault.Invalid, "There are several CAs with their keys", "Give one CA at a time.").In("ca")
+		f := fault.New(fault.Invalid, "There are several CAs with their keys", "Provide one CA at a time.").In("ca")
 		f.Cause = "Found: " + strings.Join(cas, "; ") + "."
 		return Issued{}, f
 	}
@@ -151,11 +151,11 @@ func (inv Inventory) Authority() (Issued, error) {
 		return Issued{}, joined(faults...)
 	}
 	if len(cas) == 0 {
-		f := fault.New(fault.Invalid, "There is no CA certificate in these files", "Give ca.pem and ca.key; a CA's certificate says CA:TRUE.").In("ca")
+		f := fault.New(fault.Invalid, "There is no CA certificate in these files", "Provide ca.pem and ca.key; a CA certificate says CA:TRUE.").In("ca")
 		f.Code = "CH-31"
 		return Issued{}, f
 	}
-	f := fault.New(fault.Invalid, "The CA's key is not in these files", "Give the key that was made together with "+cas[0]+".").In("ca_key")
+	f := fault.New(fault.Invalid, "The CA's key is not in these files", "Provide the key that was created with "+cas[0]+".").In("ca_key")
 	if len(inv.keys()) > 0 {
 		f.Code, f.Title = "KP-06", "The key in these files is not the CA's"
 	}
@@ -190,7 +190,7 @@ func (inv Inventory) ClientPair() (Pair, error) {
 	case len(found) == 1:
 		return found[0], nil
 	case len(found) > 1:
-		return Pair{}, fault.New(fault.Invalid, "There are several client certificates with their keys", "Give one pair at a time.").In(FieldCertificate)
+		return Pair{}, fault.New(fault.Invalid, "There are several client certificates with their keys", "Provide one pair at a time.").In(FieldCertificate)
 	}
 	if faults := inv.troubles(); len(faults) > 0 {
 		return Pair{}, joined(faults...)

@@ -89,7 +89,7 @@ func (s *Service) Sign(ca Issued, csr []byte, spec LeafSpec) (Issued, error) {
 		return Issued{}, err
 	}
 	if sameKey(req.PublicKey, signer.Public()) {
-		f := fault.New(fault.Invalid, "The request was made with the CA's own key", "Make a new key for the client and a request from it.").In("csr")
+		f := fault.New(fault.Invalid, "The request was made with the CA's own key", "Create a new key for the client, and a request from that key.").In("csr")
 		f.Code = "KP-10"
 		return Issued{}, f
 	}
@@ -167,7 +167,7 @@ func newSerial(r io.Reader) (*big.Int, error) {
 // authorityKey returns the signing key of a CA after seeing that it may and can sign.
 func authorityKey(ca Issued) (crypto.Signer, error) {
 	if ca.Cert == nil || ca.Key.Empty() && ca.Signer == nil {
-		return nil, fault.New(fault.Invalid, "The CA's certificate or key is missing", "Give both ca.pem and ca.key.").In("ca")
+		return nil, fault.New(fault.Invalid, "The CA's certificate or key is missing", "Provide both ca.pem and ca.key.").In("ca")
 	}
 	if f := maySign(ca.Cert); f != nil {
 		return nil, f
@@ -176,20 +176,20 @@ func authorityKey(ca Issued) (crypto.Signer, error) {
 	if key == nil {
 		block, _ := pem.Decode(ca.Key.Reveal())
 		if block == nil {
-			return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Give ca.key as it was downloaded.").In("ca_key")
+			return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Provide ca.key as it was downloaded.").In("ca_key")
 		}
 		if key, _ = parseKey(block.Bytes); key == nil {
-			return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Give ca.key as it was downloaded.").In("ca_key")
+			return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Provide ca.key as it was downloaded.").In("ca_key")
 		}
 	}
 	if !sameKey(key.Public(), ca.Cert.PublicKey) {
 		f := fault.New(fault.Invalid, "The CA's key does not belong to the CA's certificate",
-			"Give the key that was made together with this certificate.").In("ca_key")
+			"Provide the key that was created with this certificate.").In("ca_key")
 		f.Code = "KP-06"
 		return nil, f
 	}
 	if _, err := signatureAlgorithm(key.Public()); err != nil {
-		f := fault.New(fault.Invalid, "Temporal Cloud takes CAs with RSA or ECDSA keys only", "Make a CA with an ECDSA P-384 key.").In("ca")
+		f := fault.New(fault.Invalid, "Temporal Cloud accepts only CAs with RSA or ECDSA keys", "Make a CA with an ECDSA P-384 key.").In("ca")
 		f.Code = "CH-25"
 		return nil, f
 	}
@@ -199,7 +199,7 @@ func authorityKey(ca Issued) (crypto.Signer, error) {
 // maySign refuses a certificate that may not sign client certificates.
 func maySign(c *x509.Certificate) *fault.Fault {
 	if nameless(c) {
-		f := fault.New(fault.Invalid, "This CA has no name", "Make a CA with a common name. A client certificate names its CA, and Java, servers' lists of CAs and people go by that name.").In("ca")
+		f := fault.New(fault.Invalid, "This CA has no name", "Make a CA with a common name: client certificates, Java, servers' CA lists and people all identify a CA by its name.").In("ca")
 		f.Code, f.Cause = "CH-38", "Its subject is empty, which RFC 5280 forbids for CAs."
 		return f
 	}

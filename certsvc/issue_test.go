@@ -228,15 +228,15 @@ func TestLeafEnd(t *testing.T) {
 		{365 * day, 0, 364 * day, ""},
 		{365 * day, 364, 364 * day, ""},
 		{365*day - 5*time.Second, 364, 364*day - 5*time.Second, ""}, // made one after the other
-		{365*day - 2*time.Hour, 364, 0, "Ask for 363 days at most"},
-		{365 * day, 365, 0, "Ask for 364 days at most"},
+		{365*day - 2*time.Hour, 364, 0, "Enter 363 days at most"},
+		{365 * day, 365, 0, "Enter 364 days at most"},
 		{365 * day, 1, 1 * day, ""},
-		{30 * day, 364, 0, "Ask for 29 days at most"},
+		{30 * day, 364, 0, "Enter 29 days at most"},
 		{36 * time.Hour, 0, 12 * time.Hour, ""},
 		{36 * time.Hour, 1, 0, "Make a new CA"},
 		{24 * time.Hour, 0, 0, "Make a new CA"},
 		{-time.Hour, 0, 0, "Make a new CA"},
-		{365 * day, -5, 0, "Ask for 1 to 3650 days"},
+		{365 * day, -5, 0, "Enter 1 to 3650 days"},
 	} {
 		end, f := leafEnd(now, now.Add(tt.left), tt.days)
 		switch {

@@ -146,16 +146,16 @@ func (ls *lints) clientAlone(c *x509.Certificate, now time.Time) {
 	case now.After(c.NotAfter):
 		ls.add("CH-09", c, "The client certificate expired on %s.", date(c.NotAfter))
 	case now.Before(c.NotBefore):
-		ls.add("CH-10", c, "The client certificate is not valid until %s, or this clock is wrong by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
+		ls.add("CH-10", c, "The client certificate is not valid until %s, or this machine's clock is off by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
 	}
 	ls.algorithms(c, "client certificate")
 	if c.Version < 3 {
-		ls.add("CH-19", c, "The client certificate is X.509 version %d; Temporal Cloud asks for version 3.", c.Version)
+		ls.add("CH-19", c, "The client certificate is X.509 version %d; Temporal Cloud requires version 3.", c.Version)
 		return // it can have no extensions
 	}
 	switch {
 	case c.BasicConstraintsValid && c.IsCA:
-		ls.add("CH-18", c, "The client certificate is a CA (CA:TRUE); Temporal Cloud asks for CA:FALSE.")
+		ls.add("CH-18", c, "The client certificate is a CA (CA:TRUE); Temporal Cloud requires CA:FALSE.")
 	case !c.BasicConstraintsValid:
 		ls.add("CH-33", c, "The client certificate has no basicConstraints extension.")
 	}
@@ -190,7 +190,7 @@ func hasExtension(c *x509.Certificate, n int) bool {
 // critical judges whether TLS libraries know every extension that a certificate marks as critical.
 func (ls *lints) critical(c *x509.Certificate, what string) {
 	for _, oid := range c.UnhandledCriticalExtensions {
-		ls.add("CH-34", c, "The %s has the extension %s marked critical, which TLS libraries do not know; they refuse the certificate.", what, oid)
+		ls.add("CH-34", c, "The %s marks the extension %s critical; TLS libraries do not know it and refuse the certificate.", what, oid)
 	}
 }
 
@@ -198,20 +198,20 @@ func (ls *lints) critical(c *x509.Certificate, what string) {
 func (ls *lints) algorithms(c *x509.Certificate, what string) {
 	switch a := signatureOf(c.Raw); {
 	case a.weak():
-		ls.add("CH-13", c, "The %s is signed with %s; Temporal Cloud takes SHA-256 or stronger.", what, a.name)
+		ls.add("CH-13", c, "The %s is signed with %s; Temporal Cloud requires SHA-256 or stronger.", what, a.name)
 	case a.kind == "", a.kind == "ed25519":
-		ls.add("CH-25", c, "The %s is signed with %s; Temporal Cloud takes RSA or ECDSA only.", what, a.name)
+		ls.add("CH-25", c, "The %s is signed with %s; Temporal Cloud accepts only RSA and ECDSA.", what, a.name)
 		return
 	case !a.inGo() && !selfSigned(c): // a root's own signature is not verified
-		ls.add("CH-25", c, "The %s is signed with %s, which programs in Go cannot verify, and Temporal's server is one.", what, a.name)
+		ls.add("CH-25", c, "The %s is signed with %s, which Go programs, including Temporal's server, cannot verify.", what, a.name)
 	}
 	t := keyTypeOfCert(c)
 	switch code, _ := weakKey(c.PublicKey); code {
 	case "":
 	case "CH-14":
-		ls.add(code, c, "The %s has an RSA key of %s bits. Temporal Cloud publishes no least length; NIST rules out keys under 2048 bits (SP 800-131A), and so do OpenSSL on Debian and Ubuntu, and others.", what, strings.TrimPrefix(string(t), "rsa-"))
+		ls.add(code, c, "The %s has an RSA key of %s bits. Temporal Cloud publishes no minimum length, but NIST (SP 800-131A), OpenSSL on Debian and Ubuntu, and others reject keys under 2048 bits.", what, strings.TrimPrefix(string(t), "rsa-"))
 	case "KP-33":
-		ls.add(code, c, "The %s has a key on the curve %s, which TLS cannot use; P-256 and P-384 are good.", what, strings.ToUpper(strings.Replace(strings.TrimPrefix(string(t), "ec-"), "p", "p-", 1)))
+		ls.add(code, c, "The %s has a key on the curve %s, which TLS cannot use; use P-256 or P-384.", what, strings.ToUpper(strings.Replace(strings.TrimPrefix(string(t), "ec-"), "p", "p-", 1)))
 	default:
 		ls.add(code, c, "The %s has a key of type %s; Temporal Cloud accepts only RSA and ECDSA keys.", what, t)
 	}
@@ -223,7 +223,7 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 	in := func(c *x509.Certificate) bool { return slices.ContainsFunc(uploaded, c.Equal) }
 	switch {
 	case in(leaf) && selfSigned(leaf):
-		l := ls.add("CH-22", leaf, "One self-signed certificate is both the client's and the uploaded CA.")
+		l := ls.add("CH-22", leaf, "The same self-signed certificate is used as client certificate and as CA certificate.")
 		if !leaf.IsCA {
 			l.Severity = SevError // Cloud refuses to save it
 		}
@@ -236,7 +236,7 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 	}
 	if !selfSigned(last) {
 		if all.spent {
-			ls.add("CH-23", leaf, "There are more CAs of one name, with longer keys, than are tried here: which of them signed the certificate is not known.")
+			ls.add("CH-23", leaf, "Too many CAs share this name and have long keys, so Onramp did not try them all: which of them signed the certificate is unknown.")
 			return
 		}
 		if u := namesake(last, all.certs); u != nil {
@@ -281,10 +281,10 @@ func namesake(c *x509.Certificate, certs []*x509.Certificate) *x509.Certificate 
 func (ls *lints) otherKey(leaf, last, u *x509.Certificate) {
 	both, same := keyIDs(last, u)
 	if same {
-		ls.add("CH-37", last, "The certificate names the key of the CA %s (SKI %s), and its signature does not fit that key: it was changed after it was signed, or it is not whole.", SubjectOf(u), keyIDText(u.SubjectKeyId))
+		ls.add("CH-37", last, "The certificate names the key of the CA %s (SKI %s), but its signature does not match that key: the certificate was changed after it was signed, or is incomplete.", SubjectOf(u), keyIDText(u.SubjectKeyId))
 		return
 	}
-	l := ls.add("CH-02", leaf, "The CA here has the issuer's name (%s) but another key (SKI %s); the certificate was signed by key %s.",
+	l := ls.add("CH-02", leaf, "This CA has the issuer's name (%s) but a different key (SKI %s); the certificate was signed by key %s.",
 		SubjectOf(u), keyIDText(u.SubjectKeyId), keyIDText(last.AuthorityKeyId))
 	if !both {
 		l.Also = []string{"CH-37"}
@@ -333,14 +333,14 @@ func (ls *lints) authoritiesOf(path []*x509.Certificate, now time.Time) {
 		case i > 0:
 			ls.add("CH-12", below, endsAfterIssuer, date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
 		default:
-			ls.add("CH-12", below, "The certificate ends on %s, after its CA %s, and will stop working on the CA's last day, %s.", date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
+			ls.add("CH-12", below, "The certificate expires on %s, after its CA %s, and stops working when that CA expires on %s.", date(below.NotAfter), SubjectOf(ca), date(ca.NotAfter))
 		}
 		ls.pathLength(ca, i)
 	}
 }
 
 // endsAfterIssuer is CH-12 of a CA, wherever it is found.
-const endsAfterIssuer = "The CA ends on %s, after its issuer %s ends on %s."
+const endsAfterIssuer = "The CA expires on %s, but its issuer %s already expires on %s."
 
 // outlives reports whether a certificate ends after its issuer, by more than the seconds between the making of the two.
 func outlives(c, issuer *x509.Certificate) bool {
@@ -351,7 +351,7 @@ func outlives(c, issuer *x509.Certificate) bool {
 func (ls *lints) authority(c *x509.Certificate, now time.Time, what string) {
 	switch {
 	case c.Version < 3 || !c.BasicConstraintsValid:
-		ls.add("CH-04", c, "The %s has no basicConstraints extension (X.509 version %d), so it is no CA to TLS.", what, c.Version)
+		ls.add("CH-04", c, "The %s has no basicConstraints extension (X.509 version %d), so TLS does not treat it as a CA.", what, c.Version)
 	case !c.IsCA:
 		ls.add("CH-03", c, "The %s says CA:FALSE.", what)
 	case hasExtension(c, 15) && c.KeyUsage&x509.KeyUsageCertSign == 0:
@@ -361,13 +361,13 @@ func (ls *lints) authority(c *x509.Certificate, now time.Time, what string) {
 	case now.After(c.NotAfter):
 		ls.add("CH-11", c, "The CA expired on %s; every client certificate under it is refused.", date(c.NotAfter))
 	case now.Before(c.NotBefore):
-		ls.add("CH-10", c, "The CA is not valid until %s, or this clock is wrong by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
+		ls.add("CH-10", c, "The CA is not valid until %s, or this machine's clock is off by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
 	}
 	if nameless(c) {
-		ls.add("CH-38", c, "The %s has no name: its subject is empty, so nothing can say which CA it is.", what)
+		ls.add("CH-38", c, "The %s has no name: its subject is empty, so no certificate can name it as its issuer.", what)
 	}
 	if (len(c.ExtKeyUsage) > 0 || len(c.UnknownExtKeyUsage) > 0) && !mayAuthenticate(c) {
-		ls.add("CH-35", c, "The %s's extended key usage lacks clientAuth, and it bounds every certificate below it: TLS libraries refuse client certificates of this CA.", what)
+		ls.add("CH-35", c, "The %s's extended key usage lacks clientAuth, which restricts every certificate below it: TLS libraries refuse client certificates from this CA.", what)
 	}
 	ls.critical(c, what)
 	ls.algorithms(c, what)

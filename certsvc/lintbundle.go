@@ -44,7 +44,7 @@ func lintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 	found, err := recognise(raw)
 	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
 		var out lints
-		out.add("IN-16", nil, "There is a private key in the bundle. Nothing was kept of it.")
+		out.add("IN-16", nil, "The bundle contains a private key. Onramp did not keep it.")
 		return nil, out
 	}
 	var certs []*x509.Certificate
@@ -59,7 +59,7 @@ func lintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 	}
 	var out lints
 	for _, r := range repairs(found.repairs, "") {
-		out = append(out, Lint{Code: r.Code, Severity: SevWarn, Text: r.Text, Fix: "Upload the repaired text: Temporal Cloud is given the file as it is.", Source: srcCert})
+		out = append(out, Lint{Code: r.Code, Severity: SevWarn, Text: r.Text, Fix: "Upload the repaired text: Temporal Cloud reads the file as it is.", Source: srcCert})
 	}
 	if len(certs) > MaxBundleCerts {
 		out.add("CH-23", nil, "The bundle has %d certificates; a namespace holds %d at most.", len(certs), MaxBundleCerts)
@@ -73,7 +73,7 @@ func lintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 	all := newPool(certs...)
 	for i, c := range certs {
 		if slices.ContainsFunc(certs[:i], c.Equal) {
-			out.add("CH-29", c, "The certificate stands in the bundle twice.")
+			out.add("CH-29", c, "The certificate is in the bundle twice.")
 			continue
 		}
 		out.bundled(c, all, now)
@@ -98,11 +98,11 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	ls.authority(c, now, "CA")
 	if i := slices.IndexFunc(*ls, func(l Lint) bool { return l.Code == "CH-10" && l.Subject == SubjectOf(c) }); i >= 0 && all.covered(c, now) {
 		l := &(*ls)[i] // its key is trusted by another certificate until then
-		l.Severity, l.Fix = SevNote, "Nothing needs to be done, if it is to take the other one's place then."
+		l.Severity, l.Fix = SevNote, "No action needed if it is meant to replace the other one then."
 		l.Text = fmt.Sprintf("The CA is not valid until %s; until then another certificate of its name and key in the bundle counts.", date(c.NotBefore))
 	}
 	if selfSigned(c) && len(all.issuersOf(c)) == 0 && all.verdict(c, c) == signatureWrong && !all.spent {
-		l := ls.add("CH-37", c, "The CA's signature on itself is wrong: the certificate was changed after it was made. TLS libraries do not look at it.")
+		l := ls.add("CH-37", c, "The CA's signature on itself is wrong: the certificate was changed after it was made. TLS libraries do not check it.")
 		l.Severity = SevWarn
 	}
 	if !selfSigned(c) && len(all.issuersOf(c)) == 0 {
@@ -123,7 +123,7 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 		switch _, folded := sameName(c.RawSubject, other.RawSubject); {
 		case folded && !sameKey(c.PublicKey, other.PublicKey) && !slices.ContainsFunc(path, other.Equal):
 			l := ls.add("CH-02", c, "Two CAs in the bundle share the name %s and have different keys.", SubjectOf(c))
-			l.Severity, l.Fix = SevWarn, "Give each CA a name of its own, such as one with its year: some TLS servers try only the first CA of a name."
+			l.Severity, l.Fix = SevWarn, "Give each CA a unique name, for example with the year in it: some TLS servers try only the first CA of a given name."
 		case string(c.RawIssuer) == string(other.RawIssuer) && c.SerialNumber.Cmp(other.SerialNumber) == 0:
 			ls.add("CH-32", c, "Two certificates of one issuer have the same serial number.")
 		}
@@ -132,7 +132,7 @@ func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 		ls.add("CH-32", c, "The CA has no subject key identifier.")
 	}
 	if public := publicAuthority(c); public != "" {
-		ls.add("CH-24", c, "%s is a public CA: everyone with a certificate of it could enter, unless the namespace has certificate filters.", public)
+		ls.add("CH-24", c, "%s is a public CA: anyone with a certificate from it could connect, unless the namespace has certificate filters.", public)
 	}
 }
 

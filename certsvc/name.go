@@ -73,11 +73,11 @@ func checkNameField(field, what, value string, required bool) *fault.Fault {
 	f := fault.New(fault.Invalid, "", "").In(field)
 	switch {
 	case value == "" && required:
-		f.Title, f.Fix = what+" is missing", "Give it a name, such as that of the service."
+		f.Title, f.Fix = what+" is missing", "Enter a name, such as the service's."
 	case value == "":
 		return nil
 	case !utf8.ValidString(value) || strings.ContainsRune(value, utf8.RuneError):
-		f.Title, f.Fix = what+" is not valid UTF-8 text", "Type it again."
+		f.Title, f.Fix = what+" is not valid UTF-8 text", "Retype it."
 	case utf8.RuneCountInString(value) > maxNameField:
 		f.Title = fmt.Sprintf("%s has %d characters; X.509 allows %d", what, utf8.RuneCountInString(value), maxNameField)
 		f.Fix = "Shorten it."
@@ -85,7 +85,7 @@ func checkNameField(field, what, value string, required bool) *fault.Fault {
 		for i, r := range value {
 			if !unicode.IsPrint(r) {
 				f.Title = fmt.Sprintf("%s has an invisible character (U+%04X) at position %d", what, r, utf8.RuneCountInString(value[:i])+1)
-				f.Fix = "Remove it; typing the name anew does."
+				f.Fix = "Remove it by retyping the name."
 				return f
 			}
 		}

@@ -109,43 +109,43 @@ func keyTypeOfCert(c *x509.Certificate) KeyType {
 // declined are the reasons of Go's parser, by words of its errors (crypto/x509/parser.go), and what they mean.
 var declined = []struct{ said, means string }{
 	{"negative serial number", "Its serial number is negative"},
-	{"duplicate requested extensions", "One of the extensions that it asks for stands in it twice"},
-	{"duplicate extension", "One of its extensions stands in it twice"},
+	{"duplicate requested extensions", "It requests the same extension twice"},
+	{"duplicate extension", "One of its extensions occurs twice"},
 	{"unsupported string type: 28", "A name in it is written as a UniversalString"},
-	{"unsupported string type", "A name in it is written in a string type that is out of use"},
-	{"invalid PrintableString", "A name in it is labelled PrintableString and holds a character that those may not have, such as @, * or _"},
+	{"unsupported string type", "A name in it uses an obsolete string type"},
+	{"invalid PrintableString", "A name in it is labelled PrintableString and contains a character that this type does not allow, such as @, * or _"},
 	{"invalid UTF-8 string", "A name in it is labelled UTF8String and is not valid UTF-8"},
 	{"invalid IA5String", "A text in it is labelled IA5String and is not ASCII"},
 	{"invalid NumericString", "A name in it is labelled NumericString and holds more than digits"},
 	{"invalid BMPString", "A name in it is labelled BMPString and is not valid UTF-16"},
-	{"invalid RDNSequence", "A name in it is not encoded as X.501 asks"},
+	{"invalid RDNSequence", "A name in it is not encoded as X.501 requires"},
 	{"missing NULL parameters", "Its RSA key lacks the NULL that belongs after the algorithm"},
 	{"modulus is not a positive", "Its RSA key has a modulus that is not positive"},
 	{"exponent is not a positive", "Its RSA key has an exponent that is not positive"},
 	{"large public exponent", "Its RSA key has an exponent of more than 31 bits"},
-	{"invalid RSA", "Its RSA key is not encoded as RFC 3279 asks"},
-	{"inner and outer signature algorithm", "It names two different signature algorithms, one inside and one outside of what is signed"},
-	{"malformed UTCTime", "A date in it is not written as RFC 5280 asks: with seconds, and in UTC"},
-	{"malformed GeneralizedTime", "A date in it is not written as RFC 5280 asks: with seconds, and in UTC"},
+	{"invalid RSA", "Its RSA key is not encoded as RFC 3279 requires"},
+	{"inner and outer signature algorithm", "It names two different signature algorithms, one inside and one outside the signed part"},
+	{"malformed UTCTime", "A date in it is not written as RFC 5280 requires: with seconds, and in UTC"},
+	{"malformed GeneralizedTime", "A date in it is not written as RFC 5280 requires: with seconds, and in UTC"},
 	{"unsupported time format", "A date in it is neither a UTCTime nor a GeneralizedTime"},
-	{"malformed validity", "Its dates are not encoded as RFC 5280 asks"},
+	{"malformed validity", "Its dates are not encoded as RFC 5280 requires"},
 	{"incorrectly marked critical", "An extension in it is marked critical that may not be"},
-	{"trailing data", "More data follow where it ends"},
-	{"invalid version", "It says a version that X.509 does not have"},
-	{"malformed version", "Its version is not encoded as RFC 5280 asks"},
+	{"trailing data", "There is extra data after its end"},
+	{"invalid version", "Its version does not exist in X.509"},
+	{"malformed version", "Its version is not encoded as RFC 5280 requires"},
 	{"malformed serial number", "Its serial number is not encoded in the shortest form"},
 	{"IP address", "An IP address among its alternative names has a wrong length"},
 	{"cannot parse URI", "A URI among its alternative names cannot be read"},
-	{"SAN ", "An alternative name in it holds characters that it may not"},
-	{"invalid subject alternative name", "Its alternative names are not encoded as RFC 5280 asks"},
-	{"constraint", "Its name constraints are not encoded as RFC 5280 asks"},
-	{"basic constraints", "Its basic constraints are not encoded as RFC 5280 asks"},
-	{"key usage", "Its key usage is not encoded as RFC 5280 asks"},
-	{"Ed25519", "Its Ed25519 key is not encoded as RFC 8410 asks"},
-	{"X25519", "Its X25519 key is not encoded as RFC 8410 asks"},
-	{"DSA p", "Its DSA key is not encoded as RFC 3279 asks"},
-	{"ECDSA parameters", "Its elliptic curve is not named as RFC 5480 asks"},
-	{"malformed OID", "An object identifier in it is not encoded as X.690 asks"},
+	{"SAN ", "An alternative name in it contains characters that are not allowed"},
+	{"invalid subject alternative name", "Its alternative names are not encoded as RFC 5280 requires"},
+	{"constraint", "Its name constraints are not encoded as RFC 5280 requires"},
+	{"basic constraints", "Its basic constraints are not encoded as RFC 5280 requires"},
+	{"key usage", "Its key usage is not encoded as RFC 5280 requires"},
+	{"Ed25519", "Its Ed25519 key is not encoded as RFC 8410 requires"},
+	{"X25519", "Its X25519 key is not encoded as RFC 8410 requires"},
+	{"DSA p", "Its DSA key is not encoded as RFC 3279 requires"},
+	{"ECDSA parameters", "Its elliptic curve is not named as RFC 5480 requires"},
+	{"malformed OID", "An object identifier in it is not encoded as X.690 requires"},
 }
 
 // whyDeclined says why Go's parser took no certificate in der, which has a certificate's outline. said is its error.
@@ -164,8 +164,8 @@ func meaning(said error) string {
 	words := strings.TrimPrefix(said.Error(), "x509: ")
 	for _, d := range declined {
 		if strings.Contains(words, d.said) {
-			return d.means + " (in Go's words: " + words + ")"
+			return d.means + " (Go says: " + words + ")"
 		}
 	}
-	return "It is not encoded as its standard asks (in Go's words: " + words + ")"
+	return "It is not encoded as its standard requires (Go says: " + words + ")"
 }

@@ -39,9 +39,9 @@ func Base64Line(b []byte) string { return base64.StdEncoding.EncodeToString(b) }
 func checkPassword(p string) error {
 	switch {
 	case len(p) < 6: // keytool's own bound
-		return fault.New(fault.Invalid, "The key store's password is too short", "Take 6 characters or more; Java's tools refuse less.").In("password")
+		return fault.New(fault.Invalid, "The key store's password is too short", "Use 6 characters or more; Java's tools refuse shorter ones.").In("password")
 	case printable(p) != p:
-		return fault.New(fault.Invalid, "The key store's password has an invisible character", "Type it again.").In("password")
+		return fault.New(fault.Invalid, "The key store's password has an invisible character", "Retype it.").In("password")
 	}
 	return nil
 }
@@ -94,7 +94,7 @@ func JKS(p Pair, cas []*x509.Certificate, alias, password string) ([]byte, error
 	}
 	secret, ok := javaPassword(password)
 	if !ok {
-		return nil, fault.New(fault.Invalid, "A Java key store (JKS) cannot have this password here", "Take letters up to ÿ, digits and signs, or use the format pkcs12, which takes any password.").In("password")
+		return nil, fault.New(fault.Invalid, "This password cannot be used for a Java key store (JKS)", "Use Latin-1 letters, digits and symbols, or choose the format pkcs12, which takes any password.").In("password")
 	}
 	key, err := x509.MarshalPKCS8PrivateKey(p.Key)
 	if err != nil {
@@ -128,7 +128,7 @@ func checkK8sName(field, what, s string) *fault.Fault {
 	if k8sName.MatchString(s) && len(s) <= longest && (field != "k8s_namespace" || !strings.Contains(s, ".")) {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a name that Kubernetes takes for %s", printable(s), what), "Use lower-case letters, digits, hyphens and dots.").In(field)
+	return fault.New(fault.Invalid, fmt.Sprintf("%q is not a valid Kubernetes name for %s", printable(s), what), "Use lower-case letters, digits, hyphens and dots.").In(field)
 }
 
 // KubernetesSecret is a Secret of type kubernetes.io/tls with tls.crt (client certificate and

@@ -199,19 +199,19 @@ func mismatch(c *x509.Certificate, key crypto.PublicKey, authorities []*x509.Cer
 	case c.BasicConstraintsValid && c.IsCA:
 		f = f.In(FieldCertificate)
 		f.Code, f.Title = "KP-08", "This is the CA's certificate, not the client's"
-		f.Cause = fmt.Sprintf("%s has CA:TRUE and is not of this key. %s", m.CertSubject, both)
+		f.Cause = fmt.Sprintf("%s has CA:TRUE and does not belong to this key. %s", m.CertSubject, both)
 		f.Fix = "Paste client.pem, the certificate that was issued for this key. The CA belongs in the namespace's settings."
 	case isAuthority || signedWith(c, key):
 		f.Code, f.Title = "KP-10", "That key belongs to the CA"
-		f.Cause = "The key is that of the CA which signed the certificate. " + both
-		f.Fix = "Paste client.key, the key that was made together with the client certificate, and keep ca.key away from workers."
+		f.Cause = "This is the key of the CA that signed the certificate. " + both
+		f.Fix = "Paste client.key, the key that was created with the client certificate, and keep ca.key away from workers."
 	case family(c.PublicKey) != family(key):
 		f.Code, f.Title = "KP-07", "Certificate and key use different algorithms"
 		f.Cause = fmt.Sprintf("The certificate is %s, the key %s. %s", m.CertKeyType, m.KeyType, both)
-		f.Fix = "Look for the key that was made together with this certificate, or issue a new pair."
+		f.Fix = "Find the key that was created with this certificate, or issue a new pair."
 	default:
 		f.Code, f.Title = "KP-06", "Key and certificate are not a pair"
-		f.Fix = "Look for the key that was made together with this certificate, or issue a new pair."
+		f.Fix = "Find the key that was created with this certificate, or issue a new pair."
 	}
 	return f
 }

@@ -199,7 +199,7 @@ func (ls *lints) asGo(path []*x509.Certificate, now time.Time) {
 	switch {
 	case err == nil:
 	case errors.As(err, &invalid) && (invalid.Reason == x509.CANotAuthorizedForThisName || invalid.Reason == x509.TooManyConstraints || invalid.Reason == x509.UnconstrainedName):
-		ls.add("CH-36", leaf, "A CA above the certificate is bound to other names (name constraints): %s.", printable(invalid.Detail))
+		ls.add("CH-36", leaf, "The name constraints of a CA above the certificate do not allow its names: %s.", printable(invalid.Detail))
 	case errors.As(err, &invalid) && invalid.Reason == x509.TooManyIntermediates:
 		ls.add("CH-08", last, "The chain has more intermediates than a CA in it allows (pathlen).")
 	default:

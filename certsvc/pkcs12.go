@@ -246,7 +246,7 @@ func readBags(raw []byte, passphrase string, depth int, e *effort, out *[]storeP
 				p.part = part{kind: kindCertificate, trouble: problem{key: "KP-27"}}
 			}
 		case bagCRL:
-			p.part = part{kind: kindForeign, trouble: problem{"KP-42", "a list of revoked certificates (CRL)"}}
+			p.part = part{kind: kindForeign, trouble: problem{"KP-42", "a certificate revocation list (CRL)"}}
 		case bagSafe:
 			if depth >= 4 {
 				return errUnsupported
@@ -256,7 +256,7 @@ func readBags(raw []byte, passphrase string, depth int, e *effort, out *[]storeP
 			}
 			continue
 		default: // secrets, and what is newer
-			p.part = part{kind: kindForeign, trouble: problem{"KP-42", "a secret that is no key pair"}}
+			p.part = part{kind: kindForeign, trouble: problem{"KP-42", "a secret that is not a key pair"}}
 		}
 		*out = append(*out, p)
 	}

@@ -101,8 +101,8 @@ func recognise(raw []byte) (found, error) {
 	}
 	if len(f.parts) > maxParts {
 		e := tooLarge(len(raw))
-		e.Title = fmt.Sprintf("The text holds more than %d certificates and keys", maxParts)
-		e.Cause = "No more are read."
+		e.Title = fmt.Sprintf("The text contains more than %d certificates and keys", maxParts)
+		e.Cause = "Onramp reads no more than that."
 		return found{}, e
 	}
 	return f, nil
@@ -259,9 +259,9 @@ func (f *found) addBlock(b block, packed string) {
 		}
 		one(p)
 	case strings.HasSuffix(packed, "PARAMETERS"):
-		one(part{kind: kindOther, trouble: problem{"KP-42", "parameters for a key, without a key"}})
+		one(part{kind: kindOther, trouble: problem{"KP-42", "key parameters without a key"}})
 	case packed == "X509CRL":
-		one(part{kind: kindForeign, trouble: problem{"KP-42", "a list of revoked certificates (CRL)"}})
+		one(part{kind: kindForeign, trouble: problem{"KP-42", "a certificate revocation list (CRL)"}})
 	case strings.HasSuffix(packed, "PUBLICKEY"):
 		p := classify(b.der)
 		one(part{kind: kindPublicKey, der: b.der, outline: p.outline})

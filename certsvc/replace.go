@@ -50,9 +50,9 @@ func AddToBundle(current, add []byte, now time.Time) (BundleChange, error) {
 	for _, n := range more {
 		for _, h := range have {
 			if _, same := sameName(n.RawSubject, h.RawSubject); same && !sameKey(n.PublicKey, h.PublicKey) {
-				f := fault.New(fault.Conflict, fmt.Sprintf("The namespace already has a CA named %s, with another key", SubjectOf(h)),
-					"Make the new CA with a name of its own, such as one with its year.").In("ca")
-				f.Code, f.Cause = "CH-02", "Two CAs of one name cannot be told apart by their names, which Temporal Cloud compares without regard to case."
+				f := fault.New(fault.Conflict, fmt.Sprintf("The namespace already has a CA named %s with a different key", SubjectOf(h)),
+					"Give the new CA a unique name, for example with the year in it.").In("ca")
+				f.Code, f.Cause = "CH-02", "Two CAs with the same name cannot be told apart; Temporal Cloud compares names without regard to case."
 				faults = append(faults, f)
 			}
 		}
@@ -63,7 +63,7 @@ func AddToBundle(current, add []byte, now time.Time) (BundleChange, error) {
 	for _, c := range have {
 		switch {
 		case slices.ContainsFunc(out.Certs, c.Equal):
-			out.Dropped = append(out.Dropped, Dropped{c, "it stands in the bundle twice"})
+			out.Dropped = append(out.Dropped, Dropped{c, "it is in the bundle twice"})
 		case now.After(c.NotAfter):
 			out.Dropped = append(out.Dropped, Dropped{c, "it expired on " + date(c.NotAfter)})
 		default:
@@ -101,11 +101,11 @@ func RemoveFromBundle(current []byte, fingerprints []string, now time.Time) (Bun
 		out.Certs = append(out.Certs, c)
 	}
 	for fp := range wanted {
-		return BundleChange{}, fault.New(fault.NotFound, "The bundle has no certificate with the fingerprint "+printable(fp), "Read the bundle of the namespace again.").In("fingerprint")
+		return BundleChange{}, fault.New(fault.NotFound, "The bundle has no certificate with the fingerprint "+printable(fp), "Read the namespace's CA bundle again.").In("fingerprint")
 	}
 	out.orphans()
 	if len(out.Certs) == 0 {
-		return BundleChange{}, fault.New(fault.Conflict, "No CA would be left in the namespace", "Add the new CA first; without one no worker can connect.").In("fingerprint")
+		return BundleChange{}, fault.New(fault.Conflict, "The namespace would be left without a CA", "Add the new CA first; without one no worker can connect.").In("fingerprint")
 	}
 	return out.judged(now)
 }

@@ -67,7 +67,7 @@ func TestAddToBundle(t *testing.T) {
 		{what: "dead", current: encodeCerts(dead, old), add: encodeCerts(fresh), want: "CA2026 CA2027", gone: "CA2024: it expired"},
 		{what: "dead with what hangs on it", current: encodeCerts(hanging, dead, old), add: encodeCerts(fresh), want: "CA2026 CA2027", gone: "CA2024: it expired; under2024: its issuer CN=CA2024 goes"},
 		{what: "dead root renewed", current: encodeCerts(hanging, dead), add: encodeCerts(renewed), want: "under2024 CA2024", gone: "CA2024: it expired"},
-		{what: "twice", current: encodeCerts(old, old), add: encodeCerts(fresh), want: "CA2026 CA2027", gone: "CA2026: it stands in the bundle twice"},
+		{what: "twice", current: encodeCerts(old, old), add: encodeCerts(fresh), want: "CA2026 CA2027", gone: "CA2026: it is in the bundle twice"},
 		{what: "with intermediate", current: encodeCerts(old), add: encodeCerts(inter, fresh), want: "CA2026 under2027 CA2027"},
 		{what: "intermediate of one that is there", current: encodeCerts(old, fresh), add: encodeCerts(inter), want: "CA2026 CA2027 under2027"},
 		{what: "sixteen", current: many(15), add: encodeCerts(fresh), want: "x0 x1 x2 x3 x4 x5 x6 x7 x8 x9 x10 x11 x12 x13 x14 CA2027"},

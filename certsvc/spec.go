@@ -35,8 +35,8 @@ func checkPathLength(n int) *fault.Fault {
 	if n >= 0 && n <= MaxPathLength {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("%d is not a path length that we issue", n),
-		fmt.Sprintf("Take 0 for a CA that signs client certificates only, or up to %d for intermediate CAs below it.", MaxPathLength)).In("path_length")
+	return fault.New(fault.Invalid, fmt.Sprintf("A path length of %d is not supported", n),
+		fmt.Sprintf("Use 0 for a CA that signs only client certificates, or up to %d to allow intermediate CAs below it.", MaxPathLength)).In("path_length")
 }
 
 // leafEnd is when a client certificate ends: days from now, or, for 0, a day before its CA.
@@ -44,10 +44,10 @@ func leafEnd(now, caEnd time.Time, days int) (time.Time, *fault.Fault) {
 	latest := caEnd.Add(-caMargin)
 	most := int(latest.Add(askedSlack).Sub(now) / day)
 	if most < 1 && (days != 0 || !latest.After(now)) {
-		f := fault.New(fault.Invalid, "The CA ends too soon for a client certificate under it",
+		f := fault.New(fault.Invalid, "The CA expires too soon to issue a client certificate",
 			"Make a new CA, then the client certificate.").In("days")
 		f.Code = "CH-12"
-		f.Cause = fmt.Sprintf("The CA ends on %s, and a client certificate ends at least a day before its CA.", caEnd.UTC().Format(dateLayout))
+		f.Cause = fmt.Sprintf("The CA expires on %s, and a client certificate must expire at least a day before its CA.", caEnd.UTC().Format(dateLayout))
 		return time.Time{}, f
 	}
 	if days == 0 {
@@ -64,9 +64,9 @@ func leafEnd(now, caEnd time.Time, days int) (time.Time, *fault.Fault) {
 		return latest, nil
 	}
 	f := fault.New(fault.Invalid, fmt.Sprintf("%d days is longer than this CA allows", days),
-		fmt.Sprintf("Ask for %d days at most, or leave it open for the longest.", most)).In("days")
+		fmt.Sprintf("Enter %d days at most, or leave it empty for the longest validity.", most)).In("days")
 	f.Code = "CH-12"
-	f.Cause = fmt.Sprintf("The CA ends on %s, and a client certificate ends at least a day before its CA.", caEnd.UTC().Format(dateLayout))
+	f.Cause = fmt.Sprintf("The CA expires on %s, and a client certificate must expire at least a day before its CA.", caEnd.UTC().Format(dateLayout))
 	return time.Time{}, f
 }
 
@@ -81,15 +81,15 @@ func checkDays(n int) *fault.Fault {
 	if n >= 1 && n <= maxDays {
 		return nil
 	}
-	return fault.New(fault.Invalid, fmt.Sprintf("%d days is not a validity that we issue", n),
-		fmt.Sprintf("Ask for 1 to %d days; Temporal's own tool allows a CA 365.", maxDays)).In("days")
+	return fault.New(fault.Invalid, fmt.Sprintf("A validity of %d days is not supported", n),
+		fmt.Sprintf("Enter 1 to %d days; Temporal's own tool allows 365 for a CA.", maxDays)).In("days")
 }
 
 func checkKeyType(t KeyType) *fault.Fault {
 	if slices.Contains(KeyTypes, t) {
 		return nil
 	}
-	return fault.New(fault.Invalid, "This is no key type",
+	return fault.New(fault.Invalid, "Unknown key type",
 		"Choose ec-p384, ec-p256, rsa-2048 or rsa-4096.").In("key_type")
 }
 
@@ -145,8 +145,8 @@ func checkDistinct(subject pkix.Name, ca *x509.Certificate) *fault.Fault {
 			continue
 		}
 		f := fault.New(fault.Invalid, "The client would have the same name as its CA",
-			"Give the client another common name, such as that of the service.").In("common_name")
-		f.Cause = "Temporal Cloud wants every distinguished name of a chain to be unique, and it ignores case."
+			"Give the client another common name, such as the service's.").In("common_name")
+		f.Cause = "Temporal Cloud requires every distinguished name in a chain to be unique, ignoring case."
 		f.Code = "CH-20"
 		if !exact {
 			f.Code = "CH-21"

@@ -20,14 +20,14 @@ import (
 // cert is `onramp cert`: the certificate room in the terminal.
 func cert(ctx context.Context, w World, args []string) int {
 	subs := []command{
-		{"ca", "make a certificate authority: ca.pem and ca.key", certCA},
-		{"leaf", "make a client certificate and its key: client.pem and client.key", certLeaf},
-		{"csr", "make a key and a request for a CA elsewhere: client.key and client.csr", certCSR},
+		{"ca", "create a certificate authority: ca.pem and ca.key", certCA},
+		{"leaf", "create a client certificate and its key: client.pem and client.key", certLeaf},
+		{"csr", "create a key and a request for a CA elsewhere: client.key and client.csr", certCSR},
 		{"sign", "sign a request (CSR) made elsewhere: client.pem", certSign},
-		{"inspect", "say what is in files, whatever their form", certInspect},
-		{"lint", "judge certificates by Temporal Cloud's rules", certLint},
-		{"bundle", "write a pair as zip, PKCS#12, JKS, Kubernetes Secret and more", certBundle},
-		{"batch", "make many client certificates from a CSV, as one zip", certBatch},
+		{"inspect", "show what files contain, in any format", certInspect},
+		{"lint", "check certificates against Temporal Cloud's rules", certLint},
+		{"bundle", "export a pair as zip, PKCS#12, JKS, Kubernetes Secret and more", certBundle},
+		{"batch", "create many client certificates from a CSV, in one zip", certBatch},
 	}
 	usage := func(out World, code int) int {
 		to := out.Stdout
@@ -51,7 +51,7 @@ func cert(ctx context.Context, w World, args []string) int {
 			return c.start(ctx, w, args[1:])
 		}
 	}
-	fmt.Fprintf(w.Stderr, "onramp: there is no command cert %q\n", printable(args[0]))
+	fmt.Fprintf(w.Stderr, "onramp: unknown command cert %q\n", printable(args[0]))
 	return usage(w, exitUsage)
 }
 
@@ -86,21 +86,21 @@ func keyTypes(s *settings) *string {
 }
 
 func certCA(_ context.Context, w World, args []string) int {
-	s := newSettings("cert ca", "make a certificate authority", w)
+	s := newSettings("cert ca", "create a certificate authority", w)
 	out := s.text("out", ".", "`directory` for ca.pem and ca.key")
 	cn := s.text("cn", "", "common name of the CA")
 	org := s.text("org", "", "organization")
-	days := s.days("365", "how long it is valid, in `days`")
+	days := s.days("365", "validity in `days`")
 	keyType := keyTypes(s)
 	pathLength := new(int)
-	depth := s.text("path-length", "0", "how many intermediate CAs may stand below it, 0 to 2")
+	depth := s.text("path-length", "0", "how many levels of intermediate CAs may be below it, 0 to 2")
 	s.after = append(s.after, func() (err error) {
 		if *pathLength, err = strconv.Atoi(*depth); err != nil {
 			return fault.New(fault.Invalid, "This is not a path length", "Give 0, 1 or 2.").In("path-length")
 		}
 		return nil
 	})
-	force := s.boolean("force", "replace files that are there")
+	force := s.boolean("force", "overwrite existing files")
 	asJSON := s.boolean("json", "machine output")
 	s.required("cn")
 	if code, done := s.parse(args); done {
@@ -114,7 +114,7 @@ func certCA(_ context.Context, w World, args []string) int {
 }
 
 func certLeaf(_ context.Context, w World, args []string) int {
-	s := newSettings("cert leaf", "make a client certificate and its key", w)
+	s := newSettings("cert leaf", "create a client certificate and its key", w)
 	spec, read, out, force, asJSON := leafFlags(s)
 	keyType := keyTypes(s)
 	if code, done := s.parse(args); done {
@@ -134,13 +134,13 @@ func certLeaf(_ context.Context, w World, args []string) int {
 }
 
 func certCSR(_ context.Context, w World, args []string) int {
-	s := newSettings("cert csr", "make a key and a request for a CA elsewhere", w)
+	s := newSettings("cert csr", "create a key and a request for a CA elsewhere", w)
 	cn := s.text("cn", "", "common name of the client")
 	org := s.text("org", "", "organization")
 	ou := s.text("ou", "", "organizational unit")
 	keyType := s.text("key-type", "", "ec-p256, ec-p384 (default), rsa-2048 or rsa-4096")
 	out := s.text("out", ".", "`directory` for client.csr and client.key")
-	force := s.boolean("force", "replace files that are there")
+	force := s.boolean("force", "overwrite existing files")
 	asJSON := s.boolean("json", "machine output")
 	s.required("cn")
 	if code, done := s.parse(args); done {
@@ -190,10 +190,10 @@ func leafFlags(s *settings) (spec func() certsvc.LeafSpec, ca func() (certsvc.Is
 	cn := s.text("cn", "", "common name of the client")
 	org := s.text("org", "", "organization")
 	ou := s.text("ou", "", "organizational unit")
-	dns := s.text("dns", "", "DNS names, with commas between them")
-	days := s.days("0", "how long it is valid, in `days`; 0: until a day before its CA")
+	dns := s.text("dns", "", "DNS names, separated by commas")
+	days := s.days("0", "validity in `days`; 0: until a day before its CA")
 	out = s.text("out", ".", "`directory` for the files")
-	force = s.boolean("force", "replace files that are there")
+	force = s.boolean("force", "overwrite existing files")
 	asJSON = s.boolean("json", "machine output")
 	return func() certsvc.LeafSpec {
 		return certsvc.LeafSpec{CommonName: *cn, Organization: *org, OrganizationalUnit: *ou, Days: *days, DNSNames: strings.FieldsFunc(*dns, func(r rune) bool { return r == ',' || r == ' ' })}
@@ -208,7 +208,7 @@ func input(flagName, path string) ([]byte, error) {
 		if secretive(flagName, path) { // it may be the secret itself
 			named = "The file that is named here cannot be read"
 		}
-		f := fault.New(fault.Invalid, named, "Look at the path and at who may read the file.").In(flagName)
+		f := fault.New(fault.Invalid, named, "Check the path and the file's permissions.").In(flagName)
 		f.Code, f.Cause = "KP-35", reason(err)
 		return nil, f
 	}
@@ -244,7 +244,7 @@ func refuse(w World, err error) int {
 // named reads the files of the arguments.
 func named(s *settings) ([]certsvc.File, error) {
 	if len(s.files) == 0 {
-		return nil, fault.New(fault.Invalid, "No file is named", "Name one or more: onramp "+s.name+" client.pem")
+		return nil, fault.New(fault.Invalid, "No file was given", "Name one or more: onramp "+s.name+" client.pem")
 	}
 	var out []certsvc.File
 	var errs []error
@@ -257,7 +257,7 @@ func named(s *settings) ([]certsvc.File, error) {
 }
 
 func certInspect(ctx context.Context, w World, args []string) int {
-	s := newSettings("cert inspect", "say what is in files, whatever their form", w)
+	s := newSettings("cert inspect", "show what files contain, in any format", w)
 	s.takesFiles = true
 	passphrase := s.text("passphrase-path", "", "`file` with the passphrase of encrypted files")
 	asJSON := s.boolean("json", "machine output")
@@ -302,9 +302,9 @@ type lintReport struct {
 // certLint judges each file: a file whose first certificate is a CA as what would be uploaded, any other as a
 // client's chain. Exit 10 when a finding is an error.
 func certLint(_ context.Context, w World, args []string) int {
-	s := newSettings("cert lint", "judge certificates by Temporal Cloud's rules", w)
+	s := newSettings("cert lint", "check certificates against Temporal Cloud's rules", w)
 	s.takesFiles = true
-	caPath := s.text("ca", "", "`file` with the CA certificates that the namespace holds, or will")
+	caPath := s.text("ca", "", "`file` with the CA certificates that the namespace holds, or will hold")
 	asJSON := s.boolean("json", "machine output (onramp.lint/1)")
 	if code, done := s.parse(args); done {
 		return code
@@ -348,7 +348,7 @@ func certLint(_ context.Context, w World, args []string) int {
 	}
 	tellFindings(w.Stdout, report.Findings)
 	if len(report.Findings) == 0 {
-		fmt.Fprintf(w.Stdout, "Nothing to find: every rule of %s is kept.\n", rulesDate)
+		fmt.Fprintf(w.Stdout, "No problems found: every rule of %s is met.\n", rulesDate)
 	}
 	return code
 }
@@ -372,7 +372,7 @@ func lintFile(f certsvc.File, uploaded []*x509.Certificate, now time.Time) []cer
 	}
 	for _, r := range repairs {
 		out = append(out, certsvc.Lint{Code: r.Code, Severity: certsvc.SevWarn, Subject: f.Name, Text: r.Text,
-			Fix: "Save the file again in the repaired form: your worker reads it as it is."})
+			Fix: "Save the repaired file: your worker reads it as it is."})
 	}
 	return append(out, certsvc.LintLeaf(ordered, uploaded, now)...)
 }

@@ -79,9 +79,9 @@ func TestCertCommands(t *testing.T) {
 		says  []string
 		lacks string
 	}{
-		{"lint client.pem --ca ca.pem", exitOK, []string{"Nothing to find"}, ""},
-		{"lint ca.pem --ca ca.pem", exitInput, []string{"CH-22", "CH-18"}, "Nothing to find"},
-		{"lint client.pem --ca bom.pem", exitOK, []string{"KP-16", "bom.pem", "Temporal Cloud is given the file as it is"}, "Nothing"},
+		{"lint client.pem --ca ca.pem", exitOK, []string{"No problems found"}, ""},
+		{"lint ca.pem --ca ca.pem", exitInput, []string{"CH-22", "CH-18"}, "No problems found"},
+		{"lint client.pem --ca bom.pem", exitOK, []string{"KP-16", "bom.pem", "Temporal Cloud reads the file as it is"}, "No problems"},
 		{"lint client.pem --ca wide.pem", exitOK, []string{"KP-17", "wide.pem"}, "Nothing"},
 		{"lint wide.pem", exitOK, []string{"KP-17"}, "Nothing"},
 		{"lint glued.pem", exitOK, []string{"KP-20", "other programs do not read", "KP-09"}, "KP-25"},
@@ -101,7 +101,7 @@ func TestCertCommands(t *testing.T) {
 		{"bundle --ca nameless.pem --cert client.pem --key client.key --out odd.zip", exitOK, []string{"CH-38", "CH-01", "It was written"}, ""},
 		{"bundle --ca ca.pem --cert client.pem --key client.key --out good.zip", exitOK, []string{"good.zip: "}, "It was written"},
 		{"bundle --format full-chain --ca nothing.zip --cert client.pem --out x.pem", exitInput, []string{"zip archive"}, ""},
-		{"bundle --ca params.pem --cert client.pem --key client.key --out x.zip", exitInput, []string{"the private key (BEGIN PRIVATE KEY) in its place"}, "removed"},
+		{"bundle --ca params.pem --cert client.pem --key client.key --out x.zip", exitInput, []string{"the private key (BEGIN PRIVATE KEY) instead"}, "removed"},
 		{"sign --ca ca.pem --ca-key ca.key --csr params.pem --out new", exitInput, []string{"not a signing request"}, ""},
 	} {
 		t.Run(tt.args, func(t *testing.T) {

@@ -74,7 +74,7 @@ func place(w World, dir string, force bool, files ...output) ([]string, error) {
 		if fault.Is(err, fault.Conflict) {
 			return nil, err
 		}
-		return nil, fault.Wrap(err, fault.Invalid, "The files cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+reason(err)+".").In("out")
+		return nil, fault.Wrap(err, fault.Invalid, "The files cannot be written to "+printable(dir), "Set --out to a directory that you can write to: "+reason(err)+".").In("out")
 	}
 	for _, path := range paths {
 		if there[path] {
@@ -128,7 +128,7 @@ func deliver(w World, made certsvc.Issued, d delivery) int {
 		}
 		return printJSON(w, answer)
 	}
-	fmt.Fprintf(w.Stdout, "%s\n  valid until %s\n  SHA-256 %s\n  certificate %s\n", certsvc.SubjectOf(c), c.NotAfter.UTC().Format("2 January 2006 15:04 MST"), made.Fingerprint(), certPath)
+	fmt.Fprintf(w.Stdout, "%s\n  expires %s\n  SHA-256 %s\n  certificate %s\n", certsvc.SubjectOf(c), c.NotAfter.UTC().Format("2 January 2006 15:04 MST"), made.Fingerprint(), certPath)
 	if keyPath != "" {
 		fmt.Fprintf(w.Stdout, "  key         %s (keep it; it never goes to Temporal Cloud)\n", keyPath)
 	}
@@ -153,7 +153,7 @@ func authorityFlags(s *settings) func() (certsvc.Issued, error) {
 	passphrase := s.text("ca-key-passphrase-path", "", "`file` with the passphrase of an encrypted CA key")
 	s.after = append(s.after, func() error {
 		if *caFile == "" && *caKey == "" && len(s.files) == 0 {
-			return fault.New(fault.Invalid, "--ca is missing", "Name the CA's certificate and key: --ca ca.pem --ca-key ca.key, or one file that holds both.").In("ca")
+			return fault.New(fault.Invalid, "--ca is missing", "Give the CA's certificate and key: --ca ca.pem --ca-key ca.key, or one file that holds both.").In("ca")
 		}
 		return nil
 	})

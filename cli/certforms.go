@@ -18,7 +18,7 @@ import (
 
 // certBundle is `onramp cert bundle`: a pair in one of the forms that programs read.
 func certBundle(_ context.Context, w World, args []string) int {
-	s := newSettings("cert bundle", "write a certificate in the form that a program reads", w)
+	s := newSettings("cert bundle", "export a certificate in the format that a program reads", w)
 	var names []string
 	for _, f := range certsvc.Formats {
 		names = append(names, string(f.Format))
@@ -34,7 +34,7 @@ func certBundle(_ context.Context, w World, args []string) int {
 	cluster := s.text("k8s-namespace", "", "Kubernetes namespace")
 	filters := s.text("filters", "", "`file` with certificate filters (tcld's JSON), for terraform")
 	out := s.text("out", "", "`file` to write; default: bundle.zip, client.p12 …")
-	force := s.boolean("force", "replace a file that is there")
+	force := s.boolean("force", "overwrite an existing file")
 	asJSON := s.boolean("json", "machine output")
 	s.required("ca", "cert")
 	if code, done := s.parse(args); done {
@@ -62,9 +62,9 @@ func certBundle(_ context.Context, w World, args []string) int {
 	}
 	switch {
 	case info.Key && *key == "":
-		errs = append(errs, fault.New(fault.Invalid, "--key is missing", "This form holds the private key: name its file.").In("key"))
+		errs = append(errs, fault.New(fault.Invalid, "--key is missing", "This format contains the private key: give its file.").In("key"))
 	case info.Password && *password == "":
-		errs = append(errs, fault.New(fault.Invalid, "--password-path is missing", "Write the key store's password into a file, and name it.").In("password-path"))
+		errs = append(errs, fault.New(fault.Invalid, "--password-path is missing", "Write the key store's password to a file, and give that file.").In("password-path"))
 	}
 	if raw := read("filters", *filters); raw != nil {
 		parsed, err := certsvc.ParseFilters(raw)
@@ -102,11 +102,11 @@ func certBundle(_ context.Context, w World, args []string) int {
 	}
 	fmt.Fprintf(w.Stdout, "%s: %s. %s\n", printable(*out), info.Title, info.What)
 	if len(findings) > 0 {
-		fmt.Fprintln(w.Stderr, "It was written. By Temporal Cloud's rules, with these certificates:")
+		fmt.Fprintln(w.Stderr, "It was written. Temporal Cloud's rules for these certificates:")
 		tellFindings(w.Stderr, findings)
 	}
 	if info.Key {
-		fmt.Fprintln(w.Stdout, "It holds a private key: keep it to yourself.")
+		fmt.Fprintln(w.Stdout, "It contains a private key: do not share it.")
 	}
 	return exitOK
 }
@@ -128,12 +128,12 @@ func findingsOf(s certsvc.OutputSpec, now time.Time) []certsvc.Lint {
 
 // certBatch is `onramp cert batch`: many client certificates as one archive, from a CSV.
 func certBatch(ctx context.Context, w World, args []string) int {
-	s := newSettings("cert batch", "make many client certificates from a CSV, as one zip", w)
+	s := newSettings("cert batch", "create many client certificates from a CSV, in one zip", w)
 	read := authorityFlags(s)
-	csv := s.text("csv", "", "`file` with the columns name, cn, days; organization and ou may follow")
+	csv := s.text("csv", "", "`file` with the columns name, cn, days; organization and ou are optional")
 	keyType := keyTypes(s)
 	out := s.text("out", "clients.zip", "`file` to write")
-	force := s.boolean("force", "replace a file that is there")
+	force := s.boolean("force", "overwrite an existing file")
 	asJSON := s.boolean("json", "machine output")
 	s.required("csv")
 	if code, done := s.parse(args); done {
@@ -160,7 +160,7 @@ func certBatch(ctx context.Context, w World, args []string) int {
 	}
 	tmp, err := os.CreateTemp(filepath.Dir(*out), ".onramp-*") // 0600: the archive holds keys
 	if err != nil {
-		return complain(w, fault.Wrap(err, fault.Invalid, printable(*out)+" cannot be written", "Give --out a place that you may write to: "+reason(err)+".").In("out"))
+		return complain(w, fault.Wrap(err, fault.Invalid, printable(*out)+" cannot be written", "Set --out to a path that you can write to: "+reason(err)+".").In("out"))
 	}
 	defer os.Remove(tmp.Name())
 	err = service.WriteBatch(ctx, tmp, ca, rows, func(certsvc.BatchRow, *x509.Certificate) {})
@@ -171,7 +171,7 @@ func certBatch(ctx context.Context, w World, args []string) int {
 		return complain(w, err)
 	}
 	if err != nil {
-		return complain(w, fault.Wrap(err, fault.Invalid, "The archive could not be finished; nothing was left", "Look at the space on the disk, then try again.").In("out"))
+		return complain(w, fault.Wrap(err, fault.Invalid, "The archive could not be finished; nothing was left", "Free some disk space, then try again.").In("out"))
 	}
 	path, _ := filepath.Abs(*out) // for people; the file is there
 	if *asJSON {
@@ -268,7 +268,7 @@ func (r inspectReport) tell(inv certsvc.Inventory) string {
 			fmt.Fprintf(&b, "  %s\n  %s\n", strings.TrimSpace(f.Code+" "+printable(f.Title)), printable(f.Fix))
 		}
 		if item.Kind == certsvc.ItemKey && (item.Role == certsvc.RoleRoot || item.Role == certsvc.RoleIntermediate) {
-			fmt.Fprintf(&b, "  This is a CA's private key: never upload it, give it to workers or send it around.\n")
+			fmt.Fprintf(&b, "  This is a CA's private key: never upload it, give it to workers or share it.\n")
 		}
 	}
 	for _, c := range r.Chains {

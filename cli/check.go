@@ -11,14 +11,14 @@ import (
 
 // check is `onramp check`: the connection doctor.
 func check(ctx context.Context, w World, args []string) int {
-	s := newSettings("check", "ask an endpoint whether a worker would connect, and name the fault", w)
+	s := newSettings("check", "check whether a worker can connect to an endpoint, and name the fault", w)
 	conn := connectionFlags(s)
 	conn.uploadedCA = s.text("uploaded-ca", "", "`file` with the CA certificates the namespace holds, if known")
 	conn.filters = s.text("filters", "", "`file` with the namespace's certificate filters (tcld's JSON), if known")
-	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to compare its namespace, and to look there when nobody polls")
-	nameserver := s.text("other-nameserver", "", "`host:port` of a DNS server outside this network, to ask too where this network's does not know the name")
+	local := s.text("local-address", "", "`host:port` of the local server that the worker used before, to compare its namespace and to look for the worker there when nobody polls")
+	nameserver := s.text("other-nameserver", "", "`host:port` of a DNS server outside this network, also asked when this network's does not know the name")
 	localNS := s.text("local-namespace", "", "namespace there; default: default")
-	postTo := s.text("post", "", "one-time `URL` of the portal's page, where the report is sent too")
+	postTo := s.text("post", "", "one-time `URL` of the portal that the report is also sent to")
 	timeout := s.duration("timeout", "25s", "the whole check ends after this `duration`", 10*time.Minute)
 	asJSON := s.boolean("json", "machine output (onramp.check/1)")
 	var to *url.URL

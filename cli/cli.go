@@ -51,15 +51,15 @@ type command struct {
 func commands() []command {
 	return []command{
 		{"serve", "open the portal (the default)", serve},
-		{"check", "ask an endpoint whether a worker would connect, and name the fault", check},
-		{"cert", "make, sign, inspect and judge certificates: ca, leaf, sign, inspect, lint, bundle", cert},
-		{"decode", "say what a pasted error text means", decode},
+		{"check", "check whether a worker can connect to an endpoint, and name the fault", check},
+		{"cert", "create, sign, inspect and check certificates: ca, leaf, sign, inspect, lint, bundle", cert},
+		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
 		{"audit", "verify that the audit is as it was written, or export it", audit},
 		{"backup", "copy the database into one file, while the portal goes on", backup},
 		{"restore", "make a data directory of a backup", restore},
-		{"rehearse", "walk the whole way in the embedded rehearsal cloud", rehearse},
+		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
 		{"version", "print the version", version},
 	}
 }
@@ -138,9 +138,9 @@ func Run(ctx context.Context, w World) int {
 		}
 	}
 	if plainWord(name) {
-		fmt.Fprintf(w.Stderr, "onramp: there is no command %s\n", name)
+		fmt.Fprintf(w.Stderr, "onramp: unknown command %s\n", name)
 	} else {
-		fmt.Fprintln(w.Stderr, "onramp: the first argument is no command")
+		fmt.Fprintln(w.Stderr, "onramp: the first argument is not a command")
 	}
 	overview(w.Stderr)
 	return exitUsage

@@ -24,9 +24,9 @@ func code(ctx context.Context, w World, args []string) int {
 	cert := s.text("cert-path", "", "client certificate; default client.pem", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT")
 	key := s.text("key-path", "", "its private key; default client.key", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY")
 	serverName := s.text("tls-server-name", "", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME")
-	judge := s.text("judge", "", "judge the environment or configuration in this `file` instead, - for stdin; the repaired version has its form, or that of --shell")
-	profile := s.text("profile", "", "with --judge: the profile to judge, where the file has several")
-	service := s.text("service", "", "with --judge: the service, container or job to judge, where the file has several; default: the one that is a Temporal worker")
+	judge := s.text("judge", "", "check the environment or configuration in this `file` instead (- for stdin); the repaired version keeps its format, or uses that of --shell")
+	profile := s.text("profile", "", "with --judge: the profile to check, where the file has several")
+	service := s.text("service", "", "with --judge: the service, container or job to check, where the file has several; default: the one that is a Temporal worker")
 	asJSON := s.boolean("json", "machine output (onramp.code/1; with --judge onramp.environment/1)")
 	if code, done := s.parse(args); done {
 		return code

@@ -12,7 +12,7 @@ import (
 // decode is `onramp decode`: an error text on stdin, its meaning on stdout. A text that is not known is an
 // honest unknown, and no failure of the command.
 func decode(_ context.Context, w World, args []string) int {
-	s := newSettings("decode", "say what an error text of an SDK or the temporal CLI means; the text is read from stdin", w)
+	s := newSettings("decode", "explain an error text of an SDK or the temporal CLI, read from stdin", w)
 	asJSON := s.boolean("json", "machine output ("+doctor.DecodeSchema+")")
 	if code, done := s.parse(args); done {
 		return code
@@ -22,7 +22,7 @@ func decode(_ context.Context, w World, args []string) int {
 	case err != nil:
 		return complain(w, fault.Wrap(err, fault.Invalid, "The text cannot be read from stdin", "Pipe it in: onramp decode < error.txt"))
 	case len(text) > doctor.MaxDecode:
-		return complain(w, fault.New(fault.TooLarge, "The text is longer than 1 MB", "Give the error with the lines around it, not the whole log: tail -n 200 worker.log | onramp decode."))
+		return complain(w, fault.New(fault.TooLarge, "The text is longer than 1 MB", "Pass only the error and the lines around it, not the whole log: tail -n 200 worker.log | onramp decode."))
 	case strings.TrimSpace(string(text)) == "":
 		return complain(w, fault.New(fault.Invalid, "There is no text on stdin", "Pipe it in: onramp decode < error.txt"))
 	}

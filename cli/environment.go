@@ -155,7 +155,7 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 	for _, list := range []struct {
 		title string
 		vars  []snippet.EnvVar
-	}{{"In effect", e.InEffect}, {"The temporal CLI takes instead", e.CLI}} {
+	}{{"In effect", e.InEffect}, {"The temporal CLI uses instead", e.CLI}} {
 		if len(list.vars) > 0 {
 			fmt.Fprintf(b, "\n%s\n", list.title)
 		}
@@ -179,7 +179,7 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 	case repaired != "":
 		fmt.Fprintf(b, "\n# Repaired\n%s\n", strings.TrimRight(repaired, "\n"))
 		if e.Masked {
-			fmt.Fprint(b, "\n•••••• stands for a secret that you gave: keep yours.\n")
+			fmt.Fprint(b, "\n•••••• stands for a secret in your text: keep yours.\n")
 		}
 	case len(e.ByHand) == 0 && len(e.InEffect) > 0:
 		fmt.Fprint(b, "\nNothing was repaired.\n")

@@ -82,5 +82,5 @@ func send(ctx context.Context, to *url.URL, report doctor.Report) (posted, error
 	case known && said.Error.Title != "":
 		return said, fmt.Errorf("%s. %s", said.Error.Title, said.Error.Fix)
 	}
-	return said, fmt.Errorf("%s answered %d, and is not the page that made the command", to.Host, resp.StatusCode)
+	return said, fmt.Errorf("%s answered %d, and is not the page that created the command", to.Host, resp.StatusCode)
 }

@@ -43,18 +43,18 @@ type held struct {
 // rehearse is `onramp rehearse`: the whole way with no account, or with --hold the same prepared for
 // other programs.
 func rehearse(ctx context.Context, w World, args []string) int {
-	s := newSettings("rehearse", "walk the whole way in the embedded rehearsal cloud", w)
+	s := newSettings("rehearse", "rehearse all six steps in the embedded rehearsal cloud", w)
 	hold := s.boolean("hold", "prepare everything and stay up for other programs until SIGTERM")
 	out := s.text("out", "", "`directory` for the certificates; with --hold required")
 	ns := s.text("namespace", defaultNamespace, "Namespace ID to rehearse with")
-	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one")
+	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 picks a free one")
 	auth := s.text("auth", cloud.AuthMTLS, "how workers sign in: mtls or api-key")
 	asJSON := s.boolean("json", "machine output")
-	force := s.boolean("force", "write over files that are in --out already")
+	force := s.boolean("force", "overwrite files that already exist in --out")
 	var id namespace.ID
 	s.after = append(s.after, func() error {
 		if *hold && *out == "" {
-			return fault.New(fault.Invalid, "--hold needs a directory", "Give --out DIR: certificates and keys are written there.").In("out")
+			return fault.New(fault.Invalid, "--hold needs a directory", "Set --out DIR: certificates and keys are written there.").In("out")
 		}
 		return nil
 	}, func() error {
@@ -66,7 +66,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		return nil
 	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error {
 		if *auth != cloud.AuthMTLS && *auth != cloud.AuthAPIKey {
-			return fault.New(fault.Invalid, "There is no such way to sign in", "Choose mtls or api-key.").In("auth")
+			return fault.New(fault.Invalid, "Unknown sign-in method", "Choose mtls or api-key.").In("auth")
 		}
 		return nil
 	}, func() error {
@@ -144,7 +144,7 @@ func (r *rehearser) done(step, format string, a ...any) {
 // begin starts the cloud and makes the namespace.
 func (r *rehearser) begin(ctx context.Context) error {
 	if !r.quiet {
-		fmt.Fprintln(r.w.Stdout, "Rehearsal: the Temporal server inside Onramp stands for Temporal Cloud. Nothing leaves this machine.")
+		fmt.Fprintln(r.w.Stdout, "Rehearsal: the rehearsal cloud stands in for Temporal Cloud. Nothing leaves this machine.")
 	}
 	r.mark = time.Now()
 	if err := r.cloud.Start(ctx); err != nil {
@@ -172,7 +172,7 @@ func (r *rehearser) prepare(ctx context.Context) (certsvc.Set, error) {
 	if err != nil {
 		return none, err
 	}
-	r.done("Certificates", "CA and client certificate made; both keep Cloud's rules")
+	r.done("Certificates", "CA and client certificate created; both meet Temporal Cloud's rules")
 	if _, err := r.cloud.SetCAs(ctx, r.id, set.CA.CertPEM); err != nil {
 		return none, err
 	}
@@ -287,7 +287,7 @@ func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
 		}
 	}
 	if err != nil && fault.Is(err, fault.Internal) {
-		return h, fault.Wrap(err, fault.Invalid, "The certificates cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+err.Error()).In("out")
+		return h, fault.Wrap(err, fault.Invalid, "The certificates cannot be written to "+printable(dir), "Set --out to a directory that you can write to: "+err.Error()).In("out")
 	}
 	return h, err
 }
@@ -307,8 +307,8 @@ func nothingThere(dir string, names ...string) error {
 }
 
 func there(path string) error {
-	f := fault.New(fault.Invalid, printable(path)+" exists already", "Give another directory, or --force to write over it.").In("out")
-	f.Cause = "A key that is written over is lost, and with a CA's key every client certificate that it would have signed."
+	f := fault.New(fault.Invalid, printable(path)+" exists already", "Choose another directory, or use --force to overwrite it.").In("out")
+	f.Cause = "An overwritten key is lost; without a CA's key you cannot sign more client certificates under that CA."
 	return f
 }
 
@@ -338,16 +338,16 @@ func (r *rehearser) writeFile(path string, b []byte, mode os.FileMode) error {
 func loopbackOnly(flagName, addr string) error {
 	host, port, err := net.SplitHostPort(addr)
 	if err != nil || port == "" {
-		return fault.New(fault.Invalid, fmt.Sprintf("%q is not host:port", addr), "Give a loopback address with a port, such as 127.0.0.1:8686.").In(flagName)
+		return fault.New(fault.Invalid, fmt.Sprintf("%q is not host:port", addr), "Use a loopback address with a port, such as 127.0.0.1:8686.").In(flagName)
 	}
 	if n, err := net.LookupPort("tcp", port); err != nil || n < 0 || strings.HasPrefix(port, "+") {
-		return fault.New(fault.Invalid, fmt.Sprintf("%q is not a port", port), "Give a number from 0 to 65535; 0 takes a free one.").In(flagName)
+		return fault.New(fault.Invalid, fmt.Sprintf("%q is not a port", port), "Use a number from 0 to 65535; 0 picks a free port.").In(flagName)
 	}
 	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
 		return nil
 	}
 	return &fault.Fault{Kind: fault.Invalid, Field: flagName,
-		Title: fmt.Sprintf("%s can be reached by others", addr),
+		Title: fmt.Sprintf("%s can be reached from other machines", addr),
 		Cause: "Sharing Onramp beyond this machine needs TLS and sign-in, which this version does not have yet.",
 		Fix:   "Listen on loopback: 127.0.0.1:8686. To reach it from elsewhere, forward the port over SSH."}
 }

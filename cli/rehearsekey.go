@@ -39,7 +39,7 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 			err = r.writeFile(h.APIKey, secret.Reveal(), 0o600)
 		}
 		if err != nil {
-			return fault.Wrap(err, fault.Invalid, "The API key cannot be written to "+printable(dir), "Give --out a directory that you may write to: "+err.Error()).In("out")
+			return fault.Wrap(err, fault.Invalid, "The API key cannot be written to "+printable(dir), "Set --out to a directory that you can write to: "+err.Error()).In("out")
 		}
 		if hold {
 			return r.stay(ctx, h, dir)

@@ -62,14 +62,14 @@ type portal struct {
 func serve(ctx context.Context, w World, args []string) int {
 	s := newSettings("serve", "open the portal", w)
 	addr := s.text("addr", "127.0.0.1:8686", "loopback `host:port` to listen on")
-	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; made when missing")
+	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; created if missing")
 	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
-	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 takes a free one, the same at each start of a data directory")
-	replaceWindow := s.duration("replace-window", "1m", "how long an old client certificate must be unseen before its CA is removed from a rehearsal", 24*time.Hour)
-	level := s.oneOf("log-level", "info", "what is logged on stderr", "debug", "info", "warn", "error")
-	format := s.oneOf("log-format", "text", "shape of the log", "text", "json")
+	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 picks a free one, the same at each start of a data directory")
+	replaceWindow := s.duration("replace-window", "1m", "how long an old client certificate must be unused before its CA is removed from a rehearsal", 24*time.Hour)
+	level := s.oneOf("log-level", "info", "log level on stderr", "debug", "info", "warn", "error")
+	format := s.oneOf("log-format", "text", "log format", "text", "json")
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
-	hookURL := s.text("webhook", "", "`URL` that is told of certificates that end: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
+	hookURL := s.text("webhook", "", "`URL` that is notified before certificates expire: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
 	anchor := anchorFlag(s)
 	var hook *expiry.Webhook
 	s.after = append(s.after,
@@ -77,7 +77,7 @@ func serve(ctx context.Context, w World, args []string) int {
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
 			if *data == "" {
-				return fault.New(fault.Invalid, "no directory is given", "Give one that only you may read.").In("data")
+				return fault.New(fault.Invalid, "no directory is given", "Set one that only you can read.").In("data")
 			}
 			return nil
 		})
@@ -113,11 +113,11 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	data, err := filepath.Abs(p.data)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "The data directory has no path", "Give --data an absolute directory.").In("data")
+		return fault.Wrap(err, fault.Invalid, "The data directory has no path", "Set --data to an absolute directory.").In("data")
 	}
 	ln, err := net.Listen("tcp", p.addr)
 	if err != nil {
-		return fault.Wrap(err, fault.Invalid, "Nothing can listen on "+p.addr, "Another program uses it (another Onramp?), or it is not an address of this machine. Choose another: --addr 127.0.0.1:0 takes a free port.").In("addr")
+		return fault.Wrap(err, fault.Invalid, "Cannot listen on "+p.addr, "Another program uses it (another Onramp?), or it is not an address of this machine. Choose another: --addr 127.0.0.1:0 takes a free port.").In("addr")
 	}
 	defer ln.Close()
 	db, err := store.Open(ctx, data, p.log)

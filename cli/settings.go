@@ -60,7 +60,7 @@ func (s *settings) duration(name, def, usage string, max time.Duration) *time.Du
 	s.after = append(s.after, func() error {
 		v, err := time.ParseDuration(*p)
 		if err != nil || v <= 0 || v > max {
-			return fault.New(fault.Invalid, "This is not a duration", fmt.Sprintf("Give a number and a unit, at most %s: 5s, 500ms.", max)).In(name)
+			return fault.New(fault.Invalid, "This is not a duration", fmt.Sprintf("Use a number and a unit, at most %s, such as 5s or 500ms.", max)).In(name)
 		}
 		*d = v
 		return nil
@@ -77,7 +77,7 @@ func (s *settings) oneOf(name, def, usage string, values ...string) *string {
 				return nil
 			}
 		}
-		return fault.New(fault.Invalid, "This is not one of its values", "Give one of "+strings.Join(values, ", ")+".").In(name)
+		return fault.New(fault.Invalid, "This is not an allowed value", "Give one of "+strings.Join(values, ", ")+".").In(name)
 	})
 	return p
 }
@@ -99,7 +99,7 @@ func (s *settings) parse(args []string) (code int, done bool) {
 			if v, ok := s.w.Getenv(name); ok && v != "" {
 				s.from[f.Name] = name
 				if err := f.Value.Set(v); err != nil {
-					s.problems = append(s.problems, fault.New(fault.Invalid, name+" holds no value of it", "Give true or false.").In(f.Name))
+					s.problems = append(s.problems, fault.New(fault.Invalid, name+" is not a valid value", "Give true or false.").In(f.Name))
 				}
 				return
 			}
@@ -139,7 +139,7 @@ func (s *settings) readArguments(args []string) (help bool) {
 		switch {
 		case err != nil && strings.HasPrefix(err.Error(), "bad flag syntax: "):
 			// Package flag leaves what is no flag at all, as "---json" and "-=", where it is.
-			s.wrong(fmt.Sprintf("argument %d is no flag", nth+1))
+			s.wrong(fmt.Sprintf("argument %d is not a flag", nth+1))
 			rest = rest[1:]
 		case err != nil:
 			s.wrong(flagProblem(err, args[len(args)-len(rest)-1], nth))
@@ -149,7 +149,7 @@ func (s *settings) readArguments(args []string) (help bool) {
 			s.files = append(s.files, rest[0])
 			rest = rest[1:]
 		default:
-			s.wrong(fmt.Sprintf("onramp %s takes flags alone, and argument %d is none", s.name, nth+1))
+			s.wrong(fmt.Sprintf("onramp %s takes only flags, and argument %d is not one", s.name, nth+1))
 			rest = rest[1:]
 		}
 		args = rest
@@ -168,13 +168,13 @@ func (s *settings) misplacedSecrets() (found bool) {
 		if p := s.asText[f.Name]; p != nil && !s.mayHold[f.Name] && !found && doctor.HoldsSecret(*p) {
 			found = true
 			s.problems = append([]error{fault.New(fault.Invalid, "This is a secret, from "+s.origin(f.Name),
-				"The flag takes none, so it was not used, and is not shown. Give an API key by --api-key-path FILE or TEMPORAL_API_KEY, a private key by the name of its file.").In(f.Name)}, s.problems...)
+				"The flag does not take secrets, so it was not used and is not shown. Pass an API key with --api-key-path FILE or TEMPORAL_API_KEY, and a private key by its file name.").In(f.Name)}, s.problems...)
 		}
 	})
 	for _, name := range s.files {
 		if !found && doctor.HoldsSecret(name) {
 			found = true
-			s.problems = append([]error{fault.New(fault.Invalid, "A secret stands where a file's name belongs", "Give the name of the file that holds it.")}, s.problems...)
+			s.problems = append([]error{fault.New(fault.Invalid, "A secret was given where a file name belongs", "Give the name of the file that contains it.")}, s.problems...)
 		}
 	}
 	return found
@@ -188,7 +188,7 @@ func flagProblem(err error, given string, nth int) string {
 		if plainWord(name) && strings.HasPrefix(given, "--") { // -pSECRET is how other programs take a password
 			return "there is no flag --" + name
 		}
-		return fmt.Sprintf("argument %d is no flag of this command", nth)
+		return fmt.Sprintf("argument %d is not a flag of this command", nth)
 	}
 	if name, ok := strings.CutPrefix(text, "flag needs an argument: -"); ok {
 		return "--" + name + " needs a value"

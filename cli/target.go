@@ -31,7 +31,7 @@ func connectionFlags(s *settings) *connection {
 		ns:           s.text("namespace", "", "Namespace ID, name.account", "TEMPORAL_NAMESPACE"),
 		cert:         s.text("tls-cert-path", "", "client certificate (PEM)", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT"),
 		key:          s.text("tls-key-path", "", "its private key (PEM)", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY"),
-		ca:           s.text("tls-ca-path", "", "root of the server's certificate; normally unset", "TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
+		ca:           s.text("tls-ca-path", "", "root CA of the server's certificate; normally unset", "TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
 		serverName:   s.text("tls-server-name", "", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME"),
 		apiKeyPath:   s.text("api-key-path", "", "`file` with an API key; TEMPORAL_API_KEY holds the key itself"),
 		taskQueue:    s.text("task-queue", "", "task queue to look for workers on"),

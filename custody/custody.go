@@ -170,7 +170,7 @@ func (k *Keeper) live(migrationID string) *opened {
 // passphrase and repeat, Conflict when a key is kept already.
 func (k *Keeper) Keep(ctx context.Context, by Actor, migrationID string, ca certsvc.Issued, passphrase, repeat string) error {
 	if ca.Cert == nil || ca.Key.Empty() {
-		return fault.New(fault.Invalid, "The CA's certificate or key is missing", "Give both ca.pem and ca.key.").In("ca")
+		return fault.New(fault.Invalid, "The CA's certificate or key is missing", "Provide both ca.pem and ca.key.").In("ca")
 	}
 	if err := CheckPassphrase(passphrase, ca.Cert.Subject.CommonName, migrationID); err != nil {
 		return err

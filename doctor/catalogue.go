@@ -91,7 +91,7 @@ func Catalogue() []Entry {
 // texts where they are set. A code that is not in the catalogue gives an unknown.
 func Explain(code string, level Level, values map[string]string) Verdict {
 	if code == OK {
-		return Verdict{Code: OK, Level: Certain, Title: "A worker would connect", Fix: []Fix{}, Candidates: []Candidate{}}
+		return Verdict{Code: OK, Level: Certain, Title: "Your worker can use this namespace", Fix: []Fix{}, Candidates: []Candidate{}}
 	}
 	e, ok := Lookup(code)
 	if !ok {
@@ -119,7 +119,7 @@ func unknownVerdict(stage string, values map[string]string) Verdict {
 	v := Verdict{
 		Code: UnknownCode, Level: Unknown, Stage: stage,
 		Title:      "Not a fault that Onramp knows",
-		Cause:      "Nothing in the catalogue explains what was seen. The stage's evidence holds it as it came.",
+		Cause:      "Nothing in the catalogue explains what the check saw. The stage's evidence shows it unchanged.",
 		Candidates: []Candidate{},
 		Fix: []Fix{{Who: "developer", Text: "Run the check again. If the answer stays the same, send this report to the people " +
 			"who run the network and to Temporal support: it holds no secret."}},

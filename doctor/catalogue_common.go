@@ -40,7 +40,7 @@ var byStage = map[string]struct{ notWrong, confirm, unseen string }{
 	"input": {
 		"Nothing was contacted yet: the network, the certificates and the namespace are not in question.",
 		"onramp check --address {address} --namespace {namespace}",
-		"What stands in the worker's own configuration: only what was typed here was read.",
+		"The worker's own configuration: this check read only what was entered here.",
 	},
 	"pair": {
 		"Address and namespace are readable. Nothing was contacted yet, so the network and the namespace are not in question.",
@@ -70,7 +70,7 @@ var byStage = map[string]struct{ notWrong, confirm, unseen string }{
 	"client-cert": {
 		"Name, port and the server's own certificate are fine: the network is not in question.",
 		"openssl s_client -tls1_2 -connect {address} -servername {server_name} -cert {cert_path} -key {key_path}",
-		"Which CA certificates and filters the namespace holds: Cloud does not tell a client.",
+		"Which CA certificates and filters the namespace holds: Cloud does not reveal them to a client.",
 	},
 	"grpc": {
 		"Network, TLS and the client certificate are fine up to here.",

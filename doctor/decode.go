@@ -212,16 +212,16 @@ func (e *evidence) ofTheSDK(r reading) []Fix {
 	var out []Fix
 	source := e.source()
 	if s := sdks[source]; s.certificate != "" && (r.code == "CL-01" || r.code == "CL-02") {
-		out = append(out, Fix{Who: "developer", Text: "See that the certificate reaches the connection; the variables do so only where the program loads them. In " + s.name + ": " + s.certificate + "."})
+		out = append(out, Fix{Who: "developer", Text: "Make sure the certificate reaches the connection; the variables take effect only where the program loads them. In " + s.name + ": " + s.certificate + "."})
 	}
 	if slices.Contains(r.also, "PX-13") {
 		switch {
 		case sdks[source].proxy != "":
-			out = append(out, Fix{Who: "developer", Text: "If this network leads out through a proxy: " + sdks[source].name + "'s workers do not read HTTPS_PROXY. Tell the connection: " + sdks[source].proxy})
+			out = append(out, Fix{Who: "developer", Text: "If this network reaches the internet through a proxy: " + sdks[source].name + "'s workers do not read HTTPS_PROXY. Configure the connection: " + sdks[source].proxy})
 		case source == byRust:
 			for i, f := range proxyOptions(byPython, byNode, byDotnet, byRuby) {
 				if i == 0 {
-					f.Text = "If this network leads out through a proxy: the SDKs on the Rust core do not read HTTPS_PROXY. " + f.Text
+					f.Text = "If this network reaches the internet through a proxy: the SDKs on the Rust core do not read HTTPS_PROXY. " + f.Text
 				}
 				out = append(out, f)
 			}
@@ -242,14 +242,14 @@ func (e *evidence) source() string {
 
 // unknown is the honest answer: to nothing that is known, or to a fault of something else than Temporal.
 func (e *evidence) unknown() Decoded {
-	d := Decoded{Code: UnknownCode, Level: Unknown, Title: "Not a text that Onramp knows", Candidates: []Candidate{},
+	d := Decoded{Code: UnknownCode, Level: Unknown, Title: "Onramp does not recognise this text", Candidates: []Candidate{},
 		Cause: "The same words can have many causes, or nobody has described this one yet."}
 	if s := e.facts.stranger; s != "" {
-		d.Cause = "The text speaks of " + clean(s, maxValue) + ", which by its name or port is not Temporal's. What failed is something else than the connection to Temporal."
-		d.Fix = []Fix{{Who: "developer", Text: "Look for the cause there. If Temporal's own address stands in another line, paste that line alone."}}
+		d.Cause = "The text speaks of " + clean(s, maxValue) + ", which by its name or port is not Temporal's. Something other than the connection to Temporal failed."
+		d.Fix = []Fix{{Who: "developer", Text: "Look for the cause there. If Temporal's own address is on another line, paste only that line."}}
 		return d
 	}
-	d.Fix = []Fix{{Who: "developer", Text: "If it is the connection that fails, let it be checked where the worker runs: that looks at the cause, not at the words.",
+	d.Fix = []Fix{{Who: "developer", Text: "If the connection fails, run the check where the worker runs: it finds the cause rather than reading the message.",
 		Command: command("onramp check --address {address} --namespace {namespace}", e.facts.values)}}
 	return d
 }

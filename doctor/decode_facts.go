@@ -322,9 +322,9 @@ func (f facts) causeOf(code string) string {
 		if len(f.proved) > 0 {
 			names = strings.Join(f.proved, ", ")
 		}
-		cause := "The program asked for " + f.asked + ", and the server proved to be " + names + "."
+		cause := "The program asked for " + f.asked + ", but the server identified itself as " + names + "."
 		if slices.ContainsFunc(f.proved, func(s string) bool { return strings.HasSuffix(s, ".tmprl.cloud") }) {
-			cause += " It is Temporal Cloud; the name that was dialled is not the one that its certificate has, as with a private endpoint: the TLS server name must be set beside the address."
+			cause += " It is Temporal Cloud; the name that was dialled is not the one that its certificate has, as with a private endpoint: set the TLS server name as well as the address."
 		}
 		return cause
 	case "WF-01", "WF-02":

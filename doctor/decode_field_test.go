@@ -67,7 +67,7 @@ var fieldTexts = []fieldText{
 	// Addresses.
 	{"the address in the text", "", "UNAVAILABLE: io exception\nCaused by: AbstractChannel$AnnotatedConnectException: finishConnect(..) failed: Connection refused: /127.0.0.1:7233", "IN-10", Likely, "TC-01", "127.0.0.1:7233"},
 	{"the address in the text", "", `dial tcp 10.2.3.4:7233: i/o timeout`, "TC-02", Likely, "TC-09", "10.2.3.4:7233"},
-	{"the address in the text", "", `x509: certificate is valid for *.a2dd6.tmprl.cloud, not vpce-1.us-east-1.vpce.amazonaws.com`, "SV-04", Certain, "IN-18", "asked for vpce-1.us-east-1.vpce.amazonaws.com|proved to be *.a2dd6.tmprl.cloud"},
+	{"the address in the text", "", `x509: certificate is valid for *.a2dd6.tmprl.cloud, not vpce-1.us-east-1.vpce.amazonaws.com`, "SV-04", Certain, "IN-18", "asked for vpce-1.us-east-1.vpce.amazonaws.com|identified itself as *.a2dd6.tmprl.cloud"},
 	{"the address in the text", gh("temporalio/samples-java#595"), `AnnotatedConnectException: finishConnect(..) failed: Connection refused: localhost/127.0.0.1:7233`, "IN-10", Likely, "TC-01", "127.0.0.1:7233"},
 	{"the address in the text", gh("temporalio/sdk-typescript#582"), `Error: 14 UNAVAILABLE: No connection established. Last error: connect ECONNREFUSED ::1:7233. Resolution note: host.docker.internal:7233`, "IN-10", Likely, "TC-01", ""},
 	{"the address in the text", gh("temporalio/temporal#2097"), `grpc: error while dialing: dial tcp: lookup temporal on 127.0.0.11:53: no such host`, "IN-10", Likely, "DN-01", "temporal"},
@@ -75,7 +75,7 @@ var fieldTexts = []fieldText{
 	{"the address in the text", gh("airbytehq/airbyte#18079"), `Caused by: java.lang.RuntimeException: java.net.UnknownHostException: orders-temporal-svc`, "IN-10", Likely, "DN-01", "orders-temporal-svc"},
 	{"alerts in other words", gh("openssl/openssl#25962"), "[NettyClientTransport<7>: (orders.q7w8e.tmprl.cloud/203.0.113.7:7233)] ClientTls completed\njavax.net.ssl.SSLException: error:1000045c:SSL routines:OPENSSL_internal:TLSV1_ALERT_CERTIFICATE_REQUIRED", "CL-02", Likely, "CH-01,CL-01", ""},
 	{"the address in the text", gh("temporalio/sdk-rust#541"), `dial tcp: lookup orders.q7w8e.tmprl.cloud on 8.8.8.8:53: no such host`, "DN-01", Likely, "IN-11", "orders.q7w8e.tmprl.cloud"},
-	{"the address in the text", "https://docs.temporal.io/cloud/connectivity/aws-connectivity", `Error: Hostname/IP does not match certificate's altnames: Host: vpce-0a.us-east-1.vpce.amazonaws.com. is not in the cert's altnames: DNS:*.q7w8e.tmprl.cloud`, "SV-04", Certain, "IN-18", "asked for vpce-0a.us-east-1.vpce.amazonaws.com|proved to be *.q7w8e.tmprl.cloud"},
+	{"the address in the text", "https://docs.temporal.io/cloud/connectivity/aws-connectivity", `Error: Hostname/IP does not match certificate's altnames: Host: vpce-0a.us-east-1.vpce.amazonaws.com. is not in the cert's altnames: DNS:*.q7w8e.tmprl.cloud`, "SV-04", Certain, "IN-18", "asked for vpce-0a.us-east-1.vpce.amazonaws.com|identified itself as *.q7w8e.tmprl.cloud"},
 	{"the address in the text", "https://www.postgresql.org/docs/current/server-start.html", `dial tcp 127.0.0.1:5432: connect: connection refused`, UnknownCode, Unknown, "", "5432"},
 	{"the address in the text", "", `FetchError: request to https://packages.example.com/@temporalio%2fworker failed, reason: getaddrinfo ENOTFOUND packages.example.com`, UnknownCode, Unknown, "", "packages.example.com"},
 
@@ -86,7 +86,7 @@ var fieldTexts = []fieldText{
 	{"rustls in newer words", "", core + `Server connection error: tonic::transport::Error(Transport, InvalidCertificate(Other(OtherError(UnsupportedCertVersion))))`, "CH-19", Likely, "", "client certificate"},
 	{"rustls in newer words", "", `InvalidCertificate(ExpiredContext { time: UnixTime(1742381579), not_after: UnixTime(1428883199) })`, "SV-08", Likely, "SV-09", ""},
 	{"rustls in newer words", "", `invalid peer certificate: certificate expired: verification time 1742381579 (UNIX), but certificate is not valid after 1428883199 (313498380 seconds ago)`, "SV-08", Likely, "SV-09", ""},
-	{"rustls in newer words", "", `invalid peer certificate: certificate not valid for name "vpce-0a.us-east-1.vpce.amazonaws.com"; certificate is only valid for DnsName("*.a1b2c.tmprl.cloud")`, "SV-04", Certain, "IN-18", "proved to be *.a1b2c.tmprl.cloud"},
+	{"rustls in newer words", "", `invalid peer certificate: certificate not valid for name "vpce-0a.us-east-1.vpce.amazonaws.com"; certificate is only valid for DnsName("*.a1b2c.tmprl.cloud")`, "SV-04", Certain, "IN-18", "identified itself as *.a1b2c.tmprl.cloud"},
 	{"rustls in newer words", gh("rustls/rustls#2364"), `tonic::transport::Error(Transport, InvalidCertificate(Other(OtherError(UnsupportedCertVersion))))`, "CH-19", Likely, "", "version 1"},
 	{"rustls in newer words", gh("briansmith/webpki#267"), `error trying to connect: invalid peer certificate contents: invalid peer certificate: UnsupportedCertVersion`, "CH-19", Likely, "SV-13", "does not say"},
 	{"rustls in newer words", gh("temporalio/sdk-python#1113"), core + `Server connection error: tonic::transport::Error(Transport, ConnectError(Custom { kind: InvalidData, error: InvalidCertificate(UnknownIssuer) }))`, "SV-01", Likely, "SV-02,PX-08,SV-13", ""},

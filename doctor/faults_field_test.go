@@ -250,7 +250,7 @@ func TestProxyThatTheSDKDoesNotRead(t *testing.T) {
 	nobody := dnsSays(nowhere)(l)
 	r := check(t, l.target(labHost+":7233"), nobody, tunnel)
 	v := r.Verdict
-	if v.Code != OK || v.Level != Likely || !strings.Contains(v.Cause, "does not read it") || !strings.Contains(v.Title, "if it uses the proxy") {
+	if v.Code != OK || v.Level != Likely || !strings.Contains(v.Cause, "does not read it") || !strings.Contains(v.Title, "through the proxy") {
 		t.Errorf("%s %s: %s", v.Code, v.Level, v.Cause)
 	}
 	all := ""

@@ -39,7 +39,7 @@ func parseFilters(raw []byte) ([]filter, error) {
 	}
 	if err := json.Unmarshal(raw, &doc); err != nil {
 		if json.Unmarshal(raw, &doc.Filters) != nil {
-			return nil, fmt.Errorf("the certificate filters are not tcld's JSON")
+			return nil, fmt.Errorf("the certificate filters are not in tcld's JSON format")
 		}
 	}
 	if len(doc.Filters) == 0 {
@@ -65,11 +65,11 @@ func parseFilters(raw []byte) ([]filter, error) {
 func badPattern(p string) string {
 	switch n := strings.Count(p, "*"); {
 	case p == "*":
-		return "a * alone would let everyone in"
+		return "a * alone would admit everyone"
 	case n > 1:
 		return "only one * is allowed"
 	case n == 1 && !strings.HasPrefix(p, "*") && !strings.HasSuffix(p, "*"):
-		return "the * stands first or last"
+		return "the * must come first or last"
 	}
 	return ""
 }
@@ -141,7 +141,7 @@ func explainFilters(filters []filter, cert *x509.Certificate) []string {
 			if has == "" {
 				has = "nothing"
 			}
-			out = append(out, fmt.Sprintf("filter %d wants %s=%s, the certificate has %s", i+1, p.name, p.pattern, has))
+			out = append(out, fmt.Sprintf("filter %d requires %s=%s, the certificate has %s", i+1, p.name, p.pattern, has))
 		}
 	}
 	return out

@@ -50,7 +50,7 @@ func TestFilters(t *testing.T) {
 		}
 	}
 	why := explainFilters([]filter{{CommonName: "*.dev"}}, cert)
-	if want := "filter 1 wants CN=*.dev, the certificate has Worker-1.prod"; fmt.Sprint(why) != "["+want+"]" {
+	if want := "filter 1 requires CN=*.dev, the certificate has Worker-1.prod"; fmt.Sprint(why) != "["+want+"]" {
 		t.Errorf("got %v", why)
 	}
 }

@@ -26,7 +26,7 @@ func (r *run) notChecked(stages []Stage) []string {
 		}
 	}
 	if r.notCompared != "" {
-		out = append(out, "what the local namespace has and this one has not: "+clean(r.notCompared, 400))
+		out = append(out, "what the local namespace has and this one lacks: "+clean(r.notCompared, 400))
 	}
 	if r.localSilent {
 		out = append(out, fmt.Sprintf("whether the worker is still on the server at %s: it did not answer", r.values["local_address"]))

@@ -86,7 +86,7 @@ func ParseReport(text []byte) (Report, error) {
 
 func notReport(why string) *fault.Fault {
 	f := fault.New(fault.Invalid, "This is not a report of onramp check", "Give the whole output of onramp check --json, as it was printed.")
-	f.Cause = "What was given cannot be used: " + why + "."
+	f.Cause = "The input cannot be used: " + why + "."
 	return f
 }
 
@@ -227,7 +227,7 @@ func parseVerdict(r *Report) error {
 	case v.Code == OK:
 		ours.Cause, ours.Level = "Every stage passed there.", v.Level
 		if v.Level == Likely {
-			ours.Title, ours.Cause = "A worker would connect, if it uses the proxy", "Every stage passed there, through a proxy alone."
+			ours.Title, ours.Cause = "Your worker can use this namespace through the proxy", "Every stage passed there, through a proxy alone."
 		}
 	case v.Code == UnknownCode:
 		ours = unknownVerdict(at, values)

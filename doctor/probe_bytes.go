@@ -97,7 +97,7 @@ func (r *run) spoke(ctx context.Context, what speech) {
 // which only a proxy understands; but a gateway in front of a web server can answer in its stead, so the answer never
 // proves a proxy.
 func (r *run) web(ctx context.Context) {
-	proxy, server := candidate("PX-11", "It may be the port of a proxy."), candidate("PR-02", "A web server may answer so as well.")
+	proxy, server := candidate("PX-11", "It may be the port of a proxy."), candidate("PR-02", "A web server may answer like this too.")
 	ctx, cancel := context.WithTimeout(ctx, r.o.Budgets.Probe)
 	defer cancel()
 	conn, err := r.path.dial(ctx)
@@ -134,7 +134,7 @@ func readSome(c net.Conn, wait time.Duration) []byte {
 }
 
 // cutOff separates the reasons for a connection that ends during the handshake: cut at once, a
-// server without TLS, a server name that is not served (P8), a box on the way.
+// server without TLS, a server name that is not served (P8), a device on the network path.
 func (r *run) cutOff(ctx context.Context, s shake, end ending) {
 	if conn, err := r.path.dial(ctx); errors.Is(err, syscall.ECONNRESET) {
 		r.cutAtOnce()

@@ -55,14 +55,14 @@ func (r *run) byProxy(v *Verdict) {
 		names = append(names, sdks[s].name)
 	}
 	variable, proxy := r.values["variable"], clean(r.proxy.Host, 100)
-	most := fmt.Sprintf("your worker's SDK does not read it, unless it is Go's or PHP's: %s and %s are told of a proxy in code or by properties", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
+	most := fmt.Sprintf("your worker's SDK does not read it, unless it is Go's or PHP's: %s and %s take their proxy from code or properties", strings.Join(names[:len(names)-1], ", "), names[len(names)-1])
 	if !r.onlyByProxy {
-		v.Unseen = strings.TrimSpace(fmt.Sprintf("%s The way led through the proxy %s of %s; %s. Without the proxy the address takes connections as well.", v.Unseen, proxy, variable, most))
+		v.Unseen = strings.TrimSpace(fmt.Sprintf("%s The connection went through the proxy %s of %s; %s. Without the proxy the address takes connections as well.", v.Unseen, proxy, variable, most))
 		return
 	}
 	v.Level = Likely
-	v.Title = "A worker would connect, if it uses the proxy"
-	v.Cause = fmt.Sprintf("Every stage passed through the proxy %s of %s: %s answers, and the namespace %s accepts you. Past the proxy nothing was reached, and %s.", proxy, variable, r.addr, r.ns, most)
+	v.Title = "Your worker can use this namespace through the proxy"
+	v.Cause = fmt.Sprintf("Every stage passed through the proxy %s of %s: %s answers, and the namespace %s accepts you. Without the proxy nothing could be reached, and %s.", proxy, variable, r.addr, r.ns, most)
 	v.Fix = append(v.Fix, proxyOptions()...)
 	e, _ := Lookup("PX-13")
 	v.Candidates = append(v.Candidates, candidate("PX-13", e.Title+"."))
@@ -89,5 +89,5 @@ func (r *run) pastProxy(done <-chan error) []Candidate {
 		return nil
 	}
 	r.see("without_proxy", "connects")
-	return []Candidate{candidate("PX-10", "Without the proxy the address takes connections: a worker without this setting would pass.")}
+	return []Candidate{candidate("PX-10", "Without the proxy the address takes connections: a worker without this setting would connect.")}
 }

@@ -112,7 +112,7 @@ func (p *printer) verdict(r Report) {
 			p.line("See it yourself: %s", v.Confirm)
 		}
 		if v.Unseen != "" {
-			p.line("Not seen by this test: %s", v.Unseen)
+			p.line("Not covered by this check: %s", v.Unseen)
 		}
 		return
 	}
@@ -145,7 +145,7 @@ func (p *printer) verdict(r Report) {
 		p.line("See it yourself: %s", v.Confirm)
 	}
 	if v.Unseen != "" {
-		p.line("Not seen by this test: %s", v.Unseen)
+		p.line("Not covered by this check: %s", v.Unseen)
 	}
 }
 

@@ -24,7 +24,7 @@ func TestWriteText(t *testing.T) {
 	for _, want := range []string{"Checking 127.0.0.1:", "✓ input", "✓ tls", "✗ client-cert", "· grpc", "not reached",
 		"The namespace does not trust the issuer of this certificate", "CL-03, certain, at stage client-cert", "Not wrong:", "Seen", "alert name",
 		"What to do", "A Cloud administrator:", "tcld namespace accepted-client-ca add --namespace orders.a1b2c", "You:", "CH-01", "See it yourself:",
-		"--tls-cert-path certs/client.pem", "Not seen by this test:", "Tested from lab", "rules of " + RulesDate} {
+		"--tls-cert-path certs/client.pem", "Not covered by this check:", "Tested from lab", "rules of " + RulesDate} {
 		i := strings.Index(plain.String()[max(last, 0):], want)
 		if i < 0 {
 			t.Fatalf("%q is missing or out of place in\n%s", want, plain.String())
@@ -44,7 +44,7 @@ func TestWriteTextOfSuccess(t *testing.T) {
 	if err := WriteText(&b, check(t, target), false); err != nil {
 		t.Fatal(err)
 	}
-	for _, want := range []string{"Connected. A worker would connect.", "address repaired:", "(IN-01)", "- task-queue"} {
+	for _, want := range []string{"Connected. Your worker can use this namespace.", "address repaired:", "(IN-01)", "- task-queue"} {
 		if !strings.Contains(b.String(), want) {
 			t.Errorf("%q is missing in\n%s", want, b.String())
 		}
@@ -54,7 +54,7 @@ func TestWriteTextOfSuccess(t *testing.T) {
 // TestRenderUnknown: what nobody knows is said once, without a stage that it does not have.
 func TestRenderUnknown(t *testing.T) {
 	var b strings.Builder
-	if err := WriteVerdict(&b, Verdict{Code: UnknownCode, Level: Unknown, Stage: "unknown", Title: "Not a text that Onramp knows"}, false); err != nil {
+	if err := WriteVerdict(&b, Verdict{Code: UnknownCode, Level: Unknown, Stage: "unknown", Title: "Onramp does not recognise this text"}, false); err != nil {
 		t.Fatal(err)
 	}
 	if got := b.String(); !strings.Contains(got, "Code: unknown") || strings.Contains(got, "at stage") {

@@ -36,7 +36,7 @@ func (r *run) chainRules(context.Context) {
 	}
 	if r.st.Summary == "" {
 		leaf := r.pair.Leaf()
-		r.say("obeys Cloud's rules, good until %s", leaf.NotAfter.UTC().Format("2006-01-02"))
+		r.say("meets Temporal Cloud's rules, expires %s", leaf.NotAfter.UTC().Format("2006-01-02"))
 		if r.uploaded == nil {
 			r.st.Summary += "; which CA the namespace holds is not known here"
 		}
@@ -121,7 +121,7 @@ func (r *run) judgeFilters() bool {
 	why := explainFilters(filters, r.pair.Leaf())
 	r.see("filters", why)
 	if len(why) > 0 {
-		r.values["cause"] = "No certificate filter of the namespace matches: " + why[0] + "."
+		r.values["cause"] = "None of the namespace's certificate filters matches: " + why[0] + "."
 	}
 	r.say("none of %d certificate filters matches", len(filters))
 	r.stop("CH-26", Certain)

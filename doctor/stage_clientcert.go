@@ -163,7 +163,7 @@ func (r *run) refusedWith(ctx context.Context, alert uint8) {
 		r.stop("CL-04", Likely, candidate("CH-11", "The CA may have expired."), candidate("CH-10", "The certificate may not be valid yet by the server's clock."),
 			candidate("CH-09", "The certificate may have expired by the server's clock."))
 	case 42:
-		r.stop("CL-05", Likely, candidate("CH-26", "Certificate filters of the namespace may not match."),
+		r.stop("CL-05", Likely, candidate("CH-26", "The namespace's certificate filters may not match."),
 			candidate("CH-15", "The certificate may be for servers only."))
 	case 43:
 		r.stop("CL-06", Certain, candidate("CH-15", "Extended key usage without clientAuth."), candidate("CH-16", "Key usage without digitalSignature."))
@@ -172,13 +172,13 @@ func (r *run) refusedWith(ctx context.Context, alert uint8) {
 	case 49:
 		r.stop("CL-08", Likely)
 	case 46:
-		r.stop("CL-09", Likely, candidate("CH-26", "Certificate filters of the namespace may not match."))
+		r.stop("CL-09", Likely, candidate("CH-26", "The namespace's certificate filters may not match."))
 	case 44:
 		r.stop("CL-10", Likely)
 	case 90:
 		r.gaveUp()
 	case 116:
-		r.stop("CL-02", Likely, candidate("CL-01", "A box on the way may have taken the certificate away."))
+		r.stop("CL-02", Likely, candidate("CL-01", "A device on the network path may have taken the certificate away."))
 	default:
 		r.unknown("")
 	}
@@ -192,9 +192,9 @@ func (r *run) untrustedCandidates() []Candidate {
 		out = append(out, candidate("CH-06", "An intermediate may be missing after the client certificate."))
 	}
 	if r.cloudHost() {
-		out = append(out, candidate("SV-12", "The address may be another account's: its server certificate is as good."))
+		out = append(out, candidate("SV-12", "The address may be another account's: its server certificate is just as valid."))
 	}
-	return append(out, candidate("CH-28", "The last upload may have replaced the whole bundle."), candidate("CH-30", "A CA uploaded a moment ago takes a little to arrive."))
+	return append(out, candidate("CH-28", "The last upload may have replaced the whole bundle."), candidate("CH-30", "A CA uploaded a moment ago takes a little while to take effect."))
 }
 
 // endedWithoutReason is a connection that ends without an alert after the handshake.
@@ -205,7 +205,7 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 	}
 	if r.inspected() && !r.hello.asked {
 		r.say("the server never asked for the client certificate, and its own is not a public CA's")
-		r.stop("PX-09", Likely, candidate("CL-11", "Whatever ends a connection here without a reason can be behind it."))
+		r.stop("PX-09", Likely, candidate("CL-11", "Anything that ends a connection here without giving a reason can be the cause."))
 		return
 	}
 	// A close_notify is an alert too: one alone before the end is a plain goodbye.
@@ -225,7 +225,7 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 	r.say("the connection ended right after the client certificate, without a reason")
 	also := []Candidate{candidate("CL-03", "The namespace may not trust the issuer.")}
 	if r.inspected() {
-		also = append(also, candidate("PX-09", "The server's certificate is not a public CA's: a box on the way may inspect TLS."))
+		also = append(also, candidate("PX-09", "The server's certificate is not a public CA's: a device on the network path may inspect TLS."))
 	}
 	if end == endReset {
 		r.stop("CL-12", Likely, also...)
@@ -238,8 +238,8 @@ func (r *run) endedWithoutReason(ctx context.Context, s shake, end ending) {
 // where its record is known by its length.
 func (r *run) gaveUp() {
 	r.see("passed_over", alertName(90))
-	r.say("the server gave up after the client certificate and said no reason")
-	r.stop("CL-14", Likely, candidate("CL-11", "Whatever ends a connection here without a reason can be behind it."),
+	r.say("the server gave up after the client certificate without giving a reason")
+	r.stop("CL-14", Likely, candidate("CL-11", "Anything that ends a connection here without giving a reason can be the cause."),
 		candidate("CL-03", "The namespace may not trust the issuer."))
 }
 

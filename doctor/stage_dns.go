@@ -129,7 +129,7 @@ func (r *run) judgeAnswer(ctx context.Context, ans answer) {
 		r.filtered = true
 		open, level := r.answers(ctx)
 		if !open {
-			r.say("%s resolves to %s: not an address of the internet", r.addr.Host, texts(r.ips)[0])
+			r.say("%s resolves to %s: not a public internet address", r.addr.Host, texts(r.ips)[0])
 			r.stop("DN-08", level)
 			return
 		}

@@ -211,7 +211,7 @@ func (r *run) noReply() {
 		r.stop("H2-01", Likely, candidate("SY-03", "The service may be overloaded."))
 		return
 	}
-	r.stop("SY-03", Likely, candidate("H2-01", "A box on the way may have swallowed the call."))
+	r.stop("SY-03", Likely, candidate("H2-01", "A device on the network path may have swallowed the call."))
 }
 
 // unavailable is a broken connection or a service that says it cannot. An alert that came late is
@@ -271,7 +271,7 @@ func (r *run) unavailable(ctx context.Context, m string) {
 		}
 		r.stop("H2-11", Likely, candidate("TC-10", "The connection may break now and then."))
 	case r.inspected() && !r.hello.asked:
-		r.stop("PX-09", Likely, candidate("CL-11", "Whatever ends a connection here without a reason can be behind it."))
+		r.stop("PX-09", Likely, candidate("CL-11", "Anything that ends a connection here without giving a reason can be the cause."))
 	default:
 		r.stop("CL-11", Likely, candidate("H2-11", "A load balancer on the way may end connections."))
 	}

@@ -231,7 +231,7 @@ func (r *run) readAPIKey() bool {
 	}
 	if exp, ok := jwtExpiry(r.apiKey); ok && !r.now.Before(exp) {
 		r.see("expired", exp.UTC().Format("2006-01-02 15:04 MST"))
-		r.values["cause"] = fmt.Sprintf("The API key carries its own last moment, %s, and it is over.", r.values["expired"])
+		r.values["cause"] = fmt.Sprintf("The API key says that it expired on %s.", r.values["expired"])
 		r.stop("AK-03", Certain)
 		return false
 	}

@@ -107,7 +107,7 @@ func (r *run) denied(ctx context.Context, cloudShaped bool) {
 	case !cloudShaped && r.hasPair:
 		r.stop("IN-11", Likely, candidate("NS-02", "The certificate may not be allowed into this namespace."))
 	case !r.hasPair && r.hello != nil && !r.hello.asked && !r.t.Plaintext:
-		r.stop("AK-02", Likely, candidate("NS-02", "The server may refuse everybody who does not prove who they are."))
+		r.stop("AK-02", Likely, candidate("NS-02", "The server may refuse anyone who does not sign in."))
 	case r.otherRegion(ctx):
 		r.stop("IN-19", Likely, r.deniedCandidates()...)
 	default:
@@ -133,7 +133,7 @@ func (r *run) anyCertificate(ctx context.Context) {
 
 func (r *run) deniedCandidates() []Candidate {
 	return []Candidate{
-		candidate("CH-26", "Certificate filters of the namespace may not match "+quoteSubject(r)+"."),
+		candidate("CH-26", "The namespace's certificate filters may not match "+quoteSubject(r)+"."),
 		candidate("NS-10", "The certificate may belong to another namespace or account."),
 		candidate("AK-08", "The namespace may want an API key instead of a certificate."),
 		candidate("SV-12", "The address may be another account's: every account has a good server certificate."),

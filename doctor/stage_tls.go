@@ -52,7 +52,7 @@ func (r *run) tls(ctx context.Context) {
 		r.stop("PR-06", Certain)
 		return
 	}
-	r.say("%s proved to be %s (%s)", r.addr, clean(r.serverName, 100), tls.VersionName(h.state.Version))
+	r.say("%s identified itself as %s (%s)", r.addr, clean(r.serverName, 100), tls.VersionName(h.state.Version))
 	if bad := r.values["failing_address"]; bad != "" {
 		r.st.Summary += ", but " + bad
 	}
@@ -184,7 +184,7 @@ func (r *run) silent(ctx context.Context, s shake, h *hello) {
 		return
 	}
 	r.say("%s accepts connections but does not answer the TLS handshake", r.addr)
-	r.stop("TC-05", Likely, candidate("PR-15", "A box on the way may drop large first messages."),
+	r.stop("TC-05", Likely, candidate("PR-15", "A device on the network path may drop large first messages."),
 		candidate("PR-01", "A server without TLS may wait for more."))
 }
 
@@ -261,17 +261,17 @@ func (r *run) unknownIssuer(chain []*x509.Certificate) {
 		case selfSigned(top):
 			r.stop("SV-13", Certain, also...)
 		case lacksIntermediate(top):
-			r.values["cause"] = fmt.Sprintf("The server sent %s, issued by %s, and not the certificate of that issuer, which by its name is an intermediate one: whoever trusts its root alone cannot find the way there.", plural(len(chain), "certificate"), clean(issuer, 200))
+			r.values["cause"] = fmt.Sprintf("The server sent %s, issued by %s, and not the certificate of that issuer, which by its name is an intermediate one: a client that trusts only its root cannot build the chain.", plural(len(chain), "certificate"), clean(issuer, 200))
 			r.stop("SV-11", Likely, append(also, candidate("SV-13", "The issuer may be a CA of its own, which is not trusted here."))...)
 		default:
-			r.stop("SV-13", Likely, append(also, candidate("SV-11", "The issuer may stand under a trusted root, and the server does not send its certificate."))...)
+			r.stop("SV-13", Likely, append(also, candidate("SV-11", "The issuer may chain to a trusted root, while the server does not send the issuer's certificate."))...)
 		}
 	}
 	switch {
 	case len(r.t.RootsPEM) > 0 && verifies(chain, system, r.now):
 		r.stop("SV-01", Certain)
 	case len(r.t.RootsPEM) > 0 && r.rootsAreClientCA() && !lacksIntermediate(top):
-		r.stop("SV-01", Likely, candidate("SV-13", "The server may stand under a CA of its own, which was not given."))
+		r.stop("SV-01", Likely, candidate("SV-13", "The server may use a private CA, which was not given."))
 	case len(r.t.RootsPEM) > 0:
 		untrusted()
 	case system.Equal(x509.NewCertPool()):
@@ -279,12 +279,12 @@ func (r *run) unknownIssuer(chain []*x509.Certificate) {
 	case looksPublic(chain[0]) && len(chain) == 1:
 		r.stop("SV-11", Likely, candidate("SV-02", "The roots of this machine may be too old."))
 	case looksPublic(chain[0]):
-		r.stop("SV-02", Likely, candidate("PX-08", "A box on the way may inspect TLS."))
+		r.stop("SV-02", Likely, candidate("PX-08", "A device on the network path may inspect TLS."))
 	case r.cloudHost() && r.private():
 		r.stop("PX-08", Likely, candidate("DN-08", "The name resolves to a private address: a DNS filter's page or a server of this network may answer."),
 			candidate("DN-12", "A private endpoint may lead to another service."))
 	case r.cloudHost() && chain[0].VerifyHostname(strings.Trim(r.serverName, "[]")) == nil && !r.filtered:
-		// Nobody but a box on the way makes certificates for a name of Temporal Cloud.
+		// Nobody but a device on the network path makes certificates for a name of Temporal Cloud.
 		r.stop("PX-08", Certain)
 	case r.cloudHost():
 		r.stop("PX-08", Likely, candidate("SV-04", "Another server may answer at this address."))

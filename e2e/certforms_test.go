@@ -175,7 +175,7 @@ func TestCertOwnCA(t *testing.T) {
 	leaf(0, "--ca", c.at("ca.pem"), "--ca-key", c.at("locked.key"), "--ca-key-passphrase-path", pass)
 	for want, args := range map[string][]string{
 		"does not open":         {"--ca", c.at("ca.p12"), "--ca-key-passphrase-path", wrong},
-		"locked with":           {"--ca", c.at("ca.pem"), "--ca-key", c.at("locked.key")},
+		"protected by":          {"--ca", c.at("ca.pem"), "--ca-key", c.at("locked.key")},
 		"of 1024 bits":          {"--ca", c.at("small.pem"), "--ca-key", c.at("small.key")},
 		"ECDSA-SHA1":            {"--ca", c.at("sha1.pem"), "--ca-key", c.at("sec1.key")},
 		"cannot be read":        {"--ca", c.at("nowhere"), "--ca-key", c.at("sec1.key")},

@@ -73,7 +73,7 @@ func TestElsewhere(t *testing.T) {
 			if times.ReplaceAllString(a.out, "") != times.ReplaceAllString(alone.out, "") {
 				t.Errorf("--post changes stdout:\n%s\n%s", a.out, alone.out)
 			}
-			if a = shell(command); a.code != 13 || !strings.Contains(a.err, "This address is not good any more") {
+			if a = shell(command); a.code != 13 || !strings.Contains(a.err, "This address is no longer valid") {
 				t.Errorf("used twice: exit %d\n%s", a.code, a.err)
 			}
 			// The CA is uploaded; the command passes, and so does what is pasted.
@@ -178,13 +178,13 @@ func TestDecodePage(t *testing.T) {
 		b.fill(testID("error-text"), "api_key=c4nary\x1b[31m received fatal alert: UnknownCA <img src=x onerror=alert(1)>")
 		b.click("decode")
 		b.has("CL-03")
-		b.has("There was a secret in this text")
+		b.has("This text contained a secret")
 		if h := b.html(); strings.Contains(h, "c4nary") || strings.Contains(h, "<img src") || strings.Contains(h, "\x1b") {
 			t.Error("what was pasted comes back raw")
 		}
 		b.fill(testID("error-text"), "Hello, is anybody there?")
 		b.click("decode")
-		b.has("Not a text that Onramp knows")
+		b.has("Onramp does not recognise this text")
 		b.clean(p.url)
 		b.close()
 	}

@@ -144,7 +144,7 @@ func (f *follower) goShapes() []shape {
 		{"a slow activity of a workflow that is called MoneyTransfer", plain(shop, "MoneyTransfer"), "OK", "slowShip", true, ""},
 		{"an activity on a queue that nobody polls", plain(shop, "otherQueueFlow", "ship-activities"), "TQ-01", "ship-activities", false, ""},
 		{"an activity on a queue polled for workflows", plain(shop, "otherQueueFlow", "flows-only"), "TQ-05", "flows-only", false, ""},
-		{"an activity that fails and is tried again", plain(shop, "failFlow", "a"), "WF-21", "the carrier answers 503", false, ""},
+		{"an activity that keeps failing and is retried", plain(shop, "failFlow", "a"), "WF-21", "the carrier answers 503", false, ""},
 		{"an activity that the worker does not know", plain(shop, "unknownActivityFlow", "a"), "WF-02", "weigh", false, ""},
 		{"more activities than slots", plain(shop, "fanOutFlow", "one-at-a-time"), "OK", "slowShip", true, ""},
 		{"a signal", plain(shop, "signalFlow"), "OK", "signal", true, ""},
@@ -170,7 +170,7 @@ func (f *follower) goShapes() []shape {
 		}, "OK", "cron", true, ""},
 		{"the next try of a retry policy", func(id string) error {
 			return f.begin(client.StartWorkflowOptions{ID: id, TaskQueue: shop, RetryPolicy: &temporal.RetryPolicy{InitialInterval: time.Hour}}, "retriedFlow")
-		}, "OK", "next try", true, ""},
+		}, "OK", "next attempt", true, ""},
 		{"an update", func(id string) error {
 			if err := f.started(id, shop, "updateFlow"); err != nil {
 				return err
@@ -248,7 +248,7 @@ func (f *follower) typescriptShapes() []shape {
 	}
 	return []shape{
 		{"a slow activity", plain("packFlow", "a"), "OK", "pack", true, ""},
-		{"an activity that fails and is tried again", plain("weighFlow", "a"), "WF-21", "the scale is offline", false, ""},
+		{"an activity that keeps failing and is retried", plain("weighFlow", "a"), "WF-21", "the scale is offline", false, ""},
 		{"an activity on a queue that nobody polls", plain("otherQueueFlow"), "TQ-01", "ts-pack-activities", false, ""},
 		{"a signal", plain("approvalFlow"), "OK", "signal", true, ""},
 		{"a timer", plain("timerFlow"), "OK", "timer", true, ""},

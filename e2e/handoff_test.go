@@ -46,7 +46,7 @@ func TestHandoffFile(t *testing.T) {
 			}
 		}
 		if m == "keyed" {
-			b.has("never send it by mail or chat")
+			b.has("never send it by email or chat")
 			continue
 		}
 		if got, want := strings.TrimSpace(b.valueOf("#ca-pem")), strings.TrimSpace(string(v.get("/m/"+m+"/certificates/ca.pem").body)); got != want {

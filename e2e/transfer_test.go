@@ -179,7 +179,7 @@ func TestTransferPages(t *testing.T) {
 		b.t = t
 		run := v.upload(m+"/transfer", transferForm("success", "worker", "own", "task_queue", "nobody-here", "once", "stuck")...).ok(t, "start").path
 		b.open(p.url + run)
-		b.has("Stuck, and still followed")
+		b.has("Stuck, still following")
 		b.has("TQ-01")
 		b.shot("stuck")
 		v.upload(run+"/terminate", "reason", "test").ok(t, "terminate")

@@ -27,8 +27,8 @@ func WriteCalendar(w io.Writer, base string, pages iter.Seq2[[]Ending, error]) e
 	cal := ics.NewCalendarFor("Onramp")
 	cal.SetProductId("-//Onramp//Certificate expiry//EN")
 	cal.SetCalscale("GREGORIAN")
-	cal.SetName("Certificates that end")
-	cal.SetXWRCalName("Certificates that end")
+	cal.SetName("Certificates that expire")
+	cal.SetXWRCalName("Certificates that expire")
 	cal.SetRefreshInterval("PT12H") // it adds VALUE=DURATION itself
 	cal.SetXPublishedTTL("PT12H")
 	head, err := inside(cal)
@@ -116,23 +116,23 @@ func (e Ending) Summary() string {
 		what = "CA"
 	}
 	if e.Client != "" {
-		return fmt.Sprintf("%s (%s): %s ends", e.Name, e.Client, what)
+		return fmt.Sprintf("%s (%s): %s expires", e.Name, e.Client, what)
 	}
-	return fmt.Sprintf("%s: %s ends", e.Name, what)
+	return fmt.Sprintf("%s: %s expires", e.Name, what)
 }
 
 // Advice is what a person should know and do, in lines.
 func (e Ending) Advice() string {
 	lines := []string{fmt.Sprintf("%s of %s stops working on %s.", e.Subject, e.Name, e.At.UTC().Format("2 January 2006 at 15:04 UTC"))}
 	if e.IsCA {
-		lines = append(lines, "Its CA sets the end: "+e.By+". Every client certificate under that CA stops then.")
+		lines = append(lines, "Its CA sets the date: "+e.By+". Every client certificate under that CA stops working then.")
 	} else {
-		lines = append(lines, "The client certificate itself sets the end.")
+		lines = append(lines, "The client certificate itself sets the date.")
 	}
 	if e.Active() {
-		lines = append(lines, "Workers that present it can no longer connect after that. Replace it before.")
+		lines = append(lines, "Workers that present it cannot connect after that. Replace it before then.")
 	} else {
-		lines = append(lines, "Nothing to do: "+e.Successor.Subject+" took its place on "+e.Successor.Since.UTC().Format("2 January 2006")+".")
+		lines = append(lines, "Nothing to do: "+e.Successor.Subject+" replaced it on "+e.Successor.Since.UTC().Format("2 January 2006")+".")
 	}
 	return strings.Join(append(lines, "SHA-256 "+e.Certificate), "\n")
 }

@@ -93,7 +93,7 @@ func TestCalendar(t *testing.T) {
 	for i, want := range []struct {
 		status, sequence, summary string
 		alarms                    int
-	}{{"CANCELLED", "1", "payments: client certificate ends", 0}, {"CONFIRMED", "0", "payments: client certificate ends", 6}} {
+	}{{"CANCELLED", "1", "payments: client certificate expires", 0}, {"CONFIRMED", "0", "payments: client certificate expires", 6}} {
 		e := events[i]
 		got := func(name string) string { return e.Props.Get(name).Value }
 		if got("STATUS") != want.status || got("SEQUENCE") != want.sequence || got("SUMMARY") != want.summary || len(e.Children) != want.alarms {
@@ -172,6 +172,6 @@ func ExampleEnding_Summary() {
 	fmt.Println(expiry.Ending{Name: "Payments"}.Summary())
 	fmt.Println(expiry.Ending{Name: "Payments", Client: "eu", Expiry: certsvc.Expiry{IsCA: true}}.Summary())
 	// Output:
-	// Payments: client certificate ends
-	// Payments (eu): CA ends
+	// Payments: client certificate expires
+	// Payments (eu): CA expires
 }

@@ -267,7 +267,7 @@ func message(e Ending, now time.Time, base string) ([]byte, error) {
 	}
 	m.Text = fmt.Sprintf("%s %s (%s). Replace it: %s", e.Summary(), when, e.At.UTC().Format("2 January 2006 15:04 UTC"), e.Link(base))
 	if e.Rung == Ended {
-		m.Text = fmt.Sprintf("%s ended %s (%s). Replace it: %s", e.Subject, when, e.At.UTC().Format("2 January 2006 15:04 UTC"), e.Link(base))
+		m.Text = fmt.Sprintf("%s expired %s (%s). Replace it: %s", e.Subject, when, e.At.UTC().Format("2 January 2006 15:04 UTC"), e.Link(base))
 	}
 	d := &m.Data
 	d.Migration.ID, d.Migration.Name = e.Migration, e.Name

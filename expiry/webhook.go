@@ -42,7 +42,7 @@ type Webhook struct {
 // is "" for none, text, or whsec_ and base64. The errors are Invalid faults in the field webhook.
 func NewWebhook(address, secret, version string) (*Webhook, error) {
 	bad := func(cause string) error {
-		f := fault.New(fault.Invalid, "The webhook's address cannot be used", "Give an https address: --webhook https://hooks.example.com/onramp.").In("webhook")
+		f := fault.New(fault.Invalid, "The webhook's address cannot be used", "Use an https address: --webhook https://hooks.example.com/onramp.").In("webhook")
 		f.Cause = cause
 		return f
 	}
@@ -53,18 +53,18 @@ func NewWebhook(address, secret, version string) (*Webhook, error) {
 	case u.Scheme != "https" && u.Scheme != "http":
 		return nil, bad("Its scheme is " + strconv.Quote(u.Scheme) + ".")
 	case u.User != nil:
-		return nil, bad("It holds a user name or password, which other programs of this computer can see.")
+		return nil, bad("It holds a user name or password, which other programs on this computer can see.")
 	case u.Fragment != "":
 		return nil, bad("It has a fragment (#), which is never sent.")
 	case u.Scheme == "http" && !loopback(u.Hostname()):
-		return nil, bad("Plain http shows the message to everyone on the way; it is taken for this computer only.")
+		return nil, bad("Plain http shows the message to everyone on the network path; Onramp accepts it only for this computer.")
 	}
 	w := &Webhook{url: u, agent: "Onramp/" + version}
 	if secret != "" {
 		w.secret = []byte(secret)
 		if text, ok := strings.CutPrefix(secret, "whsec_"); ok {
 			if w.secret, err = base64.StdEncoding.DecodeString(text); err != nil {
-				return nil, fault.New(fault.Invalid, "The webhook's secret is not base64 after whsec_", "Give it as the receiver wrote it, in ONRAMP_WEBHOOK_SECRET.").In("webhook")
+				return nil, fault.New(fault.Invalid, "The webhook's secret is not base64 after whsec_", "Set ONRAMP_WEBHOOK_SECRET to it exactly as the receiver shows it.").In("webhook")
 			}
 		}
 		if len(w.secret) < minSecret {
@@ -144,7 +144,7 @@ func (w *Webhook) Send(ctx context.Context, id string, at time.Time, body []byte
 	}
 	resp, err := w.client.Do(r)
 	if err != nil {
-		return fault.New(fault.Unavailable, why(err), "See that the receiver runs and can be reached from here.")
+		return fault.New(fault.Unavailable, why(err), "Check that the receiver is running and can be reached from here.")
 	}
 	defer resp.Body.Close()
 	_, _ = io.CopyN(io.Discard, resp.Body, 512) // what it says is of no use here, and may be anything
@@ -163,7 +163,7 @@ func why(err error) string {
 	case errors.Is(err, errAddress):
 		return "The name leads to an address that a webhook must not use"
 	case errors.As(err, &dns):
-		return "The name of the receiver is not known"
+		return "The receiver's host name is unknown"
 	case errors.As(err, &cert):
 		return "The receiver's certificate is not trusted here"
 	case errors.Is(err, syscall.ECONNREFUSED):

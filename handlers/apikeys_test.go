@@ -23,10 +23,10 @@ func TestAPIKeyLane(t *testing.T) {
 	d.get(m+"/certificates").want(t, 200, "Not needed with API keys", "Get an API key", "Choose the namespace first")
 	d.post(m+"/namespace", "namespace", "orders.a1b2c").to(t)
 	d.get(m+"/certificates").want(t, 200, "/cloud/orders.a1b2c?m=payments#sign-in", "TEMPORAL_CLOUD_API_KEY")
-	d.get(m+"/upload").want(t, 200, "Not needed with API keys", "no CA to upload").lacks(t, "ca_bundle")
+	d.get(m+"/upload").want(t, 200, "Not needed with API keys", "no CA certificate to upload").lacks(t, "ca_bundle")
 	d.get("/cloud/orders.a1b2c").want(t, 200, "No API key: every worker is refused")
 
-	made := d.post("/cloud/orders.a1b2c/keys", "key_name", "worker", "key_days", "30", "m", "payments").want(t, 200, fakeKey, "shown now and never again")
+	made := d.post("/cloud/orders.a1b2c/keys", "key_name", "worker", "key_days", "30", "m", "payments").want(t, 200, fakeKey, "it is shown only once")
 	if cache := made.header.Get("Cache-Control"); !strings.Contains(cache, "no-store") {
 		t.Errorf("Cache-Control %q", cache)
 	}
@@ -73,12 +73,12 @@ func TestEnvironmentPage(t *testing.T) {
 	d.post(page, "shell", "kubernetes", "environment", "export TEMPORAL_HOST_URL=https://orders.a1b2c.tmprl.cloud:7233\n"+
 		"TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_MTLS_TLS_CERT=/c/client.pem\nTEMPORAL_MTLS_TLS_KEY=/c/client.key\nTEMPORAL_TLS_SERVER_CA_CERT_PATH=/c/ca.pem\n"+
 		"TEMPORAL_CLOUD_API_KEY="+secret+"\n").
-		want(t, 200, "Danger", "IN-01", "SV-01", "/help/SV-01", "Cloud needs no CA here", "Deployment", "Tutorial", "orders.a1b2c.tmprl.cloud:7233", "settings for another form", "stands where you had a secret").lacks(t, secret, "c4nary")
+		want(t, 200, "Danger", "IN-01", "SV-01", "/help/SV-01", "Cloud needs no CA here", "Deployment", "Tutorial", "orders.a1b2c.tmprl.cloud:7233", "settings for another form", "stands for each of your secrets").lacks(t, secret, "c4nary")
 	d.post(page, "environment", "services:\n  db:\n    image: postgres\n  worker:\n    environment:\n      SSL_CERT_FILE: /etc/ssl/cert.pem\n      TEMPORAL_ADDRESS: orders.a1b2c.tmprl.cloud:7233\n      TEMPORAL_NAMESPACE: orders\n      TEMPORAL_TLS_CLIENT_CERT_PATH: /c/client.pem\n      TEMPORAL_TLS_CLIENT_KEY_PATH: /c/client.key\n").
-		want(t, 200, "Compose YAML, service worker", "IN-11", "orders.a1b2c", "In the form you pasted", "everything else is as you gave it", "SSL_CERT_FILE: /etc/ssl/cert.pem", "image: postgres")
+		want(t, 200, "Compose YAML, service worker", "IN-11", "orders.a1b2c", "In the form you pasted", "everything else is unchanged", "SSL_CERT_FILE: /etc/ssl/cert.pem", "image: postgres")
 	d.post(page, "environment", "TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nTEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n").
 		want(t, 200, "Nothing to change", "/c/client.key\n").lacks(t, `id="repaired-environment"`)
-	d.post(page, "environment", "HOME=/root").want(t, 200, "No Temporal setting is in this text", "cannot be repaired yet")
+	d.post(page, "environment", "HOME=/root").want(t, 200, "This text contains no Temporal setting", "cannot be repaired yet")
 	d.post(page, "environment", strings.Repeat("TEMPORAL_ADDRESS=x\n", 10000)).want(t, 413)
 	d.post(page, "environment", strings.Repeat("TEMPORAL_API_KEY=c4nary\n", 300)).want(t, 200, "Your text is not shown again").lacks(t, "c4nary")
 
@@ -89,8 +89,8 @@ func TestEnvironmentPage(t *testing.T) {
 	d.post(m+"/namespace", "namespace", "orders.a1b2c").to(t)
 	d.get(page).want(t, 200, "onramp code --judge - --namespace orders.a1b2c")
 	d.post(page, "environment", "TEMPORAL_ADDRESS=bill.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=bill.a1b2c\nTEMPORAL_API_KEY=$KEY\n").
-		want(t, 200, "Danger", "This is another namespace", "An API key, and no client certificate", "This migration uses client certificates").lacks(t, "Nothing to change")
-	d.post(page, "environment", "TEMPORAL_ADDRESS=orders.z9y8x.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.z9y8x\n").want(t, 200, "This is another account")
+		want(t, 200, "Danger", "This is a different namespace", "An API key, and no client certificate", "This migration uses client certificates").lacks(t, "Nothing to change")
+	d.post(page, "environment", "TEMPORAL_ADDRESS=orders.z9y8x.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.z9y8x\n").want(t, 200, "This is a different account")
 
 	r := strings.TrimSuffix(d.post("/rehearse-now").to(t), "/namespace")
 	d.post(r+"/namespace", "namespace", "orders.a1b2c").to(t)

@@ -61,24 +61,24 @@ func canary(t *testing.T, d *desk, m string, pages []string, keys ...string) {
 func TestFurtherClients(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m := d.withCerts()
-	d.get(m+"/certificates").want(t, 200, "Issue more client certificates", "Other forms: PKCS#12")
-	d.get(m+"/certificates/clients").want(t, 200, "The key that still waits here", "own: the checks", "At most 364", "363 days left")
+	d.get(m+"/certificates").want(t, 200, "Issue more client certificates", "Other formats: PKCS#12")
+	d.get(m+"/certificates/clients").want(t, 200, "The key that Onramp still holds", "own: the checks", "At most 364", "363 days left")
 
 	first := d.upload(m+"/certificates/clients", "ca_from", "held", "name", "payments-eu", "common_name", "", "leaf_days", "30", "key_type", "ec-p256", "maker", "server").to(t)
 	page := d.get(first).want(t, 200, "Client certificate of payments-eu", "CN=payments-eu", "With the private key, once", "CA:FALSE", "TLS client", "digital signature", "Expires in 29 days", "CN=Payments CA", "Complete", "passed")
 	page.lacks(t, "PRIVATE KEY")
 	taken := d.post(first+"/take", "format", "kubernetes", "secret_name", "payments-eu", "k8s_namespace", "team-a").want(t, 200, "kind: Secret", `namespace: "team-a"`, "tls.key: ")
 	d.post(first+"/take", "format", "kubernetes").want(t, 410, "already downloaded")
-	d.get(first).want(t, 200, "Make the other forms where the key is", "openssl pkcs12 -export").lacks(t, "With the private key, once")
+	d.get(first).want(t, 200, "Create the other formats where the key is", "openssl pkcs12 -export").lacks(t, "With the private key, once")
 
 	// With the CA's key downloaded, its archive is dropped back as it is.
 	caZip := d.post(m+"/certificates/ca-key.zip").want(t, 200).body
 	caKey := unzip(t, caZip)["ca.key"]
-	d.get(m+"/certificates/clients").want(t, 200, "It has been downloaded or forgotten")
-	d.upload(m+"/certificates/clients", "ca_from", "held", "name", "x", "maker", "server").want(t, 422, "not here any more")
+	d.get(m+"/certificates/clients").want(t, 200, "It was downloaded or forgotten")
+	d.upload(m+"/certificates/clients", "ca_from", "held", "name", "x", "maker", "server").want(t, 422, "no longer here")
 	csr, clientKey := request(t)
 	second := d.upload(m+"/certificates/clients", "ca_from", "files", "@ca_files", caZip, "name", "payments-us", "common_name", "payments-us", "organizational_unit", "US", "dns_names", "a.acme.internal, b.acme.internal", "maker", "csr", "csr", csr).to(t)
-	d.get(second).want(t, 200, "DNS:a.acme.internal, DNS:b.acme.internal", "OU=US", "Make the other forms where the key is").lacks(t, "With the private key, once")
+	d.get(second).want(t, 200, "DNS:a.acme.internal, DNS:b.acme.internal", "OU=US", "Create the other formats where the key is").lacks(t, "With the private key, once")
 
 	list := d.get(m+"/certificates/clients").want(t, 200, "payments-eu", "payments-us", "CN=payments-us", "until "+time.Now().AddDate(0, 0, 30).Format("2 Jan 2006"))
 	if n := strings.Count(list.body, `data-testid="client-`); n < 3 {
@@ -130,7 +130,7 @@ func TestFormats(t *testing.T) {
 			d.post(at+"/take", "format", string(f.Format), "password", "12345").want(t, 422, "too short", "With the private key, once")
 		}
 		if f.Format == certsvc.FormatKubernetes {
-			d.post(at+"/take", "format", string(f.Format), "secret_name", "Not A Name").want(t, 422, "not a name that Kubernetes takes", `value="Not A Name"`)
+			d.post(at+"/take", "format", string(f.Format), "secret_name", "Not A Name").want(t, 422, "not a valid Kubernetes name", `value="Not A Name"`)
 		}
 		r := d.post(at+"/take", "format", string(f.Format), "password", "changeit").want(t, 200)
 		if r.header.Get("Cache-Control") != "no-store" || !strings.Contains(r.header.Get("Content-Disposition"), f.File) {
@@ -265,7 +265,7 @@ openssl req -x509 -new -key ca.key -subj "/CN=Short CA" -days 1 -out short.pem`+
 	}{
 		"nothing":               {nil, nil, "The CA is missing"},
 		"a wrong passphrase":    {[]string{good["ca.pem"], good["e.key"]}, []string{"passphrase", "nope"}, "passphrase does not open"},
-		"no passphrase":         {[]string{good["ca.pem"], good["e.key"]}, nil, "locked with a passphrase"},
+		"no passphrase":         {[]string{good["ca.pem"], good["e.key"]}, nil, "protected by a passphrase"},
 		"a wrong store":         {[]string{good["ca.p12"]}, []string{"passphrase", "nope"}, "passphrase does not open"},
 		"RSA-1024":              {[]string{good["rsa1024.pem"], good["rsa1024.key"]}, nil, "CH-14"},
 		"SHA-1":                 {[]string{good["sha1.pem"], good["ca.key"]}, nil, "CH-13"},
@@ -274,9 +274,9 @@ openssl req -x509 -new -key ca.key -subj "/CN=Short CA" -days 1 -out short.pem`+
 		"the key alone":         {[]string{good["ca.key"]}, nil, "no CA certificate"},
 		"the certificate alone": {[]string{good["ca.pem"]}, nil, "key is not in these files"},
 		"two CAs":               {[]string{good["ca.pem"], good["ca.key"], good["rsa1024.pem"], good["rsa1024.key"]}, nil, "several CAs"},
-		"a zip of zips":         {[]string{nested.String()}, nil, "holds another archive"},
+		"a zip of zips":         {[]string{nested.String()}, nil, "contains another archive"},
 		"junk":                  {[]string{"\x00\x01\x02 junk"}, nil, "KP-39"},
-		"a CA about to end":     {[]string{good["short.pem"], good["ca.key"]}, nil, "ends too soon"},
+		"a CA about to end":     {[]string{good["short.pem"], good["ca.key"]}, nil, "expires too soon"},
 		"absurd validity":       {[]string{good["ca.pem"], good["ca.key"]}, []string{"leaf_days", "99999999999"}, "days"},
 		"negative validity":     {[]string{good["ca.pem"], good["ca.key"]}, []string{"leaf_days", "-3"}, "-3 days"},
 		"beyond the CA":         {[]string{good["ca.pem"], good["ca.key"]}, []string{"leaf_days", "3000"}, "longer than this CA allows"},
@@ -310,14 +310,14 @@ openssl req -x509 -new -key ca.key -subj "/CN=Short CA" -days 1 -out short.pem`+
 		t.Error("a refused form changed what is stored")
 	}
 	d.upload(m+"/certificates/clients", "name", "x", "maker", "server", "ca_from", "files", "@ca_files", good["ca.pem"]+good["ca.key"]).want(t, 422, "This is another CA: CN=Acme CA", "CH-01")
-	d.upload(m+"/certificates/clients", "name", "", "maker", "server", "ca_from", "held").want(t, 422, "Name the service")
-	d.upload(m+"/certificates/clients", "name", "a\u202eb", "maker", "server", "ca_from", "held", "common_name", "w").want(t, 422, "cannot be the name")
+	d.upload(m+"/certificates/clients", "name", "", "maker", "server", "ca_from", "held").want(t, 422, "Enter the service")
+	d.upload(m+"/certificates/clients", "name", "a\u202eb", "maker", "server", "ca_from", "held", "common_name", "w").want(t, 422, "cannot be used as a client name")
 	d.upload(m+"/certificates/clients", "name", "x", "ca_from", "held", "leaf_days", "ten").want(t, 422, "whole number")
 	many := []string{"name", "x", "ca_from", "files"}
 	for range 51 {
 		many = append(many, "@ca_files", "x")
 	}
-	d.upload(m+"/certificates/clients", many...).want(t, 422, "too many files")
+	d.upload(m+"/certificates/clients", many...).want(t, 422, "Too many files")
 	d.upload(m+"/certificates/clients", "name", "x", "ca_text", strings.Repeat("x", 10<<20)).want(t, 413)
 	if d.snapshot() != before {
 		t.Error("a refused form changed what is stored")
@@ -385,13 +385,13 @@ func TestBatch(t *testing.T) {
 		rows, keyType string
 		want          []string
 	}{
-		{"name,cn,days\n../etc,x,1\nok,y,ten\nok,z,1\nlate,l,9999\n", "", []string{"Row 2: ", "Row 3: ", "Row 4: ", "Row 5: ", "stands in row 3"}},
+		{"name,cn,days\n../etc,x,1\nok,y,ten\nok,z,1\nlate,l,9999\n", "", []string{"Row 2: ", "Row 3: ", "Row 4: ", "Row 5: ", "already used in row 3"}},
 		{"name,cn,days\ngood,good,10\nbeyond,b,3000\n", "", []string{"Row 3: ", "longer than this CA allows"}},
 		{"name,cn\ngood,good\nsame,Payments CA\n", "", nil},
 		{"name,cn\nctl,a\x01b\n", "", []string{"Row 2: "}},
 		{"", "", []string{"no rows"}},
 		{"a,b\n1,2\n", "", []string{"does not name the columns"}},
-		{"name\nx\n", "dsa", []string{"no key type"}},
+		{"name\nx\n", "dsa", []string{"key type"}},
 		{many.String(), "rsa-4096", []string{"201 RSA keys"}},
 	} {
 		r := d.upload(m+"/certificates/batch.zip", "ca_from", "held", "rows", tt.rows, "key_type", tt.keyType)
@@ -434,7 +434,7 @@ func TestInspect(t *testing.T) {
 	d.upload("/certificates/inspect", "@files", k.key, "@files", k.ca, "text", k.cert).want(t, 200, "2 certificates and 1 private key in 3 files", "Client certificate: CN=payments", "Private key of the client certificate",
 		"Root CA: CN=Payments CA", "Its private key is in", "Complete", "rules passed", "digital signature").lacks(t, "PRIVATE KEY", "ca-key-warning")
 	files := ownCA(t, ecCA+"openssl pkcs12 -export -in ca.pem -inkey ca.key -passout pass:secret -out ca.p12; openssl req -new -key ca.key -subj /CN=asks -out r.csr; openssl pkey -in ca.key -pubout -out pub.pem")
-	d.upload("/certificates/inspect", "@files", files["ca.key"], "@files", files["ca.pem"]).want(t, 200, "holds the private key of a CA", "never be uploaded", "never upload", "has not stored it").lacks(t, "PRIVATE KEY")
+	d.upload("/certificates/inspect", "@files", files["ca.key"], "@files", files["ca.pem"]).want(t, 200, "holds the private key of a CA", "Never upload it", "never upload", "has not stored it").lacks(t, "PRIVATE KEY")
 	d.upload("/certificates/inspect", "@files", files["ca.p12"]).want(t, 200, "Key store", "locked")
 	d.upload("/certificates/inspect", "@files", files["ca.p12"], "passphrase", "secret").want(t, 200, "holds the private key of a CA", "Acme CA").lacks(t, "secret")
 	d.upload("/certificates/inspect", "@files", files["ca.p12"], "passphrase", "nope").want(t, 200, "does not open")
@@ -444,7 +444,7 @@ func TestInspect(t *testing.T) {
 	d.fragment("/certificates/inspect", "text", k.cert).want(t, 200, `id="main"`, "Issuer missing")
 	d.upload("/certificates/inspect", "text", strings.Repeat("x", 10<<20)).want(t, 413)
 	// A key where a certificate is uploaded is refused as loudly.
-	d.post("/cloud/docs-assembly.a2dd6", "ca_bundle", files["ca.key"]).want(t, 422, "There is a private key in the bundle. Nothing was kept of it").lacks(t, "PRIVATE KEY")
+	d.post("/cloud/docs-assembly.a2dd6", "ca_bundle", files["ca.key"]).want(t, 422, "The bundle contains a private key. Onramp did not keep it").lacks(t, "PRIVATE KEY")
 	d.post(m+"/certificates", "lane", "import", "ca_pem", files["ca.key"], "leaf_pem", k.cert).want(t, 422, "IN-16").lacks(t, "PRIVATE KEY")
 	if d.snapshot() != before {
 		t.Error("inspecting changed what is stored")

@@ -19,7 +19,7 @@ func TestDecodePage(t *testing.T) {
 		{"Rust core", `Failed client connect: received fatal alert: UnknownCA`, []string{"CL-03", `href="/help/CL-03"`, "This is", "received fatal alert: UnknownCA"}},
 		{"Go", `dial tcp 3.4.5.6:7233: i/o timeout`, []string{"TC-02", `href="/help/TC-02"`, "Most likely this is"}},
 		{"temporal", `Namespace default is not found.`, []string{"NS-11", `href="/help/NS-11"`}},
-		{"not known", `Hello, is anybody there?`, []string{"Not a text that Onramp knows", "onramp check", `href="/help"`, "Test the connection of a migration"}},
+		{"not known", `Hello, is anybody there?`, []string{"Onramp does not recognise this text", "onramp check", `href="/help"`, "Test the connection of a migration"}},
 		{"a long log", "tls: private key does not match public key\n" + strings.Repeat("x", 60<<10), []string{"KP-06"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -53,7 +53,7 @@ func TestDecodeAttacked(t *testing.T) {
 			r := d.upload("/decode", "error_text", tt.text).want(t, tt.status)
 			r.lacks(t, tt.lacks...)
 			if strings.Contains(tt.name, "key") {
-				r.want(t, 200, "There was a secret in this text")
+				r.want(t, 200, "This text contained a secret")
 			}
 			if r.header.Get("Cache-Control") != "no-store" {
 				t.Error("a cache may keep the answer")

@@ -66,7 +66,7 @@ func TestDrillPages(t *testing.T) {
 	<-d.ops.begun
 	d.get(live).want(t, 200, "<live-feed", "5 of 20 ended as they should, 0 did not, 2 under way", live+"/stop", "about 3.0 s left")
 	d.get(live+".json").want(t, 409)
-	d.upload(m+"/transfer/drill", with(drillForm, "once", "four")...).want(t, 429, "A drill of this migration is under way")
+	d.upload(m+"/transfer/drill", with(drillForm, "once", "four")...).want(t, 429, "A load drill of this migration is already running")
 	d.post(live+"/stop", "x", "y").to(t)
 	d.finish(live)
 	d.get(live).want(t, 200, "Interrupted", "61 ms")
@@ -94,7 +94,7 @@ func TestRefusedDrills(t *testing.T) {
 		{"a year", "seconds", "31536000", "up to 600"},
 		{"for ever", "seconds", "1e300", "up to 600"},
 		{"slow", "scenario", "slow", "success, flaky or refund"},
-		{"no scenario", "scenario", "lottery", "Choose one of"},
+		{"Unknown scenario", "scenario", "lottery", "Choose one of"},
 		{"a negative amount", "amount", "-250", "from 1 to 1,000,000"},
 		{"another comparison", "beside", "mars", "one of those offered"},
 		{"another worker", "worker", "robot", "builtin"},

@@ -70,7 +70,8 @@ func hostile(t *testing.T, k keys) map[string]string {
 		"END without BEGIN": strings.Repeat("END CMS-", 15_000), "BEGIN without END": strings.Repeat("-----BEGIN CERTIFICATE-----\n", 4000), "a CA, 150 times": strings.Repeat(k.ca, 150),
 		"base64 in base64": string(nested), "DER, deep": string(pem.EncodeToMemory(&pem.Block{Type: "CERTIFICATE", Bytes: deep})),
 		"a key that is costly to open": strings.Repeat(costlyKey(t), 200), "brackets": strings.Repeat(`{"a":[`, 20_000), "expansion": strings.Repeat("A=$A$A$A$A\n", 10_000),
-		"commas": strings.Repeat(",", 120_000),
+		"commas": strings.Repeat(",", 120_000), "services": "services:\n" + strings.Repeat("  w:\n    environment: {TEMPORAL_ADDRESS: h, TEMPORAL_NAMESPACE: a}\n", 1800),
+		"profiles": strings.Repeat("%p.quarkus.temporal.connection.target=h:7233\n", 2600), "commands": strings.Repeat("docker run -e TEMPORAL_ADDRESS=h:7233 x\n", 3000),
 	}
 }
 

@@ -42,7 +42,7 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 		queue := r.URL.Query().Get("queue")
 		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.code.FollowPoller(ctx, s, v, queue) })
 	}
-	return fault.New(fault.NotFound, "There is nothing of that name to follow", "Follow run:<id>, migration, replace or poller.")
+	return fault.New(fault.NotFound, "There is nothing to follow under that name", "Follow run:<id>, migration, replace or poller.")
 }
 
 // stream opens the stream and lets follow write to it until its context ends.
@@ -74,7 +74,7 @@ func resumeAt(r *http.Request) (after int64, resumes bool, err error) {
 	}
 	after, err = strconv.ParseInt(text, 10, 64)
 	if err != nil || after < 0 {
-		return 0, false, fault.New(fault.Invalid, "The place to go on from is not a number", "Leave it out to start with what is there.")
+		return 0, false, fault.New(fault.Invalid, "The position to resume from is not a number", "Leave it out to start from the beginning.")
 	}
 	return after, true, nil
 }

@@ -339,10 +339,10 @@ func TestPollerStream(t *testing.T) {
 	}})
 	m, k := d.rehearsed()
 	look := []string{"queue", "TRANSFER_MONEY_TASK_QUEUE"}
-	d.get(m+"/code").want(t, 200, "while a client key is lent").lacks(t, "on=poller")
-	d.post(m+"/code/worker", look...).want(t, 422, "Cannot look", "lend it in step 2")
+	d.get(m+"/code").want(t, 200, "while it may use a client key").lacks(t, "on=poller")
+	d.post(m+"/code/worker", look...).want(t, 422, "Cannot look", "allow that in step 2")
 	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(t)
-	d.get(m+"/code").want(t, 200, "on=poller&amp;queue=TRANSFER_MONEY_TASK_QUEUE", "Start the worker, then let Onramp look for it with the button in step 5")
+	d.get(m+"/code").want(t, 200, "on=poller&amp;queue=TRANSFER_MONEY_TASK_QUEUE", "Start the worker, then use the button in step 5 to look for it")
 	s := d.follow(m + "/events?on=poller&queue=TRANSFER_MONEY_TASK_QUEUE")
 	if first := s.swap(); !strings.Contains(first.data, "Not seen yet") || d.asked.Load() > 0 {
 		t.Errorf("before anybody asked for a look, %d were made\n%.400s", d.asked.Load(), first.data)
@@ -448,7 +448,7 @@ func TestTransferStream(t *testing.T) {
 	if len(alarms) != 1 || alarms[0].data != stuck.Title {
 		t.Errorf("alarms %v, want the diagnosis", alarms)
 	}
-	for i, want := range []string{"w-1", "Stuck, and still followed", "Withdrawn &lt;b&gt;", "Transfer complete"} {
+	for i, want := range []string{"w-1", "Stuck, still following", "Withdrawn &lt;b&gt;", "Transfer complete"} {
 		row := `data-grow="event-list"` // the event's own row
 		if i == 3 {
 			row = `id="transfer-acts"`

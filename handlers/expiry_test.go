@@ -79,12 +79,12 @@ func TestExpiryBoard(t *testing.T) {
 	}
 	page.want(t, 200, "1 certificate expires after these months").lacks(t, "and 1 more")
 	now = now.Add(55 * 24 * time.Hour)
-	d.get("/expiry").want(t, 200, "1 certificate has ended", "Ended 5 days ago", "1 more ends in the next 60 days")
+	d.get("/expiry").want(t, 200, "1 certificate has expired", "Ended 5 days ago", "1 more ends in the next 60 days")
 	d.post("/m/payments/certificates", "lane", "make", "maker", "server", "organization", "Payments", "common_name", "payments", "ca_common_name", "Payments CA", "key_type", "ec-p256", "ca_days", "400", "leaf_days", "300").want(t, 303)
 	d.get("/expiry").want(t, 200, "Replaced by CN=payments", "Replaced").lacks(t, "has ended")
 	now = now.Add(31 * 24 * time.Hour)
 	d.get("/expiry").want(t, 200).lacks(t, "Replaced by")
-	ics := d.get("/expiry.ics").want(t, 200, "BEGIN:VCALENDAR\r\n", "Payments: client certificate ends", "TRIGGER:-P60D")
+	ics := d.get("/expiry.ics").want(t, 200, "BEGIN:VCALENDAR\r\n", "Payments: client certificate expires", "TRIGGER:-P60D")
 	if ct := ics.header.Get("Content-Type"); ct != "text/calendar; charset=utf-8" {
 		t.Errorf("Content-Type %s", ct)
 	}
@@ -150,11 +150,11 @@ func TestBoardShowsTheWebhook(t *testing.T) {
 		check(t, err)
 		return hook
 	}})
-	d.get("/expiry").want(t, 200, "https://hooks.example.com", "They are signed", "Nothing had to be sent yet")
+	d.get("/expiry").want(t, 200, "https://hooks.example.com", "They are signed", "Nothing to send so far")
 	d.cloudMove("Payments", "20")
 	_, err := hook.Look(t.Context())
 	check(t, err)
-	d.get("/expiry").want(t, 200, "1 message was not taken", "30 days before", "1 attempt.", "Next attempt at", `href="/m/payments/certificates"`)
+	d.get("/expiry").want(t, 200, "1 message was not accepted", "30 days before", "1 attempt.", "Next attempt at", `href="/m/payments/certificates"`)
 	if text := d.get("/metrics").want(t, 200).body; !strings.Contains(text, "onramp_webhook_notices_failing 1") {
 		t.Error("the metrics do not know of the failure")
 	}
@@ -169,7 +169,7 @@ func TestCAKeyPage(t *testing.T) {
 	m := d.cloudMove("Payments", "300")
 	key := "/m/" + m + "/certificates/key"
 	d.get("/m/"+m+"/certificates").want(t, 200, `href="`+key+`"`, `href="/m/payments/certificates/filters"`)
-	d.get(key).want(t, 200, "You keep it", "for your one download", "What keeping protects from")
+	d.get(key).want(t, 200, "You keep it", "for your one download", "What this protects against")
 
 	d.post(key+"/keep", "ca_source", "held", "passphrase", "password1234", "repeat", "password1234").want(t, 422, "easy to guess", `href="#passphrase"`).lacks(t, "password1234")
 	d.post(key+"/keep", "ca_source", "held", "passphrase", phrase, "repeat", "another").want(t, 422, "Type the same passphrase twice").lacks(t, phrase)
@@ -190,13 +190,13 @@ func TestCAKeyPage(t *testing.T) {
 		t.Error(err)
 	}
 	d.post(key+"/lock").leads(t, key)
-	d.post(key+"/forget").want(t, 422, "Forgetting is for good")
+	d.post(key+"/forget").want(t, 422, "Forgetting cannot be undone")
 	d.post(key+"/forget", "sure", "on").leads(t, key)
 	d.get(key).want(t, 200, "You keep it")
 
 	// By hand: the key that was downloaded, and keys that are not it.
 	secret := d.caKey(m)
-	d.post(key+"/keep", "ca_source", "held", "passphrase", phrase, "repeat", phrase).want(t, 422, "not here any more")
+	d.post(key+"/keep", "ca_source", "held", "passphrase", phrase, "repeat", phrase).want(t, 422, "no longer here")
 	d.post(key+"/keep", "ca_source", "paste", "passphrase", phrase, "repeat", phrase).want(t, 422, "Paste ca.key")
 	d.post(key+"/keep", "ca_source", "paste", "ca_key", "no key", "passphrase", phrase, "repeat", phrase).want(t, 422)
 	d.post(key+"/keep", "ca_source", "paste", "ca_key", d.caKey(d.cloudMove("Other", "30")), "passphrase", phrase, "repeat", phrase).want(t, 422, "not the CA").lacks(t, "PRIVATE KEY")
@@ -281,25 +281,25 @@ func TestFiltersPage(t *testing.T) {
 	leaf, _, err := certsvc.ReadCertificates([]byte(v.Certificate.LeafPEM))
 	check(t, err)
 	cn := leaf[0].Subject.CommonName
-	d.get(path).want(t, 200, "This client gets in", `value="`+cn+`"`, "tcld namespace certificate-filters import", v.Namespace.Namespace+"</span> -f filters.json", "1 of 25")
+	d.get(path).want(t, 200, "This client is admitted", `value="`+cn+`"`, "tcld namespace certificate-filters import", v.Namespace.Namespace+"</span> -f filters.json", "1 of 25")
 	d.post(path, "do", "test", "f1_cn", "other-*", "f1_o", "", "f1_ou", "", "f1_san", "").want(t, 200, "This client is refused", "CN=other-*", "does not match: the certificate has "+cn)
-	d.post(path, "do", "test", "f1_cn", strings.ToUpper(cn[:3])+"*", "f1_san", "*.example", "f2_cn", cn).want(t, 200, "This client gets in", "does not match: the certificate has nothing", "matches "+cn)
-	d.post(path, "do", "test", "f1_cn", "a*b", "f2_cn", "*").want(t, 422, "has its * in the middle", `href="#f1_cn"`, "is a * alone", `href="#f2_cn"`)
-	d.post(path, "do", "test", "f1_cn", "").want(t, 422, "There is no filter")
+	d.post(path, "do", "test", "f1_cn", strings.ToUpper(cn[:3])+"*", "f1_san", "*.example", "f2_cn", cn).want(t, 200, "This client is admitted", "does not match: the certificate has nothing", "matches "+cn)
+	d.post(path, "do", "test", "f1_cn", "a*b", "f2_cn", "*").want(t, 422, "has its * in the middle", `href="#f1_cn"`, "is only a *", `href="#f2_cn"`)
+	d.post(path, "do", "test", "f1_cn", "").want(t, 422, "There are no filters")
 	d.post(path, "do", "add", "f1_cn", cn).want(t, 200, `name="f2_cn"`)
 	d.post(path, "do", "remove-1", "f1_cn", "gone", "f2_cn", cn).want(t, 200, `value="`+cn+`"`).lacks(t, "gone")
 	d.post(path, "do", "test", "f1_cn", "x", "against", "paste", "cert_pem", v.Certificate.CAPEM).want(t, 200, "This client is refused", v.Certificate.CASubject)
 	d.post(path, "do", "test", "f1_cn", "x", "against", "paste", "cert_pem", "-----BEGIN PRIVATE KEY-----\nMIGH\n-----END PRIVATE KEY-----").want(t, 422, "private key is among").lacks(t, "MIGH")
 	d.post(path, "do", "test", "f1_cn", "x", "against", "paste", "cert_pem", "nonsense").want(t, 422, `href="#cert_pem"`)
 	d.post(path, "do", "read", "filters_json", `{"filters":[{"commonName":"worker-*","organization":"P"},{"subjectAlternativeName":"*.x"}]}`).want(t, 200, `value="worker-*"`, `value="*.x"`, "2 of 25")
-	d.post(path, "do", "read", "filters_json", `{"filters":[{"cn":"x"}]}`).want(t, 422, "not tcld", "no field", "cn")
+	d.post(path, "do", "read", "filters_json", `{"filters":[{"cn":"x"}]}`).want(t, 422, "not in tcld", "no field named", "cn")
 	many := []string{"do", "test"}
 	for i := range 26 {
 		many = append(many, fmt.Sprintf("f%d_cn", i+1), fmt.Sprint("client-", i))
 	}
 	d.post(path, many...).want(t, 422, "There are 26 filters; a namespace holds 25 at most")
 
-	d.post(path, "do", "apply", "f1_cn", "other-*").want(t, 422, "lock your own client out", "CH-26", `name="lockout"`)
+	d.post(path, "do", "apply", "f1_cn", "other-*").want(t, 422, "lock out your own client", "CH-26", `name="lockout"`)
 	id, _, err := namespace.ParseID(v.Namespace.Namespace)
 	check(t, err)
 	if ns, _ := d.cloud.Namespace(t.Context(), id); len(ns.Filters) != 0 {

@@ -46,10 +46,10 @@ func TestRefusedForms(t *testing.T) {
 	}{
 		{"no name", "/new", []string{"name", "", "lang", "python", "mode", "rehearsal", "auth", "mtls"}, "", "needs a name", "name"},
 		{"a name beyond 80 characters", "/new", []string{"name", strings.Repeat("é", 81), "lang", "python", "mode", "rehearsal", "auth", "mtls"}, strings.Repeat("é", 81), "too long", "name"},
-		{"a name with a control character", "/new", []string{"name", "Pay\x07ments", "lang", "python", "mode", "rehearsal", "auth", "mtls"}, "", "cannot be shown", "name"},
-		{"markup as language", "/new", []string{"name", "Pay", "lang", junk, "mode", "rehearsal", "auth", "mtls"}, "Pay", "The language is not one that Onramp knows", "lang"},
-		{"no mode", "/new", []string{"name", "Pay", "lang", "go", "auth", "mtls"}, "Pay", "goes nowhere", "mode"},
-		{"no auth", "/new", []string{"name", "Pay", "lang", "go", "mode", "cloud", "auth", "kerberos"}, "Pay", "sign in", "auth"},
+		{"a name with a control character", "/new", []string{"name", "Pay\x07ments", "lang", "python", "mode", "rehearsal", "auth", "mtls"}, "", "invisible character", "name"},
+		{"markup as language", "/new", []string{"name", "Pay", "lang", junk, "mode", "rehearsal", "auth", "mtls"}, "Pay", "Onramp does not support this language", "lang"},
+		{"no mode", "/new", []string{"name", "Pay", "lang", "go", "auth", "mtls"}, "Pay", "no destination", "mode"},
+		{"no auth", "/new", []string{"name", "Pay", "lang", "go", "mode", "cloud", "auth", "kerberos"}, "Pay", "sign-in method", "auth"},
 		{"everything wrong", "/new", []string{"name", junk + strings.Repeat("x", 90)}, junk, "4 things to change", "name lang mode auth"},
 		{"a taken name", "/new", []string{"name", "money TRANSFER rehearsal", "lang", "go", "mode", "cloud", "auth", "mtls"}, "money TRANSFER rehearsal", "already a migration", "name"},
 
@@ -62,18 +62,18 @@ func TestRefusedForms(t *testing.T) {
 		{"64 kB", m + "/namespace", []string{"namespace", strings.Repeat("a", 60000)}, "", "This is too long", "namespace"},
 
 		{"a made-up lane", m + "/certificates", certForm("lane", "magic"), "Payments CA", "not one of the choices", ""}, // which form it is: there is no such field
-		{"a made-up maker", m + "/certificates", certForm("maker", "magic"), "Payments CA", "Who makes the key", "maker"},
-		{"the browser without a request", m + "/certificates", certForm("maker", "browser"), "Payments CA", "made no key", "maker"},
+		{"a made-up maker", m + "/certificates", certForm("maker", "magic"), "Payments CA", "Where the key is made", "maker"},
+		{"the browser without a request", m + "/certificates", certForm("maker", "browser"), "Payments CA", "did not create a key", "maker"},
 		{"days in words", m + "/certificates", certForm("ca_days", "a year"), "a year", "number of days", "ca_days"},
-		{"no day at all", m + "/certificates", certForm("ca_days", "-3"), "-3", "not a validity", "ca_days"},
+		{"no day at all", m + "/certificates", certForm("ca_days", "-3"), "-3", "A validity of", "ca_days"},
 		{"not one day", m + "/certificates", certForm("ca_days", "0"), "Payments CA", "number of days", "ca_days"},
 		{"not one day for the client", m + "/certificates", certForm("leaf_days", "0"), "Payments CA", "number of days", "leaf_days"},
 		{"the client outlives its CA", m + "/certificates", certForm("ca_days", "10", "leaf_days", "20"), "20", "CH-12", "leaf_days"},
-		{"a key type of its own", m + "/certificates", certForm("key_type", "dsa-512"), "Payments CA", "no key type", "key_type"},
+		{"a key type of its own", m + "/certificates", certForm("key_type", "dsa-512"), "Payments CA", "Unknown key type", "key_type"},
 		{"client and CA of one name", m + "/certificates", certForm("common_name", "X", "ca_common_name", "x"), "", "CH-21", "common_name"},
 		{"markup in a name", m + "/certificates", certForm("common_name", junk, "leaf_days", "0x"), junk, "number of days", "leaf_days"},
 		{"no request", m + "/certificates", form(csrLane, "csr", ""), "Payments CA", "request is missing", "csr"},
-		{"a request that is none", m + "/certificates", form(csrLane, "csr", "hello"), "hello", "There is no PEM in this text", "csr"},
+		{"a request that is none", m + "/certificates", form(csrLane, "csr", "hello"), "hello", "There is no PEM data in this text", "csr"},
 		{"a key for a request", m + "/certificates", form(csrLane, "csr", k.key), "", "IN-16", "csr"},
 		{"nothing to import", m + "/certificates", []string{"lane", "import"}, "", "things to change", "ca_pem leaf_pem"},
 		{"a CA as client certificate", m + "/certificates", []string{"lane", "import", "ca_pem", k.cert, "leaf_pem", k.ca}, "BEGIN CERTIFICATE", "This is a client certificate, not the CA that signed it (CN=Payments CA,O=Payments)", "ca_pem"},
@@ -83,11 +83,11 @@ func TestRefusedForms(t *testing.T) {
 		{"no bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", ""}, "", "The certificate is empty", "ca_bundle"},
 		{"a client certificate as CA", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", k.cert}, "BEGIN CERTIFICATE", "This is a client certificate, not the CA that signed it (CN=Payments CA,O=Payments)", "ca_bundle"},
 		{"a key in the bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", k.ca + k.key}, "", "private key", "ca_bundle"},
-		{"markup in the bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", junk}, junk, "There is no PEM in this text", "ca_bundle"},
+		{"markup in the bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", junk}, junk, "There is no PEM data in this text", "ca_bundle"},
 		{"a namespace that is none", "/cloud", []string{"namespace", junk}, junk, "A placeholder was not filled in", "namespace"},
 
 		{"a test without a key", m + "/test", []string{"key_source", "paste", "task_queue", "q-7"}, "q-7", "private key is missing", "key_pem"},
-		{"a key that is not lent", m + "/test", []string{"key_source", "lent", "task_queue", "q-7"}, "q-7", "No key is lent", "key_source"},
+		{"a key that is not lent", m + "/test", []string{"key_source", "lent", "task_queue", "q-7"}, "q-7", "no longer has the key", "key_source"},
 		{"files without paths", m + "/test", []string{"key_source", "files", "task_queue", "q-7"}, "q-7", "2 things to change", "cert_path key_path"},
 		{"another source", m + "/test", []string{"key_source", "stolen", "task_queue", "q-7"}, "q-7", "not one of the choices", "key_source"},
 		{"a queue beyond Temporal's limit", m + "/test", []string{"key_source", "paste", "key_pem", k.key, "task_queue", strings.Repeat("q", 1001)}, "", "too long", "task_queue"},
@@ -97,19 +97,19 @@ func TestRefusedForms(t *testing.T) {
 		{"an amount in words", full + "/transfer", xfer("amount", "ten"), "ten", "not a whole number", "amount"},
 		{"less than nothing", full + "/transfer", xfer("amount", "-1"), "-1", "negative", "amount"},
 		{"to oneself", full + "/transfer", xfer("source", "43-812"), "43-812", "Both accounts", "target"},
-		{"an account with markup", full + "/transfer", xfer("source", junk), junk, "may not", "source"},
-		{"a made-up scenario", full + "/transfer", xfer("scenario", "robbery"), "43-812", "no scenario", "scenario"},
-		{"a made-up worker", full + "/transfer", xfer("worker", "theirs"), "43-812", "no worker", "worker"},
-		{"a made-up template", full + "/transfer", xfer("worker", "own", "template", "cobol"), "43-812", "no template", "template"},
+		{"an account with markup", full + "/transfer", xfer("source", junk), junk, "not allowed", "source"},
+		{"a made-up scenario", full + "/transfer", xfer("scenario", "robbery"), "43-812", "Unknown scenario", "scenario"},
+		{"a made-up worker", full + "/transfer", xfer("worker", "theirs"), "43-812", "Unknown worker", "worker"},
+		{"a made-up template", full + "/transfer", xfer("worker", "own", "template", "cobol"), "43-812", "Unknown template", "template"},
 		{"no key", full + "/transfer", xfer("key_pem", ""), "43-812", "private key is missing", "key_pem"},
 
 		{"no command", m + "/code/judge", []string{"command", " ", "lang", "python"}, "", "Paste the command", "command"},
 		{"a note without a reason", m + "/note", []string{"step", "code", "why", ""}, "", "reason is missing", "why"},
 		{"a note beyond 500 characters", m + "/note", []string{"step", "code", "why", strings.Repeat("y", 501)}, strings.Repeat("y", 501), "too long", "why"},
-		{"a note about step 1", m + "/note", []string{"step", "namespace", "why", "because"}, "", "cannot be noted", "step"},
-		{"a note about no step", m + "/note", []string{"step", junk, "why", "because"}, "", "cannot be noted", "step"},
+		{"a note about step 1", m + "/note", []string{"step", "namespace", "why", "because"}, "", "cannot be marked", "step"},
+		{"a note about no step", m + "/note", []string{"step", junk, "why", "because"}, "", "cannot be marked", "step"},
 		{"a made-up theme", "/theme", []string{"theme", "neon"}, "", "not one of the choices", ""},
-		{"lending nothing", m + "/certificates/lend", []string{"lend", "on"}, "", "no key to lend", ""},
+		{"lending nothing", m + "/certificates/lend", []string{"lend", "on"}, "", "no key that Onramp could use", ""},
 		{"lending another key", m + "/certificates/lend", []string{"lend", "on", "lent_key", otherKey(t)}, "", "pair", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
@@ -175,8 +175,8 @@ func otherKey(t *testing.T) string {
 func TestLimits(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, k := d.rehearsed()
-	d.post(m+"/namespace", "namespace", strings.Repeat("a", 65<<10)).want(t, 413, "too much")
-	d.upload(m+"/test", "key_source", "paste", "key_pem", k.key, "filler", strings.Repeat("a", 129<<10)).want(t, 413, "too much")
+	d.post(m+"/namespace", "namespace", strings.Repeat("a", 65<<10)).want(t, 413, "too large")
+	d.upload(m+"/test", "key_source", "paste", "key_pem", k.key, "filler", strings.Repeat("a", 129<<10)).want(t, 413, "too large")
 	d.finish(d.upload(m+"/test", "key_source", "paste", "@key_file", k.key, "filler", strings.Repeat("a", 100<<10)).to(t))
 	d.send(d.request("POST", m+"/test", strings.NewReader("junk"), "Content-Type", "multipart/form-data; boundary=x")).want(t, 422, "cannot be read")
 }

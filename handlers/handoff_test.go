@@ -36,7 +36,7 @@ func TestHandoff(t *testing.T) {
 	before := d.snapshot()
 	d.get(m+"/upload").want(t, 200, m+"/handoff.html", "mailto:?subject=Add%20one%20CA%20certificate", "Text for mail or chat", "temporal cloud namespace mtls cert-ca create", "accepted_client_ca")
 	file := d.get(m+"/handoff.html").want(t, 200, "Add one CA certificate to orders.a2dd6", "“Orders &amp; Returns”", "tcld namespace accepted-client-ca add --namespace orders.a2dd6 --ca-certificate-file orders-ca.pem",
-		"https://cloud.temporal.io/namespaces/orders.a2dd6", "Adding a CA certificate stops nobody", "orders-ca.pem", "SHA-256")
+		"https://cloud.temporal.io/namespaces/orders.a2dd6", "Adding a CA certificate cuts nobody off", "orders-ca.pem", "SHA-256")
 	if got := file.header.Get("Content-Disposition"); got != `attachment; filename=handoff-orders.html` {
 		t.Errorf("the file is sent as %s", got)
 	}
@@ -57,7 +57,7 @@ func TestHandoff(t *testing.T) {
 	for _, page := range []string{"/certificates", "/upload"} {
 		d.get(keyed+page).want(t, 200, keyed+"/handoff.html", "Someone else makes the key")
 	}
-	d.get(keyed+"/handoff.html").want(t, 200, "Make an API key for keyed.a2dd6", "never send it by mail or chat", "keyed.a2dd6=Write", "create-namespace-scoped").lacks(t, "CA certificate</h2>", "ca-pem")
+	d.get(keyed+"/handoff.html").want(t, 200, "Make an API key for keyed.a2dd6", "never send it by email or chat", "keyed.a2dd6=Write", "create-namespace-scoped").lacks(t, "CA certificate</h2>", "ca-pem")
 }
 
 // TestLookForCA: Test now looks once and says what it saw and when, without a run and without a line in the audit; what is

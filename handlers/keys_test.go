@@ -52,13 +52,13 @@ func TestDownloadOnce(t *testing.T) {
 	for _, path := range []string{"bundle.zip", "ca-key.zip"} {
 		d.post(m+"/certificates/"+path).want(t, 410, "already downloaded", "no copy is kept").lacks(t, "PRIVATE KEY")
 	}
-	d.get(m+"/certificates").want(t, 200, "leave once").lacks(t, "Download bundle.zip")
+	d.get(m+"/certificates").want(t, 200, "downloaded once").lacks(t, "Download bundle.zip")
 
 	// A GET never takes it, and certificates made again have their own download.
 	d.get(m+"/certificates/bundle.zip").want(t, 405)
 	d.post(m+"/certificates", serverLane...).to(t)
 	d.get(m+"/certificates").want(t, 200, "Download bundle.zip").lacks(t, "Onramp may use the key until")
-	d.upload(m+"/test", "key_source", "lent").want(t, 422, "No key is lent") // that one was of the other certificates
+	d.upload(m+"/test", "key_source", "lent").want(t, 422, "no longer has the key") // that one was of the other certificates
 	d.post(m+"/certificates/forget", "x", "y").to(t)
 	d.post(m+"/certificates/bundle.zip").want(t, 410)
 	d.get(m+"/certificates").want(t, 200, "Create certificates").lacks(t, "Download bundle.zip")

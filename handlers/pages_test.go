@@ -245,7 +245,7 @@ func TestWithoutRehearsal(t *testing.T) {
 	d.get("/cloud").want(t, 200, "switched off")
 	d.get("/cloud/ab.a1b2c").want(t, 200, "switched off")
 	for _, path := range []string{"/rehearse-now", "/rehearsal/reset"} {
-		d.post(path).want(t, 503, "no rehearsal cloud here")
+		d.post(path).want(t, 503, "No rehearsal cloud is running here")
 	}
 	m := strings.TrimSuffix(d.post("/new", "name", "Real", "lang", "python", "mode", "cloud", "auth", "mtls").to(t), "/namespace")
 	d.get(m+"/namespace").want(t, 200).lacks(t, "docs-assembly", "[Rehearsal]")

@@ -68,13 +68,13 @@ func TestReplaceForms(t *testing.T) {
 	refuse(409, "No replacement is in progress", "/ca", newCAForm...)
 	refuse(422, "cannot be replaced", "", "what", "everything")
 	d.post(at, "what", "ca").to(t)
-	refuse(409, "in progress already", "", "what", "leaf")
+	refuse(409, "already in progress", "", "what", "leaf")
 	has("step 1", "Create the new CA", "Can&#39;t start yet")
 	refuse(409, "no new CA", "/leaf", newLeafForm...)
 	refuse(422, "CH-02", "/ca", "lane", "make", "ca_common_name", "PAYMENTS ca", "organization", "Payments", "key_type", "ec-p256")
 	refuse(422, "not a number of days", "/ca", "lane", "make", "ca_common_name", "x", "ca_days", "soon", "key_type", "ec-p256")
 	refuse(422, "key", "/ca", "lane", "import", "ca_pem", k.key)
-	refuse(422, "to be replaced", "/ca", "lane", "import", "ca_pem", k.ca)
+	refuse(422, "you are replacing", "/ca", "lane", "import", "ca_pem", k.ca)
 	d.post(at+"/ca", newCAForm...).to(t)
 	has("step 1, made", "BEGIN CERTIFICATE", "2 of 16 certificates", "Download ca-key.zip", "Added", "Stays")
 	refuse(409, "does not have the new CA yet", "/bundle", "do", "look")
@@ -85,7 +85,7 @@ func TestReplaceForms(t *testing.T) {
 	refuse(422, "ca_key", "/leaf", "lane", "csr", "csr", "junk", "ca_key", k.key)
 	d.post(at+"/leaf", newLeafForm...).to(t)
 	has("step 2", "Download bundle.zip", "The new client certificate")
-	refuse(409, "there already", "/leaf", newLeafForm...)
+	refuse(409, "already exists", "/leaf", newLeafForm...)
 	refuse(422, "private key is missing", "/check", "which", "old", "key_source", "paste")
 	refuse(422, "path is missing", "/check", "which", "old", "key_source", "files")
 	refuse(422, "not one of", "/check", "which", "neither")
@@ -112,7 +112,7 @@ func TestReplaceForms(t *testing.T) {
 		t.Error("Onramp's own connections are counted")
 	}
 	refuse(409, "worker-7", "/remove")
-	refuse(409, "needs nobody’s word", "/note", "why", "I know")
+	refuse(409, "does not need this confirmation", "/note", "why", "I know")
 	d.cloud.see(cloud.Callers{Since: time.Now().Add(-time.Hour), At: time.Now()})
 	has("step 4, nobody left", "It can be removed now")
 	d.post(at + "/remove").to(t)
@@ -189,10 +189,10 @@ func TestReplaceInCloud(t *testing.T) {
 	if page = d.get(at).want(t, 200).body; !strings.Contains(page, "accepted-client-ca remove") {
 		t.Error("the removal is not shown after the note")
 	}
-	if r := d.post(at+"/remove").want(t, 409); !strings.Contains(r.body, "not seen to be gone") {
+	if r := d.post(at+"/remove").want(t, 409); !strings.Contains(r.body, "not seen that the old CA is gone") {
 		t.Errorf("the end without a refused check: %.500s", mainOf(r.body))
 	}
-	if got := d.get(at).want(t, http.StatusOK); !strings.Contains(got.body, "Somebody says so") {
+	if got := d.get(at).want(t, http.StatusOK); !strings.Contains(got.body, "Confirmed by a person") {
 		t.Error("the note is not marked as a person's word")
 	}
 }

@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("not proved: %+v", rep.NotProved)
 	}
 	for _, text := range []string{page, strings.ReplaceAll(md, "\\", "")} {
-		for _, want := range []string{"5 of 6 steps are proved", "rehearsed with Onramp's own worker; yours has not been seen", "It proves nothing of a namespace in Temporal Cloud", "docs-assembly.a2dd6", "localhost:7299", v.Certificate.CAFingerprint,
+		for _, want := range []string{"5 of 6 steps are proved", "rehearsed with Onramp's own worker; yours has not been seen", "It proves nothing about a namespace in Temporal Cloud", "docs-assembly.a2dd6", "localhost:7299", v.Certificate.CAFingerprint,
 			v.Certificate.LeafFingerprint, "Observed by Onramp", "run-1", rep.Transfer.WorkflowID, d.srv.URL + checked, d.srv.URL + moved, " UTC", doctor.RulesDate} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the report lacks %q:\n%s", want, text)
@@ -137,7 +137,7 @@ func TestReportHoldsNoSecret(t *testing.T) {
 	run := d.upload(m+"/transfer", append(form, "key_source", "lent", "once", "canary")...).to(t)
 	d.finish(run)
 	d.post(m+"/namespace", "namespace", "other-space.a2dd6").to(t)
-	d.post(m+"/note", "step", "code", "why", "the worker signs in with "+token).want(t, 422, "The reason holds a key").lacks(t, "PRIVATE KEY")
+	d.post(m+"/note", "step", "code", "why", "the worker signs in with "+token).want(t, 422, "The reason contains a key").lacks(t, "PRIVATE KEY")
 	d.post(m+"/note", "step", "code", "why", "by hand").to(t)
 	noted := d.view(m).Facts // an earlier version took such a reason
 	old := noted[len(noted)-1]

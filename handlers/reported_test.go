@@ -135,7 +135,7 @@ func TestElsewhereAttacked(t *testing.T) {
 	d.upload(m+"/test/report", "report", good+strings.Repeat(" ", 70<<10)).want(t, 413, "longer than a report")
 	d.upload(m+"/test/report", "report", good, "report_by", strings.Repeat("x", 81)).want(t, 422, "This is not a name")
 	for _, bad := range []string{"a\nb", "a\x1b[31mb", "a\u202eb", strings.Repeat("x", 501)} {
-		d.post(m+"/test/elsewhere", "else_cert_path", bad).want(t, 422, "This cannot stand in a command").lacks(t, "--post")
+		d.post(m+"/test/elsewhere", "else_cert_path", bad).want(t, 422, "This cannot be used in a command").lacks(t, "--post")
 	}
 	if d.snapshot() != before {
 		t.Fatal("a refused report was stored")
@@ -163,9 +163,9 @@ func TestElsewhereAttacked(t *testing.T) {
 	}
 	// Old, of another leaf, of another endpoint: kept, and said not to count.
 	for want, bend := range map[string]func(*doctor.Report){
-		"more than an hour":          func(r *doctor.Report) { r.At = time.Now().Add(-2 * time.Hour) },
-		"another client certificate": func(r *doctor.Report) { r.Target.Leaf = strings.Repeat("ab", 32) },
-		"another endpoint":           func(r *doctor.Report) { r.Target.Address = "evil.example:7233" },
+		"more than an hour":            func(r *doctor.Report) { r.At = time.Now().Add(-2 * time.Hour) },
+		"different client certificate": func(r *doctor.Report) { r.Target.Leaf = strings.Repeat("ab", 32) },
+		"different endpoint":           func(r *doctor.Report) { r.Target.Address = "evil.example:7233" },
 	} {
 		at := d.upload(m+"/test/report", "report", d.printed(m, "OK", bend)).to(t)
 		d.get(at).want(t, 200, "Does not count for step 4", want)
@@ -208,7 +208,7 @@ func TestCompareRuns(t *testing.T) {
 			t.Errorf("%+v", diff)
 		}
 	}
-	d.get(first+"/compare/"+last(first)).want(t, 200, "one and the same run")
+	d.get(first+"/compare/"+last(first)).want(t, 200, "Both are the same run")
 	other, _ := d.rehearsed()
 	d.get(other+"/test/"+last(second)+"/compare/"+last(first)).want(t, 404)
 	d.get(second+"/compare/nope").want(t, 404)

@@ -216,6 +216,6 @@ func (h *Handlers) Router() http.Handler {
 }
 
 func (h *Handlers) wrongMethod(w http.ResponseWriter, r *http.Request) {
-	h.FailWith(w, r, http.StatusMethodNotAllowed, fault.New(fault.NotFound, "This address takes no such request",
-		"Open the page before it and send its form from there."))
+	h.FailWith(w, r, http.StatusMethodNotAllowed, fault.New(fault.NotFound, "This address does not accept this request",
+		"Go back to the page and submit its form from there."))
 }

@@ -166,7 +166,7 @@ func TestHomeAsked(t *testing.T) {
 		"page=2":                              "26 to 30 of 30",
 		"page=3":                              "26 to 30 of 30", // behind the end is the last page
 		"page=99&sort=name":                   "26 to 30 of 30",
-		"page=7&show=archived":                "None is like that.",
+		"page=7&show=archived":                "None match.",
 		"page=-1":                             "1 to 25 of 30",
 		"page=99999999999999999999":           "1 to 25 of 30",
 		"show=failing":                        "Your turn",
@@ -175,11 +175,11 @@ func TestHomeAsked(t *testing.T) {
 		"sort=name&page=2":                    "card-move-",
 		"q=ledger":                            "card-move-2\"",
 		"q=payments-29.a1b2c":                 "card-move-29",
-		"q=%25":                               "None is like that.",
-		"q=%ff%00%3Cscript%3Ealert(1)":        "None is like that.",
-		"q=" + strings.Repeat("x", 5000):      "None is like that.",
-		"show=archived&sort=name&mode=cloud":  "None is like that.",
-		"show=waiting&q=x&sort=turn&mode=all": "None is like that.",
+		"q=%25":                               "None match.",
+		"q=%ff%00%3Cscript%3Ealert(1)":        "None match.",
+		"q=" + strings.Repeat("x", 5000):      "None match.",
+		"show=archived&sort=name&mode=cloud":  "None match.",
+		"show=waiting&q=x&sort=turn&mode=all": "None match.",
 	} {
 		text := unpacked(t, o.get(t, "/?"+query))
 		if !strings.Contains(text, want) || strings.Contains(text, "<script>alert") {

@@ -65,7 +65,7 @@ func TestShowTheRest(t *testing.T) {
 	d.get(at).want(t, 200, "Check the connection", "payments.a1b2c")
 	other := strings.TrimSuffix(d.post("/new", "name", "Real", "lang", "go", "mode", "cloud", "auth", "mtls").to(t), "/namespace")
 	d.get(other+"/namespace?show=1").want(t, 200).lacks(t, `data-testid="show`)
-	d.post(other+"/show").want(t, 409, "no rehearsal")
+	d.post(other+"/show").want(t, 409, "not a rehearsal")
 }
 
 // TestShowFailed: a part that fails says so, and can be tried again or done by hand.
@@ -84,7 +84,7 @@ func TestShowUnderWay(t *testing.T) {
 	d := sit(t, deskOptions{byHand: true})
 	first := d.get(d.post("/rehearse-now", "how", "show").to(t)).want(t, 200, `data-rest="8000"`)
 	at := d.fragment(regexp.MustCompile(`action="(/m/[^"]+/show)"`).FindStringSubmatch(first.body)[1]).to(t) // as the script sends it: it does not wait
-	d.get(at).want(t, 200, "The check is under way.", "<live-feed", `data-testid="show-again"`).lacks(t, "data-rest")
+	d.get(at).want(t, 200, "The check is running.", "<live-feed", `data-testid="show-again"`).lacks(t, "data-rest")
 	if again := d.fragment("/m/money-transfer-rehearsal/show").to(t); again != at {
 		t.Errorf("another press leads to %s, not to the check under way", again)
 	}

@@ -57,5 +57,5 @@ func TestOverviewMap(t *testing.T) {
 	check(t, err)
 	d.get(m).want(t, 200, "Check 1: passed", "A later check failed and does not count here", run).lacks(t, "test/practice#stage")
 	d.post(m+"/namespace", "namespace", "elsewhere.a2dd6").to(t)
-	d.get(m).want(t, 200, "Not tested yet with the present namespace and certificates")
+	d.get(m).want(t, 200, "Not tested yet with the current namespace and certificates")
 }

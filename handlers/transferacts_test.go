@@ -76,7 +76,7 @@ func TestRunningTransferPage(t *testing.T) {
 	d.get(run).want(t, 200).lacks(t, "data-left", `data-testid="lost"`)
 	d.transfers.close()
 	d.finish(run)
-	d.get(run).want(t, 200, "Failure chain, 3 links", "outer &lt;b&gt;", "InvalidAccountError", "No retry helps", "can be read while a key is lent").lacks(t, run+"/cancel", "--follow")
+	d.get(run).want(t, 200, "Failure chain, 3 links", "outer &lt;b&gt;", "InvalidAccountError", "No retry helps", "can be read while Onramp may use the key").lacks(t, run+"/cancel", "--follow")
 	d.get(run+"/history.json").want(t, 409, "Onramp has no key")
 }
 
@@ -109,8 +109,8 @@ func TestActOnATransfer(t *testing.T) {
 	if got, want := d.ops.all(), []string{"cancel key:true", "terminate enough key:true"}; !slices.Equal(got, want) {
 		t.Errorf("asked for %q, want %q", got, want)
 	}
-	d.ops.err = fault.New(fault.Conflict, "The transfer has ended already", "Start another one.")
-	d.upload(run+"/cancel", "reason", "").want(t, 422, "The transfer has ended already")
+	d.ops.err = fault.New(fault.Conflict, "The transfer has already ended", "Start another one.")
+	d.upload(run+"/cancel", "reason", "").want(t, 422, "The transfer has already ended")
 	d.ops.err = nil
 	d.post(run+"/stop", "x", "y").to(t)
 	d.finish(run)
@@ -215,10 +215,10 @@ func TestRefusedInput(t *testing.T) {
 		{"3 MB pasted", own("4", "input", big), 422, []string{fmt.Sprintf("%d bytes", len(big)), "2 MB", "not shown again"}},
 		{"3 MB in a file", own("5", "@input_file", big), 422, []string{"2 MB"}},
 		{"10 MB", own("6", "input", strings.Repeat("x", 10<<20)), 413, []string{"too much for a test transfer", "Nothing was started"}},
-		{"an unknown scenario", with(own("7"), "scenario", "lottery"), 422, []string{"There is no scenario"}},
+		{"an unknown scenario", with(own("7"), "scenario", "lottery"), 422, []string{"Unknown scenario"}},
 		{"a negative amount", with(own("8"), "amount", "-5"), 422, []string{"is negative"}},
 		{"a huge amount", with(own("9"), "amount", "1000000000000"), 422, []string{"too large"}},
-		{"an unknown template", with(own("10"), "template", "cobol"), 422, []string{"There is no template"}},
+		{"an unknown template", with(own("10"), "template", "cobol"), 422, []string{"Unknown template"}},
 		{"no local server", own("11", "local_address", "http://"), 422, []string{"local_address-error"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

@@ -64,7 +64,7 @@ func TestRemoveLooksAtCallers(t *testing.T) {
 	}{
 		{name: "nobody", ns: both, age: time.Hour},
 		{name: "nobody, and the book is as old as it must be", ns: both, age: window},
-		{name: "nobody, and the book is young", ns: both, age: window - 20*time.Second, says: []string{"not watched for long enough", "Try again in 20s"}},
+		{name: "nobody, and the book is young", ns: both, age: window - 20*time.Second, says: []string{"not been running long enough", "Try again in 20s"}},
 		{name: "gone for just long enough", ns: both, age: time.Hour, list: []cloud.Caller{who(old, window, 0), who(old, 2*window, 0)}, oldAgo: window},
 		{name: "another of the old CA, gone for long", ns: both, age: time.Hour, list: []cloud.Caller{who(another, 3*window, 0)}, oldAgo: 3 * window},
 		{name: "another of the old CA", ns: both, age: time.Hour, list: []cloud.Caller{who(another, time.Second, 0)}, says: []string{"7@box"}},
@@ -73,7 +73,7 @@ func TestRemoveLooksAtCallers(t *testing.T) {
 		{name: "five are named", ns: both, age: time.Hour, list: many[:5], says: []string{"7@box"}},
 		{name: "of seven five are named", ns: both, age: time.Hour, list: many, says: []string{"and 2 more"}},
 		{name: "those with the new one stay", ns: both, age: time.Hour, list: []cloud.Caller{who(next, 0, 3), who(next, 0, 0), silent}, onNew: 2},
-		{name: "the new CA is gone", ns: holding(t, sets()["old"]), age: time.Hour, says: []string{"not in the namespace any more"}},
+		{name: "the new CA is gone", ns: holding(t, sets()["old"]), age: time.Hour, says: []string{"no longer in the namespace"}},
 		{name: "the old CA is gone already", ns: holding(t, sets()["new"]), age: time.Hour, list: []cloud.Caller{who(next, 0, 1)}, onNew: 1},
 	} {
 		r := proven(t).view().Replacement()

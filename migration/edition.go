@@ -105,13 +105,13 @@ func (v View) Replaces(edition string, facts []Fact) error {
 	for _, f := range facts {
 		switch {
 		case f.Kind == FactNamespace && v.differs(edition, partNamespace):
-			now := "There is no namespace any more."
+			now := "There is no longer a namespace."
 			if v.Namespace != nil {
 				now = "The namespace is " + v.Namespace.Namespace + " now" + v.lastSet(FactNamespace)
 			}
 			return Changed(now)
 		case f.Kind == FactCertificate && v.differs(edition, partCertificate):
-			now := "There is no certificate any more."
+			now := "There is no longer a certificate."
 			if v.Certificate != nil {
 				now = "The client certificate is " + v.Certificate.LeafSubject + " (SHA-256 " + short(v.Certificate.LeafFingerprint) + ") now" + v.lastSet(FactCertificate)
 			}
@@ -171,7 +171,7 @@ func (v View) lastSet(kinds ...string) string {
 
 // Changed is the fault of a change to something that has changed since it was looked at; now says what it is.
 func Changed(now string) error {
-	f := fault.Wrap(ErrChanged, fault.Conflict, "This was changed in the meantime", "Compare it with what you entered, which is kept below. To put yours in its place, send the form again.")
+	f := fault.Wrap(ErrChanged, fault.Conflict, "This was changed in the meantime", "Compare it with what you entered, which is kept below. To replace it with yours, submit the form again.")
 	f.Cause = now
 	return f
 }

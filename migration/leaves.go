@@ -121,9 +121,9 @@ func (v View) AddLeaf(d LeafData) ([]Fact, error) {
 func checkLeafName(name string) error {
 	switch {
 	case name == "":
-		return fault.New(fault.Invalid, "The name is missing", "Name the service or environment that uses the certificate.").In("name")
+		return fault.New(fault.Invalid, "The name is missing", "Enter the service or environment that uses the certificate.").In("name")
 	case utf8.RuneCountInString(name) > MaxLeafName || !utf8.ValidString(name) || strings.ContainsFunc(name, hidden):
-		return fault.New(fault.Invalid, "This cannot be the name of a client", fmt.Sprintf("Use plain text of at most %d characters.", MaxLeafName)).In("name")
+		return fault.New(fault.Invalid, "This cannot be used as a client name", fmt.Sprintf("Use plain text of at most %d characters.", MaxLeafName)).In("name")
 	}
 	return nil
 }
@@ -135,7 +135,7 @@ func (v View) AddBatch(d BatchData) ([]Fact, error) {
 		return nil, err
 	}
 	if len(d.Leaves) == 0 {
-		return nil, fault.New(fault.Invalid, "The batch is empty", "Give a row for each client.").In("rows")
+		return nil, fault.New(fault.Invalid, "The batch is empty", "Add a row for each client.").In("rows")
 	}
 	d.Count = max(d.Count, len(d.Leaves))
 	d.Leaves = d.Leaves[:min(len(d.Leaves), MaxBatchLeaves)]

@@ -53,7 +53,7 @@ func TestProofs(t *testing.T) {
 	if r := re(); r.NewRefused != nil || !r.Passed(migration.GateProof) {
 		t.Errorf("both passed: %+v", r)
 	}
-	if err := d.view().RemovedElsewhere(); !fault.Is(err, fault.Conflict) || !strings.Contains(fault.Title(err), "Nobody has said") {
+	if err := d.view().RemovedElsewhere(); !fault.Is(err, fault.Conflict) || !strings.Contains(fault.Title(err), "Nobody has confirmed") {
 		t.Errorf("without a word: %v", err)
 	}
 	d.proves(old, false)
@@ -62,7 +62,7 @@ func TestProofs(t *testing.T) {
 	}
 	d.proves(old, true)
 	d.must(d.view().NoteWorkers("the platform team says so"))
-	if err := d.view().RemovedElsewhere(); !strings.Contains(fault.Title(err), "not seen to be gone") {
+	if err := d.view().RemovedElsewhere(); !strings.Contains(fault.Title(err), "not seen that the old CA is gone") {
 		t.Errorf("before the old one is refused: %v", err)
 	}
 	d.proves(old, false)

@@ -20,7 +20,7 @@ func (r *Replacement) GoesOn() error {
 	case r == nil || !r.Ended.IsZero():
 		return fault.New(fault.Conflict, "No replacement is in progress", "Start one first.")
 	case r.Overtaken:
-		f := fault.New(fault.Conflict, "The migration has other certificates now", "Start a new replacement.")
+		f := fault.New(fault.Conflict, "The migration now has different certificates", "Start a new replacement.")
 		f.Cause = "They were changed on the page of step 2 after this replacement began."
 		return f
 	}
@@ -36,13 +36,13 @@ func (r *Replacement) fact(kind string, data any) Fact {
 func (v View) StartReplacement(id, what string) ([]Fact, error) {
 	switch {
 	case what != ReplaceCA && what != ReplaceLeaf:
-		return nil, fault.New(fault.Invalid, "This cannot be replaced", "Choose the CA, or the client certificate alone.").In("what")
+		return nil, fault.New(fault.Invalid, "This cannot be replaced", "Choose the CA, or only the client certificate.").In("what")
 	case v.Migration.Auth == cloud.AuthAPIKey:
 		return nil, fault.New(fault.Conflict, "There is no certificate to replace", "Workers of this migration sign in with an API key.")
 	case v.Namespace == nil || v.Certificate == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace and create certificates first: steps 1 and 2.")
 	case v.Replacement().Open():
-		return nil, fault.New(fault.Conflict, "A replacement is in progress already", "Finish it, or roll it back.")
+		return nil, fault.New(fault.Conflict, "A replacement is already in progress", "Finish it, or roll it back.")
 	}
 	r := &Replacement{ID: id}
 	return []Fact{r.fact(FactReplaceStarted, ReplaceData{ID: id, What: what, Old: *v.Certificate})}, nil
@@ -57,18 +57,18 @@ func (v View) SetNewCA(lane string, caPEM, current []byte, now time.Time) ([]Fac
 		return nil, err
 	}
 	if r.NewCA != nil {
-		return nil, fault.New(fault.Conflict, "The new CA is there already", "Roll the replacement back to choose another.")
+		return nil, fault.New(fault.Conflict, "The new CA already exists", "Roll the replacement back to choose another.")
 	}
 	cas, _ := certsvc.LintBundle(caPEM, now)
 	if _, err := certsvc.AddToBundle(current, caPEM, now); err != nil {
 		return nil, err
 	}
 	if len(cas) == 0 {
-		return nil, fault.New(fault.Invalid, "There is no certificate in this", "Give the new CA's certificate in PEM.").In("ca")
+		return nil, fault.New(fault.Invalid, "There is no certificate in this text", "Paste the new CA's certificate in PEM.").In("ca")
 	}
 	ca := cas[0]
 	if certsvc.Fingerprint(ca) == r.Old.CAFingerprint {
-		return nil, fault.New(fault.Invalid, "This is the CA that is to be replaced", "Give the new one, or replace the client certificate alone.").In("ca")
+		return nil, fault.New(fault.Invalid, "This is the CA that you are replacing", "Paste the new one, or replace only the client certificate.").In("ca")
 	}
 	return []Fact{r.fact(FactReplaceCA, ReplaceCAData{ID: r.ID, Lane: lane, PEM: string(caPEM), Fingerprint: certsvc.Fingerprint(ca),
 		Subject: certsvc.SubjectOf(ca), NotAfter: ca.NotAfter.UTC()})}, nil
@@ -115,9 +115,9 @@ func (v View) SeeBundle(ns cloud.Namespace) ([]Fact, error) {
 	case r.NewCA == nil || r.What != ReplaceCA:
 		return nil, noNewCA()
 	case !slices.Contains(cas, r.NewCA.Fingerprint):
-		return nil, fault.New(fault.Conflict, "The namespace does not have the new CA yet", "Save the bundle with both CAs, then look again.")
+		return nil, fault.New(fault.Conflict, "The namespace does not have the new CA yet", "Save the bundle with both CAs, then check again.")
 	case !slices.Contains(cas, r.Old.CAFingerprint):
-		return nil, fault.New(fault.Conflict, "The old CA is not in the namespace any more", "Save the bundle with both CAs: workers that present the old client certificate are refused now.")
+		return nil, fault.New(fault.Conflict, "The old CA is no longer in the namespace", "Save the bundle with both CAs: workers that present the old client certificate are refused now.")
 	case r.Beside != nil:
 		return nil, nil
 	}
@@ -133,7 +133,7 @@ func (r *Replacement) CanTakeLeaf() error {
 	case !r.Reached(GateLeaf):
 		return noNewCA()
 	case r.New != nil:
-		return fault.New(fault.Conflict, "The new client certificate is there already", "Roll that step back, then create another.")
+		return fault.New(fault.Conflict, "The new client certificate already exists", "Roll that step back, then create another.")
 	}
 	return nil
 }
@@ -141,7 +141,7 @@ func (r *Replacement) CanTakeLeaf() error {
 // SetNewLeaf records the client certificate under the new CA (for the short path under the old one).
 func (v View) SetNewLeaf(d CertificateData) ([]Fact, error) {
 	if strings.Contains(d.CAPEM, "PRIVATE KEY") || strings.Contains(d.LeafPEM, "PRIVATE KEY") {
-		return nil, fault.New(fault.Invalid, "A private key is among the certificates", "Give certificates only. Nothing was stored.").In("leaf")
+		return nil, fault.New(fault.Invalid, "A private key is among the certificates", "Paste certificates only. Nothing was stored.").In("leaf")
 	}
 	d.CANotAfter, d.LeafNotAfter = d.CANotAfter.UTC().Round(0), d.LeafNotAfter.UTC().Round(0)
 	r := v.Replacement()
@@ -150,9 +150,9 @@ func (v View) SetNewLeaf(d CertificateData) ([]Fact, error) {
 	}
 	switch {
 	case d.CAFingerprint != r.NewCA.Fingerprint:
-		return nil, fault.New(fault.Invalid, "This client certificate is not of the new CA", "Have it signed by "+r.NewCA.Subject+".").In("leaf")
+		return nil, fault.New(fault.Invalid, "The new CA did not sign this client certificate", "Have it signed by "+r.NewCA.Subject+".").In("leaf")
 	case d.LeafFingerprint == r.Old.LeafFingerprint:
-		return nil, fault.New(fault.Invalid, "This is the client certificate that is to be replaced", "Give the new one.").In("leaf")
+		return nil, fault.New(fault.Invalid, "This is the client certificate that you are replacing", "Paste the new one.").In("leaf")
 	}
 	return []Fact{r.fact(FactReplaceLeaf, ReplaceLeafData{r.ID, d})}, nil
 }
@@ -200,7 +200,7 @@ func (v View) NoteWorkers(why string) ([]Fact, error) {
 	}
 	switch {
 	case v.Migration.Mode.Can().Callers:
-		return nil, fault.New(fault.Conflict, "A rehearsal needs nobody’s word for it", "The rehearsal cloud sees every certificate: remove the old CA when none is seen.").In("why")
+		return nil, fault.New(fault.Conflict, "A rehearsal does not need this confirmation", "The rehearsal cloud sees every certificate: remove the old CA once no old certificate is in use.").In("why")
 	case !r.Reached(GateWorkers):
 		return nil, fault.New(fault.Conflict, "Both client certificates have not been checked yet", "Check both first.").In("why")
 	}
@@ -215,7 +215,7 @@ func (r *Replacement) Remove(ns cloud.Namespace, c cloud.Callers, window time.Du
 	var dropped []string
 	cas := ns.Fingerprints()
 	if r.What == ReplaceCA && !slices.Contains(cas, r.NewCA.Fingerprint) {
-		return nil, seen, fault.New(fault.Conflict, "The new CA is not in the namespace any more", "Save the bundle with both CAs, then look again.")
+		return nil, seen, fault.New(fault.Conflict, "The new CA is no longer in the namespace", "Save the bundle with both CAs, then check again.")
 	}
 	if r.What == ReplaceCA && slices.Contains(cas, r.Old.CAFingerprint) {
 		change, err := r.Without(keep, now)
@@ -250,12 +250,12 @@ func (v View) RemovedElsewhere() error {
 	case v.Migration.Mode.Can().Callers:
 		return fault.New(fault.Conflict, "A rehearsal removes the CA itself", "Use its button.")
 	case r.Noted == "":
-		return fault.New(fault.Conflict, "Nobody has said that every worker has the new certificate", "Write it down with a reason first.")
+		return fault.New(fault.Conflict, "Nobody has confirmed that every worker has the new certificate", "Confirm it with a reason first.")
 	case r.What == ReplaceLeaf:
 	case r.OldRefused == nil || r.OldRefused.At.Before(r.NotedAt):
-		return fault.New(fault.Conflict, "The old CA is not seen to be gone", "Remove it in Temporal Cloud, then run the check with the old certificate: it must be refused.")
+		return fault.New(fault.Conflict, "Onramp has not seen that the old CA is gone", "Remove it in Temporal Cloud, then run a check with the old certificate: it must be refused.")
 	case !r.NewPassed.At.After(r.OldRefused.At):
-		return fault.New(fault.Conflict, "The new certificate has not been checked since", "Run the check with the new certificate once more.")
+		return fault.New(fault.Conflict, "The new certificate has not been checked since", "Run a check with the new certificate once more.")
 	}
 	return nil
 }
@@ -360,7 +360,7 @@ func inUse(held []cloud.Caller, at time.Time, window time.Duration) error {
 		}
 		name := x.Identity
 		if name == "" {
-			name = "a program that has not named itself"
+			name = "an unnamed program"
 		}
 		when := "last call " + at.Sub(x.Last).Round(time.Second).String() + " ago"
 		if x.Open > 0 {
@@ -368,16 +368,16 @@ func inUse(held []cloud.Caller, at time.Time, window time.Duration) error {
 		}
 		who = append(who, fmt.Sprintf("%s with %s, %s (%s)", name, x.LeafSubject, short(x.Leaf), when))
 	}
-	f := fault.New(fault.Conflict, "A certificate that would be cut off is still seen",
+	f := fault.New(fault.Conflict, "A certificate that would be cut off is still in use",
 		fmt.Sprintf("Give these programs the other certificate, wait until they have been gone for %s, then try again.", window))
-	f.Cause, f.NotWrong, f.Who = strings.Join(who, "; ")+".", "Every caller goes on.", WhoDeveloper
+	f.Cause, f.NotWrong, f.Who = strings.Join(who, "; ")+".", "Every caller keeps working.", WhoDeveloper
 	return f
 }
 
 func tooYoung(left time.Duration) error {
-	f := fault.New(fault.Conflict, "The rehearsal cloud has not watched for long enough",
+	f := fault.New(fault.Conflict, "The rehearsal cloud has not been running long enough",
 		fmt.Sprintf("Try again in %s.", max(left.Round(time.Second), time.Second)))
 	f.Cause = "It started a short while ago, and a worker that was there before may not have come back yet."
-	f.NotWrong = "Every caller goes on."
+	f.NotWrong = "Every caller keeps working."
 	return f
 }

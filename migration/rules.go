@@ -45,9 +45,9 @@ func (m Migration) Rename(name string) (Migration, error) {
 func (v View) SetNamespace(d NamespaceData) ([]Fact, error) {
 	switch {
 	case d.Namespace == "":
-		return nil, fault.New(fault.Invalid, "The namespace is missing", "Give the Namespace ID: payments.a1b2c.").In("namespace")
+		return nil, fault.New(fault.Invalid, "The namespace is missing", "Enter the Namespace ID, such as payments.a1b2c.").In("namespace")
 	case d.Address == "":
-		return nil, fault.New(fault.Invalid, "The address is missing", "Give the host and port that programs dial.").In("address")
+		return nil, fault.New(fault.Invalid, "The address is missing", "Enter the host and port that programs connect to.").In("address")
 	case v.Namespace != nil && *v.Namespace == d:
 		return nil, nil
 	}
@@ -75,10 +75,10 @@ func (v View) SetCertificate(d CertificateData) ([]Fact, error) {
 func (d CertificateData) checked() (CertificateData, error) {
 	switch {
 	case d.LeafFingerprint == "":
-		return d, fault.New(fault.Invalid, "The client certificate is missing", "Give the certificate that workers present.").In("leaf")
+		return d, fault.New(fault.Invalid, "The client certificate is missing", "Paste the certificate that workers present.").In("leaf")
 	case strings.Contains(d.CAPEM, "PRIVATE KEY") || strings.Contains(d.LeafPEM, "PRIVATE KEY"):
 		return d, fault.New(fault.Invalid, "A private key is among the certificates",
-			"Give certificates only. Nothing was stored; if others may have seen the key, replace it.").In("leaf")
+			"Paste certificates only. Nothing was stored; if others may have seen the key, replace it.").In("leaf")
 	}
 	d.CANotAfter, d.LeafNotAfter = d.CANotAfter.UTC().Round(0), d.LeafNotAfter.UTC().Round(0)
 	return d, nil
@@ -93,7 +93,7 @@ func (v View) SetUpload(d UploadData) ([]Fact, error) {
 	case !v.Migration.Mode.Can().Bundle:
 		return nil, fault.New(fault.Conflict, "Onramp cannot see what Temporal Cloud saved", "Run a check: the step is done when a check sees the CA certificate accepted.")
 	case v.Namespace == nil:
-		return nil, fault.New(fault.Conflict, "There is no namespace yet to upload to", "Choose the namespace first.")
+		return nil, fault.New(fault.Conflict, "There is no namespace to upload to yet", "Choose the namespace first.")
 	}
 	d.Namespace = v.Namespace.Namespace
 	f := newFact(FactUpload, v.inputs().uploadOf(d.CAFingerprint), d)
@@ -131,7 +131,7 @@ func (v View) Note(step, why string) ([]Fact, error) {
 		errs = append(errs, err)
 	}
 	if !oneOf(step, Steps) || step == StepNamespace {
-		errs = append(errs, fault.New(fault.Invalid, "This step cannot be noted as done outside", "Do it here: what follows needs it.").In("step"))
+		errs = append(errs, fault.New(fault.Invalid, "This step cannot be marked as done elsewhere", "Do it here: later steps depend on it.").In("step"))
 	}
 	if err := errors.Join(errs...); err != nil {
 		return nil, err
@@ -143,7 +143,7 @@ func (v View) Note(step, why string) ([]Fact, error) {
 	case now.Noted && now.Evidence == "done outside: "+why:
 		return nil, nil
 	case now.Status == Done && !now.Noted:
-		return nil, fault.New(fault.Conflict, "This step is done already", "There is evidence for it: "+now.Evidence+".").In("step")
+		return nil, fault.New(fault.Conflict, "This step is already done", "There is evidence for it: "+now.Evidence+".").In("step")
 	}
 	return []Fact{newFact(FactNote, v.inputs().of(step), NoteData{Step: step, Why: why})}, nil
 }
@@ -157,7 +157,7 @@ func checkWhy(why, ask string) error {
 	case utf8.RuneCountInString(why) > MaxWhy:
 		return fault.New(fault.Invalid, "The reason is too long", "Use at most 500 characters.").In("why")
 	case !utf8.ValidString(why) || strings.Contains(why, "PRIVATE KEY"):
-		return fault.New(fault.Invalid, "The reason is not a sentence", strings.TrimSuffix(ask, ".")+", without keys or binary text.").In("why")
+		return fault.New(fault.Invalid, "The reason is not plain text", strings.TrimSuffix(ask, ".")+", without keys or binary text.").In("why")
 	}
 	return nil
 }
@@ -228,21 +228,21 @@ func (v View) Discounts(c Check, now time.Time) string {
 	in := v.inputs()
 	switch want := in.checkOf(c.Namespace, c.Address, c.Server, c.Leaf); {
 	case in.auth == cloud.AuthMTLS && c.Auth != cloud.AuthMTLS, in.auth == cloud.AuthAPIKey && c.Auth != cloud.AuthAPIKey:
-		return "it signed in another way than this migration's workers do"
+		return "it used a different sign-in method from this migration's workers"
 	case in.auth == cloud.AuthMTLS && c.Leaf == "":
 		return "it does not say which client certificate was used"
 	case want != in.check() && in.certificate != nil && in.auth != cloud.AuthAPIKey && c.Leaf != in.certificate.LeafFingerprint:
-		return "it used another client certificate than this migration's"
+		return "it used a different client certificate from this migration's"
 	case want != in.check():
-		return "it is about another endpoint than this migration's"
+		return "it is about a different endpoint from this migration's"
 	case c.Made.IsZero():
 		return "it does not say when it was made"
 	case now.Sub(c.Made) > reportAge:
-		return "it was made more than an hour before it came here"
+		return "it was more than an hour old when it arrived"
 	case c.Made.Sub(now) > reportSkew:
-		return "its clock is ahead of the one here"
+		return "its clock is ahead of this machine's"
 	case c.Passed && !c.Accepted:
-		return "it passed without asking the namespace"
+		return "it passed without contacting the namespace"
 	}
 	return ""
 }

@@ -64,20 +64,20 @@ func checkNew(m Migration) error {
 	}
 	switch {
 	case m.Name == "":
-		invalid("name", "The migration needs a name", "Give the name of the application: Payments.")
+		invalid("name", "The migration needs a name", "Enter the name of the application, such as Payments.")
 	case !utf8.ValidString(m.Name) || strings.ContainsFunc(m.Name, hidden):
-		invalid("name", "The name holds a character that cannot be shown", "Type the name again without line breaks, tabs and control characters.")
+		invalid("name", "The name contains an invisible character", "Retype the name without line breaks, tabs or control characters.")
 	case utf8.RuneCountInString(m.Name) > MaxName:
 		invalid("name", "The name is too long", "Use at most 80 characters.")
 	}
 	if !oneOf(m.Lang, Langs) {
-		invalid("lang", "The language is not one that Onramp knows", "Choose one of "+strings.Join(Langs, ", ")+".")
+		invalid("lang", "Onramp does not support this language", "Choose one of "+strings.Join(Langs, ", ")+".")
 	}
 	if m.Mode != Rehearsal && m.Mode != Cloud {
-		invalid("mode", "The migration goes nowhere yet", "Choose rehearsal or cloud.")
+		invalid("mode", "The migration has no destination yet", "Choose rehearsal or cloud.")
 	}
 	if m.Auth != cloud.AuthMTLS && m.Auth != cloud.AuthAPIKey {
-		invalid("auth", "How workers sign in is not chosen", "Choose mtls or api-key.")
+		invalid("auth", "No sign-in method is chosen", "Choose mtls or api-key.")
 	}
 	return errors.Join(errs...)
 }

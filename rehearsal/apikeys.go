@@ -129,7 +129,7 @@ func (s *space) like(old *space) *space {
 // cloud.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
 func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
 	if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
-		return cloud.Namespace{}, fault.New(fault.Invalid, "There is no such way to sign in", "Choose mTLS or API keys.").In("auth")
+		return cloud.Namespace{}, fault.New(fault.Invalid, "Unknown sign-in method", "Choose mTLS or API keys.").In("auth")
 	}
 	return c.edit(ctx, id, func(old *space) (*space, error) {
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)

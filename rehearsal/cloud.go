@@ -77,7 +77,7 @@ func New(o Options) (*Cloud, error) {
 	host, port, err := net.SplitHostPort(o.Addr)
 	if ip := net.ParseIP(host); err != nil || host != "localhost" && (ip == nil || !ip.IsLoopback()) {
 		return nil, fault.Wrap(err, fault.Invalid, fmt.Sprintf("The rehearsal cloud cannot listen on %q", o.Addr),
-			"Give a loopback address with a port, such as 127.0.0.1:0: the rehearsal is for this machine.").In("rehearsal-addr")
+			"Use a loopback address with a port, such as 127.0.0.1:0: the rehearsal is for this machine.").In("rehearsal-addr")
 	}
 	a, err := newAuthority("Onramp rehearsal server root")
 	if err != nil {
@@ -85,8 +85,8 @@ func New(o Options) (*Cloud, error) {
 	}
 	d, moved, err := openKept(host, port, o.PortFile)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Unavailable, "Nothing can listen on "+o.Addr,
-			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 takes a free one.").In("rehearsal-addr")
+		return nil, fault.Wrap(err, fault.Unavailable, "Cannot listen on "+o.Addr,
+			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 picks a free one.").In("rehearsal-addr")
 	}
 	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
 	if c.practice, err = newPractice(o.Now()); err != nil {

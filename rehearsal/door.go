@@ -20,7 +20,7 @@ type door struct {
 	loops     sync.WaitGroup
 }
 
-// openDoor listens on a loopback address, "host:port"; port 0 takes a free one. A name or 127.0.0.1
+// openDoor listens on a loopback address, "host:port"; port 0 picks a free one. A name or 127.0.0.1
 // listens on ::1 too, because "localhost" means either.
 func openDoor(host, port string) (*door, error) {
 	d := &door{callers: make(chan net.Conn), done: make(chan struct{})}

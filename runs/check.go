@@ -40,7 +40,7 @@ func Judged(rep doctor.Report) Ending {
 	if rep.Verdict.Code == doctor.OK {
 		end.State = migration.RunPassed
 		if end.Title == "" {
-			end.Title = "A worker would connect"
+			end.Title = "Your worker can use this namespace"
 		}
 	}
 	return end

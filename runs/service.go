@@ -372,7 +372,7 @@ func (s *Service) Stop(ctx context.Context, migrationID, runID string) error {
 		l.halt()
 		return nil
 	case r.Running():
-		return fault.New(fault.Conflict, "Another Onramp carries this run out", "Stop it there.")
+		return fault.New(fault.Conflict, "Another Onramp is running this", "Stop it there.")
 	}
 	return fault.New(fault.Conflict, "This run has ended", "Start another one.")
 }

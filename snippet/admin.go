@@ -17,8 +17,8 @@ type AdminCommand struct {
 // What the commands stand on: tcld at f89fc4a (2026-07-31), the extension temporal cloud at 722f087 (2026-08-12, which
 // its documentation calls a pre-release), and the Terraform provider temporalcloud at 1dff9ec (2026-06-22).
 const (
-	tcldKey  = "tcld reads its key from TEMPORAL_CLOUD_API_KEY, or tcld login opens a browser. It prints a request and does not wait for its end."
-	preview  = "temporal cloud is a pre-release of Temporal’s own CLI: temporal cloud login first. It waits for the end by itself."
+	tcldKey  = "tcld reads its key from TEMPORAL_CLOUD_API_KEY, or tcld login opens a browser. It prints a request ID and does not wait for the request to finish."
+	preview  = "temporal cloud is a pre-release of Temporal’s own CLI: run temporal cloud login first. It waits until the change is done."
 	drifting = "Where Terraform manages the namespace, change it there: a change made elsewhere shows as drift."
 )
 
@@ -33,7 +33,7 @@ func AddCA(namespaceID, file string) []AdminCommand {
 			Notes: []string{preview, "On a namespace that takes only API keys it does not turn client certificates on; temporal cloud namespace mtls enable does."},
 			Text:  "temporal cloud namespace mtls cert-ca create --namespace " + ns + " --ca-certificate-file " + f},
 		{ID: "terraform", Tool: "Terraform", Lang: "hcl",
-			Notes: []string{"This attribute of temporalcloud_namespace is the whole list: present-cas.pem stands for the CA certificates that the namespace has now. Leave it out only where there are none.", drifting},
+			Notes: []string{"This attribute of temporalcloud_namespace is the whole list: present-cas.pem stands for the CA certificates that the namespace has now. Leave it out only if there are none.", drifting},
 			Text:  fmt.Sprintf("accepted_client_ca = base64encode(join(\"\", [file(\"present-cas.pem\"), file(%s)]))", quoteHCL(file))},
 	}
 }
@@ -57,7 +57,7 @@ func MakeAPIKey(namespaceID, name string) []AdminCommand {
 			"temporal cloud service-account create-namespace-scoped --name " + n + " --namespace " + ns + " --namespace-permission write",
 			fmt.Sprintf("temporal cloud apikey create-for-service-account --service-account-id %s --display-name %s --expiry-duration %dd", id, n, apiKeyDays)}, "\n")},
 		{ID: "terraform", Tool: "Terraform", Lang: "hcl",
-			Notes: []string{"The key is temporalcloud_apikey.worker.token, and lies in Terraform’s state: whoever reads the state has it.", "Set expiry_time, at most two years ahead."},
+			Notes: []string{"The key is temporalcloud_apikey.worker.token, and is stored in Terraform’s state: anyone who can read the state has it.", "Set expiry_time, at most two years ahead."},
 			Text: fmt.Sprintf(`resource "temporalcloud_service_account" "worker" {
   name = %s
   namespace_scoped_access = {

@@ -53,13 +53,13 @@ func TestNeverNothing(t *testing.T) {
 		"{{ temporal }}", "TEMPORAL", "TEMPORAL_FOO", "TEMPORAL_FOO=1", "# TEMPORAL_ADDRESS=x", "resource \"temporal\" \"x\" {", "env:\n\t- TEMPORAL_ADDRESS", "export TEMPORAL_ADDRESS", "\x00temporal\xff", "Temporal__Unknown__Thing=1",
 	} {
 		for _, f := range judged(in).Findings {
-			if strings.HasPrefix(f.Title, "No Temporal setting") {
+			if strings.HasPrefix(f.Title, "This text contains no Temporal setting") {
 				t.Errorf("%q is said to hold nothing", in)
 			}
 		}
 	}
 	for _, in := range []string{"", "HOME=/root\n", "services: {}\n", "[a]\nb = 1\n"} {
-		if f := judged(in).Findings; len(f) != 1 || !strings.HasPrefix(f[0].Title, "No Temporal setting") {
+		if f := judged(in).Findings; len(f) != 1 || !strings.HasPrefix(f[0].Title, "This text contains no Temporal setting") {
 			t.Errorf("%q: %+v", in, f)
 		}
 	}

@@ -162,10 +162,12 @@ var cloudName = regexp.MustCompile(`tmprl\.cloud|api\.temporal\.io`)
 
 // active are the profiles that frameworks' own variables name.
 func active(settings []config.Setting) string {
-	for _, s := range settings {
-		switch squeeze(s.Path) {
-		case "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
-			return s.Value.String()
+	for i := range settings {
+		if s := &settings[i]; len(s.Path) > 0 && strings.ContainsRune("eEtT", rune(s.Path[len(s.Path)-1])) {
+			switch squeeze(s.Path) {
+			case "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
+				return s.Value.String()
+			}
 		}
 	}
 	return ""
@@ -202,7 +204,7 @@ func (j *judgement) choice() {
 	if group.Kind == "profile" {
 		flag = "--profile"
 	}
-	j.find(EnvFinding{Level: "note", Title: "Checked: " + j.doc.label(j.part), Text: "The text has several parts, and their settings are not mixed: " + strings.Join(j.Parts, ", ") + ". Choose another one in the portal, or with " + flag + " NAME on the command line."})
+	j.find(EnvFinding{Level: "note", Title: "Checked: " + j.doc.label(j.part), Text: "The text has several parts, and Onramp does not mix their settings: " + strings.Join(j.Parts, ", ") + ". Choose another one in the portal, or with " + flag + " NAME on the command line."})
 }
 
 // profile judges which profile of temporal.toml is loaded.
@@ -216,12 +218,12 @@ func (j *judgement) profile(judged string) {
 	name := j.first(mProfile)
 	switch {
 	case name != "" && !slices.Contains(names, name):
-		j.find(EnvFinding{Level: "danger", Name: "TEMPORAL_PROFILE", Title: "The profile is not in the file", Text: "TEMPORAL_PROFILE names a profile that temporal.toml does not have; loading it is an error."})
+		j.find(EnvFinding{Level: "danger", Name: "TEMPORAL_PROFILE", Title: "The file does not contain this profile", Text: "TEMPORAL_PROFILE names a profile that temporal.toml does not have; loading it is an error."})
 	case name != "" || judged == "default":
 	case !slices.Contains(names, "default"):
 		j.find(EnvFinding{Level: "danger", Name: "TEMPORAL_PROFILE", Title: "No profile is chosen", Text: "Without TEMPORAL_PROFILE the profile default is loaded, and the file has none: the connection would go to the local server. Set TEMPORAL_PROFILE.", To: "TEMPORAL_PROFILE=" + masked(judged)})
 	default:
-		j.find(EnvFinding{Level: "conflict", Name: "TEMPORAL_PROFILE", Title: "The profile " + masked(judged) + " must be chosen", Text: "Without TEMPORAL_PROFILE the profile default is loaded. Of the profiles " + strings.Join(names, ", ") + ", " + judged + " was judged.", To: "TEMPORAL_PROFILE=" + masked(judged)})
+		j.find(EnvFinding{Level: "conflict", Name: "TEMPORAL_PROFILE", Title: "The profile " + masked(judged) + " must be chosen", Text: "Without TEMPORAL_PROFILE the profile default is loaded. Of the profiles " + strings.Join(names, ", ") + ", " + judged + " was checked.", To: "TEMPORAL_PROFILE=" + masked(judged)})
 	}
 }
 
@@ -242,7 +244,7 @@ func (j *judgement) branches(parts []int) {
 		other.Form = j.Form
 		other.all = other.assignments(g)
 		if host := other.host(); local(host) && !local(j.host()) {
-			j.find(EnvFinding{Level: "note", Title: "Another branch is not for Temporal Cloud", Text: "The branch “" + masked(j.doc.Groups[g].Name) + "” has the address of a server of your own. It was not judged."})
+			j.find(EnvFinding{Level: "note", Title: "Another branch is not for Temporal Cloud", Text: "The branch “" + masked(j.doc.Groups[g].Name) + "” has the address of a server of your own. It was not checked."})
 			continue
 		}
 		other.judge()

@@ -35,10 +35,10 @@ func (j *judgement) compare() {
 	switch {
 	case want.Auth == "mtls" && key && !cert:
 		j.find(EnvFinding{Code: "AK-01", Level: "conflict", Name: j.name(mAPIKey), Title: "An API key, and no client certificate",
-			Text: want.Whose + " uses client certificates. A namespace that takes those refuses a worker that only sends an API key, unless both ways are enabled for it.", To: "TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH"})
+			Text: want.Whose + " uses client certificates. A namespace that takes those refuses a worker that only sends an API key, unless both methods are enabled for it.", To: "TEMPORAL_TLS_CLIENT_CERT_PATH, TEMPORAL_TLS_CLIENT_KEY_PATH"})
 	case want.Auth == "api-key" && cert && !key:
 		j.find(EnvFinding{Code: "AK-02", Level: "conflict", Name: j.name(mCert), Title: "A client certificate, and no API key",
-			Text: want.Whose + " uses an API key. A namespace that takes API keys does not look at a client certificate, unless both ways are enabled for it.", To: "TEMPORAL_API_KEY"})
+			Text: want.Whose + " uses an API key. A namespace that takes API keys does not look at a client certificate, unless both methods are enabled for it.", To: "TEMPORAL_API_KEY"})
 	}
 }
 
@@ -58,7 +58,7 @@ func (j *judgement) compareNamespace() {
 			case strings.EqualFold(v, want.Namespace.Name) && !haveOwner:
 				j.advise(mNamespace, "IN-11", want.Namespace.String())
 			case namePart(v) && v != "default" && !j.other():
-				j.differs(mNamespace, "This is another namespace", "“"+short(v)+"” is another name. "+want.Whose+" uses the namespace "+want.Namespace.String()+".", masked(v), want.Namespace.String())
+				j.differs(mNamespace, "This is a different namespace", "“"+short(v)+"” is another name. "+want.Whose+" uses the namespace "+want.Namespace.String()+".", masked(v), want.Namespace.String())
 			}
 		} else if haveOwner {
 			given, what = owner, mAddress
@@ -66,12 +66,12 @@ func (j *judgement) compareNamespace() {
 		switch {
 		case given.IsZero() || given == want.Namespace:
 		case given.Account != want.Namespace.Account:
-			j.differs(what, "This is another account", "The settings are for "+given.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+": the account ID behind the dot differs.", given.String(), want.Namespace.String())
+			j.differs(what, "This is a different account", "The settings are for "+given.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+": the account ID after the dot differs.", given.String(), want.Namespace.String())
 		default:
-			j.differs(what, "This is another namespace", "The settings are for "+given.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+".", given.String(), want.Namespace.String())
+			j.differs(what, "This is a different namespace", "The settings are for "+given.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+".", given.String(), want.Namespace.String())
 		}
 		if haveOwner && owner != want.Namespace && what == mNamespace && (given == want.Namespace || given.IsZero()) {
-			j.differs(mAddress, "The address is another namespace's", "It is the endpoint of "+owner.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+".", owner.Endpoint(), want.Namespace.Endpoint())
+			j.differs(mAddress, "The address belongs to another namespace", "It is the endpoint of "+owner.String()+". "+want.Whose+" uses the namespace "+want.Namespace.String()+".", owner.Endpoint(), want.Namespace.Endpoint())
 		}
 	}
 	j.compareAddress(haveOwner)
@@ -86,8 +86,8 @@ func (j *judgement) compareAddress(haveOwner bool) {
 	if port := j.first(mPort); port != "" && strings.EqualFold(a.Host, j.want.Address.Host) {
 		return
 	}
-	f := EnvFinding{Level: "note", Name: j.name(mAddress), Title: "Another address than the one that is wanted", From: masked(j.first(mAddress)), To: j.want.Address.String(),
-		Text: j.want.Whose + " uses " + j.want.Address.String() + ". A regional or private endpoint can lead to the same namespace; this text does not tell."}
+	f := EnvFinding{Level: "note", Name: j.name(mAddress), Title: "The address differs from the one expected", From: masked(j.first(mAddress)), To: j.want.Address.String(),
+		Text: j.want.Whose + " uses " + j.want.Address.String() + ". A regional or private endpoint can lead to the same namespace; this text does not say."}
 	if local(a.Host) {
 		f.Level = "conflict"
 		f.Text = j.want.Whose + " uses " + j.want.Address.String() + ". This is a server of your own, or a name of your own for a private endpoint."
@@ -153,15 +153,15 @@ func (j *judgement) authority() {
 	private := publicOf(key)
 	switch {
 	case leaf != nil && slices.ContainsFunc(own, leaf.Equal):
-		j.find(EnvFinding{Code: "KP-08", Level: "danger", Name: j.name(mCertData), Title: "This is the CA certificate that is uploaded to the namespace", Text: "A worker needs a client certificate that the CA has signed. The CA's private key stays in a safe place: if it is here too, take it away."})
+		j.find(EnvFinding{Code: "KP-08", Level: "danger", Name: j.name(mCertData), Title: "This is the CA certificate that is uploaded to the namespace", Text: "A worker needs a client certificate that the CA has signed. The CA's private key stays in a safe place: if it is here too, remove it."})
 	case leaf != nil && leaf.IsCA:
 		j.find(EnvFinding{Code: "CH-18", Level: "danger", Name: j.name(mCertData), Title: "The client certificate is a CA", Text: "It is a CA certificate (CA:TRUE). A worker needs a client certificate that the CA has signed."})
 	case leaf != nil && len(own) > 0 && !slices.ContainsFunc(own, func(ca *x509.Certificate) bool { return leaf.CheckSignatureFrom(ca) == nil }) && len(certificates(cert)) == 1:
-		j.find(EnvFinding{Code: "CL-03", Level: "conflict", Name: j.name(mCertData), Title: "Another CA has signed this client certificate", Text: j.want.Whose + " knows these CA certificates: " + subjects(own) + ". The client certificate's issuer is " + masked(leaf.Issuer.String()) + "."})
+		j.find(EnvFinding{Code: "CL-03", Level: "conflict", Name: j.name(mCertData), Title: "A different CA signed this client certificate", Text: j.want.Whose + " knows these CA certificates: " + subjects(own) + ". The client certificate's issuer is " + masked(leaf.Issuer.String()) + "."})
 	}
 	switch {
 	case private != nil && slices.ContainsFunc(own, func(ca *x509.Certificate) bool { return same(private, ca.PublicKey) }):
-		j.find(EnvFinding{Code: "KP-08", Level: "danger", Name: j.name(mKeyData), Title: "This is the private key of the CA", Text: "Whoever has it can make client certificates for the namespace. Take it away from the worker, and use the client certificate's key."})
+		j.find(EnvFinding{Code: "KP-08", Level: "danger", Name: j.name(mKeyData), Title: "This is the private key of the CA", Text: "Whoever has it can make client certificates for the namespace. Remove it from the worker, and use the client certificate's key."})
 	case private != nil && leaf != nil && !same(private, leaf.PublicKey):
 		j.find(EnvFinding{Code: "KP-06", Level: "danger", Name: j.name(mKeyData), Title: "Key and certificate are not a pair", Text: "The private key was made for another certificate."})
 	}

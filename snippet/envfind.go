@@ -25,7 +25,7 @@ func (j *judgement) placeholders() {
 		if a.unknown || !placeholderText(a.value) && !pathPlaceholder(a) {
 			continue
 		}
-		f := EnvFinding{Code: "IN-26", Level: "danger", Name: a.name, Title: "A placeholder was not filled in", Text: "The value of " + a.name + " is a placeholder. Put in your own.", From: masked(a.value)}
+		f := EnvFinding{Code: "IN-26", Level: "danger", Name: a.name, Title: "A placeholder was not filled in", Text: "The value of " + a.name + " is a placeholder. Replace it with your own.", From: masked(a.value)}
 		switch a.what {
 		case mAPIKey, mOpsKey:
 			f.From = ""
@@ -70,7 +70,7 @@ func (j *judgement) contents() {
 				f.Text = "This works only if your code turns \\n into line breaks."
 			}
 		case opened(a.value) != a.value:
-			f.Code, f.Title = "KP-22", "The PEM is base64 once too often"
+			f.Code, f.Title = "KP-22", "The PEM is base64-encoded once too often"
 			f.Text = "SDKs take the PEM text itself and do not decode it. Decode it once, or give the path of a file."
 			if a.set != "standard" && a.set != "file" {
 				f.Level = "note"
@@ -89,7 +89,7 @@ func (j *judgement) fileReferences() {
 		if a.set != "file" || a.parts.Whole() || a.from.Via == "profile" || strings.Contains(a.value, "${namespace}") {
 			continue
 		}
-		j.find(EnvFinding{Level: "conflict", Name: a.name, Title: "temporal.toml expands no variables", Text: "SDKs and the temporal CLI take this value as it is written, unless something fills the file in before."})
+		j.find(EnvFinding{Level: "conflict", Name: a.name, Title: "temporal.toml expands no variables", Text: "SDKs and the temporal CLI take this value as it is written, unless something fills in the file first."})
 		return
 	}
 }
@@ -103,7 +103,7 @@ func (j *judgement) flatKeys() {
 		}
 	}
 	if len(names) > 0 {
-		j.find(EnvFinding{Level: "danger", Name: strings.Join(names, ", "), Title: "temporal.toml has no such keys", Text: "No SDK reads them here: in temporal.toml they stand in the profile's table tls, such as [profile.default.tls], without tls_ before them.", To: strings.Join(to, ", ")})
+		j.find(EnvFinding{Level: "danger", Name: strings.Join(names, ", "), Title: "temporal.toml has no such keys", Text: "No SDK reads them here: in temporal.toml they belong in the profile's table tls, such as [profile.default.tls], without tls_ before them.", To: strings.Join(to, ", ")})
 	}
 }
 
@@ -116,7 +116,7 @@ func (j *judgement) kubernetes() {
 	}
 	controlled := j.has(mPairSecret)
 	f := EnvFinding{Code: "SV-01", Level: "note", Name: "ca.crt", Title: "Leave ca.crt out of the client's Secret",
-		Text: "The Temporal worker controller 1.2.1 to 1.2.3 and 1.3.0 takes ca.crt for the only CA that may have issued the server's certificate, and then cannot connect to Temporal Cloud. Update it to 1.2.4, 1.3.1 or newer, or leave ca.crt out: Temporal Cloud's certificate is from a public CA."}
+		Text: "The Temporal worker controller 1.2.1 to 1.2.3 and 1.3.0 treats ca.crt as the only CA that may have issued the server's certificate, and then cannot connect to Temporal Cloud. Update it to 1.2.4, 1.3.1 or newer, or leave ca.crt out: Temporal Cloud's certificate is from a public CA."}
 	for _, keys := range j.doc.Tables("Secret") {
 		if slices.Contains(keys, "ca.crt") && slices.Contains(keys, "tls.crt") {
 			if controlled {

@@ -78,7 +78,7 @@ func bounded(ctx context.Context, work func(context.Context)) error {
 	case ctx.Err() != nil:
 		return ctx.Err()
 	case errors.Is(err, limit.ErrBusy):
-		return fault.Wrap(err, fault.TooMany, "Too many texts are being read at this moment", "Try again in a few seconds.")
+		return fault.Wrap(err, fault.TooMany, "Too many texts are being read right now", "Try again in a few seconds.")
 	case err == nil && over != nil:
 		return fault.Wrap(over, fault.TooLarge, "This text takes too long to read", "Paste only the part that has Temporal's settings.")
 	}
@@ -97,7 +97,7 @@ func judgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 	j.doc, j.Form, j.raw = d, d.Form, text
 	if err != nil {
 		j.find(EnvFinding{Level: "danger", Title: err.Error(), Text: "The text has: " + orNone(labels(d, parts)) + "."})
-		j.missing = "The part that was asked for is not in the text."
+		j.missing = "The requested part is not in the text."
 		return j.Environment
 	}
 	j.part = chosen
@@ -172,22 +172,22 @@ func (j *judgement) judge() {
 
 // nothing says that no setting was found, and never that there is none in a text that was not understood.
 func (j *judgement) nothing() {
-	f := EnvFinding{Level: "note", Title: "No Temporal setting is in this text", Text: "Paste lines such as TEMPORAL_ADDRESS=…, a .env file, compose or Kubernetes YAML, or temporal.toml."}
+	f := EnvFinding{Level: "note", Title: "This text contains no Temporal setting", Text: "Paste lines such as TEMPORAL_ADDRESS=…, a .env file, compose or Kubernetes YAML, or temporal.toml."}
 	j.missing = "There is no Temporal setting in the text."
 	if commented.MatchString(j.raw) {
-		f.Title, f.Text = "Temporal's settings are commented out", "All lines that set something of Temporal's begin with a comment mark, so nothing reads them. Take the mark off and put in your values."
+		f.Title, f.Text = "Temporal's settings are commented out", "All lines with Temporal's settings are comments, so nothing reads them. Remove the comment marks and enter your values."
 		j.missing = "Temporal's settings are commented out in the text."
 	} else if names := j.unread(); len(names) > 0 {
 		f.Title, f.Name = "Onramp does not know what these settings are for", strings.Join(names, ", ")
-		f.Text = "They seem to be Temporal's, and neither an SDK nor a framework that Onramp knows reads them. Look in your code for how they are used."
+		f.Text = "They seem to be Temporal's, but neither an SDK nor a framework that Onramp knows reads them. Look in your code for how they are used."
 		j.missing = "Onramp does not know which of the settings is the address or the namespace."
 	} else if len(j.doc.Problems) > 0 || j.mentions() {
 		f.Title = "Onramp found no Temporal setting that it knows"
-		f.Text = "The text speaks of Temporal, and no setting in it could be read as an address, a namespace, a certificate or a key. Paste the lines that hold them."
+		f.Text = "The text mentions Temporal, but no setting in it could be read as an address, a namespace, a certificate or a key. Paste the lines that hold them."
 		j.missing = "Onramp did not understand the text."
 	}
 	if j.doc.Open {
-		f.Text += " The text names other places that may set them: a file that it reads, a store of secrets, or what a command leaves as it was."
+		f.Text += " The text names other places that may set them: a file that it reads, a secret store, or values that a command leaves unchanged."
 	}
 	j.find(f)
 }
@@ -196,8 +196,11 @@ func (j *judgement) nothing() {
 func (j *judgement) unread() []string {
 	var names []string
 	for _, s := range j.doc.Settings {
-		if !secretName(s) && slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, s.Path) && len(names) < 12 {
-			names = append(names, clip(s.Path, 80))
+		if len(names) == 12 {
+			break
+		}
+		if name := clip(s.Path, 80); slices.Contains(tokens(s.Path), "temporal") && !slices.Contains(names, name) && !secretName(s) {
+			names = append(names, name)
 		}
 	}
 	return names
@@ -221,7 +224,7 @@ func (e Environment) Repaired(shell string) (string, error) {
 		return "", invalid("environment", "This environment cannot be repaired yet", e.missing, "Add what is missing, and check it again.")
 	}
 	if shell == "" && e.repaired == "" {
-		return "", invalid("environment", "This text does not come back", "It is too long, or holds too many secrets to take all of them out.", "Choose a form: then Temporal's settings are written in it.")
+		return "", invalid("environment", "Onramp does not show this text again", "It is too long, or contains too many secrets to remove all of them.", "Choose a format, and Onramp writes Temporal's settings in it.")
 	}
 	if shell == "" {
 		return e.repaired, nil
@@ -272,7 +275,7 @@ func (j *judgement) assignments(group int) []assignment {
 				continue
 			}
 			if len(out) >= maxAssignments {
-				j.doc.Problems = append(j.doc.Problems, "The text has more of Temporal's settings than one program takes. The first were judged.")
+				j.doc.Problems = append(j.doc.Problems, "The text has more Temporal settings than one program uses. Onramp checked the first ones.")
 				return out
 			}
 			v := resolver.Value(i)
@@ -411,7 +414,7 @@ func (j *judgement) name(what meaning) string {
 
 // certain is the level of a finding about what is missing: only a text that is known to hold all can lack something.
 func (j *judgement) certain() string {
-	if j.doc.Open || j.Form != "lines" && j.Form != "compose" && !fileProfile(j.doc.Groups[j.part]) || slices.ContainsFunc(j.all, func(a assignment) bool {
+	if j.doc.Open || j.doc.Code || j.Form != "lines" && j.Form != "compose" && !fileProfile(j.doc.Groups[j.part]) || slices.ContainsFunc(j.all, func(a assignment) bool {
 		return a.set == "own" && a.what != mQueue || a.set == "spring" || a.set == "quarkus" || a.set == "controller" || a.set == "keda" || a.set == "flag"
 	}) || len(j.doc.Problems) > 0 {
 		return "note"

@@ -27,12 +27,12 @@ func (j *judgement) secrets() {
 		case a.unknown || a.value == "":
 			continue
 		case (a.what == mCert || a.what == mKey || a.what == mServerCA) && strings.Contains(a.value, "-----BEGIN") && !strings.HasSuffix(a.name, "DATA") && !strings.HasSuffix(a.name, "data"):
-			f.Title, f.Text = "The content stands where a path belongs", "This variable is the path of a file. Its content goes into the variable that ends in _DATA."
+			f.Title, f.Text = "The content is where a path belongs", "This variable is the path of a file. Its content goes into the variable that ends in _DATA."
 			if a.what == mCert && strings.Contains(a.value, "PRIVATE KEY") {
 				f.Code, f.Title = "IN-16", "A private key is in the variable of a certificate"
 			}
 		case a.what == mCertData && strings.Contains(opened(a.value), "PRIVATE KEY"):
-			f.Code, f.Title, f.Text = "IN-16", "A private key is in the variable of a certificate", "The certificate is sent to the server. Treat this key as seen by others, and make a new pair."
+			f.Code, f.Title, f.Text = "IN-16", "A private key is in the variable of a certificate", "The certificate is sent to the server. Assume that others have seen this key, and create a new pair."
 		case a.what == mKeyData && strings.Contains(opened(a.value), "BEGIN CERTIFICATE"):
 			f.Code, f.Title, f.Text = "KP-03", "A certificate is where the key belongs", "Put the private key here."
 		case (a.what == mCertData || a.what == mKeyData) && a.set != "own" && !strings.Contains(opened(a.value), "BEGIN") && !placeholderText(a.value):
@@ -41,11 +41,11 @@ func (j *judgement) secrets() {
 				f.Text = "This key holds the PEM text itself. For a path there is the key that ends in -file."
 			}
 		case a.what == mAPIKey && trimmed != a.value:
-			f.Code, f.Level, f.Title, f.Text = "AK-05", "repair", "A blank or line break is around the API key", "SDKs send it as part of the key."
+			f.Code, f.Level, f.Title, f.Text = "AK-05", "repair", "There is a space or line break around the API key", "SDKs send it as part of the key."
 		case a.what == mAPIKey && len(trimmed) > 2 && strings.ContainsRune(`"'`, rune(trimmed[0])):
 			f.Code, f.Level, f.Title, f.Text = "IN-20", "repair", "Quotes around the API key", "They are sent as part of the key."
 		case !a.what.secret() && looksSecret(a.value):
-			f.Title, f.Text = "A secret stands in "+a.name, "This variable is shown in logs and error messages. Take the secret out, and replace it: others may have seen it."
+			f.Title, f.Text = "A secret stands in "+a.name, "This variable is shown in logs and error messages. Remove the secret and replace it: others may have seen it."
 		default:
 			continue
 		}
@@ -100,7 +100,7 @@ func (j *judgement) ours() {
 	}
 	if len(names) > 0 {
 		j.find(EnvFinding{Level: "note", Name: strings.Join(names, ", "), Title: "Perhaps your code's own names",
-			Text: "No SDK and no framework that Onramp knows reads them. By their words they are: " + strings.Join(what, ", ") + ". Look in your code for how it uses them."})
+			Text: "No SDK and no framework that Onramp knows reads them. By their names they are: " + strings.Join(what, ", ") + ". Look in your code for how it uses them."})
 	}
 }
 
@@ -118,7 +118,7 @@ func (j *judgement) vocabulary(set string, standard bool) {
 	if set == "standard" || len(names) == 0 {
 		return
 	}
-	f := EnvFinding{Level: "note", Name: strings.Join(names, ", "), Title: "Names of another vocabulary: " + set,
+	f := EnvFinding{Level: "note", Name: strings.Join(names, ", "), Title: "Names from another convention: " + set,
 		Text: "Read by " + readers[set] + ". The SDKs' environment configuration does not read them.", To: strings.Join(dead, ", ")}
 	if standard {
 		f.Level = "dead"
@@ -169,12 +169,12 @@ func (j *judgement) server() {
 				continue
 			}
 			j.find(EnvFinding{Code: "SV-01", Level: level, Name: a.name, Title: "Cloud needs no CA here",
-				Text: "This variable replaces the CAs that the server's certificate is checked against. Cloud's comes from a public CA; your own CA here makes every connection fail. Remove it."})
+				Text: "This variable replaces the CAs that the server's certificate is checked against. Temporal Cloud's comes from a public CA; with your own CA here, every connection fails. Remove it."})
 		}
 	}
 	for _, a := range j.of(mNoVerify) {
 		if level := map[bool]string{true: "conflict", false: "danger"}[a.set == "own"]; on(a.value) && cloud {
-			j.find(EnvFinding{Code: "SV-10", Level: level, Name: a.name, Title: "Verification of the server is switched off", Text: "Anyone on the way can pretend to be Temporal Cloud. Remove it."})
+			j.find(EnvFinding{Code: "SV-10", Level: level, Name: a.name, Title: "Verification of the server is switched off", Text: "Anyone on the network path can pretend to be Temporal Cloud. Remove it."})
 		}
 	}
 }
@@ -183,14 +183,14 @@ func (j *judgement) server() {
 func (j *judgement) tls() {
 	for _, a := range j.of(mTLS) {
 		f := EnvFinding{Level: "note", Name: a.name, From: shown(a), Title: "TEMPORAL_TLS is not needed",
-			Text: "The certificate or the API key switches TLS on. The TypeScript SDK's environment configuration before 1.22.0 read it the wrong way round: true switched TLS off. Remove it."}
+			Text: "The certificate or API key turns on TLS by itself. The TypeScript SDK's environment configuration before 1.22.0 inverted it: true turned TLS off. Remove it."}
 		switch {
 		case a.unknown || a.value == "" || a.set == "keda" || !boolean(a.value):
 			continue
 		case !on(a.value) && (a.set == "own" || a.set == "flag" || local(j.host())):
 			continue
 		case !on(a.value) && j.has(mAPIKey):
-			f.Code, f.Level, f.Title, f.Text = "AK-09", "danger", "An API key without TLS", "The key would travel in the clear; Temporal Cloud resets such connections. Remove it."
+			f.Code, f.Level, f.Title, f.Text = "AK-09", "danger", "An API key without TLS", "The key would be sent unencrypted; Temporal Cloud resets such connections. Remove it."
 		case !on(a.value):
 			f.Code, f.Level, f.Title, f.Text = "TC-06", "danger", "TLS is switched off", "Temporal Cloud cuts connections without TLS. Remove it."
 		case a.set != "standard":

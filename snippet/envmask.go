@@ -32,6 +32,9 @@ var (
 	issued      = regexp.MustCompile(`\b(?:sk|pk|rk|api)[-_](?:live|test|proj|ant|svcacct)?[-_A-Za-z0-9]{16,}|\bgh[pousr]_\w{20,}|\bgithub_pat_\w{20,}|\bxox[a-z]-[\w-]{10,}|\bAKIA[0-9A-Z]{16}\b|\bglpat-[\w-]{16,}|\bAIza[\w-]{30,}|\bhvs\.[\w-]{20,}|\bdop_v1_\w{20,}`)
 )
 
+// indexed is what follows the name of a program's map: ENV["…"].
+var indexed = regexp.MustCompile(`^\[["']`)
+
 // expression is a name of a program that holds the value.
 var expression = regexp.MustCompile(`^(?:var|local|data|module|each|self|process|os|env|config|settings|secrets|aws_\w+|google_\w+|azurerm_\w+|random_\w+)\.\w`)
 
@@ -82,7 +85,7 @@ func secretsIn(text string, r *reading) (out []span, ok bool) {
 		if len(value) > 1 && (value[0] == '"' || value[0] == '\'') && value[len(value)-1] == value[0] {
 			from, to = from+1, to-1
 		}
-		if from == m[8] && (expression.MatchString(value) || to < len(text) && text[to] == '(') {
+		if from == m[8] && (expression.MatchString(value) || to < len(text) && text[to] == '(' || len(value) < 20 && indexed.MatchString(text[to:min(len(text), to+2)])) {
 			continue // a program's words, not text
 		}
 		if v := text[from:to]; hides(name) && !strings.Contains(elsewhere[name], v) && !plain(v) && (!everydayName[strings.ToLower(name)] || len(v) > 15 && strings.ContainsAny(v, "0123456789")) {

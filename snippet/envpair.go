@@ -16,9 +16,9 @@ func (j *judgement) pair() {
 	level := j.certain()
 	switch {
 	case cert && !key:
-		j.find(EnvFinding{Code: "KP-36", Level: level, Title: map[string]string{"danger": "There is a certificate and no key", "note": "Onramp found a certificate and no key"}[level], Text: "If either is set the other must be too.", To: "TEMPORAL_TLS_CLIENT_KEY_PATH"})
+		j.find(EnvFinding{Code: "KP-36", Level: level, Title: map[string]string{"danger": "There is a certificate but no key", "note": "Onramp found a certificate but no key"}[level], Text: "If one is set, the other must be too.", To: "TEMPORAL_TLS_CLIENT_KEY_PATH"})
 	case key && !cert:
-		j.find(EnvFinding{Code: "KP-01", Level: level, Title: map[string]string{"danger": "There is a key and no certificate", "note": "Onramp found a key and no certificate"}[level], Text: "If either is set the other must be too.", To: "TEMPORAL_TLS_CLIENT_CERT_PATH"})
+		j.find(EnvFinding{Code: "KP-01", Level: level, Title: map[string]string{"danger": "There is a key but no certificate", "note": "Onramp found a key but no certificate"}[level], Text: "If one is set, the other must be too.", To: "TEMPORAL_TLS_CLIENT_CERT_PATH"})
 	}
 	for _, two := range [][2]meaning{{mCert, mCertData}, {mKey, mKeyData}} {
 		if j.has(two[0], "standard", "file") && j.has(two[1], "standard", "file") {

@@ -56,8 +56,8 @@ func holderWithReferences(r Request) (string, error) {
 		}
 	}
 	if strings.Contains(text, refOpen) && shell != "compose" && shell != "dotenv" {
-		return "", invalid("shell", "This holder cannot carry a path with a variable", "A path names a variable of the worker's machine, and "+shell+" does not expand variables in a value.",
-			"Write the whole path, or choose another holder, such as bash or compose.")
+		return "", invalid("shell", "This format cannot hold a path with a variable", "A path names a variable of the worker's machine, and "+shell+" does not expand variables in a value.",
+			"Write the full path, or choose another format, such as bash or compose.")
 	}
 	text = strings.ReplaceAll(text, refOpen, "${")
 	return strings.ReplaceAll(text, refClose, "}"), nil

@@ -35,7 +35,7 @@ func (j *judgement) endpoint() {
 		if other, cloud := namespace.FromHost(addr.Host); cloud && other != id {
 			j.find(EnvFinding{Code: "IN-12", Level: "danger", Title: "Endpoint and namespace do not belong together",
 				Text: "The address is the endpoint of " + other.String() + "; the namespace is " + id.String() + ".", From: addr.String(), To: id.Endpoint()})
-			j.missing = "Address and namespace do not belong together: which of them is right?"
+			j.missing = "Address and namespace do not belong together: which one is right?"
 			return
 		}
 	}
@@ -65,10 +65,10 @@ func (j *judgement) credentials(r *Request) {
 	if len(j.Vocabularies) == 1 && j.Vocabularies[0] == "keda" {
 		return // it has its credentials from a TriggerAuthentication
 	}
-	f := EnvFinding{Code: "CL-01", Level: j.certain(), Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that shows neither."}
+	f := EnvFinding{Code: "CL-01", Level: j.certain(), Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that presents neither."}
 	if f.Level == "note" {
 		f.Code = ""
-		f.Title, f.Text = "No certificate and no API key is in this text", "Temporal Cloud refuses a client that shows neither. Perhaps they are set elsewhere, or by a name that Onramp does not know."
+		f.Title, f.Text = "This text contains neither a certificate nor an API key", "Temporal Cloud refuses a client that presents neither. Perhaps they are set elsewhere, or under a name that Onramp does not know."
 	}
 	j.find(f)
 }
@@ -123,7 +123,7 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 	name := j.name(mNamespace)
 	if v == "" || looksSecret(v) {
 		if haveOwner && !j.has(mNamespace) && !j.connectionOnly() {
-			j.find(EnvFinding{Code: "NS-04", Level: "repair", Name: name, Title: "No namespace is set", Text: "It is read from the endpoint. SDKs do not do that: they take default.", To: owner.String()})
+			j.find(EnvFinding{Code: "NS-04", Level: "repair", Name: name, Title: "No namespace is set", Text: "Onramp reads it from the endpoint. SDKs do not: they use default.", To: owner.String()})
 			return owner, true
 		}
 		if haveOwner && j.has(mNamespace) && v == "" {
@@ -140,9 +140,9 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 			if j.has(mAddress) && j.first(mAddress) == "" {
 				level = "note" // a server of one's own may have the namespace default
 			}
-			f := EnvFinding{Code: "NS-04", Level: level, Name: name, Title: "No namespace is set", Text: "SDKs take the namespace default, which Temporal Cloud does not have."}
+			f := EnvFinding{Code: "NS-04", Level: level, Name: name, Title: "No namespace is set", Text: "SDKs use the namespace default, which Temporal Cloud does not have."}
 			if level == "note" {
-				f.Title, f.Text = "Onramp found no namespace in this text", "Perhaps it is set elsewhere, or by a name that Onramp does not know. Without one, SDKs take the namespace default, which Temporal Cloud does not have."
+				f.Title, f.Text = "Onramp found no namespace in this text", "Perhaps it is set elsewhere, or under a name that Onramp does not know. Without one, SDKs use the namespace default, which Temporal Cloud does not have."
 			}
 			j.find(f)
 		} else {
@@ -182,7 +182,7 @@ func (j *judgement) namespace() (namespace.ID, bool) {
 			return namespace.ID{}, false // a server of one's own has such names
 		}
 		if haveOwner {
-			j.find(EnvFinding{Code: "IN-11", Level: "danger", Name: name, Title: f.Title, Text: "“" + short(v) + "” is only a name, and not that of the address, " + owner.String() + ". Which of them is meant?", From: masked(v)})
+			j.find(EnvFinding{Code: "IN-11", Level: "danger", Name: name, Title: f.Title, Text: "“" + short(v) + "” is only a name, and not that of the address, " + owner.String() + ". Which one is right?", From: masked(v)})
 			return namespace.ID{}, false
 		}
 	}
@@ -223,10 +223,10 @@ func (j *judgement) elsewhere(what meaning) {
 	all := j.of(what)
 	if !all[0].unknown && strings.TrimSpace(all[0].value) == "" {
 		code := map[meaning]string{mAddress: "IN-22", mNamespace: "NS-04"}[what]
-		j.find(EnvFinding{Code: code, Level: "conflict", Name: all[0].name, Title: "The " + string(what) + " is empty", Text: "The text sets " + all[0].name + " to nothing. Put in the value."})
+		j.find(EnvFinding{Code: code, Level: "conflict", Name: all[0].name, Title: "The " + string(what) + " is empty", Text: "The text sets " + all[0].name + " to nothing. Enter the value."})
 	}
 	if all[0].unknown && all[0].set != "file" {
-		j.find(EnvFinding{Level: "note", Name: all[0].name, Title: "The " + string(what) + " is set elsewhere", Text: "Its value is not in this text, so Onramp did not judge it.", From: shown(all[0])})
+		j.find(EnvFinding{Level: "note", Name: all[0].name, Title: "The " + string(what) + " is set elsewhere", Text: "Its value is not in this text, so Onramp did not check it.", From: shown(all[0])})
 	}
 }
 
@@ -243,12 +243,12 @@ func (j *judgement) address() (namespace.Address, bool) {
 		if all := j.of(mAddress); len(all) > 0 && (all[0].unknown || v == "") {
 			j.elsewhere(mAddress)
 		} else if !j.has(mAddress) && j.deployed(j.part) {
-			j.find(EnvFinding{Level: "note", Title: "The worker controller sets address and namespace", Text: "It gives the worker TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from the connection and the worker deployment. What is not in this text, Onramp did not judge."})
+			j.find(EnvFinding{Level: "note", Title: "The worker controller sets address and namespace", Text: "It gives the worker TEMPORAL_ADDRESS and TEMPORAL_NAMESPACE from the connection and the worker deployment. Onramp did not check what is not in this text."})
 		} else if !j.has(mAddress) {
 			f := EnvFinding{Code: "IN-22", Level: j.certain(), Name: j.name(mAddress), Title: "There is no address",
 				Text: "SDKs then dial localhost:7233, with TLS once a certificate or key is set, and fail with “first record does not look like a TLS handshake”."}
 			if f.Level == "note" {
-				f.Title, f.Text = "Onramp found no address in this text", "Perhaps it is set elsewhere, or by a name that Onramp does not know. Without one, SDKs dial localhost:7233."
+				f.Title, f.Text = "Onramp found no address in this text", "Perhaps it is set elsewhere, or under a name that Onramp does not know. Without one, SDKs dial localhost:7233."
 			}
 			j.find(f)
 		}
@@ -273,7 +273,7 @@ func (j *judgement) address() (namespace.Address, bool) {
 		}
 		j.find(f)
 	} else if err == nil && j.local(a) {
-		j.find(EnvFinding{Level: "note", Name: name, Title: "The address is not Temporal Cloud's", Text: "It is a server of your own, or a name of your own for a private endpoint. Onramp judges what Temporal Cloud needs.", From: masked(v)})
+		j.find(EnvFinding{Level: "note", Name: name, Title: "The address is not Temporal Cloud's", Text: "It is a server of your own, or a name of your own for a private endpoint. Onramp checks for what Temporal Cloud needs.", From: masked(v)})
 	}
 	return a, err == nil
 }
@@ -312,7 +312,7 @@ func (j *judgement) serverName(r Request, id namespace.ID, addr namespace.Addres
 		j.find(EnvFinding{Level: "danger", Name: "TEMPORAL_TLS_SERVER_NAME", Title: "This is not a server name", Text: "A TLS server name is a host name without scheme and port."})
 		return ""
 	case strings.EqualFold(a.Host, addr.Host) || addr.IsZero() && strings.EqualFold(a.Host, id.Host()):
-		j.find(EnvFinding{Level: "dead", Name: "TEMPORAL_TLS_SERVER_NAME", Title: "The TLS server name says nothing new", Text: "It is the address's own host. Remove it.", From: masked(v)})
+		j.find(EnvFinding{Level: "dead", Name: "TEMPORAL_TLS_SERVER_NAME", Title: "The TLS server name is redundant", Text: "It is the address's own host. Remove it.", From: masked(v)})
 		return ""
 	case a.Host != v:
 		j.fix(mServerName, a.Host)
@@ -344,7 +344,7 @@ func (j *judgement) connectionOnly() bool {
 	return len(j.Vocabularies) == 1 && j.Vocabularies[0] == "controller" && !j.has(mNamespace)
 }
 
-const onlyDefault = " It is only the default in the text: the variable that it names may hold another value."
+const onlyDefault = " It is only the default in the text: the variable that it names may have a different value."
 
 // loopback reports whether a host is this machine.
 func loopback(host string) bool {

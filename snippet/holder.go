@@ -50,7 +50,7 @@ func (j *job) lines(line func(EnvVar) string, ask string) string {
 func (j *job) cmd() (string, error) {
 	for _, v := range j.env() {
 		if _, ok := quoteCmd(v.Name, v.Value); !ok {
-			return "", invalid(j.field(v.Name), "cmd cannot carry this path", "cmd expands % and ends the value at a quote, whatever is written around them.",
+			return "", invalid(j.field(v.Name), "cmd cannot hold this path", "cmd expands % and ends the value at a quote, however they are escaped.",
 				"Rename the file or folder, or use PowerShell.")
 		}
 	}
@@ -66,7 +66,7 @@ func (j *job) dotenv() (string, error) {
 			if strings.Contains(v.Value, `\`) {
 				fix = "Write the path with forward slashes: Windows takes them too."
 			}
-			return "", invalid(j.field(v.Name), "A .env file cannot carry this path", "Programs that read .env files disagree on quotes, doubled backslashes and ${ in a value.", fix)
+			return "", invalid(j.field(v.Name), "A .env file cannot hold this path", "Programs that read .env files disagree on quotes, doubled backslashes and ${ in a value.", fix)
 		}
 		if v.Name == j.names.APIKey {
 			b.WriteString("# Put the API key behind the equals sign, and keep this file out of version control.\n")

@@ -200,7 +200,7 @@ func (j *judge) address() {
 		j.repair("--address", map[string]string{
 			"bash": `"${TEMPORAL_HOST_URL#https://}"`, "powershell": `($env:TEMPORAL_HOST_URL -replace '^https://')`, "cmd": `%TEMPORAL_HOST_URL:https://=%`,
 		}[j.dialect.name], TutorialFinding{Code: "IN-01", Title: "TEMPORAL_HOST_URL is not an address",
-			Text: "The tutorial sets TEMPORAL_HOST_URL to https://…, and the temporal CLI takes host:port. Set the variable without https://, or take it off here."})
+			Text: "The tutorial sets TEMPORAL_HOST_URL to https://…, and the temporal CLI takes host:port. Set the variable without https://, or remove it here."})
 		return
 	}
 	if a.value.variable() || strings.HasPrefix(a.value.value, "(") {
@@ -221,7 +221,7 @@ func (j *judge) judgeAddress(name, before, value string) (string, bool) {
 	}
 	addr, repairs, err := namespace.ParseAddress(value)
 	for _, r := range repairs {
-		title := map[string]string{"IN-01": "The address is a URL", "IN-02": "The port is missing", "IN-03": "There is a path behind the port"}[r.Code]
+		title := map[string]string{"IN-01": "The address is a URL", "IN-02": "The port is missing", "IN-03": "There is a path after the port"}[r.Code]
 		if title == "" {
 			title = "The address is not host:port"
 		}
@@ -252,7 +252,7 @@ func (j *judge) namespace() {
 	}
 	if len(repairs) > 0 {
 		r := repairs[len(repairs)-1]
-		j.repair("--namespace", id.String(), TutorialFinding{Code: r.Code, Title: "This is not the Namespace ID as it is written", Text: r.Text})
+		j.repair("--namespace", id.String(), TutorialFinding{Code: r.Code, Title: "This is not a complete Namespace ID", Text: r.Text})
 	}
 	if owner, ok := namespace.FromHost(j.host); ok && owner != id {
 		j.note(a.raw, TutorialFinding{Code: "IN-12", Title: "Endpoint and namespace do not belong together",
@@ -270,7 +270,7 @@ func (j *judge) queue() {
 			Text: "The worker of the " + j.lang.name + " template polls " + j.lang.queue + "."})
 	default:
 		j.repair("--task-queue", j.lang.queue, TutorialFinding{Code: "TQ-02", Title: "No worker polls this task queue",
-			Text: "The worker of the " + j.lang.name + " template polls " + j.lang.queue + ". A workflow started on “" + short(a.value.value) + "” would wait for ever."})
+			Text: "The worker of the " + j.lang.name + " template polls " + j.lang.queue + ". A workflow started on “" + short(a.value.value) + "” would wait forever."})
 	}
 }
 
@@ -295,13 +295,13 @@ func (j *judge) input() {
 	}
 	a := j.flag("--input")
 	f := TutorialFinding{Code: "WF-13", Title: "The input is missing",
-		Text: "The workflow wants the transfer as its one argument. Without it a worker fails the workflow task for ever, and nothing moves."}
+		Text: "The workflow expects the transfer as its only argument. Without it a worker fails the workflow task forever, and the workflow never progresses."}
 	if a != nil && a.has {
 		if a.value.variable() || j.fits(a.value.value, want) {
 			return
 		}
 		f = TutorialFinding{Code: "WF-14", Title: "The input is not the template's",
-			Text: "The " + j.lang.name + " template reads other keys than these, or this is no JSON. A transfer with empty fields would run or fail."}
+			Text: "The " + j.lang.name + " template reads different keys, or this is not valid JSON. A transfer with empty fields would run or fail."}
 	}
 	if j.dialect.name != "powershell" {
 		j.repair("--input", j.dialect.quote(string(want)), f)
@@ -332,11 +332,11 @@ func (j *judge) roots() {
 	for _, name := range []string{"--tls-ca-path", "--tls-ca-data"} {
 		if a := j.flag(name); a != nil && !local(j.host) {
 			j.repair(name, "", TutorialFinding{Code: "SV-01", Title: "Cloud needs no CA here",
-				Text: "This flag replaces the CAs that the server's certificate is checked against. Cloud's comes from a public CA; your own CA here makes every connection fail."})
+				Text: "This flag replaces the CAs that the server's certificate is checked against. Temporal Cloud's comes from a public CA; with your own CA here, every connection fails."})
 		}
 	}
 	if a := j.flag("--tls-disable-host-verification"); a != nil {
-		j.repair(a.flag, "", TutorialFinding{Title: "The server would not be checked", Text: "Without the check anyone on the way can pretend to be Temporal Cloud."})
+		j.repair(a.flag, "", TutorialFinding{Title: "The server would not be verified", Text: "Without verification, anyone on the network path can pretend to be Temporal Cloud."})
 	}
 }
 

@@ -141,13 +141,13 @@ func (l *language) notes(j *job) []string {
 	}
 	if j.auth == "api-key" {
 		out = append(out, "TEMPORAL_CLOUD_API_KEY is the variable of tcld and Terraform. SDKs and the temporal CLI read TEMPORAL_API_KEY.",
-			"A key holds what its owner may do. Give the worker the key of a service account that may write to this namespace only.")
+			"A key can do whatever its owner may do. Give the worker the key of a service account that may write to this namespace only.")
 	}
 	if l.more != nil {
 		out = append(out, l.more(j)...)
 	}
 	if j.shell == "kubernetes" && j.auth == "mtls" {
-		out = append(out, "The Secret holds tls.crt and tls.key only. Leave out the ca.crt that cert-manager adds, or give it to nothing: set as the server's root it makes every connection to Temporal Cloud fail.")
+		out = append(out, "The Secret holds tls.crt and tls.key only. Leave out the ca.crt that cert-manager adds, or do not use it: set as the server's root, it makes every connection to Temporal Cloud fail.")
 	}
 	return append(out, "Behind a proxy: "+l.proxy)
 }

@@ -34,10 +34,10 @@ const docsPR = "https://github.com/temporalio/documentation/pull/5032"
 // certificate until it ends.
 var reloads = []Reload{
 	{Lang: "go", Name: "Go", How: AtHandshake, Code: reloadGo, CodeLang: "go",
-		Text:   "The callback is asked at each handshake, so a replaced file counts for every new connection, in workers and starters alike. A connection that is open keeps the old certificate until it ends: a Temporal server asks clients to renew theirs, by default after five minutes.",
+		Text:   "The callback is asked at each handshake, so every new connection uses the replaced file, in workers and starters alike. A connection that is open keeps the old certificate until it ends: a Temporal server asks clients to renew theirs, by default after five minutes.",
 		Source: "Go, crypto/tls: Config.GetClientCertificate; temporalio/documentation, pull request 5032", SourceURL: docsPR, Unverified: "After how long Temporal Cloud ends a connection is not documented."},
 	{Lang: "java", Name: "Java", How: AtHandshake, CodeLang: "java",
-		Text: "gRPC’s key manager reads both files again every so often and presents them at the next handshake. A connection that is open keeps the old certificate until it ends.",
+		Text: "gRPC’s key manager reads both files again every so often and presents them at the next handshake. An open connection keeps the old certificate until it closes.",
 		Code: `AdvancedTlsX509KeyManager keys = new AdvancedTlsX509KeyManager();
 keys.updateIdentityCredentialsFromFile(
     keyFile, certFile, 1, TimeUnit.MINUTES, Executors.newScheduledThreadPool(1));
@@ -67,7 +67,7 @@ WorkflowServiceStubs service = WorkflowServiceStubs.newServiceStubs(
 		Source: "temporalio/sdk-ruby, worker.rb: client=, read in the source", SourceURL: docsPR,
 		Unverified: "Which release brought it was not checked."},
 	{Lang: "php", Name: "PHP", How: Restart,
-		Text:   "Temporal’s documentation says that a running PHP worker cannot take a new certificate: start a second one with the new files, then stop the first. Start programs that make a client for each request need nothing.",
+		Text:   "Temporal’s documentation says that a running PHP worker cannot take a new certificate: start a second one with the new files, then stop the first. Starters that create a client for each request need no change.",
 		Source: "temporalio/documentation, pull request 5032", SourceURL: docsPR,
 		Unverified: "RoadRunner’s Temporal plugin, which makes the worker’s connection, was changed to read the files at each handshake (roadrunner-temporal, pull request 523, 2024). Whether your release does was not checked: plan a restart."},
 }

@@ -259,9 +259,9 @@ func judgePath(field, file string) error {
 	}
 	switch {
 	case strings.TrimSpace(file) != file:
-		return invalid(field, "There is a blank around the path", "Blanks at the ends of a path are lost in many environments.", "Remove them, or rename the file.")
+		return invalid(field, "There is a space around the path", "Many environments strip spaces at the ends of a path.", "Remove them, or rename the file.")
 	case strings.HasPrefix(file, "~/") || strings.HasPrefix(file, `~\`):
-		return invalid(field, "The path starts with ~", "Only a shell knows what ~ is; an SDK looks for a folder of that name.", "Write the whole path.")
+		return invalid(field, "The path starts with ~", "Only a shell expands ~; an SDK looks for a folder of that name.", "Write the full path.")
 	case strings.Contains(file, "PRIVATE KEY") || strings.Contains(file, "BEGIN CERTIFICATE"):
 		return invalid(field, "This is the content, not a path", "The code reads the file itself.", "Give the path of the file.")
 	case len(file) > 4096:
@@ -279,14 +279,14 @@ func (j *job) env() []EnvVar {
 		{j.names.Namespace, j.id.String(), "The Namespace ID: name, dot, account ID.", "as you gave it"},
 	}
 	if j.auth == "api-key" {
-		out = append(out, EnvVar{j.names.APIKey, "", "The API key. Onramp does not know it: put it in where the worker runs, and nowhere else.", "yours, from the Cloud UI or tcld apikey create"})
+		out = append(out, EnvVar{j.names.APIKey, "", "The API key. Onramp does not know it: put it in where the worker runs, and nowhere else.", "yours, from the Temporal Cloud UI or tcld apikey create"})
 	} else {
 		out = append(out,
 			EnvVar{j.names.Cert, j.cert, "Path of the client certificate (PEM). Not the CA.", "the certificate step"},
 			EnvVar{j.names.Key, j.key, "Path of its private key (PEM, PKCS#8).", "the certificate step"})
 	}
 	if j.sni != "" {
-		out = append(out, EnvVar{j.names.ServerName, j.sni, "The name the server proves, because the address is another.", "derived from the Namespace ID"})
+		out = append(out, EnvVar{j.names.ServerName, j.sni, "The name in the server's certificate, because the address differs from it.", "derived from the Namespace ID"})
 	}
 	return out
 }

@@ -259,7 +259,7 @@ func (d *DB) EndAbandoned(ctx context.Context, r runs.Run, last runs.Entry) erro
 		case errors.Is(err, sql.ErrNoRows):
 			return noRun(r.ID)
 		case err == nil && lease > nanos(r.Ended):
-			return fault.New(fault.Conflict, "Another Onramp carries this run out", "Look at it there.")
+			return fault.New(fault.Conflict, "Another Onramp is running this", "Look at it there.")
 		case err != nil:
 			return err
 		}

@@ -59,7 +59,7 @@ func (s *Service) History(ctx context.Context, req Request, to io.Writer) error 
 				return err
 			}
 			if size += resp.GetHistory().Size(); size > maxHistory {
-				return fault.New(fault.TooLarge, "The history is larger than 64 MB", "Read it with the command line: temporal workflow show --workflow-id "+shell(req.WorkflowID)+" --output json")
+				return fault.New(fault.TooLarge, "The history is larger than 64 MB", "Read it with the temporal CLI: temporal workflow show --workflow-id "+shell(req.WorkflowID)+" --output json")
 			}
 			for _, e := range resp.GetHistory().GetEvents() {
 				text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(e)
@@ -117,9 +117,9 @@ func (s *Service) with(ctx context.Context, req Request, do func(context.Context
 	case errors.As(err, &made):
 		return made
 	case errors.As(err, &missing) && strings.Contains(missing.Error(), "already completed"):
-		return fault.Wrap(err, fault.Conflict, "The transfer has ended already", "Start another one.")
+		return fault.Wrap(err, fault.Conflict, "The transfer has already ended", "Start another one.")
 	case errors.As(err, &missing):
-		return fault.Wrap(err, fault.NotFound, fmt.Sprintf("There is no workflow %s in namespace %s", quote(req.WorkflowID), p.namespace), "Copy workflow ID and namespace from the place that shows the workflow.")
+		return fault.Wrap(err, fault.NotFound, fmt.Sprintf("There is no workflow %s in namespace %s", quote(req.WorkflowID), p.namespace), "Copy the workflow ID and namespace from where you see the workflow.")
 	}
 	return unreachable(err)
 }

@@ -84,7 +84,7 @@ func (b *Bank) Withdraw(bookID string, d Details) (receipt, error) {
 	case p.withdrawn != "":
 		return receipt{ID: p.withdrawn}, nil
 	case p.voided != "":
-		return receipt{}, &refusal{transferVoided, fmt.Sprintf("transfer %s was called off already", d.ReferenceID)}
+		return receipt{}, &refusal{transferVoided, fmt.Sprintf("transfer %s was already cancelled", d.ReferenceID)}
 	}
 	have, ok := k.balances[d.SourceAccount]
 	switch {
@@ -113,7 +113,7 @@ func (b *Bank) Deposit(bookID string, d Details) (receipt, error) {
 	case p.deposited != "":
 		return receipt{ID: p.deposited}, nil
 	case p.voided != "":
-		return receipt{}, &refusal{transferVoided, fmt.Sprintf("transfer %s was refunded already", d.ReferenceID)}
+		return receipt{}, &refusal{transferVoided, fmt.Sprintf("transfer %s was already refunded", d.ReferenceID)}
 	case p.withdrawn == "":
 		return receipt{}, &refusal{withdrawalMissing, fmt.Sprintf("nothing was withdrawn for %s", d.ReferenceID)}
 	}

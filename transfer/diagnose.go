@@ -67,8 +67,8 @@ func classify(cause enumspb.WorkflowTaskFailedCause, causes []Cause, arguments i
 func noInput(level doctor.Level, v values) doctor.Verdict {
 	out := doctor.Explain(missingInput, level, v)
 	out.Fix = []doctor.Fix{
-		{Who: "developer", Text: "Start it again with its input.", Command: fmt.Sprintf("temporal workflow start --type %s --task-queue %s --input %s", shell(v["workflow_type"]), shell(v["task_queue"]), shell(v["input"]))},
-		{Who: "developer", Text: "End the one that is stuck: it never moves.", Command: "temporal workflow terminate --workflow-id " + shell(v["workflow_id"])}}
+		{Who: "developer", Text: "Start it again, with its input.", Command: fmt.Sprintf("temporal workflow start --type %s --task-queue %s --input %s", shell(v["workflow_type"]), shell(v["task_queue"]), shell(v["input"]))},
+		{Who: "developer", Text: "End the one that is stuck: it cannot continue.", Command: "temporal workflow terminate --workflow-id " + shell(v["workflow_id"])}}
 	return out
 }
 
@@ -127,8 +127,8 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 	v["task_queue"] = s.queue
 	switch {
 	case s.err != nil:
-		v["title"], v["stage"] = "Nobody takes the task, and who polls the queue cannot be seen", "task-queue"
-		v["cause"] = "The question for the queue's pollers was answered: " + answerOf(s.err)
+		v["title"], v["stage"] = "Nobody takes the task, and Onramp cannot see who polls the queue", "task-queue"
+		v["cause"] = "Asking for the queue's pollers returned: " + answerOf(s.err)
 		return unexplained(v)
 	case activities && acts == 0 && workflows > 0:
 		return doctor.Explain(noActivities, doctor.Certain, v)
@@ -138,7 +138,7 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 		return doctor.Explain(workerGone, doctor.Likely, v)
 	case activities && acts > 0, !activities && workflows > 0:
 		v["identity"] = identityOf(s)
-		v["cause"] = fmt.Sprintf("%s asked %s for tasks within the last minute, but does not take the one that lies there: it was stopped a moment ago, or all its slots are taken.", identityOf(s), s.queue)
+		v["cause"] = fmt.Sprintf("%s asked %s for tasks within the last minute, but does not take the one that is waiting: it was just stopped, or all its slots are taken.", identityOf(s), s.queue)
 		out := doctor.Explain(workerGone, doctor.Likely, v)
 		out.Candidates = append(out.Candidates, doctor.Candidate{Code: otherVersion, Why: "The task queue may be versioned, and this worker's version is not the current one."})
 		return out
@@ -162,7 +162,7 @@ func waiting(s survey, activities, died bool, v values) doctor.Verdict {
 	if len(s.near) > 0 {
 		n := s.near[0]
 		v["near"], v["identity"] = n.queue, n.identity
-		v["cause"] = fmt.Sprintf("Nobody polls %q, but %s polls %q. Task queue names must agree to the letter.", s.queue, n.identity, n.queue)
+		v["cause"] = fmt.Sprintf("Nobody polls %q, but %s polls %q. Task queue names must match exactly.", s.queue, n.identity, n.queue)
 		out := doctor.Explain(nearMiss, doctor.Likely, v)
 		if v["input"] != "" && v["workflow_type"] != "" {
 			out.Fix = []doctor.Fix{{Who: "developer", Text: fmt.Sprintf("Start it on %s, or let the worker poll %s: one name in both places.", oneLine(n.queue), s.queue),

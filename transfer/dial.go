@@ -54,7 +54,7 @@ func prepare(t doctor.Target) (place, error) {
 	if t.Plaintext {
 		if key != "" {
 			return place{}, &fault.Fault{Kind: fault.Invalid, Code: "AK-09", Field: "api-key", Title: "An API key needs TLS",
-				Cause: "Without TLS the key would travel readable for everyone on the way.", Fix: "Connect with TLS, or leave the API key out.", Who: "developer"}
+				Cause: "Without TLS anyone on the network path could read the key.", Fix: "Connect with TLS, or leave the API key out.", Who: "developer"}
 		}
 		p.opts.ConnectionOptions.TLSDisabled = true
 		return p, nil
@@ -75,7 +75,7 @@ func tlsConfig(t doctor.Target) (*tls.Config, error) {
 	if len(t.CertPEM) > 0 || len(t.KeyPEM) > 0 {
 		pair, err := tls.X509KeyPair(t.CertPEM, t.KeyPEM)
 		if err != nil {
-			return nil, fault.Wrap(err, fault.Invalid, "Certificate and key are not a pair that can be used", "Run the connection test: it says which of the two is wrong, and how.").In("cert")
+			return nil, fault.Wrap(err, fault.Invalid, "Certificate and key cannot be used as a pair", "Run a check: it says which of the two is wrong, and why.").In("cert")
 		}
 		c.GetClientCertificate = func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }
 	}
@@ -90,7 +90,7 @@ func tlsConfig(t doctor.Target) (*tls.Config, error) {
 	}
 	for _, pem := range [][]byte{t.RootsPEM, t.ExtraRootsPEM} {
 		if len(pem) > 0 && !pool.AppendCertsFromPEM(pem) {
-			return nil, fault.Wrap(errors.New("no certificate in the roots"), fault.Invalid, "The file of server roots holds no certificate", "Leave it unset: Temporal Cloud's server certificate is trusted by every system.").In("ca")
+			return nil, fault.Wrap(errors.New("no certificate in the roots"), fault.Invalid, "The server root file contains no certificate", "Leave it unset: Temporal Cloud's server certificate is trusted by every system.").In("ca")
 		}
 	}
 	c.RootCAs = pool

@@ -92,7 +92,7 @@ func CheckDrill(d Drill) (Drill, error) {
 	err := Validate(d.Request)
 	bound := func(field, what string, v, limit float64) {
 		if !(v > 0 && v <= limit) { // so that NaN is none of them
-			err = errors.Join(err, invalid(field, fmt.Sprintf("%s of %v is not possible in a drill", what, v), fmt.Sprintf("Give a value above 0 and up to %v.", limit)))
+			err = errors.Join(err, invalid(field, fmt.Sprintf("A drill cannot have %s of %v", what, v), fmt.Sprintf("Enter a value above 0 and up to %v.", limit)))
 		}
 	}
 	bound("count", "A count", float64(d.Count), maxDrillCount)
@@ -100,7 +100,7 @@ func CheckDrill(d Drill) (Drill, error) {
 	bound("concurrency", "A concurrency", float64(d.Concurrency), maxDrillConcurrency)
 	bound("time", "A time in seconds", d.Time.Seconds(), maxDrillTime.Seconds())
 	if d.Scenario == Slow {
-		err = errors.Join(err, invalid("scenario", "A drill cannot play slow", "Choose success, flaky or refund."))
+		err = errors.Join(err, invalid("scenario", "A drill cannot run the slow scenario", "Choose success, flaky or refund."))
 	}
 	if d.Worker != "own" && d.TaskQueue != "" {
 		err = errors.Join(err, invalid("task-queue", "A drill of the built-in worker has its own task queue", "Leave the task queue out."))
@@ -457,7 +457,7 @@ func (x *drill) report(rep *DrillReport, samples []sample) {
 	if !x.plan.own {
 		rep.Money = "all balances match"
 		if x.money > 0 {
-			rep.Money = fmt.Sprintf("%d books do not add up", x.money)
+			rep.Money = fmt.Sprintf("%d balances do not match", x.money)
 		}
 	}
 }

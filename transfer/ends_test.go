@@ -47,7 +47,7 @@ func TestFailedAsNobodyTookIt(t *testing.T) {
 		&historypb.HistoryEvent{EventType: enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_FAILED, Attributes: &historypb.HistoryEvent_WorkflowExecutionFailedEventAttributes{
 			WorkflowExecutionFailedEventAttributes: &historypb.WorkflowExecutionFailedEventAttributes{Failure: late}}})...)
 	v := f.watch(quick(time.Minute), theirs).end().Verdict
-	if v.Code != noPoller || v.Level != doctor.Likely || !strings.Contains(v.Cause, "The activity ship lay in the task queue ship-activities") {
+	if v.Code != noPoller || v.Level != doctor.Likely || !strings.Contains(v.Cause, "The activity ship waited in the task queue ship-activities") {
 		t.Errorf("%s (%s): %s. %s", v.Code, v.Level, v.Title, v.Cause)
 	}
 	complete(t, v)

@@ -167,16 +167,16 @@ func (r *run) failing() {
 
 // notTaken is the verdict of a workflow that failed because no worker took one of its activities in time.
 func (r *run) notTaken(v values) doctor.Verdict {
-	which := "An activity lay in its task queue"
+	which := "An activity waited in its task queue too long"
 	for _, a := range r.state.Activities {
 		if open, ok := r.open.activities[a.ID]; ok && a.State == stateTimedOut {
 			v["task_queue"] = open.queue
-			which = fmt.Sprintf("The activity %s lay in the task queue %s", oneLine(a.Name), oneLine(open.queue))
+			which = fmt.Sprintf("The activity %s waited in the task queue %s", oneLine(a.Name), oneLine(open.queue))
 		}
 	}
 	v["title"] = "No worker took an activity in time"
-	v["cause"] = which + " until the time in which a worker may take it was over, and the workflow failed by that: nobody polled the queue, or its workers were full."
-	v["not_wrong"] = "The workflow's own code ran as it should."
+	v["cause"] = which + " until its schedule-to-start timeout, and that failed the workflow: nobody polled the queue, or its workers were at capacity."
+	v["not_wrong"] = "The workflow's own code ran correctly."
 	out := doctor.Explain(noPoller, doctor.Likely, v)
 	out.Candidates = append(out.Candidates, doctor.Candidate{Code: workerGone, Why: "Its workers had no room for a task of this kind."})
 	return out
@@ -192,7 +192,7 @@ func (r *run) ended(status string) doctor.Verdict {
 		case sayEntryInput.MatchString(r.state.Failure) && len(r.state.Activities) == 0:
 			vals["cause"] = "The input does not have the shape that the workflow's code declares: " + vals["failure"]
 			out := doctor.Explain(wrongInput, doctor.Certain, vals)
-			out.Fix = []doctor.Fix{{Who: "developer", Text: "Start another one with the input that the code declares."}}
+			out.Fix = []doctor.Fix{{Who: "developer", Text: "Start another one with the input that the code expects."}}
 			return out
 		case sayUnknownActivity.MatchString(r.state.Failure):
 			out, _ := activityFault([]Cause{{Message: r.state.Failure}}, "of the workflow", vals)
@@ -209,6 +209,6 @@ func (r *run) ended(status string) doctor.Verdict {
 		return out
 	}
 	out := doctor.Explain(stopped, doctor.Certain, vals)
-	out.Fix = []doctor.Fix{{Who: "developer", Text: "If that was not meant, ask who did it: the events tell the name and the reason that was given."}}
+	out.Fix = []doctor.Fix{{Who: "developer", Text: "If that was not intended, ask who did it: the events show the name and the reason given."}}
 	return out
 }

@@ -46,7 +46,7 @@ func OpenBank(path string) (*Bank, error) {
 	}
 	j, err := b.compact(path)
 	if err != nil {
-		return nil, fault.Wrap(err, fault.Internal, "The mock bank's ledger cannot be written", "Make room and see that the data directory can be written.")
+		return nil, fault.Wrap(err, fault.Internal, "The mock bank's ledger cannot be written", "Free some disk space and check that the data directory is writable.")
 	}
 	b.journal = j
 	return b, nil

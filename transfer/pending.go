@@ -27,7 +27,7 @@ func (r *run) pendings(d *workflowservice.DescribeWorkflowExecutionResponse) {
 		r.pendingFault(p)
 	}
 	if t := d.GetPendingWorkflowTask(); r.state.Failing && t.GetAttempt() > 1 {
-		e := Event{Event: kindPending, Type: "WorkflowTask", Attempt: int(t.GetAttempt()), Text: fmt.Sprintf("The worker tries the workflow's code again: attempt %d", t.GetAttempt())}
+		e := Event{Event: kindPending, Type: "WorkflowTask", Attempt: int(t.GetAttempt()), Text: fmt.Sprintf("The worker is retrying the workflow's code: attempt %d", t.GetAttempt())}
 		if key := fmt.Sprint(e.Attempt); r.told[e.Type] != key {
 			r.told[e.Type] = key
 			r.say(e)
@@ -46,7 +46,7 @@ func (r *run) pending(p *workflowpb.PendingActivityInfo, name string) (Event, st
 	key := ""
 	switch state := p.GetState(); {
 	case p.GetPaused() || state == enumspb.PENDING_ACTIVITY_STATE_PAUSED:
-		e.Text = name + " is paused: somebody stopped its retries"
+		e.Text = name + " is paused: someone stopped its retries"
 		key = "paused"
 	case state == enumspb.PENDING_ACTIVITY_STATE_STARTED, state == enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED, state == enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
 		e.State = stateRunning

@@ -231,7 +231,7 @@ func (r *run) take(b batch) {
 	case b.lost != nil:
 		if !r.feedLost { // once, although describe may get through meanwhile
 			r.feedLost = true
-			r.say(Event{Event: kindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The " + r.noun() + " itself goes on in Temporal.",
+			r.say(Event{Event: kindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The " + r.noun() + " itself continues in Temporal.",
 				Failure: answerOf(b.lost), Data: Data{Connected: new(bool)}})
 		}
 	case b.back:
@@ -239,7 +239,7 @@ func (r *run) take(b batch) {
 		r.back()
 	case b.run != "":
 		r.plan.runID, r.translate, r.told, r.open = b.run, translator{}, map[string]string{}, openWork{}
-		r.say(Event{Event: kindNote, Text: "The workflow goes on in run " + b.run, Data: r.names()})
+		r.say(Event{Event: kindNote, Text: "The workflow continues in run " + b.run, Data: r.names()})
 	}
 	for _, h := range b.events {
 		r.history(h)
@@ -274,7 +274,7 @@ func (r *run) history(h *historypb.HistoryEvent) {
 		r.plan.workflowType, r.plan.queue = e.Data.WorkflowType, or(e.Data.TaskQueue, r.plan.queue)
 	}
 	if d := r.state.Diagnosis; e.Type == "WorkflowTaskCompleted" && d != nil && d.Code != doctor.OK {
-		r.say(Event{Event: kindNote, Text: "It goes on: a worker took the task and could run it"})
+		r.say(Event{Event: kindNote, Text: "It continues: a worker took the task and could run it"})
 	}
 	r.say(e)
 	if e.Type == "WorkflowTaskFailed" && r.state.Failing && r.ours {
@@ -310,8 +310,8 @@ func (r *run) interrupted() Result {
 	if d := r.state.Diagnosis; d != nil {
 		return r.end(Running, *d)
 	}
-	return r.end(Running, unexplained(values{"title": "The " + r.noun() + " was still running when watching ended",
-		"cause": "Nobody waits for it here any more; in Temporal it goes on.", "fix": "Follow it again by its workflow ID " + r.plan.workflowID + "."}))
+	return r.end(Running, unexplained(values{"title": "The " + r.noun() + " was still running when Onramp stopped following it",
+		"cause": "Onramp no longer follows it; it continues in Temporal.", "fix": "Follow it again by its workflow ID " + r.plan.workflowID + "."}))
 }
 
 // closed is the end of a run whose workflow has closed.
@@ -328,12 +328,12 @@ func (r *run) closed() Result {
 	case !r.ours:
 		return r.end(status, r.ended(status))
 	case status == want && want == Failed:
-		return r.end(status, fineVerdict("The transfer failed as it should"))
+		return r.end(status, fineVerdict("The transfer failed, as this scenario should"))
 	case status == want:
 		return r.end(status, fineVerdict("The transfer completed"))
 	case status == Completed:
 		return r.end(status, unexplained(values{"title": "The transfer completed although it should have failed",
-			"cause": fmt.Sprintf("Scenario %s ends %s with a bank like the templates'.", r.plan.scenario, want), "fix": "If your bank accepts these accounts and amounts, all is well."}))
+			"cause": fmt.Sprintf("Scenario %s ends %s with a bank like the templates'.", r.plan.scenario, want), "fix": "If your bank accepts these accounts and amounts, this is fine."}))
 	case status == Failed:
 		if v, ok := activityFault([]Cause{{Message: r.state.Failure}}, "of the transfer", vals); ok {
 			return r.end(status, v)

@@ -162,7 +162,7 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 	}
 	e := Event{Event: kindStarted, Text: fmt.Sprintf("Started %s as %s", r.plan.workflowType, r.plan.workflowID), Data: r.names()}
 	if again {
-		e.Text = fmt.Sprintf("Workflow %s was started before: following it, nothing is paid again", r.plan.workflowID)
+		e.Text = fmt.Sprintf("Workflow %s was already started: following it; nothing is paid twice", r.plan.workflowID)
 		e.Data.Again = true
 	}
 	r.tell(e)

@@ -60,7 +60,7 @@ func (r *run) late() bool {
 	}
 	vals := r.values()
 	vals["identity"] = r.clock.identity
-	vals["cause"] = r.clock.text() + " Time limits are set by Temporal's clock and kept by the worker's: a task's time is over before it begins, or it goes on too long."
+	vals["cause"] = r.clock.text() + " Temporal sets timeouts by its own clock and the worker enforces them by its clock, so a task can time out before it begins, or run too long."
 	r.diagnose(doctor.Explain(clockOff, doctor.Likely, vals), "", r.s.beat.grace)
 	return true
 }

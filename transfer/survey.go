@@ -288,7 +288,7 @@ func (s *Service) Pollers(ctx context.Context, req Request) ([]Poller, error) {
 		return nil, f
 	}
 	if queue == "" {
-		return nil, invalid("task-queue", "The task queue is missing", "Name the task queue that your worker polls.")
+		return nil, invalid("task-queue", "The task queue is missing", "Enter the task queue that your worker polls.")
 	}
 	p, err := prepare(req.Target)
 	if err != nil {

@@ -122,7 +122,7 @@ func (t *translator) closing(e *Event, h *historypb.HistoryEvent) bool {
 		}
 		e.Data.By = a.GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CONTINUED_AS_NEW:
-		e.Text = "Workflow goes on in a new run"
+		e.Text = "Workflow continues in a new run"
 	}
 	return true
 }
@@ -145,10 +145,10 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 		e.Text, e.Attempt = "The next step waits for a worker", int(a.GetAttempt())
 		e.Data.TaskQueue = a.GetTaskQueue().GetName()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_STARTED:
-		e.Text = "A worker picked up the step"
+		e.Text = "A worker picked up the task"
 		e.Data.Worker = h.GetWorkflowTaskStartedEventAttributes().GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_COMPLETED:
-		e.Text = "The worker decided what comes next"
+		e.Text = "The worker decided the next step"
 		e.Data.Worker = h.GetWorkflowTaskCompletedEventAttributes().GetIdentity()
 	case enumspb.EVENT_TYPE_WORKFLOW_TASK_FAILED:
 		a := h.GetWorkflowTaskFailedEventAttributes()
@@ -161,7 +161,7 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 		e.Data.Timeout = Timeout{true, a.GetTimeoutType().String()}
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_CANCEL_REQUESTED:
 		a := h.GetWorkflowExecutionCancelRequestedEventAttributes()
-		e.Text = "Somebody asked the workflow to stop"
+		e.Text = "Someone asked the workflow to stop"
 		e.Data.By = a.GetIdentity()
 		e.Data.Reason = a.GetCause()
 	case enumspb.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED:

@@ -67,12 +67,12 @@ func invalid(field, title, fix string) *fault.Fault {
 // checkWorker looks at who should run the transfer and as which program.
 func checkWorker(req Request) *fault.Fault {
 	if _, ok := LookupProfile(req.Template); !ok {
-		return invalid("template", fmt.Sprintf("There is no template %s", quote(req.Template)), "Choose one of "+list(names(profiles, func(p Profile) string { return p.Name }))+".")
+		return invalid("template", fmt.Sprintf("Unknown template %s", quote(req.Template)), "Choose one of "+list(names(profiles, func(p Profile) string { return p.Name }))+".")
 	}
 	switch req.Worker {
 	case "", "builtin", "own":
 	default:
-		return invalid("worker", fmt.Sprintf("There is no worker %s", quote(req.Worker)), "Choose builtin (Onramp runs one) or own (yours is running).")
+		return invalid("worker", fmt.Sprintf("Unknown worker %s", quote(req.Worker)), "Choose builtin (Onramp runs one) or own (yours is running).")
 	}
 	return nil
 }
@@ -83,14 +83,14 @@ func checkScenario(req Request) *fault.Fault {
 			continue
 		}
 		if req.Worker == "own" && s.builtInOnly() {
-			return invalid("scenario", fmt.Sprintf("Your own worker cannot play %s", quote(string(s))), "Choose the built-in worker, or one of success, refund, invalid-account and insufficient-funds: those follow from accounts and amount alone.")
+			return invalid("scenario", fmt.Sprintf("Your own worker cannot run the scenario %s", quote(string(s))), "Choose the built-in worker, or one of success, refund, invalid-account and insufficient-funds: those depend only on accounts and amount.")
 		}
 		return nil
 	}
 	if req.Scenario == "" {
 		return nil
 	}
-	return invalid("scenario", fmt.Sprintf("There is no scenario %s", quote(string(req.Scenario))), "Choose one of "+list(names(Scenarios, func(s Scenario) string { return string(s) }))+".")
+	return invalid("scenario", fmt.Sprintf("Unknown scenario %s", quote(string(req.Scenario))), "Choose one of "+list(names(Scenarios, func(s Scenario) string { return string(s) }))+".")
 }
 
 // checkDetails judges amount, accounts and reference; empty ones get their defaults later.
@@ -98,9 +98,9 @@ func checkDetails(d Details) []error {
 	var all []error
 	switch {
 	case d.Amount < 0:
-		all = append(all, invalid("amount", fmt.Sprintf("The amount %d is negative", d.Amount), "Give a whole amount from 1 to 1,000,000."))
+		all = append(all, invalid("amount", fmt.Sprintf("The amount %d is negative", d.Amount), "Enter a whole amount from 1 to 1,000,000."))
 	case d.Amount > maxAmount:
-		all = append(all, invalid("amount", fmt.Sprintf("The amount %d is too large for a test", d.Amount), "Give a whole amount from 1 to 1,000,000."))
+		all = append(all, invalid("amount", fmt.Sprintf("The amount %d is too large for a test", d.Amount), "Enter a whole amount from 1 to 1,000,000."))
 	}
 	for _, f := range []struct{ field, what, value string }{
 		{"source", "source account", d.SourceAccount}, {"target", "target account", d.TargetAccount}, {"reference", "reference", d.ReferenceID}} {
@@ -109,7 +109,7 @@ func checkDetails(d Details) []error {
 		case utf8.RuneCountInString(f.value) > maxText:
 			all = append(all, invalid(f.field, fmt.Sprintf("The %s has more than %d characters", f.what, maxText), "Shorten it; the mock bank knows 85-150 and 43-812."))
 		case !account.MatchString(f.value):
-			all = append(all, invalid(f.field, fmt.Sprintf("The %s %s holds a character that it may not", f.what, quote(f.value)), "Use letters, digits, blanks and . _ / - and begin with a letter or digit, like 85-150."))
+			all = append(all, invalid(f.field, fmt.Sprintf("The %s %s contains a character that is not allowed", f.what, quote(f.value)), "Use letters, digits, spaces and . _ / - and start with a letter or digit, like 85-150."))
 		}
 	}
 	if d.SourceAccount != "" && d.SourceAccount == d.TargetAccount {
@@ -121,29 +121,29 @@ func checkDetails(d Details) []error {
 // checkInput judges input given as JSON.
 func checkInput(req Request) *fault.Fault {
 	if len(req.Input) > maxPayload {
-		return fault.New(fault.TooLarge, fmt.Sprintf("The input has %d bytes, Temporal takes 2 MB", len(req.Input)), "Send a smaller input: store large data elsewhere and pass its address.").In("input")
+		return fault.New(fault.TooLarge, fmt.Sprintf("The input has %d bytes, Temporal takes 2 MB", len(req.Input)), "Send a smaller input: store large data elsewhere and pass a reference to it.").In("input")
 	}
 	if !utf8.Valid(req.Input) {
 		return invalid("input", "The input is not UTF-8 text", "Save it as UTF-8 and paste it again.")
 	}
 	args, err := arguments(req.Input)
 	if err != nil {
-		return invalid("input", "The input is not JSON: "+jsonTrouble(req.Input, err), `Write it as your workflow takes it: {"amount":250} for one argument, [1,"two"] for several.`)
+		return invalid("input", "The input is not JSON: "+jsonTrouble(req.Input, err), `Write it as your workflow expects it: {"amount":250} for one argument, [1,"two"] for several.`)
 	}
 	if len(args) > maxArgs {
-		return invalid("input", fmt.Sprintf("The input has %d arguments", len(args)), fmt.Sprintf("Give at most %d; to pass one list as one argument, wrap it in another: [[1,2,3]].", maxArgs))
+		return invalid("input", fmt.Sprintf("The input has %d arguments", len(args)), fmt.Sprintf("Pass at most %d; to pass one list as one argument, wrap it in another: [[1,2,3]].", maxArgs))
 	}
 	if req.Worker == "own" {
 		return nil
 	}
 	if len(args) != 1 {
-		return invalid("input", fmt.Sprintf("The built-in worker takes one argument, not %d", len(args)), "Give one object with source_account, target_account, amount and reference_id.")
+		return invalid("input", fmt.Sprintf("The built-in worker takes one argument, not %d", len(args)), "Pass one object with source_account, target_account, amount and reference_id.")
 	}
 	dec := json.NewDecoder(bytes.NewReader(args[0]))
 	dec.DisallowUnknownFields()
 	var d Details
 	if err := dec.Decode(&d); err != nil {
-		return invalid("input", "The built-in worker does not take this input: "+strings.TrimPrefix(err.Error(), "json: "), "Give one object with source_account, target_account, amount (a whole number) and reference_id.")
+		return invalid("input", "The built-in worker does not take this input: "+strings.TrimPrefix(err.Error(), "json: "), "Pass one object with source_account, target_account, amount (a whole number) and reference_id.")
 	}
 	if errs := checkDetails(d); len(errs) > 0 {
 		f := *fault.From(errs[0])
@@ -191,15 +191,15 @@ func checkName(field, name string) *fault.Fault {
 	case name == "":
 		return nil
 	case !utf8.ValidString(name):
-		return invalid(field, what+" is not UTF-8 text", "Type it again.")
+		return invalid(field, what+" is not UTF-8 text", "Retype it.")
 	case len(name) > maxName:
 		return invalid(field, fmt.Sprintf("%s has %d bytes, Temporal Cloud takes %d", what, len(name), maxName), "Shorten it.")
 	case strings.TrimSpace(name) != name:
-		return invalid(field, fmt.Sprintf("%s %s begins or ends with a blank", what, quote(name)), "Remove the blank; to Temporal it is part of the name.")
+		return invalid(field, fmt.Sprintf("%s %s begins or ends with a space", what, quote(name)), "Remove the space; Temporal treats it as part of the name.")
 	case strings.ContainsFunc(name, unicode.IsControl):
-		return invalid(field, fmt.Sprintf("%s %s holds a control character", what, quote(name)), "Type it again instead of pasting it.")
+		return invalid(field, fmt.Sprintf("%s %s contains a control character", what, quote(name)), "Type it again instead of pasting it.")
 	case field == "task-queue" && strings.HasPrefix(name, "/_sys/"):
-		return invalid(field, fmt.Sprintf("%s %s belongs to Temporal itself", what, quote(name)), "Use the task queue that your worker names.")
+		return invalid(field, fmt.Sprintf("%s %s is reserved for Temporal itself", what, quote(name)), "Use the task queue that your worker polls.")
 	}
 	return nil
 }

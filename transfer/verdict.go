@@ -48,7 +48,7 @@ type values map[string]string
 // unexplained is an honest unknown: what was seen, no guess.
 func unexplained(v values) doctor.Verdict {
 	return doctor.Verdict{Code: "unknown", Level: doctor.Unknown, Stage: or(v["stage"], "workflow"), Title: or(v["title"], "The transfer did not end as it should"),
-		Cause: oneLine(v["cause"]), NotWrong: v["not_wrong"], Fix: []doctor.Fix{{Who: "developer", Text: or(v["fix"], "Look at the events: they hold what Temporal knows.")}},
+		Cause: oneLine(v["cause"]), NotWrong: v["not_wrong"], Fix: []doctor.Fix{{Who: "developer", Text: or(v["fix"], "Look at the events: they show what Temporal knows.")}},
 		Candidates: []doctor.Candidate{}}
 }
 
@@ -119,14 +119,14 @@ func (s *Service) ofError(ctx context.Context, req Request, err error, v values)
 	case errors.As(err, &busy):
 		return doctor.Explain("SY-04", doctor.Likely, v)
 	}
-	v["title"], v["stage"] = "Temporal did not take the call", "grpc"
-	v["cause"], v["fix"] = "The answer was: "+answerOf(err), "Run the connection test (onramp check): it finds the step that fails."
+	v["title"], v["stage"] = "Temporal did not accept the call", "grpc"
+	v["cause"], v["fix"] = "The answer was: "+answerOf(err), "Run a check (onramp check): it finds the stage that fails."
 	return unexplained(v)
 }
 
 // unreachable is ofError's fault for callers that have no verdict to give.
 func unreachable(err error) error {
-	return fault.Wrap(err, fault.Unavailable, "Temporal did not answer", "Run the connection test: it finds the step that fails.")
+	return fault.Wrap(err, fault.Unavailable, "Temporal did not answer", "Run a check: it finds the stage that fails.")
 }
 
 // answerOf is an error of the server in one line.

@@ -42,7 +42,7 @@ func failingTask(o openWork, v values) doctor.Verdict {
 	out := doctor.Verdict{}
 	switch cause := o.failed.GetCause(); {
 	case cause == enumspb.WORKFLOW_TASK_FAILED_CAUSE_NON_DETERMINISTIC_ERROR, strings.Contains(text, "TMPRL1100"):
-		v["cause"] = "Replay gives other commands than the history holds: " + v["failure"]
+		v["cause"] = "Replay produces different commands from those in the history: " + v["failure"]
 		return doctor.Explain(changedCode, doctor.Certain, v)
 	case sayUnknownType.MatchString(text):
 		v["cause"] = fmt.Sprintf("The worker on %s does not know the workflow type %s%s.", v["task_queue"], v["workflow_type"], knownOnes(text))
@@ -61,13 +61,13 @@ func failingTask(o openWork, v values) doctor.Verdict {
 		}
 		v["cause"] = "The workflow was started without an argument, and its task ends with: " + v["failure"]
 		out = doctor.Explain(missingInput, level, v)
-		out.Fix = []doctor.Fix{{Who: "developer", Text: "Start one with the input that the code asks for. This one goes on only if the code can do without."}}
+		out.Fix = []doctor.Fix{{Who: "developer", Text: "Start one with the input that the code expects. This one continues only if the code can do without it."}}
 	case o.tasks == 0 && o.arguments > 0 && sayEntryInput.MatchString(text):
 		v["cause"] = "The input does not have the shape that the workflow's code declares: " + v["failure"]
 		out = doctor.Explain(wrongInput, doctor.Certain, v)
-		out.Fix = []doctor.Fix{{Who: "developer", Text: "Let the code read the input that this workflow was given, or start another one with the input that the code declares."}}
+		out.Fix = []doctor.Fix{{Who: "developer", Text: "Change the code so that it reads this workflow's input, or start another one with the input that the code expects."}}
 	case strings.Contains(text, "TMPRL1101"):
-		v["cause"] = "The worker gave the task back: " + v["failure"] + " Either the code blocks, or the worker has too little processor time; then a later try ends well."
+		v["cause"] = "The worker returned the task: " + v["failure"] + " Either the code blocks, or the worker has too little processor time; then a later attempt succeeds."
 		return doctor.Explain(taskFails, doctor.Likely, v)
 	default:
 		return doctor.Explain(taskFails, doctor.Certain, v)
@@ -92,10 +92,10 @@ func failingActivity(p *workflowpb.PendingActivityInfo, queue string, causes []C
 		return finding{health: stuck, verdict: doctor.Explain(unknownAct, doctor.Certain, v)}
 	}
 	if sayTooLarge.MatchString(allOf(causes)) {
-		v["cause"] = fmt.Sprintf("The activity %s gives back more than is taken: attempt %d ended with: %s. Temporal makes attempt %d%s%s.", name, p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next)
+		v["cause"] = fmt.Sprintf("The activity %s returns more than Temporal accepts: attempt %d ended with: %s. Temporal makes attempt %d%s%s.", name, p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next)
 		return finding{health: trying, verdict: doctor.Explain(tooLarge, doctor.Likely, v)}
 	}
-	v["title"] = "The activity " + name + " fails and is tried again"
+	v["title"] = "The activity " + name + " keeps failing and is retried"
 	v["cause"] = fmt.Sprintf("Attempt %d failed: %s. Temporal makes attempt %d%s%s.", p.GetAttempt()-1, strings.TrimSuffix(v["failure"], "."), p.GetAttempt(), most, next)
 	return finding{health: trying, verdict: doctor.Explain(activityFails, doctor.Certain, v)}
 }

@@ -56,8 +56,8 @@ type child struct {
 func waitsFor(f facts, v values) finding {
 	info := f.described.GetWorkflowExecutionInfo()
 	if p := f.described.GetWorkflowExtendedInfo().GetPauseInfo(); p != nil || info.GetStatus() == enumspb.WORKFLOW_EXECUTION_STATUS_PAUSED {
-		return f.rests("until somebody unpauses it", "The workflow is paused"+by(p.GetIdentity(), p.GetReason())+". It goes on when it is unpaused.",
-			doctor.Fix{Who: "developer", Text: "Unpause it when it should go on.", Command: "temporal workflow unpause --workflow-id " + shell(v["workflow_id"])})
+		return f.rests("until somebody unpauses it", "The workflow is paused"+by(p.GetIdentity(), p.GetReason())+". It continues once it is unpaused.",
+			doctor.Fix{Who: "developer", Text: "Unpause it when it should continue.", Command: "temporal workflow unpause --workflow-id " + shell(v["workflow_id"])})
 	}
 	if f.open.failed != nil {
 		return finding{health: stuck, verdict: failingTask(f.open, v.clone())}
@@ -82,7 +82,7 @@ func waitsFor(f facts, v values) finding {
 		all = append(all, f.timer(t))
 	}
 	for _, id := range inOrder(f.open.externals) {
-		all = append(all, f.rests(f.open.externals[id], "It waits for an answer that Temporal gives by itself."))
+		all = append(all, f.rests(f.open.externals[id], "It waits for an answer that Temporal provides by itself."))
 	}
 	if len(all) == 0 {
 		return f.nothing()
@@ -126,7 +126,7 @@ func (f facts) rests(waits, cause string, fix ...doctor.Fix) finding {
 
 // dark is a finding of what is not understood.
 func (f facts) dark(title, cause string) finding {
-	out := unexplained(values{"title": title, "cause": cause, "fix": "Look at the workflow's events and at the worker's log. Leave the workflow as it is until it is known what it waits for."})
+	out := unexplained(values{"title": title, "cause": cause, "fix": "Look at the workflow's events and at the worker's log. Leave the workflow as it is until you know what it waits for."})
 	return finding{health: unclear, verdict: out}
 }
 
@@ -134,7 +134,7 @@ func (f facts) dark(title, cause string) finding {
 func (f facts) task(t *workflowpb.PendingWorkflowTaskInfo, v values) finding {
 	if t.GetState() == enumspb.PENDING_WORKFLOW_TASK_STATE_STARTED {
 		if t.GetAttempt() > 1 {
-			return f.dark("The worker tries the workflow's code again", fmt.Sprintf("It is attempt %d; why the one before it failed is not in the history.", t.GetAttempt()))
+			return f.dark("The worker is retrying the workflow's code", fmt.Sprintf("It is attempt %d; the history does not say why the previous one failed.", t.GetAttempt()))
 		}
 		return f.rests("for its worker, which has the task", fmt.Sprintf("A worker took the workflow's task at %s and has not answered yet: it runs the workflow's code or a local activity. If it has died, Temporal gives the task to another.", clockTime(t.GetStartedTime().AsTime())))
 	}
@@ -163,11 +163,11 @@ func pinnedTo(d *workflowservice.DescribeWorkflowExecutionResponse) version {
 func (f facts) later() finding {
 	due := f.open.begun.Add(f.open.backoff)
 	if f.now.After(due.Add(f.patience)) {
-		return f.dark("The workflow's first task is late", "It was due at "+clockTime(due)+", and nothing tells why it did not begin.")
+		return f.dark("The workflow's first task is late", "It was due at "+clockTime(due)+", and nothing shows why it did not begin.")
 	}
 	switch {
 	case f.open.initiator == enumspb.CONTINUE_AS_NEW_INITIATOR_RETRY:
-		return f.rests("for its next try at "+clockTime(due), "The run before this one failed, and the workflow's retry policy starts it again at "+clockTime(due)+".")
+		return f.rests("for its next attempt at "+clockTime(due), "The run before this one failed, and the workflow's retry policy starts it again at "+clockTime(due)+".")
 	case f.open.cron != "":
 		return f.rests("for its cron time "+clockTime(due), fmt.Sprintf("Its cron schedule is %q: the first task of this run is due at %s.", f.open.cron, clockTime(due)))
 	}
@@ -183,17 +183,17 @@ func (f facts) nothing() finding {
 		return f.rests("for its next step", "Its last step ended a moment ago.")
 	}
 	if names := named(f.open.updates); names != "" {
-		return f.rests("in its update "+names, "The update was accepted and has not ended. Nothing else is pending, so that its handler waits for a signal, for another update or for a condition of the workflow's own.")
+		return f.rests("in its update "+names, "The update was accepted and has not ended. Nothing else is pending, so its handler waits for a signal, for another update or for a condition of the workflow's own.")
 	}
-	cause := "A worker ran the workflow's code to where it waits; no activity, child workflow, Nexus operation or timer is pending. So it goes on when a signal or an update comes, or when somebody asks it to stop."
+	cause := "A worker ran the workflow's code up to the point where it waits; no activity, child workflow, Nexus operation or timer is pending. It continues when a signal or an update arrives, or when someone asks it to stop."
 	if f.open.cancelled {
-		cause += " It was asked to stop before, and goes on nevertheless."
+		cause += " It was asked to stop before, but keeps running."
 	}
-	cause += " Whether one is on its way, Onramp cannot know."
+	cause += " Onramp cannot know whether one is coming."
 	if f.open.bad == "" {
 		return f.rests("for a signal or an update", cause)
 	}
-	out := f.rests("for a signal or an update", cause+" The last that the code was told is that "+strings.TrimSuffix(f.open.bad, ".")+": if it should have gone on or failed then, look at how it treats that.")
+	out := f.rests("for a signal or an update", cause+" The last thing the code learned is that "+strings.TrimSuffix(f.open.bad, ".")+": if it should have continued or failed then, check how it handles that.")
 	out.verdict.Level = doctor.Likely
 	return out
 }
@@ -206,15 +206,15 @@ func (f facts) activity(p *workflowpb.PendingActivityInfo, v values) finding {
 	state := p.GetState()
 	fails := ""
 	if len(causes) > 0 {
-		fails = fmt.Sprintf(" The attempt before failed: %s.", strings.TrimSuffix(sentence(causes), "."))
+		fails = fmt.Sprintf(" The previous attempt failed: %s.", strings.TrimSuffix(sentence(causes), "."))
 	}
 	switch {
 	case p.GetPaused() || state == enumspb.PENDING_ACTIVITY_STATE_PAUSED || state == enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
 		m := p.GetPauseInfo().GetManual()
-		return f.rests("for the activity "+name+", which is paused", "The activity is paused"+by(m.GetIdentity(), m.GetReason())+"."+fails+" It goes on when it is unpaused.",
-			doctor.Fix{Who: "developer", Text: "Unpause it when it should go on.", Command: "temporal activity unpause --workflow-id " + shell(v["workflow_id"]) + " --activity-id " + shell(p.GetActivityId())})
+		return f.rests("for the activity "+name+", which is paused", "The activity is paused"+by(m.GetIdentity(), m.GetReason())+"."+fails+" It continues once it is unpaused.",
+			doctor.Fix{Who: "developer", Text: "Unpause it when it should continue.", Command: "temporal activity unpause --workflow-id " + shell(v["workflow_id"]) + " --activity-id " + shell(p.GetActivityId())})
 	case state == enumspb.PENDING_ACTIVITY_STATE_STARTED || state == enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED:
-		return f.rests("for the activity "+name, fmt.Sprintf("%s has run on %s since %s, attempt %d.%s If that worker has died, Temporal ends the attempt when its time limit is over.",
+		return f.rests("for the activity "+name, fmt.Sprintf("%s has run on %s since %s, attempt %d.%s If that worker has died, Temporal ends the attempt when its timeout expires.",
 			name, or(oneLine(p.GetLastWorkerIdentity()), "a worker"), clockTime(p.GetLastStartedTime().AsTime()), p.GetAttempt(), fails))
 	}
 	next := p.GetNextAttemptScheduleTime()
@@ -234,9 +234,9 @@ func (f facts) activity(p *workflowpb.PendingActivityInfo, v values) finding {
 	}
 	out := untaken(seen, activityPoller, pinnedTo(f.described), timedOut(causes), v)
 	if out.health == unclear && f.runsOn(queue) {
-		return f.rests("for the activity "+name, fmt.Sprintf("%s lies in the task queue %s until a worker has room: others of this workflow run from there.%s", name, oneLine(queue), fails))
+		return f.rests("for the activity "+name, fmt.Sprintf("%s waits in the task queue %s until a worker has capacity; other tasks of this workflow run from there.%s", name, oneLine(queue), fails))
 	}
-	out.verdict.Cause = fmt.Sprintf("The activity %s lies in the task queue %s. %s%s", name, oneLine(queue), out.verdict.Cause, fails)
+	out.verdict.Cause = fmt.Sprintf("The activity %s is in the task queue %s. %s%s", name, oneLine(queue), out.verdict.Cause, fails)
 	return out
 }
 
@@ -253,11 +253,11 @@ func (f facts) child(p *workflowpb.PendingChildExecutionInfo, v values) finding 
 	c := f.children[p.GetWorkflowId()]
 	switch {
 	case c.err != nil:
-		return f.dark("It waits for a child workflow that cannot be seen", fmt.Sprintf("The child workflow %s is pending; the question for it was answered: %s", name, answerOf(c.err)))
+		return f.dark("It waits for a child workflow that Onramp cannot see", fmt.Sprintf("The child workflow %s is pending; asking for it returned: %s", name, answerOf(c.err)))
 	case c.moves:
-		return f.rests("for the child workflow "+name, "The child workflow "+name+" goes on.")
+		return f.rests("for the child workflow "+name, "The child workflow "+name+" is progressing.")
 	case c.facts == nil:
-		out := f.rests("for the child workflow "+name, "The child workflow "+name+" is pending. It was not looked at: a few children are. Follow it by its own workflow ID to see what it waits for.")
+		out := f.rests("for the child workflow "+name, "The child workflow "+name+" is pending. Onramp looks at only a few children, and not at this one. Follow it by its own workflow ID to see what it waits for.")
 		out.verdict.Level = doctor.Likely
 		return out
 	}
@@ -276,10 +276,10 @@ func (f facts) nexus(p *workflowpb.PendingNexusOperationInfo, v values) finding 
 	last := sentence(chain(p.GetLastAttemptFailure()))
 	switch p.GetState() {
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_STARTED:
-		return f.rests("for the Nexus operation "+name, "The operation was taken and has not ended; its end comes by itself.")
+		return f.rests("for the Nexus operation "+name, "The operation was accepted and has not ended; it ends by itself.")
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_BLOCKED:
-		v["title"], v["endpoint_name"], v["failure"] = "A Nexus operation is held back", oneLine(p.GetEndpoint()), last
-		v["cause"] = fmt.Sprintf("Temporal does not send %s for now: %s. It tries again by itself; calls are held back when those before failed.", name, or(strings.TrimSuffix(p.GetBlockedReason(), "."), "too many calls to the endpoint failed"))
+		v["title"], v["endpoint_name"], v["failure"] = "Temporal is holding back a Nexus operation", oneLine(p.GetEndpoint()), last
+		v["cause"] = fmt.Sprintf("Temporal is not sending %s for now: %s. It retries by itself; calls are held back after earlier ones failed.", name, or(strings.TrimSuffix(p.GetBlockedReason(), "."), "too many calls to the endpoint failed"))
 		return finding{health: unclear, verdict: doctor.Explain(nexusFails, doctor.Likely, v)}
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_BACKING_OFF:
 		v["endpoint_name"], v["failure"] = oneLine(p.GetEndpoint()), or(strings.TrimSuffix(last, "."), "no reason is given")
@@ -288,14 +288,14 @@ func (f facts) nexus(p *workflowpb.PendingNexusOperationInfo, v values) finding 
 	case enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED:
 		if last != "" {
 			v["endpoint_name"] = oneLine(p.GetEndpoint())
-			v["cause"] = fmt.Sprintf("%s: the attempt before failed: %s. Attempt %d is on its way.", name, strings.TrimSuffix(last, "."), max(p.GetAttempt(), 2))
+			v["cause"] = fmt.Sprintf("%s: the previous attempt failed: %s. Attempt %d is on its way.", name, strings.TrimSuffix(last, "."), max(p.GetAttempt(), 2))
 			return finding{health: trying, verdict: doctor.Explain(nexusFails, doctor.Certain, v)}
 		}
 		if f.quiet < f.patience {
 			return f.rests("for the Nexus operation "+name, "The operation was sent a moment ago.")
 		}
-		out := f.dark("A Nexus operation is not taken", fmt.Sprintf("%s was sent at %s, attempt %d, and nobody has answered yet.", name, clockTime(p.GetScheduledTime().AsTime()), max(p.GetAttempt(), 1)))
-		out.verdict.Fix = []doctor.Fix{{Who: "developer", Text: "See that a worker with this service polls the task queue and namespace that the endpoint names.", Command: "temporal operator nexus endpoint get --name " + shell(p.GetEndpoint())}}
+		out := f.dark("No worker takes a Nexus operation", fmt.Sprintf("%s was sent at %s, attempt %d, and nobody has answered yet.", name, clockTime(p.GetScheduledTime().AsTime()), max(p.GetAttempt(), 1)))
+		out.verdict.Fix = []doctor.Fix{{Who: "developer", Text: "Check that a worker with this service polls the task queue and namespace that the endpoint names.", Command: "temporal operator nexus endpoint get --name " + shell(p.GetEndpoint())}}
 		return out
 	}
 	return f.dark("It waits for a Nexus operation", name+" is in a state that Onramp does not know.")

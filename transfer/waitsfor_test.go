@@ -177,14 +177,14 @@ func TestWaitsFor(t *testing.T) {
 		})}, health: healthy, code: "OK", says: `"0 12 * * *": the first task of this run is due at 2026-11-22 12:00:00 UTC`},
 		"the retry of a failed run": {history: []*historypb.HistoryEvent{begins(func(a *historypb.WorkflowExecutionStartedEventAttributes) {
 			a.FirstWorkflowTaskBackoff, a.Initiator = durationpb.New(time.Hour), enumspb.CONTINUE_AS_NEW_INITIATOR_RETRY
-		})}, health: healthy, code: "OK", says: "next try"},
+		})}, health: healthy, code: "OK", says: "next attempt"},
 		"a paused workflow":                    {history: ran(), described: &described{WorkflowExtendedInfo: &workflowpb.WorkflowExecutionExtendedInfo{PauseInfo: &workflowpb.WorkflowExecutionPauseInfo{Identity: "ada", Reason: "audit"}}}, health: healthy, code: "OK", says: "paused by ada (audit)"},
 		"a worker that has the task":           {history: ran(taskIsScheduled(), taskIsStarted()), described: &described{PendingWorkflowTask: &workflowpb.PendingWorkflowTaskInfo{State: enumspb.PENDING_WORKFLOW_TASK_STATE_STARTED, Attempt: 1, StartedTime: at(-2 * time.Second)}}, health: healthy, code: "OK", says: "a local activity"},
 		"no worker":                            {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: pointer(pollsAs("orders")), health: stuck, code: "TQ-01", says: "orders"},
 		"a worker for activities only":         {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: pointer(pollsAs("orders", "activity")), health: stuck, code: "TQ-10", says: "orders"},
 		"a worker that does not take it":       {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: pointer(pollsAs("orders", "workflow")), health: unclear, code: "TQ-04", says: "7@host"},
 		"versions, none of them current":       {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: pointer(pollsAs("orders", "workflow shop b1")), health: stuck, code: "TQ-06", says: "shop:b1"},
-		"another version is current":           {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: routedTo(pollsAs("orders", "workflow shop b2"), "shop", "b1"), health: stuck, code: "TQ-06", says: "the current version shop:b1, and no worker of it polls"},
+		"another version is current":           {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: routedTo(pollsAs("orders", "workflow shop b2"), "shop", "b1"), health: stuck, code: "TQ-06", says: "the current version shop:b1, but no worker of that version polls"},
 		"a version current, workers have none": {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled()}, described: &described{PendingWorkflowTask: inQueue()}, tasks: routedTo(pollsAs("orders", "workflow"), "shop", "b1"), health: stuck, code: "TQ-06", says: "7@host polls it as no version"},
 		"pinned to a version that has gone":    {history: ran(taskIsScheduled()), described: &described{PendingWorkflowTask: inQueue(), WorkflowExecutionInfo: pinned("b1")}, tasks: routedTo(pollsAs("orders", "workflow shop b2"), "shop", "b2"), health: stuck, code: "TQ-06", says: "pinned to version shop:b1"},
 		"pinned to a version that polls":       {history: ran(taskIsScheduled()), described: &described{PendingWorkflowTask: inQueue(), WorkflowExecutionInfo: pinned("b1")}, tasks: routedTo(pollsAs("orders", "workflow shop b1"), "shop", "b2"), health: unclear, code: "TQ-04", says: "7@host"},
@@ -195,11 +195,11 @@ func TestWaitsFor(t *testing.T) {
 		"an activity that is asked to stop": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.State, p.LastStartedTime = enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED, at(-50*time.Second)
 		})), health: healthy, code: "OK", says: "ship"},
-		"an activity on its own queue, which nobody polls": {history: ran(activityOn("ship-activities", "5", "ship")), described: withActivities(pendingActivity(nil)), queues: []queueSeen{pollsAs("ship-activities"), pollsAs("orders", "workflow", "activity")}, health: stuck, code: "TQ-01", says: "The activity ship lies in the task queue ship-activities"},
+		"an activity on its own queue, which nobody polls": {history: ran(activityOn("ship-activities", "5", "ship")), described: withActivities(pendingActivity(nil)), queues: []queueSeen{pollsAs("ship-activities"), pollsAs("orders", "workflow", "activity")}, health: stuck, code: "TQ-01", says: "The activity ship is in the task queue ship-activities"},
 		"an activity on a queue polled for workflows":      {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(nil)), queues: []queueSeen{pollsAs("orders", "workflow")}, health: stuck, code: "TQ-05", says: "orders"},
 		"an activity behind another": {history: ran(activityOn("orders", "5", "ship"), activityOn("orders", "6", "ship")), described: withActivities(pendingActivity(nil), pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.ActivityId, p.State = "6", enumspb.PENDING_ACTIVITY_STATE_STARTED
-		})), queues: []queueSeen{pollsAs("orders", "activity")}, health: healthy, code: "OK", says: "until a worker has room"},
+		})), queues: []queueSeen{pollsAs("orders", "activity")}, health: healthy, code: "OK", says: "until a worker has capacity"},
 		"an activity that fails": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 7, at(20*time.Second), appFailure("Carrier", "503", nil)
 		})), health: trying, code: "WF-21", says: "Attempt 6 failed: Carrier: 503. Temporal makes attempt 7 at 2026-11-22 09:01:20 UTC"},
@@ -217,7 +217,7 @@ func TestWaitsFor(t *testing.T) {
 		})), queues: []queueSeen{pollsAs("ship-activities")}, health: unclear, code: "TQ-04", says: "ship-activities"},
 		"an activity whose result is too large": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.Attempt, p.NextAttemptScheduleTime, p.LastFailure = 4, at(20*time.Second), appFailure("PayloadsTooLarge", "[TMPRL1103] Attempted to upload payloads with size that exceeded the error limit.", nil)
-		})), health: trying, code: "WF-04", says: "The activity ship gives back more than is taken"},
+		})), health: trying, code: "WF-04", says: "The activity ship returns more than Temporal accepts"},
 		"a paused activity": {history: ran(activityOn("orders", "5", "ship")), described: withActivities(pendingActivity(func(p *workflowpb.PendingActivityInfo) {
 			p.State, p.Paused = enumspb.PENDING_ACTIVITY_STATE_PAUSED, true
 		})), health: healthy, code: "OK", says: "which is paused"},
@@ -229,7 +229,7 @@ func TestWaitsFor(t *testing.T) {
 		"a child that nobody runs":        {history: ran(), described: &described{PendingChildren: []*workflowpb.PendingChildExecutionInfo{aChild}}, children: childOf(facts{open: historyOf([]*historypb.HistoryEvent{begins(func(a *historypb.WorkflowExecutionStartedEventAttributes) { a.TaskQueue.Name = "child-queue" }), taskIsScheduled()}), described: &described{PendingWorkflowTask: inQueue()}, tasks: pointer(pollsAs("child-queue")), quiet: time.Minute}), health: stuck, code: "TQ-01", says: "its child workflow Pick (w-child) on the task queue child-queue"},
 		"a child whose type is not known": {history: ran(), described: &described{PendingChildren: []*workflowpb.PendingChildExecutionInfo{aChild}}, children: childOf(facts{open: historyOf(failing(1, "", "unable to find workflow type: Pick. Supported types: [Pack]")), described: &described{}}), health: stuck, code: "WF-01", says: "does not know the workflow type Pick; it knows Pack"},
 		"a child that cannot be seen":     {history: ran(), described: &described{PendingChildren: []*workflowpb.PendingChildExecutionInfo{aChild}}, children: map[string]child{"w-child": {err: errors.New("Request unauthorized.")}}, health: unclear, code: unknownCode, says: "Request unauthorized."},
-		"a child that was not looked at":  {history: ran(), described: &described{PendingChildren: []*workflowpb.PendingChildExecutionInfo{aChild}}, health: healthy, code: "OK", says: "was not looked at"},
+		"a child that not at this one":    {history: ran(), described: &described{PendingChildren: []*workflowpb.PendingChildExecutionInfo{aChild}}, health: healthy, code: "OK", says: "not at this one"},
 
 		"a Nexus operation that runs": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) { p.State = enumspb.PENDING_NEXUS_OPERATION_STATE_STARTED }), health: healthy, code: "OK", says: "Quotes/get at the endpoint prices"},
 		"a Nexus operation that fails": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
@@ -237,13 +237,13 @@ func TestWaitsFor(t *testing.T) {
 		}), health: trying, code: "WF-22", says: "upstream timeout"},
 		"a Nexus operation sent again": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State, p.LastAttemptFailure = enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED, appFailure("", "upstream timeout", nil)
-		}), health: trying, code: "WF-22", says: "the attempt before failed: upstream timeout. Attempt 3 is on its way"},
+		}), health: trying, code: "WF-22", says: "the previous attempt failed: upstream timeout. Attempt 3 is on its way"},
 		"a Nexus operation not taken": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State = enumspb.PENDING_NEXUS_OPERATION_STATE_SCHEDULED
 		}), health: unclear, code: unknownCode, says: "nobody has answered"},
 		"a Nexus operation held back": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) {
 			p.State, p.BlockedReason = enumspb.PENDING_NEXUS_OPERATION_STATE_BLOCKED, "The circuit breaker is open."
-		}), health: unclear, code: "WF-22", says: "The circuit breaker is open. It tries again"},
+		}), health: unclear, code: "WF-22", says: "The circuit breaker is open. It retries"},
 		"a Nexus operation of tomorrow": {history: ran(), described: nexus(func(p *workflowpb.PendingNexusOperationInfo) { p.State = 99 }), health: unclear, code: unknownCode, says: "does not know"},
 
 		"a search attribute that is not there": {history: []*historypb.HistoryEvent{begins(nil), taskIsScheduled(), taskIsStarted(), taskHasFailed(enumspb.WORKFLOW_TASK_FAILED_CAUSE_BAD_SEARCH_ATTRIBUTES,

@@ -147,10 +147,10 @@ func wrongBuild(q queueSeen, kind string, pinned version, v values) (doctor.Verd
 	first := seen[len(seen)-1] // one with a version, where there is one
 	v["deployment"], v["build"] = first.deployment, first.build
 	who := fmt.Sprintf("%s polls it as %s", oneLine(q.builds[first]), first)
-	own := doctor.Fix{Who: "developer", Text: fmt.Sprintf("Run a worker of version %s again until the workflows that need it have ended.", want)}
+	own := doctor.Fix{Who: "developer", Text: fmt.Sprintf("Run a worker of version %s again until the workflows that need it have finished.", want)}
 	switch {
 	case pinned != (version{}):
-		v["title"] = "The worker is of another version than the workflow"
+		v["title"] = "The worker has a different version from the workflow"
 		v["cause"] = fmt.Sprintf("The workflow is pinned to version %s, and no worker of that version polls %s; %s.", pinned, q.queue, who)
 		out := doctor.Explain(otherVersion, doctor.Certain, v)
 		if kind == activityPoller { // a queue that the version does not have follows its own rules
@@ -159,17 +159,17 @@ func wrongBuild(q queueSeen, kind string, pinned version, v values) (doctor.Verd
 		out.Fix = []doctor.Fix{own}
 		return out, true
 	case !q.routed:
-		v["title"] = "The task queue's workers have a version, and none of it is current"
+		v["title"] = "The task queue's workers have versions, but no version is current"
 		v["cause"] = fmt.Sprintf("Without a current version, Temporal gives the tasks of %s to workers without a version, and there is none; %s.", q.queue, who)
 		return doctor.Explain(otherVersion, doctor.Certain, v), true
 	}
-	v["cause"] = fmt.Sprintf("Temporal gives the tasks of %s to the current version %s, and no worker of it polls; %s.", q.queue, want, who)
+	v["cause"] = fmt.Sprintf("Temporal gives the tasks of %s to the current version %s, but no worker of that version polls; %s.", q.queue, want, who)
 	out := doctor.Explain(otherVersion, doctor.Certain, v)
 	if first == (version{}) {
 		out.Fix = []doctor.Fix{own}
 		return out, true
 	}
-	out.Fix[0].Text = fmt.Sprintf("If the code of %s can go on with workflows of %s, make it current.", first, want)
+	out.Fix[0].Text = fmt.Sprintf("If the code of %s can continue workflows of %s, make it current.", first, want)
 	out.Fix = append([]doctor.Fix{own}, out.Fix...)
 	return out, true
 }

@@ -42,7 +42,7 @@ func AuditPage(f Frame, p AuditProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("", "Audit", "Everything that a person changed here: who, when and what. Every certificate that Onramp signed and everything done with a CA key that it keeps. Lines are only ever added. No line holds a key.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "Audit", "Every change a person made: who, when and what, including every certificate that Onramp signed and every use of a CA key that it keeps. Records are only ever added, and none contains a key.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -63,7 +63,7 @@ func AuditPage(f Frame, p AuditProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Rows) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"empty-line\">No such line.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"empty-line\">No matching records.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -240,7 +240,7 @@ func CertificatePage(f Frame, p CertificateProps) templ.Component {
 						return templ_7745c5c3_Err
 					}
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "><summary>Make the other forms where the key is</summary><div class=\"stack\"><p>There is no key here to download. These commands make the same forms beside client.pem, client.key and ca.pem; the key stays where it is.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "><summary>Create the other formats where the key is</summary><div class=\"stack\"><p>Onramp has no key to download. Run these commands next to client.pem, client.key and ca.pem to create the same formats; the key stays where it is.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

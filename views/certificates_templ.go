@@ -121,7 +121,7 @@ func CertificatesPage(f Frame, p CertificatesProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" data-testid=\"replace-wizard\">Replace them without a failed call</a></p><p>That is for workers that run. Before any does, make new ones here.</p><p>New certificates take the place of these in this migration. Programs that hold the old ones go on until the CA leaves the namespace or they expire: Temporal Cloud checks no revocation list.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 9, "\" data-testid=\"replace-wizard\">Replace them with zero downtime</a></p><p>If workers are already running, use this. Otherwise create new certificates below.</p><p>New certificates replace these in this migration. Programs with the old ones keep working until those expire or their CA is removed from the namespace: Temporal Cloud checks no revocation list.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -139,7 +139,7 @@ func CertificatesPage(f Frame, p CertificatesProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " <p><a href=\"/certificates/inspect\" data-testid=\"inspect-link\">Inspect certificates that you have</a>: what is in a file, which key belongs to it, and whether Temporal Cloud would take it.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, " <p><a href=\"/certificates/inspect\" data-testid=\"inspect-link\">Inspect certificates that you have</a>: what is in a file, which key belongs to it, and whether Temporal Cloud would accept it.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -377,7 +377,7 @@ func ownCAForm(p CertificatesProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = dropFieldAs("own-ca_files", "ca_files", "CA certificate and key", "In any order and form: ca-key.zip, PEM, DER, PKCS#12, an encrypted key, a certstrap depot, tcld’s or step’s files. Used in memory for this signature, then forgotten", "own-ca-files", p.Problems).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = dropFieldAs("own-ca_files", "ca_files", "CA certificate and key", "In any order and format: ca-key.zip, PEM, DER, PKCS#12, an encrypted key, a certstrap depot, tcld’s or step’s files. Used in memory for this signature, then forgotten", "own-ca-files", p.Problems).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -417,7 +417,7 @@ func ownCAForm(p CertificatesProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "csr", Label: "Certificate signing request", Hint: "PKCS#10 in PEM, made beside the key", Value: p.Form.CSR, Rows: 5, Mono: true, Problems: p.Problems, TestID: "csr"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "csr", Label: "Certificate signing request", Hint: "PKCS#10 in PEM, created with the key", Value: p.Form.CSR, Rows: 5, Mono: true, Problems: p.Problems, TestID: "csr"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -437,7 +437,7 @@ func ownCAForm(p CertificatesProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "leaf_days", Label: "Days", Hint: "Empty: until a day before your CA ends", Value: p.Form.LeafDays, Type: "number", Short: true, Optional: true, Problems: p.Problems, Attrs: map[string]any{"min": "1", "max": "3649", "inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "leaf_days", Label: "Days", Hint: "Empty: until a day before your CA expires", Value: p.Form.LeafDays, Type: "number", Short: true, Optional: true, Problems: p.Problems, Attrs: map[string]any{"min": "1", "max": "3649", "inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -505,11 +505,11 @@ func leafMore(p CertificatesProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "organizational_unit", Label: "Organizational unit", Hint: "Of the client; a certificate filter can ask for it", Value: p.Form.Unit, Optional: true, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "organizational_unit", Label: "Organizational unit", Hint: "Of the client; a certificate filter can match it", Value: p.Form.Unit, Optional: true, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "dns_names", Label: "DNS names", Hint: "Subject alternative names, with blanks between them", Value: p.Form.DNS, Optional: true, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "dns_names", Label: "DNS names", Hint: "Subject alternative names, separated by spaces", Value: p.Form.DNS, Optional: true, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -563,7 +563,7 @@ func csrForm(p CertificatesProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "csr", Label: "Certificate signing request", Hint: "PKCS#10 in PEM, made beside your key; Onramp never sees the key", Value: p.Form.CSR, Rows: 8, Mono: true, Problems: p.Problems, TestID: "csr"}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "csr", Label: "Certificate signing request", Hint: "PKCS#10 in PEM, created with your key; Onramp never sees the key", Value: p.Form.CSR, Rows: 8, Mono: true, Problems: p.Problems, TestID: "csr"}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -662,7 +662,7 @@ func subjectFields(p CertificatesProps, key bool) templ.Component {
 			templ_7745c5c3_Var14 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<fieldset class=\"group\"><legend>Who the certificates name</legend><div class=\"grid-2\">")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<fieldset class=\"group\"><legend>Names in the certificates</legend><div class=\"grid-2\">")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -679,12 +679,12 @@ func subjectFields(p CertificatesProps, key bool) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if key {
-			templ_7745c5c3_Err = selectField("key_type", "Key type", "ECDSA P-384 is what tcld makes", p.Form.KeyTypes, p.Problems).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = selectField("key_type", "Key type", "ECDSA P-384, as tcld uses", p.Form.KeyTypes, p.Problems).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = selectField("path_length", "CA path length", "How many CAs may stand between it and a client", p.Form.PathLengths, p.Problems).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = selectField("path_length", "CA path length", "How many CAs may be between it and a client", p.Form.PathLengths, p.Problems).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -700,7 +700,7 @@ func subjectFields(p CertificatesProps, key bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "ca_days", Label: "CA, days", Hint: "1 to 3650; tcld makes 365 at most", Value: p.Form.CADays, Type: "number", Short: true, Problems: p.Problems, Attrs: map[string]any{"min": "1", "max": "3650", "inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "ca_days", Label: "CA, days", Hint: "1 to 3650; tcld allows 365 at most", Value: p.Form.CADays, Type: "number", Short: true, Problems: p.Problems, Attrs: map[string]any{"min": "1", "max": "3650", "inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -708,7 +708,7 @@ func subjectFields(p CertificatesProps, key bool) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</div><details class=\"why\"><summary>Why the client certificate ends first</summary><p>A client certificate that outlives its CA fails on the day the CA ends, with an error that names the client certificate. Ending it a day before the CA makes the right thing expire first. Temporal mails its admins 15, 10 and 5 days before a CA ends; it cannot know when a client certificate does.</p></details></fieldset>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 50, "</div><details class=\"why\"><summary>Why the client certificate expires first</summary><p>A client certificate that outlives its CA fails when the CA expires, with an error that blames the client certificate. If it expires a day before the CA, the error is correct. Temporal emails admins 15, 10 and 5 days before a CA expires; it cannot know when a client certificate does.</p></details></fieldset>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -829,7 +829,7 @@ func have(p HaveProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\" data-testid=\"other-forms\">Other forms: PKCS#12, JKS, Kubernetes, Terraform …</a> <a href=\"")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "\" data-testid=\"other-forms\">Other formats: PKCS#12, JKS, Kubernetes, Terraform …</a> <a href=\"")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1054,7 +1054,7 @@ func Keys(p KeysProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "Download ca-key.zip</button></form><span>For a safe place, not for workers: whoever holds ca.key can sign more clients. Never upload it.</span></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 85, "Download ca-key.zip</button></form><span>Keep it in a safe place, not with workers: anyone who has ca.key can sign client certificates. Never upload it.</span></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1082,7 +1082,7 @@ func Keys(p KeysProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\" data-testid=\"continue\">Continue without the key: it is lost then</a>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 89, "\" data-testid=\"continue\">Continue without the key and lose it</a>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -1283,7 +1283,7 @@ func certificateLinks(migration string) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "\" data-testid=\"filters-link\">Certificate filters: let only some clients in</a></li><li><a href=\"/expiry\">When certificates expire</a></li></ul></nav>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "\" data-testid=\"filters-link\">Certificate filters: admit only some clients</a></li><li><a href=\"/expiry\">When certificates expire</a></li></ul></nav>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

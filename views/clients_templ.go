@@ -42,7 +42,7 @@ func ClientsPage(f Frame, p ClientsProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 2 of 6", "Client certificates", "One for each service or environment: each has a key of its own, ends on its own day and can be told apart by certificate filters.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 2 of 6", "Client certificates", "One for each service or environment: each has its own key and expiry date, and certificate filters can tell them apart.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -284,7 +284,7 @@ func ClientsPage(f Frame, p ClientsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = field(fieldProps{Name: "common_name", Label: "Client common name", Hint: "A certificate filter can ask for it", Value: p.Form.CommonName, Problems: of(p, "client"), TestID: "client-cn"}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(fieldProps{Name: "common_name", Label: "Client common name", Hint: "A certificate filter can match it", Value: p.Form.CommonName, Problems: of(p, "client"), TestID: "client-cn"}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -318,7 +318,7 @@ func ClientsPage(f Frame, p ClientsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = field(fieldProps{Name: "dns_names", Label: "DNS names", Hint: "Subject alternative names, with blanks between them", Value: p.Form.DNS, Optional: true, Problems: of(p, "client")}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(fieldProps{Name: "dns_names", Label: "DNS names", Hint: "Subject alternative names, separated by spaces", Value: p.Form.DNS, Optional: true, Problems: of(p, "client")}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -346,7 +346,7 @@ func ClientsPage(f Frame, p ClientsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p><button class=\"btn go\" data-testid=\"issue-client\">Issue the certificate</button></p></form></section><section class=\"stack\"><h2 id=\"many\">Issue many</h2><p>A CSV with the columns name, cn and days; organization and ou may follow. Every row is checked before the first key is made, and all of them leave in one archive, with a folder for each.</p><form method=\"post\" action=\"")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<p><button class=\"btn go\" data-testid=\"issue-client\">Issue the certificate</button></p></form></section><section class=\"stack\"><h2 id=\"many\">Issue many</h2><p>A CSV with the columns name, cn and days; organization and ou are optional. Every row is checked before the first key is created. You get one archive with a folder for each client.</p><form method=\"post\" action=\"")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -42,7 +42,7 @@ func CloudPage(f Frame, p CloudProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Rehearsal cloud", "Namespaces", "What a Namespace Admin would see. Everything here lives in the Temporal server inside Onramp.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Rehearsal cloud", "Namespaces", "What a Namespace Admin would see. Everything here is in Onramp’s rehearsal cloud.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -173,7 +173,7 @@ func CloudNamespacePage(f Frame, p CloudNamespaceProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				templ_7745c5c3_Err = field(fieldProps{
-					Name: "ca_bundle", Label: "CA Certificates", Hint: "One or more CA certificates in PEM, at most 16 and 32 KB. Judged by Temporal Cloud’s published rules",
+					Name: "ca_bundle", Label: "CA Certificates", Hint: "One or more CA certificates in PEM, at most 16 and 32 KB. Checked against Temporal Cloud’s published rules",
 					Value: p.Bundle, Rows: 14, Mono: true, Problems: p.Problems, TestID: "ca-bundle",
 				}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
@@ -413,7 +413,7 @@ func cloudAuth(p CloudAuthProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "This API key is shown now and never again</p><p>Copy it to where your secrets are kept. Only its hash stays here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 38, "Copy this API key now: it is shown only once</p><p>Store it with your other secrets. Onramp keeps only its hash.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -601,7 +601,7 @@ func cloudAuth(p CloudAuthProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "key_days", Label: "Days until it ends", Hint: "1 to 730", Value: p.Days, Type: "number", Short: true, Problems: p.Problems, Attrs: map[string]any{"min": "1", "max": "730", "inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "key_days", Label: "Days until it expires", Hint: "1 to 730", Value: p.Days, Type: "number", Short: true, Problems: p.Problems, Attrs: map[string]any{"min": "1", "max": "730", "inputmode": "numeric"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -624,7 +624,7 @@ func cloudAuth(p CloudAuthProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<p class=\"small muted\">A refused key is answered as Temporal Cloud does where that is known: “Jwt is missing” without a key, “Request unauthorized.” for a namespace that the key may not use. Cloud’s exact words for a key that has ended or was deleted are unverified.</p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<p class=\"small muted\">Where Temporal Cloud’s answer to a refused key is known, this one is the same: “Jwt is missing” without a key, “Request unauthorized.” for a namespace that the key may not use. Temporal Cloud’s exact wording for an expired or deleted key is unverified.</p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -580,7 +580,7 @@ func Judge(p JudgeProps) templ.Component {
 			templ_7745c5c3_Var18 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<section id=\"judge\" class=\"stack\"><h2 id=\"judge-title\">Check a command</h2><p>Paste the <code>temporal workflow start</code> command that you have. Onramp says what would go wrong with it and gives it back repaired.</p><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 52, "<section id=\"judge\" class=\"stack\"><h2 id=\"judge-title\">Check a command</h2><p>Paste the <code>temporal workflow start</code> command that you have. Onramp shows what would go wrong with it and repairs it.</p><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -42,7 +42,7 @@ func DecodePage(f Frame, p DecodeProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("", "Explain an error text", "Paste what a worker, an SDK, the temporal CLI or tcld printed. Onramp knows the words of all of them and names the fault, or says that it does not know.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "Explain an error text", "Paste what a worker, an SDK, the temporal CLI or tcld printed. Onramp names the fault, or says that it does not know.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -68,7 +68,7 @@ func DecodePage(f Frame, p DecodeProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "There was a secret in this text</p><p>It was left out before the text was read, and nothing of it is kept. If others may have seen it where you copied it from, replace it.</p></div>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "This text contained a secret</p><p>Onramp removed it before reading the text and did not keep it. If others may have seen it where you copied it from, replace it.</p></div>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -98,7 +98,7 @@ func DecodePage(f Frame, p DecodeProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "error_text", Label: decodeLabel(p), Hint: "At most 64 kB: the error alone says more than a whole log. Secrets in it are left out, and nothing is stored or logged.", Rows: 8, Mono: true, TestID: "error-text", Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "error_text", Label: decodeLabel(p), Hint: "At most 64 kB: paste the error, not the whole log. Secrets are removed, and nothing is stored or logged.", Rows: 8, Mono: true, TestID: "error-text", Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

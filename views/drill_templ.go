@@ -42,7 +42,7 @@ func DrillPage(f Frame, p DrillProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 6 of 6", "Load drill", "Runs many test transfers and measures how long each part takes. Onramp starts them at a steady rate, whether or not those before have ended.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 6 of 6", "Load drill", "Runs many test transfers and measures how long each part takes. Onramp starts them at a steady rate, whether or not earlier ones have finished.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -407,7 +407,7 @@ func DrillStatus(p DrillStatusProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\" data-enhance><button class=\"btn risk\" data-testid=\"stop-drill\" data-key=\"stop-drill\">Stop the load drill</button><p class=\"small\">Transfers under way are terminated; what was measured is kept.</p></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 28, "\" data-enhance><button class=\"btn risk\" data-testid=\"stop-drill\" data-key=\"stop-drill\">Stop the load drill</button><p class=\"small\">Running transfers are terminated; measurements are kept.</p></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -802,7 +802,7 @@ func drillReport(p DrillReportProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\"><table><caption class=\"sr\">Errors by kind</caption> <thead><tr><th scope=\"col\">Kind</th><th scope=\"col\" class=\"num\">How many</th><th scope=\"col\">The first one's words</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 57, "\"><table><caption class=\"sr\">Errors by kind</caption> <thead><tr><th scope=\"col\">Kind</th><th scope=\"col\" class=\"num\">How many</th><th scope=\"col\">First error message</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -42,7 +42,7 @@ func EnvironmentPage(f Frame, p EnvironmentProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 5 of 6", "Check your environment", "Paste what your worker runs with. Onramp shows which settings are in effect, what is wrong with them and whether they fit this migration, and repairs them where they stand.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 5 of 6", "Check your environment", "Paste what your worker runs with. Onramp shows which settings are in effect, what is wrong with them and whether they fit this migration, and repairs them in place.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -81,7 +81,7 @@ func EnvironmentPage(f Frame, p EnvironmentProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "environment", Label: "Environment or configuration", Hint: "Read in memory and not kept. It may contain secrets: they are left out when your text comes back",
+			templ_7745c5c3_Err = field(fieldProps{Name: "environment", Label: "Environment or configuration", Hint: "Read in memory and not stored. It may contain secrets; they are removed from the text shown afterwards",
 				Value: p.Given, Rows: 12, Mono: true, Problems: p.Problems, TestID: "environment", Attrs: map[string]any{"autocomplete": "off", "spellcheck": "false"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
@@ -385,12 +385,12 @@ func environmentAnswer(p EnvironmentProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			case p.Whole:
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<h2 id=\"repaired-environment\">Repaired</h2><p>Your text with the changes above; everything else is as you gave it.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "<h2 id=\"repaired-environment\">Repaired</h2><p>Your text with the changes above; everything else is unchanged.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			default:
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<h2 id=\"repaired-environment\">Temporal’s settings for another form</h2><p>Settings that are not Temporal’s are not repeated here: they stay as they are.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 35, "<h2 id=\"repaired-environment\">Temporal’s settings for another form</h2><p>Settings that are not Temporal’s are not shown here; leave them as they are.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -469,11 +469,11 @@ func environmentAnswer(p EnvironmentProps) templ.Component {
 			}
 		}
 		if len(p.InEffect) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<section class=\"stack\"><h2 id=\"in-effect\">What an SDK’s environment configuration takes</h2>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 45, "<section class=\"stack\"><h2 id=\"in-effect\">What an SDK’s environment configuration uses</h2>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = envTable("What an SDK takes", p.InEffect).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = envTable("What an SDK uses", p.InEffect).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -483,11 +483,11 @@ func environmentAnswer(p EnvironmentProps) templ.Component {
 			}
 		}
 		if len(p.CLI) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<section class=\"stack\"><h2 id=\"cli-takes\">What the temporal CLI takes instead</h2><p>These legacy names win over the standard ones in the temporal CLI, and no SDK reads them: the two would use different files.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, "<section class=\"stack\"><h2 id=\"cli-takes\">What the temporal CLI uses instead</h2><p>These legacy names win over the standard ones in the temporal CLI, and no SDK reads them: the two would use different files.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = envTable("What the temporal CLI takes", p.CLI).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = envTable("What the temporal CLI uses", p.CLI).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -632,7 +632,7 @@ func expiryTable(p ExpiryProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p class=\"small muted\">A replaced certificate stays here for 30 days. Replaced does not mean refused: Temporal Cloud checks no revocation list, so it works until it ends or its CA leaves the namespace.</p></section>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<p class=\"small muted\">A replaced certificate stays here for 30 days. Replaced does not mean refused: Temporal Cloud checks no revocation list, so it works until it expires or its CA is removed from the namespace.</p></section>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -662,7 +662,7 @@ func expiryTold(p ExpiryProps) templ.Component {
 			templ_7745c5c3_Var30 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<section class=\"stack\"><h2 id=\"told\">Be told in time</h2><p>Reminders go out 60, 30, 15, 10, 5 and 1 days before expiry. Temporal mails its own admins 15, 10 and 5 days before a CA in the namespace ends, and cannot know when a client certificate does. Rehearsals are on this board and in the metrics, not in the calendar and the webhook.</p><div class=\"stack\"><h3 id=\"calendar\">Calendar</h3><p>It has an alarm for each reminder. Subscribe to this address in a calendar on this computer, or <a href=\"/expiry.ics\" download data-testid=\"expiry-ics\">download expiry.ics</a>.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<section class=\"stack\"><h2 id=\"told\">Be told in time</h2><p>Reminders go out 60, 30, 15, 10, 5 and 1 days before expiry. Temporal emails admins 15, 10 and 5 days before a CA in the namespace expires; it cannot know when a client certificate does. Rehearsals are on this board and in the metrics, not in the calendar and the webhook.</p><div class=\"stack\"><h3 id=\"calendar\">Calendar</h3><p>It has an alarm for each reminder. Subscribe to this address in a calendar on this computer, or <a href=\"/expiry.ics\" download data-testid=\"expiry-ics\">download expiry.ics</a>.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -670,7 +670,7 @@ func expiryTold(p ExpiryProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div><div class=\"stack\"><h3 id=\"metrics\">Metrics</h3><p><a href=\"/metrics\">/metrics</a> answers Prometheus with the end of each certificate, of more than a hundred with those that end next, and with how many end within 1 to 60 days.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "</div><div class=\"stack\"><h3 id=\"metrics\">Metrics</h3><p><a href=\"/metrics\">/metrics</a> gives Prometheus the expiry of each certificate (with more than a hundred, of those that expire next) and how many expire within 1 to 60 days.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -744,7 +744,7 @@ func webhookState(p WebhookProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			} else {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "They are not signed: set ONRAMP_WEBHOOK_SECRET so that the receiver can tell them from others’.")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 69, "They are not signed: set ONRAMP_WEBHOOK_SECRET so that the receiver can verify them.")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -763,15 +763,15 @@ func webhookState(p WebhookProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				var templ_7745c5c3_Var33 string
-				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(count(p.Failing, "message was not taken", "messages were not taken"))
+				templ_7745c5c3_Var33, templ_7745c5c3_Err = templ.JoinStringErrs(count(p.Failing, "message was not accepted", "messages were not accepted"))
 				if templ_7745c5c3_Err != nil {
-					return templ.Error{Err: templ_7745c5c3_Err, FileName: `expiry.templ`, Line: 166, Col: 76}
+					return templ.Error{Err: templ_7745c5c3_Err, FileName: `expiry.templ`, Line: 166, Col: 82}
 				}
 				_, templ_7745c5c3_Err = templ_7745c5c3_Buffer.WriteString(templ.EscapeString(templ_7745c5c3_Var33))
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</p><p>Onramp goes on trying, at most an hour apart. The table says why the last attempt failed.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 72, "</p><p>Onramp keeps retrying, at least once an hour. The table says why the last attempt failed.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -781,7 +781,7 @@ func webhookState(p WebhookProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Notices) == 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<p class=\"empty-line\">Nothing had to be sent yet.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 74, "<p class=\"empty-line\">Nothing to send so far.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -53,7 +53,7 @@ type FilterFieldSaid struct {
 type FilterCloud struct {
 	Namespace string
 	URL       string
-	Now       string // "2 filters", "no filter: every client of an accepted CA may connect"
+	Now       string // "2 filters", "no filters: every client of an accepted CA may connect"
 	CanClear  bool
 	Absent    string // why it cannot be done now
 	Lockout   bool   // ask for the confirmation

@@ -42,7 +42,7 @@ func FiltersPage(f Frame, p FiltersProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 2 of 6", "Certificate filters", "Filters let only some clients of an accepted CA in. Within a filter every field that is set must match; a client needs to match one filter. Without filters every client of an accepted CA may connect.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 2 of 6", "Certificate filters", "Filters admit only some clients of an accepted CA. Every field set in a filter must match; a client needs to match one filter. Without filters, every client of an accepted CA may connect.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -186,11 +186,11 @@ func FiltersPage(f Frame, p FiltersProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "><summary>Begin from JSON</summary><div class=\"stack\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "><summary>Start from JSON</summary><div class=\"stack\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "filters_json", Label: "Filters as JSON", Hint: "As tcld reads and writes them: tcld namespace certificate-filters export. It takes the place of the filters above", Value: p.Paste, Rows: 6, Mono: true, Problems: p.Problems, TestID: "filters-paste"}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "filters_json", Label: "Filters as JSON", Hint: "As tcld reads and writes them: tcld namespace certificate-filters export. It replaces the filters above", Value: p.Paste, Rows: 6, Mono: true, Problems: p.Problems, TestID: "filters-paste"}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

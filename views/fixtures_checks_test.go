@@ -36,7 +36,7 @@ func testElsewhere() TestProps {
 	p := testProps()
 	p.Elsewhere.Open, p.Elsewhere.Until = true, "11:12"
 	p.Elsewhere.Commands = []CodeBlockProps{{ID: "post-bash", Name: "bash", Label: "Command for bash that posts the report", Lang: "bash", Text: "onramp check --address payments-prod.a1b2c.tmprl.cloud:7233 --post http://127.0.0.1:8686/report/abcdefghijklmnopqrstuvwxyz012345.json"}}
-	p.Elsewhere.Problems = Problems{{Kind: "invalid", Field: "report", Title: "This is not a report of onramp check", Cause: "What was given cannot be used: it is not that JSON object.", Fix: "Give the whole output of onramp check --json, as it was printed."}}
+	p.Elsewhere.Problems = Problems{{Kind: "invalid", Field: "report", Title: "This is not a report of onramp check", Cause: "The input cannot be used: it is not that JSON object.", Fix: "Give the whole output of onramp check --json, as it was printed."}}
 	return p
 }
 

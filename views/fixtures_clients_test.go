@@ -26,8 +26,8 @@ func keyTypes() []Choice {
 
 func clientsProps() ClientsProps {
 	ca := CAForm{Sources: []Choice{
-		{Value: "held", Label: "The key that still waits here", Disabled: true, Reason: "It has been downloaded or forgotten, or was never here."},
-		{Value: "files", Label: "Files that I choose now", Hint: "Used in memory for this signature, then forgotten.", Selected: true},
+		{Value: "held", Label: "The key that Onramp still holds", Disabled: true, Reason: "It was downloaded or forgotten, or was never here."},
+		{Value: "files", Label: "Files that I choose", Hint: "Used in memory for this signature, then forgotten.", Selected: true},
 	}}
 	print := "77100e4d91acb3f277100e4d91acb3f277100e4d91acb3f277100e4d91acb3f2"
 	return ClientsProps{Migration: "payments", CA: "CN=payments-prod CA,O=Payments", CAUntil: "12 Nov 2027",
@@ -47,7 +47,7 @@ func clientsRefused() ClientsProps {
 	p := clientsProps()
 	p.Of, p.Batch.Rows = "batch", "name,cn,days\n../etc,x,1\nok,y,ten\n"
 	p.Problems = Problems{
-		{Kind: fault.Invalid, Field: "rows", Title: "Row 2: \"../etc\" cannot be a folder's name", Fix: "Use letters, digits, hyphens, dots and underscores, 63 at most."},
+		{Kind: fault.Invalid, Field: "rows", Title: "Row 2: \"../etc\" cannot be a folder's name", Fix: "Use up to 63 letters, digits, hyphens, dots and underscores."},
 		{Kind: fault.Invalid, Field: "rows", Title: "Row 3: \"ten\" is not a number of days", Fix: "Write 1 to 3650, or leave it empty for the longest."},
 		{Kind: fault.Invalid, Field: "batch-ca_files", Title: "The CA is missing", Fix: "Choose its certificate and its key, such as ca-key.zip."},
 	}
@@ -92,7 +92,7 @@ func inspectResult() *InspectResult {
 		Items: []ItemRow{
 			{File: "client.p12", What: "Client certificate: CN=payments-eu,O=Payments", Detail: "Signed by CN=Acme Issuing CA,O=Acme · ECDSA P-384 · until 2 Dec 2026", Tag: Tag{Good, "read"}},
 			{File: "ca.key", What: "Private key of the root CA", Detail: "ECDSA P-384", Tag: Tag{Bad, "never upload"}},
-			{File: "old.key", What: "Private key under a passphrase", Detail: "old.key is locked with a passphrase.", Tag: Tag{Warn, "locked"}, Code: "KP-11", Fix: "Type its passphrase; it is used in memory and forgotten."},
+			{File: "old.key", What: "Encrypted private key", Detail: "old.key is protected by a passphrase.", Tag: Tag{Warn, "locked"}, Code: "KP-11", Fix: "Enter its passphrase; it is used in memory and not stored."},
 		},
 		Repairs: []RuleRow{{State: Warn, Word: "repaired", Code: "KP-20", Rule: "chain.pem: The line breaks were lost and were put back."}}}
 }

@@ -20,7 +20,7 @@ func codeFixtures() []page {
 		shown("not-needed-certificates", NotNeededPage, rehearsalFrame("Create certificates", "certificates", 2), NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Text: "This migration signs in with an API key.", Key: true,
 			Cloud: &Link{Text: "Open the rehearsal cloud", URL: "/cloud/docs-assembly.a2dd6"}, Commands: []CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}},
 			Notes: []string{"TEMPORAL_CLOUD_API_KEY is the variable of tcld."}, Next: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}}),
-		shown("not-needed-upload", NotNeededPage, cloudFrame("Upload the CA", "upload", 3), NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Text: "There is no CA to upload."}),
+		shown("not-needed-upload", NotNeededPage, cloudFrame("Upload the CA", "upload", 3), NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Text: "There is no CA certificate to upload."}),
 		shown("cloud-namespace-keys", CloudNamespacePage, cloudSide("Edit docs-assembly.a2dd6"), withKeys),
 		shown("test-api-key", TestPage, rehearsalFrame("Test the connection", "test", 4), keyedTest),
 		shown("code-api-key", CodePage, rehearsalFrame("Change the worker", "code", 5), keyedCode),
@@ -54,7 +54,7 @@ func environmentProps(judged bool) EnvironmentProps {
 		{State: Idle, Word: "Note", Title: "TEMPORAL_TLS is not needed", Text: "The certificate switches TLS on."},
 	}
 	p.Given = "# cloud\nDATABASE_URL=postgres://••••••@db/orders\nTEMPORAL_ADDRESS=https://docs-assembly.a2dd6.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=docs-assembly.a2dd6\nTEMPORAL_API_KEY=••••••\n"
-	p.Hidden = "•••••• stands where you had a secret. It counts as set, and you can check the text again as it is."
+	p.Hidden = "•••••• stands for each of your secrets. They count as set, and you can check the text again as it is."
 	p.Parts = []Choice{{Value: "service worker", Label: "service worker", Selected: true}, {Value: "service api", Label: "service api"}}
 	p.Repaired, p.Whole = CodeBlockProps{ID: "repaired-env", Name: "In the form you pasted", Label: "Repaired environment", Lang: "bash", Text: strings.Replace(p.Given, "https://", "", 1)}, true
 	p.ByHand = []string{"Take TEMPORAL_TLS_SERVER_CA_CERT_PATH out."}

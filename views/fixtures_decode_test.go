@@ -12,8 +12,8 @@ func decodeKnown() DecodeProps {
 }
 
 func decodeUnknown() DecodeProps {
-	return DecodeProps{Text: "something went wrong <script>alert(1)</script>", Answer: &VerdictProps{State: Warn, Word: "Not known", Title: "Not a text that Onramp knows",
+	return DecodeProps{Text: "something went wrong <script>alert(1)</script>", Answer: &VerdictProps{State: Warn, Word: "Not known", Title: "Onramp does not recognise this text",
 		Cause: "The same words can have many causes, or nobody has described this one yet.",
 		Fixes: []FixProps{{Who: "developer", Text: "Let the connection be checked instead: that looks at the cause, not at the words."}}},
-		Next: []Link{{Text: "Test the connection of a migration: that looks at the cause", URL: "/"}}}
+		Next: []Link{{Text: "Test the connection of a migration to find the cause", URL: "/"}}}
 }

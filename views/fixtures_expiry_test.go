@@ -4,12 +4,12 @@ import "onramp/fault"
 
 func expiryProps() ExpiryProps {
 	months := []string{"November 2026", "December 2026", "January 2027", "February 2027", "March 2027", "April 2027", "May 2027", "June 2027", "July 2027", "August 2027", "September 2027", "October 2027"}
-	p := ExpiryProps{Summary: Tag{Bad, "1 certificate has ended"}, Text: "2 more end in the next 60 days. Next: Payments, on 3 Dec 2026.",
+	p := ExpiryProps{Summary: Tag{Bad, "1 certificate has expired"}, Text: "2 more end in the next 60 days. Next: Payments, on 3 Dec 2026.",
 		Feed: CodeBlockProps{ID: "feed", Name: "Calendar", Text: "http://127.0.0.1:8686/expiry.ics"}, Metrics: CodeBlockProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: "scrape_configs:\n  - job_name: onramp\n"},
 		Shown: "1 to 4 of 4", Pages: []Link{{Text: "Later ends", URL: "/expiry?from=200"}},
 		Webhook: WebhookProps{Where: "https://hooks.example.com", Failing: 1, Notices: []NoticeRow{
 			{What: "Payments", MigrationURL: "/m/payments", Rung: "15 days before", Tag: Tag{Bad, "Not taken"}, Text: "3 attempts. The receiver answered 503 Service Unavailable. Next attempt at 10:42:10.", When: "22 Nov 2026, 10:41", Stamp: "2026-11-22T10:41:00Z"},
-			{What: "Orders", MigrationURL: "/m/orders", Rung: "After the end", Tag: Tag{Good, "Sent"}, Text: "1 attempt", When: "20 Nov 2026, 10:41", Stamp: "2026-11-20T10:41:00Z"}}}}
+			{What: "Orders", MigrationURL: "/m/orders", Rung: "After expiry", Tag: Tag{Good, "Sent"}, Text: "1 attempt", When: "20 Nov 2026, 10:41", Stamp: "2026-11-20T10:41:00Z"}}}}
 	p.Later = 2
 	for i, label := range months {
 		m := ExpiryMonth{Label: label, Short: label[:3]}
@@ -37,7 +37,7 @@ func expiryProps() ExpiryProps {
 func expiryEmpty() ExpiryProps {
 	p := expiryProps()
 	p.Later = 0
-	p.Months, p.Rows, p.Summary, p.Text = nil, nil, Tag{Good, "Nothing ends in the next 60 days"}, ""
+	p.Months, p.Rows, p.Summary, p.Text = nil, nil, Tag{Good, "Nothing expires in the next 60 days"}, ""
 	p.Shown, p.Pages = "", nil
 	p.Webhook = WebhookProps{Setup: CodeBlockProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "onramp serve --webhook https://hooks.example.com/onramp"}}
 	return p
@@ -57,7 +57,7 @@ func auditProps() AuditProps {
 func caKeyProps() KeyProps {
 	return KeyProps{Migration: "payments", Tag: Tag{Good, "You keep it"}, Text: "Onramp has no copy.", Subject: "CN=payments CA, O=Payments", Print: "9f3c 71aa 9f3c 71aa", Idle: "15 minutes",
 		SignURL: "/m/payments/certificates/clients", AuditURL: "/audit?m=payments",
-		Sources:  []Choice{{Value: "held", Label: "It still waits here for its download", Disabled: true, Reason: "It was downloaded or forgotten, or was never here."}, {Value: "paste", Label: "I have it", Selected: true}},
+		Sources:  []Choice{{Value: "held", Label: "It is still here, waiting for your download", Disabled: true, Reason: "It was downloaded or forgotten, or was never here."}, {Value: "paste", Label: "I have it", Selected: true}},
 		Problems: Problems{{Kind: fault.Invalid, Field: "passphrase", Title: "The passphrase is easy to guess", Cause: "Most of it is a word that is tried first; 4 characters are left.", Fix: "Use at least 12 characters that nobody would guess: four or five random words, or what a password manager makes."}}}
 }
 
@@ -67,7 +67,7 @@ func caKeyKept(open bool) KeyProps {
 	p.Tag, p.Text = Tag{Good, "Kept here, locked"}, "Encrypted under your passphrase since 12 Nov 2026. Nothing can be signed with it until you open it."
 	p.Other = "This is the key of an earlier CA. The migration uses CN=payments CA 2 now: forget this key, then keep that one."
 	if open {
-		p.Tag, p.Text, p.Other = Tag{Busy, "Kept here, open"}, "Onramp can sign with it until 10:52. Each use puts that off by 15 minutes.", ""
+		p.Tag, p.Text, p.Other = Tag{Busy, "Kept here, open"}, "Onramp can sign with it until 10:52. Each use postpones this by 15 minutes.", ""
 	}
 	return p
 }
@@ -86,7 +86,7 @@ func filtersProps() FiltersProps {
 func filtersRefused() FiltersProps {
 	p := filtersProps()
 	p.Cloud = &FilterCloud{Namespace: "payments-prod.a1b2c", URL: "/cloud/payments-prod.a1b2c?m=payments", Now: "1 filter", CanClear: true, Lockout: true}
-	p.Problems = Problems{{Kind: fault.Invalid, Code: "CH-26", Field: "lockout", Title: "These filters lock your own client out", Cause: "No certificate filter of the namespace matches.", Fix: "Change the filters, or tick the box and apply them again."},
-		{Kind: fault.Invalid, Code: "CH-27", Field: "f2_san", Title: "Filter 2: SAN=a*b has its * in the middle", Fix: "Use a whole value, or one * as its first or last character."}}
+	p.Problems = Problems{{Kind: fault.Invalid, Code: "CH-26", Field: "lockout", Title: "These filters lock out your own client", Cause: "No certificate filter of the namespace matches.", Fix: "Change the filters, or tick the box and apply them again."},
+		{Kind: fault.Invalid, Code: "CH-27", Field: "f2_san", Title: "Filter 2: SAN=a*b has its * in the middle", Fix: "Use a complete value, or one * as the first or last character."}}
 	return p
 }

@@ -13,10 +13,10 @@ func replacePages() []page {
 	}
 	seen := replaceProps(true)
 	held := seen
-	held.Problems = Problems{{Kind: fault.Conflict, Unchanged: true, Title: "A certificate that would be cut off is still seen", Cause: "worker-3 with CN=payments, 9f3c12ab7710 (connections open: 1).", NotWrong: "Every caller goes on.", Fix: "Give these programs the other certificate."}}
+	held.Problems = Problems{{Kind: fault.Conflict, Unchanged: true, Title: "A certificate that would be cut off is still in use", Cause: "worker-3 with CN=payments, 9f3c12ab7710 (connections open: 1).", NotWrong: "Every caller keeps working.", Fix: "Give these programs the other certificate."}}
 	return []page{
 		show("replace", ReplaceProps{Migration: "payments", Saw: "1a2b3c4d.0.0", Rehearsal: true, Choices: []ReplaceChoice{{"ca", "The CA", "A new CA and a client certificate under it.", "Replace the CA"}, {"leaf", "The client certificate alone", "The short path.", "Replace the client certificate"}},
-			Last: &ReplaceLast{Tag: Tag{Good, "Done"}, Text: "Done on 12 Nov 2026.", Facts: []Pair{{Name: "Old one last seen", Value: "12 Nov 2026, 10:42"}}, Back: &BackProps{"workers", "Put the old CA back", "Nobody is cut off."}}}),
+			Last: &ReplaceLast{Tag: Tag{Good, "Done"}, Text: "Done on 12 Nov 2026.", Facts: []Pair{{Name: "Old one last seen", Value: "12 Nov 2026, 10:42"}}, Back: &BackProps{"workers", "Put the old CA back", "No client is cut off."}}}),
 		show("replace-begin", replaceBegin()),
 		show("replace-proof", replaceChecks()),
 		show("replace-held", held),
@@ -55,7 +55,7 @@ func replaceChecks() ReplaceProps {
 func replaceCloudCA() ReplaceProps {
 	p := replaceProps(false)
 	p.Gates, p.Leaf, p.Workers, p.Reloads = replaceGates("ca"), ReplaceLeafProps{}, ReplaceWorkersProps{}, nil
-	p.CA.Handoff, p.CA.Next = handoffOfferProps(true), &Link{Text: "Go on meanwhile: create the client certificate", URL: "/m/payments/certificates/replace?step=leaf", TestID: "go-on"}
+	p.CA.Handoff, p.CA.Next = handoffOfferProps(true), &Link{Text: "Continue meanwhile: create the client certificate", URL: "/m/payments/certificates/replace?step=leaf", TestID: "go-on"}
 	p.CA.Commands = []CodeBlockProps{{ID: "add-ca", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add"}}
 	return p
 }
@@ -82,7 +82,7 @@ func replaceProps(rehearsal bool) ReplaceProps {
 			Callers: []CallerRow{{Tag{Warn, "Old"}, "4711@pod-3", "money-transfer", "CN=payments", "9f3c 12ab 7710 …", "CN=payments CA", "2 s ago", "811", "1"}, {Tag{Good, "New"}, "4712@pod-4", "money-transfer", "CN=payments", "77aa 10bb 7711 …", "CN=payments CA 2026", "just now", "12", "2"}},
 			Known:   []string{"Onramp cannot see which client certificate a worker of Temporal Cloud presents."}, Facts: []Pair{{Name: "Polled before", Value: "4711@pod-3", Mono: true}}, Queue: "money-transfer", Noted: "Argo shows revision 12 everywhere",
 			Commands: []CodeBlockProps{{ID: "remove-ca", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca remove"}}, Finish: "Then run the check with the old certificate: it must be refused."},
-		Reloads: []ReloadProps{{ID: "go", Name: "Go", How: "takes it at the next handshake", Text: "The callback is asked at each handshake.", Own: true, Unverified: "After how long Temporal Cloud ends a connection is not documented.",
+		Reloads: []ReloadProps{{ID: "go", Name: "Go", How: "picks it up at the next handshake", Text: "The callback is asked at each handshake.", Own: true, Unverified: "After how long Temporal Cloud ends a connection is not documented.",
 			Code: CodeBlockProps{ID: "reload-code-go", Name: "Go", Lang: "go", Text: "package reload\n"}, Source: Link{Text: "crypto/tls", URL: "https://pkg.go.dev/crypto/tls", Away: true}}}}
 	if !rehearsal {
 		p.CA.Unseen = "Onramp cannot read which CAs the namespace holds."

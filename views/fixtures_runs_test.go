@@ -118,7 +118,7 @@ func testPassed() TestRunProps {
 	return TestRunProps{
 		Migration: "payments", Run: "r4", Number: "4", Status: RunStatusProps{Tag: Tag{Good, "Passed"}, Text: "10 of 10 · 201 ms", When: "14 Nov 2026, 11:02", Stamp: "2026-11-14T11:02:00Z"},
 		Crossing: crossing(9), Stages: stages(10, false),
-		Verdict: VerdictProps{State: Good, Word: "Connected", Code: "OK", Level: "certain", Title: "A worker would connect", Cause: "Every check from this machine to the task queue passed.", Actions: []Link{{Text: "Change the worker", URL: "/m/payments/code", TestID: "continue"}}, Unseen: "Whether your worker’s host reaches the endpoint too: run onramp check there."},
+		Verdict: VerdictProps{State: Good, Word: "Connected", Code: "OK", Level: "certain", Title: "Your worker can use this namespace", Cause: "Every check from this machine to the task queue passed.", Actions: []Link{{Text: "Change the worker", URL: "/m/payments/code", TestID: "continue"}}, Unseen: "Whether your worker’s host reaches the endpoint too: run onramp check there."},
 	}
 }
 
@@ -193,7 +193,7 @@ func transferRun() TransferRunProps {
 	return TransferRunProps{
 		Migration: "payments", Run: "t2", Number: "2",
 		Asked: []Pair{{Name: "Scenario", Value: "The bank times out, then works"}, {Name: "Amount", Value: "250"}},
-		Refs: TransferRefsProps{Links: []Link{{Text: "Open in Cloud UI", URL: "https://cloud.temporal.io/namespaces/a.b/workflows/w/r", Away: true}},
+		Refs: TransferRefsProps{Links: []Link{{Text: "Open in Temporal Cloud UI", URL: "https://cloud.temporal.io/namespaces/a.b/workflows/w/r", Away: true}},
 			Command: CodeBlockProps{ID: "equal", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow start --type MoneyTransfer"},
 			Show:    CodeBlockProps{ID: "show-cli", Name: "Temporal CLI", Lang: "bash", Text: "temporal workflow show --workflow-id transfer-7f3a"}, Raw: "/m/payments/transfer/t2/history.json"},
 		Again: AgainProps{Fields: []Pair{{Name: "scenario", Value: "flaky"}}, URL: "/m/payments/transfer?from=t2"},
@@ -235,7 +235,7 @@ func transferFailed() TransferRunProps {
 	p.Number = "3"
 	key := keyProps()
 	p.Acts = TransferActsProps{Migration: "payments", Run: "t3", Open: true, FollowAgain: true, Key: &key}
-	p.Again, p.Refs.Raw, p.Refs.RawNote = AgainProps{URL: "/m/payments/transfer?from=t3"}, "", "The raw history can be read while a key is lent."
+	p.Again, p.Refs.Raw, p.Refs.RawNote = AgainProps{URL: "/m/payments/transfer?from=t3"}, "", "The raw history can be read while Onramp may use the key."
 	p.Status = TransferStatusProps{Tag: Tag{Warn, "Stuck"}, Text: "12 s", Title: "The workflow task fails again and again", Failure: "MoneyTransfer.run() missing 1 required positional argument: 'transfer'",
 		Causes: []CauseProps{{Kind: "application", Type: "TransferFailed", Message: "the transfer failed"}, {Kind: "application", Type: "InvalidAccountError", Message: "no such account", Final: true}}}
 	p.Verdict = VerdictProps{State: Bad, Word: "Stopped at Workflow", Code: "WF-20", HelpURL: "/help/WF-20", Level: "certain", Title: "The workflow was started without its input",

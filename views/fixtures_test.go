@@ -81,7 +81,7 @@ func pages() []page {
 		shown("transfer", TransferPage, rehearsalFrame("Run a test transfer", "transfer", 6), transferProps()),
 		shown("transfer-run-live", TransferRunPage, live(rehearsalFrame("Transfer 2", "transfer", 6)), transferLive()),
 		shown("transfer-run-shown", TransferRunPage, shownEnd(rehearsalFrame("Transfer 2", "transfer", 7), ShowProps{Part: "Done", Title: "That was the whole way.", Next: &Link{Text: "Move your application", URL: "/new", TestID: "show-new"}, More: []Link{{Text: "See all six steps", URL: "/m/payments"}}}), transferDone()),
-		shown("test-run-shown", TestRunPage, shownEnd(live(rehearsalFrame("Test the connection", "test", 4)), ShowProps{Part: "Step 4 of 6", Title: "The check is under way.", Again: true, Here: "/m/payments/test/r1?show=1", Myself: &Link{Text: "Do it myself", URL: "/m/payments/test", TestID: "show-myself"}}), testLive()),
+		shown("test-run-shown", TestRunPage, shownEnd(live(rehearsalFrame("Test the connection", "test", 4)), ShowProps{Part: "Step 4 of 6", Title: "The check is running.", Again: true, Here: "/m/payments/test/r1?show=1", Myself: &Link{Text: "Do it myself", URL: "/m/payments/test", TestID: "show-myself"}}), testLive()),
 		shown("transfer-run-failed", TransferRunPage, toast(rehearsalFrame("Transfer 3", "transfer", 6)), transferFailed()),
 		shown("transfer-run-done", TransferRunPage, rehearsalFrame("Transfer 2", "transfer", 7), transferDone()),
 		shown("drill", DrillPage, rehearsalFrame("Drill", "transfer", 6), drillForm()),
@@ -233,7 +233,7 @@ func homeProps() HomeProps {
 	return HomeProps{
 		DataDir: dataDir,
 		Sections: []CardSection{
-			{Title: "Your turn", None: "Nothing waits for you.", Tally: "2", Lead: true, Cards: []CardProps{
+			{Title: "Your turn", None: "Nothing needs your action.", Tally: "2", Lead: true, Cards: []CardProps{
 				{ID: "payments", Name: "Payments", Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Good, Good, Bad, Idle, Idle}, Count: "3 of 6", Next: &Link{Text: "Test the connection", URL: "/m/payments/test"}, Detail: "Python · run 3 failed at Certificate · 2 h ago"},
 				{ID: "rehearsal", Name: "Rehearsal of 12 Nov", Rehearsal: true, Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Busy, Idle, Idle, Idle, Idle}, Count: "1 of 6", Next: &Link{Text: "Create certificates", URL: "/m/rehearsal/certificates"}, Detail: "Python · started 5 min ago"},
 			}},
@@ -405,7 +405,7 @@ func certForm(lane string) CertificateForm {
 		},
 		Organization: "Payments", CommonName: "payments-prod", CACommonName: "payments-prod CA",
 		KeyTypes:    []Choice{{Value: "ec-p384", Label: "ECDSA P-384", Selected: true}, {Value: "ec-p256", Label: "ECDSA P-256"}, {Value: "rsa-4096", Label: "RSA 4096"}},
-		PathLengths: []Choice{{Value: "0", Label: "0: signs client certificates only", Selected: true}, {Value: "1", Label: "1: one intermediate CA may stand below it"}},
+		PathLengths: []Choice{{Value: "0", Label: "0: signs client certificates only", Selected: true}, {Value: "1", Label: "1: one intermediate CA may be below it"}},
 		CADays:      "365", LeafDays: "364", Lend: true, LendFor: "30 minutes",
 	}
 }
@@ -415,7 +415,7 @@ func tools() []CodeBlockProps {
 }
 
 func certs() (ca, leaf CertProps) {
-	ca = CertProps{ID: "ca", Title: "CA certificate", Subject: "CN=payments-prod CA, O=Payments", Fingerprint: "9f3c 5e1a 77b0 42d9 … c071", FullPrint: "9f3c5e1a77b042d9c071", Until: "12 Nov 2027", Left: Tag{Good, "364 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/ca.pem", Advice: "Safe to share: it holds no secret. This is what goes to Temporal Cloud."}
+	ca = CertProps{ID: "ca", Title: "CA certificate", Subject: "CN=payments-prod CA, O=Payments", Fingerprint: "9f3c 5e1a 77b0 42d9 … c071", FullPrint: "9f3c5e1a77b042d9c071", Until: "12 Nov 2027", Left: Tag{Good, "364 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/ca.pem", Advice: "Safe to share: it contains no secret. This is what goes to Temporal Cloud."}
 	leaf = CertProps{ID: "leaf", Title: "Client certificate", Subject: "CN=payments-prod, O=Payments", Fingerprint: "7710 0e4d 91ac b3f2 … abee", FullPrint: "77100e4d91acb3f2abee", Until: "11 Nov 2027", Left: Tag{Good, "363 days left"}, KeyType: "ECDSA P-384", Download: "/m/payments/certificates/client.pem", Advice: "Stays with your workers, beside its key."}
 	return ca, leaf
 }
@@ -428,7 +428,7 @@ func certificatesMade() CertificatesProps {
 			CAPage: "/m/payments/certificates/9f3c", LeafPage: "/m/payments/certificates/7710", Clients: &Link{Text: "Issue more client certificates", URL: "/m/payments/certificates/clients"},
 			Report: ReportProps{Tag: Tag{Good, "14 rules passed"}, Text: "Every documented rule of Temporal Cloud holds.", Rows: []RuleRow{
 				{State: Good, Word: "passed", Code: "CH-09", Rule: "CA and client certificate have different names", Source: "Temporal documentation, Certificates"},
-				{State: Good, Word: "passed", Rule: "The client certificate ends before its CA"},
+				{State: Good, Word: "passed", Rule: "The client certificate expires before its CA"},
 			}}},
 		Keys: &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA", URL: "/m/payments/upload"}, Bundle: true, CAKey: true, Countdown: "Onramp forgets these keys in 29 minutes.", Lent: true, LentText: "Onramp may use the key until 16:50"},
 	}
@@ -467,7 +467,7 @@ func uploadProps(rehearsal bool) UploadProps {
 
 func uploadWithoutKey() UploadProps {
 	p := uploadProps(false)
-	p.Status.Look = &LookProps{Cannot: "To check from this page Onramp needs the client key: ", Ways: []Link{{Text: "let it use the key for 30 minutes", URL: "/m/payments/certificates#keys"}, {Text: "give the key to the check of step 4", URL: "/m/payments/test"}}}
+	p.Status.Look = &LookProps{Cannot: "To check from this page Onramp needs the client key: ", Ways: []Link{{Text: "let it use the key for 30 minutes", URL: "/m/payments/certificates#keys"}, {Text: "provide the key to the check of step 4", URL: "/m/payments/test"}}}
 	return p
 }
 

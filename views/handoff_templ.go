@@ -433,7 +433,7 @@ func handoffFile(p HandoffProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, ". Onramp is an independent tool, not made by Temporal Technologies. This file runs no script and requests nothing.</p></footer></body></html>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 47, ". Onramp is an independent tool, not made by Temporal Technologies. This file runs no script and makes no network request.</p></footer></body></html>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -16,7 +16,7 @@ func handoffProps() HandoffProps {
 		File:  "payments-prod-ca.pem", PEM: pem, Facts: []Pair{{Name: "Subject", Value: "CN=payments CA"}, {Name: "SHA-256 fingerprint", Value: "9f3c 12ab 7710"}, {Name: "Expires", Value: "12 Nov 2027"}},
 		Compare:  "Compare the fingerprint with the team.",
 		Commands: []HandoffCommand{{"tcld", "tcld", "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file payments-prod-ca.pem", []string{"tcld does not wait."}}},
-		Changes:  []string{"The namespace also accepts client certificates of this CA."}, Stays: []string{"Adding a CA certificate stops nobody."}, Then: "Nobody has to report back.", Unverified: []string{"The names of buttons."}}
+		Changes:  []string{"The namespace also accepts client certificates of this CA."}, Stays: []string{"Adding a CA certificate cuts nobody off."}, Then: "Nobody has to report back.", Unverified: []string{"The names of buttons."}}
 }
 
 // handoffFiles are the requests that a person may save.

@@ -124,7 +124,7 @@ func homeEmpty(p HomeProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</dd></div><div><dt>Private keys</dt><dd>Not written to disk, a log or an address. One exception, only if you ask for it: your CA’s key, encrypted under a passphrase that Onramp does not store</dd></div><div><dt>API keys</dt><dd>Never kept; of a rehearsal’s own keys a hash is</dd></div><div><dt>Talks to</dt><dd>Only the endpoint that you name; in a rehearsal, only itself</dd></div></dl></section></div>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "</dd></div><div><dt>Private keys</dt><dd>Not written to disk, a log or an address. One exception, only if you ask for it: your CA’s key, encrypted under a passphrase that Onramp does not store</dd></div><div><dt>API keys</dt><dd>Never stored; for a rehearsal’s own keys, only a hash is</dd></div><div><dt>Talks to</dt><dd>Onramp connects only to the endpoint that you enter; in a rehearsal, only to itself</dd></div></dl></section></div>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -42,7 +42,7 @@ func InspectPage(f Frame, p InspectProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Certificates", "Inspect certificates", "Drop or paste certificates, keys, requests and key stores in any order. Each part is recognised by what it holds, paired, and judged by Temporal Cloud’s rules.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Certificates", "Inspect certificates", "Drop or paste certificates, keys, requests and key stores in any order. Onramp recognises each part by its content, pairs it, and checks it against Temporal Cloud’s rules.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -76,11 +76,11 @@ func InspectPage(f Frame, p InspectProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase of locked files", Type: "password", Short: true, Optional: true, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase of encrypted files", Type: "password", Short: true, Optional: true, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"small muted\">Read in memory and forgotten with this answer. Nothing is stored or logged, and no key is ever shown.</p><p><button class=\"btn go\" data-testid=\"inspect\">Inspect</button></p></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"small muted\">Read in memory only. Nothing is stored or logged, and no key is ever shown.</p><p><button class=\"btn go\" data-testid=\"inspect\">Inspect</button></p></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -154,7 +154,7 @@ func inspected(r InspectResult) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " holds the private key of a CA</p><p>It must never be uploaded to Temporal Cloud, given to workers or sent around: whoever has it can sign clients of its own. Onramp has not stored it. If others may have seen it, replace the CA.</p></div>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, " holds the private key of a CA</p><p>Never upload it to Temporal Cloud, give it to workers or share it: anyone who has it can sign client certificates. Onramp has not stored it. If others may have seen it, replace the CA.</p></div>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -42,7 +42,7 @@ func KeyPage(f Frame, p KeyProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 2 of 6", "The CA’s private key", "Whoever holds this key can make clients that the namespace lets in. You keep it, unless you ask Onramp to keep it encrypted.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 2 of 6", "The CA’s private key", "Anyone who has this key can sign client certificates that the namespace accepts. You keep it, unless you ask Onramp to keep it encrypted.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -212,7 +212,7 @@ func keyYours(p KeyProps) templ.Component {
 			templ_7745c5c3_Var7 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"stack\"><h2 id=\"use\">Sign with it</h2><p>Give the key with each signature: it is used in memory and forgotten. <a href=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 14, "<section class=\"stack\"><h2 id=\"use\">Sign with it</h2><p>Provide the key each time you sign: it is used in memory and not stored. <a href=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -286,7 +286,7 @@ func keyYours(p KeyProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = field(fieldProps{Name: "key_passphrase", Label: "Its present passphrase", Hint: "When the file itself is encrypted", Type: "password", Optional: true, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(fieldProps{Name: "key_passphrase", Label: "Its current passphrase", Hint: "When the file itself is encrypted", Type: "password", Optional: true, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -296,15 +296,15 @@ func keyYours(p KeyProps) templ.Component {
 				}
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</fieldset><fieldset class=\"group\"><legend>A passphrase that only you know</legend>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 23, "</fieldset><fieldset class=\"group\"><legend>New passphrase, known only to you</legend>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase", Hint: "At least 12 characters that nobody would guess: four or five random words, or what a password manager makes", Type: "password", Problems: p.Problems, TestID: "passphrase", Attrs: map[string]any{"autocomplete": "new-password"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase", Hint: "At least 12 characters that nobody would guess: four or five random words, or a password manager’s suggestion", Type: "password", Problems: p.Problems, TestID: "passphrase", Attrs: map[string]any{"autocomplete": "new-password"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "repeat", Label: "The same again", Type: "password", Problems: p.Problems, TestID: "repeat", Attrs: map[string]any{"autocomplete": "new-password"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "repeat", Label: "Repeat the passphrase", Type: "password", Problems: p.Problems, TestID: "repeat", Attrs: map[string]any{"autocomplete": "new-password"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -354,7 +354,7 @@ func keyLocked(p KeyProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase", Hint: "It stays open in memory until it was not used for " + p.Idle + ", you lock it, or Onramp stops", Type: "password", Problems: p.Problems, TestID: "passphrase", Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase", Hint: "It stays open in memory until it has not been used for " + p.Idle + ", you lock it, or Onramp stops", Type: "password", Problems: p.Problems, TestID: "passphrase", Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -465,7 +465,7 @@ func keyForget(p KeyProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" class=\"stack\" data-enhance><p>The encrypted key is deleted and overwritten. Nobody can bring it back; without a copy of your own you can sign no more under this CA, and replace it when its certificates end.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\" class=\"stack\" data-enhance><p>The encrypted key is deleted and overwritten. Nobody can restore it. Without your own copy you cannot sign under this CA any more, and have to replace it before its certificates expire.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -507,7 +507,7 @@ func keyPromise(p KeyProps) templ.Component {
 			templ_7745c5c3_Var17 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<details class=\"more\" id=\"promise\"><summary>What keeping protects from, and what not</summary><dl class=\"facts\"><div><dt>A copy of the data</dt><dd>The key is stored encrypted by age under your passphrase (scrypt; one guess costs 128 MB of memory). The passphrase is stored nowhere.</dd></div><div><dt>A forgotten screen</dt><dd>It locks itself when it was not used for ")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 36, "<details class=\"more\" id=\"promise\"><summary>What this protects against, and what it doesn’t</summary><dl class=\"facts\"><div><dt>A stolen copy of the data</dt><dd>The key is stored encrypted by age under your passphrase (scrypt; one guess costs 128 MB of memory). The passphrase is stored nowhere.</dd></div><div><dt>An unattended screen</dt><dd>It locks itself when it was not used for ")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -520,7 +520,7 @@ func keyPromise(p KeyProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, ", and when Onramp stops. Five wrong passphrases close the door for 15 minutes.</dd></div><div><dt>A signature nobody knows of</dt><dd>Each signature is in the audit before its certificate leaves, those of a batch while it is written. Where that line cannot be written, nothing leaves, and a batch is cut off.</dd></div><div><dt>Not: this computer</dt><dd>While the key is open it is in Onramp’s memory. Whoever controls this computer, or Onramp’s process, can use it then.</dd></div><div><dt>Not: a lost passphrase</dt><dd>Nobody can recover it. Keep a copy of the key of your own.</dd></div></dl></details>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, ", and when Onramp stops. Five wrong passphrases lock it for 15 minutes.</dd></div><div><dt>An unrecorded signature</dt><dd>Each signature is recorded in the audit before you get its certificate; those of a batch are recorded while it is written. If a record cannot be written, you get no certificate, and a batch is cut off.</dd></div><div><dt>Not protected: this computer</dt><dd>While the key is open it is in Onramp’s memory. Anyone who controls this computer, or Onramp’s process, can use it then.</dd></div><div><dt>Not protected: a lost passphrase</dt><dd>Nobody can recover it. Keep your own copy of the key.</dd></div></dl></details>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

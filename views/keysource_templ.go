@@ -287,7 +287,7 @@ func keyAgain(prefix string, p KeySourceProps, ps Problems) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "key_pem", ID: prefix + "-key_pem", Label: "Private key (PEM)", Hint: "Used for this alone, then forgotten", Rows: 4, Mono: true, Problems: ps, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "key_pem", ID: prefix + "-key_pem", Label: "Private key (PEM)", Hint: "Used only for this, then forgotten", Rows: 4, Mono: true, Problems: ps, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

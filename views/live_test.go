@@ -110,7 +110,7 @@ func TestLiveRowsHaveTheLineOfEndedOnes(t *testing.T) {
 func TestFollowedPageGrowsWhileTheRunGoesOn(t *testing.T) {
 	stages := make(chan StageProps)
 	page := TestFollowPage(Frame{}, TestRunProps{Migration: "payments"}, until(t, stages), func() TestEndProps {
-		return TestEndProps{Verdict: VerdictProps{Title: "A worker would connect"}, Ended: "/m/payments/test/r1"}
+		return TestEndProps{Verdict: VerdictProps{Title: "Your worker can use this namespace"}, Ended: "/m/payments/test/r1"}
 	})
 	read, closed := follow(t, page)
 	for _, id := range []string{"input", "pair", "chain"} {
@@ -118,7 +118,7 @@ func TestFollowedPageGrowsWhileTheRunGoesOn(t *testing.T) {
 		read("stage-" + id)
 	}
 	close(stages)
-	read("A worker would connect")
+	read("Your worker can use this namespace")
 	read(`<meta http-equiv="refresh" content="0; url=/m/payments/test/r1">`)
 	closed()
 }

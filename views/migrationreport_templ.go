@@ -282,7 +282,7 @@ func MigrationReportPage(f Frame, p MigrationReportProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"small muted\">It says what Onramp had observed when it was made. It holds no key, and nothing of what workflows were given or gave back.</p></section></article>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 26, "<p class=\"small muted\">It shows what Onramp had observed when it was created. It contains no key, and no workflow input or result.</p></section></article>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

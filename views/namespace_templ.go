@@ -42,7 +42,7 @@ func NamespacePage(f Frame, p NamespaceProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 1 of 6", "Choose the namespace", "Paste what you have: the Namespace ID, the endpoint, or a link from the Temporal Cloud UI. Onramp takes the parts out of it.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 1 of 6", "Choose the namespace", "Paste what you have: the Namespace ID, the endpoint, or a link from the Temporal Cloud UI. Onramp extracts the parts.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -146,7 +146,7 @@ func NamespacePage(f Frame, p NamespaceProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</form><details class=\"more\" id=\"none-yet\"><summary>I don’t have one yet</summary><div class=\"stack\"><p>A namespace is made in Temporal Cloud by someone with the Developer role or higher; who makes it becomes its Namespace Admin.</p><ol><li>Sign in to <a href=\"https://cloud.temporal.io\" rel=\"noreferrer\">cloud.temporal.io</a> and open Namespaces.</li><li>Choose Create Namespace and give it a name: 2 to 39 characters, lower-case letters, digits and hyphens, a letter first. It cannot be renamed.</li><li>Choose the region nearest to your workers, and how they will sign in.</li><li>Copy the Namespace ID: the name, a dot and the account ID. Paste it above.</li></ol>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 13, "</form><details class=\"more\" id=\"none-yet\"><summary>I don’t have one yet</summary><div class=\"stack\"><p>A namespace is made in Temporal Cloud by someone with the Developer role or higher; whoever creates it becomes its Namespace Admin.</p><ol><li>Sign in to <a href=\"https://cloud.temporal.io\" rel=\"noreferrer\">cloud.temporal.io</a> and open Namespaces.</li><li>Choose Create Namespace and give it a name: 2 to 39 characters, lower-case letters, digits and hyphens, a letter first. It cannot be renamed.</li><li>Choose the region nearest to your workers, and how they will sign in.</li><li>Copy the Namespace ID: the name, a dot and the account ID. Paste it above.</li></ol>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -88,7 +88,7 @@ func NotNeededPage(f Frame, p NotNeededProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Key {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<section class=\"stack\"><h2 id=\"get-key\">Get an API key</h2><p>Make it for a service account that may write to this namespace and to nothing else. It is shown once: put it where your secrets are kept.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<section class=\"stack\"><h2 id=\"get-key\">Get an API key</h2><p>Create it for a service account that may write to this namespace and nothing else. It is shown once: store it with your other secrets.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

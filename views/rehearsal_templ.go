@@ -159,7 +159,7 @@ func RehearsalPage(f Frame, p RehearsalProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(p.Trust) > 0 || p.TrustCode.Text != "" {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<section class=\"stack\"><h2 id=\"trust\">Reach it with your own programs</h2><p>Unchanged programs trust it with these variables. They hold the system’s roots too, so that downloads go on working.</p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 15, "<section class=\"stack\"><h2 id=\"trust\">Reach it with your own programs</h2><p>Set these variables and unchanged programs trust it. They include the system’s roots, so downloads keep working.</p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
@@ -215,7 +215,7 @@ func breakSection(p BreakProps) templ.Component {
 			templ_7745c5c3_Var4 = templ.NopComponent
 		}
 		ctx = templ.ClearChildren(ctx)
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<section class=\"stack\" id=\"break\"><h2 id=\"break-title\">Break it on purpose</h2><p>Turn a fault on, look at what the check says, and find the cause. Each switch breaks one namespace of the rehearsal; all others go on working. Turning it off restores what was there.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<section class=\"stack\" id=\"break\"><h2 id=\"break-title\">Break it on purpose</h2><p>Switch a fault on, see what the check says, and find the cause. Each switch breaks one namespace of the rehearsal; all others keep working. Switching it off restores the namespace.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -291,7 +291,7 @@ func breakSection(p BreakProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<form method=\"post\" action=\"/rehearsal/practice\" class=\"row\"><button class=\"btn\" data-testid=\"make-practice\">Make a practice migration</button> <span class=\"small muted\">One click: namespace, certificates, CA uploaded, key lent</span></form>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 27, "<form method=\"post\" action=\"/rehearsal/practice\" class=\"row\"><button class=\"btn\" data-testid=\"make-practice\">Make a practice migration</button> <span class=\"small muted\">One click: namespace, certificates, CA certificate uploaded, key ready to use</span></form>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -340,7 +340,7 @@ func breakSection(p BreakProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.NoKey {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<div class=\"note\" data-s=\"warn\"><p>No client key of it is lent to Onramp. Switches marked “needs your key” lead to the form of the connection test, which asks for it.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 32, "<div class=\"note\" data-s=\"warn\"><p>Onramp may not use its client key. Switches marked “needs your key” lead to the form of the connection test, which asks for it.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -358,7 +358,7 @@ func breakSection(p BreakProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\"> <button class=\"btn\" data-testid=\"fresh-key\">Make new certificates and lend their key</button> <span class=\"small\">The new CA joins those in the namespace; your worker goes on with its own.</span></form>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 34, "\"> <button class=\"btn\" data-testid=\"fresh-key\">Create new certificates and let Onramp use their key</button> <span class=\"small\">The new CA is added to those in the namespace; your worker keeps its own certificate.</span></form>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -227,7 +227,7 @@ func ReplacePage(f Frame, p ReplaceProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if len(p.Reloads) > 0 {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<section class=\"stack\" id=\"reload\"><h2>How a program takes the new certificate</h2><p>Some programs take it while they run; others are restarted. A connection that is open keeps the old certificate until it ends.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 21, "<section class=\"stack\" id=\"reload\"><h2>How a program takes the new certificate</h2><p>Some programs take it while they run; others are restarted. An open connection keeps the old certificate until it closes.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1021,7 +1021,7 @@ func gateCA(p ReplaceProps, now bool) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 88, "Download ca-key.zip</button></form><p class=\"small\">Keep it in a safe place, away from workers. While it waits here, a few minutes at most, it signs the client certificate of the next step; after the download, give it there.</p></div>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 88, "Download ca-key.zip</button></form><p class=\"small\">Keep it in a safe place, away from workers. While it is still here, for a few minutes at most, it signs the client certificate of the next step; once downloaded, provide it there.</p></div>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -1272,7 +1272,7 @@ func gateLeaf(p ReplaceProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "csr", ID: "csr-text", Label: "Certificate signing request", Hint: "PKCS#10 in PEM, made beside your key; Onramp never sees the key", Value: p.Leaf.Form.CSR, Rows: 6, Mono: true, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "csr", ID: "csr-text", Label: "Certificate signing request", Hint: "PKCS#10 in PEM, created with your key; Onramp never sees the key", Value: p.Leaf.Form.CSR, Rows: 6, Mono: true, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1368,12 +1368,12 @@ func caKey(p ReplaceProps, id string) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if p.Leaf.Held {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<p>Onramp still holds this key: leave the fields empty. Once it is downloaded or forgotten, give it here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 121, "<p>Onramp still holds this key: leave the fields empty. Once it is downloaded or forgotten, provide it here.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "ca_key", ID: id, Label: "CA key (PEM)", Hint: "Signs this one certificate, in memory, and is forgotten. It is never sent back to this page", Rows: 4, Mono: true, Optional: p.Leaf.Held, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "ca_key", ID: id, Label: "CA key (PEM)", Hint: "Signs this one certificate, in memory, and is not stored. It is never sent back to this page", Rows: 4, Mono: true, Optional: p.Leaf.Held, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -2192,7 +2192,7 @@ func gateWorkers(p ReplaceProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 194, "Somebody says so; Onramp has not seen it</p><p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 194, "Confirmed by a person; Onramp has not seen it</p><p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -2304,11 +2304,11 @@ func gateWorkers(p ReplaceProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = field(fieldProps{Name: "why", Label: "How do you know that every worker and starter has the new certificate?", Hint: "Written down with the time. The commands that remove the old CA are shown after it", Value: p.Workers.Why, Rows: 3, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
+				templ_7745c5c3_Err = field(fieldProps{Name: "why", Label: "How do you know that every worker and starter has the new certificate?", Hint: "Recorded with the time. The commands that remove the old CA appear afterwards", Value: p.Workers.Why, Rows: 3, Problems: p.Problems}).Render(ctx, templ_7745c5c3_Buffer)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p><button class=\"btn go\" data-testid=\"note-workers\">Write it down</button></p></form>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 205, "<p><button class=\"btn go\" data-testid=\"note-workers\">Record it</button></p></form>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -75,7 +75,7 @@ func SettingsPage(f Frame, p SettingsProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "name", Label: "Name", Hint: "Its address stays, so that links to it go on working.", Value: p.NewName, Required: true, Problems: p.NameProblems, Attrs: map[string]any{"autocomplete": "off", "maxlength": "80"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "name", Label: "Name", Hint: "Its address stays the same, so links to it keep working.", Value: p.NewName, Required: true, Problems: p.NameProblems, Attrs: map[string]any{"autocomplete": "off", "maxlength": "80"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -101,7 +101,7 @@ func SettingsPage(f Frame, p SettingsProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			if p.Archived == "" {
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>The list of migrations leaves it out, unless it is asked for what is archived. Everything else goes on: its pages, its certificates’ expiry dates and reminders.</p><input type=\"hidden\" name=\"away\" value=\"on\"><p><button class=\"btn\" data-testid=\"archive\">Archive</button></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 6, "<p>The list of migrations hides it, unless you ask for archived ones. Everything else stays: its pages, its certificates’ expiry dates and reminders.</p><input type=\"hidden\" name=\"away\" value=\"on\"><p><button class=\"btn\" data-testid=\"archive\">Archive</button></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -119,7 +119,7 @@ func SettingsPage(f Frame, p SettingsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, ". The list of migrations leaves it out.</p><p><button class=\"btn\" data-testid=\"archive\">Put it back in the list</button></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, ". The list of migrations hides it.</p><p><button class=\"btn\" data-testid=\"archive\">Put it back in the list</button></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -178,7 +178,7 @@ func SettingsPage(f Frame, p SettingsProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</ul><p>The audit keeps its lines. Client certificates that you have handed out go on working until they expire or their CA certificate leaves the namespace.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 16, "</ul><p>The audit keeps its lines. Client certificates that you have handed out keep working until they expire or their CA certificate is removed from the namespace.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

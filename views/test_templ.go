@@ -119,7 +119,7 @@ func TestPage(f Frame, p TestProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<fieldset class=\"group stack\"><legend>Where does the application run today? <span class=\"optional\">optional</span></legend><p class=\"hint\">Onramp compares its retention and search attributes with the new namespace, and looks there when no worker is found on the task queue: many workers are still on the old server. It is asked without TLS and only on this computer or a private network.</p><div class=\"grid-2\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "<fieldset class=\"group stack\"><legend>Where does the application run today? <span class=\"optional\">optional</span></legend><p class=\"hint\">Onramp compares its retention and search attributes with the new namespace, and looks there when no worker is found on the task queue: many workers are still on the old server. Onramp contacts it without TLS, and only on this computer or a private network.</p><div class=\"grid-2\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -213,7 +213,7 @@ func elsewhere(p ElsewhereProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "><summary data-testid=\"elsewhere\">Run it where the worker runs</summary><div class=\"stack\"><p>The worker’s host has its own network, proxy, clock and files. One command checks from there, and its result comes back here: no key leaves that host, only the report does.</p>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 19, "><summary data-testid=\"elsewhere\">Run it where the worker runs</summary><div class=\"stack\"><p>The worker’s host has its own network, proxy, clock and files. One command checks from there, and its result comes back here: only the report leaves that host, never a key.</p>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -48,7 +48,7 @@ func Timeline(p TimelineProps) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(p.Rows) == 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"empty-line\">The first activity appears here.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 3, "<p class=\"empty-line\">Activities will appear here.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -599,7 +599,7 @@ func timelineSigns(p TimelineProps) templ.Component {
 			}
 		}
 		if p.hasPause() {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<li><svg class=\"lane\" width=\"32\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><line class=\"lane-pause\" x1=\"0\" x2=\"32\" y1=\"8\" y2=\"8\"></line></svg> waits until its next attempt</li>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 58, "<li><svg class=\"lane\" width=\"32\" height=\"16\" aria-hidden=\"true\" focusable=\"false\"><line class=\"lane-pause\" x1=\"0\" x2=\"32\" y1=\"8\" y2=\"8\"></line></svg> waiting for its next attempt</li>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -142,7 +142,7 @@ func TransferPage(f Frame, p TransferProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "><summary>Change what happens, the amounts or who does the work</summary><div class=\"stack-lg\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "><summary>Change the scenario, the amounts or the worker</summary><div class=\"stack-lg\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -295,7 +295,7 @@ func custom(p CustomProps, ps Problems) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "input", Label: "Input, JSON", Hint: "One value is one argument, a list is one argument each. Empty: amount, accounts and reference in the template's own shape", Value: p.Input, Rows: 5, Mono: true, Optional: true, Problems: ps}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "input", Label: "Input, JSON", Hint: "One value is one argument; each item of a list is an argument. Empty: amount, accounts and reference in the template's own shape", Value: p.Input, Rows: 5, Mono: true, Optional: true, Problems: ps}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -307,7 +307,7 @@ func custom(p CustomProps, ps Problems) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = field(fieldProps{Name: "local_address", Label: "Address of your local server", Hint: "Asked, when nobody takes the work, for a worker that did not move", Value: p.LocalAddress, Mono: true, Optional: true, Problems: ps, Attrs: map[string]any{"placeholder": "localhost:7233"}}).Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = field(fieldProps{Name: "local_address", Label: "Address of your local server", Hint: "Where Onramp looks for a worker that did not move, if no worker takes the tasks", Value: p.LocalAddress, Mono: true, Optional: true, Problems: ps, Attrs: map[string]any{"placeholder": "localhost:7233"}}).Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -355,7 +355,7 @@ func followForm(migration string, p FollowProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "><summary>Follow a workflow that runs already</summary><form method=\"post\" action=\"")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "><summary>Follow a running workflow</summary><form method=\"post\" action=\"")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

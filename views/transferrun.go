@@ -101,7 +101,7 @@ type AgainProps struct {
 
 // TransferRefsProps is where the workflow is found elsewhere. ids: transfer-links, transfer-refs.
 type TransferRefsProps struct {
-	Links   []Link         // Open in Cloud UI
+	Links   []Link         // Open in Temporal Cloud UI
 	Command CodeBlockProps // starts the same with the Temporal CLI
 	Show    CodeBlockProps // reads the workflow with it
 	Raw     string         // address of the raw history, "" while there is none

@@ -1286,12 +1286,12 @@ func TransferActs(p TransferActsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 106, "\" data-testid=\"follow-again\">Follow again</button> <span class=\"small\">Starts nothing: the workflow that was started is watched to its end.</span></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 106, "\" data-testid=\"follow-again\">Follow again</button> <span class=\"small\">Starts nothing: Onramp follows the workflow that was started until it ends.</span></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<p class=\"row\"><button class=\"btn\" data-testid=\"cancel\" data-key=\"cancel\">Cancel the workflow</button> <span class=\"small\">Asks its code to stop. The built-in transfer gives the money back first.</span></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 107, "<p class=\"row\"><button class=\"btn\" data-testid=\"cancel\" data-key=\"cancel\">Cancel the workflow</button> <span class=\"small\">Asks its code to stop. The built-in transfer refunds the money first.</span></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1312,7 +1312,7 @@ func TransferActs(p TransferActsProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 109, "\" data-testid=\"terminate\" data-key=\"terminate\">Terminate the workflow</button> <span class=\"small\">Ends it at once. Its code does not learn of it and gives nothing back.</span></p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 109, "\" data-testid=\"terminate\" data-key=\"terminate\">Terminate the workflow</button> <span class=\"small\">Ends it at once. Its code is not told and refunds nothing.</span></p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -1330,7 +1330,7 @@ func TransferActs(p TransferActsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\" data-testid=\"stop-following\" data-key=\"stop-following\">Stop watching</button> <span class=\"small\">The workflow goes on in Temporal. A worker inside Onramp stops with the watching.</span></p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 111, "\" data-testid=\"stop-following\" data-key=\"stop-following\">Stop watching</button> <span class=\"small\">The workflow continues in Temporal. Onramp’s built-in worker stops when it stops following.</span></p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

@@ -42,7 +42,7 @@ func UnsavedPage(f Frame, p UnsavedProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("Step 2 of 6", "Save the key first", "Nobody has downloaded what stands below, and Onramp keeps no copy.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("Step 2 of 6", "Save the key first", "Nobody has downloaded the files below, and Onramp keeps no copy.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -451,7 +451,7 @@ func verdictMore(p VerdictProps) templ.Component {
 			}
 		}
 		if p.Unseen != "" {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<details id=\"verdict-unseen\"><summary>What this test cannot see</summary><p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 44, "<details id=\"verdict-unseen\"><summary>What this check cannot see</summary><p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -40,8 +40,8 @@ func (h *Pages) caForm(ctx context.Context, v web.Visit, from string) views.CAFo
 	chosen := acts.CASource(from)
 	until, held := h.Acts.Keys.Waiting(v.By, v.Migration.ID, caKeyOf(v))
 	p := views.CAForm{Sources: []views.Choice{
-		{Value: string(acts.CAHeld), Label: "The key that still waits here", Disabled: !held, Reason: "It has been downloaded or forgotten, or was never here.", Selected: held && chosen != acts.CAFiles},
-		{Value: string(acts.CAFiles), Label: "Files that I choose now", Hint: "Used in memory for this signature, then forgotten.", Selected: !held || chosen == acts.CAFiles},
+		{Value: string(acts.CAHeld), Label: "The key that Onramp still holds", Disabled: !held, Reason: "It was downloaded or forgotten, or was never here.", Selected: held && chosen != acts.CAFiles},
+		{Value: string(acts.CAFiles), Label: "Files that I choose", Hint: "Used in memory for this signature, then forgotten.", Selected: !held || chosen == acts.CAFiles},
 	}}
 	if held {
 		p.Sources[0].Hint = "In memory until " + until.Local().Format("15:04") + ", as long as ca-key.zip is not downloaded."
@@ -55,7 +55,7 @@ func (h *Pages) caForm(ctx context.Context, v web.Visit, from string) views.CAFo
 		}
 		p.Sources = append(p.Sources, views.Choice{Value: string(acts.CAKept), Label: "The key kept here", Hint: "Open until " + s.Until.Local().Format("15:04") + ".", Selected: chosen == "" || chosen == acts.CAKept})
 	default:
-		p.Sources = append(p.Sources, views.Choice{Value: string(acts.CAKept), Label: "The key kept here", Disabled: true, Reason: "It is locked: open it on the page of the CA's private key."})
+		p.Sources = append(p.Sources, views.Choice{Value: string(acts.CAKept), Label: "The key kept here", Disabled: true, Reason: "It is locked: open it on the CA private key page."})
 	}
 	return p
 }

@@ -48,7 +48,7 @@ func (h *Pages) showCAKey(w http.ResponseWriter, r *http.Request, status int, v 
 	switch {
 	case s.Open:
 		p.Tag = views.Tag{State: views.Busy, Word: "Kept here, open"}
-		p.Text = "Onramp can sign with it until " + s.Until.Local().Format("15:04") + ". Each use puts that off by " + p.Idle + "."
+		p.Text = "Onramp can sign with it until " + s.Until.Local().Format("15:04") + ". Each use postpones this by " + p.Idle + "."
 	case s.Kept:
 		p.Tag = views.Tag{State: views.Good, Word: "Kept here, locked"}
 		p.Text = "Encrypted under your passphrase since " + web.Day(s.Since) + ". Nothing can be signed with it until you open it."
@@ -67,7 +67,7 @@ func (h *Pages) showCAKey(w http.ResponseWriter, r *http.Request, status int, v 
 	}
 	_, held := h.Acts.Keys.Waiting(v.By, m, caKeyOf(v))
 	p.Sources = []views.Choice{
-		{Value: sourceHeld, Label: "It still waits here for its download", Disabled: !held, Reason: "It was downloaded or forgotten, or was never here.", Selected: held && source != sourcePaste, Hint: "The download stays possible."},
+		{Value: sourceHeld, Label: "It is still here, waiting for your download", Disabled: !held, Reason: "It was downloaded or forgotten, or was never here.", Selected: held && source != sourcePaste, Hint: "The download stays possible."},
 		{Value: sourcePaste, Label: "I have it", Selected: !held || source == sourcePaste},
 	}
 	return h.Page(w, r, status, views.KeyPage(h.Frame(r, "The CA’s private key", "migrations", &v, migration.StepCertificates), p))

@@ -165,7 +165,7 @@ func (h *Pages) usedIn(r *http.Request, v web.Visit, c certView, print string) [
 			out = append(out, views.UseRow{Text: "The test transfer: " + s.Evidence, URL: web.MovePath(m, "transfer", s.Run)})
 		}
 		if lent, ok := h.Acts.Keys.Lent(v.By, m); ok && certsvc.Fingerprint(lent.Leaf) == print {
-			out = append(out, views.UseRow{Text: "Its key is lent for tests until " + lent.Until.Local().Format("15:04"), URL: web.MovePath(m, migration.StepCertificates)})
+			out = append(out, views.UseRow{Text: "Onramp may use its key until " + lent.Until.Local().Format("15:04"), URL: web.MovePath(m, migration.StepCertificates)})
 		}
 	}
 	if others, err := h.Acts.Lists.WithCertificate(r.Context(), print, usedInMost+2); err == nil {

@@ -43,7 +43,7 @@ func (h *Pages) showClients(w http.ResponseWriter, r *http.Request, v web.Visit,
 		p.Clients, p.Unlisted = clientRows(v, now)
 		most := certsvc.MaxLeafDays(c.CANotAfter, now)
 		p.Form = views.ClientForm{CA: h.caForm(r.Context(), v, f.caFrom), Name: f.name, CommonName: f.commonName, Organization: f.organization, Unit: f.unit, DNS: f.dns, Days: f.days, CSR: f.csr,
-			DaysHint: fmt.Sprintf("At most %d: a day less than the CA, which ends on %s", most, web.Day(c.CANotAfter))}
+			DaysHint: fmt.Sprintf("At most %d: a day less than the CA, which expires on %s", most, web.Day(c.CANotAfter))}
 		for _, t := range certsvc.KeyTypes {
 			k := views.Choice{Value: string(t), Label: web.KeyTypeName(string(t)), Selected: string(t) == f.keyType}
 			p.Form.KeyTypes = append(p.Form.KeyTypes, k)

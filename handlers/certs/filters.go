@@ -127,7 +127,7 @@ func readFilters(sent web.Form) (filterFields, error) {
 // readPasted takes the pasted JSON in the place of the rows.
 func readPasted(f filterFields) (filterFields, error) {
 	if len(f.paste) > maxRead {
-		return f, fault.New(fault.Invalid, "This is too much for filters", "Paste the JSON of one namespace's filters.").In("filters_json")
+		return f, fault.New(fault.Invalid, "This is too long for filters", "Paste the JSON of one namespace's filters.").In("filters_json")
 	}
 	fs, err := certsvc.ParseFilters([]byte(f.paste))
 	if len(fs) > certsvc.MaxFilters {
@@ -201,7 +201,7 @@ func presentLeaf(v web.Visit) *x509.Certificate {
 func (h *Pages) filterCloud(ctx context.Context, v web.Visit) (*cloud.Namespace, string) {
 	if h.Acts.Places.Of(v.Migration.Mode).Filters == nil {
 		if v.Migration.Mode.Can().Bundle {
-			return nil, "There is no rehearsal cloud here. " + h.Acts.Places.NoRehearsal()
+			return nil, "No rehearsal cloud is running here. " + h.Acts.Places.NoRehearsal()
 		}
 		return nil, ""
 	}
@@ -239,7 +239,7 @@ func (h *Pages) applyFilters(ctx context.Context, v web.Visit, f *filterFields, 
 		if leaf := presentLeaf(v); leaf != nil && !f.lockout {
 			if l := fs.Lint(leaf); l != nil {
 				f.ask = true
-				x := fault.New(fault.Invalid, "These filters lock your own client out", "Change the filters, or tick the box and apply them again.").In("lockout")
+				x := fault.New(fault.Invalid, "These filters lock out your own client", "Change the filters, or tick the box and apply them again.").In("lockout")
 				x.Code, x.Cause = l.Code, l.Text
 				return x
 			}
@@ -304,7 +304,7 @@ func (h *Pages) filterCloudProps(ctx context.Context, v web.Visit, ask bool) *vi
 	case ns == nil:
 		return nil
 	}
-	p := &views.FilterCloud{Namespace: ns.ID.String(), URL: web.CloudPath(ns.ID.String()) + "?m=" + v.Migration.ID, Lockout: ask, Now: "no filter: every client of an accepted CA may connect"}
+	p := &views.FilterCloud{Namespace: ns.ID.String(), URL: web.CloudPath(ns.ID.String()) + "?m=" + v.Migration.ID, Lockout: ask, Now: "no filters: every client of an accepted CA may connect"}
 	if len(ns.Filters) > 0 {
 		p.CanClear = true
 		if fs, err := certsvc.ParseFilters(ns.Filters); err == nil {
@@ -317,7 +317,7 @@ func (h *Pages) filterCloudProps(ctx context.Context, v web.Visit, ask bool) *vi
 // filterResult is what filters say of a certificate, field by field.
 func filterResult(fs certsvc.Filters, c *x509.Certificate) *views.FilterResult {
 	each, ok := fs.Match(c)
-	p := &views.FilterResult{Subject: certsvc.SubjectOf(c), Tag: views.Tag{State: views.Good, Word: "This client gets in"}, Text: "matches a filter."}
+	p := &views.FilterResult{Subject: certsvc.SubjectOf(c), Tag: views.Tag{State: views.Good, Word: "This client is admitted"}, Text: "matches a filter."}
 	if !ok {
 		p.Tag, p.Text = views.Tag{State: views.Bad, Word: "This client is refused"}, "matches no filter: its calls get “Request unauthorized.” (CH-26)."
 	}
@@ -353,7 +353,7 @@ func filterRules() []views.Pair {
 		{Name: "At most", Value: fmt.Sprintf("%d filters in a namespace", certsvc.MaxFilters)},
 		{Name: "No filter", Value: "Every client whose chain ends at an accepted CA may connect"},
 		{Name: "A refusal", Value: "Shows as “Request unauthorized.”: TLS succeeds, then the call is refused"},
-		{Name: "Public CAs", Value: "A well-known public CA is taken only together with filters"},
+		{Name: "Public CAs", Value: "A well-known public CA is accepted only with filters"},
 		{Name: "Unverified", Value: "The documentation lists .example.* as invalid although its rule would allow it; Onramp goes by the rule, Cloud decides"},
 	}
 }

@@ -111,13 +111,13 @@ func itemRow(it certsvc.Item) views.ItemRow {
 			row.Detail = "Signed by " + it.Issuer + " · " + web.KeyTypeName(string(it.KeyType)) + " · until " + web.Day(it.NotAfter)
 		}
 	case certsvc.ItemKey:
-		row.What = "Private key of no certificate here"
+		row.What = "Private key without a matching certificate"
 		if it.Role != certsvc.RoleNone {
 			row.What = "Private key of the " + strings.ToLower(roleWords[it.Role][:1]) + roleWords[it.Role][1:]
 		}
 		row.Detail = web.KeyTypeName(string(it.KeyType))
 	case certsvc.ItemLockedKey:
-		row.What = "Private key under a passphrase"
+		row.What = "Encrypted private key"
 	case certsvc.ItemKeyStore:
 		row.What = "Key store"
 	case certsvc.ItemRequest:

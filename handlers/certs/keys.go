@@ -48,7 +48,7 @@ func (h *Pages) keys(v web.Visit, inBrowser bool) *views.KeysProps {
 			return nil
 		}
 	default:
-		p.Gone = "Private keys made by Onramp leave once, or are wiped after a few minutes. If you do not have yours, create the certificates again."
+		p.Gone = "A private key made by Onramp can be downloaded once, or is wiped after a few minutes. If you do not have yours, create the certificates again."
 	}
 	return p
 }
@@ -104,7 +104,7 @@ func (h *Pages) Unsaved(w http.ResponseWriter, r *http.Request) error {
 	p := views.UnsavedProps{Keys: *keys, Next: &views.Link{Text: "Continue without saving", URL: next.URL, TestID: "continue"}}
 	p.Keys.Warned = true
 	if keys.Bundle {
-		p.Lost = append(p.Lost, "bundle.zip with client.key: your workers need it in step 5, and without it you create the certificates again.")
+		p.Lost = append(p.Lost, "bundle.zip with client.key: your workers need it in step 5, and without it you must create the certificates again.")
 	}
 	if keys.CAKey {
 		p.Lost = append(p.Lost, "ca-key.zip with ca.key: only with it can you sign more client certificates under this CA.")

@@ -301,7 +301,7 @@ func (h *Pages) CheckRun(w http.ResponseWriter, r *http.Request) error {
 		Crossing: c.crossing(), Stages: c.rows(), Verdict: c.verdict(), Reported: reportedProps(c.Run), Spark: web.SparkProps(past), History: web.CheckRows(past),
 		Compare: compareLink(past, c.Run), Asked: askedAgain(c.Run), CanRerun: lent, Twin: h.CheckTwin(v)}
 	if run.State == migration.RunFailed {
-		p.Environment = &views.Link{Text: "Does the worker run with other settings? Check its environment", URL: web.MovePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
+		p.Environment = &views.Link{Text: "Does the worker use different settings? Check its environment", URL: web.MovePath(v.Migration.ID, migration.StepCode, "environment"), TestID: "judge-environment-link"}
 	}
 	f := h.Frame(r, c.frame().Title, "migrations", &v, migration.StepTest)
 	f.Sign = c.frame().Sign

@@ -96,7 +96,7 @@ func (h *Pages) CompareReport(w http.ResponseWriter, r *http.Request) error {
 func (h *Pages) compareRuns(r *http.Request, v web.Visit, run runs.Run, other string) (compared, error) {
 	with, err := h.Runs.Run(r.Context(), v.Migration.ID, other)
 	if err == nil && with.Kind != migration.CheckRun {
-		err = fault.New(fault.NotFound, "There is no such check", "Look at the list of runs.")
+		err = fault.New(fault.NotFound, "Check not found", "Look at the list of runs.")
 	}
 	if err != nil {
 		return compared{}, err
@@ -116,7 +116,7 @@ func (h *Pages) compareRuns(r *http.Request, v web.Visit, run runs.Run, other st
 	c.diff = doctor.Compare(before, after, web.MarkOf)
 	switch {
 	case run.ID == with.ID:
-		c.diff.Summary = "This is one and the same run."
+		c.diff.Summary = "Both are the same run."
 	case !judged(c.before, before):
 		c.diff.Summary = noVerdict(c.before)
 	case !judged(c.after, after):
@@ -211,5 +211,5 @@ func compareProps(p *views.CompareProps, c compared) {
 		}
 		p.Stages = append(p.Stages, x)
 	}
-	p.Same = fmt.Sprintf("%d of %d are as before.", same, len(c.diff.Stages))
+	p.Same = fmt.Sprintf("%d of %d are unchanged.", same, len(c.diff.Stages))
 }

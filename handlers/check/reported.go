@@ -69,7 +69,7 @@ func onePath(field, s string) error {
 	if len(s) > 500 || strings.ContainsFunc(s, func(r rune) bool {
 		return unicode.IsControl(r) || unicode.Is(unicode.Cf, r) || r == '\uFFFD' || r == '\u2028' || r == '\u2029'
 	}) {
-		return fault.New(fault.Invalid, "This cannot stand in a command", "Use at most 500 characters on one line.").In(field)
+		return fault.New(fault.Invalid, "This cannot be used in a command", "Use at most 500 characters on one line.").In(field)
 	}
 	return nil
 }

@@ -20,9 +20,9 @@ var breakTitles = []struct {
 	part        cloud.BreakPart
 	title, lead string
 }{
-	{cloud.PartWorker, "What the worker was given", "Wrong input for checks and transfers started on these pages. Your own worker is not touched."},
-	{cloud.PartNetwork, "What lies between", "An address beside the rehearsal's door, where the line is broken. The check uses it; your worker can too."},
-	{cloud.PartCloud, "The namespace in the rehearsal cloud", "Everybody who calls this namespace meets it."},
+	{cloud.PartWorker, "What the worker was given", "Wrong input for checks and transfers started on these pages. Your own worker is not affected."},
+	{cloud.PartNetwork, "The network in between", "A second address of the rehearsal, where the connection is broken. The check uses it; your worker can too."},
+	{cloud.PartCloud, "The namespace in the rehearsal cloud", "Affects every client of this namespace."},
 }
 
 // breakProps is the section of the rehearsal's page: for the migration that was asked for, else for the one

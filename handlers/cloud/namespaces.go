@@ -81,7 +81,7 @@ func (h *Pages) CreateInCloud(w http.ResponseWriter, r *http.Request) error {
 func cloudID(r *http.Request) (namespace.ID, error) {
 	id, _, err := namespace.ParseID(chi.URLParam(r, "ns"))
 	if err != nil {
-		return id, fault.Wrap(err, fault.NotFound, "There is no namespace of that name in the rehearsal cloud", "Open the list of namespaces.")
+		return id, fault.Wrap(err, fault.NotFound, "The rehearsal cloud has no namespace of that name", "Open the list of namespaces.")
 	}
 	return id, nil
 }

@@ -140,7 +140,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		}
 	}
 	if q.auth != v.Migration.Auth {
-		p.Other = "This migration signs in with " + web.AuthName(v.Migration.Auth) + "; the code below is for " + web.AuthName(q.auth) + ". The test and the transfer go on as the migration does."
+		p.Other = "This migration signs in with " + web.AuthName(v.Migration.Auth) + "; the code below is for " + web.AuthName(q.auth) + ". Checks and transfers still sign in as the migration does."
 	}
 	if v.Migration.Mode.Can().OneDoor && q.auth == cloud.AuthAPIKey {
 		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
@@ -265,7 +265,7 @@ func markdown(v web.Visit, q codeQuery, c snippet.Code, trust string) string {
 		}
 	}
 	fmt.Fprintf(&b, "# %s: connect the %s worker to Temporal Cloud\n\n", v.Migration.Name, web.LangName(q.lang))
-	fmt.Fprintf(&b, "Template: %s. Needs %s %s or newer. The private key stays in its file; it stands nowhere below.\n\n", c.Repo, c.SDK.Package, c.SDK.MinVersion)
+	fmt.Fprintf(&b, "Template: %s. Needs %s %s or newer. The private key stays in its file and does not appear below.\n\n", c.Repo, c.SDK.Package, c.SDK.MinVersion)
 	b.WriteString("## Set these variables\n\n")
 	fence(web.Either(web.ShellLangs[q.shell], "bash"), c.Holder)
 	if trust != "" {
@@ -318,7 +318,7 @@ func (h *Pages) Judge(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	if f.Text("command") == "" {
 		status = http.StatusUnprocessableEntity
-		p.Problems = views.Problems{fault.New(fault.Invalid, "There is no command to judge", "Paste the command that begins with temporal workflow start.").In("command")}
+		p.Problems = views.Problems{fault.New(fault.Invalid, "There is no command to check", "Paste the command that begins with temporal workflow start.").In("command")}
 	} else {
 		findings, repaired, err := snippet.JudgeCommand(r.Context(), p.Command, q.lang)
 		if err != nil {

@@ -72,7 +72,7 @@ func givenBack(p views.EnvironmentProps, e snippet.Environment) views.Environmen
 	case e.Given == "" && e.Masked:
 		p.Hidden = "Your text is not shown again: it is too long, or contains too many secrets. Paste it again to check it again."
 	case e.Masked:
-		p.Hidden = "•••••• stands where you had a secret. It counts as set, and you can check the text again as it is."
+		p.Hidden = "•••••• stands for each of your secrets. They count as set, and you can check the text again as it is."
 	}
 	for _, part := range e.Parts {
 		p.Parts = append(p.Parts, views.Choice{Value: part, Label: part, Selected: part == e.Part})

@@ -38,7 +38,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Downloaded: {State: views.Wait, Word: "Key downloaded"},
 	custody.Dropped:    {State: views.Idle, Word: "Keys forgotten"},
 	custody.Lending:    {State: views.Busy, Word: "Key lent"},
-	custody.TakenBack:  {State: views.Idle, Word: "Lent key taken back"},
+	custody.TakenBack:  {State: views.Idle, Word: "Key no longer used"},
 
 	custody.Created:      {State: views.Good, Word: "Migration created"},
 	custody.Renamed:      {State: views.Idle, Word: "Migration renamed"},
@@ -70,7 +70,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.AuthSaved:     {State: views.Good, Word: "Sign-in method saved"},
 	custody.KeyMade:       {State: views.Good, Word: "API key created"},
 	custody.KeyDeleted:    {State: views.Warn, Word: "API key deleted"},
-	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud emptied"},
+	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud reset"},
 	custody.Broken:        {State: views.Warn, Word: "Broken on purpose"},
 	custody.Mended:        {State: views.Idle, Word: "Switch turned off"},
 }
@@ -80,7 +80,7 @@ func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
 	v := r.URL.Query()
 	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb"))}
 	if q.Verb != "" && !slices.Contains(custody.Verbs, q.Verb) {
-		return q, nil, fault.New(fault.NotFound, "The audit knows nothing of that kind", "Choose one of those offered.")
+		return q, nil, fault.New(fault.NotFound, "The audit has no records of that kind", "Choose one of those offered.")
 	}
 	if q.Migration != "" {
 		if _, err := h.Acts.Book.View(r.Context(), q.Migration); err != nil {
@@ -90,7 +90,7 @@ func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
 	if text := v.Get("before"); text != "" {
 		n, err := strconv.ParseInt(text, 10, 64)
 		if err != nil || n < 1 {
-			return q, nil, fault.New(fault.NotFound, "There is no such line of the audit", "Open the audit from the top of the page.")
+			return q, nil, fault.New(fault.NotFound, "The audit has no such record", "Start from the beginning of the audit.")
 		}
 		q.Before = n
 	}

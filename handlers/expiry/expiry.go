@@ -88,11 +88,11 @@ func expirySummary(b acts.Board) (views.Tag, string) {
 		if b.Soon > 0 {
 			text = web.Many(b.Soon, "more ends", "more end") + " in the next 60 days. " + text
 		}
-		return views.Tag{State: views.Bad, Word: web.Many(b.Ended, "certificate has ended", "certificates have ended")}, text
+		return views.Tag{State: views.Bad, Word: web.Many(b.Ended, "certificate has expired", "certificates have expired")}, text
 	case b.Soon > 0:
 		return views.Tag{State: views.Warn, Word: web.Many(b.Soon, "certificate expires", "certificates expire") + " in the next 60 days"}, text
 	}
-	return views.Tag{State: views.Good, Word: "Nothing ends in the next 60 days"}, text
+	return views.Tag{State: views.Good, Word: "Nothing expires in the next 60 days"}, text
 }
 
 // yearProps is the strip, each mark leading to its row. What has ended stands in the first month, where the eye begins.
@@ -174,14 +174,14 @@ func (h *Pages) webhookProps(ctx context.Context) (views.WebhookProps, error) {
 	for _, n := range s.Notices {
 		row := views.NoticeRow{What: n.Name, MigrationURL: web.MovePath(n.Migration, migration.StepCertificates), Rung: web.Many(n.Rung, "day before", "days before"), Stamp: web.Stamp(n.Tried), When: web.Moment(n.Tried)}
 		if n.Rung == expiry.Ended {
-			row.Rung = "After the end"
+			row.Rung = "After expiry"
 		}
 		tries := web.Many(n.Attempts, "attempt", "attempts")
 		switch {
 		case !n.Sent.IsZero():
 			row.Tag, row.Text = views.Tag{State: views.Good, Word: "Sent"}, tries
 		case !n.Current:
-			row.Tag, row.Text = views.Tag{State: views.Idle, Word: "Given up"}, tries+". "+n.Error+". A later rung or another certificate took its place."
+			row.Tag, row.Text = views.Tag{State: views.Idle, Word: "Given up"}, tries+". "+n.Error+". A later reminder or another certificate replaced it."
 		default:
 			row.Tag, row.Text = views.Tag{State: views.Bad, Word: "Not taken"}, fmt.Sprintf("%s. %s. Next attempt at %s.", tries, strings.TrimSuffix(n.Error, "."), n.Next.Local().Format("15:04:05"))
 		}

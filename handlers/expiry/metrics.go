@@ -19,16 +19,16 @@ import (
 // computes those, and an alert works while Onramp is down.
 var (
 	metricEnd = prometheus.NewDesc("onramp_certificate_not_after_timestamp_seconds",
-		"When a client certificate stops working: the first end in its chain. Only those that nothing has replaced: the 100 that end next, and the 100 that ended last.",
+		"When a client certificate stops working: the first expiry in its chain. Only certificates that nothing has replaced: the 100 that expire next, and the 100 that expired last.",
 		[]string{"migration", "mode", "client", "subject", "sha256", "set_by"}, nil)
 	metricNear = prometheus.NewDesc("onramp_certificates_ending",
-		"Client certificates that nothing has replaced and that end within so many days, those that have ended among them: 0 for these alone, +Inf for every one.",
+		"Client certificates that nothing has replaced and that expire within so many days, including expired ones: 0 for expired ones only, +Inf for all.",
 		[]string{"mode", "within_days"}, nil)
 	metricRuns = prometheus.NewDesc("onramp_runs_ended_total", "Checks, transfers and drills that have ended.", []string{"kind", "state"}, nil)
-	metricLive = prometheus.NewDesc("onramp_runs_running", "Checks, transfers and drills that are under way.", []string{"kind"}, nil)
+	metricLive = prometheus.NewDesc("onramp_runs_running", "Checks, transfers and drills that are running.", []string{"kind"}, nil)
 	metricMove = prometheus.NewDesc("onramp_migrations", "Migrations.", []string{"mode"}, nil)
-	metricFail = prometheus.NewDesc("onramp_webhook_notices_failing", "Messages to the webhook whose last attempt failed and that are still tried.", nil, nil)
-	metricInfo = prometheus.NewDesc("onramp_build_info", "The version that runs; always 1.", []string{"version", "go_version"}, nil)
+	metricFail = prometheus.NewDesc("onramp_webhook_notices_failing", "Messages to the webhook whose last attempt failed and that are still retried.", nil, nil)
+	metricInfo = prometheus.NewDesc("onramp_build_info", "The running version; always 1.", []string{"version", "go_version"}, nil)
 )
 
 // maxSeries is how many certificates that end next, and how many that have ended, have a series each.

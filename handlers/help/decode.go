@@ -40,7 +40,7 @@ func (h *Pages) Decode(w http.ResponseWriter, r *http.Request) error {
 }
 
 func tooLongError() error {
-	return fault.New(fault.TooLarge, "The text is longer than 64 kB", "Paste the error alone, not the whole log.").In("error_text")
+	return fault.New(fault.TooLarge, "The text is longer than 64 kB", "Paste only the error, not the whole log.").In("error_text")
 }
 
 func (h *Pages) showDecode(w http.ResponseWriter, r *http.Request, status int, p views.DecodeProps) error {
@@ -55,7 +55,7 @@ func decoded(d doctor.Decoded) views.DecodeProps {
 	p := views.DecodeProps{Answer: &v, Text: d.Text, Matched: d.Matched, Masked: d.Masked}
 	if d.Code == doctor.UnknownCode {
 		v.State, v.Word, v.Level, v.Code = views.Warn, "Not known", "", ""
-		p.Next = append(p.Next, views.Link{Text: "Test the connection of a migration: that looks at the cause", URL: "/"})
+		p.Next = append(p.Next, views.Link{Text: "Test the connection of a migration to find the cause", URL: "/"})
 	} else {
 		v.HelpURL = web.HelpPath(d.Code)
 		v.Actions = []views.Link{{Text: "Explain " + d.Code, URL: v.HelpURL}}

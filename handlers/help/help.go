@@ -17,7 +17,7 @@ import (
 var groupTitles = map[string]string{
 	"IN": "Endpoint, namespace and other typed input", "KP": "PEM texts and the key pair", "CH": "Certificates and chains",
 	"DN": "Name resolution", "TC": "Network connection", "PX": "Proxies", "SV": "The server's certificate", "PR": "Protocol",
-	"CL": "The client certificate", "H2": "HTTP/2 and gRPC", "SY": "Temporal's own state", "NS": "Namespace and identity",
+	"CL": "The client certificate", "H2": "HTTP/2 and gRPC", "SY": "State of Temporal itself", "NS": "Namespace and identity",
 	"AK": "API keys", "TQ": "Task queues and workers", "WF": "Workflows", "WK": "Starting a worker",
 }
 
@@ -48,7 +48,7 @@ func (h *Pages) HelpEntry(w http.ResponseWriter, r *http.Request) error {
 	code := strings.ToUpper(chi.URLParam(r, "code"))
 	e, ok := doctor.Lookup(code)
 	if !ok {
-		return fault.New(fault.NotFound, "There is no fault of that code", "Look at the list of all faults: Help.")
+		return fault.New(fault.NotFound, "There is no fault with that code", "Look at the list of all faults: Help.")
 	}
 	said, standIns := e.General()
 	p := views.HelpEntryProps{Code: e.Code, Title: said.Title, Stage: stageText(e), Cause: said.Cause, NotWrong: said.NotWrong,
@@ -101,7 +101,7 @@ func stageText(e doctor.Entry) string {
 // Health answers monitors: ok while the portal can read its data.
 func (h *Pages) Health(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Acts.Lists.Alive(r.Context()); err != nil {
-		return fault.Wrap(err, fault.Unavailable, "Onramp cannot read its data", "Look into the log.")
+		return fault.Wrap(err, fault.Unavailable, "Onramp could not read its data", "Check the log.")
 	}
 	return web.Send(w, r, http.StatusOK, "text/plain; charset=utf-8", []byte("ok\n"))
 }

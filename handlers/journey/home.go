@@ -155,7 +155,7 @@ func homeSections(q listQuery, list acts.Listed) []views.CardSection {
 	}
 	tally := func(g migration.Group) string { return strconv.Itoa(list.Counts.Of(g, q.Mode)) }
 	if q.Order != migration.ByTurn || q.Group == migration.Archived {
-		s := views.CardSection{Title: "Migrations", None: "None is like that.", Tally: strconv.Itoa(list.Total), Cards: cards}
+		s := views.CardSection{Title: "Migrations", None: "None match.", Tally: strconv.Itoa(list.Total), Cards: cards}
 		for _, g := range listGroups[1:] {
 			if g.group == q.Group {
 				s.Title = g.title
@@ -169,7 +169,7 @@ func homeSections(q listQuery, list acts.Listed) []views.CardSection {
 		out = append(out, views.CardSection{Title: "Failing", Tally: tally(migration.Troubled), Cards: failing, Lead: true})
 	}
 	if len(yours) > 0 || len(failing) == 0 && q.Text == "" && q.page == 1 && (q.Group == migration.All || q.Group == migration.Yours) {
-		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing waits for you.", Tally: tally(migration.Yours), Cards: yours, Lead: len(failing) == 0})
+		out = append(out, views.CardSection{Title: "Your turn", None: "Nothing needs your action.", Tally: tally(migration.Yours), Cards: yours, Lead: len(failing) == 0})
 	}
 	if waiting := by[migration.Others]; len(waiting) > 0 {
 		out = append(out, views.CardSection{Title: "Waiting for others", Tally: tally(migration.Others), Cards: waiting})
@@ -178,7 +178,7 @@ func homeSections(q listQuery, list acts.Listed) []views.CardSection {
 		out = append(out, views.CardSection{Title: "Recent", Tally: tally(migration.Finished), Cards: done})
 	}
 	if len(out) == 0 {
-		out = append(out, views.CardSection{Title: "Migrations", None: "None is like that."})
+		out = append(out, views.CardSection{Title: "Migrations", None: "None match."})
 	}
 	return out
 }

@@ -118,7 +118,7 @@ func (h *Pages) preview(text string, rehearsal bool) views.NamespacePreviewProps
 		}
 	}
 	if !paste.Address.IsZero() && paste.Address.String() != id.Endpoint() {
-		p.Notes = append(p.Notes, "You gave the endpoint "+paste.Address.String()+". The namespace endpoint above follows the namespace wherever it is; use that.")
+		p.Notes = append(p.Notes, "You gave the endpoint "+paste.Address.String()+". Use the namespace endpoint above: it follows the namespace to any region.")
 	}
 	if rehearsal {
 		p.Notes = append(p.Notes, "In this rehearsal the namespace is reached on this machine instead; the endpoint above is what it would be in Temporal Cloud.")

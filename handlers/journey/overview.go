@@ -80,7 +80,7 @@ func activityProps(v web.Visit) views.ActivityProps {
 	for _, f := range slices.Backward(v.Facts) {
 		row := views.ActivityRow{When: web.Moment(f.At), Stamp: web.Stamp(f.At), Who: f.By, Text: factText(f)}
 		if stale(v, f) {
-			row.Stale = "no longer counts: something it was about changed"
+			row.Stale = "no longer counts: something it depends on has changed"
 		}
 		p.Rows = append(p.Rows, row)
 	}

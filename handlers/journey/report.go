@@ -104,11 +104,11 @@ func (t teller) verdict(proved int) (views.State, string, string) {
 	all := len(t.rep.Steps)
 	switch {
 	case proved == all && t.rep.Rehearsal:
-		return views.Warn, "All six steps are proved, in a rehearsal", "The way to Temporal Cloud was walked once in the rehearsal cloud on this computer. Nothing of it was asked of Temporal Cloud."
+		return views.Warn, "All six steps are proved, in a rehearsal", "All steps were done once in the rehearsal cloud on this computer. Temporal Cloud was not contacted."
 	case proved == all && len(t.rep.NotProved) > 0:
-		return views.Warn, "All six steps were proved, but read what is not proved", "Something changes or has expired: see below."
+		return views.Warn, "All six steps were proved, but read what is not proved", "Something is changing or has expired: see below."
 	case proved == all:
-		return views.Good, "All six steps are proved", "A workflow ran in this namespace, over this endpoint, signed in as the workers do."
+		return views.Good, "All six steps are proved", "A workflow ran in this namespace, over this endpoint, signed in as your workers do."
 	}
 	return views.Warn, fmt.Sprintf("%d of %d steps are proved", proved, all), "What is missing is listed below. This report does not say that the migration is verified."
 }
@@ -200,7 +200,7 @@ func (t teller) sections() []views.ReportSection {
 			views.Pair{Name: "Reported by", Value: x.Reporter}, views.Pair{Name: "Took", Value: web.Millis(x.TookMS)}, views.Pair{Name: "Stages", Value: stagesText(x.Stages)})...)
 	}
 	if x := t.rep.Worker; x != nil {
-		add("worker", "Worker", views.Pair{Name: "Identity", Value: x.Identity, Mono: true}, views.Pair{Name: "SDK", Value: web.Either(x.SDK, "not told by the server"), Mono: x.SDK != ""},
+		add("worker", "Worker", views.Pair{Name: "Identity", Value: x.Identity, Mono: true}, views.Pair{Name: "SDK", Value: web.Either(x.SDK, "not given by the server"), Mono: x.SDK != ""},
 			views.Pair{Name: "Task queue", Value: x.TaskQueue, Mono: true}, views.Pair{Name: "Seen", Value: inUTC(x.At)})
 	}
 	if x := t.rep.Transfer; x != nil {

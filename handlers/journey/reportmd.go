@@ -61,7 +61,7 @@ func reportMarkdown(p views.MigrationReportProps) []byte {
 	}
 	line("## About this report")
 	pairs(p.About)
-	line("It says what Onramp had observed when it was made. It holds no key, and nothing of what workflows were given or gave back.")
+	line("It shows what Onramp had observed when it was created. It contains no key, and no workflow input or result.")
 	return b.Bytes()
 }
 

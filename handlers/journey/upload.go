@@ -95,7 +95,7 @@ func (h *Pages) look(v web.Visit) *views.LookProps {
 	m := v.Migration.ID
 	if !h.Acts.Checks.CanLookForCA(v.By, v.View) {
 		return &views.LookProps{Cannot: "To check from this page Onramp needs the client key: ",
-			Ways: []views.Link{{Text: "let it use the key for 30 minutes", URL: web.MovePath(m, migration.StepCertificates) + "#keys"}, {Text: "give the key to the check of step 4", URL: web.MovePath(m, migration.StepTest)}}}
+			Ways: []views.Link{{Text: "let it use the key for 30 minutes", URL: web.MovePath(m, migration.StepCertificates) + "#keys"}, {Text: "provide the key to the check of step 4", URL: web.MovePath(m, migration.StepTest)}}}
 	}
 	p := &views.LookProps{Action: web.MovePath(m, migration.StepUpload, "look"), Every: fmt.Sprint(lookEvery)}
 	last, ok := h.Acts.Checks.LastCALook(v.By, v.View)

@@ -31,7 +31,7 @@ func (h *Pages) replaceProps(ctx context.Context, v web.Visit, f replaceFields) 
 		p.Lead = "Old and new certificates are both accepted until every worker uses the new one, so no call fails."
 		p.Choices = []views.ReplaceChoice{
 			{What: migration.ReplaceCA, Title: "CA certificate and client certificate", Button: "Replace the CA",
-				Text: "A new CA and a client certificate under it. Choose this if a certificate or key is lost: Temporal Cloud checks no revocation list. Also before the CA certificate expires, on " + web.Day(v.Certificate.CANotAfter) + "."},
+				Text: "A new CA and a client certificate under it. Choose this if a certificate or key was lost: Temporal Cloud checks no revocation list. Also before the CA certificate expires, on " + web.Day(v.Certificate.CANotAfter) + "."},
 			{What: migration.ReplaceLeaf, Title: "Client certificate only", Button: "Replace the client certificate",
 				Text: "Another client certificate under the same CA, so the namespace needs no change. The old one stays valid until it expires, on " + web.Day(v.Certificate.LeafNotAfter) + "."},
 		}
@@ -95,7 +95,7 @@ func replaceLast(v web.Visit, re *migration.Replacement) *views.ReplaceLast {
 	case re.Undone:
 		return &views.ReplaceLast{Tag: views.Tag{State: views.Idle, Word: "Rolled back"}, Text: "Rolled back as a whole on " + web.Moment(re.Ended) + "."}
 	case re.Overtaken:
-		return &views.ReplaceLast{Tag: views.Tag{State: views.Warn, Word: "Overtaken"}, Text: "The migration got other certificates meanwhile, so this replacement no longer applies."}
+		return &views.ReplaceLast{Tag: views.Tag{State: views.Warn, Word: "Overtaken"}, Text: "The migration has different certificates now, so this replacement no longer applies."}
 	}
 	l := &views.ReplaceLast{Tag: views.Tag{State: views.Good, Word: "Done"}, Text: "Done on " + web.Moment(re.Ended) + "."}
 	l.Facts = []views.Pair{{Name: "Old client certificate", Value: re.Old.LeafSubject + ", " + web.ShortPrint(re.Old.LeafFingerprint), Mono: true},
@@ -107,7 +107,7 @@ func replaceLast(v web.Visit, re *migration.Replacement) *views.ReplaceLast {
 		}
 		l.Facts = append(l.Facts, views.Pair{Name: "Old one last seen", Value: last}, views.Pair{Name: "Programs on the new one by then", Value: fmt.Sprint(re.Removed.OnNew)})
 		if re.What == migration.ReplaceCA {
-			l.Back = &views.BackProps{Gate: migration.GateWorkers, Button: "Put the old CA back", Text: "The namespace accepts the old CA next to the new one again, and the last step is open again. Nobody is cut off."}
+			l.Back = &views.BackProps{Gate: migration.GateWorkers, Button: "Put the old CA back", Text: "The namespace accepts the old CA next to the new one again, and the last step is open again. No client is cut off."}
 		}
 	} else {
 		l.Facts = append(l.Facts, views.Pair{Name: "Written down", Value: re.Noted})
@@ -172,7 +172,7 @@ func gateTurn(id string, re *migration.Replacement) string {
 	switch id {
 	case migration.GateCA:
 		if re.NewCA == nil {
-			return "Create a new CA, or give the certificate of one that you have."
+			return "Create a new CA, or provide the certificate of one that you have."
 		}
 		return "Save both CA certificates in the namespace."
 	case migration.GateLeaf:
@@ -194,11 +194,11 @@ func backProps(id string, re *migration.Replacement) *views.BackProps {
 			b.Text = "The replacement ends and the old client certificate stays that of this migration. The new one remains valid until it expires."
 		}
 	case id == migration.GateLeaf && re.New != nil:
-		b.Button, b.Text = "Forget the new client certificate", "Onramp forgets it and stops using its key; then create another. Programs that have it already go on as long as the new CA is in the namespace."
+		b.Button, b.Text = "Forget the new client certificate", "Onramp forgets it and stops using its key; then create another. Programs that already have it keep working while the new CA is in the namespace."
 	case id == migration.GateProof && (re.OldPassed != nil || re.NewPassed != nil):
 		b.Button, b.Text = "Check both again", "A check changes nothing, so nothing is undone; both must pass again before a worker moves."
 	case id == migration.GateWorkers && re.Noted != "":
-		b.Button, b.Text = "Withdraw the note", "Move workers back to the old certificate if need be: it is accepted until its CA is removed."
+		b.Button, b.Text = "Withdraw the note", "Move workers back to the old certificate if needed: it is accepted until its CA is removed."
 	default:
 		return nil
 	}
@@ -214,14 +214,14 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 	}
 	ca, now := re.NewCA, h.Now()
 	p.Made, p.Card = true, web.CertProps("new-ca", "New CA certificate", ca.Subject, ca.Fingerprint, ca.NotAfter, now)
-	p.Card.Download, p.Card.Advice = web.MovePath(m, "certificates", "replace", "ca.pem"), "Safe to share: it holds no secret."
+	p.Card.Download, p.Card.Advice = web.MovePath(m, "certificates", "replace", "ca.pem"), "Safe to share: it contains no secret."
 	if certs, _, err := certsvc.ReadCertificates([]byte(ca.PEM)); err == nil {
 		p.Card.KeyType = web.KeyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
 	}
 	_, p.Key = h.Acts.Keys.Waiting(v.By, m, newCAKey(re))
 	current, err := h.Acts.Replacements.Bundle(ctx, v.View)
 	if fault.Is(err, fault.Unavailable) {
-		p.Trouble = "The rehearsal cloud does not answer now, so its bundle cannot be shown. Load this page again."
+		p.Trouble = "The rehearsal cloud is not answering, so its bundle cannot be shown. Reload this page."
 		return p, nil
 	}
 	if err != nil {
@@ -252,7 +252,7 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 			p.Handoff.Go = re.New == nil
 		}
 		if re.New == nil {
-			p.Next = &views.Link{Text: "Go on meanwhile: create the client certificate", URL: replacePath(m) + "?step=" + migration.GateLeaf, TestID: "go-on"}
+			p.Next = &views.Link{Text: "Continue meanwhile: create the client certificate", URL: replacePath(m) + "?step=" + migration.GateLeaf, TestID: "go-on"}
 		}
 		for _, c := range snippet.AddCA(ns, "ca.pem")[:1] {
 			p.Commands = append(p.Commands, views.CodeBlockProps{ID: "add-ca", Name: c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{ns}})
@@ -303,7 +303,7 @@ func newLeafPrint(re *migration.Replacement) string {
 
 // reloadProps is how each SDK comes to the new certificate, the migration's own language first.
 func reloadProps(lang string) []views.ReloadProps {
-	words := map[string]string{snippet.AtHandshake: "takes it at the next handshake", snippet.NewClient: "the running worker is given a new client", snippet.Restart: "is started again"}
+	words := map[string]string{snippet.AtHandshake: "picks it up at the next handshake", snippet.NewClient: "give the running worker a new client", snippet.Restart: "restart it"}
 	var out []views.ReloadProps
 	for _, r := range snippet.Reloads(lang) {
 		p := views.ReloadProps{ID: r.Lang, Name: r.Name, How: words[r.How], Text: r.Text, Unverified: r.Unverified, Own: r.Lang == lang, Source: views.Link{Text: r.Source, URL: r.SourceURL, Away: true}}

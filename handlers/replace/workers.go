@@ -29,7 +29,7 @@ func (h *Pages) replaceWorkersProps(ctx context.Context, v web.Visit, re *migrat
 	p.Window = fmt.Sprintf("A program counts as gone when it has no connection open and has not called for %s. An open connection keeps its certificate: where a program reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", spell(window))
 	callers, err := h.Acts.Replacements.Callers(ctx, v.View)
 	if fault.Is(err, fault.Unavailable) {
-		p.AsOf, p.Blocked, p.Rule = "The rehearsal cloud does not answer now", true, "The rehearsal cloud does not answer now. Load this page again."
+		p.AsOf, p.Blocked, p.Rule = "The rehearsal cloud is not answering", true, "The rehearsal cloud is not answering. Reload this page."
 		return p.ReplaceWorkersProps, nil, nil
 	}
 	if err != nil {
@@ -72,13 +72,13 @@ func (p *workersProps) figures(re *migration.Replacement, all cloud.Callers, hel
 	young := window - all.At.Sub(all.Since)
 	switch {
 	case open > 0:
-		p.Rule = "Not yet: " + web.Many(open, "connection is", "connections are") + " still open with the old certificate. This updates by itself."
+		p.Rule = "Not yet: " + web.Many(open, "connection is", "connections are") + " still open with the old certificate. This updates automatically."
 	case len(held) > 0:
 		p.Rule = "Not yet: the last call with the old certificate was " + web.Ago(all.At, last) + ". It can be removed in " + spell(window-all.At.Sub(last)) + " if nobody calls with it again."
 	case young > 0:
 		p.Rule = "Not yet: the rehearsal cloud started a short while ago, and a worker from before may still come back. It can be removed in " + spell(young) + "."
 	default:
-		p.Rule = "No program uses the old certificate. It can be removed now; nobody is cut off."
+		p.Rule = "No program uses the old certificate. It can be removed now; no client is cut off."
 		if re.What == migration.ReplaceLeaf {
 			p.Rule = "No program uses the old certificate any more."
 		}
@@ -113,7 +113,7 @@ func callerRow(c cloud.Caller, re *migration.Replacement, all cloud.Callers) vie
 		row.Identity = "not named"
 	}
 	if c.Last.IsZero() {
-		row.Last = "never let in"
+		row.Last = "never accepted"
 	}
 	if c.Refused > 0 {
 		row.Calls += fmt.Sprintf(", %d refused", c.Refused)
@@ -125,7 +125,7 @@ func callerRow(c cloud.Caller, re *migration.Replacement, all cloud.Callers) vie
 func (h *Pages) unseenWorkers(v web.Visit, re *migration.Replacement, p *views.ReplaceWorkersProps) {
 	p.Known = []string{
 		"Onramp cannot see which client certificate a worker of Temporal Cloud presents: no call of its API says so.",
-		"It can see who polls a task queue. A worker that is restarted has another identity, unless you set one: when every identity of before is gone, every worker was restarted. That it has the new files, the restart does not show. A poller is listed for about five minutes after its last poll.",
+		"It can see who polls a task queue. A restarted worker has a new identity, unless you set one: once every earlier identity is gone, every worker was restarted. A restart does not prove that it has the new files. A poller is listed for about five minutes after its last poll.",
 		"It cannot see starters, schedulers and scripts, which do not poll. Look for them in your deployments.",
 	}
 	for i, l := range []*migration.Looked{re.Before, re.After} {
@@ -145,14 +145,14 @@ func (h *Pages) unseenWorkers(v web.Visit, re *migration.Replacement, p *views.R
 				left++
 			}
 		}
-		p.Facts = append(p.Facts, views.Pair{Name: "Of those before", Value: fmt.Sprintf("%d of %d are still there", left, len(re.Before.Identities))})
+		p.Facts = append(p.Facts, views.Pair{Name: "Of the earlier ones", Value: fmt.Sprintf("%d of %d are still polling", left, len(re.Before.Identities))})
 	}
 	_, lentNew := h.Acts.Keys.LentNew(v.By, v.Migration.ID)
 	_, lent := h.Acts.Keys.Lent(v.By, v.Migration.ID)
 	p.CanLook = lent || lentNew
 	ns := v.Namespace.Namespace
 	if re.What == migration.ReplaceLeaf {
-		p.Finish = "Nothing has to be removed: the CA stays. The old client certificate is valid until it expires."
+		p.Finish = "There is nothing to remove: the CA stays. The old client certificate is valid until it expires."
 		return
 	}
 	p.Finish = "Then check again: the old certificate must be refused, and after that the new one must pass."

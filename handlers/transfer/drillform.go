@@ -75,10 +75,10 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 		return err
 	}
 	p := views.DrillProps{Migration: v.Migration.ID, Once: f.once, Count: f.count, Rate: f.rate, Concurrency: f.concurrency, Seconds: f.seconds, Amount: f.amount,
-		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit answers, the starts wait.",
+		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit is reached, starts wait.",
 		Scenarios: scenarioChoices(f.scenario, drillScenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template), TaskQueue: f.queue,
 		Besides: []views.Choice{
-			{Value: "none", Label: "Nothing", Hint: "This endpoint alone.", Selected: f.beside != "local"},
+			{Value: "none", Label: "Nothing", Hint: "Only this endpoint.", Selected: f.beside != "local"},
 			{Value: "local", Label: "A local server", Hint: "The same drill there afterwards, without TLS; then what changes when you move.", Selected: f.beside == "local"},
 		},
 		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.KeySource(v, key),
@@ -132,14 +132,14 @@ func (f drillFields) plan() (acts.Drill, error) {
 	whole := func(name, s string) int {
 		n, err := strconv.Atoi(s)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Give a whole number above 0.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Enter a whole number above 0.").In(name))
 		}
 		return n
 	}
 	part := func(name, s string) float64 {
 		n, err := strconv.ParseFloat(s, 64)
 		if s != "" && (err != nil || n == 0) {
-			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Give a number above 0, such as 5 or 0.5.").In(name))
+			errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("%s is not a number", acts.Printable(s)), "Enter a number above 0, such as 5 or 0.5.").In(name))
 		}
 		return n
 	}
@@ -165,7 +165,7 @@ func (f drillFields) plan() (acts.Drill, error) {
 		if err != nil {
 			err = fault.From(err).In("beside_address")
 		} else if t == nil {
-			err = fault.New(fault.Invalid, "The address of the local server is missing", "Give its host and port, such as localhost:7233.").In("beside_address")
+			err = fault.New(fault.Invalid, "The address of the local server is missing", "Enter its host and port, such as localhost:7233.").In("beside_address")
 		}
 		p.Beside, errs = t, append(errs, err)
 	default:

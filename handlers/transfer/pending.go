@@ -106,23 +106,23 @@ func (h *Pages) showCommand(t *transferState) views.CodeBlockProps {
 // stuckWord is the tag of a verdict while the transfer is followed on.
 func stuckWord(code string) string {
 	if code == doctor.OK {
-		return "Not stuck, and followed on"
+		return "Not stuck, still following"
 	}
 	if strings.HasPrefix(code, "TQ-") || strings.HasPrefix(code, "WF-") {
-		return "Stuck, and still followed"
+		return "Stuck, still following"
 	}
-	return "Not reached, and still tried"
+	return "Not reachable, still trying"
 }
 
 // stuckTitle is the headline of a transfer that was diagnosed; why stands in the verdict.
 func stuckTitle(code string) string {
 	switch {
 	case code == doctor.OK:
-		return "The workflow waits, as it should"
+		return "The workflow is waiting, as it should"
 	case strings.HasPrefix(code, "TQ-"):
-		return "The transfer waits for a worker"
+		return "The transfer is waiting for a worker"
 	case strings.HasPrefix(code, "WF-"):
-		return "The transfer does not go on"
+		return "The transfer is stuck"
 	}
-	return "Temporal cannot be reached now"
+	return "Temporal cannot be reached"
 }

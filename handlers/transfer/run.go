@@ -122,7 +122,7 @@ func (t *transferState) endTitle() string {
 	res, ok := t.result()
 	switch {
 	case t.run.State == migration.RunInterrupted:
-		return "No longer watched"
+		return "No longer followed"
 	case t.run.State == migration.RunPassed || !ok:
 		return t.run.Title
 	case res.Status == transfer.NotStarted:
@@ -213,7 +213,7 @@ func (t *transferState) verdict() views.VerdictProps {
 		if t.run.State != migration.RunPassed {
 			p := t.verdictProps(res.Verdict)
 			if res.Verdict.Code == doctor.OK {
-				p.State, p.Word, p.Title, p.Actions = views.Bad, "Not as it should", t.run.Title, nil // those of a test
+				p.State, p.Word, p.Title, p.Actions = views.Bad, "Unexpected outcome", t.run.Title, nil // those of a test
 			}
 			return p
 		}
@@ -222,7 +222,7 @@ func (t *transferState) verdict() views.VerdictProps {
 			where = "the rehearsal's namespace"
 		}
 		return views.VerdictProps{State: views.Good, Word: "Passed", Title: "A workflow ran in " + where, Code: doctor.OK,
-			Cause: "It took the way that your workers take: this endpoint, this namespace, this certificate."}
+			Cause: "It used the same path as your workers: this endpoint, this namespace, this certificate."}
 	}
 	if t.live() {
 		if d := t.Diagnosis; d != nil {
@@ -235,10 +235,10 @@ func (t *transferState) verdict() views.VerdictProps {
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
 	}
-	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Watching ended before the workflow did", Cause: web.UpperFirst(strings.TrimPrefix(t.run.Title, "Interrupted: ")) + ".",
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped following before the workflow ended", Cause: web.UpperFirst(strings.TrimPrefix(t.run.Title, "Interrupted: ")) + ".",
 		Actions:  followAgain(t.asked()),
-		NotWrong: "Nothing is lost: what Temporal knows of the workflow stays there, and following it again pays nothing twice.",
-		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event and goes on to the end."}}}
+		NotWrong: "Nothing is lost: the workflow stays in Temporal, and following it again pays nothing twice.",
+		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event to the end."}}}
 }
 
 // verdictProps is a verdict on the page of a transfer: what a check would be given again, this is given again here.
@@ -317,13 +317,13 @@ func (h *Pages) refs(t *transferState) views.TransferRefsProps {
 		if run := t.RunID; run != "" {
 			path = append(path, run, "history")
 		}
-		p.Links = []views.Link{{Text: "Open in Cloud UI", URL: id.UIURL() + web.JoinPath(path), Away: true}}
+		p.Links = []views.Link{{Text: "Open in Temporal Cloud UI", URL: id.UIURL() + web.JoinPath(path), Away: true}}
 	}
 	if t.RunID != "" {
 		if _, lent := h.Acts.Keys.Lent(t.view.By, t.view.Migration.ID); lent || t.live() && h.Acts.Transfers.HasKeys(t.view.By, t.run.ID) {
 			p.Raw = web.RunPath(t.run.Outcome) + "/history.json"
 		} else {
-			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
+			p.RawNote = "The raw history can be read while Onramp may use the key (step 2), or with the command above."
 		}
 	}
 	if !t.live() {

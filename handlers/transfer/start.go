@@ -23,8 +23,8 @@ import (
 // scenarioTexts are the scenarios in words, by id.
 var scenarioTexts = map[transfer.Scenario]struct{ label, hint string }{
 	transfer.Success:           {"The money arrives", "Withdraw, deposit, done."},
-	transfer.Flaky:             {"The bank times out, then works", "Temporal tries again; you see the attempts."},
-	transfer.Refund:            {"The deposit is refused", "The money goes back: the saga's refund."},
+	transfer.Flaky:             {"The bank times out, then works", "Temporal retries; you see each attempt."},
+	transfer.Refund:            {"The deposit is refused", "The money is returned: the saga's refund."},
 	transfer.InvalidAccount:    {"The account does not exist", "Fails at once: no retry helps."},
 	transfer.Slow:              {"The bank is slow", "An activity that runs for a while and can be stopped."},
 	transfer.InsufficientFunds: {"Not enough money", "Fails at once: no retry helps."},
@@ -102,7 +102,7 @@ func scenarioChoices(chosen string, of []transfer.Scenario) []views.Choice {
 
 func workerChoices(chosen string) []views.Choice {
 	return []views.Choice{
-		{Value: "builtin", Label: "The worker inside Onramp", Hint: "It polls a task queue of its own, for this run.", Selected: chosen != "own"},
+		{Value: "builtin", Label: "The worker inside Onramp", Hint: "It polls its own task queue, for this run only.", Selected: chosen != "own"},
 		{Value: "own", Label: "My own worker", Hint: "It must be running and polling the task queue below.", Selected: chosen == "own"},
 	}
 }
@@ -111,7 +111,7 @@ func workerChoices(chosen string) []views.Choice {
 const detectTemplate = "detect"
 
 func templateChoices(chosen string) []views.Choice {
-	out := []views.Choice{{Value: detectTemplate, Label: "Tell by the worker that polls", Selected: chosen == detectTemplate}}
+	out := []views.Choice{{Value: detectTemplate, Label: "Detect from the polling worker", Selected: chosen == detectTemplate}}
 	for _, t := range transfer.Profiles() {
 		if t.Name != "builtin" {
 			out = append(out, views.Choice{Value: t.Name, Label: t.Language, Selected: t.Name == chosen})
@@ -128,7 +128,7 @@ func (h *Pages) StartTransfer(w http.ResponseWriter, r *http.Request) error {
 	}
 	sent, err := web.ReadForm(r)
 	if fault.Is(err, fault.TooLarge) {
-		return fault.Wrap(err, fault.TooLarge, "That is too much for a test transfer", "Temporal takes 2 MB as input: store large data elsewhere and pass its address. Nothing was started.")
+		return fault.Wrap(err, fault.TooLarge, "That is too much for a test transfer", "Temporal takes 2 MB as input: store large data elsewhere and pass a reference to it. Nothing was started.")
 	} else if err != nil {
 		return err
 	}
@@ -188,9 +188,9 @@ func readAmount(s string) (int, error) {
 	amount, err := strconv.Atoi(s)
 	switch {
 	case err != nil:
-		return 0, fault.New(fault.Invalid, "The amount is not a whole number", "Give a whole amount from 1 to 1,000,000.").In("amount")
+		return 0, fault.New(fault.Invalid, "The amount is not a whole number", "Enter a whole amount from 1 to 1,000,000.").In("amount")
 	case amount == 0:
-		return 0, fault.New(fault.Invalid, "Nothing would be transferred", "Give a whole amount from 1 to 1,000,000.").In("amount")
+		return 0, fault.New(fault.Invalid, "Nothing would be transferred", "Enter a whole amount from 1 to 1,000,000.").In("amount")
 	}
 	return amount, nil
 }

@@ -63,7 +63,7 @@ func (h *Site) CertForm(v Visit, f CertFields) views.CertificateForm {
 	if f.Lane == LaneOwnCA {
 		p.Makers = append(p.Makers, views.Choice{Value: MakerRequest, Label: "Where the client runs", Hint: "I paste a signing request; Onramp never sees the key.", Selected: f.Maker == MakerRequest})
 	}
-	for n, text := range []string{"0: signs client certificates only", "1: one intermediate CA may stand below it", "2: two may"} {
+	for n, text := range []string{"0: signs client certificates only", "1: one intermediate CA may be below it", "2: two may"} {
 		p.PathLengths = append(p.PathLengths, views.Choice{Value: fmt.Sprint(n), Label: text, Selected: fmt.Sprint(n) == f.PathLength})
 	}
 	for _, t := range certsvc.KeyTypes {
@@ -121,11 +121,11 @@ func SetRequest(f CertFields) (certsvc.SetRequest, error) {
 	case f.Lane == LaneCSR, f.Lane == LaneOwnCA && f.Maker == MakerRequest:
 		req.CSR = []byte(f.Csr)
 	case f.Maker == MakerBrowser && f.Csr == "":
-		errs = append(errs, fault.New(fault.Invalid, "This browser made no key", "Allow JavaScript on HTTPS or localhost, or let Onramp make the key.").In("maker"))
+		errs = append(errs, fault.New(fault.Invalid, "This browser did not create a key", "Allow JavaScript on HTTPS or localhost, or let Onramp make the key.").In("maker"))
 	case f.Maker == MakerBrowser:
 		req.CSR = []byte(f.Csr)
 	case f.Maker != MakerServer:
-		errs = append(errs, fault.New(fault.Invalid, "Who makes the key is not chosen", "Choose one of those offered.").In("maker"))
+		errs = append(errs, fault.New(fault.Invalid, "Where the key is made is not chosen", "Choose one of those offered.").In("maker"))
 	}
 	return req, errors.Join(errs...)
 }
@@ -140,7 +140,7 @@ func (h *Site) Have(v Visit) *views.HaveProps {
 	now := h.Now()
 	p := &views.HaveProps{Next: NextLink(v.View, migration.StepCertificates), Made: madeText(c.Lane) + ", " + Day(v.Step(migration.StepCertificates).Since), Report: h.ruleReport(c)}
 	p.CA = CertProps("ca", "CA certificate", c.CASubject, c.CAFingerprint, c.CANotAfter, now)
-	p.CA.Download, p.CA.Advice = MovePath(m, "certificates", "ca.pem"), "Safe to share: it holds no secret. This is what goes up to Temporal Cloud."
+	p.CA.Download, p.CA.Advice = MovePath(m, "certificates", "ca.pem"), "Safe to share: it contains no secret. This is what goes up to Temporal Cloud."
 	p.Leaf = CertProps("leaf", "Client certificate", c.LeafSubject, c.LeafFingerprint, c.LeafNotAfter, now)
 	p.Leaf.Download, p.Leaf.Advice = MovePath(m, "certificates", "client.pem"), "Workers present it together with its key."
 	p.Leaf.KeyType = KeyTypeName(c.KeyType)
@@ -222,7 +222,7 @@ func ReportOf(lints []certsvc.Lint) views.ReportProps {
 			p.Rows = append(p.Rows, views.RuleRow{State: views.Good, Word: "passed", Code: rule.Code, Rule: rule.Kept, Source: rule.Source})
 		}
 	}
-	p.Text = "Each rule with where it is published. Temporal Cloud refuses a bundle or a client that breaks one marked error."
+	p.Text = "Each rule with where it is published. Temporal Cloud refuses a bundle or client certificate that breaks a rule marked as an error."
 	switch {
 	case count[certsvc.SevError] > 0:
 		p.Tag = views.Tag{State: views.Bad, Word: Many(count[certsvc.SevError], "error", "errors")}

@@ -26,7 +26,7 @@ func ReplaceText(f migration.Fact) string {
 	case migration.FactReplaceRemoved:
 		return "The replacement is done"
 	case migration.FactReplaceBack:
-		return "Rolled back: gate " + Data[migration.ReplaceSeenData](f).Gate
+		return "Rolled back: step " + Data[migration.ReplaceSeenData](f).Gate
 	case migration.FactLeafRefused:
 		return "A check with client certificate " + ShortPrint(Data[migration.LeafRefusedData](f).Leaf) + " was refused"
 	}

@@ -25,7 +25,7 @@ func (f Form) Files(upload, paste string) ([]certsvc.File, error) {
 	if f.r.MultipartForm != nil {
 		sent := f.r.MultipartForm.File[upload]
 		if len(sent) > maxFiles {
-			return nil, fault.New(fault.Invalid, "These are too many files", "Choose those that matter, 50 at most.").In(upload)
+			return nil, fault.New(fault.Invalid, "Too many files", "Choose only the ones you need, 50 at most.").In(upload)
 		}
 		for _, file := range sent {
 			if file.Size == 0 {
@@ -53,7 +53,7 @@ func (f Form) Files(upload, paste string) ([]certsvc.File, error) {
 func DayNumber(field, text string) (int, error) {
 	n, err := strconv.Atoi(text)
 	if text != "" && (err != nil || n == 0) {
-		return 0, fault.New(fault.Invalid, "This is not a number of days", "Give a whole number from 1, such as 365.").In(field)
+		return 0, fault.New(fault.Invalid, "This is not a number of days", "Enter a whole number from 1, such as 365.").In(field)
 	}
 	return n, nil
 }
@@ -97,10 +97,10 @@ func ReadForm(r *http.Request) (Form, error) {
 	var large *http.MaxBytesError
 	switch {
 	case errors.As(err, &large):
-		return Form{}, fault.Wrap(err, fault.TooLarge, "That is too much for this form",
+		return Form{}, fault.Wrap(err, fault.TooLarge, "This is too large for this form",
 			"Certificates, keys and commands are small: at most 64 KB typed, 128 KB with files.")
 	case err != nil:
-		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and send it again.")
+		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and submit it again.")
 	}
 	f := Form{Values: r.PostForm, r: r}
 	*r = *r.WithContext(acts.Saw(r.Context(), f.Text("saw")))

@@ -66,15 +66,15 @@ func caHandoff(p *views.HandoffProps, v Visit, id namespace.ID, caPEM string) er
 			views.Pair{Name: "Expires", Value: c.NotAfter.UTC().Format("2 Jan 2006, 15:04 UTC")})
 	}
 	p.Facts = append(p.Facts, views.Pair{Name: "Namespace", Value: ns})
-	p.Compare = "Compare the fingerprint with the team by another way than this file came by. In a terminal: openssl x509 -in " + p.File + " -noout -fingerprint -sha256"
+	p.Compare = "Compare the fingerprint with the team over a different channel from the one this file came by. In a terminal: openssl x509 -in " + p.File + " -noout -fingerprint -sha256"
 	p.Commands = handoffCommands(snippet.AddCA(ns, p.File))
 	p.Changes = []string{"From then on the namespace also accepts client certificates that this CA signed."}
-	p.Stays = []string{"Adding a CA certificate stops nobody: every client that connects today still connects.",
+	p.Stays = []string{"Adding a CA certificate cuts nobody off: every client that connects today still connects.",
 		"This is a public certificate. No private key is in this file, and none is asked for.",
 		"A namespace holds at most 16 CA certificates, 32 KB of them. One that has expired there blocks every change: then replace the list with tcld namespace accepted-client-ca set.",
-		"Where the namespace has certificate filters, one of them must match this team’s client certificate too.",
-		"To undo it, take this certificate off the list again."}
-	p.Then = "Nobody has to report back: Onramp sees it at its next check."
+		"If the namespace has certificate filters, one of them must match this team’s client certificate too.",
+		"To undo it, remove this certificate from the list."}
+	p.Then = "No need to report back: Onramp sees it at its next check."
 	p.Unverified = []string{"The names in the Temporal Cloud UI come from Temporal’s documentation; they may have changed since.",
 		"The commands follow the sources of tcld (July 2026), temporal cloud (August 2026) and the Terraform provider (June 2026). They were not run against a live account."}
 	return nil
@@ -84,20 +84,20 @@ func caHandoff(p *views.HandoffProps, v Visit, id namespace.ID, caPEM string) er
 func keyHandoff(p *views.HandoffProps, v Visit, id namespace.ID) {
 	ns := id.String()
 	p.Task = "Make an API key for " + ns
-	p.Ask = fmt.Sprintf("The workers of “%s” sign in to the namespace %s with an API key. Please make a service account for this namespace alone, and a key for it.", v.Migration.Name, ns)
+	p.Ask = fmt.Sprintf("The workers of “%s” sign in to the namespace %s with an API key. Please create a service account for this namespace only, and a key for it.", v.Migration.Name, ns)
 	p.Needs = "This needs Namespace Admin on " + ns + "; a Global Admin or an Account Owner has it too."
 	p.Link = views.Link{Text: "Open API keys in the Temporal Cloud UI", URL: "https://cloud.temporal.io/settings/api-keys"}
 	p.Steps = []string{"Open the namespace " + ns + ": its authentication must allow API keys.",
 		"Create a service account that is scoped to this namespace, with the permission Write. Read is not enough for a worker.",
 		"Create an API key for that service account. It expires after two years at most.",
-		"The key is shown once. Put it where the team’s secrets are kept; never send it by mail or chat."}
+		"The key is shown once. Store it with the team’s secrets; never send it by email or chat."}
 	p.Facts = []views.Pair{{Name: "Namespace", Value: ns}, {Name: "Permission", Value: "Write, on this namespace only"}}
 	p.Commands = handoffCommands(snippet.MakeAPIKey(ns, v.Migration.ID+"-worker"))
 	p.Changes = []string{"A new service account may work in this namespace, and in no other."}
 	p.Stays = []string{"Other clients, keys and permissions stay as they are.",
-		"A namespace takes either client certificates or API keys; both at once only on request to Temporal. Do not switch it while clients use the other way: switching ends their connections.",
+		"A namespace takes either client certificates or API keys; both at once only on request to Temporal. Do not switch while clients use the other method: switching ends their connections.",
 		"The key itself is never in this file. To undo it, delete the key."}
-	p.Then = "Tell the team where the key lies. They give it to Onramp for a check, which does not keep it."
+	p.Then = "Tell the team where the key is stored. They provide it to Onramp for a check, which does not keep it."
 	p.Unverified = []string{"The names in the Temporal Cloud UI come from Temporal’s documentation; they may have changed since.",
 		"The commands follow the sources of tcld (July 2026), temporal cloud (August 2026) and the Terraform provider (June 2026). They were not run against a live account."}
 }
@@ -116,7 +116,7 @@ func (h *Site) HandoffOffer(host string, v Visit, caPEM, path string) *views.Han
 	if err != nil {
 		return nil
 	}
-	return &views.HandoffOffer{Lead: "One file holds everything a Cloud admin needs: what to add where, and how. It opens in any browser and asks for nothing.",
+	return &views.HandoffOffer{Lead: "One file holds everything a Cloud admin needs: what to add where, and how. It opens in any browser and makes no network request.",
 		File: views.Link{Text: "Download the hand-off file", URL: path + ".html"}, Mail: views.HandoffMail(p),
 		Text: views.CodeBlockProps{ID: "handoff-text", Name: "Message", Text: views.HandoffText(p), Raw: path + ".txt", TestID: "handoff-text"}}
 }

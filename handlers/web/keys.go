@@ -42,8 +42,8 @@ func (h *Site) KeySource(v Visit, f KeyFields) views.KeySourceProps {
 		}
 	}
 	p.Sources = []views.Choice{
-		{Value: KeyLent, Label: "The key that Onramp may use", Selected: f.source == KeyLent, Disabled: !isLent, Reason: "Onramp may use none now."},
-		{Value: keyFiles, Label: "Files on this computer", Hint: "Onramp reads them for this run and keeps nothing.", Selected: f.source == keyFiles,
+		{Value: KeyLent, Label: "The key that Onramp may use", Selected: f.source == KeyLent, Disabled: !isLent, Reason: "Onramp may not use a key now."},
+		{Value: keyFiles, Label: "Files on this computer", Hint: "Onramp reads them for this run and does not keep them.", Selected: f.source == keyFiles,
 			Disabled: !h.Acts.Places.OwnComputer(), Reason: "Only when Onramp runs on your own computer."},
 		{Value: keyPaste, Label: "Choose or paste it", Hint: "Used for this run, then forgotten.", Selected: f.source == keyPaste},
 	}
@@ -88,7 +88,7 @@ func (h *Site) keyFromFiles(f Form) (acts.Credentials, error) {
 	var missing []error
 	for _, name := range []string{"cert_path", "key_path"} {
 		if f.Text(name) == "" {
-			missing = append(missing, fault.New(fault.Invalid, "The path is missing", "Give the path of the file on this computer.").In(name))
+			missing = append(missing, fault.New(fault.Invalid, "The path is missing", "Enter the path of the file on this computer.").In(name))
 		}
 	}
 	if err := errors.Join(missing...); err != nil {

@@ -111,7 +111,7 @@ func (h *Site) KnownHost(next http.Handler) http.Handler {
 			RecordOf(r).Err = fmt.Errorf("refused the host name %.80q", r.Host)
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			w.WriteHeader(http.StatusMisdirectedRequest)
-			fmt.Fprintf(w, "This address is not Onramp's.\nOpen http://%s/ on the computer where Onramp runs.\n", h.Addr)
+			fmt.Fprintf(w, "This is not an address of Onramp.\nOpen http://%s/ on the computer where Onramp runs.\n", h.Addr)
 			return
 		}
 		next.ServeHTTP(w, r)
@@ -123,7 +123,7 @@ func (h *Site) SameOrigin(next http.Handler) http.Handler {
 	guard := http.NewCrossOriginProtection()
 	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, &fault.Fault{Kind: fault.Denied, Title: "This came from another site's page",
-			Cause: "Onramp acts only on forms of its own pages.", Fix: "Open the page in Onramp and send the form from there."})
+			Cause: "Onramp accepts only forms from its own pages.", Fix: "Open the page in Onramp and submit the form from there."})
 	}))
 	return guard.Handler(next)
 }

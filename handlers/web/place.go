@@ -19,9 +19,9 @@ import (
 func AuthChoices(chosen string) []views.Choice {
 	return []views.Choice{
 		{Value: cloud.AuthMTLS, Label: "mTLS certificates", Selected: chosen != cloud.AuthAPIKey,
-			Hint: "You have a CA, or want one. Each worker proves itself with a key that never leaves it. Certificates expire; you replace them with an overlap."},
+			Hint: "You have a CA, or want one. Each worker proves its identity with a private key that never leaves it. Certificates expire; you replace them with an overlap."},
 		{Value: cloud.AuthAPIKey, Label: "API key", Selected: chosen == cloud.AuthAPIKey,
-			Hint: "What Temporal recommends where there is no PKI. One secret in one variable, made in Temporal Cloud, for two years at most; whoever has it can use it. No certificates, no upload."},
+			Hint: "What Temporal recommends where there is no PKI. One secret in one variable, made in Temporal Cloud, for two years at most; anyone who has it can use it. No certificates, no upload."},
 	}
 }
 
@@ -31,12 +31,12 @@ func UsesKeys(v Visit) bool { return v.Migration.Auth == cloud.AuthAPIKey }
 // NotNeeded is step 2 or 3 with API keys.
 func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step string) error {
 	p := views.NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Next: NextLink(v.View, step),
-		Text: "There is no CA to upload: Temporal Cloud knows the key, and whose it is."}
+		Text: "There is no CA certificate to upload: Temporal Cloud knows the key and its owner."}
 	if step == migration.StepCertificates {
 		p = views.NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: NextLink(v.View, migration.StepUpload),
-			Text:  "This migration signs in with an API key, so there is no CA and no client certificate. Onramp does not keep the key: the test and the transfer ask for it each time.",
+			Text:  "This migration signs in with an API key, so there is no CA and no client certificate. Onramp does not keep the key: checks and transfers ask for it each time.",
 			Cloud: &views.Link{Text: "Open API keys in Temporal Cloud", URL: "https://cloud.temporal.io/settings/api-keys", Away: true, TestID: "open-cloud"},
-			Notes: []string{"The namespace must take API keys: tcld namespace auth-method set --namespace … --auth-method api_key. Both methods at once are available on request only.",
+			Notes: []string{"The namespace must accept API keys: tcld namespace auth-method set --namespace … --auth-method api_key. Both methods at once are available on request only.",
 				"TEMPORAL_CLOUD_API_KEY is the variable of tcld and Terraform, with a key that may change the account. Workers read TEMPORAL_API_KEY."},
 			Commands: []views.CodeBlockProps{{ID: "tcld-key", Name: "tcld", Lang: "bash", Text: "tcld apikey create --name worker --duration 90d"}}}
 		if v.Migration.Mode.Can().Bundle {
@@ -77,7 +77,7 @@ func (h *Site) Absent() *views.AbsentProps {
 		return nil
 	case "starting":
 		return &views.AbsentProps{Tag: views.Tag{State: views.Busy, Word: "Starting"}, Title: "The rehearsal cloud is starting",
-			Text: "It takes about a second.", Fix: "Load this page again."}
+			Text: "It takes about a second.", Fix: "Reload this page."}
 	case "absent":
 		return &views.AbsentProps{Tag: views.Tag{State: views.Idle, Word: "Not built in"}, Title: "This Onramp has no rehearsal cloud",
 			Text: "It was built without the Temporal server, to be small.", Fix: "Use the full build to rehearse; migrations to Temporal Cloud work with this one."}

@@ -228,19 +228,19 @@ var Sentences = map[string]string{
 	"certificates": "Certificates made",
 	"imported":     "Certificates saved",
 	"client":       "Client certificate issued",
-	"lent":         "Key lent for tests",
+	"lent":         "Onramp may use the key",
 	"forgotten":    "Keys forgotten",
 	"noted":        "Note saved",
 	"renamed":      "Renamed",
-	"archived":     "Archived: lists leave it out",
+	"archived":     "Archived and hidden from lists",
 	"restored":     "Back in the lists",
 	"deleted":      "Migration deleted",
 	"ca":           "CA bundle saved",
 	"cloud":        "Namespace created",
-	"reset":        "Rehearsal cloud emptied",
+	"reset":        "Rehearsal cloud reset",
 	"broken":       "Broken on purpose. Run all checks to see it",
 	"mended":       "Turned off; everything is as it was",
-	"practice":     "Ready to practise on. Its key is lent",
+	"practice":     "Ready to practise on",
 	"canceling":    "Asked the workflow to stop",
 	"terminated":   "Workflow terminated",
 	"reported":     "Report kept",
@@ -265,7 +265,7 @@ func SeeOther(w http.ResponseWriter, r *http.Request, to, said string) error {
 
 // NoSuchPage fails as not found, for an address that no route has.
 func (h *Site) NoSuchPage(http.ResponseWriter, *http.Request) error {
-	return fault.New(fault.NotFound, "There is no such page", "Go to the list of migrations, or look at the address again.")
+	return fault.New(fault.NotFound, "There is no such page", "Check the address, or go to the list of migrations.")
 }
 
 // StatusFor is the status of a form's page: 409 where what it changes has changed since it was filled in, 422 where

@@ -39,7 +39,7 @@ func NotEnded(run runs.Run) error {
 	if run.Over() {
 		return fault.New(fault.Gone, "This run has no result", "Onramp stopped in the middle of it. Run it again.")
 	}
-	return fault.New(fault.Conflict, "This run has not ended yet", "Ask again when it has.")
+	return fault.New(fault.Conflict, "This run has not ended yet", "Try again once it has.")
 }
 
 // CheckHistory is the newest checks, newest first.
@@ -148,7 +148,7 @@ func (h *Site) CrossingOf(r *http.Request, v Visit, past []runs.Row) (views.Cros
 	case len(past) == 0:
 		return ofAuth(Crossing(nil, "Not tested yet", "")), nil
 	case at < 0:
-		return ofAuth(Crossing(nil, "Not tested yet with the present namespace and certificates", "")), nil
+		return ofAuth(Crossing(nil, "Not tested yet with the current namespace and certificates", "")), nil
 	}
 	run := past[at]
 	entries, err := h.Runs.Entries(r.Context(), run.ID, 0)

@@ -68,15 +68,15 @@ func showBar(v migration.View, step string) views.ShowProps {
 	case step == migration.StepTransfer && transfer.Status == migration.Failing:
 		return views.ShowProps{Part: "Step 6 of 6", Title: "The transfer failed.", Text: transfer.Evidence + ".", Go: "Try again", Myself: myself(step)}
 	case step == migration.StepTransfer && transfer.Run != "":
-		return views.ShowProps{Part: "Step 6 of 6", Title: "The transfer is under way.", Text: "Each event appears here as the server writes it down.", Again: true, Myself: myself(step)}
+		return views.ShowProps{Part: "Step 6 of 6", Title: "The transfer is running.", Text: "Each event appears here as the server records it.", Again: true, Myself: myself(step)}
 	case step == migration.StepTest && test.Status == migration.Failing:
 		return views.ShowProps{Part: "Step 4 of 6", Title: "The check failed.", Text: test.Evidence + ".", Go: "Check again", Myself: myself(step)}
 	case step == migration.StepTest && test.Status == migration.Done:
 		return views.ShowProps{Part: "Step 4 of 6", Title: "The connection works.",
-			Text: "Onramp took the way that a worker takes, one part after the other; each line below is one. Where one fails, it says what to change.",
+			Text: "Onramp connected as a worker does, one stage at a time; each line below is one. If a stage fails, it says what to change.",
 			Go:   "Show the worker code", Rest: restShort, Myself: myself(migration.StepCode)}
 	case step == migration.StepTest && test.Run != "":
-		return views.ShowProps{Part: "Step 4 of 6", Title: "The check is under way.", Text: "It takes a second or two.", Again: true, Myself: myself(step)}
+		return views.ShowProps{Part: "Step 4 of 6", Title: "The check is running.", Text: "It takes a second or two.", Again: true, Myself: myself(step)}
 	case test.Status == migration.Done && step == migration.StepCode:
 		return views.ShowProps{Part: "Step 5 of 6", Title: "This is what changes in a worker.",
 			Text: "Marked below, with the values of this rehearsal. For now the worker inside Onramp does the work.",
@@ -87,7 +87,7 @@ func showBar(v migration.View, step string) views.ShowProps {
 		return views.ShowProps{Part: "Steps 1 to 3 of 6", Title: "Onramp makes what is missing.", Text: "Namespace, certificates and the upload of the CA certificate.", Go: "Go on", Myself: myself(v.Next)}
 	}
 	p := views.ShowProps{Part: "Steps 1 to 3 of 6", Title: "Onramp made a namespace, a CA and a client certificate, and uploaded the CA certificate.",
-		Text: "In Temporal Cloud these are yours, and a Namespace Admin uploads the CA certificate; here the rehearsal cloud stands in.", Go: "Check the connection", Rest: restShort, Myself: myself(migration.StepTest)}
+		Text: "In Temporal Cloud you own these, and a Namespace Admin uploads the CA certificate; here the rehearsal cloud stands in.", Go: "Check the connection", Rest: restShort, Myself: myself(migration.StepTest)}
 	ns := v.Namespace.Namespace
 	p.More = []views.Link{{Text: "The namespace", URL: MovePath(id, migration.StepNamespace)}, {Text: "The upload", URL: MovePath(id, migration.StepUpload)}, {Text: "What the rehearsal cloud holds", URL: CloudPath(ns) + "?m=" + id}}
 	if UsesKeys(Visit{View: v}) {

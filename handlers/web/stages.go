@@ -44,11 +44,11 @@ func StageTitle(id, auth string) string {
 
 // waits are what a check that is under way waits for.
 var waits = map[string]string{
-	"input":       "Reading what was given",
+	"input":       "Reading your input",
 	"pair":        "Reading key and certificate",
 	"chain":       "Reading the certificate",
 	"dns":         "Waiting for the DNS server’s answer",
-	"tcp":         "Waiting for the server to take the connection",
+	"tcp":         "Waiting for the server to accept the connection",
 	"tls":         "Waiting for the server’s certificate",
 	"client-cert": "Waiting for the server to accept or refuse",
 	"grpc":        "Waiting for Temporal’s answer",

@@ -167,7 +167,7 @@ func (b *bicep) until(c byte) bool {
 
 func (b *bicep) value(depth int) *node {
 	if depth > maxDepth {
-		b.d.problem("The text is nested more deeply than a configuration is.")
+		b.d.problem("The text is nested too deeply for a configuration.")
 		b.at = len(b.text)
 		return nil
 	}

@@ -30,6 +30,7 @@ type Document struct {
 	Open     bool      // more is set in places that the text only names: env_file, envFrom of another object, a secret store
 
 	Commands []string // programs with the words before their first option, of commands that set something
+	Code     bool     // lines are a program's or a module's: what is not in them may be anywhere else
 	Exports  bool     // the lines of a shell export what they set
 
 	named  map[string]Value // what references in the text may name beside settings: var.x, local.x, a Bicep parameter
@@ -192,7 +193,7 @@ func (d *Document) add(s Setting) {
 func (d *Document) full() {
 	if !d.cost.full {
 		d.cost.full = true
-		d.problem("The text holds more than a configuration does, or it grows when its references are followed. It was read only in part.")
+		d.problem("The text contains more than a configuration should, or expands when its references are followed. Only part of it was read.")
 	}
 }
 
@@ -235,10 +236,20 @@ func (d *Document) In(g, of int) bool {
 
 // For returns the settings that hold in a group: its own and those of the groups around it, in the order of the text.
 func (d *Document) For(g int) []Setting {
-	var out []Setting
-	for _, s := range d.Settings {
-		if d.In(g, s.Group) {
-			out = append(out, s)
+	holds := make([]bool, len(d.Groups)) // a walk up for each group, not for each setting
+	for of := range holds {
+		holds[of] = d.In(g, of)
+	}
+	n := 0
+	for i := range d.Settings {
+		if holds[d.Settings[i].Group] {
+			n++
+		}
+	}
+	out := make([]Setting, 0, n)
+	for i := range d.Settings {
+		if holds[d.Settings[i].Group] {
+			out = append(out, d.Settings[i])
 		}
 	}
 	return out

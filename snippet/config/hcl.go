@@ -14,7 +14,7 @@ var looksHCL = regexp.MustCompile(`(?m)^[ \t]*(?:(?:resource|module|variable|loc
 // hcl reads Terraform, Nomad and the like; it reports whether the text was read.
 func (d *Document) hcl(text string, group int) bool {
 	if hclDeep(text) {
-		d.problem("The text is nested more deeply than a configuration is.")
+		d.problem("The text is nested too deeply for a configuration.")
 		return false
 	}
 	// Elements of a list may be pasted without the list.

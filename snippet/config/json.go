@@ -13,7 +13,7 @@ import (
 func (d *Document) json(text string, group int) bool {
 	trimmed := strings.TrimSpace(text)
 	if deep(text, false, "//", "/*") {
-		d.problem("The text is nested more deeply than a configuration is.")
+		d.problem("The text is nested too deeply for a configuration.")
 		return false
 	}
 	value, err := hujson.Parse([]byte(trimmed))

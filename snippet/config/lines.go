@@ -177,6 +177,24 @@ var (
 	codeValue = regexp.MustCompile(`^[\w.]+\(|process\.env|\?\?|\|\||os\.environ|getenv|\bENV\[`)
 )
 
+// fallbacks are the ways in which code reads a variable and says what holds where it is not set.
+var fallbacks = []*regexp.Regexp{
+	regexp.MustCompile(`^(?:[\w.]*(?:config|[gG]etenv|env|Env)|os\.environ\.get|ENV\.fetch|\w*env\.\w+)\(\s*['"]\w+['"]\s*,\s*(?:default\s*=\s*)?(?:"([^"]+)"|'([^']+)')\s*\)[;,]?$`),
+	regexp.MustCompile(`^(?:process\.env(?:\.\w+|\[['"]\w+['"]\])|ENV\[['"]\w+['"]\]|os\.environ\.get\(['"]\w+['"]\))\s*(?:\?\?|\|\||\bor\b)\s*(?:"([^"]+)"|'([^']+)')[;,]?$`),
+}
+
+// fallback is the value of a setting that code reads from the environment: what it names for the case that the
+// variable is not set, or one that is set elsewhere.
+func fallback(code string) Value {
+	for _, f := range fallbacks {
+		if m := f.FindStringSubmatch(code); m != nil {
+			value := m[1] + m[2]
+			return Value{{Text: value, Default: value}}
+		}
+	}
+	return Elsewhere(Program)
+}
+
 // loose reads lines that no parser took: .env files with blanks, text that is broken elsewhere.
 func (d *Document) loose(text string, first, group int) {
 	rest, number, column := text, first-1, 1
@@ -229,9 +247,10 @@ func (d *Document) loose(text string, first, group int) {
 		}
 		value, quote := unquote(raw, "dotenv")
 		v := everyday.split(value)
+		d.Code = d.Code || quote == 0 && codeValue.MatchString(value) || quote != 0 && strings.HasSuffix(raw, string(quote)+";")
 		switch {
 		case quote == 0 && codeValue.MatchString(value):
-			v = Elsewhere(Program)
+			v = fallback(value)
 		case quote == '\'':
 			v = Lit(value)
 		}

@@ -9,6 +9,7 @@ import (
 
 var (
 	dottedKey   = regexp.MustCompile(`(?m)^[ \t]*%?[A-Za-z][\w-]*(?:\.[\w\-\[\]"]+)+[ \t]*=`)
+	codeLine    = regexp.MustCompile(`(?m)^[ \t]*[\w.]+[ \t]*=[ \t]*(?:"[^"\n]*"|'[^'\n]*');[ \t]*$`) // Nix, C# and the like: a semicolon is no part of it
 	anotherPart = regexp.MustCompile(`(?m)^[#!]---[ \t]*$`)
 )
 

@@ -68,7 +68,7 @@ func read(d *Document, text string, group int) {
 	if looksBicep.MatchString(text) && strings.Contains(text, "'") && tried(d.bicep(text, group)) {
 		return
 	}
-	if dottedKey.MatchString(text) && !yamlLine.MatchString(withoutAssignments(text)) && tried(d.properties(text, group)) {
+	if dottedKey.MatchString(text) && !codeLine.MatchString(text) && !yamlLine.MatchString(withoutAssignments(text)) && tried(d.properties(text, group)) {
 		return
 	}
 	if annotated.MatchString(text) {
@@ -85,7 +85,7 @@ func read(d *Document, text string, group int) {
 		if yamlSure.MatchString(text) && !strings.Contains(text, "{{") {
 			d.Form = either(d.Form, "yaml")
 			if !openBrace.MatchString(text) {
-				d.problem("The text looks like YAML and is not: was its indentation lost in copying?")
+				d.problem("The text looks like YAML but is not valid: was its indentation lost in copying?")
 			}
 			d.loose(text, 1, group)
 			return

@@ -19,10 +19,7 @@ type Resolver struct {
 
 // Resolver returns what follows the references of group g, and the settings that hold there.
 func (d *Document) Resolver(g int) (*Resolver, []Setting) {
-	r := &Resolver{d: d, settings: d.For(g), byName: map[string][]int{}}
-	for i, s := range r.settings {
-		r.byName[s.Name] = append(r.byName[s.Name], i)
-	}
+	r := &Resolver{d: d, settings: d.For(g)}
 	if d.other == nil {
 		d.other = map[string]int{}
 		for i, s := range d.Settings {
@@ -84,6 +81,12 @@ func (r *Resolver) tooLong() Value {
 func (r *Resolver) lookup(p Part, at int) (Value, int, bool) {
 	if p.Ref == "" {
 		return nil, 0, false
+	}
+	if r.byName == nil { // most texts have no reference
+		r.byName = map[string][]int{}
+		for i := range r.settings {
+			r.byName[r.settings[i].Name] = append(r.byName[r.settings[i].Name], i)
+		}
 	}
 	places := r.byName[p.Ref]
 	for k := len(places) - 1; k >= 0; k-- {

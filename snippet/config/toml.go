@@ -10,7 +10,7 @@ import (
 // toml reads TOML; it reports whether it was read.
 func (d *Document) toml(text string, group int) bool {
 	if deep(text, true, "#") {
-		d.problem("The text is nested more deeply than a configuration is.")
+		d.problem("The text is nested too deeply for a configuration.")
 		return false
 	}
 	var p unstable.Parser
@@ -52,7 +52,7 @@ func (d *Document) toml(text string, group int) bool {
 		if pe, ok := err.(*unstable.ParserError); ok && len(pe.Highlight) > 0 {
 			where = fmt.Sprintf(" See line %d.", p.Shape(p.Range(pe.Highlight)).Start.Line)
 		}
-		d.problem("The text looks like TOML and is not." + where)
+		d.problem("The text looks like TOML but is not valid." + where)
 		return false
 	}
 	d.Form = either(d.Form, "toml")
@@ -71,7 +71,7 @@ func keyOf(n *unstable.Node) []string {
 // descend makes the tables of a dotted key.
 func (d *Document) descend(at *node, keys []string) *node {
 	if len(keys) > maxDepth {
-		d.problem("The text is nested more deeply than a configuration is.")
+		d.problem("The text is nested too deeply for a configuration.")
 		return nil
 	}
 	for _, k := range keys {

@@ -68,7 +68,7 @@ func composeServices(n *node) bool {
 // yamlDocs parses documents into trees of which nothing is a reference yet.
 func (d *Document) yamlDocs(text string) ([]*node, bool) {
 	if flowDeep(text) {
-		d.problem("The text is nested more deeply than a configuration is.")
+		d.problem("The text is nested too deeply for a configuration.")
 		return nil, false
 	}
 	dec := yaml.NewDecoder(strings.NewReader(text))
@@ -111,7 +111,7 @@ type converter struct {
 
 func (c *converter) node(y *yaml.Node, depth int) *node {
 	if depth > maxDepth {
-		c.d.problem("The text is nested more deeply than a configuration is.")
+		c.d.problem("The text is nested too deeply for a configuration.")
 		return nil
 	}
 	n := c.d.grow(&node{line: y.Line})
