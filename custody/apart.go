@@ -26,7 +26,7 @@ type ApartKey interface {
 const maxOpen = 16
 
 // full reports whether a person has as many keys open as one may, the one of a migration aside.
-func (k *Keeper) full(person, migrationID string) bool {
+func full(k *Keeper, person, migrationID string) bool {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	all, mine := 0, 0
@@ -42,9 +42,9 @@ func (k *Keeper) full(person, migrationID string) bool {
 	return mine > 0 && mine >= maxOpen-all
 }
 
-// unseal opens a kept key for a person, here or apart.
-func (k *Keeper) unseal(ctx context.Context, person string, s Sealed, passphrase string) (*opened, error) {
-	if k.o.Apart != nil && k.full(person, s.Migration) {
+// openFor opens a kept key for a person, here or apart.
+func openFor(ctx context.Context, k *Keeper, person string, s Sealed, passphrase string) (*opened, error) {
+	if k.o.Apart != nil && full(k, person, s.Migration) {
 		return nil, ErrFull
 	}
 	if k.o.Apart == nil {

@@ -244,7 +244,7 @@ func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase str
 	if err != nil {
 		return err
 	}
-	o, err := k.unseal(ctx, by.Person, s, passphrase)
+	o, err := openFor(ctx, k, by.Person, s, passphrase)
 	if errors.Is(err, ErrWrong) {
 		now := k.now()
 		if err := k.o.Store.Missed(ctx, migrationID, Miss{by.Person, now}, now.Add(-wrongWindow), s.record(now, Refused, "").By(by)); err != nil {
