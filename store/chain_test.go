@@ -60,7 +60,7 @@ func copyDir(t testing.TB, from string) string {
 // forge opens the database as somebody with sqlite3 does, and takes the triggers away.
 func forge(t testing.TB, dir string, change func(exec func(query string, args ...any))) {
 	t.Helper()
-	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, File))
+	db, err := sql.Open("sqlite", "file:"+filepath.Join(dir, File)+"?_pragma=synchronous(0)")
 	if err != nil {
 		t.Fatal(err)
 	}
