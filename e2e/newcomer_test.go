@@ -196,6 +196,26 @@ func TestFirstScreen(t *testing.T) {
 	}
 }
 
+// TestEveryPrimaryAction: wherever a page of a portal that holds something of everything has a primary action, it is in the
+// first screen.
+func TestEveryPrimaryAction(t *testing.T) {
+	p := openPortalAtHome(t)
+	pages := furnished(t, p)
+	n := &newcomer{browser: openBrowser(t, true, screenWidth, screenHeight)}
+	with := 0
+	for _, path := range pages {
+		n.open(p.url + path)
+		n.firstScreen(0)
+		if len(n.primaries()) > 0 {
+			with++
+		}
+	}
+	if with < 30 {
+		t.Errorf("only %d of %d pages have a primary action: %q", with, len(pages), pages)
+	}
+	t.Logf("%d of %d pages have a primary action", with, len(pages))
+}
+
 // serverMade is the form of step 2 with keys made by Onramp.
 var serverMade = []string{"lane", "make", "maker", "server", "organization", "Payments", "common_name", "payments", "ca_common_name", "Payments CA",
 	"key_type", "ec-p256", "ca_days", "365", "leaf_days", "364"}

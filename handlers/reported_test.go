@@ -193,7 +193,7 @@ func TestCompareRuns(t *testing.T) {
 	d.get(m+"/runs").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`)
 	d.get(m).want(t, 200, "How long checks took", "Last 2 checks, oldest first: 1 passed, 1 failed. Min", `<a href="`+first+`">Check 1: `)
 	for _, page := range []string{second + "/compare/" + last(first), first + "/compare/" + last(second)} {
-		d.get(page).want(t, 200, "Now passes at Certificate; before: CL-03.", "Run 1 and run 2 compared", "alert 48", "Tested from", "worker-1", "observed by Onramp", "Q1", page+".json")
+		d.get(page).want(t, 200, "Now passes at Certificate; before: CL-03.", "Check 1 and check 2 compared", "alert 48", "Tested from", "worker-1", "observed by Onramp", "Q1", page+".json")
 		var diff struct {
 			Schema, Summary string
 			Before, After   int

@@ -64,11 +64,11 @@ func TestRemoveLooksAtCallers(t *testing.T) {
 	}{
 		{name: "nobody", ns: both, age: time.Hour},
 		{name: "nobody, and the book is as old as it must be", ns: both, age: window},
-		{name: "nobody, and the book is young", ns: both, age: window - 20*time.Second, says: []string{"not been running long enough", "Try again in 20s"}},
+		{name: "nobody, and the book is young", ns: both, age: window - 20*time.Second, says: []string{"not been running long enough", "Try again in 20 seconds"}},
 		{name: "gone for just long enough", ns: both, age: time.Hour, list: []cloud.Caller{who(old, window, 0), who(old, 2*window, 0)}, oldAgo: window},
 		{name: "another of the old CA, gone for long", ns: both, age: time.Hour, list: []cloud.Caller{who(another, 3*window, 0)}, oldAgo: 3 * window},
 		{name: "another of the old CA", ns: both, age: time.Hour, list: []cloud.Caller{who(another, time.Second, 0)}, says: []string{"7@box"}},
-		{name: "gone for nearly long enough", ns: both, age: time.Hour, list: []cloud.Caller{who(old, window-time.Second, 0)}, says: []string{"7@box", "last call 59s ago"}},
+		{name: "gone for nearly long enough", ns: both, age: time.Hour, list: []cloud.Caller{who(old, window-time.Second, 0)}, says: []string{"7@box", "last call 59 seconds ago"}},
 		{name: "gone for long, but connected", ns: both, age: time.Hour, list: []cloud.Caller{who(old, time.Hour, 2)}, says: []string{"connections open: 2"}},
 		{name: "five are named", ns: both, age: time.Hour, list: many[:5], says: []string{"7@box"}},
 		{name: "of seven five are named", ns: both, age: time.Hour, list: many, says: []string{"and 2 more"}},

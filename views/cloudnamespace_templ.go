@@ -196,7 +196,7 @@ func CloudNamespacePage(f Frame, p CloudNamespaceProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				var templ_7745c5c3_Var8 = []any{"btn", templ.KV("go", p.Saved == "")}
+				var templ_7745c5c3_Var8 = []any{"btn", templ.KV("go", p.Saved == "" && !(p.Auth != nil && p.Auth.Keyed))}
 				templ_7745c5c3_Err = templ.RenderCSSItems(ctx, templ_7745c5c3_Buffer, templ_7745c5c3_Var8...)
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err

@@ -20,6 +20,7 @@ type DrillProps struct {
 	Key                               KeySourceProps
 	Needs                             []NeedProps
 	CanStart                          bool
+	Changed                           bool // what is folded is not as it is by itself: it stands open
 	History                           []RunRow
 	Problems                          Problems
 }

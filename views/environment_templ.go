@@ -82,7 +82,7 @@ func EnvironmentPage(f Frame, p EnvironmentProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 			templ_7745c5c3_Err = field(fieldProps{Name: "environment", Label: "Environment or configuration", Hint: "Read in memory and not stored. It may contain secrets; they are removed from the text shown afterwards",
-				Value: p.Given, Rows: 12, Mono: true, Problems: p.Problems, TestID: "environment", Attrs: map[string]any{"autocomplete": "off", "spellcheck": "false"}}).Render(ctx, templ_7745c5c3_Buffer)
+				Value: p.Given, Rows: 5, Mono: true, Problems: p.Problems, TestID: "environment", Attrs: map[string]any{"autocomplete": "off", "spellcheck": "false"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

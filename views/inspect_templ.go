@@ -72,7 +72,7 @@ func InspectPage(f Frame, p InspectProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "text", Label: "Or paste them", Hint: "Anything, one after the other", Rows: 6, Mono: true, Optional: true, Problems: p.Problems, TestID: "inspect-text", Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "text", Label: "Or paste them", Hint: "Anything, one after the other", Rows: 3, Mono: true, Optional: true, Problems: p.Problems, TestID: "inspect-text", Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -80,7 +80,7 @@ func InspectPage(f Frame, p InspectProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p class=\"small muted\">Read in memory only. Nothing is stored or logged, and no key is ever shown.</p><p><button class=\"btn go\" data-testid=\"inspect\">Inspect</button></p></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 4, "<p><button class=\"btn go\" data-testid=\"inspect\">Inspect</button></p><p class=\"small muted\">Read in memory only. Nothing is stored or logged, and no key is ever shown.</p></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

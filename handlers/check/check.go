@@ -170,7 +170,7 @@ func (h *Pages) readCheck(ctx context.Context, v web.Visit, run runs.Run) (*Chec
 func (c *CheckState) live() bool { return !c.Run.Over() }
 
 // title names the run where it is linked: "Run 3".
-func (c *CheckState) title() string { return fmt.Sprintf("Run %d", c.Run.Number) }
+func (c *CheckState) title() string { return fmt.Sprintf("Check %d", c.Run.Number) }
 
 // count counts the stages that ended in one of these ways.
 func (c *CheckState) count(in ...doctor.Status) int {
@@ -210,7 +210,7 @@ func (c *CheckState) status() views.RunStatusProps {
 
 // frame is the frame of its page as title and icon need it.
 func (c *CheckState) frame() views.Frame {
-	return web.SignFrame(c.View, c.title()+" of the connection test", web.RunTag(c.Run.Row), c.Run.Over())
+	return web.SignFrame(c.View, c.title(), web.RunTag(c.Run.Row), c.Run.Over())
 }
 
 func (c *CheckState) crossing() views.CrossingProps {

@@ -49,7 +49,7 @@ func (h *Pages) Compare(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	other := chi.URLParam(r, "other")
-	p := views.CompareProps{Migration: v.Migration.ID, Run: views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: web.RunPath(run.Outcome)}}
+	p := views.CompareProps{Migration: v.Migration.ID, Run: views.Link{Text: fmt.Sprintf("Check %d", run.Number), URL: web.RunPath(run.Outcome)}}
 	for _, x := range past {
 		if x.ID != run.ID && x.Over() {
 			p.Others = append(p.Others, views.Link{URL: web.ComparePath(run.Outcome, x.Outcome), Current: x.ID == other,
@@ -187,7 +187,7 @@ var inputNames = map[string]string{"address": "Endpoint", "namespace": "Namespac
 
 func compareProps(p *views.CompareProps, c compared) {
 	link := func(run runs.Run) *views.Link {
-		return &views.Link{Text: fmt.Sprintf("Run %d", run.Number), URL: web.RunPath(run.Outcome)}
+		return &views.Link{Text: fmt.Sprintf("Check %d", run.Number), URL: web.RunPath(run.Outcome)}
 	}
 	p.Before, p.After, p.Summary = link(c.before), link(c.after), c.diff.Summary
 	for _, x := range c.diff.Inputs {

@@ -159,11 +159,11 @@ func gateEvidence(id string, re *migration.Replacement) string {
 		if re.Beside != nil {
 			return "Both CA certificates were seen in the namespace on " + web.Moment(*re.Beside)
 		}
-		return fmt.Sprintf("Run %d passed with a client certificate under the new CA", re.NewPassed.Number)
+		return fmt.Sprintf("Check %d passed with a client certificate under the new CA", re.NewPassed.Number)
 	case migration.GateLeaf:
 		return re.New.LeafSubject + ", expires " + web.Day(re.New.LeafNotAfter)
 	case migration.GateProof:
-		return fmt.Sprintf("Run %d passed with the old one, run %d with the new one", re.OldPassed.Number, re.NewPassed.Number)
+		return fmt.Sprintf("Check %d passed with the old one, check %d with the new one", re.OldPassed.Number, re.NewPassed.Number)
 	}
 	return ""
 }
@@ -219,7 +219,11 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 		p.Card.KeyType = web.KeyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
 	}
 	_, p.Key = h.Acts.Keys.Waiting(v.By, m, newCAKey(re))
-	current, err := h.Acts.Replacements.Bundle(ctx, v.View)
+	var current []byte
+	err := web.Aside(ctx, func() (err error) {
+		current, err = h.Acts.Replacements.Bundle(ctx, v.View)
+		return err
+	})
 	if fault.Is(err, fault.Unavailable) {
 		p.Trouble = "The rehearsal cloud is not answering, so its bundle cannot be shown. Reload this page."
 		return p, nil

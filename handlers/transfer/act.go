@@ -171,7 +171,9 @@ func (h *Pages) TransferHistory(w http.ResponseWriter, r *http.Request) error {
 		name = acts.Printable(t.asked().WorkflowID) + ".json"
 	}
 	return h.Spool(w, r, "application/json; charset=utf-8", func(to io.Writer) error {
-		if err := h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID, to); err != nil {
+		if err := web.Aside(r.Context(), func() error {
+			return h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID, to)
+		}); err != nil {
 			return err
 		}
 		web.Attachment(w, name)

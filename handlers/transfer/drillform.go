@@ -36,11 +36,8 @@ func (h *Pages) DrillForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := drillFields{once: rand.Text(), count: "20", rate: "5", concurrency: "50", seconds: "120", scenario: string(transfer.Success), amount: "250",
-		worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
-	if v.Migration.Mode.Can().Built {
-		f.worker = "builtin"
-	}
+	f := freshDrill(v)
+	f.once = rand.Text()
 	if id := r.URL.Query().Get("from"); id != "" {
 		run, err := h.Runs.Run(r.Context(), v.Migration.ID, id)
 		if err != nil {
@@ -49,6 +46,23 @@ func (h *Pages) DrillForm(w http.ResponseWriter, r *http.Request) error {
 		f = f.of(run.DrillRequest())
 	}
 	return h.showDrill(w, r, v, f, web.KeyFields{}, nil)
+}
+
+// freshDrill is the form before anybody has changed it.
+func freshDrill(v web.Visit) drillFields {
+	f := drillFields{count: "20", rate: "5", concurrency: "50", seconds: "120", scenario: string(transfer.Success), amount: "250",
+		worker: "own", template: v.Migration.Lang, queue: acts.TaskQueue(v.View), beside: "none", besideAddress: "localhost:7233", besideNamespace: "default"}
+	if v.Migration.Mode.Can().Built {
+		f.worker = "builtin"
+	}
+	return f
+}
+
+// unfolded reports whether a field that is folded away at first holds something else than at first.
+func (f drillFields) unfolded(v web.Visit) bool {
+	first := freshDrill(v)
+	first.once = f.once
+	return f != first
 }
 
 // of are the form's fields with the values of a drill that was.
@@ -82,7 +96,7 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 			{Value: "local", Label: "A local server", Hint: "The same drill there afterwards, without TLS; then what changes when you move.", Selected: f.beside == "local"},
 		},
 		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.KeySource(v, key),
-		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past, Problems: ps}
+		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, Changed: f.unfolded(v), History: past, Problems: ps}
 	if v.Namespace != nil {
 		t := h.Acts.Places.Target(v.View)
 		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}

@@ -65,7 +65,7 @@ func CheckRows(past []runs.Row) []views.CheckRow {
 			}
 		}
 		if i+1 < len(past) && p.Over() {
-			row.Compare = &views.Link{Text: fmt.Sprintf("Run %d", past[i+1].Number), URL: ComparePath(p.Outcome, past[i+1].Outcome)}
+			row.Compare = &views.Link{Text: fmt.Sprintf("Check %d", past[i+1].Number), URL: ComparePath(p.Outcome, past[i+1].Outcome)}
 		}
 		rows = append(rows, row)
 	}
