@@ -83,6 +83,10 @@ func New(o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fault.From(err)
 	}
+	inside, err := newInternode()
+	if err != nil {
+		return nil, fault.From(err)
+	}
 	d, moved, err := openKept(host, port, o.PortFile)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "Cannot listen on "+o.Addr,
@@ -95,7 +99,7 @@ func New(o Options) (*Cloud, error) {
 	if c.moved = moved; moved {
 		o.Log.Warn("another program has the port that the rehearsal cloud had; it has a new one", "address", c.Address())
 	}
-	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
+	c.gate = &gate{authority: a, inside: inside, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
@@ -272,6 +276,9 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 			return err
 		}
 		if c.lock, err = lockDir(c.o.Dir); err != nil {
+			return err
+		}
+		if err := private(c.o.Dir); err != nil {
 			return err
 		}
 	}
