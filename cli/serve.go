@@ -23,6 +23,7 @@ import (
 	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
+	"onramp/reach"
 	"onramp/rehearsal"
 	"onramp/runs"
 	"onramp/store"
@@ -124,14 +125,15 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
 	var place cloud.Place
-	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
+	may := reach.Options{Alone: true} // serve refuses any address but loopback
+	own := &doctor.OwnCalls{}         // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
 		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has})
 		if err != nil {
 			return err
 		}
 		defer c.Close()
-		place = cloud.Full(c)
+		place, may.Here = cloud.Full(c), c.Serves
 		c.StartBackground() // the first page does not wait for it
 	}
 	bank, err := transfer.OpenBank(filepath.Join(data, "bank.jsonl"))
@@ -160,7 +162,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	var notifier *expiry.Notifier
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log, Own: own}), Transfers: newTransfers(10*time.Second, bank, own),
+	gate := reach.New(may)
+	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
 		OwnComputer:   true, // serve refuses any address but loopback
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -107,6 +108,25 @@ func New(o Options) (*Cloud, error) {
 
 // Address is where programs dial it: "localhost:PORT", the same for the life of the Cloud.
 func (c *Cloud) Address() string { return fmt.Sprintf("localhost:%d", c.door.port()) }
+
+// Serves reports whether an address is one of the rehearsal cloud's: of its door, or of a switch that has an address of its
+// own. It never waits.
+func (c *Cloud) Serves(at netip.AddrPort) bool {
+	if !at.Addr().IsLoopback() {
+		return false
+	}
+	if int(at.Port()) == c.door.port() {
+		return true
+	}
+	c.rigMu.Lock()
+	defer c.rigMu.Unlock()
+	for _, r := range c.rigs {
+		if r.address == at.String() {
+			return true
+		}
+	}
+	return false
+}
 
 // RootPEM is the root under which its server certificates stand, new for each Cloud.
 func (c *Cloud) RootPEM() []byte { return c.authority.rootPEM }
