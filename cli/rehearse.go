@@ -214,7 +214,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 	result := make(chan transfer.Result, 1)
 	go func() {
 		defer close(events)
-		result <- newTransfers(10*time.Second, nil, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
+		result <- newTransfers(10*time.Second, nil, nil, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
 			Scenario: transfer.Success, GiveUp: true}, func(es []transfer.Event) {
 			for _, e := range es {
 				events <- e

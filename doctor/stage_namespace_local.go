@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -114,7 +115,11 @@ func (r *run) localClient() (*grpc.ClientConn, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	cc, err := grpc.NewClient("passthrough:///"+addr.String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig())
+	opts := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig()}
+	if r.o.To != nil {
+		dial := r.o.To(addr.String())
+		opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, to string) (net.Conn, error) { return dial(ctx, "tcp", to) }))
+	}
+	cc, err := grpc.NewClient("passthrough:///"+addr.String(), opts...)
 	return cc, either(r.t.LocalNamespace, "default"), err
 }
