@@ -91,7 +91,7 @@ type Options struct {
 	// ReplaceWindow is how long an old client certificate must not be seen before its CA may be removed; default one
 	// minute, the length of a worker's long poll.
 	ReplaceWindow time.Duration
-	// TrustDir is where trust files are written for programs that connect to the rehearsal cloud.
+	// TrustDir is where Places.WriteTrust writes trust files for programs that connect to the rehearsal cloud.
 	TrustDir string
 	// CertificatesChanged is called after an act that made or replaced certificates; nil: nobody waits for it.
 	CertificatesChanged func()
@@ -165,7 +165,7 @@ func New(o Options) (*Acts, error) {
 		}
 	}
 	d := &desk{o: o, Book: &Book{store: sure{o.Store}, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
-	d.Places, d.watches.every = &Places{o: o}, watchEvery
+	d.Places, d.watches.every = &Places{o: o, trust: trust{written: make(chan struct{})}}, watchEvery
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
 		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil

@@ -26,12 +26,13 @@ func (c *Changes) Wake(id string) {
 	c.Fanout.Wake(anyChange)
 }
 
-// Book is where acts look things up and write them down. One act looks and writes at a time.
+// Book is where acts look things up and write them down. Of one migration one act looks and writes at a time.
 type Book struct {
 	store    Store
 	changes  *Changes
 	now      func() time.Time
-	writing  sync.Mutex
+	writing  locks      // of migrations, by ID: between the look and the record; never while a cloud is asked
+	using    locks      // of namespaces: between what is done there and the record of it. It is taken before writing
 	deriving sync.Mutex // one batch of summaries at a time
 }
 
@@ -154,12 +155,11 @@ func note(id string, verb custody.Verb, text string) custody.Record {
 // write looks at a migration, lets decide say what follows, and writes it down, all or nothing. It returns the
 // migration as it is then. No facts, and nothing done: nothing is written, for it is known already.
 func (b *Book) write(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
-	b.writing.Lock()
-	defer b.writing.Unlock()
+	defer b.writing.lock(id)()
 	return b.writeAlone(ctx, by, id, decide)
 }
 
-// writeAlone is write for who holds writing.
+// writeAlone is write for who holds the migration.
 func (b *Book) writeAlone(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
 	v, err := b.View(ctx, id)
 	if err != nil {

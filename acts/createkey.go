@@ -53,17 +53,14 @@ func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, na
 	if err := sawText(ctx, KeysText(ns), keysNow(ns)); err != nil {
 		return key, ns, err
 	}
-	key, ns, err = place.Keys.CreateAPIKey(ctx, id, name, time.Duration(days)*24*time.Hour)
+	made, ns, err := place.Keys.CreateAPIKey(ctx, id, name, time.Duration(days)*24*time.Hour)
 	if err != nil {
 		return key, ns, err
 	}
 	if err := n.record(ctx, by, note("", custody.KeyMade, id.String()+": "+name)); err != nil {
-		clear(key.Reveal())
-		var e error
-		if len(ns.Keys) > 0 { // the newest first
-			_, e = place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), id, ns.Keys[0].ID)
-		}
+		clear(made.Secret.Reveal())
+		_, e := place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), id, made.ID)
 		return certsvc.Secret{}, ns, left(err, e, "An API key was created but not shown to anyone; delete it.")
 	}
-	return key, ns, nil
+	return made.Secret, ns, nil
 }

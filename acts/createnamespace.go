@@ -20,6 +20,7 @@ func (n Namespaces) Create(ctx context.Context, by Actor, pasted string) (id nam
 	if err != nil {
 		return id, err
 	}
+	defer n.using.lock(paste.ID.String())() // or it could be somebody's by the time that it is taken back
 	_, err = place.Namespaces.Namespace(ctx, paste.ID)
 	if !fault.Is(err, fault.NotFound) {
 		return paste.ID, err

@@ -75,12 +75,11 @@ const afterwards = 30 * time.Second
 // Conflict while a run is under way. What was seen (Saw) is the Edition of Deletion's Text.
 func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err error) {
 	defer unchanged(&err)
-	m.writing.Lock()
-	defer m.writing.Unlock()
-	v, err := m.View(ctx, id)
+	v, recorded, done, err := m.hold(ctx, id)
 	if err != nil {
 		return err
 	}
+	defer done()
 	if strings.TrimSpace(name) != v.Migration.Name {
 		return fault.New(fault.Invalid, "This is not the migration's name", fmt.Sprintf("Type %s to delete it.", v.Migration.Name)).In("name")
 	}
@@ -102,6 +101,7 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 	if err := m.store.DeleteMigration(ctx, id, m.stamped(by, note(id, custody.Deleted, d))...); err != nil {
 		return err
 	}
+	recorded()
 	m.o.Keeper.Wipe(id)
 	m.o.Keyring.ForgetAll(id)
 	m.o.Vault.ForgetAll(id)
@@ -112,6 +112,7 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 	if ns.IsZero() {
 		return nil
 	}
+	// Who uses the namespace waits still, so that it is nobody's when it goes.
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), afterwards) // the migration is gone, whoever still waits for it
 	defer cancel()
 	if err := m.Of(v.Migration.Mode).Namespaces.DeleteNamespace(ctx, ns); err != nil {
@@ -120,4 +121,33 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 		return f
 	}
 	return nil
+}
+
+// hold is a migration and its namespace, both held: the one until it is recorded what becomes of it, the other until
+// all is done.
+func (m Migrations) hold(ctx context.Context, id string) (v migration.View, recorded, done func(), err error) {
+	for {
+		if v, err = m.View(ctx, id); err != nil {
+			return v, nil, nil, err
+		}
+		ns := namespaceOf(v)
+		used := func() {}
+		if ns != "" {
+			used = m.using.lock(ns)
+		}
+		recorded = m.writing.lock(id)
+		done = func() { recorded(); used() }
+		if v, err = m.View(ctx, id); err == nil && namespaceOf(v) == ns {
+			return v, recorded, done, nil
+		}
+		done() // it is gone, or has chosen another namespace meanwhile
+	}
+}
+
+// namespaceOf is the Namespace ID of a migration; "" where it has none yet.
+func namespaceOf(v migration.View) string {
+	if v.Namespace == nil {
+		return ""
+	}
+	return v.Namespace.Namespace
 }

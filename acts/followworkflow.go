@@ -37,8 +37,7 @@ func (w Workflows) Follow(ctx context.Context, by Actor, id string, f Follow) (r
 	if err := w.Reach(ctx, v); err != nil {
 		return run, err
 	}
-	w.writing.Lock()
-	defer w.writing.Unlock()
+	defer w.writing.lock(id)()
 	if v, err = w.View(ctx, id); err != nil {
 		return run, err
 	}

@@ -64,40 +64,33 @@ func noRequest() error {
 
 // issueClient signs with a CA that was lent for this.
 func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.View, req IssueClient, set certsvc.SetRequest) (string, error) {
-	made, err := c.o.Issuer.IssueSet(set)
+	issued, err := c.o.Issuer.IssueSet(set)
 	if err != nil {
 		return "", rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
 	}
-	defer clear(made.Leaf.Key.Reveal())
-	id, s := v.Migration.ID, made.Summary
-	var file download
-	var booking *custody.Booking
-	held := bundleOf(by, id, s.LeafFingerprint)
-	if !made.Leaf.Key.Empty() {
-		if file, err = packBundle(made.Bundle(), v.Migration.Mode.Can().Practice); err != nil {
+	id, print := v.Migration.ID, issued.Summary.LeafFingerprint
+	made := c.newMade(by, id, certsvc.Set{Leaf: issued.Leaf}) // the CA's key is whose it was lent by
+	defer made.close()
+	if !issued.Leaf.Key.Empty() {
+		f, err := packBundle(issued.Bundle(), v.Migration.Mode.Can().Practice)
+		if err := made.pack(bundleOf(by, id, print), f, err); err != nil {
 			return "", err
 		}
-		if booking, err = c.o.Vault.Book(held); err != nil {
-			clear(file.content)
-			return "", err
-		}
-		defer booking.Close()
 	}
-	d := migration.LeafData{Name: req.Name, CertificateData: migration.CertificateData{Lane: req.Lane, CAPEM: string(made.CA.CertPEM), LeafPEM: string(made.Leaf.CertPEM),
-		CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject, KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter}}
-	_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := v.AddLeaf(d)
-		return entry{facts: facts, records: custody.SignedRecords(c.now(), id, req.Lane, s.CAFingerprint, made.Leaf.Cert)}, err
-	})
-	if err != nil {
-		clear(file.content)
+	if err := made.book(); err != nil {
 		return "", err
 	}
-	if booking != nil {
-		booking.Put(held, file.name, file.content)
+	d := migration.LeafData{Name: req.Name, CertificateData: certificateData(req.Lane, issued)}
+	_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
+		facts, err := v.AddLeaf(d)
+		return entry{facts: facts, records: custody.SignedRecords(c.now(), id, req.Lane, d.CAFingerprint, issued.Leaf.Cert)}, err
+	})
+	if err != nil {
+		return "", err
 	}
+	made.hand()
 	c.o.CertificatesChanged()
-	return s.LeafFingerprint, nil
+	return print, nil
 }
 
 // withCertificate is a migration that has certificates: else a NotFound fault, or Conflict where it can have none.

@@ -6,6 +6,8 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 
 	"onramp/certsvc"
 	"onramp/custody"
@@ -110,10 +112,8 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 		return nil, rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
 	}
 	id, s := v.Migration.ID, issued.Summary
-	m = &madeSet{d: d, by: by, id: id, set: issued, files: map[custody.Held]download{}, signed: []*x509.Certificate{issued.Leaf.Cert},
-		data: migration.CertificateData{Lane: req.Lane, CAPEM: string(issued.CA.CertPEM), LeafPEM: string(issued.Leaf.CertPEM),
-			CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject,
-			KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter}}
+	m = d.newMade(by, id, issued)
+	m.signed, m.data = []*x509.Certificate{issued.Leaf.Cert}, certificateData(req.Lane, issued)
 	defer func() {
 		if err != nil {
 			m.close()
@@ -121,25 +121,54 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}()
 	practice := v.Migration.Mode.Can().Practice
 	if !issued.Leaf.Key.Empty() {
-		if m.files[bundleOf(by, id, s.LeafFingerprint)], err = packBundle(issued.Bundle(), practice); err != nil {
+		f, e := packBundle(issued.Bundle(), practice)
+		if err = m.pack(bundleOf(by, id, s.LeafFingerprint), f, e); err != nil {
 			return m, err
 		}
 	}
 	if req.Authority == nil {
 		m.signed = []*x509.Certificate{issued.CA.Cert, issued.Leaf.Cert}
-		if m.files[caKeyOf(by, id, s.LeafFingerprint)], err = packCAKey(issued.CA, issued.Namespace, practice); err != nil {
+		f, e := packCAKey(issued.CA, issued.Namespace, practice)
+		if err = m.pack(caKeyOf(by, id, s.LeafFingerprint), f, e); err != nil {
 			return m, err
 		}
 	}
 	if err = m.lendWhat(req); err != nil {
 		return m, err
 	}
-	var ids []custody.Held
-	for held := range m.files {
-		ids = append(ids, held)
-	}
-	m.booking, err = d.o.Vault.Book(ids...)
+	err = m.book() // before the deferred look at it
 	return m, err
+}
+
+// certificateData are the public facts of a set.
+func certificateData(lane string, set certsvc.Set) migration.CertificateData {
+	s := set.Summary
+	return migration.CertificateData{Lane: lane, CAPEM: string(set.CA.CertPEM), LeafPEM: string(set.Leaf.CertPEM),
+		CAFingerprint: s.CAFingerprint, LeafFingerprint: s.LeafFingerprint, CASubject: s.CASubject, LeafSubject: s.LeafSubject,
+		KeyType: string(s.LeafKeyType), CANotAfter: s.CANotAfter, LeafNotAfter: s.LeafNotAfter}
+}
+
+// newMade is a set of some keys with what will be downloaded of it. Its maker closes it, packs the files, books room
+// for them, writes down what was made and hands it out, in this order: nothing after the write can fail.
+func (d *desk) newMade(by Actor, id string, set certsvc.Set) *madeSet {
+	return &madeSet{d: d, by: by, id: id, set: set, files: map[custody.Held]download{}}
+}
+
+// pack adds a download.
+func (m *madeSet) pack(held custody.Held, f download, err error) error {
+	if err == nil {
+		m.files[held] = f
+	}
+	return err
+}
+
+// book books room for all that was packed.
+func (m *madeSet) book() (err error) {
+	if len(m.files) == 0 {
+		return nil
+	}
+	m.booking, err = m.d.o.Vault.Book(slices.Collect(maps.Keys(m.files))...)
+	return err
 }
 
 // lendWhat reads the pair that is to be lent.
@@ -162,12 +191,17 @@ func (m *madeSet) lendWhat(req IssueSet) error {
 // publish hands out what was made, after it was written down. It cannot fail.
 func (m *madeSet) publish() { m.publishTo(client(m.by, m.id)) }
 
-// publishTo is publish with the pair lent under a name.
-func (m *madeSet) publishTo(lent custody.Held) {
+// hand is publish of the downloads alone: nothing is lent, and what is lent stays. It cannot fail.
+func (m *madeSet) hand() {
 	for held, f := range m.files {
 		m.booking.Put(held, f.name, f.content)
 	}
 	m.files = nil
+}
+
+// publishTo is publish with the pair lent under a name.
+func (m *madeSet) publishTo(lent custody.Held) {
+	m.hand()
 	if lent.What == heldClient { // a replacement that went on is about nothing now
 		m.d.o.Keyring.Forget(successor(m.by, m.id))
 	}

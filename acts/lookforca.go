@@ -122,7 +122,7 @@ func (c Checks) lookForCA(ctx context.Context, by Actor, v migration.View) (seen
 		}
 		_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
 			facts, err := v.SetUpload(migration.UploadData{CAFingerprint: ca})
-			return entry{facts: facts, records: []custody.Record{note(id, custody.CAsSaved, "seen in "+ns.ID.String())}}, err
+			return entry{facts: facts, records: []custody.Record{note(id, custody.CASeen, "in "+ns.ID.String())}}, err
 		})
 		return CALook{Accepted: err == nil, Title: "The namespace holds this CA certificate"}, err
 	}

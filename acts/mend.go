@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"onramp/custody"
+	"onramp/migration"
 	"onramp/namespace"
 )
 
@@ -23,7 +24,19 @@ func (r Rehearsal) Mend(ctx context.Context, by Actor, pasted, breakID string) (
 	if breakID == "" {
 		ids = place.Breaks.Broken()[id.String()]
 	}
-	if err := r.record(ctx, by, note("", custody.Mended, strings.TrimSpace(id.String()+" "+breakID))); err != nil {
+	moves, err := r.InNamespace(ctx, migration.Rehearsal, id.String())
+	if err != nil {
+		return err
+	}
+	what := strings.TrimSpace(id.String() + " " + breakID)
+	records := []custody.Record{}
+	for _, v := range moves { // each of them was broken
+		records = append(records, note(v.Migration.ID, custody.Mended, what))
+	}
+	if len(records) == 0 {
+		records = append(records, note("", custody.Mended, what))
+	}
+	if err := r.record(ctx, by, records...); err != nil {
 		return err
 	}
 	for _, b := range ids {

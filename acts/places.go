@@ -3,7 +3,7 @@ package acts
 import (
 	"context"
 	"path/filepath"
-	"sync"
+	"sync/atomic"
 	"time"
 
 	"onramp/cloud"
@@ -15,10 +15,16 @@ import (
 
 // Places says where migrations go, and how programs connect there.
 type Places struct {
-	o  Options
-	mu sync.Mutex
-	// trusted are the trust files of the rehearsal cloud; nil until they were written: each start has its own root.
-	trusted map[string]string
+	o     Options
+	trust trust
+}
+
+// trust is what was written for programs that connect to the rehearsal cloud: each start of it has its own root.
+type trust struct {
+	asked   atomic.Bool
+	written chan struct{} // closed once what follows is known
+	env     map[string]string
+	err     error
 }
 
 // readyWait is how long an act waits for a place that is starting.
@@ -141,18 +147,29 @@ func (p *Places) bend(v migration.View, t *doctor.Target) error {
 	return nil
 }
 
-// Trust writes the trust files of the rehearsal cloud once it is ready, and returns the environment that makes
-// unchanged programs use them and the path of its root alone.
-func (p *Places) Trust() (env map[string]string, root string, err error) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	root = filepath.Join(p.o.TrustDir, "server-root.pem")
-	if p.trusted == nil {
-		if p.trusted, err = p.o.Rehearsal.Own.TrustFiles(p.o.TrustDir); err != nil {
-			return nil, "", err
-		}
+// WriteTrust waits for the rehearsal cloud and writes its trust files, once; the error is told to whoever asks for
+// Trust, and returned. Without a rehearsal cloud there are none.
+func (p *Places) WriteTrust(ctx context.Context) error {
+	t := &p.trust
+	if p.o.Rehearsal.Own == nil || t.asked.Swap(true) {
+		return nil
 	}
-	return p.trusted, root, nil
+	defer close(t.written)
+	if _, t.err = p.o.Rehearsal.Namespaces.Namespaces(ctx); t.err == nil {
+		t.env, t.err = p.o.Rehearsal.Own.TrustFiles(p.o.TrustDir)
+	}
+	return t.err
+}
+
+// Trust is the environment that makes unchanged programs trust the rehearsal cloud, and the path of its root alone. It
+// waits for WriteTrust, which began at the start, and writes nothing itself. An Unavailable fault where that was not
+// begun, or the rehearsal cloud is not ready.
+func (p *Places) Trust() (env map[string]string, root string, err error) {
+	if !p.trust.asked.Load() || p.State().Phase != "ready" {
+		return nil, "", fault.New(fault.Unavailable, "The rehearsal cloud’s trust files are not written yet", "Load this page again in a moment.")
+	}
+	<-p.trust.written
+	return p.trust.env, filepath.Join(p.o.TrustDir, "server-root.pem"), p.trust.err
 }
 
 // idOf is the namespace of a migration that has one.

@@ -51,8 +51,9 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 	if err != nil {
 		return v, err
 	}
+	defer change.close()
 	m := v.Migration.ID
-	after, err := r.write(ctx, by, m, func(v migration.View) (entry, error) {
+	after, err := change.write(ctx, by, m, func(v migration.View) (entry, error) {
 		facts, err := v.SetCertificate(made.data)
 		if err != nil {
 			return entry{}, err

@@ -18,8 +18,7 @@ func (m Migrations) Rename(ctx context.Context, by Actor, id, name string) (err 
 }
 
 func (m Migrations) change(ctx context.Context, by Actor, id string, how func(migration.Migration) (migration.Migration, custody.Record, error)) error {
-	m.writing.Lock()
-	defer m.writing.Unlock()
+	defer m.writing.lock(id)()
 	now, err := m.store.Migration(ctx, id)
 	if err != nil {
 		return err

@@ -28,6 +28,7 @@ func (r Replacements) Back(ctx context.Context, by Actor, id, gate string) (err 
 		if err != nil {
 			return err
 		}
+		defer change.close()
 		if err := change.settle(ctx, by, id, rec, what); err != nil {
 			return err
 		}

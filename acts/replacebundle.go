@@ -2,11 +2,14 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"slices"
 
 	"onramp/cloud"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
+	"onramp/namespace"
 )
 
 // SaveBundle saves the bundle with both CAs in the namespace, and records that it was seen there. A Conflict fault
@@ -27,21 +30,23 @@ func (r Replacements) SaveBundle(ctx context.Context, by Actor, id string) (err 
 	if err != nil {
 		return err
 	}
+	defer change.close()
 	return change.settle(ctx, by, id, note(id, custody.ReplaceMoved, "both CAs are in the namespace"), func(v migration.View) ([]migration.Fact, error) {
 		return v.SeeBundle(change.after)
 	})
 }
 
-// bundleChange is a bundle that was changed and whose facts are not written down yet.
+// bundleChange is a bundle that was changed and whose facts are not written down yet. Until it is closed nobody else
+// changes it, so that facts come in the order of what they tell of.
 type bundleChange struct {
-	d      *desk
-	place  cloud.Place
-	before []byte
-	after  cloud.Namespace
+	d             *desk
+	place         cloud.Place
+	before, after cloud.Namespace
+	close         func() // lets others change the namespace
 }
 
 // changeBundle changes the bundle of a migration's namespace; nobody comes in between the look and the change. An
-// error of how changes nothing.
+// error of how changes nothing. Whoever gets a change closes it.
 func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (*bundleChange, error) {
 	if !v.Migration.Mode.Can().Bundle {
 		return nil, notOurs()
@@ -54,34 +59,84 @@ func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(clou
 	if err != nil {
 		return nil, err
 	}
-	c := &bundleChange{d: d, place: place}
-	c.after, err = place.CAs.ChangeCAs(ctx, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
-		c.before = []byte(ns.BundlePEM)
-		return how(ns, callers)
+	c, err := d.changeCAs(ctx, place, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
+		pem, err := how(ns, callers)
+		if err == nil && string(pem) == ns.BundlePEM {
+			err = errSame
+		}
+		return pem, err
 	})
 	if err != nil {
+		c.close()
 		return nil, rename(err, map[string]string{"ca": "", "bundle": "", "fingerprint": ""})
 	}
 	return c, nil
 }
 
+// errSame is the answer to a change that is none: nothing is written, nor judged anew.
+var errSame = errors.New("it stays as it is")
+
+// changeCAs changes the bundle of a namespace. Its caller closes the change, also with an error. What there was before is in the change, also with an error, unless the
+// namespace could not be looked at.
+func (d *desk) changeCAs(ctx context.Context, place cloud.Place, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (c *bundleChange, err error) {
+	c = &bundleChange{d: d, place: place, close: d.using.lock(id.String())}
+	c.after, err = place.CAs.ChangeCAs(ctx, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
+		c.before = ns
+		return how(ns, callers)
+	})
+	if errors.Is(err, errSame) {
+		c.after, err = c.before, nil
+	}
+	return c, err
+}
+
+// same reports whether the change changed nothing.
+func (c *bundleChange) same() bool { return c.before.BundlePEM == c.after.BundlePEM }
+
+// changedAgain is the fault of taking back what somebody else has changed meanwhile: theirs stays.
+func changedAgain() error {
+	return fault.New(fault.Conflict, "Somebody else changed it meanwhile", "Look at the namespace in the rehearsal cloud.")
+}
+
 // settle writes down what follows from the change: what what says of the migration, and for every migration of the
 // namespace what its bundle holds now. When that fails the bundle becomes what it was.
 func (c *bundleChange) settle(ctx context.Context, by Actor, id string, r custody.Record, what func(migration.View) ([]migration.Fact, error)) error {
-	_, err := c.d.write(ctx, by, id, func(v migration.View) (entry, error) {
+	_, err := c.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := what(v)
 		if err != nil {
 			return entry{}, err
 		}
 		saved, err := c.d.saved(ctx, c.after, migration.Derive(v.Migration, append(v.Facts[:len(v.Facts):len(v.Facts)], facts...), nil, c.d.now()))
-		return entry{append(facts, saved...), []custody.Record{r}, string(c.before) != c.after.BundlePEM}, err
+		return entry{append(facts, saved...), []custody.Record{r}, !c.same()}, err
 	})
 	return c.undo(ctx, err)
 }
 
+// write is Book.write for facts of every migration of the namespace.
+func (c *bundleChange) write(ctx context.Context, by Actor, id string, decide func(migration.View) (entry, error)) (migration.View, error) {
+	unlock, err := c.holdAll(ctx, id)
+	if err != nil {
+		return migration.View{}, err
+	}
+	defer unlock()
+	return c.d.writeAlone(ctx, by, id, decide)
+}
+
+// holdAll holds every migration of the namespace, and some more. As long as the namespace is held none comes to it.
+func (c *bundleChange) holdAll(ctx context.Context, more ...string) (unlock func(), err error) {
+	moves, err := c.d.InNamespace(ctx, migration.Rehearsal, c.after.ID.String())
+	for _, v := range moves {
+		more = append(more, v.Migration.ID)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c.d.writing.lock(more...), nil
+}
+
 // undo makes the bundle what it was when err is not nil, and returns err.
 func (c *bundleChange) undo(ctx context.Context, err error) error {
-	if err == nil || string(c.before) == c.after.BundlePEM {
+	if err == nil || c.same() {
 		return err
 	}
 	if e := c.place.CAs.TakeBackCAs(context.WithoutCancel(ctx), c.after); e != nil {

@@ -47,27 +47,23 @@ func (r Replacements) TakeCA(ctx context.Context, by Actor, id string, req NewCA
 	if err != nil {
 		return rename(err, map[string]string{"common_name": "ca_common_name", "days": "ca_days"})
 	}
-	defer clear(ca.Key.Reveal())
+	made := r.newMade(by, id, certsvc.Set{CA: ca})
+	defer made.close()
 	file, err := packCAKey(ca, re.ID, v.Migration.Mode.Can().Practice)
-	if err != nil {
+	if err := made.pack(newCAKeyOf(by, id, ca.Fingerprint()), file, err); err != nil {
 		return err
 	}
-	held := newCAKeyOf(by, id, ca.Fingerprint())
-	booking, err := r.o.Vault.Book(held)
-	if err != nil {
-		clear(file.content)
+	if err := made.book(); err != nil {
 		return err
 	}
-	defer booking.Close()
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNewCA(MakerServer, ca.CertPEM, current, now)
 		return entry{facts: facts, records: custody.SignedRecords(r.now(), id, MakerServer, ca.Fingerprint(), ca.Cert)}, err
 	})
 	if err != nil {
-		clear(file.content)
 		return rename(err, map[string]string{"ca": "ca_common_name", "bundle": "ca_common_name"})
 	}
-	booking.Put(held, file.name, file.content)
+	made.hand()
 	return nil
 }
 

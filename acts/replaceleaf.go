@@ -78,17 +78,17 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 	if err := join(refusals(certsvc.LintLeaf([]*x509.Certificate{leaf.Cert}, cas, r.o.Now()), "common_name")...); err != nil {
 		return err
 	}
-	made := &madeSet{d: r.desk, by: by, id: id, set: certsvc.Set{Leaf: leaf}, files: map[custody.Held]download{}}
+	made := r.newMade(by, id, certsvc.Set{Leaf: leaf})
 	defer made.close()
-	held := bundleOf(by, id, leaf.Fingerprint())
 	if !leaf.Key.Empty() {
-		b := certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key}
-		if made.files[held], err = packBundle(b, v.Migration.Mode.Can().Practice); err != nil {
+		f, err := packBundle(certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key},
+			v.Migration.Mode.Can().Practice)
+		if err := made.pack(bundleOf(by, id, leaf.Fingerprint()), f, err); err != nil {
 			return err
 		}
-		if made.booking, err = r.o.Vault.Book(held); err != nil {
-			return err
-		}
+	}
+	if err := made.book(); err != nil {
+		return err
 	}
 	if err := made.lendWhat(IssueSet{Lend: req.Lend, LentKey: req.LentKey}); err != nil {
 		return err

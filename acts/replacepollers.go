@@ -42,7 +42,7 @@ func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string
 	}
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SeePollers(queue, who)
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "looked who polls "+queue)}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.PollersSeen, queue)}}, err
 	})
 	return err
 }

@@ -102,6 +102,7 @@ func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View
 	if err != nil {
 		return err
 	}
+	defer change.close()
 	seen.CAs = change.after.Fingerprints()
 	return change.settle(ctx, by, id, done, func(v migration.View) ([]migration.Fact, error) { return v.Removed(seen) })
 }

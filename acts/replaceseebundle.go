@@ -24,7 +24,7 @@ func (r Replacements) SeeBundle(ctx context.Context, by Actor, id string) (err e
 	}
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SeeBundle(*ns)
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "both CAs were seen in the namespace")}}, err
+		return entry{facts: facts, records: []custody.Record{note(id, custody.CASeen, "both of the replacement, in "+ns.ID.String())}}, err
 	})
 	return err
 }

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 
 	"onramp/cloud"
 	"onramp/custody"
@@ -19,21 +20,39 @@ func (n Namespaces) SaveAuth(ctx context.Context, by Actor, id namespace.ID, aut
 	if err != nil {
 		return err
 	}
-	before, err := place.Namespaces.Namespace(ctx, id)
+	undo, err := changeAuth(ctx, place, id, func(ns cloud.Namespace) (string, error) {
+		if auth == ns.Auth {
+			return auth, nil
+		}
+		return auth, sawText(ctx, ns.Auth, "Workers sign in with "+authName[ns.Auth]+" now.")
+	})
 	if err != nil {
 		return err
 	}
-	if auth != before.Auth {
-		if err := sawText(ctx, before.Auth, "Workers sign in with "+authName[before.Auth]+" now."); err != nil {
-			return err
-		}
-	}
-	if _, err := place.SignIn.SetAuth(ctx, id, auth); err != nil {
-		return err
-	}
 	if err := n.record(ctx, by, note("", custody.AuthSaved, id.String()+": "+auth)); err != nil {
-		_, e := place.SignIn.SetAuth(context.WithoutCancel(ctx), id, before.Auth)
-		return left(err, e, "The sign-in method was changed and could not be changed back.")
+		return left(err, undo(), "The sign-in method was changed and could not be changed back.")
 	}
 	return nil
+}
+
+// changeAuth changes how workers sign in to a namespace, unless how answers errSame. undo makes it what it was, and
+// leaves what somebody else chose meanwhile.
+func changeAuth(ctx context.Context, place cloud.Place, id namespace.ID, how func(cloud.Namespace) (string, error)) (undo func() error, err error) {
+	var before string
+	after, err := place.SignIn.ChangeAuth(ctx, id, func(ns cloud.Namespace) (string, error) {
+		before = ns.Auth
+		return how(ns)
+	})
+	if errors.Is(err, errSame) {
+		return func() error { return nil }, nil
+	}
+	return func() error {
+		_, err := place.SignIn.ChangeAuth(context.WithoutCancel(ctx), id, func(ns cloud.Namespace) (string, error) {
+			if ns.Auth != after.Auth {
+				return "", changedAgain()
+			}
+			return before, nil
+		})
+		return err
+	}, err
 }

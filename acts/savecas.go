@@ -17,19 +17,21 @@ func (n Namespaces) SaveCAs(ctx context.Context, by Actor, id namespace.ID, bund
 	if err != nil {
 		return ns, err
 	}
-	before, err := place.Namespaces.Namespace(ctx, id)
-	if err != nil {
+	var other error
+	change, err := n.changeCAs(ctx, place, id, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
+		other = sawText(ctx, ns.BundlePEM, casText(ns))
+		return bundle, other
+	})
+	defer change.close()
+	switch {
+	case other != nil:
+		return change.before, other
+	case err != nil && change.before.ID.IsZero(): // there is no such namespace, or no cloud to ask
 		return ns, err
+	case err != nil:
+		return change.before, rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"})
 	}
-	if err := sawText(ctx, before.BundlePEM, casText(before)); err != nil {
-		return before, err
-	}
-	ns, err = place.CAs.SetCAs(ctx, id, bundle)
-	if err != nil {
-		return before, rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"})
-	}
-	change := &bundleChange{d: n.desk, place: place, before: []byte(before.BundlePEM), after: ns}
-	return ns, change.undo(ctx, n.wrote(ctx, by, ns))
+	return change.after, change.undo(ctx, change.wrote(ctx, by))
 }
 
 // casText says which CA certificates a namespace holds.
@@ -45,9 +47,13 @@ func casText(ns cloud.Namespace) string {
 }
 
 // wrote writes down what a namespace's bundle holds now.
-func (d *desk) wrote(ctx context.Context, by Actor, ns cloud.Namespace) error {
-	d.writing.Lock()
-	defer d.writing.Unlock()
+func (c *bundleChange) wrote(ctx context.Context, by Actor) error {
+	unlock, err := c.holdAll(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	d, ns := c.d, c.after
 	facts, err := d.saved(ctx, ns)
 	if err != nil {
 		return err

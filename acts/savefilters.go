@@ -1,8 +1,10 @@
 package acts
 
 import (
+	"bytes"
 	"context"
 
+	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
 )
@@ -29,18 +31,21 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	if err != nil {
 		return err
 	}
-	before, err := place.Namespaces.Namespace(ctx, id)
+	var before []byte
+	after, err := place.Filters.ChangeFilters(ctx, id, func(ns cloud.Namespace) ([]byte, error) {
+		before = ns.Filters
+		return filters, sawText(ctx, string(ns.Filters), filtersText(ns.Filters))
+	})
 	if err != nil {
 		return err
 	}
-	if err := sawText(ctx, string(before.Filters), filtersText(before.Filters)); err != nil {
-		return err
-	}
-	if _, err := place.Filters.SetFilters(ctx, id, filters); err != nil {
-		return err
-	}
 	if err := n.record(ctx, by, note(m, custody.FiltersSaved, id.String())); err != nil {
-		_, e := place.Filters.SetFilters(context.WithoutCancel(ctx), id, before.Filters)
+		_, e := place.Filters.ChangeFilters(context.WithoutCancel(ctx), id, func(ns cloud.Namespace) ([]byte, error) {
+			if !bytes.Equal(ns.Filters, after.Filters) {
+				return nil, changedAgain()
+			}
+			return before, nil
+		})
 		return left(err, e, "The certificate filters were changed and could not be changed back.")
 	}
 	return nil

@@ -37,15 +37,14 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 		d.Address = place.Own.Address()
 	}
 	// Nobody may delete or take back the namespace between the look at it and the record of who uses it.
-	m.writing.Lock()
-	defer m.writing.Unlock()
+	defer m.using.lock(d.Namespace)()
 	undo := func(err error) error { return err }
 	if v.Migration.Mode.Can().OneDoor {
 		if undo, err = m.ensureNamespace(ctx, place, v, paste.ID); err != nil {
 			return v, err
 		}
 	}
-	v, err = m.writeAlone(ctx, by, id, func(v migration.View) (entry, error) {
+	v, err = m.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SetNamespace(d)
 		return entry{facts: facts, records: []custody.Record{note(id, custody.NamespaceSet, d.Namespace)}}, err
 	})
@@ -59,7 +58,7 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 // unless somebody set it up for certificates. undo takes back what was made, and returns the error that it is given.
 func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migration.View, id namespace.ID) (undo func(error) error, err error) {
 	undo = func(err error) error { return err }
-	before, err := place.Namespaces.Namespace(ctx, id)
+	_, err = place.Namespaces.Namespace(ctx, id)
 	switch {
 	case fault.Is(err, fault.NotFound):
 		if err := place.Namespaces.CreateNamespace(ctx, id); err != nil {
@@ -68,18 +67,22 @@ func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migrati
 		undo = func(err error) error {
 			return left(err, place.Namespaces.DeleteNamespace(context.WithoutCancel(ctx), id), "The namespace "+id.String()+" was made.")
 		}
-		before.Auth = cloud.AuthMTLS
 	case err != nil:
 		return undo, err
 	}
-	if v.Migration.Auth == cloud.AuthAPIKey && before.Auth != cloud.AuthAPIKey && len(before.CAs) == 0 {
-		if _, err = place.SignIn.SetAuth(ctx, id, cloud.AuthAPIKey); err != nil {
+	if v.Migration.Auth == cloud.AuthAPIKey {
+		back, err := changeAuth(ctx, place, id, func(ns cloud.Namespace) (string, error) {
+			if ns.Auth == cloud.AuthAPIKey || len(ns.CAs) > 0 {
+				return "", errSame
+			}
+			return cloud.AuthAPIKey, nil
+		})
+		if err != nil {
 			return undo, undo(err)
 		}
 		made := undo
 		undo = func(err error) error {
-			_, e := place.SignIn.SetAuth(context.WithoutCancel(ctx), id, before.Auth)
-			return made(left(err, e, "The sign-in method of "+id.String()+" was changed."))
+			return made(left(err, back(), "The sign-in method of "+id.String()+" was changed."))
 		}
 	}
 	return undo, nil

@@ -24,6 +24,8 @@ type standIn struct {
 	mu     sync.Mutex
 	spaces map[string]*space
 	keys   int
+
+	meanwhile *cloud.Key // what somebody else makes while a key is made
 }
 
 type space struct {
@@ -136,6 +138,7 @@ func (s *space) hold(pem []byte, cas ...*x509.Certificate) {
 	}
 }
 
+// SetCAs saves a bundle behind Onramp's back.
 func (c *standIn) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
 	return c.change("SetCAs", id, func(s *space) error { return s.save(pem) })
 }
@@ -143,7 +146,7 @@ func (c *standIn) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.
 func (c *standIn) ChangeCAs(_ context.Context, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
 	return c.change("ChangeCAs", id, func(s *space) error {
 		pem, err := how(s.Namespace, c.callers())
-		if err != nil || string(pem) == s.BundlePEM {
+		if err != nil {
 			return err
 		}
 		return s.save(pem)
@@ -163,24 +166,41 @@ func (c *standIn) TakeBackCAs(_ context.Context, after cloud.Namespace) error {
 	return err
 }
 
-func (c *standIn) SetFilters(_ context.Context, id namespace.ID, filters []byte) (cloud.Namespace, error) {
-	return c.change("SetFilters", id, func(s *space) error { s.Filters = bytes.Clone(filters); return nil })
+func (c *standIn) ChangeFilters(_ context.Context, id namespace.ID, how func(cloud.Namespace) ([]byte, error)) (cloud.Namespace, error) {
+	return c.change("ChangeFilters", id, func(s *space) error {
+		filters, err := how(s.Namespace)
+		if err == nil {
+			s.Filters = bytes.Clone(filters)
+		}
+		return err
+	})
 }
 
-func (c *standIn) SetAuth(_ context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
-	return c.change("SetAuth", id, func(s *space) error { s.Auth = auth; return nil })
+func (c *standIn) ChangeAuth(_ context.Context, id namespace.ID, how func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+	return c.change("ChangeAuth", id, func(s *space) error {
+		auth, err := how(s.Namespace)
+		if err == nil {
+			s.Auth = auth
+		}
+		return err
+	})
 }
 
-func (c *standIn) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+func (c *standIn) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (cloud.NewKey, cloud.Namespace, error) {
+	var made cloud.Key
 	ns, err := c.change("CreateAPIKey", id, func(s *space) error {
 		c.keys++
-		s.Keys = append([]cloud.Key{{ID: fmt.Sprint("key-", c.keys), Name: name}}, s.Keys...)
+		made = cloud.Key{ID: fmt.Sprint("key-", c.keys), Name: name}
+		s.Keys = append([]cloud.Key{made}, s.Keys...)
+		if c.meanwhile != nil { // somebody else makes one before this one's maker hears of it
+			s.Keys = append([]cloud.Key{*c.meanwhile}, s.Keys...)
+		}
 		return nil
 	})
 	if err != nil {
-		return certsvc.Secret{}, ns, err
+		return cloud.NewKey{}, ns, err
 	}
-	return certsvc.NewSecret([]byte("api-key-canary")), ns, nil
+	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte("api-key-canary"))}, ns, nil
 }
 
 func (c *standIn) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {

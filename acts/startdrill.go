@@ -64,8 +64,7 @@ func (w Workflows) besideNear(ctx context.Context, t *doctor.Target) error {
 }
 
 func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan transfer.Drill) (runs.Run, error) {
-	w.writing.Lock()
-	defer w.writing.Unlock()
+	defer w.writing.lock(id)()
 	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !isNotFound(err) {
 		return have, err
 	}

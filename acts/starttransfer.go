@@ -62,8 +62,7 @@ func (w Workflows) Start(ctx context.Context, by Actor, id string, t Transfer) (
 	if req.Worker == "own" && req.Target.TaskQueue != "" { // a switch has the wrong one
 		req.TaskQueue = req.Target.TaskQueue
 	}
-	w.writing.Lock() // two requests with one key: the second waits and finds the first's run
-	defer w.writing.Unlock()
+	defer w.writing.lock(id)() // two requests with one key: the second waits and finds the first's run
 	if have, err := w.o.Runs.ByKey(ctx, id, migration.TransferRun, t.Once); !fault.Is(err, fault.NotFound) {
 		return have, err
 	}

@@ -87,6 +87,7 @@ func (w *world) open() {
 	if err != nil {
 		w.t.Fatal(err)
 	}
+	w.must(w.Acts.Places.WriteTrust(w.ctx))
 	w.end = sync.OnceFunc(func() {
 		if err := errors.Join(w.Acts.Close(), w.log.Close(), w.keeper.Close(), w.db.Close()); err != nil {
 			w.t.Error(err)

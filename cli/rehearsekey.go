@@ -23,11 +23,11 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 	if _, err := r.cloud.SetAuth(ctx, r.id, cloud.AuthAPIKey); err != nil {
 		return err
 	}
-	secret, ns, err := r.cloud.CreateAPIKey(ctx, r.id, "rehearsal", rehearsalKeyLife)
+	key, _, err := r.cloud.CreateAPIKey(ctx, r.id, "rehearsal", rehearsalKeyLife)
 	if err != nil {
 		return err
 	}
-	r.done("API key", "made for this namespace, until %s; only its hash is kept", ns.Keys[0].Expires.Format(time.RFC3339))
+	r.done("API key", "made for this namespace, until %s; only its hash is kept", key.Expires.Format(time.RFC3339))
 	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(), ServerName: r.id.Host()}
 	if out != "" {
 		dir, err := filepath.Abs(out)
@@ -36,7 +36,7 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 		}
 		h.APIKey = filepath.Join(dir, "api-key.txt")
 		if err == nil {
-			err = r.writeFile(h.APIKey, secret.Reveal(), 0o600)
+			err = r.writeFile(h.APIKey, key.Secret.Reveal(), 0o600)
 		}
 		if err != nil {
 			return fault.Wrap(err, fault.Invalid, "The API key cannot be written to "+printable(dir), "Set --out to a directory that you can write to: "+err.Error()).In("out")
@@ -46,5 +46,5 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 		}
 	}
 	return r.tryOut(ctx, doctor.Target{Address: h.Address, Namespace: h.Namespace, ServerName: h.ServerName,
-		APIKey: string(secret.Reveal()), ExtraRootsPEM: r.cloud.RootPEM()}, "an API key")
+		APIKey: string(key.Secret.Reveal()), ExtraRootsPEM: r.cloud.RootPEM()}, "an API key")
 }

@@ -206,6 +206,12 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return nil
 	})
 	g.Go(func() error { all.Lists.Keep(ctx, p.log); return nil })
+	g.Go(func() error {
+		if err := all.Places.WriteTrust(ctx); err != nil && ctx.Err() == nil {
+			p.log.Error("no program can trust the rehearsal cloud: its trust files were not written", "err", err)
+		}
+		return nil
+	})
 	if notifier != nil {
 		g.Go(func() error { notifier.Run(ctx); return nil })
 	}

@@ -68,6 +68,12 @@ type Key struct {
 	Created, Expires time.Time
 }
 
+// NewKey is an API key that was just made, with the key itself: this once.
+type NewKey struct {
+	Key
+	Secret certsvc.Secret
+}
+
 // Place is where migrations of one kind go. Each field is a capability; nil says that Onramp cannot do that there.
 // Methods with a ctx wait for the place to be ready, at most until ctx ends, and return an Unavailable fault when
 // it is off, absent or failed. All are safe for concurrent use.
@@ -119,11 +125,9 @@ type Namespaces interface {
 
 // CAs changes the CA bundle of a namespace.
 type CAs interface {
-	// SetCAs replaces the bundle as Cloud's Save does. A refusal is an Invalid fault (or several
-	// joined) naming rule and certificate, and nothing changes.
-	SetCAs(ctx context.Context, id namespace.ID, pem []byte) (Namespace, error)
-	// ChangeCAs is SetCAs with what change makes of the present bundle and its callers; nobody comes in
-	// between the look and the change. An error of change changes nothing and comes back as it is.
+	// ChangeCAs replaces the bundle, as Cloud's Save does, by what change makes of the present one and its callers;
+	// nobody comes in between the look and the change. A refusal is an Invalid fault (or several joined) naming rule
+	// and certificate, and nothing changes. An error of change changes nothing and comes back as it is.
 	ChangeCAs(ctx context.Context, id namespace.ID, change func(Namespace, Callers) ([]byte, error)) (Namespace, error)
 	// TakeBackCAs makes the bundle what it was before the change that gave after; what was there is not judged anew.
 	// A Conflict fault when it was changed again meanwhile.
@@ -132,19 +136,23 @@ type CAs interface {
 
 // Filters changes the certificate filters of a namespace.
 type Filters interface {
-	SetFilters(ctx context.Context, id namespace.ID, filters []byte) (Namespace, error)
+	// ChangeFilters replaces the filters (tcld's JSON; nil clears them) by what change makes of the present namespace;
+	// nobody comes in between the look and the change. An error of change changes nothing and comes back as it is.
+	ChangeFilters(ctx context.Context, id namespace.ID, change func(Namespace) ([]byte, error)) (Namespace, error)
 }
 
 // SignIn chooses AuthMTLS or AuthAPIKey for a namespace.
 type SignIn interface {
-	SetAuth(ctx context.Context, id namespace.ID, auth string) (Namespace, error)
+	// ChangeAuth chooses what change makes of the present namespace; nobody comes in between the look and the change.
+	// An error of change changes nothing and comes back as it is.
+	ChangeAuth(ctx context.Context, id namespace.ID, change func(Namespace) (string, error)) (Namespace, error)
 }
 
 // Keys makes and deletes API keys.
 type Keys interface {
 	// CreateAPIKey makes a key that may write to this namespace, and returns it this once. Faults are Invalid,
 	// in the fields key_name and key_days.
-	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, Namespace, error)
+	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (NewKey, Namespace, error)
 	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (Namespace, error)
 }
 

@@ -67,9 +67,11 @@ const (
 	ReplaceMoved   Verb = "replacement-moved"
 	ReplaceRemoved Verb = "replacement-finished"
 	ReplaceBack    Verb = "replacement-rolled-back"
+	PollersSeen    Verb = "pollers-seen" // somebody looked who polls a task queue
 
 	NamespaceMade Verb = "namespace-created"
 	CAsSaved      Verb = "ca-bundle-saved"
+	CASeen        Verb = "ca-seen" // somebody looked, and the namespace holds what it should
 	FiltersSaved  Verb = "filters-saved"
 	AuthSaved     Verb = "sign-in-saved"
 	KeyMade       Verb = "api-key-created"
@@ -84,8 +86,8 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
 	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
-	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack,
-	NamespaceMade, CAsSaved, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
+	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {

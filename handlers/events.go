@@ -3,6 +3,7 @@ package handlers
 import (
 	"context"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -32,17 +33,30 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 	if id, ok := strings.CutPrefix(on, "run:"); ok {
 		return h.runEvents(w, r, v, id)
 	}
-	switch on {
-	case "migration":
-		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.followMove(ctx, s, v) })
-	case "replace":
-		step, have := r.URL.Query().Get("step"), r.URL.Query().Get("have")
-		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.replace.Follow(ctx, s, v, step, have) })
-	case "poller":
-		queue := r.URL.Query().Get("queue")
-		return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { h.code.FollowPoller(ctx, s, v, queue) })
+	for _, f := range h.feeds() {
+		if f.name == on {
+			return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { f.follow(ctx, s, v, r.URL.Query()) })
+		}
 	}
 	return fault.New(fault.NotFound, "There is nothing to follow under that name", "Follow run:<id>, migration, replace or poller.")
+}
+
+// feed is what a page can follow beside a run.
+type feed struct {
+	name   string // in the address: ?on=
+	follow func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values)
+}
+
+func (h *Handlers) feeds() []feed {
+	return []feed{
+		{"migration", func(ctx context.Context, s *web.EventStream, v web.Visit, _ url.Values) { h.followMove(ctx, s, v) }},
+		{"replace", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
+			h.replace.Follow(ctx, s, v, asked.Get("step"), asked.Get("have"))
+		}},
+		{"poller", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
+			h.code.FollowPoller(ctx, s, v, asked.Get("queue"))
+		}},
+	}
 }
 
 // stream opens the stream and lets follow write to it until its context ends.
@@ -125,8 +139,10 @@ func (h *Handlers) liveRun(ctx context.Context, v web.Visit, run runs.Run) (live
 		return h.transfer.NewTransferFeed(v, run, entries), nil
 	case migration.DrillRun:
 		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run, Now: h.Now}, Log: entries}, nil
+	case migration.CheckRun:
+		return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
 	}
-	return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
+	return nil, fault.New(fault.NotFound, "This version of Onramp cannot show such a run", "Open it with the version that made it.")
 }
 
 // followRun sends a run: to a new reader its present state first, then what follows; to one that comes back

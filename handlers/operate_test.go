@@ -10,6 +10,7 @@ import (
 
 // operations are what a transferer was asked to do with workflows, and how it drills.
 type operations struct {
+	waits func() // History does; nil for not
 	mu    sync.Mutex
 	asked []string
 	err   error
@@ -41,6 +42,9 @@ func (f transferer) Terminate(_ context.Context, req transfer.Request, reason st
 
 func (f transferer) History(_ context.Context, req transfer.Request) ([]byte, error) {
 	f.asked.Add(1)
+	if f.ops.waits != nil {
+		f.ops.waits()
+	}
 	return []byte(`{"events":[]}`), f.ops.note("history", req)
 }
 

@@ -67,6 +67,9 @@ func open(t testing.TB, o portalOptions) *portal {
 	p.acts, err = acts.New(acts.Options{Store: p.db, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
 		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
 	check(t, err)
+	if o.place.Own != nil && o.place.Own.State().Phase == "ready" {
+		check(t, p.acts.Places.WriteTrust(t.Context()))
+	}
 	var hook *expiry.Notifier
 	if o.webhook != nil {
 		hook = o.webhook(p)

@@ -148,7 +148,8 @@ type fakeCloud struct {
 	mu      sync.Mutex
 	state   cloud.State
 	spaces  map[namespace.ID]cloud.Namespace
-	broken  bool // Namespaces panics
+	broken  bool   // Namespaces panics
+	waits   func() // Namespaces does; nil for not
 	callers cloud.Callers
 	on      map[string][]string // switches, by Namespace ID
 	changed atomic.Int64        // how often it was told to change something
@@ -167,6 +168,7 @@ func (c *fakeCloud) State() cloud.State {
 func (c *fakeCloud) Address() string { return "localhost:7299" }
 func (c *fakeCloud) RootPEM() []byte { return []byte("root") }
 func (c *fakeCloud) TrustFiles(dir string) (map[string]string, error) {
+	c.changed.Add(1)
 	if err := os.MkdirAll(dir, 0o700); err != nil {
 		return nil, err
 	}
@@ -195,13 +197,17 @@ func (c *fakeCloud) TakeBackCAs(context.Context, cloud.Namespace) error {
 	return fault.New(fault.Unavailable, "The stand-in takes nothing back", "Let no write fail that this is about.")
 }
 
-func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (cloud.Namespace, error) {
+func (c *fakeCloud) ChangeCAs(_ context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns, ok := c.spaces[id]
 	if !ok {
 		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
+	}
+	pem, err := change(ns, c.callers)
+	if err != nil {
+		return ns, err
 	}
 	certs, lints := certsvc.LintBundle(pem, time.Now())
 	var errs []error
@@ -221,17 +227,27 @@ func (c *fakeCloud) SetCAs(_ context.Context, id namespace.ID, pem []byte) (clou
 	return ns, nil
 }
 
-func (c *fakeCloud) SetFilters(_ context.Context, id namespace.ID, filters []byte) (cloud.Namespace, error) {
-	c.changed.Add(1)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	ns := c.spaces[id]
-	ns.Filters = filters
-	c.spaces[id] = ns
-	return ns, nil
+func (c *fakeCloud) ChangeFilters(_ context.Context, id namespace.ID, change func(cloud.Namespace) ([]byte, error)) (cloud.Namespace, error) {
+	return c.change(id, func(ns *cloud.Namespace) (err error) {
+		filters, err := change(*ns)
+		if err == nil {
+			ns.Filters = filters
+		}
+		return err
+	})
 }
 
-func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
+func (c *fakeCloud) ChangeAuth(_ context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+	return c.change(id, func(ns *cloud.Namespace) (err error) {
+		auth, err := change(*ns)
+		if err == nil {
+			ns.Auth = auth
+		}
+		return err
+	})
+}
+
+func (c *fakeCloud) change(id namespace.ID, how func(*cloud.Namespace) error) (cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -239,7 +255,9 @@ func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cl
 	if !ok {
 		return ns, fault.New(fault.NotFound, "There is no such namespace", "Create it.")
 	}
-	ns.Auth = auth
+	if err := how(&ns); err != nil {
+		return cloud.Namespace{}, err
+	}
 	c.spaces[id] = ns
 	return ns, nil
 }
@@ -247,17 +265,18 @@ func (c *fakeCloud) SetAuth(_ context.Context, id namespace.ID, auth string) (cl
 // fakeKey is the API key that fakeCloud gives: whoever finds it in a place has found a leak.
 const fakeKey = "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.canary-api-key-canary-api-key-canary"
 
-func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string, life time.Duration) (cloud.NewKey, cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
 	if name == "" {
-		return certsvc.Secret{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
+		return cloud.NewKey{}, ns, fault.New(fault.Invalid, "The API key needs a name", "Give one.").In("key_name")
 	}
-	ns.Keys = append(ns.Keys, cloud.Key{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)})
+	made := cloud.Key{ID: fmt.Sprint("key", len(ns.Keys)+1), Name: name, Created: time.Now(), Expires: time.Now().Add(life)}
+	ns.Keys = append(ns.Keys, made)
 	c.spaces[id] = ns
-	return certsvc.NewSecret([]byte(fakeKey)), ns, nil
+	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte(fakeKey))}, ns, nil
 }
 
 func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
@@ -272,6 +291,9 @@ func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID strin
 
 func (c *fakeCloud) Namespaces(context.Context) ([]cloud.Namespace, error) {
 	c.asked.Add(1)
+	if c.waits != nil {
+		c.waits()
+	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.broken {
@@ -302,20 +324,6 @@ func (c *fakeCloud) Callers(context.Context, namespace.ID) (cloud.Callers, error
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.callers, nil
-}
-
-func (c *fakeCloud) ChangeCAs(ctx context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) ([]byte, error)) (cloud.Namespace, error) {
-	c.changed.Add(1)
-	ns, err := c.Namespace(ctx, id)
-	if err != nil {
-		return ns, err
-	}
-	callers, _ := c.Callers(ctx, id)
-	pem, err := change(ns, callers)
-	if err != nil {
-		return ns, err
-	}
-	return c.SetCAs(ctx, id, pem)
 }
 
 func (c *fakeCloud) Reset(context.Context) error {

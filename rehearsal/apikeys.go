@@ -128,10 +128,20 @@ func (s *space) like(old *space) *space {
 // SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, or
 // cloud.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
 func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
-	if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
-		return cloud.Namespace{}, fault.New(fault.Invalid, "Unknown sign-in method", "Choose mTLS or API keys.").In("auth")
-	}
+	return c.ChangeAuth(ctx, id, func(cloud.Namespace) (string, error) { return auth, nil })
+}
+
+// ChangeAuth is SetAuth with what change makes of the present namespace: nobody comes in between the look and the
+// change. An error of change changes nothing.
+func (c *Cloud) ChangeAuth(ctx context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
+		auth, err := change(old.shown())
+		if err != nil {
+			return nil, err
+		}
+		if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
+			return nil, fault.New(fault.Invalid, "Unknown sign-in method", "Choose mTLS or API keys.").In("auth")
+		}
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
 		s.keyed = auth == cloud.AuthAPIKey
 		return s, nil
@@ -140,9 +150,9 @@ func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (clou
 
 // CreateAPIKey makes an API key for one namespace, with the role Write on it and no other, and returns it: this
 // once, for only its hash is kept. name is for people; life is at most two years. Faults are Invalid.
-func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (certsvc.Secret, cloud.Namespace, error) {
+func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (cloud.NewKey, cloud.Namespace, error) {
 	name = strings.TrimSpace(name)
-	var secret certsvc.Secret
+	var made cloud.NewKey
 	shown, err := c.edit(ctx, id, func(old *space) (*space, error) {
 		switch {
 		case name == "" || utf8.RuneCountInString(name) > maxKeyName || strings.ContainsFunc(name, func(r rune) bool { return !unicode.IsPrint(r) }):
@@ -155,15 +165,16 @@ func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, 
 		now := c.o.Now().UTC().Truncate(time.Second)
 		k := apiKey{id: randomID(), name: name, created: now, expires: now.Add(life)}
 		token := k.token(id)
-		k.hash, secret = sha256.Sum256([]byte(token)), certsvc.NewSecret([]byte(token))
+		k.hash = sha256.Sum256([]byte(token))
+		made = cloud.NewKey{Key: k.shown(), Secret: certsvc.NewSecret([]byte(token))}
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
 		s.keys = append(slices.Clone(old.keys), k)
 		return s, nil
 	})
 	if err != nil {
-		return certsvc.Secret{}, cloud.Namespace{}, err
+		return cloud.NewKey{}, cloud.Namespace{}, err
 	}
-	return secret, shown, nil
+	return made, shown, nil
 }
 
 // DeleteAPIKey deletes a key; its next call is refused. One that is gone already is no fault.
@@ -195,9 +206,13 @@ func randomID() string { return strings.ToLower(rand.Text()) }
 func (s *space) shownKeys() []cloud.Key {
 	var out []cloud.Key
 	for _, k := range slices.Backward(s.keys) {
-		out = append(out, cloud.Key{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires})
+		out = append(out, k.shown())
 	}
 	return out
+}
+
+func (k apiKey) shown() cloud.Key {
+	return cloud.Key{ID: k.id, Name: k.name, Created: k.created, Expires: k.expires}
 }
 
 // savedKey is an apiKey in the state file.

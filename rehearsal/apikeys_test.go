@@ -46,7 +46,7 @@ func newKey(t testing.TB, c *Cloud, id namespace.ID, life time.Duration) string 
 	if err != nil {
 		t.Fatal(err)
 	}
-	return string(key.Reveal())
+	return string(key.Secret.Reveal())
 }
 
 // dialKey connects the Go SDK with an API key, "" for none, as the generated code does.
@@ -251,7 +251,7 @@ func TestAPIKeyRefusals(t *testing.T) {
 		{"worker", "key_days", 0}, {"worker", "key_days", maxKeyLife + time.Hour},
 	} {
 		key, _, err := c.CreateAPIKey(testContext(t), id, tt.name, tt.life)
-		if f := fault.From(err); err == nil || f.Kind != fault.Invalid || f.Field != tt.field || !key.Empty() {
+		if f := fault.From(err); err == nil || f.Kind != fault.Invalid || f.Field != tt.field || !key.Secret.Empty() {
 			t.Errorf("%q for %s: %v", tt.name, tt.life, err)
 		}
 	}

@@ -6,7 +6,6 @@ import (
 	"context"
 	"time"
 
-	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
@@ -85,9 +84,19 @@ func (*Cloud) SetAuth(context.Context, namespace.ID, string) (cloud.Namespace, e
 	return cloud.Namespace{}, absent()
 }
 
+// ChangeAuth returns the fault that says what is missing.
+func (*Cloud) ChangeAuth(context.Context, namespace.ID, func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
+}
+
+// ChangeFilters returns the fault that says what is missing.
+func (*Cloud) ChangeFilters(context.Context, namespace.ID, func(cloud.Namespace) ([]byte, error)) (cloud.Namespace, error) {
+	return cloud.Namespace{}, absent()
+}
+
 // CreateAPIKey returns the fault that says what is missing.
-func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (certsvc.Secret, cloud.Namespace, error) {
-	return certsvc.Secret{}, cloud.Namespace{}, absent()
+func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration) (cloud.NewKey, cloud.Namespace, error) {
+	return cloud.NewKey{}, cloud.Namespace{}, absent()
 }
 
 // DeleteAPIKey returns the fault that says what is missing.

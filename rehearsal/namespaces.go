@@ -149,21 +149,36 @@ func systemPool() *x509.CertPool {
 // SetFilters replaces a namespace's certificate filters, tcld's JSON; nothing, or blanks, clears them. They
 // hold for the next call. A refusal is Invalid faults, and nothing changes.
 func (c *Cloud) SetFilters(ctx context.Context, id namespace.ID, raw []byte) (cloud.Namespace, error) {
+	return c.ChangeFilters(ctx, id, func(cloud.Namespace) ([]byte, error) { return raw, nil })
+}
+
+// ChangeFilters is SetFilters with what change makes of the present namespace: nobody comes in between the look and
+// the change. An error of change changes nothing.
+func (c *Cloud) ChangeFilters(ctx context.Context, id namespace.ID, change func(cloud.Namespace) ([]byte, error)) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) {
-		var f certsvc.Filters
-		if len(bytes.TrimSpace(raw)) > 0 {
-			var err error
-			if f, err = certsvc.ParseFilters(raw); err != nil {
-				return nil, err
-			}
-		} else if publicCA(old.cas, systemPool(), c.o.Now()) != nil {
-			return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
-				Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
+		raw, err := change(old.shown())
+		if err != nil {
+			return nil, err
 		}
-		s := newSpace(id, old.created, old.bundle, old.cas, f).like(old)
-		s.broken = old.mended("filters") // saving filters repairs them
-		return s, nil
+		return c.filtering(old, raw)
 	})
+}
+
+// filtering is a namespace with other certificate filters.
+func (c *Cloud) filtering(old *space, raw []byte) (*space, error) {
+	var f certsvc.Filters
+	if len(bytes.TrimSpace(raw)) > 0 {
+		var err error
+		if f, err = certsvc.ParseFilters(raw); err != nil {
+			return nil, err
+		}
+	} else if publicCA(old.cas, systemPool(), c.o.Now()) != nil {
+		return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
+			Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
+	}
+	s := newSpace(old.id, old.created, old.bundle, old.cas, f).like(old)
+	s.broken = old.mended("filters") // saving filters repairs them
+	return s, nil
 }
 
 // Namespaces returns every namespace, oldest first.

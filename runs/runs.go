@@ -1,7 +1,7 @@
 // Package runs is the log of what is under way: checks, transfers and drills. It carries them out in the background,
 // writes their log, fans it out to whoever follows, keeps secrets out of it, and marks as interrupted what a stop cut
-// short. Its executor knows what a run does by an interface only
-// (Work); the three works stand beside it, in check.go, transfer.go and drill.go.
+// short. Its executor (service.go) knows what a run does by an interface only (Work), and what goes on without one that
+// was cut short by Options.Left; the three works stand beside it, in check.go, transfer.go and drill.go.
 package runs
 
 import (

@@ -29,9 +29,11 @@ type Options struct {
 	Store Store // required
 	// Changed is called after a migration's runs, or the facts that follow from them, have changed.
 	Changed func(migrationID string)
-	Log     *slog.Logger     // default: discard
-	Now     func() time.Time // default time.Now
-	Lease   time.Duration    // default 9 s
+	// Left says of a run that a stop cut short what goes on without it, as Ending.Left does; default LeftBehind.
+	Left  func(Run) string
+	Log   *slog.Logger     // default: discard
+	Now   func() time.Time // default time.Now
+	Lease time.Duration    // default 9 s
 }
 
 // Service carries runs out. It is safe for concurrent use; Close may be called twice.
@@ -56,6 +58,9 @@ func New(o Options) (*Service, error) {
 	}
 	if o.Changed == nil {
 		o.Changed = func(string) {}
+	}
+	if o.Left == nil {
+		o.Left = LeftBehind
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -340,9 +345,7 @@ func (s *Service) interrupt(ctx context.Context) error {
 		if _, mine := s.find(r.ID); mine {
 			continue
 		}
-		var asked TransferRequest
-		_ = json.Unmarshal(r.Request, &asked) // a request that cannot be read names no workflow
-		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(false, leftBehind(r.Kind, asked.WorkflowID)), s.now()
+		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(false, s.o.Left(r)), s.now()
 		if err := s.o.Store.EndAbandoned(ctx, r, lastEntry(r)); err != nil && !fault.Is(err, fault.Conflict) {
 			return err
 		}

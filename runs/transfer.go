@@ -57,7 +57,7 @@ func (t Transfer) Do(ctx context.Context, run Run, log func(...Line)) Ending {
 		end.Facts = t.View.Transferred(run.Outcome, t.Request.WorkflowID, res.Status)
 		return end
 	case ctx.Err() != nil && (res.Status == "" || res.Status == "RUNNING" || res.Status == "NOT_STARTED"):
-		end.State, end.Left = migration.RunInterrupted, leftBehind(migration.TransferRun, t.Request.WorkflowID)
+		end.State, end.Left = migration.RunInterrupted, leftBehind(t.Request.WorkflowID)
 		return end
 	}
 	end.State, end.Title = migration.RunFailed, res.Verdict.Title
@@ -67,12 +67,18 @@ func (t Transfer) Do(ctx context.Context, run Run, log func(...Line)) Ending {
 	return end
 }
 
-// leftBehind says what goes on without an interrupted run.
-func leftBehind(kind migration.RunKind, workflowID string) string {
-	switch {
-	case kind != migration.TransferRun:
+// LeftBehind says what goes on without a run that was cut short, from what it was asked; "" for nothing, as without a
+// check or a drill.
+func LeftBehind(r Run) string {
+	if r.Kind != migration.TransferRun {
 		return ""
-	case workflowID == "":
+	}
+	return leftBehind(r.TransferRequest().WorkflowID) // a request that cannot be read names no workflow
+}
+
+// leftBehind says what goes on without a transfer.
+func leftBehind(workflowID string) string {
+	if workflowID == "" {
 		return "the workflow may still run on the server"
 	}
 	return "the workflow may still run on the server as " + workflowID

@@ -22,7 +22,10 @@ import (
 // settled waits for a rehearsal cloud that is starting, so that a page seldom has to say so.
 func (h *Pages) settled(ctx context.Context) {
 	if h.Acts.Places.State().Phase == "starting" {
-		_, _ = h.Acts.Places.Ready(ctx) // the page shows the state that it is in then
+		_ = web.Aside(ctx, func() error { // the page shows the state that it is in then
+			_, err := h.Acts.Places.Ready(ctx)
+			return err
+		})
 	}
 }
 
@@ -50,8 +53,11 @@ func (h *Pages) showCloud(w http.ResponseWriter, r *http.Request, status int, va
 	h.settled(r.Context())
 	p := views.CloudProps{Absent: h.Absent(), Value: value, Problems: ps, Back: &views.Link{Text: "Rehearsal cloud", URL: "/rehearsal"}}
 	if p.Absent == nil {
-		list, err := h.Acts.Places.Rehearsal().Namespaces.Namespaces(r.Context())
-		if err != nil {
+		var list []cloud.Namespace
+		if err := web.Aside(r.Context(), func() (err error) {
+			list, err = h.Acts.Places.Rehearsal().Namespaces.Namespaces(r.Context())
+			return err
+		}); err != nil {
 			return err
 		}
 		p.Namespaces = cloudRows(list)
@@ -197,7 +203,11 @@ func (h *Pages) Rehearsal(w http.ResponseWriter, r *http.Request) error {
 	p := views.RehearsalProps{Absent: h.Absent()}
 	if p.Absent == nil {
 		place := h.Acts.Places.Rehearsal()
-		list, err := place.Namespaces.Namespaces(r.Context())
+		var list []cloud.Namespace
+		err := web.Aside(r.Context(), func() (err error) {
+			list, err = place.Namespaces.Namespaces(r.Context())
+			return err
+		})
 		if err != nil {
 			return err
 		}

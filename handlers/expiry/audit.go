@@ -62,9 +62,11 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.ReplaceMoved:   {State: views.Busy, Word: "Replacement moved on"},
 	custody.ReplaceRemoved: {State: views.Good, Word: "Replacement finished"},
 	custody.ReplaceBack:    {State: views.Warn, Word: "Replacement rolled back"},
+	custody.PollersSeen:    {State: views.Good, Word: "Task queue looked at"},
 
 	custody.NamespaceMade: {State: views.Good, Word: "Namespace created"},
 	custody.CAsSaved:      {State: views.Good, Word: "CA bundle saved"},
+	custody.CASeen:        {State: views.Good, Word: "CA certificate seen"},
 	custody.FiltersSaved:  {State: views.Good, Word: "Filters saved"},
 	custody.AuthSaved:     {State: views.Good, Word: "Sign-in method saved"},
 	custody.KeyMade:       {State: views.Good, Word: "API key created"},

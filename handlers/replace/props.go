@@ -219,7 +219,11 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 		p.Card.KeyType = web.KeyTypeName(string(certsvc.KeyTypeOf(certs[0].PublicKey)))
 	}
 	_, p.Key = h.Acts.Keys.Waiting(v.By, m, newCAKey(re))
-	current, err := h.Acts.Replacements.Bundle(ctx, v.View)
+	var current []byte
+	err := web.Aside(ctx, func() (err error) {
+		current, err = h.Acts.Replacements.Bundle(ctx, v.View)
+		return err
+	})
 	if fault.Is(err, fault.Unavailable) {
 		p.Trouble = "The rehearsal cloud is not answering, so its bundle cannot be shown. Reload this page."
 		return p, nil

@@ -27,7 +27,11 @@ func (h *Pages) replaceWorkersProps(ctx context.Context, v web.Visit, re *migrat
 	}
 	window := h.Acts.Replacements.Window()
 	p.Window = fmt.Sprintf("A program counts as gone when it has no connection open and has not called for %s. An open connection keeps its certificate: where a program reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", fault.Lasts(window))
-	callers, err := h.Acts.Replacements.Callers(ctx, v.View)
+	var callers cloud.Callers
+	err := web.Aside(ctx, func() (err error) {
+		callers, err = h.Acts.Replacements.Callers(ctx, v.View)
+		return err
+	})
 	if fault.Is(err, fault.Unavailable) {
 		p.AsOf, p.Blocked, p.Rule = "The rehearsal cloud is not answering", true, "The rehearsal cloud is not answering. Reload this page."
 		return p.ReplaceWorkersProps, nil, nil

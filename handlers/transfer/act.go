@@ -165,8 +165,11 @@ func (h *Pages) TransferHistory(w http.ResponseWriter, r *http.Request) error {
 	if _, lent := h.Acts.Keys.Lent(v.By, v.Migration.ID); !lent && !h.Acts.Transfers.HasKeys(v.By, run.ID) {
 		return fault.New(fault.Conflict, "Onramp has no key to read the history with", "Let Onramp use the client key in step 2, then try again; or use the command on this page.")
 	}
-	text, err := h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID)
-	if err != nil {
+	var text []byte
+	if err := web.Aside(r.Context(), func() (err error) {
+		text, err = h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID)
+		return err
+	}); err != nil {
 		return err
 	}
 	name := "history.json"

@@ -30,14 +30,19 @@ type record struct {
 	ID     string
 	status int
 	Err    error
-	leave  func() // gives the request\'s turn back; nil: it has none
+	turn   *turn     // nil: it has none
+	form   *sentForm // nil: not read yet
 }
 
 type recordKey struct{}
 
 // RecordOf returns the record of a request that passed through secure.
 func RecordOf(r *http.Request) *record {
-	if rec, ok := r.Context().Value(recordKey{}).(*record); ok {
+	return recordIn(r.Context())
+}
+
+func recordIn(ctx context.Context) *record {
+	if rec, ok := ctx.Value(recordKey{}).(*record); ok {
 		return rec
 	}
 	return &record{}
@@ -105,7 +110,7 @@ func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
 func (h *Site) KnownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !h.hosts[strings.ToLower(r.Host)] {
-			RecordOf(r).Err = fmt.Errorf("refused the host name %.80q", r.Host)
+			RecordOf(r).Err = fault.New(fault.Denied, fmt.Sprintf("Refused the host name %.80q", r.Host), "") // a probe, no failure of ours
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			w.WriteHeader(http.StatusMisdirectedRequest)
 			fmt.Fprintf(w, "This is not an address of Onramp.\nOpen http://%s/ on the computer where Onramp runs.\n", h.Addr)

@@ -93,12 +93,15 @@ func (h *Site) Absent() *views.AbsentProps {
 }
 
 // CloudNS is a namespace of the rehearsal cloud.
-func (h *Site) CloudNS(ctx context.Context, id namespace.ID) (cloud.Namespace, error) {
-	place, err := h.Acts.Places.Ready(ctx)
-	if err != nil {
-		return cloud.Namespace{}, err
-	}
-	return place.Namespaces.Namespace(ctx, id)
+func (h *Site) CloudNS(ctx context.Context, id namespace.ID) (ns cloud.Namespace, err error) {
+	err = Aside(ctx, func() error {
+		place, err := h.Acts.Places.Ready(ctx)
+		if err == nil {
+			ns, err = place.Namespaces.Namespace(ctx, id)
+		}
+		return err
+	})
+	return ns, err
 }
 
 // trustFiles are what makes unchanged programs trust the rehearsal cloud.

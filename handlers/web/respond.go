@@ -29,13 +29,17 @@ type Action func(http.ResponseWriter, *http.Request) error
 func (h *Site) Do(a Action) http.HandlerFunc {
 	return func(w http.ResponseWriter, r *http.Request) {
 		if r.Method == http.MethodGet || r.Method == http.MethodHead { // a form may come in slowly
-			leave, err := h.turns.take(r)
-			if err != nil {
+			t := &turn{of: h.turns}
+			if err := t.take(r.Context()); err != nil {
 				h.fail(w, r, err)
 				return
 			}
-			defer leave()
-			RecordOf(r).leave = leave
+			defer t.leave()
+			RecordOf(r).turn = t
+		} else if _, err := ReadForm(r); cameTooSlowly(err) {
+			// The server has ended the request's context with the reading; the reader still waits for an answer.
+			h.FailWith(w, r.WithContext(context.WithoutCancel(r.Context())), http.StatusRequestTimeout, err)
+			return
 		}
 		if err := a(w, r); err != nil {
 			h.fail(w, r, err)

@@ -13,19 +13,54 @@ type turns chan struct{}
 
 func newTurns() turns { return make(turns, max(16, 4*runtime.GOMAXPROCS(0))) }
 
-// take waits for a turn; leave gives it back and may be called twice. The error is that of the request's context.
-func (t turns) take(r *http.Request) (leave func(), err error) {
+// turn is a request's: while it has one its answer is made. A nil turn bounds nothing.
+type turn struct {
+	of   turns
+	mu   sync.Mutex
+	held bool
+}
+
+// take waits for the turn. The error is that of ctx.
+func (t *turn) take(ctx context.Context) error {
 	select {
-	case t <- struct{}{}:
-		return sync.OnceFunc(func() { <-t }), nil
-	case <-r.Context().Done():
-		return nil, context.Cause(r.Context())
+	case t.of <- struct{}{}:
+		t.mu.Lock()
+		t.held = true
+		t.mu.Unlock()
+		return nil
+	case <-ctx.Done():
+		return context.Cause(ctx)
 	}
 }
 
-// made says that the answer to a request is made and is sent from now on, which may take as long as its reader likes.
-func made(r *http.Request) {
-	if leave := RecordOf(r).leave; leave != nil {
-		leave()
+// leave gives the turn back, if the request has it, and reports whether it had.
+func (t *turn) leave() bool {
+	if t == nil {
+		return false
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	had := t.held
+	if had {
+		t.held = false
+		<-t.of
+	}
+	return had
+}
+
+// made says that the answer to a request is made and is sent from now on, which may take as long as its reader likes.
+func made(r *http.Request) { RecordOf(r).turn.leave() }
+
+// Aside lets others have a request's turn while wait waits for a network or for a server that starts, and then waits
+// for a turn again. It returns the error of wait, or that of ctx, which is the request's.
+func Aside(ctx context.Context, wait func() error) error {
+	t := recordIn(ctx).turn
+	had := t.leave()
+	err := wait()
+	if had {
+		if e := t.take(ctx); e != nil {
+			return e
+		}
+	}
+	return err
 }
