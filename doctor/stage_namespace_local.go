@@ -17,6 +17,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"onramp/fault"
 	"onramp/namespace"
 )
 
@@ -44,9 +45,9 @@ func (r *run) compareWithLocal(ctx context.Context, retention time.Duration) {
 	}
 	var differ []string
 	if ttl := local.GetConfig().GetWorkflowExecutionRetentionTtl(); ttl != nil {
-		r.see("local_retention", ttl.AsDuration().String())
+		r.see("local_retention", fault.Lasts(ttl.AsDuration()))
 		if retention > 0 && retention < ttl.AsDuration() {
-			differ = append(differ, fmt.Sprintf("closed workflows are kept for %s here and %s there", retention, ttl.AsDuration()))
+			differ = append(differ, fmt.Sprintf("closed workflows are kept for %s here and %s there", fault.Lasts(retention), fault.Lasts(ttl.AsDuration())))
 		}
 	}
 	lost, err := r.lostAttributes(ctx, there, operatorservice.NewOperatorServiceClient(cc), ns)

@@ -11,6 +11,7 @@ import (
 	"syscall"
 	"time"
 
+	"onramp/fault"
 	"onramp/namespace"
 	"onramp/reach"
 )
@@ -125,7 +126,7 @@ func (r *run) connectAll(ctx context.Context) []attempt {
 func describe(a attempt) string {
 	switch {
 	case a.conn != nil:
-		return fmt.Sprintf("%s: connected in %s", a.to, a.took.Round(10*time.Microsecond))
+		return fmt.Sprintf("%s: connected in %s", a.to, fault.Took(a.took))
 	case a.late:
 		return fmt.Sprintf("%s: no answer", a.to)
 	}
