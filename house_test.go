@@ -74,23 +74,26 @@ const (
 	maxParameters = 6
 )
 
-// roomy are the types that may have more methods, and why.
-var roomy = map[string]string{
-	"store.DB":          "one database, whose users each declare a small part of it",
-	"rehearsal.Cloud":   "one cloud, seen as the small interfaces of cloud",
-	"web.Site":          "what every page stands on",
-	"certs.Pages":       "a method a page or form",
-	"replace.Pages":     "a method a page or form",
-	"journey.Pages":     "a method a page or form",
-	"transfer.Pages":    "a method a page or form",
-	"cloud.Pages":       "a method a page or form",
-	"migration.View":    "a method a rule: which facts follow, or why not",
-	"acts.desk":         "what acts stand on; none is called from outside",
-	"runs.Service":      "begin, follow, look and end, for every kind of run",
-	"doctor.run":        "a method a probe or a rule of a stage",
-	"transfer.run":      "a method a step of starting, following and diagnosing",
-	"snippet.judgement": "a method a rule",
-	"config.Document":   "a method a form that is read",
+// roomy are the types that may have more methods, by their folder's path: how many, which only falls, and why.
+var roomy = map[string]struct {
+	most int
+	why  string
+}{
+	"store.DB":                {52, "one database, whose users each declare a small part of it"},
+	"rehearsal.Cloud":         {44, "one cloud, seen as the small interfaces of cloud"},
+	"handlers/web.Site":       {45, "what every page stands on"},
+	"handlers/certs.Pages":    {48, "a method a page or form"},
+	"handlers/replace.Pages":  {31, "a method a page or form"},
+	"handlers/journey.Pages":  {35, "a method a page or form"},
+	"handlers/transfer.Pages": {40, "a method a page or form"},
+	"handlers/cloud.Pages":    {22, "a method a page or form"},
+	"migration.View":          {35, "a method a rule: which facts follow, or why not"},
+	"acts.desk":               {25, "what acts stand on; none is called from outside"},
+	"runs.Service":            {23, "begin, follow, look and end, for every kind of run"},
+	"doctor.run":              {141, "a method a probe or a rule of a stage"},
+	"transfer.run":            {41, "a method a step of starting, following and diagnosing"},
+	"snippet.judgement":       {66, "a method a rule"},
+	"snippet/config.Document": {40, "a method a form that is read"},
 }
 
 // TestSmallTypes: no type has more methods than a person can hold, and no function more parameters.
@@ -124,13 +127,19 @@ func TestSmallTypes(t *testing.T) {
 				on = generic.X
 			}
 			if name, ok := on.(*ast.Ident); ok && !buildOther(file) {
-				methods[path.Base(path.Dir(filepath.ToSlash(file)))+"."+name.Name]++
+				methods[path.Dir(filepath.ToSlash(file))+"."+name.Name]++
 			}
 		}
 	})
 	for name, n := range methods {
-		if _, ok := roomy[name]; n > maxMethods && !ok {
+		room, known := roomy[name]
+		switch {
+		case !known && n > maxMethods:
 			t.Errorf("%s has %d methods, at most %d: part it, or say in roomy why not", name, n, maxMethods)
+		case known && n > room.most:
+			t.Errorf("%s has %d methods, and had %d: roomy only shrinks, part it", name, n, room.most)
+		case known && n < room.most && n > maxMethods:
+			t.Errorf("%s has %d methods now: write that down in roomy", name, n)
 		}
 	}
 	for name := range roomy {
