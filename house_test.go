@@ -405,3 +405,51 @@ func TestOneActAFile(t *testing.T) {
 		t.Errorf("only %d acts were found", found)
 	}
 }
+
+var (
+	commentText = regexp.MustCompile(`(?:^|\s)(?://|/\*|\*|#)\s(.*)`)
+	pageName    = regexp.MustCompile(`[\w./-]+\.md\b`)
+)
+
+// TestCitations: a page that a comment cites is in this repository, so that a reader can open it. What others wrote is
+// cited by its public address.
+func TestCitations(t *testing.T) {
+	cited := 0
+	err := filepath.WalkDir(".", func(file string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return err
+		}
+		if d.IsDir() && (d.Name() == "node_modules" || d.Name() == "testdata" || (strings.HasPrefix(d.Name(), ".") && file != ".")) {
+			return filepath.SkipDir
+		}
+		if d.IsDir() || strings.HasSuffix(file, "_templ.go") || !contains([]string{".go", ".templ", ".css", ".js", ".sh", ".sql"}, path.Ext(file)) {
+			return nil
+		}
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return err
+		}
+		for i, line := range strings.Split(string(b), "\n") {
+			m := commentText.FindStringSubmatch(line)
+			if m == nil {
+				continue
+			}
+			for _, page := range pageName.FindAllString(m[1], -1) {
+				if strings.HasPrefix(page, "/") { // an address of Onramp's or the rest of a URL
+					continue
+				}
+				cited++
+				if _, err := os.Stat(page); err != nil {
+					t.Errorf("%s:%d cites %s, which is not in the repository", filepath.ToSlash(file), i+1, page)
+				}
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if cited == 0 {
+		t.Error("no comment cites a page: the pattern does not work any more")
+	}
+}

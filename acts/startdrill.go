@@ -10,7 +10,7 @@ import (
 	"onramp/transfer"
 )
 
-// Drill asks for a load drill. Once is as in Transfer; Local, where it is set, is a second server to compare with,
+// Drill asks for a load drill. Once is as in Transfer; Beside, where it is set, is a second server to compare with,
 // which must be near.
 type Drill struct {
 	Credentials

@@ -118,7 +118,7 @@ type CertificateData struct {
 
 // UploadData is the data of FactUpload and FactCASeen.
 type UploadData struct {
-	Namespace     string `json:"namespace,omitempty"` // set by the Service
+	Namespace     string `json:"namespace,omitempty"` // set by View.SetUpload
 	CAFingerprint string `json:"ca_sha256"`
 	Run           string `json:"run,omitempty"`
 	RunNumber     int    `json:"run_number,omitempty"`

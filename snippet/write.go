@@ -62,8 +62,9 @@ type job struct {
 // names are the names of the variables that the code reads.
 type names struct{ Address, Namespace, Cert, Key, APIKey, ServerName string }
 
-// The two vocabularies: what every SDK's envconfig and the CLI read (cloud-facts.md §5.1), and what the
-// tutorial uses. The tutorial has no name for an API key or a server name; those are the standard ones.
+// The two vocabularies: what every SDK's envconfig and the CLI read
+// (docs.temporal.io/references/client-environment-configuration), and what the tutorial uses. The tutorial has no name
+// for an API key or a server name; those are the standard ones.
 var (
 	standardNames = names{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_API_KEY", "TEMPORAL_TLS_SERVER_NAME"}
 	tutorialNames = names{"TEMPORAL_HOST_URL", "TEMPORAL_NAMESPACE", "TEMPORAL_MTLS_TLS_CERT", "TEMPORAL_MTLS_TLS_KEY", "TEMPORAL_API_KEY", "TEMPORAL_TLS_SERVER_NAME"}
@@ -172,7 +173,7 @@ func (j *job) endpoint(r Request) error {
 }
 
 // serverName drops an override that says nothing and adds the one that an endpoint needs
-// (cloud-facts.md E4 and P2).
+// (docs.temporal.io/cloud/connectivity).
 func (j *job) serverName() {
 	if strings.EqualFold(j.sni, j.address.Host) {
 		j.sni = ""

@@ -19,7 +19,7 @@ import (
 )
 
 // The bounds of a drill: enough for a picture, too little to hurt anybody's namespace (500 actions a
-// second is Cloud's default, cloud-facts.md §7.2; a transfer is about 10).
+// second is Cloud's default, docs.temporal.io/cloud/limits; a transfer is about 10).
 const (
 	maxDrillCount       = 2000
 	maxDrillRate        = 50

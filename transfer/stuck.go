@@ -82,7 +82,7 @@ func (r *run) pendingFault(p *workflowpb.PendingActivityInfo) {
 }
 
 // checkInput looks whether the accounts that were sent arrive at the first activity. A Go worker that is
-// given Python's keys decodes them to nothing, without an error, and pays nobody (cloud-facts.md M2).
+// given Python's keys decodes them to nothing, without an error, and pays nobody.
 func (r *run) checkInput(h *historypb.HistoryEvent) {
 	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || !r.ours || r.state.Diagnosis != nil {
 		return

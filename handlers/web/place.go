@@ -15,7 +15,7 @@ import (
 )
 
 // AuthChoices are the two ways to sign in, with what speaks for each. Temporal's documentation recommends API
-// keys to those without a PKI (cloud-facts.md §11).
+// keys to those without a PKI (docs.temporal.io/cloud/api-keys).
 func AuthChoices(chosen string) []views.Choice {
 	return []views.Choice{
 		{Value: cloud.AuthMTLS, Label: "mTLS certificates", Selected: chosen != cloud.AuthAPIKey,

@@ -63,15 +63,15 @@ type Site struct {
 func New(o Options) (*Site, error) {
 	switch {
 	case o.Acts == nil:
-		return nil, errors.New("handlers: Options.Acts is required")
+		return nil, errors.New("web: Options.Acts is required")
 	case o.Runs == nil:
-		return nil, errors.New("handlers: Options.Runs is required")
+		return nil, errors.New("web: Options.Runs is required")
 	case o.Audit == nil:
-		return nil, errors.New("handlers: Options.Audit is required")
+		return nil, errors.New("web: Options.Audit is required")
 	}
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
-		return nil, errors.New("handlers: Options.Addr must be host:port")
+		return nil, errors.New("web: Options.Addr must be host:port")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
