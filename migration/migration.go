@@ -9,6 +9,7 @@ import (
 
 	"onramp/cloud"
 	"onramp/fault"
+	"onramp/sdk"
 )
 
 // Step ids, in order.
@@ -42,7 +43,7 @@ func (m Mode) Can() cloud.Abilities {
 }
 
 // Langs are the values of Migration.Lang: the languages that have an official money-transfer template.
-var Langs = []string{"python", "go", "typescript", "java", "dotnet", "ruby", "php"}
+var Langs = sdk.IDs()
 
 // Migration is one application's move.
 type Migration struct {

@@ -10,6 +10,7 @@ import (
 
 	"onramp/fault"
 	"onramp/namespace"
+	"onramp/sdk"
 )
 
 // Write returns the code. Errors are Invalid faults naming the field, several joined.
@@ -87,13 +88,7 @@ var aliases = map[string]string{
 }
 
 // Langs returns the ids of the languages in the order to show them.
-func Langs() []string {
-	var out []string
-	for _, l := range languages {
-		out = append(out, l.id)
-	}
-	return out
-}
+func Langs() []string { return sdk.IDs() }
 
 // newJob judges a request. Every wrong field gives its own fault.
 func newJob(r Request) (*job, error) {
