@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net"
 	"time"
@@ -15,14 +16,15 @@ import (
 	"onramp/acts"
 	"onramp/custody"
 	"onramp/expiry"
+	"onramp/migration"
 	"onramp/runs"
 )
 
 // Options are what the pages need.
 type Options struct {
-	Acts  *acts.Acts    // required: what a person can ask for
-	Runs  *runs.Service // required: what is under way, to look at
-	Audit Audit         // required
+	Acts  *acts.Acts // required: what a person can ask for
+	Runs  Runs       // required: what is under way, to look at
+	Audit Audit      // required
 
 	// Timing of what is held in memory, for the pages that tell it.
 	LentFor, OpenFor time.Duration
@@ -39,6 +41,15 @@ type Options struct {
 
 	Log *slog.Logger     // default: discard
 	Now func() time.Time // default time.Now
+}
+
+// Runs reads runs (runs.Service). To begin or stop one is an act.
+type Runs interface {
+	Run(ctx context.Context, migrationID, runID string) (runs.Run, error)
+	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]runs.Row, error) // newest first
+	Entries(ctx context.Context, runID string, after int64) ([]runs.Entry, error)
+	Follow(ctx context.Context, runID string, after int64) iter.Seq2[[]runs.Entry, error]
+	Counts(ctx context.Context) (map[runs.Count]int, error)
 }
 
 // Audit reads the audit (custody.Keeper).
