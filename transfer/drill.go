@@ -415,7 +415,7 @@ func measure(events []*historypb.HistoryEvent, want string) sample {
 			out.spans[spanDecisions] += e.At.Sub(step)
 		case e.Type == "ActivityTaskScheduled":
 			due[e.ActivityID] = e.At
-		case final(e.State) && e.State != stateCanceled:
+		case final(e.State) && e.State != StateCanceled:
 			out.spans[e.Activity] += e.At.Sub(due[e.ActivityID])
 		}
 		if status := e.closes(); status != "" && status != want {

@@ -47,7 +47,7 @@ func (r *run) diagnoses(v doctor.Verdict, failure string, hopeless bool, grace t
 		return
 	}
 	v = doctor.Complete(v, r.req.Target)
-	r.say(Event{Event: kindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
+	r.say(Event{Event: KindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
 	if hopeless && r.req.GiveUp && r.giveUpAt.IsZero() {
 		r.giveUpAt = r.s.o.Now().Add(grace)
 	}

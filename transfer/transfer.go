@@ -64,7 +64,7 @@ type Bar struct {
 	Start   time.Duration `json:"start"`
 	End     time.Duration `json:"end"` // 0 while it runs
 	Attempt int           `json:"attempt"`
-	State   string        `json:"state"` // scheduled, running, completed, failed, timed-out, canceled
+	State   ActivityState `json:"state"`
 	Failure string        `json:"failure,omitempty"`
 }
 
