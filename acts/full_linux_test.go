@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"onramp/fault"
+	"onramp/migration"
 )
 
 // fullDisk is a directory on a file system of its own of 3 MB.
@@ -104,4 +105,27 @@ func TestActsOnFullDisk(t *testing.T) {
 		t.Errorf("only %d of %d acts failed: the disk is not full", failed, len(all))
 	}
 	t.Logf("%d of %d acts failed on the full disk, none half done", failed, len(all))
+}
+
+// TestListsOnFullDisk: lists show what is stored where what they derive finds no room.
+func TestListsOnFullDisk(t *testing.T) {
+	w := worldIn(t, fullDisk(t))
+	w.issued()
+	fill(t, w.dir)
+	if err := w.Lists.refresh(w.ctx); !fault.Is(err, fault.Unavailable) {
+		t.Fatalf("the disk is not full: %v", err)
+	}
+	_, list := w.Lists.Migrations(w.ctx, migration.Query{Limit: 50})
+	_, board := w.Lists.Board(w.ctx, BoardPage{Limit: 50, Marks: 3})
+	_, measured := w.Lists.Measure(w.ctx, 100)
+	_, found := w.Lists.Find(w.ctx, "orders", 10)
+	for what, err := range map[string]error{"the list": list, "the board": board, "the metrics": measured, "the search": found} {
+		if err != nil {
+			t.Errorf("%s cannot be read: %v", what, err)
+		}
+	}
+	if err := os.Remove(filepath.Join(w.dir, "filler")); err != nil {
+		t.Fatal(err)
+	}
+	w.end()
 }

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -46,6 +47,20 @@ const settling = 250 * time.Millisecond
 // Refresh derives the summaries that are no longer right; afterwards lists tell what is. Those of a migration that
 // changes all the time may be a moment old.
 func (b *Book) Refresh(ctx context.Context) error {
+	err := b.refresh(ctx)
+	var unsaved notSaved
+	if errors.As(err, &unsaved) && fault.Is(err, fault.Unavailable) {
+		return nil // a list shows what is stored: reading needs no room on the disk
+	}
+	return err
+}
+
+// notSaved is why summaries that were derived were not stored.
+type notSaved struct{ error }
+
+func (e notSaved) Unwrap() error { return e.error }
+
+func (b *Book) refresh(ctx context.Context) error {
 	for again := 0; again < 3; {
 		n, err := b.refreshSome(ctx)
 		if n == 0 || err != nil {
@@ -77,7 +92,10 @@ func (b *Book) refreshSome(ctx context.Context) (int, error) {
 	for _, v := range views {
 		list = append(list, expiry.Derive(v, now))
 	}
-	return len(stale), b.store.SaveDerived(ctx, list)
+	if err := b.store.SaveDerived(ctx, list); err != nil {
+		return 0, notSaved{err}
+	}
+	return len(stale), nil
 }
 
 // Lists reads lists. Each first derives again what has changed.
@@ -88,7 +106,7 @@ func (l Lists) Keep(ctx context.Context, log *slog.Logger) {
 	wake, leave := l.changes.Listen(anyChange)
 	defer leave()
 	for ctx.Err() == nil {
-		if err := l.Refresh(ctx); err != nil && ctx.Err() == nil {
+		if err := l.refresh(ctx); err != nil && ctx.Err() == nil {
 			log.Error("the lists could not be updated", "err", err)
 		}
 		select {
@@ -155,6 +173,9 @@ func (l Lists) ToPractise(ctx context.Context, asked string, broken []string, li
 	list, err := l.store.InNamespaces(ctx, migration.Rehearsal, broken, limit)
 	if err != nil {
 		return nil, err
+	}
+	if teams, everything := migration.Teams(ctx); !everything {
+		list = slices.DeleteFunc(list, func(m migration.Migration) bool { return !slices.Contains(teams, m.Team) })
 	}
 	for _, c := range listed.Cards {
 		list = append(list, c.Migration)

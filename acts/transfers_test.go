@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"encoding/json"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -295,7 +296,7 @@ func TestReports(t *testing.T) {
 		t.Fatalf("the audit of reports: %+v", lines)
 	}
 	who := Actor{Person: lines[0].Person, Name: lines[0].Name, Session: lines[0].Session, Via: lines[0].Via, From: lines[0].From, Request: lines[0].Request}
-	if want := (Actor{Person: omar.Person, Name: omar.Name, Via: "post", From: poster.From, Request: poster.Request}); who != want {
+	if want := (Actor{Person: omar.Person, Name: omar.Name, Via: "post", From: poster.From, Request: poster.Request}); !reflect.DeepEqual(who, want) {
 		t.Errorf("the audit says that %+v posted, want %+v", who, want) // for who made the address, from where it was posted
 	}
 	late := invite(w.m.ID)

@@ -174,12 +174,17 @@ func rowFault(row int, column, what, fix string) *fault.Fault {
 	return fault.New(fault.Invalid, fmt.Sprintf("Row %d: %s", row, what), fix).In(fmt.Sprintf("rows[%d].%s", row, column))
 }
 
+// deviceName is a name that Windows keeps for a device, whatever stands behind a dot.
+var deviceName = regexp.MustCompile(`(?i)^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$)|\.$`)
+
 // check judges a row by itself and against the names before it.
 func (b BatchRow) check(days string, names map[string]int) []*fault.Fault {
 	var out []*fault.Fault
 	switch first, twice := names[strings.ToLower(b.Name)]; {
 	case !folderName.MatchString(b.Name):
 		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be used as a folder name", short(b.Name)), "Use up to 63 letters, digits, hyphens, dots and underscores."))
+	case deviceName.MatchString(b.Name):
+		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("%q cannot be a folder's name on Windows", short(b.Name)), "Give the client another name: Windows keeps CON, PRN, AUX, NUL, COM1 to COM9 and LPT1 to LPT9, and no name ends with a dot."))
 	case twice:
 		out = append(out, rowFault(b.Row, "name", fmt.Sprintf("the name %s is already used in row %d", b.Name, first), "Give each client a unique name."))
 	}

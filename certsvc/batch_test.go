@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -16,6 +17,16 @@ import (
 )
 
 // TestReadBatch: rows are read as spreadsheets write them; mistakes are told with their rows, all at once.
+// TestFoldersOnWindows: a client's folder can be unpacked on every system.
+func TestFoldersOnWindows(t *testing.T) {
+	for name, refused := range map[string]bool{"CON": true, "con": true, "nul.txt": true, "COM1": true, "lpt9.a": true, "orders.": true, "console": false, "com": false, "com10": false, "orders.v2": false} {
+		faults := BatchRow{Row: 2, Name: name, Leaf: LeafSpec{CommonName: "x"}}.check("", map[string]int{})
+		if got := slices.ContainsFunc(faults, func(f *fault.Fault) bool { return strings.Contains(f.Title, "Windows") }); got != refused {
+			t.Errorf("%s: %v", name, faults)
+		}
+	}
+}
+
 func TestReadBatch(t *testing.T) {
 	for _, tt := range []struct {
 		what, in string

@@ -17,8 +17,13 @@ type Chain struct {
 	KeyFile string              // the file that holds the key of the first; "" for none
 }
 
-// Complete reports whether the chain goes up to a root.
-func (c Chain) Complete() bool { return selfSigned(c.Certs[len(c.Certs)-1]) }
+// Complete reports whether the chain goes up to a root: a client certificate that signed itself is none.
+func (c Chain) Complete() bool { return roleOf(c.Certs[len(c.Certs)-1]) == RoleRoot }
+
+// SignedItself reports whether the chain is one client certificate without a CA: its issuer is not missing.
+func (c Chain) SignedItself() bool {
+	return len(c.Certs) == 1 && roleOf(c.Certs[0]) == RoleClient && selfSigned(c.Certs[0])
+}
 
 // ChainOf is a client chain (leaf first) and the CAs above it, as far as chain and cas have them.
 func ChainOf(chain, cas []*x509.Certificate) Chain {

@@ -95,6 +95,9 @@ func LintLeaf(chain, uploaded []*x509.Certificate, now time.Time) (out []Lint) {
 func (p *pool) lintLeaf(leaf *x509.Certificate, uploaded []*x509.Certificate, now time.Time) []Lint {
 	var alone, best lints
 	alone.clientAlone(leaf, now)
+	if !slices.ContainsFunc(uploaded, leaf.Equal) { // else anchor says what was uploaded
+		alone.ownIssuer(leaf, p)
+	}
 	for i, path := range p.paths(leaf) {
 		var ls lints
 		if uploaded != nil {
@@ -217,6 +220,36 @@ func (ls *lints) algorithms(c *x509.Certificate, what string) {
 	}
 }
 
+// ownIssuer judges a client certificate that signed itself: unless it may be uploaded as its own CA (cloud-facts CA2),
+// no bundle can ever hold what it needs, and "upload its CA" would send a person after a file that does not exist.
+func (ls *lints) ownIssuer(c *x509.Certificate, p *pool) {
+	if !selfSigned(c) || mayBeOwnCA(c) {
+		return
+	}
+	if p.verdict(c, c) == signatureWrong {
+		if !p.spent {
+			ls.add("CH-37", c, "The certificate names its own key as its issuer's, and its signature does not fit that key: it was changed after it was signed, or it is not whole.")
+		}
+		return
+	}
+	why := "it says CA:FALSE"
+	switch {
+	case c.Version < 3 || !c.BasicConstraintsValid:
+		why = "it has no basicConstraints extension"
+	case c.IsCA:
+		why = "its keyUsage lacks keyCertSign"
+	}
+	l := ls.add("CH-40", c, "The certificate signed itself and is no CA (%s), so there is no CA to upload for it.", why)
+	if c.IsCA { // Temporal Cloud publishes no rule for a CA's key usage: it may have been saved as its own CA
+		l.Also = []string{"CH-05"}
+	}
+}
+
+// mayBeOwnCA reports whether a certificate that signed itself can be uploaded as a CA.
+func mayBeOwnCA(c *x509.Certificate) bool {
+	return c.Version >= 3 && c.BasicConstraintsValid && c.IsCA && (!hasExtension(c, 15) || c.KeyUsage&x509.KeyUsageCertSign != 0)
+}
+
 // anchor judges whether a chain ends at a CA of the bundle.
 func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 	leaf, last := path[0], path[len(path)-1]
@@ -225,7 +258,7 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 	case in(leaf) && selfSigned(leaf):
 		l := ls.add("CH-22", leaf, "The same self-signed certificate is used as client certificate and as CA certificate.")
 		if !leaf.IsCA {
-			l.Severity = SevError // Cloud refuses to save it
+			l.Severity, l.Fix = SevError, rules[rank["CH-40"]].Fix // Cloud refuses to save it
 		}
 		return
 	case in(leaf) && !leaf.IsCA:
@@ -233,6 +266,14 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 		return
 	case slices.ContainsFunc(path, in):
 		return
+	case selfSigned(leaf) && !mayBeOwnCA(leaf):
+		return // told of the certificate by itself: it has no CA
+	case selfSigned(leaf):
+		l := ls.add("CH-01", leaf, "The certificate signed itself, and the bundle does not hold it but %s.", subjectsOf(uploaded))
+		l.Fix = "Issue a client certificate from a CA of the bundle."
+		return
+	case sharesIssuersName(leaf):
+		return // told by names: a CA of that name would not do, so it is not asked for
 	}
 	if !selfSigned(last) {
 		if all.spent {
@@ -249,14 +290,25 @@ func (ls *lints) anchor(path, uploaded []*x509.Certificate, all *pool) {
 		ls.add("CH-06", leaf, "The certificate of the issuer %s is neither sent with the client certificate nor in the bundle.", issuer).Also = []string{"CH-01"}
 		return
 	}
+	ls.add("CH-01", leaf, "The certificate was signed by %s (SKI %s); the bundle holds %s.", issuer, keyIDText(last.AuthorityKeyId), subjectsOf(uploaded))
+}
+
+// subjectsOf names the CAs of a bundle.
+func subjectsOf(uploaded []*x509.Certificate) string {
 	var have []string
 	for _, u := range uploaded {
 		have = append(have, SubjectOf(u))
 	}
 	if len(have) == 0 {
-		have = []string{"no CA"}
+		return "no CA"
 	}
-	ls.add("CH-01", leaf, "The certificate was signed by %s (SKI %s); the bundle holds %s.", issuer, keyIDText(last.AuthorityKeyId), strings.Join(have, "; "))
+	return strings.Join(have, "; ")
+}
+
+// sharesIssuersName reports whether a certificate bears its issuer's name, by Temporal Cloud's comparison.
+func sharesIssuersName(c *x509.Certificate) bool {
+	_, folded := sameName(c.RawSubject, c.RawIssuer)
+	return folded
 }
 
 // namesake is a certificate that bears the name of c's issuer and did not sign it; nil for none.

@@ -104,6 +104,7 @@ func TestLintLeaf(t *testing.T) {
 	oldRoot := odd{cn: "Acme Root", org: "Acme", isCA: true, usage: caUsage, key: w.rootKey, from: testNow.AddDate(-3, 0, 0), to: testNow.AddDate(0, 0, -1)}.sign(t, nil, nil)
 	self := odd{cn: "me", isCA: true, usage: leafUsage | caUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil)
 	selfNoCA := odd{cn: "me", usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil)
+	bareRoot := odd{cn: "Acme Root", org: "Acme", isCA: true, noKeyID: true, usage: caUsage, key: w.rootKey}.sign(t, nil, nil)
 	_, ed, _ := ed25519.GenerateKey(rand.Reader)
 
 	type bad struct {
@@ -182,6 +183,15 @@ func TestLintLeaf(t *testing.T) {
 		{what: "CH-21", chain: certs(w.leaf(t, func(o *odd) { o.cn = "ACME root" })), uploaded: certs(w.root), want: "CH-21!"},
 		{what: "CH-22", chain: certs(self), uploaded: certs(self), want: "CH-22? CH-18?"},
 		{what: "CH-22 no CA", chain: certs(selfNoCA), uploaded: certs(selfNoCA), want: "CH-22!"},
+		{what: "CH-40", chain: certs(selfNoCA), want: "CH-40!"},
+		{what: "CH-40 beside another CA", chain: certs(selfNoCA), uploaded: certs(w.root), want: "CH-40!"},
+		{what: "CH-40 without basic constraints", chain: certs(odd{cn: "me", noBasic: true, usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil)), uploaded: certs(w.root), want: "CH-40! CH-33~"},
+		{what: "CH-40 without key identifiers", chain: certs(odd{cn: "me", noKeyID: true, usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil)), uploaded: certs(w.root), want: "CH-40!"},
+		{what: "CH-40 a CA that may not sign", chain: certs(odd{cn: "me", isCA: true, usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil)), uploaded: certs(w.root), want: "CH-40! CH-18?"},
+		{what: "CH-40 version 1", chain: certs(v1Root), uploaded: certs(w.root), want: "CH-40! CH-19!"},
+		{what: "CH-40 expired", chain: certs(odd{cn: "me", usage: leafUsage, eku: clientAuth, key: w.leafKey, to: testNow.Add(-time.Second)}.sign(t, nil, nil)), want: "CH-40! CH-09!"},
+		{what: "CH-20 self-issued with another key", chain: certs(odd{cn: "Acme Root", org: "Acme", usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, w.root, w.rootKey)), uploaded: certs(other), want: "CH-20!"},
+		{what: "CH-20 self-issued with another key, without key identifiers", chain: certs(odd{cn: "Acme Root", org: "Acme", noKeyID: true, usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, bareRoot, w.rootKey)), uploaded: certs(other), want: "CH-20!"},
 		{what: "CH-25", want: "CH-25!"},
 		{what: "CH-25 of the CA", want: "CH-25!"},
 		{what: "CH-31", chain: certs(good), uploaded: certs(good), want: "CH-31!"},
@@ -422,5 +432,34 @@ func TestEveryRuleIsJudged(t *testing.T) {
 		if !seen[c] {
 			t.Errorf("%s is in a list of checks and not in the table", c)
 		}
+	}
+}
+
+// TestSignedItself: what a person is told of a client certificate that signed itself can be carried out: nowhere is its
+// CA asked for, as there is none, and its chain is not called complete.
+func TestSignedItself(t *testing.T) {
+	w := newWorld(t)
+	for what, c := range map[string]*x509.Certificate{
+		"CA:FALSE":                            odd{cn: "me", usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil),
+		"no basic constraints, no identifier": odd{cn: "me", noBasic: true, noKeyID: true, usage: leafUsage, eku: clientAuth, key: w.leafKey}.sign(t, nil, nil),
+	} {
+		inv := Inspect([]File{{"me.pem", encodeCerts(c)}}, "")
+		chains := inv.Chains()
+		if len(chains) != 1 || chains[0].Complete() || !chains[0].SignedItself() {
+			t.Errorf("%s: the chain is called complete: %v", what, chains)
+		}
+		_, asCA := LintBundle(encodeCerts(c), testNow)
+		for place, found := range map[string][]Lint{"inspect": inv.Judge(testNow), "as the CA": asCA, "beside a CA": LintLeaf(certs(c), certs(w.root), testNow), "by itself": LintLeaf(certs(c), nil, testNow)} {
+			if len(found) == 0 || found[0].Severity != SevError {
+				t.Errorf("%s, %s: %+v", what, place, found)
+				continue
+			}
+			if fix := found[0].Fix; !strings.Contains(fix, "Make a CA") || strings.Contains(fix, "Upload ca.pem") {
+				t.Errorf("%s, %s: %s %q", what, place, found[0].Code, fix)
+			}
+		}
+	}
+	if c := (Chain{Certs: certs(w.leaf(t, nil), w.root)}); !c.Complete() || c.SignedItself() {
+		t.Error("a chain up to its root is complete")
 	}
 }

@@ -92,6 +92,11 @@ func bundleSize(raw []byte, certs []*x509.Certificate, repaired bool) int {
 // bundled judges one certificate of a bundle.
 func (ls *lints) bundled(c *x509.Certificate, all *pool, now time.Time) {
 	if isClient(c) {
+		if selfSigned(c) {
+			l := ls.add("CH-31", c, "This client certificate signed itself; a namespace takes CA certificates.")
+			l.Fix = rules[rank["CH-40"]].Fix
+			return
+		}
 		ls.add("CH-31", c, "This is a client certificate, not the CA that signed it (%s).", IssuerOf(c))
 		return
 	}

@@ -22,6 +22,7 @@ type Rule struct {
 var rules = []Rule{
 	{"IN-16", SevError, "no private key among the certificates", "Remove it and upload ca.pem alone. If this key was ever uploaded or shared, replace the CA now.", srcCert},
 	{"CH-31", SevError, "CA certificates only, no client certificate", "Upload ca.pem, the certificate that signed the client's.", srcCert},
+	{"CH-40", SevError, "signed by a CA, not by itself", "Make a CA, issue a client certificate from it, and upload that CA's certificate. Uploading this certificate does not help.", srcCert},
 	{"CH-22", SevWarn, "a separate client certificate, not the CA itself", "Issue a client certificate from the CA and give workers that.", srcCert},
 	{"CH-02", SevError, "signed by the key of the CA that has the issuer's name", "Upload the CA that signed this certificate next to the other one, and remove the old one once every worker has moved.", srcCert},
 	{"CH-06", SevError, "the whole chain is sent, up to a CA in the bundle", "Append the intermediate's certificate after the client certificate, or upload it together with its root.", srcCert},
@@ -83,7 +84,7 @@ type Check struct {
 // What a CA bundle and a client certificate are judged by.
 var (
 	bundleRules = []string{"IN-16", "CH-31", "CH-04", "CH-03", "CH-05", "CH-07", "CH-08", "CH-11", "CH-10", "CH-13", "CH-25", "KP-33", "CH-14", "CH-34", "CH-35", "CH-37", "CH-38", "CH-20", "CH-21", "CH-02", "CH-23", "CH-24", "CH-29", "CH-32"}
-	leafRules   = []string{"CH-01", "CH-02", "CH-06", "CH-08", "CH-09", "CH-10", "CH-11", "CH-12", "CH-13", "CH-25", "KP-33", "CH-14", "CH-34", "CH-35", "CH-36", "CH-37", "CH-38", "CH-39", "CH-15", "CH-16", "CH-17", "CH-18", "CH-19", "CH-20", "CH-21", "CH-22", "CH-33", "CH-32"}
+	leafRules   = []string{"CH-40", "CH-01", "CH-02", "CH-06", "CH-08", "CH-09", "CH-10", "CH-11", "CH-12", "CH-13", "CH-25", "KP-33", "CH-14", "CH-34", "CH-35", "CH-36", "CH-37", "CH-38", "CH-39", "CH-15", "CH-16", "CH-17", "CH-18", "CH-19", "CH-20", "CH-21", "CH-22", "CH-33", "CH-32"}
 )
 
 // checksOf lists the rules of one kind with those broken by lints.

@@ -216,10 +216,11 @@ type inspectReport struct {
 }
 
 type inspectChain struct {
-	SHA256   []string `json:"sha256"` // from the client, or the lowest CA, up
-	Subjects []string `json:"subjects"`
-	Complete bool     `json:"complete"`
-	KeyFile  string   `json:"key_file,omitempty"`
+	SHA256       []string `json:"sha256"` // from the client, or the lowest CA, up
+	Subjects     []string `json:"subjects"`
+	Complete     bool     `json:"complete"`
+	SignedItself bool     `json:"signed_itself,omitempty"` // a client certificate that no CA signed
+	KeyFile      string   `json:"key_file,omitempty"`
 }
 
 type inspectTrouble struct {
@@ -242,7 +243,7 @@ func inspectionOf(inv certsvc.Inventory, now time.Time) inspectReport {
 		r.Repairs = []certsvc.Repair{}
 	}
 	for _, c := range inv.Chains() {
-		chain := inspectChain{Complete: c.Complete(), KeyFile: c.KeyFile}
+		chain := inspectChain{Complete: c.Complete(), SignedItself: c.SignedItself(), KeyFile: c.KeyFile}
 		for _, x := range c.Certs {
 			chain.SHA256, chain.Subjects = append(chain.SHA256, certsvc.Fingerprint(x)), append(chain.Subjects, certsvc.SubjectOf(x))
 		}
@@ -273,7 +274,10 @@ func (r inspectReport) tell(inv certsvc.Inventory) string {
 	}
 	for _, c := range r.Chains {
 		state := "complete"
-		if !c.Complete {
+		switch {
+		case c.SignedItself:
+			state = "none: it signed itself and is no CA"
+		case !c.Complete:
 			state = "its issuer is not here"
 		}
 		fmt.Fprintf(&b, "\nChain (%s)\n", state)

@@ -57,6 +57,7 @@ func commands() []command {
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
 		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
+		{"people", "say who may use a shared portal: add, list, role, disable, enable, team", peopleCmd},
 		{"version", "print the version", version},
 	}
 }

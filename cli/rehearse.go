@@ -336,18 +336,30 @@ func (r *rehearser) writeFile(path string, b []byte, mode os.FileMode) error {
 
 // loopbackOnly refuses a listen address that others could reach.
 func loopbackOnly(flagName, addr string) error {
-	host, port, err := net.SplitHostPort(addr)
+	if err := hostPort(flagName, addr); err != nil || isLoopback(addr) {
+		return err
+	}
+	return &fault.Fault{Kind: fault.Invalid, Field: flagName,
+		Title: fmt.Sprintf("%s can be reached by others", addr),
+		Cause: "Beyond this machine it needs TLS and sign-in, and the rehearsal cloud has neither for strangers.",
+		Fix:   "Listen on loopback: 127.0.0.1:0 takes a free port."}
+}
+
+// isLoopback reports an address that this machine alone reaches.
+func isLoopback(addr string) bool {
+	host, _, _ := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// hostPort refuses what is no address to listen on.
+func hostPort(flagName, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
 	if err != nil || port == "" {
 		return fault.New(fault.Invalid, fmt.Sprintf("%q is not host:port", addr), "Use a loopback address with a port, such as 127.0.0.1:8686.").In(flagName)
 	}
 	if n, err := net.LookupPort("tcp", port); err != nil || n < 0 || strings.HasPrefix(port, "+") {
 		return fault.New(fault.Invalid, fmt.Sprintf("%q is not a port", port), "Use a number from 0 to 65535; 0 picks a free port.").In(flagName)
 	}
-	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
-		return nil
-	}
-	return &fault.Fault{Kind: fault.Invalid, Field: flagName,
-		Title: fmt.Sprintf("%s can be reached from other machines", addr),
-		Cause: "Sharing Onramp beyond this machine needs TLS and sign-in, which this version does not have yet.",
-		Fix:   "Listen on loopback: 127.0.0.1:8686. To reach it from elsewhere, forward the port over SSH."}
+	return nil
 }

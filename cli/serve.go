@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net"
@@ -54,13 +53,14 @@ type portal struct {
 	rehearsal, json           bool
 	webhook                   *expiry.Webhook // nil: none
 	replaceWindow             time.Duration
+	shared                    *sharing
 	log                       *slog.Logger
 }
 
 // serve is `onramp serve`: the portal.
 func serve(ctx context.Context, w World, args []string) int {
 	s := newSettings("serve", "open the portal", w)
-	addr := s.text("addr", "127.0.0.1:8686", "loopback `host:port` to listen on")
+	addr := s.text("addr", "127.0.0.1:8686", "`host:port` to listen on; beyond loopback for a shared portal alone")
 	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; created if missing")
 	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
 	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 picks a free one, the same at each start of a data directory")
@@ -69,9 +69,9 @@ func serve(ctx context.Context, w World, args []string) int {
 	format := s.oneOf("log-format", "text", "log format", "text", "json")
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
 	hookURL := s.text("webhook", "", "`URL` that is notified before certificates expire: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
+	shared := sharingOf(s, addr)
 	var hook *expiry.Webhook
 	s.after = append(s.after,
-		func() error { return loopbackOnly("addr", *addr) },
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
 			if *data == "" {
@@ -96,7 +96,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, replaceWindow: *replaceWindow, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -113,6 +113,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "The data directory has no path", "Set --data to an absolute directory.").In("data")
 	}
+	p.data = data
 	ln, err := net.Listen("tcp", p.addr)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "Cannot listen on "+p.addr, "Another program uses it (another Onramp?), or it is not an address of this machine. Choose another: --addr 127.0.0.1:0 takes a free port.").In("addr")
@@ -162,7 +163,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	var notifier *expiry.Notifier
 	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log, Own: own}), Transfers: newTransfers(10*time.Second, bank, own),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
-		OwnComputer:   true, // serve refuses any address but loopback
+		OwnComputer:   p.shared.public == nil,
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,
 		CertificatesChanged: func() {
 			if notifier != nil {
@@ -174,37 +175,46 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	defer func() { err = errors.Join(err, all.Close()) }()
 	if p.webhook != nil {
-		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: fmt.Sprintf("http://%s/", ln.Addr()), Log: p.log,
+		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: p.address(ln), Log: p.log,
 			Due: all.Lists.Due})
 		if err != nil {
 			return err
 		}
 	}
-	h, err := handlers.New(handlers.Options{Acts: all, Runs: log, Audit: keeper, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
+	metrics, site, err := p.share(ctx, db)
+	if err != nil {
+		return err
+	}
+	if metrics != nil {
+		defer metrics.Close()
+	}
+	h, err := handlers.New(handlers.Options{Shared: site, Acts: all, Runs: log, Audit: keeper, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
 		Reader: localReader(), Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log})
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: h.Router(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
+	srv := p.server(h.Router())
 	srv.RegisterOnShutdown(h.CloseStreams)
-	address := fmt.Sprintf("http://%s/", ln.Addr())
-	if p.json {
-		line, err := jsonLine(map[string]string{"schema": "onramp.serve/1", "url": address, "data": data})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(w.Stdout, line)
-	} else {
-		fmt.Fprintf(w.Stdout, "Onramp is open: %s\n", address)
+	if err := p.announce(ctx, w, ln, site); err != nil {
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.answer(srv, ln); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
+	if metrics != nil {
+		m := p.server(h.MetricsRouter())
+		g.Go(func() error {
+			if err := m.Serve(metrics); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+		g.Go(func() error { <-ctx.Done(); return m.Close() })
+	}
 	g.Go(func() error { all.Lists.Keep(ctx, p.log); return nil })
 	g.Go(func() error {
 		if err := all.Places.WriteTrust(ctx); err != nil && ctx.Err() == nil {

@@ -183,6 +183,9 @@ func (k *Keeper) about(s Sealed, verb Verb, note string) Record {
 // Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, or not any more at the
 // end, Denied in the field passphrase for a wrong one, TooMany after several of them.
 func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase string) error {
+	if !by.LookedTwice(k.now()) {
+		return ErrLookAgain
+	}
 	if err := k.turn(ctx); err != nil {
 		return err
 	}
@@ -283,6 +286,9 @@ func wrongPassphrase(left int) error {
 // the lock off. What is signed must be in the audit before it leaves: work writes it down. The faults: NotFound when
 // no key is kept, Conflict when it is locked or another person opened it, and those of work.
 func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work func(certsvc.Issued) error) error {
+	if !by.LookedTwice(k.now()) {
+		return ErrLookAgain
+	}
 	k.mu.Lock()
 	o := k.live(migrationID)
 	var ca certsvc.Issued

@@ -53,6 +53,9 @@ var index = sync.OnceValues(func() ([]Entry, map[string]Entry) {
 		for _, e := range *g.entries {
 			e.Group = g.name
 			words := byStage[e.Stage]
+			if g.name == "AK" && e.Stage == "namespace" {
+				words = withKey
+			}
 			e.NotWrong = either(e.NotWrong, words.notWrong)
 			e.Confirm = either(e.Confirm, words.confirm)
 			e.Unseen = either(e.Unseen, words.unseen)

@@ -112,4 +112,7 @@ var chEntries = []Entry{
 		Symptoms: said("Empty issuer DN not allowed in X509Certificates", "Must contain at least one Distinguished Name when creating Certificate Authority (CA)"), Related: related("CH-20")},
 	{Code: "CH-39", Stage: "chain", Title: "Go's verifier refuses the chain", Cause: "Temporal's server is written in Go, and Go's own verifier finds no good chain from the client certificate to the CA.",
 		Fix: fixes(dev("Create a CA and a client certificate under it with Onramp.", newCA+" && "+reissueNewCA)), Related: related("CH-34", "CH-35", "CH-36")},
+	{Code: "CH-40", Stage: "chain", Title: "The client certificate signed itself and is no CA", Cause: "No namespace of Temporal Cloud can accept it: it was signed by no CA, and it cannot be uploaded as one.",
+		Fix:     fixes(dev("Create a CA and a client certificate under it, and upload that CA. Uploading this certificate does not help.", newCA+" && "+reissueNewCA)),
+		Related: related("CH-22", "CH-31", "CH-20")},
 }

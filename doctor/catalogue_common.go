@@ -94,6 +94,14 @@ var byStage = map[string]struct{ notWrong, confirm, unseen string }{
 	},
 }
 
+// withKey is what the stage namespace says where the client signs in with an API key: the temporal CLI takes it from
+// TEMPORAL_API_KEY.
+var withKey = struct{ notWrong, confirm, unseen string }{
+	"Network and TLS are fine, and Temporal answers.",
+	"temporal operator namespace describe --address {address} --namespace {namespace}",
+	"Which roles the owner of the key has, and whether the key is still enabled: only its owner and the account's administrators see that.",
+}
+
 // groupSources are where the facts of a group are published.
 var groupSources = map[string][]string{
 	"IN": {"https://docs.temporal.io/cloud/namespaces", "https://docs.temporal.io/troubleshooting/last-connection-error"},

@@ -105,6 +105,42 @@ func TestEveryGivenCodeIsInTheCatalogue(t *testing.T) {
 	}
 }
 
+// Where the namespace is not known, the decoder says "of that name" in its place: a sentence must call it a namespace.
+func TestSentencesWithoutANamespace(t *testing.T) {
+	unnamed := func(s string) bool {
+		for before, rest, ok := strings.Cut(s, "{namespace}"); ok; before, rest, ok = strings.Cut(rest, "{namespace}") {
+			if !strings.HasSuffix(before, "amespace ") && !strings.HasSuffix(before, "amespace is ") {
+				return true
+			}
+		}
+		return false
+	}
+	for _, e := range Catalogue() {
+		texts := []string{e.Title, e.Cause, e.NotWrong, e.Unseen}
+		for _, f := range e.Fix {
+			texts = append(texts, f.Text)
+		}
+		for _, s := range texts {
+			if unnamed(s) {
+				t.Errorf("%s: %q is no sentence where the namespace is not known", e.Code, s)
+			}
+		}
+	}
+}
+
+// What is wrong with an API key is not shown with a client certificate.
+func TestKeysAreNotConfirmedWithCertificates(t *testing.T) {
+	for _, e := range Catalogue() {
+		if e.Group == "AK" && e.Stage == "namespace" && (strings.Contains(e.Confirm, "{cert_path}") || strings.Contains(e.NotWrong, "client certificate")) {
+			t.Errorf("%s: %q, %q", e.Code, e.Confirm, e.NotWrong)
+		}
+	}
+	d := Decode("rpc error: code = PermissionDenied desc = caller has insufficient permissions for namespace: `<REDACTED>`")
+	if d.Code != "AK-07" || d.Level != Likely || strings.Contains(d.Cause, "of of") || strings.Contains(d.Cause, "on of") || strings.Contains(d.Confirm, ".pem") {
+		t.Errorf("%+v", d)
+	}
+}
+
 func TestExplain(t *testing.T) {
 	v := Explain("CL-03", Certain, map[string]string{"namespace": "orders.a1b2c", "issuer": "CN=Acme CA", "ca_path": "my ca's.pem"})
 	if v.Code != "CL-03" || v.Stage != "client-cert" || !strings.Contains(v.Cause, "CN=Acme CA") {

@@ -20,7 +20,7 @@ type asker struct {
 // certificate and key, the server's roots and its TLS name. Other rooms (transfer) use it for verdicts of theirs; run
 // does it for its own.
 func Complete(v Verdict, t Target) Verdict {
-	a := asker{auth: t.auth(), address: t.Address, space: t.Namespace, cert: either(t.CertPath, defaults["cert_path"]), key: either(t.KeyPath, defaults["key_path"]), roots: t.rootsPath()}
+	a := asker{auth: t.auth(), address: namespace.WithoutUser(t.Address), space: t.Namespace, cert: either(t.CertPath, defaults["cert_path"]), key: either(t.KeyPath, defaults["key_path"]), roots: t.rootsPath()}
 	if addr, _, err := namespace.ParseAddress(t.Address); err == nil {
 		a.address = addr.String()
 		if t.ServerName != addr.Host {

@@ -3,6 +3,8 @@ package doctor
 import (
 	"slices"
 	"strings"
+
+	"onramp/namespace"
 )
 
 // DecodeSchema is the schema name of Decoded's JSON, which only grows: scripts read it.
@@ -55,6 +57,8 @@ type evidence struct {
 	text  errorText
 	clues map[string]hit
 	facts facts
+
+	bracketed string // the IPv6 address that the text has without brackets, with them
 }
 
 // allClues are the tables of clues.
@@ -66,6 +70,9 @@ func lookThrough(t errorText) *evidence {
 	e.phrases()
 	e.computed()
 	e.facts = factsOf(t, e.clues)
+	if e.bracketed != "" {
+		e.facts.values["address"] = e.bracketed
+	}
 	for _, where := range e.facts.places() {
 		e.clues[where] = hit{}
 	}
@@ -109,9 +116,28 @@ func (e *evidence) computed() {
 	if status, from, to, ok := shownStatus(low); ok {
 		e.clues[status] = hit{from, to}
 	}
+	if from, to, ok := manyColons.find(low); ok {
+		if a, ok := bracketed(e.text.flat[:from]); ok {
+			e.clues["IPv6 without brackets"] = hit{from, to}
+			e.bracketed = a
+		}
+	}
 	if from, to, ok := phrase("error(transport, invalidcertificate(").find(low); ok {
 		e.clues["before connecting"] = hit{from, to}
 	}
+}
+
+// manyColons is what Go's dialler says of an address that it cannot take apart, which it names just before.
+const manyColons phrase = ": too many colons in address"
+
+// bracketed writes the address at the end of a text with brackets; ok is false where it is no IPv6 address without
+// them.
+func bracketed(before string) (address string, ok bool) {
+	a, repairs, err := namespace.ParseAddress(before[strings.LastIndexByte(before, ' ')+1:])
+	if err != nil || !slices.ContainsFunc(repairs, func(r namespace.Repair) bool { return r.Code == "IN-07" }) {
+		return "", false
+	}
+	return a.String(), true
 }
 
 // fits says whether a reading's needs are met, and where the text shows the first of them.
@@ -189,6 +215,9 @@ func (e *evidence) explain(r reading, level Level, others []string, at hit) Deco
 	d := Decoded{Code: v.Code, Level: level, Title: v.Title, Cause: v.Cause, Fix: []Fix{}, Candidates: []Candidate{},
 		Confirm: command(entry.Confirm, said), Matched: clean(e.text.flat[at.from:at.to], maxValue)}
 	for i, f := range entry.Fix {
+		if e.facts.kind == toHere && f.Who == "network" && len(entry.Fix) > 1 {
+			continue // no firewall of theirs stands between a program and its own machine
+		}
 		d.Fix = append(d.Fix, Fix{Who: f.Who, Text: v.Fix[i].Text, Command: command(f.Command, said)})
 	}
 	onlyHere := level == Certain

@@ -154,9 +154,31 @@ var fieldTexts = []fieldText{
 	{"no fault of the connection", gh("temporalio/sdk-typescript#1273"), `AddrNotAvailable, message: "Can't assign requested address"`, "TC-11", Likely, "TC-03", ""},
 	{"no fault of the connection", gh("temporalio/sdk-python#450"), `Cannot access pathlib.Path.resolve.__call__ from inside a workflow. If this is code from a module not used in a workflow, mark the import as pass through`, "WF-18", Likely, "", ""},
 	{"no fault of the connection", gh("Baldinof/roadrunner-bundle#175"), `goridge_frame_receive: validation failed on the message sent to STDOUT, see: https://docs.roadrunner.dev/error-codes/stdout-crc, invalid message: <!DOCTYPE html>`, "WK-04", Likely, "", "stdout"},
-	{"no fault of the connection", gh("temporalio/roadrunner-temporal#769"), `temporal_plugin_serve: failed to connect to the Temporal server at "localhost:7233": context deadline exceeded; ensure it is reachable`, "TC-02", Likely, "IN-10", "localhost:7233"},
+	{"no fault of the connection", gh("temporalio/roadrunner-temporal#769"), `temporal_plugin_serve: failed to connect to the Temporal server at "localhost:7233": context deadline exceeded; ensure it is reachable`, "IN-10", Likely, "TC-05,SY-03", "localhost:7233"},
 	{"no fault of the connection", gh("temporalio/sdk-typescript#850"), `Error: Error loading shared library ld-linux-x86-64.so.2: No such file or directory (needed by /app/node_modules/@temporalio/core-bridge/releases/x86_64-unknown-linux-gnu/index.node)`, "WK-05", Likely, "", "musl"},
 	{"no fault of the connection", gh("temporalio/sdk-java#1066"), `io.temporal.internal.sync.PotentialDeadlockException: [TMPRL1101] Potential deadlock detected. Workflow thread "workflow-method" didn't yield control for over a second.`, "WF-18", Likely, "", ""},
+	// A key that the Rust core does not read.
+	{"a key that the SDK does not read", gh("temporalio/sdk-python#371"), core + `Server connection error: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-11,KP-37,KP-39", "BEGIN EC PRIVATE KEY|openssl pkcs8 -topk8"},
+	{"a key that the SDK does not read", gh("grpc/grpc-rust#1143"), `Error: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-11,KP-36", "SDKs on the Rust core"},
+	{"a key that the SDK does not read", gh("grpc/grpc-rust#39"), `TransportError: tonic::transport::Error(Transport, PrivateKeyParseError)`, "KP-32", Likely, "KP-39", ""},
+	{"a key that the SDK does not read", gh("quarkusio/quarkus#46279"), `java.lang.IllegalArgumentException: Input stream does not contain valid private key.`, "KP-32", Likely, "KP-11,KP-12", "Java's TLS reads PKCS#8 only"},
+	// IPv6 addresses without brackets.
+	{"an IPv6 address without brackets", gh("temporalio/temporal#3629"), `{"level":"warn","msg":"error creating sdk client","error":"failed reaching server: last connection error: connection error: desc = \"transport: Error while dialing dial tcp: address 2001:db8:6e0:c883:1d45::11:7233: too many colons in address\""}`, "IN-07", Certain, "", "[2001:db8:6e0:c883:1d45::11]:7233"},
+	{"an IPv6 address without brackets", gh("grafana/k6#203"), `dial tcp: address fe80::1:7233: too many colons in address`, "IN-07", Certain, "", "[fe80::1]:7233"},
+	{"an IPv6 address without brackets", gh("owncast/owncast#1398"), `listen tcp: address ::1:7233: too many colons in address`, "IN-07", Certain, "", "[::1]:7233"},
+	{"an IPv6 address without brackets", gh("sipcapture/heplify#137"), `dial tcp: address 10.2.3.4:7233,10.2.3.5:7233: too many colons in address`, "IN-06", Likely, "IN-07,IN-01", ""},
+	// A replay that does not fit, and a workflow that holds its worker.
+	{"no fault of the connection", gh("airbytehq/airbyte#42880"), "io.grpc.StatusRuntimeException: INVALID_ARGUMENT: io.temporal.internal.statemachines.InternalWorkflowTaskException: Failure handling event 84 of type 'EVENT_TYPE_WORKFLOW_TASK_COMPLETED' during replay. {WorkflowTaskStartedEventId=0, CurrentStartedEventId=83}", "WF-03", Likely, "WF-18", "innermost"},
+	{"no fault of the connection", gh("airbytehq/airbyte#15393"), "io.temporal.internal.replay.InternalWorkflowTaskException: Failure handling event 19 of type 'EVENT_TYPE_WORKFLOW_EXECUTION_TERMINATED' during replay. {PreviousStartedEventId=17}", "WF-03", Likely, "WF-18", ""},
+	{"no fault of the connection", gh("airbytehq/airbyte#20014"), "io.temporal.internal.statemachines.InternalWorkflowTaskException: Failure handling event 40 of type 'EVENT_TYPE_WORKFLOW_TASK_STARTED' during execution. {WorkflowTaskStartedEventId=40, CurrentStartedEventId=40}", "WF-18", Likely, "WF-03", "innermost"},
+	{"no fault of the connection", gh("temporalio/sdk-go#513"), "unknown command CommandType: Timer, ID: 9, possible causes are nondeterministic workflow definition code or incompatible change in the workflow definition", "WF-03", Likely, "", ""},
+	{"no fault of the connection", gh("temporalio/sdk-java#869"), "io.temporal.worker.NonDeterministicException: Failure handling event 13 of type 'EVENT_TYPE_TIMER_STARTED' during replay.", "WF-03", Likely, "", ""},
+	{"no fault of the connection", gh("temporalio/sdk-dotnet#64"), `{"message": "Workflow with ID 6c1f4a2e-9b0d-4a53-8f0e-0d9c1b7a2e11 deadlocked after 00:00:02", "applicationFailureInfo": {"type": "InvalidOperationException"}}`, "WF-18", Likely, "WF-03", "blocking call"},
+	{"no fault of the connection", gh("temporalio/sdk-go#773"), `deadlock detected: workflow goroutine "root" didn't yield for over a second`, "WF-18", Likely, "", "blocking call"},
+	{"no fault of the connection", gh("temporalio/sdk-typescript#2426"), `WARN temporalio_sdk_core::worker::workflow: Failing workflow task failure=Failure { failure: Some(Failure { message: "Script execution timed out after 5000ms", source: "TypeScriptSDK" }) }`, "WF-18", Likely, "", "five in TypeScript"},
+	{"the address in the text", gh("temporalio/temporal#9734"), `failed reaching server: context deadline exceeded (localhost:7233)`, "IN-10", Likely, "TC-05,SY-03", "localhost:7233"},
+	{"the address in the text", gh("TracecatHQ/tracecat#1127"), `Connecting to Temporal server at temporal:7233 failed: context deadline exceeded`, "IN-10", Likely, "TC-05", "temporal:7233"},
+	{"the address in the text", "https://pkg.go.dev/net#Dialer", `dial tcp 127.0.0.1:7233: i/o timeout`, "IN-10", Likely, "TC-05", "127.0.0.1:7233"},
 }
 
 // Every text of the field gets its answer; none advises the check for what is no fault of the connection, none has an
@@ -187,7 +209,7 @@ func TestFieldTexts(t *testing.T) {
 					t.Errorf("%q: the answer has %q: %s", c.text, never, all)
 				}
 			}
-			if c.kind == "no fault of the connection" && c.code != "TC-02" && strings.Contains(all, "onramp check") {
+			if c.kind == "no fault of the connection" && c.code != "IN-10" && strings.Contains(all, "onramp check") {
 				t.Errorf("%q: the check is advised: %s", c.text, all)
 			}
 		})

@@ -122,7 +122,7 @@ func TestDecode(t *testing.T) {
 // Readings speak of clues that are looked for and of codes that exist, every clue is read, and no phrase is a text that
 // anything could print.
 func TestDecodersTables(t *testing.T) {
-	given := map[string]bool{"before connecting": true, "proxy's port": true, toCloud: true, toHere: true, toAlias: true, toPrivate: true,
+	given := map[string]bool{"before connecting": true, "IPv6 without brackets": true, "proxy's port": true, toCloud: true, toHere: true, toAlias: true, toPrivate: true,
 		toStranger: true, toOther: true, "to a stranger alone": true, "http:other": true}
 	for _, n := range alertWords {
 		given[alertClue(n)] = true
@@ -206,6 +206,26 @@ func TestDecodeMakesNothingUp(t *testing.T) {
 					if strings.Contains(s, "onramp check") {
 						t.Errorf("%s is no fault of the connection, and advises %q", r.code, s)
 					}
+				}
+			}
+		}
+	}
+}
+
+// Nobody opens a firewall to the machine that the program runs on.
+func TestNoNetworkTeamForThisMachine(t *testing.T) {
+	for _, address := range []string{"localhost:7233", "127.0.0.1:7233", "[::1]:7233", "0.0.0.0:7233"} {
+		for _, text := range []string{
+			"failed reaching server " + address + ": context deadline exceeded", "dial tcp " + address + ": i/o timeout", "dial tcp " + address + ": connect: connection refused",
+			"read tcp " + address + "->" + address + ": read: connection reset by peer",
+		} {
+			d := Decode(text)
+			if d.Code == UnknownCode || len(d.Fix) == 0 {
+				t.Errorf("%q: %s, %d fixes", text, d.Code, len(d.Fix))
+			}
+			for _, f := range d.Fix {
+				if f.Who == "network" {
+					t.Errorf("%q: %s asks the network team: %s", text, d.Code, f.Text)
 				}
 			}
 		}

@@ -121,6 +121,20 @@ func chainRows() []faultRow {
 			t.CertPEM, t.KeyPEM, t.UploadedCA = p.cert, p.key, p.cert
 			return t
 		}, nil, "CH-22", Certain, "chain"},
+		{"CH-40 signed itself, and no CA is known", func(l *lab) Target {
+			_, p := l.selfSigned("orders worker", func(c *x509.Certificate) {
+				c.IsCA, c.KeyUsage, c.ExtKeyUsage = false, x509.KeyUsageDigitalSignature, []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}
+			})
+			t := l.target(l.serve(l.mtls()))
+			t.CertPEM, t.KeyPEM = p.cert, p.key
+			return t
+		}, nil, "CH-40", Certain, "chain"},
+		{"CH-40 signed itself, and the namespace holds a CA", func(l *lab) Target {
+			_, p := l.selfSigned("orders worker", func(c *x509.Certificate) { c.IsCA, c.KeyUsage = false, x509.KeyUsageDigitalSignature })
+			t := l.target(l.serve(l.mtls()))
+			t.CertPEM, t.KeyPEM, t.UploadedCA = p.cert, p.key, l.clientCA.pem
+			return t
+		}, nil, "CH-40", Certain, "chain"},
 		{"CH-23 seventeen CAs", uploaded(func(l *lab) []byte {
 			out := bytes.Clone(l.clientCA.pem)
 			for range 16 {

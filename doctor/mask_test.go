@@ -1,12 +1,16 @@
 package doctor
 
 import (
+	"context"
 	"crypto/ecdsa"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/x509"
 	"encoding/base64"
+	"encoding/json"
 	"encoding/pem"
+	"errors"
+	"net"
 	"strings"
 	"testing"
 )
@@ -100,6 +104,31 @@ func TestMaskWords(t *testing.T) {
 	} {
 		if d := Decode(text); d.Masked || d.Text != text {
 			t.Errorf("%q is shown as %q, masked %v", text, d.Text, d.Masked)
+		}
+	}
+}
+
+// TestPasswordInAnAddress: a user and a password before the host are in no report, whatever is wrong with the address.
+func TestPasswordInAnAddress(t *testing.T) {
+	for _, address := range []string{
+		"https://user:hunter2hunter2@x.a1b2c.tmprl.cloud:7233", "user:hunter2hunter2@x.a1b2c.tmprl.cloud:7233", "grpc://tok-hunter2hunter2@x.a1b2c.tmprl.cloud:70000",
+		"tok-hunter2hunter2@temporal.example.com:notaport", "https://user:hunter2hunter2@temporal.example.com", "user:hunter2hunter2@", "https://user:hunter2hunter2@x y:7233",
+	} {
+		noDial := func(context.Context, string, string) (net.Conn, error) {
+			return nil, errors.New("nobody is dialled here")
+		}
+		target := Target{Address: address, Namespace: "x.a1b2c"}
+		r := New(Options{Dial: noDial, Nameserver: "127.0.0.1:1"}).Run(t.Context(), target, nil)
+		out, err := json.Marshal(r)
+		if err != nil {
+			t.Fatal(err)
+		}
+		var text strings.Builder
+		if err := WriteText(&text, r, false); err != nil {
+			t.Fatal(err)
+		}
+		if all := string(out) + text.String() + target.String(); strings.Contains(all, "hunter2") {
+			t.Errorf("%s is shown: %s", address, all)
 		}
 	}
 }

@@ -3,11 +3,13 @@ package doctor
 import (
 	"fmt"
 	"log/slog"
+
+	"onramp/namespace"
 )
 
 // String says which target this is, without its secrets, whatever the verb.
 func (t Target) String() string {
-	return fmt.Sprintf("target %s namespace %s", clean(t.Address, maxValue), clean(t.Namespace, maxValue))
+	return fmt.Sprintf("target %s namespace %s", clean(namespace.WithoutUser(t.Address), maxValue), clean(t.Namespace, maxValue))
 }
 
 // GoString is String, for %#v.

@@ -25,7 +25,7 @@ func (r *run) input(context.Context) {
 			r.see(k, v)
 		}
 		r.say("%s", f.Text)
-		r.target.Address, r.target.Namespace = clean(r.t.Address, maxValue), clean(r.t.Namespace, maxValue)
+		r.target.Address, r.target.Namespace = clean(namespace.WithoutUser(r.t.Address), maxValue), clean(r.t.Namespace, maxValue)
 		r.target.Auth = r.t.auth()
 		r.stop(f.Code, Certain)
 		return
@@ -79,7 +79,7 @@ func (t Target) auth() string {
 // readAddress parses the endpoint, or derives it from the namespace when none was given.
 func (r *run) readAddress() bool {
 	text := r.t.Address
-	r.target.Address = clean(text, maxValue)
+	r.target.Address = clean(namespace.WithoutUser(text), maxValue)
 	r.target.Namespace = clean(r.t.Namespace, maxValue)
 	if strings.TrimSpace(text) == "" {
 		id, _, err := namespace.ParseID(r.t.Namespace)
@@ -121,6 +121,9 @@ func (r *run) guessValues(address string) {
 	text := strings.TrimSpace(address)
 	if _, after, ok := strings.Cut(text, "://"); ok {
 		text = after
+	}
+	if at := strings.LastIndexByte(text, '@'); at >= 0 {
+		text = text[at+1:]
 	}
 	host, _, _ := strings.Cut(text, ":")
 	if a, _, err := namespace.ParseAddress(host + ":7233"); err == nil {
@@ -251,7 +254,7 @@ func (r *run) repaired(repairs []namespace.Repair) {
 // refuse ends the ladder with the fault of a text that has no certain meaning.
 func (r *run) refuse(err error, field, text string) bool {
 	f := fault.All(err)[0]
-	r.see("given", clean(text, maxValue))
+	r.see("given", clean(namespace.WithoutUser(text), maxValue))
 	r.see("field", field)
 	if f.Cause != "" {
 		r.values["cause"] = f.Cause

@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,17 +19,20 @@ import (
 	"onramp/custody"
 	"onramp/expiry"
 	"onramp/handlers"
+	"onramp/handlers/web"
+	"onramp/people"
 	"onramp/runs"
 	"onramp/store"
 )
 
 // portal is what `onramp serve` wires, with stand-ins where it would dial.
 type portal struct {
-	h    *handlers.Handlers
-	acts *acts.Acts
-	runs *runs.Service
-	db   *store.DB
-	dir  string
+	h      *handlers.Handlers
+	acts   *acts.Acts
+	runs   *runs.Service
+	db     *store.DB
+	dir    string
+	people *people.Service // of a portal for several people
 }
 
 type portalOptions struct {
@@ -39,6 +44,9 @@ type portalOptions struct {
 	checker            runs.Checker
 	transfers          acts.Transfers
 	webhook            func(*portal) *expiry.Notifier
+	shared             *url.URL // the public address of a portal for several people
+	proxies            []netip.Prefix
+	provider           web.Provider
 	workFactor         int
 }
 
@@ -74,7 +82,13 @@ func open(t testing.TB, o portalOptions) *portal {
 	if o.webhook != nil {
 		hook = o.webhook(p)
 	}
-	p.h, err = handlers.New(handlers.Options{Acts: p.acts, Runs: p.runs, Audit: keeper, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
+	var shared *web.Shared
+	if o.shared != nil {
+		p.people, err = people.New(people.Options{Store: p.db, Now: o.now})
+		check(t, err)
+		shared = &web.Shared{People: p.people, Public: o.shared, Proxies: o.proxies, Provider: o.provider, Metrics: "127.0.0.1:9090"}
+	}
+	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
 		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Log: o.log, Now: o.now})
 	check(t, err)
 	t.Cleanup(func() {

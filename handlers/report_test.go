@@ -137,7 +137,7 @@ func TestReportHoldsNoSecret(t *testing.T) {
 	run := d.upload(m+"/transfer", append(form, "key_source", "lent", "once", "canary")...).to(t)
 	d.finish(run)
 	d.post(m+"/namespace", "namespace", "other-space.a2dd6").to(t)
-	d.post(m+"/note", "step", "code", "why", "the worker signs in with "+token).want(t, 422, "The reason contains a key").lacks(t, "PRIVATE KEY")
+	d.post(m+"/note", "step", "code", "why", "the worker signs in with "+token).want(t, 422, "This is a secret").lacks(t, "PRIVATE KEY")
 	d.post(m+"/note", "step", "code", "why", "by hand").to(t)
 	noted := d.view(m).Facts // an earlier version took such a reason
 	old := noted[len(noted)-1]

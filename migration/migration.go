@@ -56,6 +56,7 @@ type Migration struct {
 	Version int64 // rises with every change
 	// Archived is when it was put away: lists leave it out unless they are asked for it. Zero: it is not.
 	Archived time.Time
+	Team     string // ID of the team that owns it
 }
 
 // UsesKeys reports whether its workers sign in with an API key. Then it has no certificates.

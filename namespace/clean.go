@@ -146,10 +146,14 @@ func show(r rune) string {
 // userinfo is the user and password of a URL.
 var userinfo = regexp.MustCompile(`(://|^)[^/?#@\s]*@`)
 
+// WithoutUser is an address, or a text that should be one, without the user and password before its host: they are
+// nobody's to see.
+func WithoutUser(s string) string { return userinfo.ReplaceAllString(s, "$1…@") }
+
 // visible makes a text fit to be shown: hidden characters and blanks other than U+0020 as escapes,
 // no password of a URL, and no more than 200 characters.
 func visible(s string) string {
-	s = userinfo.ReplaceAllString(s, "$1…@")
+	s = WithoutUser(s)
 	var b strings.Builder
 	n := 0
 	for _, r := range s {

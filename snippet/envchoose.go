@@ -165,7 +165,7 @@ func active(settings []config.Setting) string {
 	for i := range settings {
 		if s := &settings[i]; len(s.Path) > 0 && strings.ContainsRune("eEtT", rune(s.Path[len(s.Path)-1])) {
 			switch squeeze(s.Path) {
-			case "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
+			case "activeprofile", "currentprofile", "springprofilesactive", "quarkusprofile", "aspnetcoreenvironment", "dotnetenvironment":
 				return s.Value.String()
 			}
 		}

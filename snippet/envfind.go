@@ -146,6 +146,23 @@ func (j *judgement) kubernetes() {
 	}
 }
 
+// dollarName is a shell's line that sets what a variable holds, not the variable: its name stands behind a dollar sign.
+var dollarName = regexp.MustCompile(`(?im)^[ \t]*(?:export|declare|readonly|local)[ \t]+(?:-\w+[ \t]+)?\$\{?(\w*temporal\w*)\}?=`)
+
+// dollars finds such lines.
+func (j *judgement) dollars() {
+	var names []string
+	for _, m := range dollarName.FindAllStringSubmatch(j.raw, 20) {
+		if !slices.Contains(names, m[1]) && !looksSecret(m[1]) {
+			names = append(names, m[1])
+		}
+	}
+	if len(names) > 0 {
+		j.find(EnvFinding{Level: "dead", Name: strings.Join(names, ", "), Title: "A dollar sign stands before the name that is set",
+			Text: "A shell puts the variable's value in its place, so such a line does not set " + strings.Join(names, ", ") + ". Write export NAME=… without the dollar sign."})
+	}
+}
+
 // proxyNames are the variables that name a proxy.
 var proxyNames = []string{"HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy", "grpc_proxy", "GRPC_PROXY"}
 

@@ -165,6 +165,7 @@ func (j *judgement) judge() {
 	j.pair()
 	j.oldProfile()
 	j.kubernetes()
+	j.dollars()
 	j.proxy()
 	j.effect()
 	j.endpoint()

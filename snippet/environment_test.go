@@ -22,6 +22,29 @@ const pemKey = "-----BEGIN PRIVATE KEY-----\nMIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwE
 // goodLines is an environment with nothing wrong.
 const goodLines = "TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nTEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n"
 
+// TestRemovalIsOffered: names that no SDK reads may be read by the person's own code, which taking them out would break.
+func TestRemovalIsOffered(t *testing.T) {
+	for _, text := range []string{
+		"export TEMPORAL_HOST_URL=orders.a1b2c.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_TLS_CERT=/c/client.pem\nexport TEMPORAL_TLS_KEY=/c/client.key\nexport TEMPORAL_SERVER_ROOT_CA_CERT=\n",
+		goodLines + "TEMPORAL_TLS_CERT=/old/client.pem\nTEMPORAL_TLS_KEY=/old/client.key\n",
+		goodLines + "TEMPORAL_HOST_URL=old.a1b2c.tmprl.cloud:7233\n",
+		goodLines + "TEMPORAL_CLOUD_PEM=x\nTEMPORAL_CLOUD_PRIVATE_KEY=x\n",
+	} {
+		seen := false
+		for _, f := range judged(text).Findings {
+			if !strings.HasPrefix(f.Title, "Names from another convention") {
+				continue
+			}
+			if seen = true; !strings.Contains(f.Text, "your own code") {
+				t.Errorf("%q: %s", text, f.Text)
+			}
+		}
+		if !seen {
+			t.Errorf("%q: nothing is said of its names", text)
+		}
+	}
+}
+
 // TestJudgeEnvironment: what people paste, what is wrong with it, and the repaired lines for bash ("" for none).
 func TestJudgeEnvironment(t *testing.T) {
 	good := "export TEMPORAL_ADDRESS=orders.a1b2c.tmprl.cloud:7233\nexport TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nexport TEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n"
@@ -51,6 +74,15 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"no profile chosen", "[profile.cloud]\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\nnamespace = \"orders.a1b2c\"\napi_key = \"k\"\n", "", "danger", key},
 		{"a profile that is not there", "TEMPORAL_PROFILE=prod\n[profile.cloud]\nnamespace = \"orders.a1b2c\"\naddress = \"orders.a1b2c.tmprl.cloud:7233\"\napi_key = \"k\"\n", "standard", "danger", key},
 
+		{"profiles of a tool in YAML, with placeholders", "theme: dark\nactive_profile: work\nprofiles:\n  default:\n    address: localhost:7233\n    namespace: default\n  work:\n    address: ap-<region>.aws.api.temporal.io:7233\n    namespace: <namespace>\n    api_key: \"$TEMPORAL_CLOUD_API_KEY\"\n", "own", "note IN-26 IN-26 note", ""},
+		{"profiles of a tool in YAML", "profiles:\n  local:\n    address: localhost:7233\n    namespace: default\n  cloud:\n    address: orders.a1b2c.tmprl.cloud:7233\n    namespace: orders.a1b2c\n    tls:\n      cert: /c/client.pem\n      key: /c/client.key\n", "own", "note note", good},
+		{"environments of the old temporal.yaml", "env:\n  default:\n    address: localhost:7233\n  prod:\n    address: orders.a1b2c.tmprl.cloud:7233\n    namespace: orders.a1b2c\n    tls-cert-path: /c/client.pem\n    tls-key-path: /c/client.key\n", "own", "note note", good},
+		{"profiles that are not Temporal's", "profiles:\n  default:\n    address: db.example.com:5432\n    namespace: orders\n", "", "note", ""},
+		{"Java's properties in a variable", "export APP_COMMANDS=\"-Dspring.profiles.active=tc -Dspring.temporal.namespace=orders.a1b2c -Dspring.temporal.connection.target=orders.a1b2c.tmprl.cloud:7233 -Dspring.temporal.connection.mtls.key-file=/c/client.key -Dspring.temporal.connection.mtls.cert-chain-file=/c/client.pem\"\njava $APP_COMMANDS -jar app.jar\n", "spring", "", good},
+		{"Java's properties in a variable of compose", "services:\n  worker:\n    image: orders\n    environment:\n      JAVA_TOOL_OPTIONS: >-\n        -Xmx512m -Dspring.temporal.namespace=orders.a1b2c\n        -Dspring.temporal.connection.target=orders.a1b2c.tmprl.cloud:7233\n        -Dspring.temporal.connection.mtls.key-file=/c/client.key -Dspring.temporal.connection.mtls.cert-chain-file=/c/client.pem\n", "spring", "", good},
+		{"one of Java's properties alone in a variable", "JAVA_OPTS=-Dspring.temporal.connection.target=orders.a1b2c.tmprl.cloud:7233\nTEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_API_KEY=k\n", "standard spring", "", key},
+		{"Java's properties with variables", "APP_COMMANDS=\"-Dspring.temporal.namespace=$NS -Dspring.temporal.connection.target=$NS.tmprl.cloud:7233 -Dspring.temporal.connection.mtls.key-file=/c/client.key -Dspring.temporal.connection.mtls.cert-chain-file=/c/client.pem\"\nNS=orders.a1b2c\n", "spring", "", good},
+		{"a dollar sign before the name that is set", goodLines + "export $TEMPORAL_INSECURE_TRUST_MANAGER=false\nexport ${TEMPORAL_TLS_SERVER_NAME}=orders.a1b2c.tmprl.cloud\n", "standard", "dead", good},
 		{"the tutorial's", "export TEMPORAL_NAMESPACE=orders.a1b2c\nexport TEMPORAL_HOST_URL=\"https://$TEMPORAL_NAMESPACE.tmprl.cloud:7233\"\nexport TEMPORAL_MTLS_TLS_CERT=/c/client.pem\nexport TEMPORAL_MTLS_TLS_KEY=/c/client.key", "standard tutorial", "note IN-01", tutorial},
 		{"the tutorial's beside standard ones", goodLines + "TEMPORAL_HOST_URL=https://old.a1b2c.tmprl.cloud:7233\n", "standard tutorial", "dead conflict", good},
 		{"legacy names for the CLI", goodLines + "TEMPORAL_TLS_CERT=/old/client.pem\nTEMPORAL_TLS_KEY=/old/client.key\n", "standard legacy CLI", "conflict conflict conflict", good},

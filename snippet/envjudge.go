@@ -119,12 +119,12 @@ func (j *judgement) vocabulary(set string, standard bool) {
 		return
 	}
 	f := EnvFinding{Level: "note", Name: strings.Join(names, ", "), Title: "Names from another convention: " + set,
-		Text: "Read by " + readers[set] + ". The SDKs' environment configuration does not read them.", To: strings.Join(dead, ", ")}
+		Text: "Read by " + readers[set] + ". The SDKs' environment configuration does not read them; your own code may.", To: strings.Join(dead, ", ")}
 	if standard {
 		f.Level = "dead"
 	}
 	if set == "legacy CLI" && slices.ContainsFunc(names, cliReads) {
-		f.Level, f.Text = "conflict", "No SDK reads these names. The temporal CLI still does, and prefers some of them to the new ones: remove them."
+		f.Level, f.Text = "conflict", "No SDK reads these names. The temporal CLI still does, and prefers some of them to the new ones: remove them, unless your own code reads them."
 	}
 	j.find(f)
 }

@@ -35,6 +35,19 @@ var (
 // indexed is what follows the name of a program's map: ENV["…"].
 var indexed = regexp.MustCompile(`^\[["']`)
 
+// bareUser is a user and a password before a host, without a scheme before them.
+var bareUser = regexp.MustCompile(`(?:^|[\s"'=])([^\s/:@"'=]{1,100}:[^\s/@"']{1,200})@[\w.-]+`)
+
+// bareUsers are such pieces of a text. The digest of an image stands like a host, and its tag like a password.
+func bareUsers(text string) (out []span) {
+	for _, m := range bareUser.FindAllStringSubmatchIndex(text, -1) {
+		if !strings.HasPrefix(text[m[3]+1:], "sha256:") && !strings.ContainsAny(text[m[2]:m[3]], "$<{(") {
+			out = append(out, span{m[2], m[3]})
+		}
+	}
+	return out
+}
+
 // expression is a name of a program that holds the value.
 var expression = regexp.MustCompile(`^(?:var|local|data|module|each|self|process|os|env|config|settings|secrets|aws_\w+|google_\w+|azurerm_\w+|random_\w+)\.\w`)
 
@@ -60,9 +73,12 @@ func secretsIn(text string, r *reading) (out []span, ok bool) {
 		}
 	}
 	for _, m := range userInfo.FindAllStringIndex(text, -1) {
-		if inner := text[m[0]+3 : m[1]-1]; strings.Contains(inner, ":") && !refersTo(inner) {
+		if inner := text[m[0]+3 : m[1]-1]; (strings.Contains(inner, ":") || len(inner) > 8) && !strings.ContainsAny(inner, "$<{(") { // git@ is none
 			add(m[0]+3, m[1]-1)
 		}
+	}
+	for _, one := range bareUsers(text) {
+		add(one.from, one.to)
 	}
 	for _, m := range runs.FindAllStringIndex(text, -1) {
 		if run := text[m[0]:m[1]]; random(run) && !certificate(run) && !strings.HasSuffix(text[:m[0]], "sha256:") {

@@ -58,6 +58,7 @@ type reading struct {
 func newReading(d *config.Document) *reading {
 	r := &reading{d, make([]known, len(d.Settings))}
 	some := r.classify(0)
+	some = r.places() || some
 	r.siblings()
 	if before := len(d.Settings); !some && d.AddNamed() {
 		r.known = append(r.known, make([]known, len(d.Settings)-before)...)
@@ -65,6 +66,30 @@ func newReading(d *config.Document) *reading {
 	}
 	return r
 }
+
+// places says what the profiles of a tool's own file are for, and whether one is Temporal's. By their keys they could be
+// any program's: one address of Temporal's, by its host or its port, tells that they are Temporal's.
+func (r *reading) places() (some bool) {
+	of := func(s config.Setting) bool {
+		g := r.Groups[s.Group]
+		return g.Kind == "profile" && slices.Contains(g.Hints, "places")
+	}
+	if !slices.ContainsFunc(r.Settings, func(s config.Setting) bool { return of(s) && temporalHost.MatchString(s.Value.String()) }) {
+		return false
+	}
+	for i, s := range r.Settings {
+		if r.known[i] != (known{}) || !of(s) || secretName(s) {
+			continue
+		}
+		if what, ok := telling("temporal."+s.Path, s.Value.String()); ok {
+			r.known[i], some = known{"own", what}, true
+		}
+	}
+	return some
+}
+
+// temporalHost is an address that is Temporal's by its host or its port, filled in or not.
+var temporalHost = regexp.MustCompile(`^[^\s"'()]*\.(?:tmprl\.cloud|api\.temporal\.io)(?::\d+)?$|^[\w.-]+:7233$`)
 
 // secretName reports whether a secret stands in a setting's name, which is shown.
 func secretName(s config.Setting) bool { return looksSecret(s.Name) || looksSecret(s.Path) }
@@ -304,7 +329,7 @@ func cloudOrHost(v string) bool { return cloudValue(v) || hostPort.MatchString(v
 // cloudValue reports whether a value is the address of a Temporal Cloud namespace or region, whatever its name.
 func cloudValue(v string) bool {
 	v = strings.TrimSpace(v)
-	if len(v) > 300 || strings.ContainsAny(v, " \n\"'") || !strings.Contains(v, "tmprl.cloud") && !strings.Contains(v, "api.temporal.io") {
+	if len(v) > 300 || strings.HasPrefix(v, "-") || strings.ContainsAny(v, " \n\"'") || !strings.Contains(v, "tmprl.cloud") && !strings.Contains(v, "api.temporal.io") {
 		return false
 	}
 	a, _, err := namespace.ParseAddress(v)

@@ -149,7 +149,7 @@ func opened(s string) string {
 // random letters; and a user's password in a URL.
 var secretText = regexp.MustCompile(`-----|eyJ[A-Za-z0-9_-]{8,}|[A-Za-z0-9+=_-]{48,}|://[^/\s]*@`)
 
-func looksSecret(s string) bool { return secretText.MatchString(s) }
+func looksSecret(s string) bool { return secretText.MatchString(s) || len(bareUsers(s)) > 0 }
 
 // masked is a value that should hold no secret, in case it does.
 func masked(s string) string {

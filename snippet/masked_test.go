@@ -43,3 +43,19 @@ func TestJudgeCommandShowsNoSecret(t *testing.T) {
 		}
 	}
 }
+
+// TestPasswordInAnAddress: a user and a password before an address's host come back nowhere.
+func TestPasswordInAnAddress(t *testing.T) {
+	for _, address := range []string{"https://user:hunter2hunter2@pay.a1b2c.tmprl.cloud:7233", "user:hunter2hunter2@pay.a1b2c.tmprl.cloud:7233", "user:hunter2hunter2@temporal.example.com:7233", "grpc://tok-hunter2hunter2@temporal.example.com:70000"} {
+		for _, form := range []string{"TEMPORAL_ADDRESS=%s\nTEMPORAL_NAMESPACE=pay.a1b2c\n", "services:\n  worker:\n    environment:\n      TEMPORAL_ADDRESS: %s\n      TEMPORAL_NAMESPACE: pay.a1b2c\n", "export TEMPORAL_HOST_URL='%s'\n", "[profile.default]\naddress = \"%s\"\nnamespace = \"pay.a1b2c\"\n", "temporal workflow list --address %s --namespace pay.a1b2c\n"} {
+			e := judged(fmt.Sprintf(form, address))
+			again, _ := e.Repaired("")
+			if all := fmt.Sprintf("%+v", e) + again; strings.Contains(all, "hunter2") {
+				t.Errorf("%q of %s is shown: %s", form, address, all)
+			}
+		}
+	}
+	if e := judged("services:\n  worker:\n    image: redis:7@sha256:0123\n    environment:\n      TEMPORAL_ADDRESS: pay.a1b2c.tmprl.cloud:7233\n"); !strings.Contains(e.Given, "redis:7@sha256:0123") {
+		t.Errorf("an image is no password: %s", e.Given)
+	}
+}

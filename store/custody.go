@@ -44,11 +44,11 @@ func (d *DB) AddRecords(ctx context.Context, rs ...custody.Record) error {
 
 // Records returns lines of the audit, newest first.
 func (d *DB) Records(ctx context.Context, q custody.Query) ([]custody.Record, error) {
-	query, args := recordsQuery(q)
+	query, args := recordsQuery(ctx, q)
 	return all(ctx, d, scanRecord, query, args...)
 }
 
-func recordsQuery(q custody.Query) (query string, args []any) {
+func recordsQuery(ctx context.Context, q custody.Query) (query string, args []any) {
 	where := []string{"id > 0"}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
 	if q.Migration != "" {
@@ -62,6 +62,9 @@ func recordsQuery(q custody.Query) (query string, args []any) {
 	}
 	if q.Before > 0 {
 		add("id < ?", q.Before)
+	}
+	if within, more := mine(ctx, "migration_id", "?"); within != "" { // what somebody did themselves they may always see
+		where, args = append(where, "(person = ?"+strings.Replace(within, " AND ", " OR ", 1)+")"), append(append(args, q.Self), more...)
 	}
 	if q.Limit <= 0 {
 		q.Limit = 100

@@ -15,6 +15,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"syscall"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -166,8 +167,14 @@ func (d *DB) closeAll() error {
 		errs = append(errs, d.reader.Close())
 	}
 	if d.writer != nil {
-		_, err := d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		var err error
+		if d.lock != nil { // else another has it, and checkpoints itself
+			_, err = d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+		}
 		errs = append(errs, err, d.writer.Close())
+	}
+	if d.lock == nil {
+		return errors.Join(errs...)
 	}
 	return errors.Join(append(errs, d.lock.release())...)
 }
@@ -246,6 +253,9 @@ func unusable(path string, err error) error {
 	fix := "Give another directory with --data."
 	if errors.Is(err, fs.ErrPermission) {
 		fix = "Give a directory of your own with --data, or make yourself its owner."
+	}
+	if full := code(err) == sqlite3.SQLITE_FULL || code(err) == sqlite3.SQLITE_IOERR_SHMSIZE || errors.Is(err, syscall.ENOSPC); full {
+		return fault.Wrap(err, fault.Unavailable, "The disk of the data directory is full", "Free space on the disk of "+path+", then start Onramp again.").In("data")
 	}
 	f := fault.Wrap(err, fault.Unavailable, "The data directory cannot be used", fix).In("data")
 	f.Cause = "Onramp cannot make or open " + path + "."

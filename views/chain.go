@@ -5,7 +5,7 @@ type ChainProps struct {
 	ID    string
 	Title string // "Chain of CN=payments"
 	Key   string // where the key of the last certificate is, in words
-	Tag   Tag    // "Complete", "Issuer missing"
+	Tag   Tag    // "Complete", "Issuer missing", "Signed itself"
 	Links []ChainLink
 }
 

@@ -144,7 +144,10 @@ func chainProps(id string, c certsvc.Chain, now time.Time) views.ChainProps {
 	if c.KeyFile != "" {
 		p.Key = "Its private key is in " + c.KeyFile + "."
 	}
-	if !c.Complete() {
+	switch {
+	case c.SignedItself():
+		p.Tag = views.Tag{State: views.Bad, Word: "Signed itself"}
+	case !c.Complete():
 		p.Tag = views.Tag{State: views.Warn, Word: "Issuer missing"}
 	}
 	for _, x := range slices.Backward(c.Certs) {

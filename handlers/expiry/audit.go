@@ -74,13 +74,25 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud reset"},
 	custody.Broken:        {State: views.Warn, Word: "Broken on purpose"},
 	custody.Mended:        {State: views.Idle, Word: "Switch turned off"},
+
+	custody.SignedIn:       {State: views.Idle, Word: "Signed in"},
+	custody.SignInRefused:  {State: views.Bad, Word: "Sign-in refused"},
+	custody.SignedOut:      {State: views.Idle, Word: "Signed out"},
+	custody.AccountAdded:   {State: views.Good, Word: "Account added"},
+	custody.AccountChanged: {State: views.Warn, Word: "Role or teams changed"},
+	custody.AccountOff:     {State: views.Warn, Word: "Account disabled"},
+	custody.AccountOn:      {State: views.Good, Word: "Account enabled"},
+	custody.LinkMade:       {State: views.Wait, Word: "Sign-in link made"},
+	custody.PasswordSet:    {State: views.Idle, Word: "Password set"},
+	custody.TeamAdded:      {State: views.Good, Word: "Team added"},
+	custody.TeamGiven:      {State: views.Warn, Word: "Given to another team"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.
 func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
 	v := r.URL.Query()
-	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb"))}
-	if q.Verb != "" && !slices.Contains(custody.Verbs, q.Verb) {
+	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb")), Self: h.By(r).Person}
+	if q.Verb != "" && !slices.Contains(h.verbs(), q.Verb) {
 		return q, nil, fault.New(fault.NotFound, "The audit has no records of that kind", "Choose one of those offered.")
 	}
 	if q.Migration != "" {
@@ -102,6 +114,14 @@ func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
 		}
 	}
 	return q, kept, nil
+}
+
+// verbs are those that the audit of this portal can have.
+func (h *Pages) verbs() []custody.Verb {
+	if h.Shared == nil {
+		return custody.Verbs
+	}
+	return slices.Concat(custody.Verbs, custody.PeopleVerbs)
 }
 
 func auditPath(file string, v url.Values, name, value string) string {
@@ -134,7 +154,7 @@ func (h *Pages) AuditBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := views.AuditProps{Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
 	p.Verbs = append(p.Verbs, views.Link{Text: "Everything", URL: auditPath("/audit", kept, "verb", ""), Current: q.Verb == ""})
-	for _, verb := range custody.Verbs {
+	for _, verb := range h.verbs() {
 		p.Verbs = append(p.Verbs, views.Link{Text: verbWords[verb].Word, URL: auditPath("/audit", kept, "verb", string(verb)), Current: q.Verb == verb})
 	}
 	if q.Migration != "" {

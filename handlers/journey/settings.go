@@ -30,6 +30,7 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if !v.Migration.Archived.IsZero() {
 		p.Archived = "archived " + web.Day(v.Migration.Archived)
 	}
+	p.Teams, p.TeamSaw = h.TeamChoices(r, v.Migration.Team), acts.Edition(v.Migration.Team)
 	p.DeleteSaw = acts.Edition(d.Text())
 	p.Goes = []string{"the migration and its address"}
 	if d.Facts > 0 {
@@ -69,6 +70,22 @@ func (h *Pages) RenameMove(w http.ResponseWriter, r *http.Request) error {
 		return h.showSettings(w, r, web.StatusFor(ps), v, views.SettingsProps{NewName: name, NameProblems: ps})
 	}
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID), "renamed")
+}
+
+// GiveToTeam makes another team the owner of a migration.
+func (h *Pages) GiveToTeam(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := h.settingsForm(r)
+	if err != nil {
+		return err
+	}
+	if _, err := h.Acts.Migrations.GiveToTeam(acts.Saw(r.Context(), f.Text("saw")), v.By, v.Migration.ID, f.Text("team")); err != nil {
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showSettings(w, r, web.StatusFor(ps), v, views.SettingsProps{NewName: v.Migration.Name, TeamProblems: ps})
+	}
+	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, "settings"), "given")
 }
 
 // ArchiveMove puts a migration away, or back.

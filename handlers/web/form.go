@@ -6,12 +6,14 @@ import (
 	"mime"
 	"net/http"
 	"net/url"
+	"os"
 	"path"
 	"strconv"
 	"strings"
 
 	"onramp/acts"
 	"onramp/certsvc"
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/views"
 )
@@ -85,9 +87,32 @@ type Form struct {
 	r      *http.Request
 }
 
-// ReadForm reads a sent form. Values of the address are not part of it. The edition that the form carries is from then
-// on in the request's context (acts.Saw). The error is a TooLarge or an Invalid fault.
+// sentForm is what ReadForm found, for whoever asks again.
+type sentForm struct {
+	form Form
+	err  error
+}
+
+// ReadForm reads a sent form, once. Values of the address are not part of it. The edition that the form carries is
+// from then on in the request's context (acts.Saw). The error is a TooLarge or an Invalid fault.
 func ReadForm(r *http.Request) (Form, error) {
+	rec := RecordOf(r)
+	if rec.form == nil {
+		f, err := readForm(r)
+		rec.form = &sentForm{f, err}
+	}
+	return rec.form.form, rec.form.err
+}
+
+// cameTooSlowly reports whether a form was cut off because the server's time for reading it was over.
+func cameTooSlowly(err error) bool {
+	var slow slowForm
+	return errors.As(err, &slow)
+}
+
+type slowForm struct{ error }
+
+func readForm(r *http.Request) (Form, error) {
 	var err error
 	if isMultipart(r) {
 		err = r.ParseMultipartForm(bodyLimit(r)) // all of it fits: nothing spills to a file
@@ -99,12 +124,39 @@ func ReadForm(r *http.Request) (Form, error) {
 	case errors.As(err, &large):
 		return Form{}, fault.Wrap(err, fault.TooLarge, "This is too large for this form",
 			"Certificates, keys and commands are small: at most 64 KB typed, 128 KB with files.")
+	case errors.Is(err, os.ErrDeadlineExceeded):
+		return Form{}, fault.Wrap(slowForm{err}, fault.Invalid, "The form came too slowly", "Onramp waited for the rest of it and then stopped. Go back to the page and send it again; if the connection is slow, send smaller files.")
 	case err != nil:
 		return Form{}, fault.Wrap(err, fault.Invalid, "The form cannot be read", "Go back to the page and submit it again.")
+	}
+	if err := misplacedSecret(r.PostForm); err != nil {
+		return Form{}, err
 	}
 	f := Form{Values: r.PostForm, r: r}
 	*r = *r.WithContext(acts.Saw(r.Context(), f.Text("saw")))
 	return f, nil
+}
+
+// takesSecrets are the fields in which a key may stand: it is used, or taken out, and stored nowhere as it is. input is
+// a workflow's own.
+var takesSecrets = map[string]bool{"cert_pem": true, "key_pem": true, "ca_bundle": true, "ca_pem": true, "leaf_pem": true, "ca_key": true, "lent_key": true,
+	"csr": true, "text": true, "ca_text": true, "environment": true, "error_text": true, "command": true, "api_key": true, "input": true,
+	"passphrase": true, "ca_passphrase": true, "key_passphrase": true, "password": true}
+
+// misplacedSecret refuses a private key or an API key in any other field: names and reasons are stored and shown. The
+// form is not shown again, as it would send the secret back.
+func misplacedSecret(values url.Values) error {
+	for name, all := range values {
+		if takesSecrets[name] {
+			continue
+		}
+		for _, v := range all {
+			if doctor.HoldsSecret(v) {
+				return fault.New(fault.Invalid, "This is a secret, in a field that takes none", "It was not used and is not kept. Go back, and write something else there; a key belongs in the field for keys.")
+			}
+		}
+	}
+	return nil
 }
 
 func isMultipart(r *http.Request) bool {

@@ -30,7 +30,12 @@ type record struct {
 	ID     string
 	status int
 	Err    error
-	turn   *turn // nil: it has none
+	turn   *turn     // nil: it has none
+	form   *sentForm // nil: not read yet
+
+	shared bool   // the portal is for several people: cookies are for HTTPS alone
+	from   string // the address that the request came from
+	who    *visitor
 }
 
 type recordKey struct{}
@@ -52,7 +57,7 @@ func recordIn(ctx context.Context) *record {
 func (h *Site) Secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		rec := &record{ID: strings.ToLower(rand.Text()[:12])}
+		rec := &record{ID: strings.ToLower(rand.Text()[:12]), shared: h.Shared != nil, from: h.cameFrom(r)}
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
 		out := &statusWriter{ResponseWriter: w}
 		head := w.Header()
@@ -62,7 +67,12 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 		head.Set("Referrer-Policy", "same-origin")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 		head.Set("Cross-Origin-Resource-Policy", "same-origin")
+		head.Set("Cross-Origin-Embedder-Policy", "require-corp")
+		head.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		head.Set("Cache-Control", "no-store")
+		if h.Shared != nil {
+			head.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
 		head.Set("X-Request-Id", rec.ID)
 		defer func() {
 			if v := recover(); v != nil {
@@ -98,6 +108,12 @@ func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
 		slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("route", route),
 		slog.Int("status", rec.status), slog.Duration("took", took),
 	}
+	if rec.shared {
+		attrs = append(attrs, slog.String("from", rec.from))
+		if rec.who != nil {
+			attrs = append(attrs, slog.String("person", rec.who.Person), slog.String("session", rec.who.Session))
+		}
+	}
 	if rec.Err != nil {
 		attrs = append(attrs, slog.Any("err", rec.Err))
 	}
@@ -108,8 +124,19 @@ func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
 // whose name was made to point at this computer has the right Origin, but not the right Host.
 func (h *Site) KnownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Shared != nil {
+			if why := h.Shared.refuses(r); why != "" {
+				RecordOf(r).Err = fault.New(fault.Denied, fmt.Sprintf("Refused: %s, host name %.80q", why, r.Host), "")
+				w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+				w.WriteHeader(http.StatusMisdirectedRequest)
+				fmt.Fprintf(w, "This is not the address of this Onramp.\nOpen %s/\n", h.Shared.origin())
+				return
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
 		if !h.hosts[strings.ToLower(r.Host)] {
-			RecordOf(r).Err = fmt.Errorf("refused the host name %.80q", r.Host)
+			RecordOf(r).Err = fault.New(fault.Denied, fmt.Sprintf("Refused the host name %.80q", r.Host), "") // a probe, no failure of ours
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 			w.WriteHeader(http.StatusMisdirectedRequest)
 			fmt.Fprintf(w, "This is not an address of Onramp.\nOpen http://%s/ on the computer where Onramp runs.\n", h.Addr)
@@ -121,11 +148,21 @@ func (h *Site) KnownHost(next http.Handler) http.Handler {
 
 // SameOrigin refuses state-changing requests that another site's page sent.
 func (h *Site) SameOrigin(next http.Handler) http.Handler {
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	deny := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, &fault.Fault{Kind: fault.Denied, Title: "This came from another site's page",
 			Cause: "Onramp accepts only forms from its own pages.", Fix: "Open the page in Onramp and submit the form from there."})
-	}))
+	})
+	if h.Shared != nil {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h.Shared.foreign(r) {
+				deny(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(deny)
 	return guard.Handler(next)
 }
 

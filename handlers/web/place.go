@@ -48,7 +48,7 @@ func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step s
 			}
 		}
 	}
-	if p.Handoff = h.HandoffOffer(r.Host, v, "", MovePath(v.Migration.ID, "handoff")); p.Handoff == nil {
+	if p.Handoff = h.HandoffOffer(h.Base(r), v, "", MovePath(v.Migration.ID, "handoff")); p.Handoff == nil {
 		p.Need = Need(v, migration.StepNamespace)
 	}
 	return h.Page(w, r, http.StatusOK, views.NotNeededPage(h.Frame(r, p.Title, "migrations", &v, step), p))

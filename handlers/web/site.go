@@ -38,6 +38,8 @@ type Options struct {
 	Addr string
 	// Reader is who sits at the portal: one person, as long as it listens on loopback.
 	Reader acts.Actor
+	// Shared is what a portal for several people has besides; nil: it is for one person at this machine.
+	Shared *Shared
 
 	Log *slog.Logger     // default: discard
 	Now func() time.Time // default time.Now
@@ -80,6 +82,9 @@ func New(o Options) (*Site, error) {
 	case o.Audit == nil:
 		return nil, errors.New("web: Options.Audit is required")
 	}
+	if o.Reader.Role == custody.Nobody {
+		o.Reader.Role = custody.Owner // whoever sits at a machine may do everything there
+	}
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
 		return nil, errors.New("web: Options.Addr must be host:port")
@@ -91,6 +96,9 @@ func New(o Options) (*Site, error) {
 		o.Now = time.Now
 	}
 	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns()}
+	if o.Shared != nil {
+		h.hosts = o.Shared.hosts()
+	}
 	h.closing, h.stop = context.WithCancel(context.Background())
 	return h, nil
 }
@@ -98,6 +106,9 @@ func New(o Options) (*Site, error) {
 // CloseStreams ends every event stream and streamed page; other requests go on. It is meant for
 // http.Server.RegisterOnShutdown and may be called twice.
 func (h *Site) CloseStreams() { h.stop() }
+
+// Closing reports whether the server has begun to stop.
+func (h *Site) Closing() bool { return h.closing.Err() != nil }
 
 // allowedHosts are the Host headers that the portal answers to: its own address and the names of the
 // loopback interface. Anything else is a name that somebody else made point here (DNS rebinding).

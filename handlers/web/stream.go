@@ -92,7 +92,7 @@ const stalled = 30 * time.Second
 // StreamContext ends when the reader leaves or the server stops.
 func (h *Site) StreamContext(r *http.Request) (context.Context, context.CancelFunc) {
 	made(r) // what follows takes as long as the run does
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := h.whileSignedIn(r.Context(), r)
 	stop := context.AfterFunc(h.closing, cancel)
 	return ctx, func() { stop(); cancel() }
 }

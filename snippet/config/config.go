@@ -188,6 +188,52 @@ func (d *Document) add(s Setting) {
 		s.From = d.origin
 	}
 	d.Settings = append(d.Settings, s)
+	if strings.Contains(s.Value.String(), "-D") && (s.Via == "env" || upper(s.Name)) {
+		d.systemProperties(s)
+	}
+}
+
+// systemProperties reads those of Java in the value of a variable, such as JAVA_TOOL_OPTIONS or what a start
+// script hands to java: each is a setting of its own.
+func (d *Document) systemProperties(of Setting) {
+	for _, w := range of.Value.words() {
+		text := w.String()
+		name, _, ok := strings.Cut(strings.TrimPrefix(text, "-D"), "=")
+		if !strings.HasPrefix(text, "-D") || !ok || !strings.Contains(name, ".") || len(d.Settings) >= maxFound {
+			continue
+		}
+		line := max(0, of.Line-d.line) // add counts them again
+		d.add(Setting{Name: name, Value: cutValue(w, len("-D")+len(name)+1), Group: of.Group, Line: line, Via: "key", From: of.From})
+	}
+}
+
+// words takes a value apart at its blanks; a reference is part of the word that it stands in.
+func (v Value) words() []Value {
+	var out []Value
+	var word Value
+	end := func() {
+		if len(word) > 0 {
+			out = append(out, word)
+			word = nil
+		}
+	}
+	for _, p := range v {
+		if p.Raw != "" {
+			word = append(word, p)
+			continue
+		}
+		for i, text := range strings.FieldsFunc(p.Text, func(r rune) bool { return r == ' ' || r == '\t' || r == '\n' || r == '\r' }) {
+			if i > 0 || strings.ContainsAny(p.Text[:1], " \t\n\r") {
+				end()
+			}
+			word = append(word, Part{Text: text})
+		}
+		if p.Text != "" && strings.ContainsAny(p.Text[len(p.Text)-1:], " \t\n\r") {
+			end()
+		}
+	}
+	end()
+	return out
 }
 
 func (d *Document) full() {

@@ -23,6 +23,25 @@ var holders = map[string]string{
 	"template": "template",
 }
 
+// profileMaps are the keys under which tools keep the places that they connect to, each under its name.
+var profileMaps = map[string]bool{"profiles": true, "contexts": true, "environments": true, "env": true}
+
+// ofPlaces reports whether a node is a map of maps of which one has an address.
+func (n *node) ofPlaces() bool {
+	if n.kind != mapping || len(n.kids) == 0 {
+		return false
+	}
+	some := false
+	for _, k := range n.kids {
+		if k == nil || k.kind != mapping {
+			return false
+		}
+		at := k.get("address", "target_host", "host_port", "hostPort")
+		some = some || at != nil && at.kind == scalar && !strings.ContainsAny(at.value.String(), " ()\"")
+	}
+	return some
+}
+
 // Keys of lists in which a lone name takes its value from where the program is started.
 var lists = map[string]bool{"environment": true, "env": true, "envVars": true, "env_vars": true, "environmentVariables": true, "Env": true, "ENV": true, "args": false}
 
@@ -162,6 +181,13 @@ func (w *walker) child(key string, k *node, path []string, group, depth int) {
 		for i, name := range k.keys {
 			g := w.d.group("profile", name, group)
 			w.d.Groups[g].Hints = append(w.d.Groups[g].Hints, "toml")
+			w.walk(k.kids[i], nil, g, depth+1)
+		}
+		return
+	case profileMaps[key] && k.ofPlaces():
+		for i, name := range k.keys {
+			g := w.d.group("profile", name, group)
+			w.d.Groups[g].Hints = append(w.d.Groups[g].Hints, "places")
 			w.walk(k.kids[i], nil, g, depth+1)
 		}
 		return
