@@ -81,9 +81,9 @@ var roomy = map[string]struct {
 	most int
 	why  string
 }{
-	"store.DB":                {73, "one database, whose users each declare a small part of it"},
+	"store.DB":                {94, "one database, whose users each declare a small part of it"},
 	"rehearsal.Cloud":         {47, "one cloud, seen as the small interfaces of cloud"},
-	"handlers/web.Site":       {60, "what every page stands on"},
+	"handlers/web.Site":       {62, "what every page stands on"},
 	"handlers/certs.Pages":    {48, "a method a page or form"},
 	"handlers/replace.Pages":  {31, "a method a page or form"},
 	"handlers/journey.Pages":  {36, "a method a page or form"},

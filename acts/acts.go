@@ -65,7 +65,7 @@ type Transfers interface {
 	runs.Driller
 	Cancel(context.Context, transfer.Request) error
 	Terminate(ctx context.Context, req transfer.Request, reason string) error
-	History(context.Context, transfer.Request) ([]byte, error)
+	History(context.Context, transfer.Request, io.Writer) error
 	Pollers(context.Context, transfer.Request) ([]transfer.Poller, error)
 	Detect(context.Context, transfer.Request) (transfer.Detected, error)
 }

@@ -52,6 +52,7 @@ type portal struct {
 	addr, rehearsalAddr, data string
 	rehearsal, json           bool
 	webhook                   *expiry.Webhook // nil: none
+	anchor                    string          // --audit-anchor
 	replaceWindow             time.Duration
 	shared                    *sharing
 	log                       *slog.Logger
@@ -70,6 +71,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
 	hookURL := s.text("webhook", "", "`URL` that is notified before certificates expire: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
 	shared := sharingOf(s, addr)
+	anchor := anchorFlag(s)
 	var hook *expiry.Webhook
 	s.after = append(s.after,
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
@@ -96,7 +98,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -124,6 +126,10 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	anchors, err := p.anchors(ctx, db)
+	if err != nil {
+		return err
+	}
 	var place cloud.Place
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
@@ -152,12 +158,15 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	keys, vault := custody.NewKeyring(lentFor, nil), custody.NewVault(10*time.Minute, nil)
 	defer keys.Close()
 	defer vault.Close()
-	keeper, err := custody.New(custody.Options{Store: db, Log: p.log})
+	if err := hideMemory(); err != nil {
+		p.log.Warn("other programs of this user could read Onramp's memory", "err", err)
+	}
+	keeper, err := custody.New(custody.Options{Store: db, Apart: keyAgents(), Anchors: anchors, Log: p.log})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, keeper.Close()) }()
-	if err := keeper.Started(ctx, Version); err != nil {
+	if err := errors.Join(db.RecordRestored(ctx), keeper.Started(ctx, Version)); err != nil && db.AuditBroken() == nil {
 		return err
 	}
 	var notifier *expiry.Notifier
@@ -188,8 +197,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if metrics != nil {
 		defer metrics.Close()
 	}
-	h, err := handlers.New(handlers.Options{Shared: site, Acts: all, Runs: log, Audit: keeper, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
-		Reader: localReader(), Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log})
+	h, err := handlers.New(handlers.Options{Shared: site, Acts: all, Runs: log, Audit: keeper, Halted: db.AuditBroken, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
+		Reader: localReader(), Version: Version, DataDir: data, SpoolDir: data, Addr: ln.Addr().String(), Log: p.log})
 	if err != nil {
 		return err
 	}
@@ -216,6 +225,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		g.Go(func() error { <-ctx.Done(); return m.Close() })
 	}
 	g.Go(func() error { all.Lists.Keep(ctx, p.log); return nil })
+	g.Go(func() error { anchors.Run(ctx); return nil })
+	g.Go(func() error { return p.verifyAll(ctx, db) })
 	g.Go(func() error {
 		if err := all.Places.WriteTrust(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("no program can trust the rehearsal cloud: its trust files were not written", "err", err)
@@ -237,4 +248,48 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return nil
 	})
 	return g.Wait()
+}
+
+// anchors compares the audit with what --audit-anchor holds already, and returns what writes there from now on.
+func (p portal) anchors(ctx context.Context, db *store.DB) (*custody.Anchors, error) {
+	put, err := putAnchor(p.anchor)
+	if err != nil || put == nil {
+		return nil, unusableAnchor(err)
+	}
+	places, err := anchorPlaces(p.anchor)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.CompareAudit(ctx, places...); err != nil {
+		return nil, err
+	}
+	return &custody.Anchors{Head: db.Anchor, Put: put, Log: p.log}, nil
+}
+
+func unusableAnchor(err error) error {
+	if err == nil || fault.From(err).Kind != fault.Internal {
+		return err
+	}
+	return fault.Wrap(err, fault.Invalid, "The file of anchors cannot be written", "Give a file that this user may append to.").In("audit-anchor")
+}
+
+// verifyAll verifies the whole audit behind the pages that are served already.
+func (p portal) verifyAll(ctx context.Context, db *store.DB) error {
+	if db.AuditBroken() != nil {
+		return nil
+	}
+	places, err := anchorPlaces(p.anchor)
+	if err != nil {
+		return err
+	}
+	switch found, err := db.VerifyAudit(ctx, places...); {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.log.Error("the audit could not be verified", "err", err)
+	case found.Intact:
+		p.log.Debug("the audit is intact", "records", found.Records)
+	default:
+		p.log.Error("the audit was changed: nothing can be changed any more", "first bad record", found.FirstBad, "found", found.Found)
+	}
+	return nil
 }

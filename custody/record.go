@@ -36,12 +36,15 @@ type Verb string
 // The verbs.
 const (
 	Started   Verb = "onramp-started"
-	Signed    Verb = "signed"        // a certificate
-	Kept      Verb = "key-kept"      // a CA key was encrypted and stored
-	Opened    Verb = "key-opened"    // with its passphrase
-	Refused   Verb = "key-refused"   // a wrong passphrase
-	Locked    Verb = "key-locked"    // by a person, after the idle time, or at the stop
-	Forgotten Verb = "key-forgotten" // deleted for good
+	Chained   Verb = "audit-chained"   // a chain over all records there are was begun (Chain)
+	BackedUp  Verb = "backup-made"     // of the whole database
+	Recovered Verb = "backup-restored" // the database came from a backup
+	Signed    Verb = "signed"          // a certificate
+	Kept      Verb = "key-kept"        // a CA key was encrypted and stored
+	Opened    Verb = "key-opened"      // with its passphrase
+	Refused   Verb = "key-refused"     // a wrong passphrase
+	Locked    Verb = "key-locked"      // by a person, after the idle time, or at the stop
+	Forgotten Verb = "key-forgotten"   // deleted for good
 
 	Imported   Verb = "certificates-imported"
 	Downloaded Verb = "key-downloaded" // a key made here left
@@ -99,7 +102,7 @@ const (
 )
 
 // Verbs are those that a Record of a portal for one person can have.
-var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
+var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
 	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,

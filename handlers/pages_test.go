@@ -363,7 +363,7 @@ func TestLog(t *testing.T) {
 // TestOptions: what is required is missed at once.
 func TestOptions(t *testing.T) {
 	d := sit(t, deskOptions{})
-	full := handlers.Options{Acts: d.acts, Runs: d.runs, Audit: d.db, Addr: "127.0.0.1:80"}
+	full := handlers.Options{Acts: d.acts, Runs: d.runs, Audit: d.keeper, Addr: "127.0.0.1:80"}
 	h, err := handlers.New(full)
 	check(t, err)
 	h.CloseStreams()

@@ -31,6 +31,7 @@ type portal struct {
 	acts   *acts.Acts
 	runs   *runs.Service
 	db     *store.DB
+	keeper *custody.Keeper
 	dir    string
 	people *people.Service // of a portal for several people
 }
@@ -48,6 +49,7 @@ type portalOptions struct {
 	proxies            []netip.Prefix
 	provider           web.Provider
 	workFactor         int
+	patience           time.Duration // for readers
 }
 
 // reader is who sits at the portals of tests.
@@ -72,6 +74,7 @@ func open(t testing.TB, o portalOptions) *portal {
 	keeper, err := custody.New(custody.Options{Store: p.db, Now: o.now, Log: o.log, WorkFactor: o.workFactor})
 	check(t, err)
 	check(t, keeper.Started(t.Context(), "test"))
+	p.keeper = keeper
 	p.acts, err = acts.New(acts.Options{Store: p.db, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
 		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
 	check(t, err)
@@ -88,8 +91,8 @@ func open(t testing.TB, o portalOptions) *portal {
 		check(t, err)
 		shared = &web.Shared{People: p.people, Public: o.shared, Proxies: o.proxies, Provider: o.provider, Metrics: "127.0.0.1:9090"}
 	}
-	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
-		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Log: o.log, Now: o.now})
+	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Halted: p.db.AuditBroken, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
+		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Patience: o.patience, Log: o.log, Now: o.now})
 	check(t, err)
 	t.Cleanup(func() {
 		p.h.CloseStreams()

@@ -70,6 +70,10 @@ func endingQuery(ctx context.Context, q expiry.Query) (query string, args []any)
 	if !q.Before.IsZero() {
 		add("e.at < ?", nanos(q.Before))
 	}
+	if q.After != nil {
+		where = append(where, "(e.at, e.migration_id, e.sha256) > (?, ?, ?)")
+		args = append(args, nanos(q.After.At), q.After.Migration, q.After.Certificate)
+	}
 	order := "e.at, e.migration_id, e.sha256"
 	if q.Last {
 		order = "e.at DESC, e.migration_id DESC, e.sha256 DESC"

@@ -122,7 +122,7 @@ func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...cust
 		if err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -179,7 +179,7 @@ func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...c
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noMigration(m.ID))
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -204,6 +204,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 			"DELETE FROM facts WHERE migration_id = ?",
 			"DELETE FROM notices WHERE migration_id = ?",
 			"DELETE FROM sealed_keys WHERE migration_id = ?",
+			"DELETE FROM passphrase_misses WHERE migration_id = ?",
 			"DELETE FROM endings WHERE migration_id = ?",
 			"DELETE FROM migrations WHERE id = ?",
 		) {
@@ -211,7 +212,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 				return err
 			}
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -230,7 +231,7 @@ func (d *DB) Record(ctx context.Context, facts []migration.Fact, rs []custody.Re
 			}
 			out = append(out, added...)
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 	if err != nil {
 		return nil, err

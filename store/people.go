@@ -67,7 +67,7 @@ func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Re
 		if err := saveAccount(ctx, tx, a); err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -115,7 +115,7 @@ func (d *DB) AddTeam(ctx context.Context, t people.Team, rs ...custody.Record) e
 		if err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -146,7 +146,7 @@ func (d *DB) AddLink(ctx context.Context, l people.Link, rs ...custody.Record) e
 		if err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -181,7 +181,7 @@ func (d *DB) UseLink(ctx context.Context, l people.Link, a people.Account, s peo
 		if err := addSession(ctx, tx, s); err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -210,6 +210,6 @@ func (d *DB) SaveGuesses(ctx context.Context, key string, g people.Guesses, old 
 		if _, err := tx.ExecContext(ctx, "DELETE FROM guesses WHERE last < ?", nanos(old)); err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }

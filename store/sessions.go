@@ -64,7 +64,7 @@ func (d *DB) AddSession(ctx context.Context, s people.Session, instead string, r
 		if err := addSession(ctx, tx, s); err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -86,7 +86,7 @@ func (d *DB) EndSession(ctx context.Context, account, handle string, rs ...custo
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noSession())
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 

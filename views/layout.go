@@ -24,6 +24,9 @@ type Frame struct {
 	SignedOut bool
 	Query     string // what the search field of the bar holds
 
+	// Halted says on every page why nothing can be changed any more: "" for it can.
+	Halted string
+
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool
 	Broken    BrokenProps // that rehearsal is broken on purpose

@@ -3,6 +3,7 @@ package expiry
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -204,14 +205,12 @@ func (h *Pages) webhookProps(ctx context.Context) (views.WebhookProps, error) {
 
 // ExpiryCalendar is the same as an iCalendar feed.
 func (h *Pages) ExpiryCalendar(w http.ResponseWriter, r *http.Request) error {
-	all, err := h.Acts.Lists.Calendar(r.Context(), migration.Cloud)
-	if err != nil {
-		return err
-	}
-	text, err := expiry.Calendar(all, h.base())
+	pages, err := h.Acts.Lists.Calendar(r.Context(), migration.Cloud)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Disposition", `inline; filename="expiry.ics"`)
-	return web.Send(w, r, http.StatusOK, "text/calendar; charset=utf-8", text)
+	return h.SendStream(w, r, "text/calendar; charset=utf-8", func(out io.Writer) error {
+		return expiry.WriteCalendar(out, h.base(), pages)
+	})
 }

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
 )
@@ -23,6 +24,11 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 		f.DataDir = AtHome(h.DataDir)
 	}
 	f.Account, f.SignedOut = h.accountProps(r)
+	if h.Halted != nil {
+		if x := fault.From(h.Halted()); x != nil {
+			f.Halted = x.Cause
+		}
+	}
 	if c, err := readCookie(r, saidCookie); err == nil {
 		f.Toast = Sentences[c.Value]
 	}

@@ -59,7 +59,7 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 		began := time.Now()
 		rec := &record{ID: strings.ToLower(rand.Text()[:12]), shared: h.Shared != nil, from: h.cameFrom(r)}
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
-		out := &statusWriter{ResponseWriter: w}
+		out := newWriter(w, r, h.Patience)
 		head := w.Header()
 		head.Set("Content-Security-Policy", policy)
 		head.Set("X-Content-Type-Options", "nosniff")
@@ -76,7 +76,9 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 		head.Set("X-Request-Id", rec.ID)
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if v == http.ErrAbortHandler { // the answer was cut off on purpose
+					rec.status = out.status
+					h.logRequest(r, rec, time.Since(began))
 					panic(v)
 				}
 				rec.Err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
@@ -85,6 +87,7 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 				}
 			}
 			rec.status = out.status
+			out.finish()
 			h.logRequest(r, rec, time.Since(began))
 		}()
 		next.ServeHTTP(out, r)
@@ -183,25 +186,3 @@ func HeadAsGet(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// statusWriter remembers the status. http.ResponseController reaches the real writer through Unwrap.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

@@ -7,7 +7,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
 	"net/url"
 	"path"
@@ -187,9 +186,9 @@ func SendJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	return Send(w, r, status, "application/json; charset=utf-8", b.Bytes())
 }
 
-// SendFile sends a file to keep. The name is one of ours or is made harmless by mime.
+// SendFile sends a file to keep (Attachment).
 func SendFile(w http.ResponseWriter, r *http.Request, contentType, name string, body []byte) error {
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	Attachment(w, name)
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	made(r)

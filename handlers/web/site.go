@@ -26,6 +26,9 @@ type Options struct {
 	Runs  Runs       // required: what is under way, to look at
 	Audit Audit      // required
 
+	// Halted is why nothing can be changed any more, a fault; nil, or an answer of nil: it can.
+	Halted func() error
+
 	// Timing of what is held in memory, for the pages that tell it.
 	LentFor, OpenFor time.Duration
 
@@ -34,6 +37,8 @@ type Options struct {
 
 	Version string // shown in the footer
 	DataDir string // shown in the footer
+	// SpoolDir is where an answer waits that a server gave at once and a reader reads slowly; default the system's.
+	SpoolDir string
 	// Addr is where the portal listens, host:port. Requests under another name are refused. Required.
 	Addr string
 	// Reader is who sits at the portal: one person, as long as it listens on loopback.
@@ -41,8 +46,10 @@ type Options struct {
 	// Shared is what a portal for several people has besides; nil: it is for one person at this machine.
 	Shared *Shared
 
-	Log *slog.Logger     // default: discard
-	Now func() time.Time // default time.Now
+	// Patience is how long a reader may take for a piece of an answer before the connection is cut; default 30 s.
+	Patience time.Duration
+	Log      *slog.Logger     // default: discard
+	Now      func() time.Time // default time.Now
 }
 
 // Runs reads runs (runs.Service). To begin or stop one is an act.
@@ -57,6 +64,8 @@ type Runs interface {
 // Audit reads the audit (custody.Keeper).
 type Audit interface {
 	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
+	// Export gives every record, newest first, to each, and holds a few at a time.
+	Export(ctx context.Context, q custody.Query, each func(custody.Record) error) error
 }
 
 // Site answers requests. It is safe for concurrent use.
@@ -66,6 +75,7 @@ type Site struct {
 	Runtime *prometheus.Registry
 
 	turns    turns
+	exports  exports
 	Rendered rendered // of the entries of runs, for all who follow them
 
 	closing context.Context // ends when the server begins to stop
@@ -91,6 +101,9 @@ func New(o Options) (*Site, error) {
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Patience <= 0 {
+		o.Patience = stalled
 	}
 	if o.Now == nil {
 		o.Now = time.Now

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"onramp/custody"
 	"onramp/sdk"
 	"onramp/views"
 )
@@ -82,9 +83,4 @@ func AuthName(auth string) string {
 }
 
 // Cell keeps a spreadsheet from taking a text that somebody else chose for a formula.
-func Cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+func Cell(s string) string { return custody.Cell(s) }
