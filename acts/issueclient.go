@@ -66,7 +66,7 @@ func noRequest() error {
 func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.View, req IssueClient, set certsvc.SetRequest) (string, error) {
 	issued, err := c.o.Issuer.IssueSet(set)
 	if err != nil {
-		return "", rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
+		return "", fault.Rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
 	}
 	id, print := v.Migration.ID, issued.Summary.LeafFingerprint
 	made := c.newMade(by, id, certsvc.Set{Leaf: issued.Leaf}) // the CA's key is whose it was lent by

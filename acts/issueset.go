@@ -11,6 +11,7 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
 )
 
@@ -109,7 +110,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}
 	issued, err := d.o.Issuer.IssueSet(set)
 	if err != nil {
-		return nil, rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
+		return nil, fault.Rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
 	}
 	id, s := v.Migration.ID, issued.Summary
 	m = d.newMade(by, id, issued)
@@ -182,7 +183,7 @@ func (m *madeSet) lendWhat(req IssueSet) error {
 	}
 	pair, _, err := m.d.o.Keyring.ReadPair(m.set.Leaf.CertPEM, key)
 	if err != nil {
-		return rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
+		return fault.Rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
 	}
 	m.pair = &pair
 	return nil

@@ -6,7 +6,6 @@ import (
 
 	"onramp/cloud"
 	"onramp/custody"
-	"onramp/fault"
 	"onramp/migration"
 	"onramp/transfer"
 )
@@ -94,11 +93,4 @@ func (d *desk) detect(ctx context.Context, req transfer.Request, queue string) t
 func (c Checks) CanLook(by Actor, v migration.View) bool {
 	_, lent := c.lent(client(by, v.Migration.ID))
 	return lent && v.Namespace != nil && v.Migration.Auth != cloud.AuthAPIKey
-}
-
-func isNotFound(err error) bool { return fault.Is(err, fault.NotFound) }
-
-// drilling is the fault of a second drill.
-func drilling() error {
-	return fault.New(fault.TooMany, "A load drill of this migration is already running", "Wait until it has ended, or stop it: two drills would measure each other.")
 }

@@ -21,7 +21,7 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 	}
 	paste, err := namespace.Parse(pasted)
 	if err != nil {
-		return v, rename(err, map[string]string{"address": "namespace", "": "namespace"})
+		return v, fault.Rename(err, map[string]string{"address": "namespace", "": "namespace"})
 	}
 	d := migration.NamespaceData{Namespace: paste.ID.String(), Address: paste.ID.Endpoint(), Region: paste.Region}
 	if region != "" {

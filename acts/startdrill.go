@@ -5,12 +5,13 @@ import (
 
 	"onramp/custody"
 	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
 	"onramp/transfer"
 )
 
-// Drill asks for a load drill. Once is as in Transfer; Local, where it is set, is a second server to compare with,
+// Drill asks for a load drill. Once is as in Transfer; Beside, where it is set, is a second server to compare with,
 // which must be near.
 type Drill struct {
 	Credentials
@@ -65,7 +66,7 @@ func (w Workflows) besideNear(ctx context.Context, t *doctor.Target) error {
 
 func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan transfer.Drill) (runs.Run, error) {
 	defer w.writing.lock(id)()
-	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !isNotFound(err) {
+	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !fault.Is(err, fault.NotFound) {
 		return have, err
 	}
 	v, err := w.View(ctx, id)
@@ -83,4 +84,9 @@ func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan
 	r := runs.Run{Request: secrets.JSON(runs.NewDrillRequest(work, leaf)), IdempotencyKey: d.Once, Row: runs.Row{By: by.Name,
 		Outcome: migration.Outcome{MigrationID: id, Kind: migration.DrillRun, InputHash: about(v, plan.Target, leaf)}}}
 	return w.begin(ctx, by, custody.Drilled, runs.Job{Run: r, Secrets: secrets, Work: work, Most: 1, Full: drilling()})
+}
+
+// drilling is the fault of a second drill.
+func drilling() error {
+	return fault.New(fault.TooMany, "A load drill of this migration is already running", "Wait until it has ended, or stop it: two drills would measure each other.")
 }

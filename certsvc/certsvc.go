@@ -15,7 +15,7 @@ import (
 	"time"
 )
 
-// KeyType names a kind of key as contract.md does.
+// KeyType names a kind of key as commands and forms do.
 type KeyType string
 
 // The key types. ECP384 is the default, as tcld's.

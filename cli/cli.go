@@ -21,7 +21,7 @@ import (
 // Version is set by the build (-ldflags -X).
 var Version = "dev"
 
-// The exit codes that do not follow from a verdict (contract.md). A command that a signal ended has, as shells
+// The exit codes that do not follow from a verdict (docs/doctor.md). A command that a signal ended has, as shells
 // count, exitSignal and the signal's number: 130 for SIGINT.
 const (
 	exitOK       = 0

@@ -222,7 +222,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 		})
 	}()
 	for e := range events {
-		if e.Event == "worker" {
+		if e.Event == transfer.KindWorker {
 			r.done("Worker", "%s", e.Text)
 		}
 	}

@@ -11,6 +11,7 @@ import (
 	"onramp/fault"
 	"onramp/namespace"
 	"onramp/reach"
+	"onramp/sdk"
 	"onramp/transfer"
 )
 
@@ -18,7 +19,7 @@ import (
 func transferCmd(ctx context.Context, w World, args []string) int {
 	s := newSettings("transfer", "start a test money transfer and follow it", w)
 	conn := connectionFlags(s)
-	template := s.oneOf("template", "builtin", "template whose worker this is", "builtin", "python", "go", "typescript", "java", "dotnet", "ruby", "php")
+	template := s.oneOf("template", "builtin", "template whose worker this is", append([]string{"builtin"}, sdk.IDs()...)...)
 	worker := s.oneOf("worker", "builtin", "which worker does the work: Onramp's built-in one, or your own", "builtin", "own")
 	scenario := s.oneOf("scenario", "success", "how the mock bank behaves", "success", "flaky", "refund", "invalid-account", "slow", "insufficient-funds")
 	input := s.text("input", "", "`JSON` input instead of the template's")

@@ -117,9 +117,6 @@ func (k *Keyring) expire(id Held, l *lending) {
 	}
 }
 
-// TTL is how long a pair is kept.
-func (k *Keyring) TTL() time.Duration { return k.ttl }
-
 // copied has a key of its own, as dropping the pair wipes the original.
 func (l Lent) copied() Lent {
 	l.KeyPEM = certsvc.NewSecret(append([]byte(nil), l.KeyPEM.Reveal()...))

@@ -31,7 +31,7 @@ type Options struct {
 	// OtherNameserver is the host:port of a second DNS server, outside this network, which is asked for the name
 	// of the target where the first does not know it (P10); "" asks nobody else.
 	OtherNameserver string
-	// Budgets of single stages; zero fields get the defaults of faults.md §2.
+	// Budgets of single stages; zero fields get defaults.
 	Budgets Budgets
 }
 

@@ -15,7 +15,7 @@ import (
 )
 
 // describeNamespace is stage 8. It asks for this one namespace: ListNamespaces is refused to mTLS
-// clients even where all is well (faults.md NS-03).
+// clients even where all is well (NS-03).
 func (r *run) describeNamespace(ctx context.Context) {
 	if r.ns == "" {
 		r.stop("NS-04", Certain)

@@ -18,7 +18,7 @@ import (
 	"github.com/chromedp/chromedp"
 )
 
-// The budgets of design.md §7.
+// The budgets that docs/BENCHMARKS.md prints.
 const (
 	budgetFirstPage  = 300 * time.Millisecond
 	budgetRehearsal  = time.Second

@@ -261,7 +261,7 @@ func TestWithoutRehearsal(t *testing.T) {
 // TestCloudStates: while the rehearsal cloud starts, or when it failed, its pages say so.
 func TestCloudStates(t *testing.T) {
 	d := sit(t, deskOptions{})
-	for phase, want := range map[string]string{"absent": "built without", "failed": "could not start", "off": "switched off"} {
+	for phase, want := range map[cloud.Phase]string{"absent": "built without", "failed": "could not start", "off": "switched off"} {
 		d.cloud.mu.Lock()
 		d.cloud.state = cloud.State{Phase: phase, Err: fault.New(fault.Unavailable, "The disk is full", "Make room.")}
 		d.cloud.mu.Unlock()

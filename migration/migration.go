@@ -9,6 +9,7 @@ import (
 
 	"onramp/cloud"
 	"onramp/fault"
+	"onramp/sdk"
 )
 
 // Step ids, in order.
@@ -42,7 +43,7 @@ func (m Mode) Can() cloud.Abilities {
 }
 
 // Langs are the values of Migration.Lang: the languages that have an official money-transfer template.
-var Langs = []string{"python", "go", "typescript", "java", "dotnet", "ruby", "php"}
+var Langs = sdk.IDs()
 
 // Migration is one application's move.
 type Migration struct {
@@ -119,7 +120,7 @@ type CertificateData struct {
 
 // UploadData is the data of FactUpload and FactCASeen.
 type UploadData struct {
-	Namespace     string `json:"namespace,omitempty"` // set by the Service
+	Namespace     string `json:"namespace,omitempty"` // set by View.SetUpload
 	CAFingerprint string `json:"ca_sha256"`
 	Run           string `json:"run,omitempty"`
 	RunNumber     int    `json:"run_number,omitempty"`

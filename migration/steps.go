@@ -233,7 +233,7 @@ func (d deriver) upload() (StepView, *UploadData) {
 	return s, nil
 }
 
-// codeUntrusted is the doctor's verdict "namespace does not trust the CA" (faults.md CL-03).
+// codeUntrusted is the doctor's verdict "namespace does not trust the CA".
 const codeUntrusted = "CL-03"
 
 // uploaded returns the fact that the present CA is in the present namespace. In the rehearsal cloud of a

@@ -51,9 +51,10 @@ func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMa
 	return nil, nil, nil
 }
 
-// forClient chooses by server name (SNI), which is what routes to a namespace in Cloud (faults.md §5):
-// a namespace's endpoint gets that namespace's client CAs; localhost, an address or no name gets those of
-// all namespaces, and the call's namespace decides; any other name is cut off in the handshake.
+// forClient chooses by server name (SNI), which is what routes to a namespace in Cloud
+// (docs.temporal.io/cloud/connectivity): a namespace's endpoint gets that namespace's client CAs; localhost, an
+// address or no name gets those of all namespaces, and the call's namespace decides; any other name is cut off in the
+// handshake.
 func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	r := g.realm()
 	account, cas, whose, keyed := "", r.pool, "", false
@@ -117,7 +118,7 @@ const (
 var withoutNamespace = map[string]bool{workflowService + "GetSystemInfo": true, healthCheck: true}
 
 // administration are the calls about namespaces that in Cloud only the control plane makes
-// (cloud-facts.md D1).
+// (a comment in temporalio/sdk-typescript says so of OperatorService).
 var administration = map[string]bool{
 	workflowService + "RegisterNamespace":  true,
 	workflowService + "UpdateNamespace":    true,

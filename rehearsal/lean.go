@@ -42,7 +42,7 @@ func (*Cloud) Close() error { return nil }
 
 // State is the phase "absent".
 func (*Cloud) State() cloud.State {
-	return cloud.State{Phase: phaseAbsent, Err: absent()}
+	return cloud.State{Phase: cloud.Absent, Err: absent()}
 }
 
 // Address returns "": nothing listens.

@@ -35,7 +35,7 @@ const (
 	clusterName = "rehearsal"
 	storeName   = "sqlite"
 	// retention is how long a closed workflow stays: three days, so that a rehearsal can be looked at after
-	// a weekend. Cloud's is 1 to 90 days (cloud-facts.md §7.2).
+	// a weekend. Cloud's is 1 to 90 days (docs.temporal.io/cloud/limits).
 	retention = 72 * time.Hour
 )
 

@@ -58,7 +58,8 @@ func (c counted) QueryRowContext(ctx context.Context, query string, args ...any)
 	return c.DB.QueryRowContext(ctx, query, args...)
 }
 
-// Queries is how many queries were made since Open, those within changes left out.
+// Queries is how many queries were made since Open, those within changes left out. Only tests ask: they count what a
+// list costs.
 func (d *DB) Queries() int64 { return d.reader.queries.Load() }
 
 // Open opens or makes the database in dir (made 0700), migrates it and returns it. It refuses a

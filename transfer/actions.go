@@ -43,7 +43,7 @@ func (s *Service) Terminate(ctx context.Context, req Request, reason string) err
 	})
 }
 
-// maxHistory bounds a raw history, in bytes: Temporal's own limit is 50 MB (cloud-facts.md §7.2).
+// maxHistory bounds a raw history, in bytes: Temporal's own limit is 50 MB (docs.temporal.io/cloud/limits).
 const maxHistory = 64 << 20
 
 // History writes the whole history of the workflow of a request as JSON, a page of events at a time, in the form that the temporal

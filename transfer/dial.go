@@ -69,7 +69,7 @@ func prepare(t doctor.Target) (place, error) {
 }
 
 // tlsConfig trusts the target's roots and presents its certificate whatever the server hints at: Go would
-// otherwise send none where the issuer is not on the server's list (faults.md §1, fact 2).
+// otherwise send none where the issuer is not on the server's list.
 func tlsConfig(t doctor.Target) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: strings.TrimSpace(t.ServerName)}
 	if len(t.CertPEM) > 0 || len(t.KeyPEM) > 0 {

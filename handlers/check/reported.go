@@ -56,7 +56,7 @@ func (h *Pages) MakeCommand(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if err != nil {
-		if ps, err = web.Problems(web.Rename(err, map[string]string{"by": "else_by"})); err != nil {
+		if ps, err = web.Problems(fault.Rename(err, map[string]string{"by": "else_by"})); err != nil {
 			return err
 		}
 		status = http.StatusUnprocessableEntity
@@ -164,7 +164,7 @@ func (h *Pages) KeepReport(w http.ResponseWriter, r *http.Request) error {
 		}
 		status = http.StatusUnprocessableEntity
 	}
-	ps := fault.All(web.Rename(err, map[string]string{"by": "report_by"}))
+	ps := fault.All(fault.Rename(err, map[string]string{"by": "report_by"}))
 	return h.showTest(w, r, status, v, testFields{elsewhere: views.ElsewhereProps{Open: true, By: f.Text("report_by")}}, ps)
 }
 

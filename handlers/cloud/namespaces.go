@@ -22,7 +22,7 @@ import (
 
 // settled waits for a rehearsal cloud that is starting, so that a page seldom has to say so.
 func (h *Pages) settled(ctx context.Context) {
-	if h.Acts.Places.State().Phase == "starting" {
+	if h.Acts.Places.State().Phase == cloud.Starting {
 		_ = web.Aside(ctx, func() error { // the page shows the state that it is in then
 			_, err := h.Acts.Places.Ready(ctx)
 			return err

@@ -15,6 +15,7 @@ import (
 	"onramp/expiry"
 	"onramp/handlers/web"
 	"onramp/migration"
+	"onramp/sdk"
 	"onramp/views"
 )
 
@@ -231,7 +232,7 @@ type newFields struct{ name, lang, mode, auth, team string }
 
 func (h *Pages) showNew(w http.ResponseWriter, r *http.Request, status int, f newFields, ps views.Problems) error {
 	p := views.NewProps{Name: f.name, Teams: h.TeamChoices(r, f.team), Problems: ps}
-	for _, l := range web.LangNames {
+	for _, l := range sdk.Languages {
 		p.Langs = append(p.Langs, views.Choice{Value: l.ID, Label: l.Name, Selected: l.ID == f.lang})
 	}
 	no := h.Acts.Places.NoRehearsal()

@@ -119,7 +119,7 @@ func (h *Pages) DeleteMove(w http.ResponseWriter, r *http.Request) error {
 		if !fault.Is(err, fault.Invalid) && !errors.Is(err, migration.ErrChanged) {
 			return err
 		}
-		ps, err := web.Problems(web.Rename(err, map[string]string{"name": "confirm"}))
+		ps, err := web.Problems(fault.Rename(err, map[string]string{"name": "confirm"}))
 		if err != nil {
 			return err
 		}

@@ -157,7 +157,7 @@ func (h *Pages) AddTeam(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if _, err := h.Shared.People.AddTeam(r.Context(), h.By(r), f.Raw("team_name")); err != nil {
-		return h.again(w, r, web.Rename(err, map[string]string{"team": "team_name"}), views.PeopleProps{Team: f.Raw("team_name")}, "developer")
+		return h.again(w, r, fault.Rename(err, map[string]string{"team": "team_name"}), views.PeopleProps{Team: f.Raw("team_name")}, "developer")
 	}
 	return web.SeeOther(w, r, "/people#teams", "team")
 }

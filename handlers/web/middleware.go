@@ -40,7 +40,7 @@ type record struct {
 
 type recordKey struct{}
 
-// RecordOf returns the record of a request that passed through secure.
+// RecordOf returns the record of a request that came through Secure.
 func RecordOf(r *http.Request) *record {
 	return recordIn(r.Context())
 }

@@ -23,7 +23,7 @@ import (
 	"onramp/views"
 )
 
-// Action is a handler that returns what went wrong; do answers for it.
+// Action is a handler that returns what went wrong; Do answers for it.
 type Action func(http.ResponseWriter, *http.Request) error
 
 // Do makes an action an http.HandlerFunc. An action that returns an error has sent nothing.

@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net"
 	"time"
@@ -15,14 +16,15 @@ import (
 	"onramp/acts"
 	"onramp/custody"
 	"onramp/expiry"
+	"onramp/migration"
 	"onramp/runs"
 )
 
 // Options are what the pages need.
 type Options struct {
-	Acts  *acts.Acts    // required: what a person can ask for
-	Runs  *runs.Service // required: what is under way, to look at
-	Audit Audit         // required
+	Acts  *acts.Acts // required: what a person can ask for
+	Runs  Runs       // required: what is under way, to look at
+	Audit Audit      // required
 
 	// Halted is why nothing can be changed any more, a fault; nil, or an answer of nil: it can.
 	Halted func() error
@@ -50,6 +52,15 @@ type Options struct {
 	Now      func() time.Time // default time.Now
 }
 
+// Runs reads runs (runs.Service). To begin or stop one is an act.
+type Runs interface {
+	Run(ctx context.Context, migrationID, runID string) (runs.Run, error)
+	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]runs.Row, error) // newest first
+	Entries(ctx context.Context, runID string, after int64) ([]runs.Entry, error)
+	Follow(ctx context.Context, runID string, after int64) iter.Seq2[[]runs.Entry, error]
+	Counts(ctx context.Context) (map[runs.Count]int, error)
+}
+
 // Audit reads the audit (custody.Keeper).
 type Audit interface {
 	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
@@ -75,18 +86,18 @@ type Site struct {
 func New(o Options) (*Site, error) {
 	switch {
 	case o.Acts == nil:
-		return nil, errors.New("handlers: Options.Acts is required")
+		return nil, errors.New("web: Options.Acts is required")
 	case o.Runs == nil:
-		return nil, errors.New("handlers: Options.Runs is required")
+		return nil, errors.New("web: Options.Runs is required")
 	case o.Audit == nil:
-		return nil, errors.New("handlers: Options.Audit is required")
+		return nil, errors.New("web: Options.Audit is required")
 	}
 	if o.Reader.Role == custody.Nobody {
 		o.Reader.Role = custody.Owner // whoever sits at a machine may do everything there
 	}
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
-		return nil, errors.New("handlers: Options.Addr must be host:port")
+		return nil, errors.New("web: Options.Addr must be host:port")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)

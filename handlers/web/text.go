@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"onramp/custody"
+	"onramp/sdk"
 	"onramp/views"
 )
 
@@ -70,21 +71,8 @@ func Grouped(hex string) string {
 	return b.String()
 }
 
-// LangNames are the SDK languages, in the order offered.
-var LangNames = []struct{ ID, Name string }{
-	{"python", "Python"}, {"go", "Go"}, {"typescript", "TypeScript"}, {"java", "Java"},
-	{"dotnet", ".NET"}, {"ruby", "Ruby"}, {"php", "PHP"},
-}
-
 // LangName is the name of a language as people write it; an unknown id is its own name.
-func LangName(id string) string {
-	for _, l := range LangNames {
-		if l.ID == id {
-			return l.Name
-		}
-	}
-	return id
-}
+func LangName(id string) string { return sdk.Name(id) }
 
 // AuthName is how workers sign in, in words.
 func AuthName(auth string) string {
