@@ -76,6 +76,9 @@ func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan
 	if v.Step(migration.StepTest).Status != migration.Done {
 		return runs.Run{}, untested()
 	}
+	if err := w.admit(ctx, by, plan.Target.Address); err != nil {
+		return runs.Run{}, err
+	}
 	work := runs.Drill{Driller: w.o.Transfers, Plan: plan, Beside: d.Beside, Now: w.o.Now}
 	leaf, secrets := leafOf(v, plan.Target), runs.NewScrubber(plan.Target)
 	r := runs.Run{Request: secrets.JSON(runs.NewDrillRequest(work, leaf)), IdempotencyKey: d.Once, Row: runs.Row{By: by.Name,

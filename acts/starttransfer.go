@@ -81,6 +81,9 @@ func (w Workflows) Start(ctx context.Context, by Actor, id string, t Transfer) (
 
 // transfer begins the run of a request that has its workflow id.
 func (d *desk) transfer(ctx context.Context, by Actor, verb custody.Verb, v migration.View, key string, req transfer.Request) (runs.Run, error) {
+	if err := d.admit(ctx, by, req.Target.Address); err != nil {
+		return runs.Run{}, err
+	}
 	leaf, secrets := leafOf(v, req.Target), runs.NewScrubber(req.Target)
 	id := v.Migration.ID
 	work := runs.Transfer{Transferer: d.o.Transfers, Request: req, View: v, Saw: func(ctx context.Context, p migration.PollerData) {

@@ -136,7 +136,7 @@ func (r *rehearser) done(step, format string, a ...any) {
 	d := stepDone{Step: step, Text: fmt.Sprintf(format, a...), MS: float64(took.Microseconds()) / 1000}
 	r.steps = append(r.steps, d)
 	if !r.quiet {
-		fmt.Fprintf(r.w.Stdout, "%d  %-16s %8s   %s\n", len(r.steps), step, took.Round(time.Millisecond), d.Text)
+		fmt.Fprintf(r.w.Stdout, "%d  %-16s %8s   %s\n", len(r.steps), step, fault.Took(took), d.Text)
 	}
 	r.mark = time.Now()
 }
@@ -154,7 +154,7 @@ func (r *rehearser) begin(ctx context.Context) error {
 	if err := r.cloud.CreateNamespace(ctx, r.id); err != nil {
 		return err
 	}
-	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), ready.Round(time.Millisecond))
+	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), fault.Took(ready))
 	return nil
 }
 
@@ -214,7 +214,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 	result := make(chan transfer.Result, 1)
 	go func() {
 		defer close(events)
-		result <- newTransfers(10*time.Second, nil, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
+		result <- newTransfers(10*time.Second, nil, nil, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
 			Scenario: transfer.Success, GiveUp: true}, func(es []transfer.Event) {
 			for _, e := range es {
 				events <- e
@@ -233,7 +233,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 	}
 	r.done("Transfer", "workflow %s completed: %v", res.WorkflowID, res.Result)
 	if !r.quiet {
-		fmt.Fprintf(r.w.Stdout, "The transfer completed over %s, %s after the start.\n", over, time.Since(r.began).Round(time.Millisecond))
+		fmt.Fprintf(r.w.Stdout, "The transfer completed over %s, %s after the start.\n", over, fault.Took(time.Since(r.began)))
 	}
 	return nil
 }

@@ -22,6 +22,7 @@ import (
 	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
+	"onramp/reach"
 	"onramp/rehearsal"
 	"onramp/runs"
 	"onramp/store"
@@ -131,6 +132,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	var place cloud.Place
+	may := reach.Options{Alone: p.shared.public == nil, Targets: p.shared.targets}
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
 		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has})
@@ -138,7 +140,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 			return err
 		}
 		defer c.Close()
-		place = cloud.Full(c)
+		place, may.Here = cloud.Full(c), c.Serves
 		c.StartBackground() // the first page does not wait for it
 	}
 	bank, err := transfer.OpenBank(filepath.Join(data, "bank.jsonl"))
@@ -170,7 +172,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	var notifier *expiry.Notifier
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log, Own: own}), Transfers: newTransfers(10*time.Second, bank, own),
+	gate := reach.New(may)
+	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
 		OwnComputer:   p.shared.public == nil,
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,

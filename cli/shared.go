@@ -13,6 +13,7 @@ import (
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/people/oidc"
+	"onramp/reach"
 )
 
 // sharing is what makes the portal one for several people.
@@ -22,7 +23,7 @@ type sharing struct {
 	files       *certFiles // nil: a reverse proxy ends TLS
 	provider    *oidc.Provider
 	metricsAddr string
-	targets     []netip.Prefix // what checks may dial beyond Temporal Cloud's own names
+	targets     []reach.Target // what checks may dial beyond Temporal Cloud's own names
 }
 
 // sharingFlags are its flags, as they were given.
@@ -43,7 +44,7 @@ func sharingOf(s *settings, addr *string) *sharing {
 		behind:      s.text("behind-proxy", "", "`CIDR[,CIDR]` of the reverse proxy that ends TLS; X-Forwarded-For is believed from there alone"),
 		signIn:      s.text("signin", "", "how people sign in: `local|oidc`"),
 		metricsAddr: s.text("metrics-addr", "127.0.0.1:0", "`host:port` of /metrics of a shared portal; port 0 takes a free one"),
-		targets:     s.text("targets", "", "`PREFIX[,PREFIX]` of addresses that checks of a shared portal may dial beyond Temporal Cloud's own names"),
+		targets:     s.text("targets", "", "`PREFIX[,PREFIX]` of networks or host names that checks of a shared portal may dial beyond Temporal Cloud's own names"),
 		issuer:      s.text("oidc-issuer", "", "`URL` of the OpenID Connect provider"),
 		clientID:    s.text("oidc-client-id", "", "`ID` of this Onramp at the provider"),
 		secretFile:  s.text("oidc-client-secret-file", "", "`file` that holds the client secret"),
@@ -179,7 +180,7 @@ func (o *sharing) readRest(f *sharingFlags) error {
 	o.metricsAddr = *f.metricsAddr
 	errs := []error{hostPort("metrics-addr", o.metricsAddr)}
 	if *f.targets != "" {
-		targets, err := prefixes("targets", *f.targets)
+		targets, err := reach.ParseTargets(*f.targets)
 		o.targets, errs = targets, append(errs, err)
 	}
 	return errors.Join(errs...)

@@ -10,6 +10,7 @@ import (
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/namespace"
+	"onramp/reach"
 	"onramp/sdk"
 	"onramp/transfer"
 )
@@ -91,7 +92,7 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, *timeout, errors.New("--timeout"))
 	defer cancel()
-	res := newTransfers(*patience, nil, nil).Run(ctx, req, emit)
+	res := newTransfers(*patience, nil, nil, nil).Run(ctx, req, emit)
 	if res.AsExpected || res.Verdict.Code == doctor.OK && res.Status == transfer.Running { // followed for as long as was asked, and not stuck
 		return exitOK
 	}
@@ -105,10 +106,10 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 }
 
 // newTransfers is the transfer room with the doctor as the one who explains why a connection fails. bank is the
-// built-in worker's; nil is one in memory. own, where it is given, keeps the connections.
-func newTransfers(patience time.Duration, bank *transfer.Bank, own *doctor.OwnCalls) *transfer.Service {
-	engine := doctor.New(doctor.Options{Own: own})
-	return transfer.New(transfer.Options{Patience: patience, Bank: bank, Own: own, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
+// built-in worker's; nil is one in memory. own, where it is given, keeps the connections; to, where it is given, makes them.
+func newTransfers(patience time.Duration, bank *transfer.Bank, own *doctor.OwnCalls, to func(string) reach.Dialer) *transfer.Service {
+	engine := doctor.New(doctor.Options{Own: own, To: to})
+	return transfer.New(transfer.Options{Patience: patience, Bank: bank, Own: own, To: to, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
 		return engine.Run(ctx, t, nil).Verdict
 	}})
 }

@@ -469,7 +469,7 @@ func (k *Keeper) expire(migrationID string, o *opened) {
 	}
 	k.drop(migrationID)
 	k.mu.Unlock()
-	if err := k.recordLock(context.Background(), Itself, migrationID, o.ca, "not used for "+k.o.Idle.String()); err != nil {
+	if err := k.recordLock(context.Background(), Itself, migrationID, o.ca, "not used for "+fault.Lasts(k.o.Idle)); err != nil {
 		k.o.Log.Error("a lock was not recorded", "migration", migrationID, "err", err)
 	}
 }

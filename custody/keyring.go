@@ -2,7 +2,6 @@ package custody
 
 import (
 	"crypto/x509"
-	"fmt"
 	"sync"
 	"time"
 
@@ -161,12 +160,4 @@ func (k *Keyring) drop(id Held) {
 	l.timer.Stop()
 	clear(l.KeyPEM.Reveal())
 	delete(k.lent, id)
-}
-
-// minutes is a duration for people.
-func minutes(d time.Duration) string {
-	if d == time.Minute {
-		return "1 minute"
-	}
-	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }

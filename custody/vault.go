@@ -228,7 +228,7 @@ func (v *Vault) refused(id Held) error {
 		return f
 	case known:
 		f := fault.New(fault.Gone, "This key was not downloaded in time and is gone", "Create the certificates again, and download them at once.")
-		f.Cause = "A private key made by Onramp waits " + minutes(v.ttl) + " in memory and is then wiped; no copy is kept."
+		f.Cause = "A private key made by Onramp waits " + fault.Lasts(v.ttl) + " in memory and is then wiped; no copy is kept."
 		f.NotWrong, f.Who = "Nothing was stored, and nobody else has the key.", "developer"
 		return f
 	}

@@ -2,11 +2,11 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"onramp/fault"
 	"onramp/namespace"
 )
 
@@ -82,7 +82,7 @@ func (r *run) keptTooLong(ctx context.Context) bool {
 		}
 	}
 	if ttl > cloudTTL {
-		r.see("kept_for", fmt.Sprintf("%s; Cloud's answers are good for 15s", ttl))
+		r.see("kept_for", fault.Lasts(ttl)+"; Cloud's answers are good for 15 seconds")
 		return true
 	}
 	return false

@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"onramp/fault"
 	"strings"
 	"time"
 
@@ -41,7 +42,7 @@ func (r *run) describeNamespace(ctx context.Context) {
 	var retention time.Duration
 	if ttl := res.GetConfig().GetWorkflowExecutionRetentionTtl(); ttl != nil {
 		retention = ttl.AsDuration()
-		r.see("retention", retention.String())
+		r.see("retention", fault.Lasts(retention))
 	}
 	switch info.GetState() {
 	case enums.NAMESPACE_STATE_DELETED, enums.NAMESPACE_STATE_DEPRECATED:

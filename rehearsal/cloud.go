@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -83,6 +84,10 @@ func New(o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fault.From(err)
 	}
+	inside, err := newInternode()
+	if err != nil {
+		return nil, fault.From(err)
+	}
 	d, moved, err := openKept(host, port, o.PortFile)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "Cannot listen on "+o.Addr,
@@ -95,7 +100,7 @@ func New(o Options) (*Cloud, error) {
 	if c.moved = moved; moved {
 		o.Log.Warn("another program has the port that the rehearsal cloud had; it has a new one", "address", c.Address())
 	}
-	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
+	c.gate = &gate{authority: a, inside: inside, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
@@ -103,6 +108,25 @@ func New(o Options) (*Cloud, error) {
 
 // Address is where programs dial it: "localhost:PORT", the same for the life of the Cloud.
 func (c *Cloud) Address() string { return fmt.Sprintf("localhost:%d", c.door.port()) }
+
+// Serves reports whether an address is one of the rehearsal cloud's: of its door, or of a switch that has an address of its
+// own. It never waits.
+func (c *Cloud) Serves(at netip.AddrPort) bool {
+	if !at.Addr().IsLoopback() {
+		return false
+	}
+	if int(at.Port()) == c.door.port() {
+		return true
+	}
+	c.rigMu.Lock()
+	defer c.rigMu.Unlock()
+	for _, r := range c.rigs {
+		if r.address == at.String() {
+			return true
+		}
+	}
+	return false
+}
 
 // RootPEM is the root under which its server certificates stand, new for each Cloud.
 func (c *Cloud) RootPEM() []byte { return c.authority.rootPEM }
@@ -272,6 +296,9 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 			return err
 		}
 		if c.lock, err = lockDir(c.o.Dir); err != nil {
+			return err
+		}
+		if err := private(c.o.Dir); err != nil {
 			return err
 		}
 	}

@@ -27,6 +27,7 @@ type gate struct {
 	encryption.TLSConfigProvider // never used: all its methods are below
 
 	authority *authority
+	inside    *internode
 	realm     func() *realm // as it stands now
 	now       func() time.Time
 	callers   *callers
@@ -37,11 +38,14 @@ func (g *gate) GetFrontendServerConfig() (*tls.Config, error) {
 	return &tls.Config{GetConfigForClient: g.forClient, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// The services behind the door talk to each other in plaintext on loopback.
+// The services behind the door, the internal frontend among them, take calls from each other alone.
+
+func (g *gate) GetInternodeServerConfig() (*tls.Config, error) { return g.inside.server.Clone(), nil }
+func (g *gate) GetInternodeClientConfig() (*tls.Config, error) { return g.inside.client.Clone(), nil }
+
+// Nobody inside dials the door, and there is no other cluster.
 
 func (g *gate) GetFrontendClientConfig() (*tls.Config, error)            { return nil, nil }
-func (g *gate) GetInternodeServerConfig() (*tls.Config, error)           { return nil, nil }
-func (g *gate) GetInternodeClientConfig() (*tls.Config, error)           { return nil, nil }
 func (g *gate) GetRemoteClusterClientConfig(string) (*tls.Config, error) { return nil, nil }
 func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMap, err error) {
 	return nil, nil, nil

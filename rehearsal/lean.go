@@ -4,6 +4,7 @@ package rehearsal
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"onramp/cloud"
@@ -23,6 +24,9 @@ func absent() error {
 		NotWrong: "Everything that talks to Temporal Cloud itself is here.",
 		Fix:      "To rehearse, use the full build: make build (or go build without -tags lean).", Who: "developer"}
 }
+
+// Serves is false: there is no server.
+func (*Cloud) Serves(netip.AddrPort) bool { return false }
 
 // Start returns the fault that says what is missing.
 func (*Cloud) Start(context.Context) error { return absent() }

@@ -2,8 +2,8 @@ package transfer
 
 import (
 	"fmt"
+	"onramp/fault"
 	"strings"
-	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -172,7 +172,7 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 		e.Data.Input = shown(a.GetInput())
 	case enumspb.EVENT_TYPE_TIMER_STARTED:
 		a := h.GetTimerStartedEventAttributes()
-		e.Text = fmt.Sprintf("Timer %s started: %s", a.GetTimerId(), a.GetStartToFireTimeout().AsDuration().Round(time.Millisecond))
+		e.Text = fmt.Sprintf("Timer %s started: %s", a.GetTimerId(), fault.Lasts(a.GetStartToFireTimeout().AsDuration()))
 	case enumspb.EVENT_TYPE_TIMER_FIRED:
 		e.Text = fmt.Sprintf("Timer %s fired", h.GetTimerFiredEventAttributes().GetTimerId())
 	case enumspb.EVENT_TYPE_MARKER_RECORDED:
