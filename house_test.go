@@ -83,7 +83,7 @@ var roomy = map[string]struct {
 	why  string
 }{
 	"store.DB":                {94, "one database, whose users each declare a small part of it"},
-	"rehearsal.Cloud":         {47, "one cloud, seen as the small interfaces of cloud"},
+	"rehearsal.Cloud":         {48, "one cloud, seen as the small interfaces of cloud"},
 	"handlers/web.Site":       {62, "what every page stands on"},
 	"handlers/certs.Pages":    {48, "a method a page or form"},
 	"handlers/replace.Pages":  {31, "a method a page or form"},
@@ -92,7 +92,7 @@ var roomy = map[string]struct {
 	"handlers/cloud.Pages":    {23, "a method a page or form"},
 	"handlers/people.Pages":   {24, "a method a page or form"},
 	"migration.View":          {35, "a method a rule: which facts follow, or why not"},
-	"acts.desk":               {26, "what acts stand on; none is called from outside"},
+	"acts.desk":               {27, "what acts stand on; none is called from outside"},
 	"runs.Service":            {23, "begin, follow, look and end, for every kind of run"},
 	"doctor.run":              {141, "a method a probe or a rule of a stage"},
 	"transfer.run":            {41, "a method a step of starting, following and diagnosing"},

@@ -14,7 +14,7 @@ import (
 	"onramp/fault"
 )
 
-// In any minute a person begins ten checks and the like at most, and all together six of one target (security.md §8): what
+// In any minute a person begins ten checks and the like at most, and all together six of one target: what
 // may come at once, and what is added over a minute.
 const (
 	personAtOnce, personAMinute = 4, 6

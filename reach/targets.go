@@ -18,7 +18,7 @@ type Target struct {
 	Port    int          // the only port; 0: the usual ones, 7233 and 443
 }
 
-// cloudNames are Temporal Cloud's own: namespace and regional endpoints, and AWS PrivateLink's (cloud-facts.md §1.2, §1.3).
+// cloudNames are Temporal Cloud's own: namespace and regional endpoints, and AWS PrivateLink's (docs.temporal.io/cloud/connectivity).
 var cloudNames = []Target{{Name: "*.tmprl.cloud"}, {Name: "*.api.temporal.io"}, {Name: "*.vpce.amazonaws.com"}}
 
 // usualPorts are where Temporal Cloud answers.
