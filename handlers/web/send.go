@@ -29,7 +29,7 @@ func (e *exports) begin(person string, patience time.Duration) (done func(), err
 	defer e.mu.Unlock()
 	if e.of[person] >= exportsEach {
 		f := fault.New(fault.TooMany, "Too many exports are being read at once", "Wait until one of them has ended, then try again.")
-		f.Cause = fmt.Sprintf("One person reads at most %d at once. One that nobody goes on reading ends after %s.", exportsEach, patience)
+		f.Cause = fmt.Sprintf("One person reads at most %d at once. One that nobody goes on reading ends after %s.", exportsEach, fault.Lasts(patience))
 		return nil, f
 	}
 	if e.of == nil {
