@@ -94,8 +94,8 @@ func TestPractice(t *testing.T) {
 			t.Errorf("%s: banner %v, want %v", path, got, want)
 		}
 	}
-	if r := d.post("/rehearsal/practice", "m", "practice"); r.status != http.StatusConflict {
-		t.Errorf("new certificates while broken: %d", r.status)
+	if r := d.post("/rehearsal/practice", "m", "practice"); r.status != http.StatusSeeOther || len(d.cloud.Broken()["practice.a2dd6"]) != 1 {
+		t.Errorf("new certificates while broken: %d, then on: %v", r.status, d.cloud.Broken())
 	}
 	d.breaks("practice", "wrong-ca", "on")
 	r = d.post("/rehearsal/break", "namespace", "practice.a2dd6", "state", "off", "return", "https://evil.example/")
@@ -112,6 +112,16 @@ func TestBreakWithoutKey(t *testing.T) {
 	if r := d.breaks("practice", "filters", "on"); r.header.Get("Location") != "/m/practice/test" {
 		t.Errorf("filters without a key: to %s", r.header.Get("Location"))
 	}
+	if page := d.get("/m/practice/test").body; !strings.Contains(page, `data-testid="fresh-key"`) {
+		t.Error("step 4 asks for a key that nobody was offered, and offers no new one")
+	}
+	if r := d.post("/rehearsal/practice", "m", "practice", "return", "/m/practice/test"); r.header.Get("Location") != "/m/practice/test" {
+		t.Errorf("a new key from step 4: to %s", r.header.Get("Location"))
+	}
+	if page := d.get("/m/practice/test").body; strings.Contains(page, `data-testid="fresh-key"`) || !strings.Contains(page, `data-testid="lent"`) {
+		t.Error("step 4 does not take the new key")
+	}
+	d.post("/m/practice/certificates/forget")
 	d.breaks("practice", "filters", "off")
 	if r := d.breaks("practice", "cut", "on"); !strings.HasPrefix(r.header.Get("Location"), "/m/practice/test/") {
 		t.Errorf("cut without a key: to %s", r.header.Get("Location"))
@@ -125,7 +135,7 @@ func TestBreakWithoutKey(t *testing.T) {
 		t.Fatalf("a fresh key: %d\n%s", r.status, r.body)
 	}
 	n, err := d.cloud.Namespace(t.Context(), namespace.ID{Name: "practice", Account: "a2dd6"})
-	if err != nil || len(n.CAs) != 2 || !strings.Contains(n.BundlePEM, strings.TrimSpace(before)) {
+	if err != nil || len(n.CAs) != 3 || !strings.Contains(n.BundlePEM, strings.TrimSpace(before)) {
 		t.Errorf("the CA before is gone from the namespace: %+v, %v", n.CAs, err)
 	}
 	if strings.Contains(d.get("/rehearsal?m=practice").body, "Needs your key.") {

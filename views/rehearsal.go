@@ -26,7 +26,6 @@ type BreakProps struct {
 	Migration string // id of the chosen one, "" for none
 	Namespace string
 	NoKey     bool // no client key of it is lent
-	CanRenew  bool // fresh certificates can be made for it
 	Groups    []BreakGroup
 }
 

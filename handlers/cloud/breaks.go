@@ -63,7 +63,7 @@ func (h *Pages) breakProps(by acts.Actor, moves []migration.View, asked string) 
 	id, _ := h.Acts.Places.Space(v)
 	p.Migration, p.Namespace = v.Migration.ID, id.String()
 	_, lent := h.Acts.Keys.Lent(by, v.Migration.ID)
-	p.NoKey, p.CanRenew = !lent, !lent && len(on[p.Namespace]) == 0
+	p.NoKey = !lent
 	for _, g := range breakTitles {
 		group := views.BreakGroup{ID: string(g.part), Title: g.title, Lead: g.lead}
 		for _, b := range cloud.Breaks {
@@ -134,6 +134,9 @@ func (h *Pages) Practise(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err != nil {
 		return err
+	}
+	if back := f.Text("return"); back != "" {
+		return web.SeeOther(w, r, web.LocalPath(back), "renewed")
 	}
 	return web.SeeOther(w, r, practicePath(v.Migration.ID), "practice")
 }
