@@ -74,7 +74,7 @@ func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.Vie
 	var booking *custody.Booking
 	held := bundleOf(by, id, s.LeafFingerprint)
 	if !made.Leaf.Key.Empty() {
-		if file, err = packBundle(made.Bundle(), v.Migration.Mode.Can().Practice); err != nil {
+		if file, err = c.packBundle(v, made.Bundle()); err != nil {
 			return "", err
 		}
 		if booking, err = c.o.Vault.Book(held); err != nil {

@@ -121,7 +121,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}()
 	practice := v.Migration.Mode.Can().Practice
 	if !issued.Leaf.Key.Empty() {
-		if m.files[bundleOf(by, id, s.LeafFingerprint)], err = packBundle(issued.Bundle(), practice); err != nil {
+		if m.files[bundleOf(by, id, s.LeafFingerprint)], err = d.packBundle(v, issued.Bundle()); err != nil {
 			return m, err
 		}
 	}
@@ -192,9 +192,9 @@ func (m *madeSet) close() {
 	clear(m.set.Leaf.Key.Reveal())
 }
 
-// packBundle is bundle.zip.
-func packBundle(b certsvc.Bundle, practice bool) (download, error) {
-	b.Rehearsal = practice
+// packBundle is bundle.zip of a migration.
+func (d *desk) packBundle(v migration.View, b certsvc.Bundle) (download, error) {
+	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, d.Target(v).ExtraRootsPEM
 	var packed bytes.Buffer
 	if err := certsvc.WriteBundle(&packed, b); err != nil {
 		return download{}, fmt.Errorf("pack the bundle: %w", err)

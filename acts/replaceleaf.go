@@ -83,7 +83,7 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 	held := bundleOf(by, id, leaf.Fingerprint())
 	if !leaf.Key.Empty() {
 		b := certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key}
-		if made.files[held], err = packBundle(b, v.Migration.Mode.Can().Practice); err != nil {
+		if made.files[held], err = r.packBundle(v, b); err != nil {
 			return err
 		}
 		if made.booking, err = r.o.Vault.Book(held); err != nil {
