@@ -73,7 +73,7 @@ var Breaks = []Break{
 	{ID: "server-name", Part: PartNetwork, Code: "SV-04", Title: "The server has another name",
 		Does: "A server with a good certificate answers, made out for another account's names.",
 		Sees: "x509: certificate is valid for …, not localhost."},
-	{ID: "tls-inspection", Part: PartNetwork, Code: "SV-13", Title: "A proxy that opens TLS",
+	{ID: "tls-inspection", Part: PartNetwork, Code: "PX-08", Title: "A proxy that opens TLS",
 		Does: "A box on the way shows a certificate of its own, from a CA that this machine does not trust.",
 		Sees: "x509: certificate signed by unknown authority."},
 	{ID: "server-expired", Part: PartNetwork, Code: "SV-08", Title: "An expired server certificate",
