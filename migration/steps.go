@@ -1,8 +1,11 @@
 package migration
 
 import (
-	"onramp/cloud"
+	"slices"
+	"strings"
 	"time"
+
+	"onramp/cloud"
 )
 
 // Status of a step: the six status words of the pages, and Failing.
@@ -226,11 +229,21 @@ func (d deriver) upload() (StepView, *UploadData) {
 		s = d.lookAgain(stale)
 	} else if !d.in.can.Bundle {
 		s = StepView{Status: Waiting, Since: d.since()}
+		if last := d.lastEnded(CheckRun, d.in.check()); last != nil && last.State == RunFailed && last.From == "" && StopsBeforeCA(last.Code) {
+			return StepView{Status: NotStarted, Evidence: runName(last) + " stopped before the CA certificate matters: " + last.Title}, nil
+		}
 	}
 	if !d.in.can.Bundle {
 		s.Who = WhoCloudAdmin
 	}
 	return s, nil
+}
+
+// StopsBeforeCA reports whether a fault of the catalogue meets a check before the namespace looks at the client
+// certificate: in what was given, on the network or at the server. No upload mends it.
+func StopsBeforeCA(code string) bool {
+	group, _, _ := strings.Cut(code, "-")
+	return slices.Contains([]string{"IN", "KP", "DN", "TC", "PX", "SV", "PR"}, group) && code != "PX-09" && code != "SV-12"
 }
 
 // codeUntrusted is the doctor's verdict "namespace does not trust the CA" (faults.md CL-03).
