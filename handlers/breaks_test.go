@@ -207,3 +207,12 @@ func TestWhatCannotBeBroken(t *testing.T) {
 		}
 	}
 }
+
+// TestBreakSaysWhyNot: asked to break a rehearsal that cannot be, the page says so and never takes another one.
+func TestBreakSaysWhyNot(t *testing.T) {
+	d := sit(t, deskOptions{})
+	d.post("/rehearsal/practice").to(t)
+	key := strings.Split(strings.TrimPrefix(d.post("/rehearse-now", "auth", "api-key").to(t), "/m/"), "/")[0]
+	d.get("/rehearsal?m="+key).want(t, 200, `data-testid="practise-instead"`, "API key", `data-testid="practise-practice"`).lacks(t, "Practising on")
+	d.get("/rehearsal?m=practice").want(t, 200, "Practising on").lacks(t, "practise-instead")
+}

@@ -221,8 +221,12 @@ func (t *transferState) verdict() views.VerdictProps {
 		if t.view.Migration.Mode.Can().Practice {
 			where = "the rehearsal's namespace"
 		}
+		proof := "this certificate"
+		if web.UsesKeys(t.view) {
+			proof = "an API key"
+		}
 		return views.VerdictProps{State: views.Good, Word: "Passed", Title: "A workflow ran in " + where, Code: doctor.OK,
-			Cause: "It took the way that your workers take: this endpoint, this namespace, this certificate."}
+			Cause: "It took the way that your workers take: this endpoint, this namespace, " + proof + "."}
 	}
 	if t.live() {
 		if d := t.Diagnosis; d != nil {
@@ -323,7 +327,10 @@ func (h *Pages) refs(t *transferState) views.TransferRefsProps {
 		if _, lent := h.Acts.Keys.Lent(t.view.By, t.view.Migration.ID); lent || t.live() && h.Acts.Transfers.Under(t.run.ID) {
 			p.Raw = web.RunPath(t.run.Outcome) + "/history.json"
 		} else {
-			p.RawNote = "The raw history can be read while a key is lent (step 2), or with the command above."
+			p.RawNote = "The raw history can be read while Onramp may use the client key (step 2), or with the command above."
+			if web.UsesKeys(t.view) { // an API key is never kept
+				p.RawNote = "The raw history can be read with the command above."
+			}
 		}
 	}
 	if !t.live() {

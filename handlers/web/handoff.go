@@ -74,7 +74,7 @@ func caHandoff(p *views.HandoffProps, v Visit, id namespace.ID, caPEM string) er
 		"A namespace holds at most 16 CA certificates, 32 KB of them. One that has expired there blocks every change: then replace the list with tcld namespace accepted-client-ca set.",
 		"Where the namespace has certificate filters, one of them must match this team’s client certificate too.",
 		"To undo it, take this certificate off the list again."}
-	p.Then = "Nobody has to report back: Onramp sees it at its next check."
+	p.Then = "Then tell the team that it is done. They run a check, which shows whether the namespace accepts it."
 	p.Unverified = []string{"The names in the Temporal Cloud UI come from Temporal’s documentation; they may have changed since.",
 		"The commands follow the sources of tcld (July 2026), temporal cloud (August 2026) and the Terraform provider (June 2026). They were not run against a live account."}
 	return nil
