@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 
 	m, checked, moved, _ := d.moved()
 	rep, page, md = d.report(m)
-	if got, want := proofs(rep), "namespace done recorded\ncertificates done recorded\nupload done observed\ntest done observed\ncode your-turn \ntransfer done observed"; got != want {
+	if got, want := proofs(rep), "namespace done recorded\ncertificates done recorded\nupload done observed\ntest done observed\ncode rehearsed \ntransfer done observed"; got != want {
 		t.Errorf("proofs\n%s\nwant\n%s", got, want)
 	}
 	last := func(run string) string { return run[strings.LastIndexByte(run, '/')+1:] }

@@ -119,7 +119,7 @@ var proofWords = map[string]string{acts.ProofObserved: "Observed by Onramp", act
 
 // statusWords are how a step stands that is not done.
 var statusWords = map[migration.Status]string{migration.NotStarted: "Not done", migration.Blocked: "Can't start yet", migration.YourTurn: "Not done",
-	migration.Waiting: "Waiting", migration.LookAgain: "Look again: no longer proved", migration.Failing: "Failed"}
+	migration.Waiting: "Waiting", migration.LookAgain: "Look again: no longer proved", migration.Failing: "Failed", migration.Rehearsed: "Rehearsed"}
 
 func (t teller) step(s acts.ReportStep) views.ReportStepRow {
 	row := views.ReportStepRow{Number: fmt.Sprint(s.Number), Title: s.Title, State: web.StepState(s.Status), Word: web.Either(proofWords[s.Proof], statusWords[s.Status]),
