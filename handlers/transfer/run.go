@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,7 +166,13 @@ const maxRows = 300
 // eventRows are the events, newest first.
 func (t *transferState) eventRows() views.EventsProps {
 	p := views.EventsProps{Text: t.eventsCount()}
+	var shown []int
 	for i := len(t.Events) - 1; i >= max(len(t.Events)-maxRows, 0); i-- {
+		shown = append(shown, i)
+	}
+	// They are written down as they are heard of, and the server's reach Onramp later than its own.
+	slices.SortStableFunc(shown, func(a, b int) int { return t.Events[b].At.Compare(t.Events[a].At) })
+	for _, i := range shown {
 		p.Rows = append(p.Rows, t.event(i))
 	}
 	if n := len(t.Events) - maxRows; n > 0 {
