@@ -70,7 +70,7 @@ func caHandoff(p *views.HandoffProps, v Visit, id namespace.ID, caPEM string) er
 	p.Commands = handoffCommands(snippet.AddCA(ns, p.File))
 	p.Changes = []string{"From then on the namespace also accepts client certificates that this CA signed."}
 	p.Stays = []string{"Adding a CA certificate stops nobody: every client that connects today still connects.",
-		"This is a public certificate. No private key is in this file, and none is asked for.",
+		"This is a public certificate. No private key is in it, and none is asked for.",
 		"A namespace holds at most 16 CA certificates, 32 KB of them. One that has expired there blocks every change: then replace the list with tcld namespace accepted-client-ca set.",
 		"Where the namespace has certificate filters, one of them must match this team’s client certificate too.",
 		"To undo it, take this certificate off the list again."}
