@@ -121,7 +121,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}()
 	practice := v.Migration.Mode.Can().Practice
 	if !issued.Leaf.Key.Empty() {
-		f, e := packBundle(issued.Bundle(), practice)
+		f, e := d.packBundle(v, issued.Bundle())
 		if err = m.pack(bundleOf(by, id, s.LeafFingerprint), f, e); err != nil {
 			return m, err
 		}
@@ -226,9 +226,9 @@ func (m *madeSet) close() {
 	clear(m.set.Leaf.Key.Reveal())
 }
 
-// packBundle is bundle.zip.
-func packBundle(b certsvc.Bundle, practice bool) (download, error) {
-	b.Rehearsal = practice
+// packBundle is bundle.zip of a migration.
+func (d *desk) packBundle(v migration.View, b certsvc.Bundle) (download, error) {
+	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, d.Target(v).ExtraRootsPEM
 	var packed bytes.Buffer
 	if err := certsvc.WriteBundle(&packed, b); err != nil {
 		return download{}, fmt.Errorf("pack the bundle: %w", err)
