@@ -52,6 +52,10 @@ func cert(ctx context.Context, w World, args []string) int {
 		}
 	}
 	fmt.Fprintf(w.Stderr, "onramp: unknown command cert %q\n", printable(args[0]))
+	if near := meant(args[0], subs); near != "" {
+		fmt.Fprintf(w.Stderr, "  Did you mean onramp cert %s? onramp cert --help lists all commands.\n", near)
+		return exitUsage
+	}
 	return usage(w, exitUsage)
 }
 
