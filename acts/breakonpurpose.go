@@ -64,9 +64,10 @@ func (r Rehearsal) checkBroken(ctx context.Context, by Actor, v migration.View, 
 			return runs.Run{}, false, nil
 		}
 	}
-	if err := r.bend(v, &t); err != nil {
+	broken, err := r.bend(v, &t)
+	if err != nil {
 		return runs.Run{}, false, err
 	}
-	run, err := r.check(ctx, by, v, t)
+	run, err := r.check(ctx, by, v, t, broken)
 	return run, err == nil, err
 }

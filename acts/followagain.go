@@ -31,5 +31,5 @@ func (w Workflows) FollowAgain(ctx context.Context, by Actor, id, runID string, 
 	if have, _, ok := w.o.Runs.Following(id, migration.TransferRun, asked.WorkflowID); ok {
 		return have, nil
 	}
-	return w.transfer(ctx, by, custody.Followed, v, "", req)
+	return w.transfer(ctx, by, v, transferStart{verb: custody.Followed, req: req})
 }

@@ -49,7 +49,7 @@ func (w Workflows) Follow(ctx context.Context, by Actor, id string, f Follow) (r
 			return have, nil
 		}
 	}
-	return w.transfer(ctx, by, custody.Followed, v, "", req)
+	return w.transfer(ctx, by, v, transferStart{verb: custody.Followed, req: req})
 }
 
 // workflow is a run of a migration and what it was asked, with the run ID of its workflow where its end tells it. A

@@ -122,7 +122,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}()
 	practice := v.Migration.Mode.Can().Practice
 	if !issued.Leaf.Key.Empty() {
-		f, e := packBundle(issued.Bundle(), practice)
+		f, e := packBundle(v, d.Target(v).ExtraRootsPEM, issued.Bundle())
 		if err = m.pack(bundleOf(by, id, s.LeafFingerprint), f, e); err != nil {
 			return m, err
 		}
@@ -227,9 +227,9 @@ func (m *madeSet) close() {
 	clear(m.set.Leaf.Key.Reveal())
 }
 
-// packBundle is bundle.zip.
-func packBundle(b certsvc.Bundle, practice bool) (download, error) {
-	b.Rehearsal = practice
+// packBundle is bundle.zip of a migration; serverRoot is the rehearsal server's root, nil for a real endpoint.
+func packBundle(v migration.View, serverRoot []byte, b certsvc.Bundle) (download, error) {
+	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, serverRoot
 	var packed bytes.Buffer
 	if err := certsvc.WriteBundle(&packed, b); err != nil {
 		return download{}, fmt.Errorf("pack the bundle: %w", err)

@@ -137,7 +137,7 @@ func (c Checks) lookForCA(ctx context.Context, by Actor, v migration.View) (seen
 	if !seen.Accepted || leaf != v.Certificate.LeafFingerprint {
 		return seen, nil
 	}
-	run, err := c.check(ctx, by, v, t)
+	run, err := c.check(ctx, by, v, t, false)
 	if fault.Is(err, fault.TooMany) { // checks are under way already
 		return seen, nil
 	}

@@ -129,22 +129,25 @@ func (p *Places) CanPractise(v migration.View) bool {
 	return ok && v.Certificate != nil && v.Migration.Auth != cloud.AuthAPIKey
 }
 
-// bend gives a run what the worker of a migration that is broken on purpose would have.
-func (p *Places) bend(v migration.View, t *doctor.Target) error {
+// bend gives a run what the worker of a migration that is broken on purpose would have. Its practice reports whether
+// it is broken: what such a run finds is no evidence about the migration.
+func (p *Places) bend(v migration.View, t *doctor.Target) (broken practice, err error) {
 	id, ok := p.Space(v)
 	if !ok {
-		return nil
+		return false, nil
 	}
-	s, err := p.Of(v.Migration.Mode).Breaks.Bend(id, cloud.Setup{Address: t.Address, ServerName: t.ServerName, Namespace: t.Namespace,
+	breaks := p.Of(v.Migration.Mode).Breaks
+	broken = len(breaks.Broken()[id.String()]) > 0
+	s, err := breaks.Bend(id, cloud.Setup{Address: t.Address, ServerName: t.ServerName, Namespace: t.Namespace,
 		CertPEM: t.CertPEM, KeyPEM: t.KeyPEM, TaskQueue: t.TaskQueue})
 	if err != nil {
-		return err
+		return broken, err
 	}
 	if string(s.CertPEM) != string(t.CertPEM) || string(s.KeyPEM) != string(t.KeyPEM) {
 		t.CertPath, t.KeyPath, t.InputFaults = "", "", nil // the pair is not from those files
 	}
 	t.Address, t.ServerName, t.Namespace, t.CertPEM, t.KeyPEM, t.TaskQueue = s.Address, s.ServerName, s.Namespace, s.CertPEM, s.KeyPEM, s.TaskQueue
-	return nil
+	return broken, nil
 }
 
 // WriteTrust waits for the rehearsal cloud and writes its trust files, once; the error is told to whoever asks for

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -33,12 +34,21 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		if err == nil && !r.CanPractise(v) {
 			err = fault.New(fault.Conflict, "This migration is not a rehearsal with client certificates", "Make a practice migration.")
 		}
-		if err == nil && len(place.Breaks.Broken()[v.Namespace.Namespace]) > 0 { // its bundle may not be its own now
-			err = fault.New(fault.Conflict, "This rehearsal is broken on purpose", "Turn its switches off first.")
-		}
 		if err != nil {
 			return v, err
 		}
+		back, err := r.unbroken(ctx, place, v)
+		if err != nil {
+			return v, err
+		}
+		defer func() {
+			e := back()
+			if err == nil {
+				err = e
+				return
+			}
+			err = left(err, e, someOff)
+		}()
 	}
 	made, err := r.makeSet(by, v, IssueSet{Lane: MakerServer, Set: set(v), Lend: true})
 	if err != nil {
@@ -70,6 +80,9 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 	return after, nil
 }
 
+// someOff is what stays changed where switches could not be turned on again.
+const someOff = "Some switches of its namespace are off."
+
 // back deletes a migration that was made on the way to what failed. The audit has its lines.
 func (m Migrations) back(ctx context.Context, by Actor, made migration.Migration, err error) error {
 	e := m.Delete(context.WithoutCancel(ctx), by, made.ID, made.Name)
@@ -94,4 +107,24 @@ func (r Rehearsal) newPractice(ctx context.Context, by Actor) (migration.View, e
 		return migration.View{}, moves.back(ctx, by, m, err)
 	}
 	return v, nil
+}
+
+// unbroken turns the switches of a rehearsal off while its bundle is changed, which may not be its own now; back turns
+// them on again.
+func (r Rehearsal) unbroken(ctx context.Context, place cloud.Place, v migration.View) (back func() error, err error) {
+	id, _ := r.Space(v)
+	on := place.Breaks.Broken()[id.String()]
+	undo := context.WithoutCancel(ctx)
+	back = func() (err error) {
+		for _, b := range on {
+			err = errors.Join(err, place.Breaks.SetBreak(undo, id, b, true))
+		}
+		return err
+	}
+	for _, b := range on {
+		if err := place.Breaks.SetBreak(ctx, id, b, false); err != nil {
+			return nil, left(err, back(), someOff)
+		}
+	}
+	return back, nil
 }

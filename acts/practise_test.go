@@ -33,3 +33,24 @@ func ids(facts []migration.Fact) (out []int64) {
 	}
 	return out
 }
+
+// TestPracticeIsNoEvidence: what a check finds while its rehearsal is broken on purpose says nothing about a step, whether
+// it failed or passed; turned off, nothing of it is left.
+func TestPracticeIsNoEvidence(t *testing.T) {
+	w := newWorld(t)
+	defer func() { w.end() }()
+	w.tested()
+	w.must(w.cloud.SetBreak(w.ctx, w.id(), "filters", true))
+	was := w.view()
+	w.check()
+	w.settle()
+	rows, err := w.log.Rows(w.ctx, w.m.ID, migration.CheckRun, 1)
+	w.must(err)
+	then := w.view()
+	if len(rows) != 1 || rows[0].InputHash == then.CheckHash() {
+		t.Errorf("the check of a broken rehearsal is about its present inputs: %+v", rows)
+	}
+	if d := cmp.Diff(was.Steps, then.Steps); d != "" {
+		t.Errorf("steps (-before the practice +after):\n%s", d)
+	}
+}

@@ -43,10 +43,11 @@ func (c Checks) Start(ctx context.Context, by Actor, id string, req Check) (run 
 	if err := c.Reach(ctx, v); err != nil {
 		return run, err
 	}
-	if err := c.bend(v, &t); err != nil {
+	broken, err := c.bend(v, &t)
+	if err != nil {
 		return run, err
 	}
-	return c.check(ctx, by, v, t)
+	return c.check(ctx, by, v, t, broken)
 }
 
 // Invalid says what is wrong with a check that is asked for, beside its credentials.
@@ -56,7 +57,7 @@ func (c Checks) Invalid(ctx context.Context, req Check) error {
 }
 
 // check begins the run of a check.
-func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.Target) (runs.Run, error) {
+func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.Target, broken practice) (runs.Run, error) {
 	if err := d.admit(ctx, by, t.Address); err != nil {
 		return runs.Run{}, err
 	}
@@ -67,7 +68,7 @@ func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.T
 	leaf, secrets := runs.LeafFingerprint(t.CertPEM, known), runs.NewScrubber(t)
 	asked := runs.NewCheckRequest(t, leaf)
 	r := runs.Run{Request: secrets.JSON(asked), Row: runs.Row{By: by.Name, TaskQueue: asked.TaskQueue, LocalAddress: asked.LocalAddress, LocalNamespace: asked.LocalNamespace,
-		Outcome: migration.Outcome{MigrationID: v.Migration.ID, Kind: migration.CheckRun, InputHash: about(v, t, leaf)}}}
+		Outcome: migration.Outcome{MigrationID: v.Migration.ID, Kind: migration.CheckRun, InputHash: broken.about(v, t, leaf)}}}
 	return d.begin(ctx, by, custody.Checked, runs.Job{Run: r, Secrets: secrets, Most: maxRunning,
 		Work: runs.Check{Checker: d.o.Checker, Target: t, View: v, Leaf: leaf}})
 }
@@ -75,6 +76,18 @@ func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.T
 // about is the hash of what a run with a target is about.
 func about(v migration.View, t doctor.Target, leaf string) string {
 	return v.AboutCheck(migration.Check{Namespace: t.Namespace, Address: t.Address, Server: t.ServerName, Leaf: leaf})
+}
+
+// practice is whether a run is made while its migration is broken on purpose.
+type practice bool
+
+// about is the hash of what a run with a target is about. A run of practice is about that alone: turned off, a fault
+// leaves no failed step behind, and a run that passed all the same proves none.
+func (p practice) about(v migration.View, t doctor.Target, leaf string) string {
+	if p {
+		return migration.Practice(about(v, t, leaf))
+	}
+	return about(v, t, leaf)
 }
 
 // begin begins a run whose first row and audit record are written together.

@@ -49,13 +49,14 @@ func (w Workflows) StartDrill(ctx context.Context, by Actor, id string, d Drill)
 	if err := w.Reach(ctx, v); err != nil {
 		return run, err
 	}
-	if err := w.bend(v, &plan.Target); err != nil {
+	broken, err := w.bend(v, &plan.Target)
+	if err != nil {
 		return run, err
 	}
 	if plan, err = transfer.CheckDrill(plan); err != nil {
 		return run, err
 	}
-	return w.drill(ctx, by, id, d, plan)
+	return w.drill(ctx, by, id, d, plan, broken)
 }
 
 func (w Workflows) besideNear(ctx context.Context, t *doctor.Target) error {
@@ -64,7 +65,7 @@ func (w Workflows) besideNear(ctx context.Context, t *doctor.Target) error {
 	return err
 }
 
-func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan transfer.Drill) (runs.Run, error) {
+func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan transfer.Drill, broken practice) (runs.Run, error) {
 	defer w.writing.lock(id)()
 	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !fault.Is(err, fault.NotFound) {
 		return have, err
@@ -82,7 +83,7 @@ func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan
 	work := runs.Drill{Driller: w.o.Transfers, Plan: plan, Beside: d.Beside, Now: w.o.Now}
 	leaf, secrets := leafOf(v, plan.Target), runs.NewScrubber(plan.Target)
 	r := runs.Run{Request: secrets.JSON(runs.NewDrillRequest(work, leaf)), IdempotencyKey: d.Once, Row: runs.Row{By: by.Name,
-		Outcome: migration.Outcome{MigrationID: id, Kind: migration.DrillRun, InputHash: about(v, plan.Target, leaf)}}}
+		Outcome: migration.Outcome{MigrationID: id, Kind: migration.DrillRun, InputHash: broken.about(v, plan.Target, leaf)}}}
 	return w.begin(ctx, by, custody.Drilled, runs.Job{Run: r, Secrets: secrets, Work: work, Most: 1, Full: drilling()})
 }
 

@@ -20,5 +20,5 @@ func (c Checks) StartPair(ctx context.Context, by Actor, id string, fresh bool, 
 	if err := c.Reach(ctx, v); err != nil {
 		return run, err
 	}
-	return c.check(ctx, by, v, t)
+	return c.check(ctx, by, v, t, false)
 }

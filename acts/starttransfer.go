@@ -56,7 +56,8 @@ func (w Workflows) Start(ctx context.Context, by Actor, id string, t Transfer) (
 	if len(req.Elsewhere) == 0 {
 		req.Elsewhere = w.oldServer(ctx, v)
 	}
-	if err := w.bend(v, &req.Target); err != nil {
+	broken, err := w.bend(v, &req.Target)
+	if err != nil {
 		return run, err
 	}
 	if req.Worker == "own" && req.Target.TaskQueue != "" { // a switch has the wrong one
@@ -76,11 +77,20 @@ func (w Workflows) Start(ctx context.Context, by Actor, id string, t Transfer) (
 		sum := sha256.Sum256([]byte(id + "\x00" + t.Once))
 		req.WorkflowID = "onramp-" + id + "-" + hex.EncodeToString(sum[:8])
 	}
-	return w.transfer(ctx, by, custody.Transferred, v, t.Once, req)
+	return w.transfer(ctx, by, v, transferStart{verb: custody.Transferred, key: t.Once, req: req, broken: broken})
 }
 
-// transfer begins the run of a request that has its workflow id.
-func (d *desk) transfer(ctx context.Context, by Actor, verb custody.Verb, v migration.View, key string, req transfer.Request) (runs.Run, error) {
+// transferStart is a transfer that begins: its request has its workflow id.
+type transferStart struct {
+	verb   custody.Verb
+	key    string // the same when one form is sent twice; "" for none
+	broken practice
+	req    transfer.Request
+}
+
+// transfer begins the run of a transfer.
+func (d *desk) transfer(ctx context.Context, by Actor, v migration.View, t transferStart) (runs.Run, error) {
+	req := t.req
 	if err := d.admit(ctx, by, req.Target.Address); err != nil {
 		return runs.Run{}, err
 	}
@@ -95,12 +105,12 @@ func (d *desk) transfer(ctx context.Context, by Actor, verb custody.Verb, v migr
 		d.logged("write down a worker that was seen", err)
 	}}
 	j := runs.Job{Secrets: secrets, Work: work, Most: maxRunning, Subject: req.WorkflowID,
-		Run: runs.Run{Request: secrets.JSON(runs.NewTransferRequest(req, leaf)), IdempotencyKey: key, Row: runs.Row{By: by.Name,
-			Outcome: migration.Outcome{MigrationID: id, Kind: migration.TransferRun, InputHash: about(v, req.Target, leaf)}}}}
+		Run: runs.Run{Request: secrets.JSON(runs.NewTransferRequest(req, leaf)), IdempotencyKey: t.key, Row: runs.Row{By: by.Name,
+			Outcome: migration.Outcome{MigrationID: id, Kind: migration.TransferRun, InputHash: t.broken.about(v, req.Target, leaf)}}}}
 	if work.OnlyFollows() {
 		j.Group, j.Most = "follows", maxFollowed
 	}
-	return d.begin(ctx, by, verb, j)
+	return d.begin(ctx, by, t.verb, j)
 }
 
 func leafOf(v migration.View, t doctor.Target) string {

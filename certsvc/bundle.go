@@ -22,6 +22,8 @@ const (
 	FileClientKey = "client.key"
 	FileReadme    = "README.txt"
 	FileEnv       = ".env"
+	// FileServerRoot is the root of the rehearsal cloud's server; Temporal Cloud's is a public one.
+	FileServerRoot = "server-root.pem"
 )
 
 // EnvVar is one line of a bundle's .env.
@@ -35,14 +37,21 @@ type Bundle struct {
 	ClientPEM []byte // required: the client certificate, then intermediates
 	ClientKey Secret // empty when the key was made elsewhere
 	Env       []EnvVar
-	Rehearsal bool      // marks the files as made for the rehearsal cloud
-	Made      time.Time // the files' time; default that of the client certificate
+	Rehearsal bool // marks the files as made for the rehearsal cloud
+	// ServerRootPEM is the root under which the server of a rehearsal stands; nil for a public one. It is packed, and
+	// the variables name it.
+	ServerRootPEM []byte
+	Made          time.Time // the files' time; default that of the client certificate
 }
 
 // Bundle is what goes into bundle.zip for this set.
 func (s Set) Bundle() Bundle {
 	return Bundle{Namespace: s.Namespace, Address: s.Address, CAPEM: s.CA.CertPEM, ClientPEM: s.Leaf.CertPEM, ClientKey: s.Leaf.Key}
 }
+
+// ServerRootVar is the variable that names a server's own root, for every SDK's environment configuration and the
+// temporal CLI (https://docs.temporal.io/develop/environment-configuration).
+const ServerRootVar = "TEMPORAL_TLS_SERVER_CA_CERT_PATH"
 
 // StandardEnv are the variables that every SDK's environment configuration and the temporal CLI read.
 func StandardEnv(address, namespace string) []EnvVar {
@@ -67,6 +76,9 @@ func WriteBundle(w io.Writer, b Bundle) error {
 	}
 	if b.Env == nil {
 		b.Env = StandardEnv(b.Address, b.Namespace)
+		if len(b.ServerRootPEM) > 0 {
+			b.Env = append(b.Env, EnvVar{ServerRootVar, FileServerRoot})
+		}
 	}
 	env, err := dotenv(b.Env)
 	if err != nil {
@@ -78,6 +90,9 @@ func WriteBundle(w io.Writer, b Bundle) error {
 	}
 	if !b.ClientKey.Empty() {
 		files = append(files, file{FileClientKey, 0o600, b.ClientKey.Reveal()})
+	}
+	if len(b.ServerRootPEM) > 0 {
+		files = append(files, file{FileServerRoot, 0o644, b.ServerRootPEM})
 	}
 	return writeZip(w, b.Made, append(files, file{FileReadme, 0o644, []byte(b.readme(ca, leaf))}, file{FileEnv, 0o644, env}))
 }
@@ -120,7 +135,11 @@ func (b Bundle) readme(ca, leaf *x509.Certificate) string {
 	}
 	ns := printable(b.Namespace)
 	fmt.Fprintf(&s, "Certificates for the namespace %s\n\n", ns)
-	fmt.Fprintf(&s, "Upload this:  %s\n  Temporal Cloud > Namespaces > %s > Edit > CA Certificates > paste > Save.\n  This needs Namespace Admin on the namespace, or the Account Owner or Global Admin role.\n  Or: tcld namespace accepted-client-ca add --namespace %s --ca-certificate-file %s\n", FileCA, ns, ns, FileCA)
+	if b.Rehearsal { // nothing of this is to be done in Temporal Cloud: the namespace does not exist there
+		fmt.Fprintf(&s, "Upload this:  %s\n  Onramp > Rehearsal cloud > %s > Edit namespace > CA Certificates > paste > Save.\n", FileCA, ns)
+	} else {
+		fmt.Fprintf(&s, "Upload this:  %s\n  Temporal Cloud > Namespaces > %s > Edit > CA Certificates > paste > Save.\n  This needs Namespace Admin on the namespace, or the Account Owner or Global Admin role.\n  Or: tcld namespace accepted-client-ca add --namespace %s --ca-certificate-file %s\n", FileCA, ns, ns, FileCA)
+	}
 	fmt.Fprintf(&s, "  %s\n  expires %s, SHA-256 %s\n\n", SubjectOf(ca), date(ca.NotAfter), Fingerprint(ca))
 	fmt.Fprintf(&s, "Keep this:    %s and %s\n  Both go to the worker and to whatever starts workflows. Never upload or share %s.\n", FileClient, FileClientKey, FileClientKey)
 	fmt.Fprintf(&s, "  %s\n  expires %s, SHA-256 %s\n\n", SubjectOf(leaf), date(leaf.NotAfter), Fingerprint(leaf))
@@ -129,6 +148,12 @@ func (b Bundle) readme(ca, leaf *x509.Certificate) string {
 	}
 	fmt.Fprintf(&s, "%s is not in this archive. It signs client certificates: anyone who has it can access the namespace.\n\n", FileCAKey)
 	fmt.Fprintf(&s, "%s names both files for the SDKs and the temporal CLI, relative to this folder.\n\n", FileEnv)
+	if len(b.ServerRootPEM) > 0 {
+		fmt.Fprintf(&s, "%s is the root certificate of the rehearsal server, which programs have to be told of; Temporal Cloud needs none.\nEach start of Onramp makes another: after one, take it again from the page Rehearsal cloud.\n\n", FileServerRoot)
+	}
+	if b.Rehearsal {
+		return s.String()
+	}
 	s.WriteString("Temporal emails admins 15, 10 and 5 days before the CA expires; it cannot know when the client certificate does.\nTemporal Cloud checks no revocation list: to lock out a lost key, replace the CA.\n")
 	return s.String()
 }

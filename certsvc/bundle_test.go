@@ -174,3 +174,30 @@ func TestBundleTimes(t *testing.T) {
 		}
 	}
 }
+
+// TestRehearsalBundleWorks: what a bundle of the rehearsal says is enough to connect, and it sends nobody to Temporal Cloud.
+func TestRehearsalBundleWorks(t *testing.T) {
+	s := makeSet()
+	var out bytes.Buffer
+	b := Bundle{Namespace: "p.a1b2c", Address: "localhost:7300", CAPEM: s.ca.CertPEM, ClientPEM: s.leaf.CertPEM, ClientKey: s.leaf.Key, Rehearsal: true, ServerRootPEM: s.ca.CertPEM}
+	if err := WriteBundle(&out, b); err != nil {
+		t.Fatal(err)
+	}
+	content, modes := unpack(t, out.Bytes())
+	if content["server-root.pem"] != string(s.ca.CertPEM) || modes["server-root.pem"] != 0o644 || !strings.Contains(content[".env"], "TEMPORAL_TLS_SERVER_CA_CERT_PATH=server-root.pem\n") {
+		t.Errorf("no server root in %v:\n%s", modes, content[".env"])
+	}
+	for _, no := range []string{"tcld", "Temporal Cloud >", "Namespace Admin", "Temporal mails"} {
+		if strings.Contains(content["README.txt"], no) {
+			t.Errorf("README.txt of a rehearsal says %q:\n%s", no, content["README.txt"])
+		}
+	}
+	b.Rehearsal, b.ServerRootPEM = false, nil
+	out.Reset()
+	if err := WriteBundle(&out, b); err != nil {
+		t.Fatal(err)
+	}
+	if content, _ := unpack(t, out.Bytes()); content["server-root.pem"] != "" || strings.Contains(content[".env"], "SERVER_CA") {
+		t.Errorf("a bundle for Temporal Cloud names a root:\n%s", content[".env"])
+	}
+}

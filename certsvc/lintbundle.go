@@ -40,6 +40,27 @@ func unread(err error) []Lint {
 	return []Lint{{Code: code, Severity: SevError, Text: f.Title + ".", Fix: f.Fix, Source: srcCert, Err: f}}
 }
 
+// bundleTroubles are the faults of a text whose words speak of the client certificate, as they are where CA
+// certificates belong.
+var bundleTroubles = map[string]trouble{
+	"KP-01": {"There is no CA certificate", "The text is empty.", "Paste ca.pem, from BEGIN CERTIFICATE to END CERTIFICATE."},
+	"KP-15": {"This is a key store, not a CA certificate", "It packs certificates and keys together under a password; a namespace takes PEM.", "Paste ca.pem, the CA certificate alone."},
+	"KP-29": {"This is an SSH or PGP key", "A namespace takes the X.509 certificate of a CA.", "Paste ca.pem, from BEGIN CERTIFICATE to END CERTIFICATE."},
+	"KP-39": {"There is no CA certificate in this text", "Nothing in it is a certificate.", "Paste ca.pem, from BEGIN CERTIFICATE to END CERTIFICATE."},
+}
+
+// ofBundle is why a text could not be read, said of CA certificates.
+func ofBundle(err error) error {
+	f := fault.From(err)
+	t, ok := bundleTroubles[f.Code]
+	if !ok || f.Title == troubles["KP-39/zip"].title { // of an archive the same is true here
+		return err
+	}
+	said := *f
+	said.Title, said.Cause, said.Fix = t.title, t.cause, t.fix
+	return &said
+}
+
 func lintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 	found, err := recognise(raw)
 	if err == nil && (found.has(kindKey) || found.has(kindEncryptedKey)) {
@@ -55,7 +76,7 @@ func lintBundle(raw []byte, now time.Time) ([]*x509.Certificate, []Lint) {
 		certs = found.certs()
 	}
 	if err != nil {
-		return nil, unread(err)
+		return nil, unread(ofBundle(err))
 	}
 	var out lints
 	for _, r := range repairs(found.repairs, "") {

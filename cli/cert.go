@@ -52,6 +52,10 @@ func cert(ctx context.Context, w World, args []string) int {
 		}
 	}
 	fmt.Fprintf(w.Stderr, "onramp: unknown command cert %q\n", printable(args[0]))
+	if near := meant(args[0], subs); near != "" {
+		fmt.Fprintf(w.Stderr, "  Did you mean onramp cert %s? onramp cert --help lists all commands.\n", near)
+		return exitUsage
+	}
 	return usage(w, exitUsage)
 }
 
@@ -327,8 +331,11 @@ func certLint(_ context.Context, w World, args []string) int {
 			uploaded = []*x509.Certificate{} // it was named, and holds none
 		}
 	}
+	alone := false // a client certificate was judged without its CA
 	for _, f := range files {
-		for _, l := range lintFile(f, uploaded, now) {
+		lints, client := lintFile(f, uploaded, now)
+		alone = alone || client && uploaded == nil
+		for _, l := range lints {
 			if !slices.ContainsFunc(report.Findings, func(x certsvc.Lint) bool { return x.Code == l.Code && x.Subject == l.Subject && x.Text == l.Text }) {
 				report.Findings = append(report.Findings, l) // a CA is judged with the bundle already
 			}
@@ -347,24 +354,35 @@ func certLint(_ context.Context, w World, args []string) int {
 		return code
 	}
 	tellFindings(w.Stdout, report.Findings)
-	if len(report.Findings) == 0 {
+	switch {
+	case alone:
+		fmt.Fprintf(w.Stdout, "%sThe signature was not checked, because the CA is not known: give its certificate with --ca.\n", onlyIf(len(report.Findings) == 0, "No problems found in the certificate itself. "))
+	case len(report.Findings) == 0:
 		fmt.Fprintf(w.Stdout, "No problems found: every rule of %s is met.\n", rulesDate)
 	}
 	return code
 }
 
+// onlyIf is a text where it applies, else "".
+func onlyIf(applies bool, text string) string {
+	if applies {
+		return text
+	}
+	return ""
+}
+
 // lintFile judges one file: as a client's chain where the CAs are known or its first certificate is no CA, else as what
-// would be uploaded.
-func lintFile(f certsvc.File, uploaded []*x509.Certificate, now time.Time) []certsvc.Lint {
+// would be uploaded. client says that it was the former.
+func lintFile(f certsvc.File, uploaded []*x509.Certificate, now time.Time) (lints []certsvc.Lint, client bool) {
 	chain, repairs, err := certsvc.ReadCertificates(f.Content)
 	if err != nil {
 		x := fault.From(err)
-		return []certsvc.Lint{{Code: x.Code, Severity: certsvc.SevError, Subject: f.Name, Text: strings.TrimSpace(x.Title + ". " + x.Cause), Fix: x.Fix}}
+		return []certsvc.Lint{{Code: x.Code, Severity: certsvc.SevError, Subject: f.Name, Text: strings.TrimSpace(x.Title + ". " + x.Cause), Fix: x.Fix}}, false
 	}
 	ordered, upsideDown := certsvc.ClientFirst(chain)
 	if role := certsvc.RoleOf(ordered[0]); uploaded == nil && (role == certsvc.RoleRoot || role == certsvc.RoleIntermediate) {
 		_, lints := certsvc.LintBundle(f.Content, now)
-		return inFile(lints, f.Name)
+		return inFile(lints, f.Name), false
 	}
 	var out []certsvc.Lint
 	if upsideDown {
@@ -374,7 +392,7 @@ func lintFile(f certsvc.File, uploaded []*x509.Certificate, now time.Time) []cer
 		out = append(out, certsvc.Lint{Code: r.Code, Severity: certsvc.SevWarn, Subject: f.Name, Text: r.Text,
 			Fix: "Save the repaired file: your worker reads it as it is."})
 	}
-	return append(out, certsvc.LintLeaf(ordered, uploaded, now)...)
+	return append(out, certsvc.LintLeaf(ordered, uploaded, now)...), true
 }
 
 // inFile gives findings about a text as a whole the name of its file.

@@ -79,7 +79,9 @@ func TestCertCommands(t *testing.T) {
 		says  []string
 		lacks string
 	}{
-		{"lint client.pem --ca ca.pem", exitOK, []string{"No problems found"}, ""},
+		{"lint client.pem --ca ca.pem", exitOK, []string{"No problems found: every rule"}, "signature was not"},
+		{"lint client.pem", exitOK, []string{"No problems found in the certificate itself", "The signature was not checked", "--ca"}, "every rule"},
+		{"lint ca.pem", exitOK, []string{"No problems found: every rule"}, "signature was not"},
 		{"lint ca.pem --ca ca.pem", exitInput, []string{"CH-22", "CH-18"}, "No problems found"},
 		{"lint client.pem --ca bom.pem", exitOK, []string{"KP-16", "bom.pem", "Temporal Cloud reads the file as it is"}, "No problems"},
 		{"lint client.pem --ca wide.pem", exitOK, []string{"KP-17", "wide.pem"}, "Nothing"},

@@ -52,7 +52,7 @@ func commands() []command {
 	return []command{
 		{"serve", "open the portal (the default)", serve},
 		{"check", "check whether a worker can connect to an endpoint, and name the fault", check},
-		{"cert", "create, sign, inspect and check certificates: ca, leaf, sign, inspect, lint, bundle", cert},
+		{"cert", "create, sign, inspect and check certificates: ca, leaf, csr, sign, inspect, lint, bundle, batch", cert},
 		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
@@ -140,6 +140,10 @@ func Run(ctx context.Context, w World) int {
 	}
 	if plainWord(name) {
 		fmt.Fprintf(w.Stderr, "onramp: unknown command %s\n", name)
+		if near := meant(name, commands()); near != "" {
+			fmt.Fprintf(w.Stderr, "  Did you mean onramp %s? onramp --help lists all commands.\n", near)
+			return exitUsage
+		}
 	} else {
 		fmt.Fprintln(w.Stderr, "onramp: the first argument is not a command")
 	}
@@ -173,7 +177,7 @@ func complain(w World, err error) int {
 	code := exitInternal
 	for _, f := range fault.All(err) {
 		field := ""
-		if f.Field != "" {
+		if f.Field != "" && !strings.HasPrefix(f.Title, "--"+f.Field) {
 			field = "--" + f.Field + ": "
 		}
 		fmt.Fprintf(w.Stderr, "onramp: %s%s\n", field, sayable(f.Title))

@@ -213,7 +213,11 @@ func (s *settings) origin(name string) string {
 }
 
 func (s *settings) usage(w io.Writer) {
-	fmt.Fprintf(w, "onramp %s: %s\n\n", s.name, s.what)
+	files := ""
+	if s.takesFiles {
+		files = " file …"
+	}
+	fmt.Fprintf(w, "onramp %s: %s\n\nUsage: onramp %s [--flag value …]%s\n\n", s.name, s.what, s.name, files)
 	s.fs.VisitAll(func(f *flag.Flag) {
 		def := ""
 		if f.DefValue != "" && f.DefValue != "false" {

@@ -73,7 +73,7 @@ var Breaks = []Break{
 	{ID: "server-name", Part: PartNetwork, Code: "SV-04", Title: "The server has a different name",
 		Does: "A server with a valid certificate for another account's names answers.",
 		Sees: "x509: certificate is valid for …, not localhost."},
-	{ID: "tls-inspection", Part: PartNetwork, Code: "SV-13", Title: "A proxy that opens TLS",
+	{ID: "tls-inspection", Part: PartNetwork, Code: "PX-08", Title: "A proxy that opens TLS",
 		Does: "A device on the network path presents its own certificate, from a CA that this machine does not trust.",
 		Sees: "x509: certificate signed by unknown authority."},
 	{ID: "server-expired", Part: PartNetwork, Code: "SV-08", Title: "An expired server certificate",

@@ -219,7 +219,8 @@ func (c *coverage) markdown() string {
 				how += ": " + a.why
 			}
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", e.Code, e.Title, how)
+		said, _ := e.General()
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", e.Code, said.Title, how)
 	}
 	head := fmt.Sprintf("%d ids; %d are given by rows of the laboratory as verdict or finding", len(Catalogue()), byRow)
 	for _, as := range []string{asCandidate, asTest, asText, asDuty, asOddity, asSame, asNever} {

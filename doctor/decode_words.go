@@ -7,7 +7,7 @@ import (
 
 // spokenDefaults stand in the decoder's sentences for what the text does not say: it never makes up an address.
 var spokenDefaults = map[string]string{
-	"address": "the server", "host": "the server's name", "port": "7233", "server_name": "the name that was asked for",
+	"address": "the server", "host": "the endpoint", "port": "7233", "server_name": "the name that was asked for",
 	"endpoint": "the namespace's endpoint", "namespace": "of that name", "wanted": "another namespace", "account": "its account",
 	"names": "other names", "server": "another server", "task_queue": "the task queue", "workflow_type": "of that name", "workflow_id": "of that ID",
 	"proxy": "a proxy", "variable": "HTTPS_PROXY", "clock": "another time", "not_after": "its last day", "not_before": "its first day",

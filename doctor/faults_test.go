@@ -171,6 +171,9 @@ func everything() []faultRow {
 			t.ExtraRootsPEM, t.RootsPEM = nil, newAuthority(l.t, "Stranger", nil).pem
 			return t
 		}, nil, "SV-13", Likely, "tls"},
+		{"PX-08 inspection of a server of one's own", func(l *lab) Target {
+			return l.target(l.serve(l.serverWith(newAuthority(l.t, "Acme SSL Inspection CA", nil))))
+		}, nil, "PX-08", Likely, "tls"},
 		{"SV-14 client certificate at the server", server(func(l *lab) string {
 			return l.serve(l.serverWith(l.serverCA, func(c *x509.Certificate) { c.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth} }))
 		}), nil, "SV-14", Certain, "tls"},

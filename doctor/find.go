@@ -26,7 +26,13 @@ func Find(text string, limit int) []Entry {
 	for _, word := range strings.FieldsFunc(strings.ToUpper(text), func(r rune) bool { return !unicode.IsLetter(r) && !unicode.IsDigit(r) && r != '-' }) {
 		add(word)
 	}
-	d := Decode(text)
+	d, answers := Decode(text), questioned(text)
+	if !slices.Contains(answers, d.Code) { // the decoder found more in the text than the question has
+		add(d.Code)
+	}
+	for _, code := range answers {
+		add(code)
+	}
 	add(d.Code)
 	hits := byWords(text)
 	// A phrase that tools print says more than the decoder's other candidates, and what the decoder reads in the whole of
@@ -46,6 +52,43 @@ func Find(text string, limit int) []Entry {
 		add(h.code)
 	}
 	return out[:min(len(out), limit)]
+}
+
+// questions are what people type in their own words, or the first words of an error that many faults begin with, and
+// the entries that answer, the likeliest first. Every word must be in the text, as the beginning of one of its own.
+var questions = []struct {
+	words string
+	codes []string
+}{
+	{"io exception", []string{"TC-01", "TC-02", "DN-01", "SV-01", "CL-11"}},        // grpc-java's words for any failed connection
+	{"transporterror", []string{"TC-01", "DN-01", "TC-02", "SV-01", "CL-03"}},      // the Core SDK's
+	{"error while dialing", []string{"TC-01", "DN-01", "TC-02", "PX-01", "SV-01"}}, // grpc-go's
+	{"permission denied", []string{"NS-02", "AK-07", "KP-35"}},
+	{"deadline exceeded", []string{"TC-02", "TQ-01", "TC-05", "PX-06", "DN-10"}},
+	{"rotat", []string{"CH-09", "CH-17", "CH-28"}},
+	{"renew", []string{"CH-09", "CH-17", "CH-28"}},
+	{"upload", []string{"CL-03", "CL-05", "CH-28"}},
+	{"stuck", []string{"TQ-01", "TQ-02", "WF-01", "WF-13"}},
+	{"no worker", []string{"TQ-01", "TQ-02", "TQ-07"}},
+}
+
+// longQuestion is how many words a question has at most; a longer text is an error to decode.
+const longQuestion = 8
+
+// questioned are the entries that answer a question.
+func questioned(text string) []string {
+	words := wordsOf(text)
+	if docs, _ := library(); len(words) > longQuestion || slices.ContainsFunc(docs, func(d document) bool { return d.title == strings.ToLower(text) }) {
+		return nil // an entry's own title finds that entry
+	}
+	for _, q := range questions {
+		if !slices.ContainsFunc(strings.Fields(q.words), func(want string) bool {
+			return !slices.ContainsFunc(words, func(w string) bool { return w == want || len(want) > 3 && strings.HasPrefix(w, want) })
+		}) {
+			return q.codes
+		}
+	}
+	return nil
 }
 
 // weights are what a word counts where it stands.

@@ -238,7 +238,8 @@ func parseVerdict(r *Report) error {
 	ours.Stage = at
 	for _, c := range v.Candidates {
 		if e, ok := Lookup(c.Code); ok {
-			ours.Candidates = append(ours.Candidates, candidate(c.Code, e.Title+"."))
+			said, _ := e.General()
+			ours.Candidates = append(ours.Candidates, candidate(c.Code, said.Title+"."))
 		}
 	}
 	r.Verdict = ours

@@ -258,6 +258,8 @@ func (r *run) unknownIssuer(chain []*x509.Certificate) {
 	system := r.systemRoots()
 	untrusted := func(also ...Candidate) {
 		switch {
+		case inspector(top):
+			r.stop("PX-08", Likely, append(also, candidate("SV-13", "It may be a server of your own, whose CA was not given."))...)
 		case selfSigned(top):
 			r.stop("SV-13", Certain, also...)
 		case lacksIntermediate(top):
@@ -296,6 +298,12 @@ func (r *run) unknownIssuer(chain []*x509.Certificate) {
 func selfSigned(c *x509.Certificate) bool {
 	return bytes.Equal(c.RawIssuer, c.RawSubject) && c.CheckSignature(c.SignatureAlgorithm, c.RawTBSCertificate, c.Signature) == nil
 }
+
+// inspectors are how the CAs of devices that open TLS are called, which is by their makers or by what they do.
+var inspectors = regexp.MustCompile(`(?i)zscaler|netskope|fortinet|fortigate|palo alto|blue ?coat|forcepoint|websense|cisco umbrella|check ?point|sophos|barracuda|watchguard|mitmproxy|charles proxy|fiddler|portswigger|(?:tls|ssl|https)[ -]?(?:inspect|intercept|decrypt|proxy)|(?:inspect|intercept|decrypt)\w* (?:of )?(?:tls|ssl|https)|forward trust`)
+
+// inspector reports whether the issuer of a certificate is, by its name, a device that opens TLS.
+func inspector(top *x509.Certificate) bool { return inspectors.MatchString(top.Issuer.String()) }
 
 // intermediateNames are what people call the CAs that stand between a root and its certificates.
 var intermediateNames = regexp.MustCompile(`(?i)\b(?:intermediate|issuing|issuer|subordinate|sub-?ca|sub|signing|ica|mid|int|(?:level|tier) ?[23])\b`)

@@ -43,7 +43,7 @@ var defaults = map[string]string{
 	"speaks":        "something else",
 	"character":     "a character",
 	"near":          "<other-task-queue>",
-	"identity":      "A worker",
+	"identity":      "a worker",
 	"failure":       "an error that the events show",
 	"workflow_type": "<workflow-type>",
 	"workflow_id":   "<workflow-id>",
@@ -59,11 +59,33 @@ var defaults = map[string]string{
 
 // fill puts values into the {placeholders} of a catalogue text. Values come from strangers
 // (certificates, servers, DNS) and are made harmless; a placeholder without a value gets its default.
+// Where the value is not known, {name|words} gets those words, and [[…]] is left out if something in it is not
+// known: a sentence reads well with and without what it tells of.
 func fill(text string, values map[string]string) string {
 	if !strings.Contains(text, "{") {
 		return text
 	}
 	var b strings.Builder
+	for {
+		before, rest, found := strings.Cut(text, "[[")
+		part, after, ended := strings.Cut(rest, "]]")
+		if !found || !ended {
+			break
+		}
+		fillInto(&b, before, values)
+		var inner strings.Builder
+		if fillInto(&inner, part, values) {
+			b.WriteString(inner.String())
+		}
+		text = after
+	}
+	fillInto(&b, text, values)
+	return strings.TrimSpace(b.String())
+}
+
+// fillInto fills a text without optional parts; all reports whether every value was known.
+func fillInto(b *strings.Builder, text string, values map[string]string) (all bool) {
+	all = true
 	for text != "" {
 		open := strings.IndexByte(text, '{')
 		if open < 0 {
@@ -74,21 +96,36 @@ func fill(text string, values map[string]string) string {
 			break
 		}
 		b.WriteString(text[:open])
-		name := text[open+1 : open+end]
-		switch v, known := values[name]; {
-		case known && v != "":
+		name, words, general := strings.Cut(text[open+1:open+end], "|")
+		v := values[name]
+		known := v != "" && v != spokenDefaults[name]
+		all = all && known
+		switch {
+		case known:
 			b.WriteString(clean(v, maxValue))
+		case general:
+			b.WriteString(words)
+		case v != "":
+			b.WriteString(opening(b.String(), v))
+		case defaults[name] != "":
+			b.WriteString(opening(b.String(), defaults[name]))
 		default:
-			if d, ok := defaults[name]; ok {
-				b.WriteString(d)
-			} else {
-				b.WriteString(text[open : open+end+1])
-			}
+			b.WriteString(text[open : open+end+1])
 		}
 		text = text[open+end+1:]
 	}
 	b.WriteString(text)
-	return strings.TrimSpace(b.String())
+	return all
+}
+
+// opening is a filler with a capital letter where it begins a sentence. A value that is known keeps its own letters.
+func opening(before, word string) string {
+	before = strings.TrimRight(before, " ")
+	if before != "" && !strings.HasSuffix(before, ".") {
+		return word
+	}
+	r, n := utf8.DecodeRuneInString(word)
+	return string(unicode.ToUpper(r)) + word[n:]
 }
 
 // shellSafe quotes values that a shell would not take as one plain word, for use in commands.

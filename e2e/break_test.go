@@ -13,7 +13,7 @@ import (
 var switches = []struct{ id, code string }{
 	{"endpoint-typo", "IN-12"}, {"ca-key", "KP-10"}, {"other-key", "KP-06"}, {"expired-leaf", "CH-09"}, {"clock", "CH-10"},
 	{"port-closed", "TC-01"}, {"port-silent", "TC-02"}, {"cut", "TC-06"}, {"no-answer", "TC-05"}, {"slow-line", "PR-15"},
-	{"plaintext", "PR-01"}, {"web-server", "PR-02"}, {"flapping", "TC-10"}, {"server-name", "SV-04"}, {"tls-inspection", "SV-13"},
+	{"plaintext", "PR-01"}, {"web-server", "PR-02"}, {"flapping", "TC-10"}, {"server-name", "SV-04"}, {"tls-inspection", "PX-08"},
 	{"server-expired", "SV-08"}, {"no-certificate", "CL-01"}, {"wrong-ca", "CL-03"}, {"account-left-out", "IN-11"},
 	{"namespace-missing", "NS-01"}, {"filters", "NS-02"}, {"slow-answers", "SY-03"}, {"wrong-queue", "TQ-02"},
 }

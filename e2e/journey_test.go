@@ -48,7 +48,9 @@ func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 	b.click("create-certificates")
 	b.is(testID("download-ca"))
 	if script { // the key is only in this page
-		b.clickTo("save-key", "/upload")
+		b.clickTo("save-key", "/certificates/unsaved") // the CA's key still waits
+		b.has("ca-key.zip with ca.key")
+		b.clickTo("continue", "/upload")
 	} else {
 		b.clickTo("continue", "/certificates/unsaved")
 		b.has("Save the key first")

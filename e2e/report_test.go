@@ -81,7 +81,7 @@ func TestReportAfterRehearsal(t *testing.T) {
 				t.Errorf("after a whole rehearsal step %s is %s, %q", s.ID, s.Status, s.Proof)
 			}
 		}
-		if !strings.Contains(md, "5 of 6 steps are proved") || strings.Contains(md, "PRIVATE KEY") || strings.Contains(md, "85-150") {
+		if !strings.Contains(md, "5 of 6 steps are done") || strings.Contains(md, "PRIVATE KEY") || strings.Contains(md, "85-150") {
 			t.Errorf("the report as Markdown:\n%s", md)
 		}
 	})
@@ -111,7 +111,7 @@ func onPaper(t *testing.T, b *browser, report, run string) {
 	if seen.Paper != "rgb(255, 255, 255)" || seen.Ink != "rgb(0, 0, 0)" || seen.Around != "" || seen.Wide > 794 {
 		t.Errorf("on paper: %s on %s, %v px wide, and %q beside the report", seen.Ink, seen.Paper, seen.Wide, seen.Around)
 	}
-	for _, want := range []string{"Rehearsal.", "5 of 6 steps are proved", "SHA-256 fingerprint", run} {
+	for _, want := range []string{"Rehearsal.", "5 of 6 steps are done", "SHA-256 fingerprint", run} {
 		if !strings.Contains(seen.Words, want) {
 			t.Errorf("the paper lacks %q:\n%s", want, seen.Words)
 		}

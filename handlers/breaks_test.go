@@ -94,8 +94,8 @@ func TestPractice(t *testing.T) {
 			t.Errorf("%s: banner %v, want %v", path, got, want)
 		}
 	}
-	if r := d.post("/rehearsal/practice", "m", "practice"); r.status != http.StatusConflict {
-		t.Errorf("new certificates while broken: %d", r.status)
+	if r := d.post("/rehearsal/practice", "m", "practice"); r.status != http.StatusSeeOther || len(d.cloud.Broken()["practice.a2dd6"]) != 1 {
+		t.Errorf("new certificates while broken: %d, then on: %v", r.status, d.cloud.Broken())
 	}
 	d.breaks("practice", "wrong-ca", "on")
 	r = d.post("/rehearsal/break", "namespace", "practice.a2dd6", "state", "off", "return", "https://evil.example/")
@@ -112,6 +112,16 @@ func TestBreakWithoutKey(t *testing.T) {
 	if r := d.breaks("practice", "filters", "on"); r.header.Get("Location") != "/m/practice/test" {
 		t.Errorf("filters without a key: to %s", r.header.Get("Location"))
 	}
+	if page := d.get("/m/practice/test").body; !strings.Contains(page, `data-testid="fresh-key"`) {
+		t.Error("step 4 asks for a key that nobody was offered, and offers no new one")
+	}
+	if r := d.post("/rehearsal/practice", "m", "practice", "return", "/m/practice/test"); r.header.Get("Location") != "/m/practice/test" {
+		t.Errorf("a new key from step 4: to %s", r.header.Get("Location"))
+	}
+	if page := d.get("/m/practice/test").body; strings.Contains(page, `data-testid="fresh-key"`) || !strings.Contains(page, `data-testid="lent"`) {
+		t.Error("step 4 does not take the new key")
+	}
+	d.post("/m/practice/certificates/forget")
 	d.breaks("practice", "filters", "off")
 	if r := d.breaks("practice", "cut", "on"); !strings.HasPrefix(r.header.Get("Location"), "/m/practice/test/") {
 		t.Errorf("cut without a key: to %s", r.header.Get("Location"))
@@ -125,7 +135,7 @@ func TestBreakWithoutKey(t *testing.T) {
 		t.Fatalf("a fresh key: %d\n%s", r.status, r.body)
 	}
 	n, err := d.cloud.Namespace(t.Context(), namespace.ID{Name: "practice", Account: "a2dd6"})
-	if err != nil || len(n.CAs) != 2 || !strings.Contains(n.BundlePEM, strings.TrimSpace(before)) {
+	if err != nil || len(n.CAs) != 3 || !strings.Contains(n.BundlePEM, strings.TrimSpace(before)) {
 		t.Errorf("the CA before is gone from the namespace: %+v, %v", n.CAs, err)
 	}
 	if strings.Contains(d.get("/rehearsal?m=practice").body, "Needs your key.") {
@@ -196,4 +206,13 @@ func TestWhatCannotBeBroken(t *testing.T) {
 			t.Errorf("%s without a rehearsal cloud: %d", path, r.status)
 		}
 	}
+}
+
+// TestBreakSaysWhyNot: asked to break a rehearsal that cannot be, the page says so and never takes another one.
+func TestBreakSaysWhyNot(t *testing.T) {
+	d := sit(t, deskOptions{})
+	d.post("/rehearsal/practice").to(t)
+	key := strings.Split(strings.TrimPrefix(d.post("/rehearse-now", "auth", "api-key").to(t), "/m/"), "/")[0]
+	d.get("/rehearsal?m="+key).want(t, 200, `data-testid="practise-instead"`, "API key", `data-testid="practise-practice"`).lacks(t, "Practising on")
+	d.get("/rehearsal?m=practice").want(t, 200, "Practising on").lacks(t, "practise-instead")
 }

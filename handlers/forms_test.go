@@ -80,10 +80,10 @@ func TestRefusedForms(t *testing.T) {
 		{"a key among the certificates", m + "/certificates", []string{"lane", "import", "ca_pem", k.ca + k.key, "leaf_pem", k.cert}, "", "IN-16", "ca_pem"},
 		{"a key beside the client certificate", m + "/certificates", []string{"lane", "import", "ca_pem", k.ca, "leaf_pem", k.cert + k.key}, "", "IN-16", "leaf_pem"},
 
-		{"no bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", ""}, "", "The certificate is empty", "ca_bundle"},
+		{"no bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", ""}, "", "There is no CA certificate", "ca_bundle"},
 		{"a client certificate as CA", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", k.cert}, "BEGIN CERTIFICATE", "This is a client certificate, not the CA that signed it (CN=Payments CA,O=Payments)", "ca_bundle"},
 		{"a key in the bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", k.ca + k.key}, "", "private key", "ca_bundle"},
-		{"markup in the bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", junk}, junk, "There is no PEM data in this text", "ca_bundle"},
+		{"markup in the bundle", "/cloud/docs-assembly.a2dd6", []string{"ca_bundle", junk}, junk, "There is no CA certificate in this text", "ca_bundle"},
 		{"a namespace that is none", "/cloud", []string{"namespace", junk}, junk, "A placeholder was not filled in", "namespace"},
 
 		{"a test without a key", m + "/test", []string{"key_source", "paste", "task_queue", "q-7"}, "q-7", "private key is missing", "key_pem"},

@@ -101,6 +101,10 @@ func TestLookForCA(t *testing.T) {
 	now.Add(int64(30 * time.Minute))
 	d.get(m+"/upload").want(t, 200, "Onramp needs the client key").lacks(t, "data-every")
 
+	misspelt := sit(t, deskOptions{code: "DN-01"}) // no admin can help: the page leads to the place where it is mended
+	m, _ = misspelt.toCloud(true)
+	misspelt.fragment(m+"/upload/look").want(t, 200, `href="/help/DN-01"`, m+`/namespace#namespace"`, "Your turn").lacks(t, "Waiting for")
+
 	accepted := sit(t, deskOptions{})
 	m, _ = accepted.toCloud(true)
 	accepted.fragment(m+"/upload/look").want(t, 200)

@@ -206,7 +206,7 @@ func TestBrowserLane(t *testing.T) {
 			t.Errorf("%s has mode %o", f.Name, f.Mode)
 		}
 	}
-	if files.Name != "money-transfer-rehearsal-bundle.zip" || len(got) != 4 || got["ca.pem"] == "" || got[".env"] == "" {
+	if files.Name != "money-transfer-rehearsal-bundle.zip" || len(got) != 5 || got["ca.pem"] == "" || got[".env"] == "" || got["server-root.pem"] == "" {
 		t.Errorf("files %v of %s", got, files.Name)
 	}
 	if strings.Contains(got["README.txt"], "client.key is not in this archive") || !strings.Contains(got["README.txt"], "ca.key is not in this archive") {

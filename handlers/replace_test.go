@@ -114,7 +114,7 @@ func TestReplaceForms(t *testing.T) {
 	refuse(409, "worker-7", "/remove")
 	refuse(409, "does not need this confirmation", "/note", "why", "I know")
 	d.cloud.see(cloud.Callers{Since: time.Now().Add(-time.Hour), At: time.Now()})
-	has("step 4, nobody left", "It can be removed now")
+	has("step 4, nobody left", "It can be removed now", `data-testid="remove-warn"`) // and nobody on the new one
 	d.post(at + "/remove").to(t)
 	has("the end", "Done on", "Put the old CA back")
 	if v, err = d.acts.Book.View(t.Context(), v.Migration.ID); err != nil || v.Certificate.CASubject != v.Replacement().NewCA.Subject || v.Step(migration.StepUpload).Status != migration.Done {

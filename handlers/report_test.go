@@ -38,7 +38,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("report of nothing: %+v", rep)
 	}
 	for _, text := range []string{page, md} {
-		if !strings.Contains(strings.ReplaceAll(text, "\\", ""), "of 6 steps are proved") || strings.Contains(text, "All six") {
+		if !strings.Contains(strings.ReplaceAll(text, "\\", ""), "of 6 steps are done") || strings.Contains(text, "All six") {
 			t.Errorf("report of nothing:\n%s", text)
 		}
 	}
@@ -46,7 +46,7 @@ func TestReport(t *testing.T) {
 
 	m, checked, moved, _ := d.moved()
 	rep, page, md = d.report(m)
-	if got, want := proofs(rep), "namespace done recorded\ncertificates done recorded\nupload done observed\ntest done observed\ncode your-turn \ntransfer done observed"; got != want {
+	if got, want := proofs(rep), "namespace done recorded\ncertificates done recorded\nupload done observed\ntest done observed\ncode rehearsed \ntransfer done observed"; got != want {
 		t.Errorf("proofs\n%s\nwant\n%s", got, want)
 	}
 	last := func(run string) string { return run[strings.LastIndexByte(run, '/')+1:] }
@@ -67,7 +67,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("not proved: %+v", rep.NotProved)
 	}
 	for _, text := range []string{page, strings.ReplaceAll(md, "\\", "")} {
-		for _, want := range []string{"5 of 6 steps are proved", "rehearsed with Onramp's own worker; yours has not been seen", "It proves nothing about a namespace in Temporal Cloud", "docs-assembly.a2dd6", "localhost:7299", v.Certificate.CAFingerprint,
+		for _, want := range []string{"5 of 6 steps are done", "observed by Onramp: 3, recorded: 2", "rehearsed with Onramp's own worker; yours has not been seen", "It proves nothing about a namespace in Temporal Cloud", "docs-assembly.a2dd6", "localhost:7299", v.Certificate.CAFingerprint,
 			v.Certificate.LeafFingerprint, "Observed by Onramp", "run-1", rep.Transfer.WorkflowID, d.srv.URL + checked, d.srv.URL + moved, " UTC", doctor.RulesDate} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the report lacks %q:\n%s", want, text)
@@ -86,7 +86,7 @@ func TestReport(t *testing.T) {
 		t.Errorf("what no longer counts is still there: %+v", rep)
 	}
 	for _, text := range []string{page, strings.ReplaceAll(md, "\\", "")} {
-		for _, want := range []string{"2 of 6 steps are proved", "Look again: no longer proved", "Noted by a person, not observed", "Nobody observed it.", "the platform team | `rolled` <b>it</b> out\uFFFD[31m\uFFFD"} {
+		for _, want := range []string{"2 of 6 steps are done", "Look again: no longer proved", "Noted by a person, not observed", "Nobody observed it.", "the platform team | `rolled` <b>it</b> out\uFFFD[31m\uFFFD"} {
 			if !strings.Contains(text, want) {
 				t.Errorf("the report lacks %q:\n%s", want, text)
 			}
@@ -113,7 +113,7 @@ func TestReportOfExpired(t *testing.T) {
 	if !rep.Certificates[0].Expired || !rep.Certificates[1].Expired || rep.Steps[1].Status != migration.LookAgain || rep.Steps[1].Proof != "" {
 		t.Errorf("report %+v", rep)
 	}
-	for _, want := range []string{"4 of 6 steps are proved", "It expired on " + now.AddDate(-1, 0, -1).UTC().Format("2 Jan 2006"), "(fail) Expired expired "} {
+	for _, want := range []string{"4 of 6 steps are done", "It expired on " + now.AddDate(-1, 0, -1).UTC().Format("2 Jan 2006"), "(fail) Expired expired "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the report lacks %q:\n%s", want, page)
 		}

@@ -100,7 +100,7 @@ func TestUnsaved(t *testing.T) {
 	d.post(m+"/namespace", "namespace", "payments.a1b2c").to(t)
 	d.get(m+"/certificates/unsaved").want(t, 404)
 	d.post(m+"/certificates", serverLane...).to(t)
-	d.get(m+"/certificates").want(t, 200, `href="`+m+`/certificates/unsaved"`, `data-then="`+m+`/upload"`)
+	d.get(m+"/certificates").want(t, 200, `href="`+m+`/certificates/unsaved"`, `data-then="`+m+`/certificates/unsaved"`)
 	d.get(m+"/certificates/unsaved").want(t, 200, "Save the key first", "client.key", "ca.key", "Download bundle.zip", "Continue without saving")
 	d.post(m+"/certificates/bundle.zip").want(t, 200)
 	d.get(m+"/certificates/unsaved").want(t, 200, "ca.key").lacks(t, "bundle.zip with client.key")

@@ -76,7 +76,7 @@ func TestRunningTransferPage(t *testing.T) {
 	d.get(run).want(t, 200).lacks(t, "data-left", `data-testid="lost"`)
 	d.transfers.close()
 	d.finish(run)
-	d.get(run).want(t, 200, "Failure chain, 3 links", "outer &lt;b&gt;", "InvalidAccountError", "No retry helps", "can be read while Onramp may use the key").lacks(t, run+"/cancel", "--follow")
+	d.get(run).want(t, 200, "Failure chain, 3 links", "outer &lt;b&gt;", "InvalidAccountError", "No retry helps", "can be read while Onramp may use the client key").lacks(t, run+"/cancel", "--follow")
 	d.get(run+"/history.json").want(t, 409, "Onramp has no key")
 }
 

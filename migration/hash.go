@@ -108,6 +108,13 @@ func (in inputs) checkOf(namespace, address, server, leaf string) string {
 // code hashes what a worker seen polling is about.
 func (in inputs) code() string { return hash(StepCode, in.id()) }
 
+// practising marks the hash of what a run of practice is about.
+const practising = "practice:"
+
+// Practice is the hash of a run that was made while its migration is broken on purpose: about is what it would be about
+// otherwise. It is that of no present inputs, so no step rests on it.
+func Practice(about string) string { return practising + about }
+
 // of hashes what a fact of the step would be about now.
 func (in inputs) of(step string) string {
 	switch step {

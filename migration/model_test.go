@@ -85,6 +85,9 @@ func (m *model) status(step string) migration.Status {
 			return migration.LookAgain
 		}
 	case step == migration.StepUpload && m.mode == migration.Cloud:
+		if m.tests[m.inputs(migration.StepTest)] == "failed" { // the model's checks fail before the CA certificate matters
+			return migration.NotStarted
+		}
 		return migration.Waiting
 	}
 	return migration.NotStarted

@@ -166,6 +166,9 @@ func checkWhy(why, ask string) error {
 // certificate of a replacement was refused.
 func (v View) Checked(o Outcome, c Check) []Fact {
 	in, hash := v.inputs(), o.InputHash
+	if strings.HasPrefix(hash, practising) {
+		return nil
+	}
 	if hash != in.check() && c.Namespace != "" { // what was typed may have been repaired
 		hash = in.checkOf(c.Namespace, c.Address, c.Server, c.Leaf)
 	}

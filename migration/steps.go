@@ -1,8 +1,11 @@
 package migration
 
 import (
-	"onramp/cloud"
+	"slices"
+	"strings"
 	"time"
+
+	"onramp/cloud"
 )
 
 // Status of a step: the six status words of the pages, and Failing.
@@ -17,6 +20,7 @@ const (
 	Done       Status = "done"       // Evidence
 	LookAgain  Status = "look-again" // Reason says what changed
 	Failing    Status = "failing"    // the last run failed: Evidence, Run
+	Rehearsed  Status = "rehearsed"  // open, and all that a rehearsal can show of it was shown: Evidence
 )
 
 // The people a step can wait for.
@@ -103,7 +107,8 @@ func present(m Migration, facts []Fact) inputs {
 //   - Test and transfer are Failing while their newest ended run about the present inputs failed.
 //   - The first step that is neither Done nor Blocked is Next, and YourTurn unless another word says more.
 //   - Code is done by a worker of the reader's alone. That Onramp's own worker did a transfer in a rehearsal leaves it
-//     open, and the evidence says so.
+//     open, and the evidence says so. Once everything else is done it is Rehearsed: nothing waits for the reader, and
+//     nothing says that a worker of theirs was seen.
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
 func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	v := View{Migration: m, Facts: facts}
@@ -119,6 +124,9 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	upload, v.Upload = d.upload()
 	test := d.test()
 	v.Steps = []StepView{d.stepNamespace(), d.stepCertificates(), upload, test, d.code(), d.transfer(test)}
+	if code, last := &v.Steps[4], v.Steps[5]; d.in.can.Practice && code.Status == NotStarted && code.Evidence != "" && test.Status == Done && last.Status == Done {
+		code.Status = Rehearsed
+	}
 	for i := range v.Steps {
 		s := &v.Steps[i]
 		s.ID, s.Number, s.Title = Steps[i], i+1, titles[Steps[i]]
@@ -226,11 +234,21 @@ func (d deriver) upload() (StepView, *UploadData) {
 		s = d.lookAgain(stale)
 	} else if !d.in.can.Bundle {
 		s = StepView{Status: Waiting, Since: d.since()}
+		if last := d.lastEnded(CheckRun, d.in.check()); last != nil && last.State == RunFailed && last.From == "" && StopsBeforeCA(last.Code) && d.test().Status == Failing {
+			return StepView{Status: NotStarted, Evidence: runName(last) + " stopped before the CA certificate matters: " + last.Title}, nil
+		}
 	}
 	if !d.in.can.Bundle {
 		s.Who = WhoCloudAdmin
 	}
 	return s, nil
+}
+
+// StopsBeforeCA reports whether a fault of the catalogue meets a check before the namespace looks at the client
+// certificate: in what was given, on the network or at the server. No upload mends it.
+func StopsBeforeCA(code string) bool {
+	group, _, _ := strings.Cut(code, "-")
+	return slices.Contains([]string{"IN", "KP", "DN", "TC", "PX", "SV", "PR"}, group) && code != "PX-09" && code != "SV-12"
 }
 
 // codeUntrusted is the doctor's verdict "namespace does not trust the CA".

@@ -116,7 +116,7 @@ func (s *story) run(kind RunKind, state RunState, code string, in inputs) Outcom
 func (s *story) view() View { return Derive(s.m, s.facts, s.runs, s.now) }
 
 // short words for the six statuses in a row
-var letters = map[Status]string{NotStarted: "o", Blocked: "-", YourTurn: "T", Waiting: "W", Done: "D", LookAgain: "?", Failing: "!"}
+var letters = map[Status]string{NotStarted: "o", Blocked: "-", YourTurn: "T", Waiting: "W", Done: "D", LookAgain: "?", Failing: "!", Rehearsed: "R"}
 
 func (s *story) row() string {
 	var b strings.Builder
@@ -153,7 +153,7 @@ func TestSteps(t *testing.T) {
 		{name: "tested", did: and(ready, "save", "pass"), want: "DDDDTo", next: StepCode, say: map[string]string{StepTest: "run 1 passed"}},
 		{name: "everything", did: all, want: "DDDDDD", next: "", say: map[string]string{StepTransfer: "run 1 passed: completed", StepCode: "worker 1@host polls Q"}},
 		{name: "code before the rest", did: []string{"ns a.x", "poll"}, want: "DT--D-", next: StepCertificates},
-		{name: "Onramp's own worker", did: and(ready, "save", "pass", "ours", "paid"), want: "DDDDTD", next: StepCode, say: map[string]string{
+		{name: "Onramp's own worker", did: and(ready, "save", "pass", "ours", "paid"), want: "DDDDRD", next: StepCode, say: map[string]string{
 			StepCode: "rehearsed with Onramp's own worker; yours has not been seen"}},
 		{name: "the reader's worker and then Onramp's", did: and(ready, "save", "pass", "poll", "ours", "paid"), want: "DDDDDD", say: map[string]string{StepCode: "worker 1@host polls Q"}},
 		{name: "Onramp's own worker in another namespace", did: and(ready, "ours", "ns b.x"), want: "DDToo-", next: StepUpload, say: map[string]string{StepCode: ""}},

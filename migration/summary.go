@@ -7,9 +7,9 @@ type Turn int
 
 // The turns. The zero Turn says that none was derived yet.
 const (
-	TurnDone    Turn = iota + 1
-	TurnWaiting      // for somebody else
-	TurnYours        // also when a step is failing or wants another look
+	TurnDone    Turn = iota + 1 // also a rehearsal whose reader has only a worker of their own left
+	TurnWaiting                 // for somebody else
+	TurnYours                   // also when a step is failing or wants another look
 )
 
 // Summary is what lists show of a migration, and find it by. It is stored, and derived again when a fact or a run
@@ -35,7 +35,7 @@ func (v View) Summary(now time.Time) Summary {
 		s.Failing = s.Failing || step.Status == Failing
 	}
 	switch {
-	case v.Next == "":
+	case v.Next == "", s.Next.Status == Rehearsed:
 		s.Turn = TurnDone
 	case s.Next.Status == Waiting:
 		s.Turn = TurnWaiting

@@ -316,7 +316,7 @@ func (a *authority) wrong(breakID string, now time.Time) (*tls.Certificate, erro
 			t.NotBefore, t.NotAfter = now.Add(-90*24*time.Hour), now.Add(-24*time.Hour)
 		})
 	case "tls-inspection":
-		box, err := newAuthority("Practice box that opens TLS")
+		box, err := newAuthority("Practice TLS inspection CA")
 		if err != nil {
 			return nil, err
 		}

@@ -63,3 +63,28 @@ func TestCSSIsSqueezed(t *testing.T) {
 		}
 	}
 }
+
+var cutting = regexp.MustCompile(`([^{}]+)\{[^{}]*text-overflow: ellipsis`)
+
+// TestOnlyWhatOpensIsCut: text that is cut on a page can be opened there: a stage's own sentence is nowhere else to read.
+func TestOnlyWhatOpensIsCut(t *testing.T) {
+	names, err := fs.Glob(files, "css/*.css")
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := 0
+	for _, name := range names {
+		b, err := fs.ReadFile(files, name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, m := range cutting.FindAllStringSubmatch(cssComment.ReplaceAllString(string(b), ""), -1) {
+			if rules++; !strings.Contains(m[1], "details:not([open]) > summary ") {
+				t.Errorf("%s: %s cuts its text, and nothing says that it opens", name, strings.TrimSpace(m[1]))
+			}
+		}
+	}
+	if rules == 0 {
+		t.Error("no rule was read")
+	}
+}

@@ -74,3 +74,20 @@ func browserOnly(p KeysProps) templ.Attributes {
 	}
 	return nil
 }
+
+// after is where the page leads once the client's key is saved: past the key of the CA, which is easily forgotten and
+// cannot be had again.
+func (p KeysProps) after() *Link {
+	if p.Next == nil || !p.CAKey {
+		return p.Next
+	}
+	return &Link{URL: string(path("m", p.Migration, "certificates", "unsaved"))}
+}
+
+// afterCAKey is where it leads once the key of the CA is saved, when nothing else waits.
+func (p KeysProps) afterCAKey() *Link {
+	if p.Bundle || p.Browser {
+		return nil
+	}
+	return p.Next
+}

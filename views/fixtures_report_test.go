@@ -2,7 +2,7 @@ package views
 
 func reportProps() MigrationReportProps {
 	const base = "http://127.0.0.1:8686"
-	return MigrationReportProps{Migration: "payments", Name: "Payments", Address: base + "/m/payments/report", State: Warn, Title: "4 of 6 steps are proved", Text: "What is missing is listed below.",
+	return MigrationReportProps{Migration: "payments", Name: "Payments", Address: base + "/m/payments/report", State: Warn, Title: "4 of 6 steps are done", Text: "What is missing is listed below.",
 		Steps: []ReportStepRow{
 			{Number: "1", Title: "Choose the namespace", State: Good, Word: "Recorded", Evidence: "payments-prod.a1b2c", When: "12 Nov 2026, 09:42 UTC", Stamp: "2026-11-12T09:42:00Z", By: "Dana"},
 			{Number: "4", Title: "Test the connection", State: Good, Word: "Observed by Onramp", Evidence: "Run 3 passed", When: "14 Nov 2026, 09:42 UTC", Stamp: "2026-11-14T09:42:00Z", By: "Dana", Run: &Link{Text: "Check 3", URL: base + "/m/payments/test/r3"}, RunID: "r3"},

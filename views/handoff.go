@@ -92,13 +92,16 @@ func HandoffText(p HandoffProps) string {
 	line("%s\n", p.Needs)
 	for i, s := range p.Steps {
 		line("%d. %s", i+1, s)
+		if i == 0 {
+			line("   %s", p.Link.URL)
+		}
 	}
-	line("   %s\n", p.Link.URL)
+	line("")
 	for _, f := range p.Facts {
 		line("%s: %s", f.Name, f.Value)
 	}
 	if p.PEM != "" {
-		line("\n%s", strings.TrimRight(p.PEM, "\n"))
+		line("\nThe certificate. For the commands, save it as %s:\n%s", p.File, strings.TrimRight(p.PEM, "\n"))
 	}
 	if len(p.Commands) > 0 && !p.Rehearsal { // one: the file has them all
 		line("\nOr with %s:\n%s", p.Commands[0].Tool, p.Commands[0].Text)

@@ -11,6 +11,14 @@ type KeySourceProps struct {
 	KeyPath  string
 	CertPEM  string
 	NeedCert bool // paste asks for the certificate too; else it is known
+	Renew    *RenewProps
+}
+
+// RenewProps offers a new key for a rehearsal whose key Onramp does not have: an empty box is no way on for a reader who
+// never held one. Form: POST /rehearsal/practice (m, return). Test id: fresh-key.
+type RenewProps struct {
+	Migration string
+	Return    string // the page that the form stands on
 }
 
 // lent reports whether the key that is chosen is one that Onramp holds already.

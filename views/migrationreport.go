@@ -7,7 +7,7 @@ type MigrationReportProps struct {
 	Name      string
 	Address   string // of this page, in full: for paper
 	State     State
-	Title     string // "All six steps are proved"
+	Title     string // "All six steps are done"
 	Text      string
 	Steps     []ReportStepRow
 	Gaps      []ReportGapRow // what is not proved

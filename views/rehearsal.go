@@ -23,10 +23,10 @@ type RehearsalProps struct {
 // Test ids: make-practice, fresh-key, break-<switch>, mend-<switch>.
 type BreakProps struct {
 	Choices   []Link // the rehearsals to practise on; Current is the chosen one
+	Instead   string // why the one that was asked for cannot be broken; "" where it can, or none was asked for
 	Migration string // id of the chosen one, "" for none
 	Namespace string
 	NoKey     bool // no client key of it is lent
-	CanRenew  bool // fresh certificates can be made for it
 	Groups    []BreakGroup
 }
 

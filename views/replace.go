@@ -106,6 +106,7 @@ type ReplaceWorkersProps struct {
 	Figures  []Figure // how many still use the old one, beside the button they decide
 	Blocked  bool     // it cannot be removed now
 	Rule     string   // why not, or that it can
+	Warn     string   // what to think of before that; "" for nothing
 	Window   string   // when a program counts as gone
 	AsOf     string
 	Remove   string // the button

@@ -37,6 +37,8 @@ type LookProps struct {
 	Seen   string // what the last look saw; "" before the first
 	Ago    string // how long that is past: "12 s"
 	Since  string // the same in milliseconds, from which the page counts on
+	Code   *Link  // explains the fault that the last look met; nil for none
+	Fix    *Link  // where that is repaired, which no upload does; nil for none
 	Cannot string // why Onramp cannot look, as a sentence
 	Ways   []Link // what to do about it
 }

@@ -186,12 +186,16 @@ func (h *Pages) usedIn(r *http.Request, v web.Visit, c certView, print string) [
 
 // spec is a certificate as certsvc writes it in some format.
 func (h *Pages) spec(v web.Visit, c certView) certsvc.OutputSpec {
-	s := certsvc.OutputSpec{Address: h.Acts.Places.Target(v.View).Address, CAPEM: []byte(c.caPEM), ClientPEM: []byte(c.leafPEM), Rehearsal: v.Migration.Mode.Can().Practice}
+	t := h.Acts.Places.Target(v.View)
+	s := certsvc.OutputSpec{Address: t.Address, CAPEM: []byte(c.caPEM), ClientPEM: []byte(c.leafPEM), Rehearsal: v.Migration.Mode.Can().Practice}
 	if c.isCA {
 		s.ClientPEM = s.CAPEM
 	}
 	if v.Namespace != nil {
 		s.Namespace = v.Namespace.Namespace
+	}
+	if t.CAPath != "" { // of the rehearsal cloud, where Onramp keeps it
+		s.Env = append(certsvc.StandardEnv(s.Address, s.Namespace), certsvc.EnvVar{Name: certsvc.ServerRootVar, Value: t.CAPath})
 	}
 	return s
 }

@@ -57,7 +57,7 @@ func (h *Pages) showTest(w http.ResponseWriter, r *http.Request, status int, v w
 		return err
 	}
 	p := views.TestProps{Migration: v.Migration.ID, Target: h.targetPairs(v), Needs: web.Needs(v, testNeeds(v)...),
-		CanRun: canCheck(v), Key: h.KeySource(v, sent.key), TaskQueue: sent.queue, LocalAddress: sent.localAddress, LocalNamespace: sent.localName,
+		CanRun: canCheck(v), Key: h.KeySource(v, sent.key, web.MovePath(v.Migration.ID, migration.StepTest)), TaskQueue: sent.queue, LocalAddress: sent.localAddress, LocalNamespace: sent.localName,
 		Crossing: last, Spark: web.SparkProps(past), History: web.CheckRows(past), Elsewhere: h.elsewhereProps(v, sent), Twin: h.CheckTwin(v)}
 	if !p.Elsewhere.Open {
 		p.Problems = ps

@@ -35,6 +35,9 @@ func (h *Pages) breakProps(by acts.Actor, moves []migration.View, asked string) 
 	var can []migration.View
 	for _, v := range moves {
 		if !h.Acts.Places.CanPractise(v) {
+			if v.Migration.ID == asked {
+				p.Instead = cannotPractise(v)
+			}
 			continue
 		}
 		can = append(can, v)
@@ -54,16 +57,16 @@ func (h *Pages) breakProps(by acts.Actor, moves []migration.View, asked string) 
 		if n := len(on[v.Namespace.Namespace]); n > 0 {
 			text += fmt.Sprintf(" (%d on)", n)
 		}
-		p.Choices = append(p.Choices, views.Link{Text: text, URL: practicePath(v.Migration.ID), Current: i == chosen, TestID: "practise-" + v.Migration.ID})
+		p.Choices = append(p.Choices, views.Link{Text: text, URL: practicePath(v.Migration.ID), Current: i == chosen && p.Instead == "", TestID: "practise-" + v.Migration.ID})
 	}
-	if chosen < 0 {
+	if chosen < 0 || p.Instead != "" { // another is never taken for the one that was asked for
 		return p
 	}
 	v := can[chosen]
 	id, _ := h.Acts.Places.Space(v)
 	p.Migration, p.Namespace = v.Migration.ID, id.String()
 	_, lent := h.Acts.Keys.Lent(by, v.Migration.ID)
-	p.NoKey, p.CanRenew = !lent, !lent && len(on[p.Namespace]) == 0
+	p.NoKey = !lent
 	for _, g := range breakTitles {
 		group := views.BreakGroup{ID: string(g.part), Title: g.title, Lead: g.lead}
 		for _, b := range cloud.Breaks {
@@ -86,6 +89,15 @@ func (h *Pages) breakProps(by acts.Actor, moves []migration.View, asked string) 
 		p.Groups = append(p.Groups, group)
 	}
 	return p
+}
+
+// cannotPractise says why a migration that was asked for cannot be broken on purpose.
+func cannotPractise(v migration.View) string {
+	why := "it has no namespace with client certificates yet"
+	if web.UsesKeys(web.Visit{View: v}) {
+		why = "its workers sign in with an API key"
+	}
+	return "The switches are for rehearsals with client certificates. “" + v.Migration.Name + "” cannot be broken: " + why + ". Choose another rehearsal, or make a practice migration."
 }
 
 func practicePath(m string) string { return "/rehearsal?m=" + url.QueryEscape(m) + "#break" }
@@ -137,6 +149,9 @@ func (h *Pages) Practise(w http.ResponseWriter, r *http.Request) error {
 	})
 	if err != nil {
 		return err
+	}
+	if back := f.Text("return"); back != "" {
+		return web.SeeOther(w, r, web.LocalPath(back), "renewed")
 	}
 	return web.SeeOther(w, r, practicePath(v.Migration.ID), "practice")
 }

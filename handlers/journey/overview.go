@@ -48,7 +48,12 @@ func stepsBlock(v web.Visit) views.StepsProps {
 }
 
 func turnProps(v web.Visit) views.TurnProps {
-	return views.TurnProps{Tag: web.TurnOf(v.Step(v.Next)), Text: web.DoneText(v.View), Continue: web.ContinueLink(v.Migration.ID, v.Step(v.Next))}
+	next := v.Step(v.Next)
+	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Continue: web.ContinueLink(v.Migration.ID, next)}
+	if next.Status == migration.Rehearsed {
+		p.Text = "All that Onramp can show. " + p.Text + "."
+	}
+	return p
 }
 
 // Note records that a step was done outside.

@@ -79,6 +79,7 @@ func (t teller) props() views.MigrationReportProps {
 		p.Steps = append(p.Steps, t.step(s))
 	}
 	p.State, p.Title, p.Text = t.verdict(proved)
+	p.Text += t.proofs()
 	for _, g := range t.rep.NotProved {
 		row := views.ReportGapRow{What: g.What, Why: g.Why}
 		if g.Step != "" {
@@ -101,13 +102,33 @@ func (t teller) verdict(proved int) (views.State, string, string) {
 	all := len(t.rep.Steps)
 	switch {
 	case proved == all && t.rep.Rehearsal:
-		return views.Warn, "All six steps are proved, in a rehearsal", "All steps were done once in the rehearsal cloud on this computer. Temporal Cloud was not contacted."
+		return views.Warn, "All six steps are done, in a rehearsal", "All steps were done once in the rehearsal cloud on this computer. Temporal Cloud was not contacted."
 	case proved == all && len(t.rep.NotProved) > 0:
-		return views.Warn, "All six steps were proved, but read what is not proved", "Something is changing or has expired: see below."
+		return views.Warn, "All six steps were done, but read what is not proved", "Something is changing or has expired: see below."
 	case proved == all:
-		return views.Good, "All six steps are proved", "A workflow ran in this namespace, over this endpoint, signed in as your workers do."
+		return views.Good, "All six steps are done", "A workflow ran in this namespace, over this endpoint, signed in as your workers do."
 	}
-	return views.Warn, fmt.Sprintf("%d of %d steps are proved", proved, all), "What is missing is listed below. This report does not say that the migration is verified."
+	return views.Warn, fmt.Sprintf("%d of %d steps are done", proved, all), "What is missing is listed below. This report does not say that the migration is verified."
+}
+
+// proofs says how many steps are done by which kind of proof: what was recorded is not what was observed.
+func (t teller) proofs() string {
+	var parts []string
+	for _, proof := range []string{acts.ProofObserved, acts.ProofReported, acts.ProofRecorded, acts.ProofNotNeeded} {
+		n := 0
+		for _, s := range t.rep.Steps {
+			if s.Proof == proof {
+				n++
+			}
+		}
+		if n > 0 {
+			parts = append(parts, fmt.Sprintf("%s: %d", strings.ToLower(proofWords[proof][:1])+proofWords[proof][1:], n))
+		}
+	}
+	if parts == nil {
+		return ""
+	}
+	return " Of the steps, " + strings.Join(parts, ", ") + "."
 }
 
 // proofWords are how a step is proved, in words.
@@ -116,7 +137,7 @@ var proofWords = map[string]string{acts.ProofObserved: "Observed by Onramp", act
 
 // statusWords are how a step stands that is not done.
 var statusWords = map[migration.Status]string{migration.NotStarted: "Not done", migration.Blocked: "Can't start yet", migration.YourTurn: "Not done",
-	migration.Waiting: "Waiting", migration.LookAgain: "Look again: no longer proved", migration.Failing: "Failed"}
+	migration.Waiting: "Waiting", migration.LookAgain: "Look again: no longer proved", migration.Failing: "Failed", migration.Rehearsed: "Rehearsed"}
 
 func (t teller) step(s acts.ReportStep) views.ReportStepRow {
 	row := views.ReportStepRow{Number: fmt.Sprint(s.Number), Title: s.Title, State: web.StepState(s.Status), Word: web.Either(proofWords[s.Proof], statusWords[s.Status]),

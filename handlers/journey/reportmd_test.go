@@ -16,7 +16,7 @@ import (
 // reportOf is a report in which every text that people can choose is this one.
 func reportOf(text string) views.MigrationReportProps {
 	run := &views.Link{Text: "Check 3", URL: "http://127.0.0.1:8686/m/a/test/r"}
-	return views.MigrationReportProps{Name: text, Title: "4 of 6 steps are proved", Text: "What is missing is listed below.",
+	return views.MigrationReportProps{Name: text, Title: "4 of 6 steps are done", Text: "What is missing is listed below.",
 		Steps:    []views.ReportStepRow{{Number: "1", Title: "Choose the namespace", Word: "Recorded", Evidence: text, When: "29 Nov 2026, 02:48 UTC", By: text, Run: run}},
 		Gaps:     []views.ReportGapRow{{What: "Step 5: Change the worker", Why: text}},
 		Certs:    []views.ReportCertRow{{What: "CA certificate", Subject: text, Fingerprint: "9f3c", Word: "Expired"}},

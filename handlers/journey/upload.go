@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"onramp/acts"
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
@@ -83,6 +84,9 @@ func (h *Pages) uploadStatus(v web.Visit) views.UploadStatusProps {
 	}
 	if !web.UsesKeys(v) && v.Certificate != nil {
 		p.Look = h.look(v)
+		if p.Look.Fix != nil {
+			p.Tag, p.Text = views.Tag{State: views.Bad, Word: "Your turn"}, "The check stops before the CA certificate matters, so nobody can accept it yet. Mend this first."
+		}
 	}
 	return p
 }
@@ -103,6 +107,9 @@ func (h *Pages) look(v web.Visit) *views.LookProps {
 		return p
 	}
 	past := max(h.Now().Sub(last.At), 0)
+	if p.Fix = web.BeforeUpload(last.Code, v.View); last.Code != "" && last.Code != doctor.OK {
+		p.Code = &views.Link{Text: "Explain " + last.Code, URL: web.HelpPath(last.Code)}
+	}
 	p.Since, p.Ago, p.Seen = fmt.Sprint(past.Milliseconds()), strings.TrimSuffix(web.Ago(last.At.Add(max(past, time.Second)), last.At), " ago"), sawText(last)
 	return p
 }

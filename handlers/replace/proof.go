@@ -106,7 +106,7 @@ func (h *Pages) replaceProofProps(ctx context.Context, v web.Visit, re *migratio
 	}
 	p.Which = []views.Choice{{Value: whichOld, Label: "The old client certificate", Hint: both[0].subject, Selected: which == whichOld},
 		{Value: whichNew, Label: "The new client certificate", Hint: both[1].subject, Selected: which == whichNew}}
-	p.Key = h.KeySource(v, f.key)
+	p.Key = h.KeySource(v, f.key, "")
 	p.Key.NeedCert = false
 	p.Key.Sources[0].Disabled, p.Key.Sources[0].Selected = len(lent) == 0, len(lent) > 0
 	p.Key.Sources[0].Hint = "In memory only. Onramp may use the key of the " + strings.Join(lent, " and the ") + " one now."

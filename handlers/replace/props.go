@@ -143,7 +143,7 @@ func gatesProps(re *migration.Replacement, held []cloud.Caller, step string) []v
 			case id == migration.GateWorkers && len(held) > 0:
 				g.Tag = views.Tag{State: views.Wait, Word: "Waiting for workers"}
 			case id == migration.GateCA && re.NewCA != nil && !g.Now:
-				g.Tag, g.Text = views.Tag{State: views.Wait, Word: "Waiting for a Namespace Admin"}, "Onramp sees it when a check with the new client certificate passes."
+				g.Tag, g.Text = views.Tag{State: views.Wait, Word: "Waiting for a Namespace Admin"}, "A check with the new client certificate shows whether it was added."
 			}
 		default:
 			g.Tag, g.Text = views.Tag{State: views.Idle, Word: "Can't start yet"}, "After the step above"

@@ -83,6 +83,10 @@ func (p *workersProps) figures(re *migration.Replacement, all cloud.Callers, hel
 		p.Rule = "Not yet: the rehearsal cloud started a short while ago, and a worker from before may still come back. It can be removed in " + fault.Left(young) + "."
 	default:
 		p.Rule = "No program uses the old certificate. It can be removed now; no client is cut off."
+		if moved == 0 { // who has no worker now may have one that is stopped
+			p.Warn = "No program has called with the new certificate yet. Remove the old one only if you have no worker: one that is stopped now and still has the old certificate is refused when it starts again. Onramp’s own checks, transfers and drills are not counted here."
+			p.Rule = "No program uses the old certificate, and none the new one. It can be removed now."
+		}
 		if re.What == migration.ReplaceLeaf {
 			p.Rule = "No program uses the old certificate any more."
 		}

@@ -108,7 +108,7 @@ func (h *Pages) acts(t *transferState, f actFields) views.TransferActsProps {
 	p.FollowAgain = interrupted && t.asked().WorkflowID != ""
 	p.Open = p.Open || p.FollowAgain
 	if p.Open && !h.Acts.Transfers.HasKeys(t.view.By, t.run.ID) {
-		key := h.KeySource(t.view, f.key)
+		key := h.KeySource(t.view, f.key, "")
 		p.Key = &key
 	}
 	return p

@@ -95,7 +95,7 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 			{Value: "none", Label: "Nothing", Hint: "Only this endpoint.", Selected: f.beside != "local"},
 			{Value: "local", Label: "A local server", Hint: "The same drill there afterwards, without TLS; then what changes when you move.", Selected: f.beside == "local"},
 		},
-		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.KeySource(v, key),
+		BesideAddress: f.besideAddress, BesideNamespace: f.besideNamespace, Key: h.KeySource(v, key, web.MovePath(v.Migration.ID, migration.StepTransfer, "drill")),
 		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, Changed: f.unfolded(v), History: past, Problems: ps}
 	if v.Namespace != nil {
 		t := h.Acts.Places.Target(v.View)

@@ -7,6 +7,7 @@ import (
 	"iter"
 	"net/http"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -165,7 +166,13 @@ const maxRows = 300
 // eventRows are the events, newest first.
 func (t *transferState) eventRows() views.EventsProps {
 	p := views.EventsProps{Text: t.eventsCount()}
+	var shown []int
 	for i := len(t.Events) - 1; i >= max(len(t.Events)-maxRows, 0); i-- {
+		shown = append(shown, i)
+	}
+	// They are written down as they are heard of, and the server's reach Onramp later than its own.
+	slices.SortStableFunc(shown, func(a, b int) int { return t.Events[b].At.Compare(t.Events[a].At) })
+	for _, i := range shown {
 		p.Rows = append(p.Rows, t.event(i))
 	}
 	if n := len(t.Events) - maxRows; n > 0 {
@@ -221,8 +228,12 @@ func (t *transferState) verdict() views.VerdictProps {
 		if t.view.Migration.Mode.Can().Practice {
 			where = "the rehearsal's namespace"
 		}
+		proof := "this certificate"
+		if web.UsesKeys(t.view) {
+			proof = "an API key"
+		}
 		return views.VerdictProps{State: views.Good, Word: "Passed", Title: "A workflow ran in " + where, Code: doctor.OK,
-			Cause: "It used the same path as your workers: this endpoint, this namespace, this certificate."}
+			Cause: "It used the same path as your workers: this endpoint, this namespace, " + proof + "."}
 	}
 	if t.live() {
 		if d := t.Diagnosis; d != nil {
@@ -323,7 +334,10 @@ func (h *Pages) refs(t *transferState) views.TransferRefsProps {
 		if _, lent := h.Acts.Keys.Lent(t.view.By, t.view.Migration.ID); lent || t.live() && h.Acts.Transfers.HasKeys(t.view.By, t.run.ID) {
 			p.Raw = web.RunPath(t.run.Outcome) + "/history.json"
 		} else {
-			p.RawNote = "The raw history can be read while Onramp may use the key (step 2), or with the command above."
+			p.RawNote = "The raw history can be read while Onramp may use the client key (step 2), or with the command above."
+			if web.UsesKeys(t.view) { // an API key is never kept
+				p.RawNote = "The raw history can be read with the command above."
+			}
 		}
 	}
 	if !t.live() {

@@ -69,7 +69,7 @@ func (h *Pages) showTransfer(w http.ResponseWriter, r *http.Request, v web.Visit
 	if err != nil {
 		return err
 	}
-	source := h.KeySource(v, key)
+	source := h.KeySource(v, key, web.MovePath(v.Migration.ID, migration.StepTransfer))
 	p := views.TransferProps{Migration: v.Migration.ID, Once: f.once, Amount: f.amount, Source: f.source, Target: f.target, Reference: f.reference,
 		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.Poller(v, f.queue), Key: source, Follow: f.follow.props(source),
 		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past,

@@ -33,7 +33,7 @@ func (t *transferState) timeline() views.TimelineProps {
 		}
 		p.Rows[i].Bars = append(p.Rows[i].Bars, bar)
 	}
-	p.Text, p.Ticks = web.Either(web.Took(p.Span), "0 ms")+" in all", web.TimeTicks(p.Span)
+	p.Text, p.Ticks = web.Either(web.Took(p.Span), "0 ms")+" from the first event to the last", web.TimeTicks(p.Span)
 	if n := len(all) - len(bars); n > 0 {
 		p.Text += "; " + web.Many(n, "older attempt is", "older attempts are") + " not drawn"
 	}

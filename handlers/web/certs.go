@@ -246,8 +246,9 @@ type bundleFile struct {
 
 // PublicFiles are the files of bundle.zip but the key, which the reader's browser adds itself.
 func (h *Site) PublicFiles(v Visit) ([]bundleFile, error) {
-	b := certsvc.Bundle{Address: h.Acts.Places.Target(v.View).Address, CAPEM: []byte(v.Certificate.CAPEM), ClientPEM: []byte(v.Certificate.LeafPEM),
-		Rehearsal: v.Migration.Mode.Can().Practice}
+	t := h.Acts.Places.Target(v.View)
+	b := certsvc.Bundle{Address: t.Address, CAPEM: []byte(v.Certificate.CAPEM), ClientPEM: []byte(v.Certificate.LeafPEM),
+		Rehearsal: v.Migration.Mode.Can().Practice, ServerRootPEM: t.ExtraRootsPEM}
 	if v.Namespace != nil {
 		b.Namespace = v.Namespace.Namespace
 	}

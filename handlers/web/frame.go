@@ -88,7 +88,11 @@ func railProps(v migration.View, step string) views.RailProps {
 
 // DoneText says how many steps are done: "3 of 6 done".
 func DoneText(v migration.View) string {
-	return fmt.Sprintf("%d of %d done", v.DoneCount, len(v.Steps))
+	done := fmt.Sprintf("%d of %d done", v.DoneCount, len(v.Steps))
+	if s := v.Step(v.Next); s.Status == migration.Rehearsed {
+		return done + fmt.Sprintf(", step %d rehearsed", s.Number)
+	}
+	return done
 }
 
 // StepsProps are the six steps; current is the one whose page is shown.
@@ -149,6 +153,8 @@ func StepWord(s migration.StepView) string {
 		return "Look again"
 	case migration.Failing:
 		return "Failed"
+	case migration.Rehearsed:
+		return "Rehearsed"
 	}
 	return "Not started"
 }

@@ -70,11 +70,11 @@ func caHandoff(p *views.HandoffProps, v Visit, id namespace.ID, caPEM string) er
 	p.Commands = handoffCommands(snippet.AddCA(ns, p.File))
 	p.Changes = []string{"From then on the namespace also accepts client certificates that this CA signed."}
 	p.Stays = []string{"Adding a CA certificate cuts nobody off: every client that connects today still connects.",
-		"This is a public certificate. No private key is in this file, and none is asked for.",
+		"This is a public certificate. No private key is in it, and none is asked for.",
 		"A namespace holds at most 16 CA certificates, 32 KB of them. One that has expired there blocks every change: then replace the list with tcld namespace accepted-client-ca set.",
 		"If the namespace has certificate filters, one of them must match this team’s client certificate too.",
 		"To undo it, remove this certificate from the list."}
-	p.Then = "No need to report back: Onramp sees it at its next check."
+	p.Then = "Then tell the team that it is done. They run a check, which shows whether the namespace accepts it."
 	p.Unverified = []string{"The names in the Temporal Cloud UI come from Temporal’s documentation; they may have changed since.",
 		"The commands follow the sources of tcld (July 2026), temporal cloud (August 2026) and the Terraform provider (June 2026). They were not run against a live account."}
 	return nil

@@ -28,7 +28,8 @@ type KeyFields struct {
 }
 
 // KeySource is that part of a run's form as the page shows it.
-func (h *Site) KeySource(v Visit, f KeyFields) views.KeySourceProps {
+// Its page is where a form for a new rehearsal key leads back to.
+func (h *Site) KeySource(v Visit, f KeyFields, page string) views.KeySourceProps {
 	if UsesKeys(v) {
 		return views.KeySourceProps{APIKey: true}
 	}
@@ -49,6 +50,9 @@ func (h *Site) KeySource(v Visit, f KeyFields) views.KeySourceProps {
 	}
 	if !isLent && f.source != KeyLent { // there is none to choose
 		p.Sources = p.Sources[1:]
+	}
+	if !isLent && h.Acts.Places.CanPractise(v.View) && h.Acts.Places.NoRehearsal() == "" {
+		p.Renew = &views.RenewProps{Migration: v.Migration.ID, Return: page}
 	}
 	if isLent {
 		p.Sources[0].Hint = "In memory only, until " + lent.Until.Local().Format("15:04") + "."

@@ -254,6 +254,7 @@ var Sentences = map[string]string{
 	"broken":       "Broken on purpose. Run all checks to see it",
 	"mended":       "Turned off; everything is as it was",
 	"practice":     "Ready to practise on",
+	"renewed":      "New certificates made. Onramp may use their key for 30 minutes",
 	"canceling":    "Asked the workflow to stop",
 	"terminated":   "Workflow terminated",
 	"reported":     "Report kept",

@@ -61,10 +61,15 @@ func showBar(v migration.View, step string) views.ShowProps {
 	}
 	switch {
 	case transfer.Status == migration.Done && (step == migration.StepTransfer || step == ""):
-		return views.ShowProps{Part: "Done", Title: "That was the whole way.",
+		p := views.ShowProps{Part: "Done", Title: "That was the whole way.",
 			Text: "A workflow ran in a namespace that behaves as Temporal Cloud does. For your own application only the namespace, its CA certificate and the worker change.",
 			Next: &views.Link{Text: "Move your application", URL: "/new?mode=" + string(migration.Cloud), TestID: "show-new"},
 			More: []views.Link{{Text: "See all six steps", URL: MovePath(id)}, {Text: "Break it on purpose", URL: "/rehearsal?m=" + id + "#break"}}}
+		if UsesKeys(Visit{View: v}) { // the switches are made for client certificates
+			p.Text = "A workflow ran in a namespace that behaves as Temporal Cloud does. For your own application only the namespace, its API key and the worker change."
+			p.More = p.More[:1]
+		}
+		return p
 	case step == migration.StepTransfer && transfer.Status == migration.Failing:
 		return views.ShowProps{Part: "Step 6 of 6", Title: "The transfer failed.", Text: transfer.Evidence + ".", Go: "Try again", Myself: myself(step)}
 	case step == migration.StepTransfer && transfer.Run != "":

@@ -18,6 +18,8 @@ func TurnOf(next migration.StepView) views.Tag {
 	switch next.Status {
 	case "":
 		return views.Tag{State: views.Good, Word: "Done"}
+	case migration.Rehearsed:
+		return views.Tag{State: views.Good, Word: "Rehearsed"}
 	case migration.NotStarted:
 		return views.Tag{State: views.Busy, Word: "Your turn"}
 	}
@@ -51,6 +53,9 @@ func CardProps(m migration.Card) views.CardProps {
 func ContinueLink(m string, next migration.StepView) *views.Link {
 	if next.ID == "" {
 		return nil
+	}
+	if next.Status == migration.Rehearsed {
+		return &views.Link{Text: "Next: your own worker", URL: MovePath(m, next.ID)}
 	}
 	return &views.Link{Text: "Continue: " + next.Title, URL: MovePath(m, next.ID)}
 }

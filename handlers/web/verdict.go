@@ -89,6 +89,7 @@ var repaired = map[string]remedy{
 	"CH": makeNew, "CH-10": checkAgain, "CH-26": filtersPage, "CH-27": filtersPage, "CH-01": uploadPage, "CH-02": uploadPage, "CH-03": uploadPage, "CH-04": uploadPage,
 	"CH-05": uploadPage, "CH-06": uploadPage, "CH-07": uploadPage, "CH-11": uploadPage, "CH-23": uploadPage, "CH-28": uploadPage, "CH-29": uploadPage, "CH-30": uploadPage, "CH-31": uploadPage,
 	"CL-01": giveKey, "CL-02": uploadPage, "CL-03": uploadPage, "CL-04": makeNew, "CL-05": uploadPage, "CL-06": makeNew, "CL-07": giveKey, "CL-09": makeNew,
+	"DN-01": namespacePage, "DN-04": namespacePage,
 	"NS-01": namespacePage, "NS-02": filtersPage, "NS-04": namespacePage, "NS-05": namespacePage, "NS-06": namespacePage, "NS-09": namespacePage, "NS-10": filtersPage, "NS-11": namespacePage,
 	"AK": giveAPIKey, "AK-08": namespacePage,
 	"TQ": runWorker, "TQ-02": variablesPage, "TQ-03": variablesPage, "TQ-07": variablesPage, "TQ-05": changeWorker, "TQ-10": changeWorker,
@@ -135,4 +136,15 @@ func verdictActions(v doctor.Verdict, m migration.View) []views.Link {
 		return []views.Link{first, {Text: "Explain " + v.Code, URL: HelpPath(v.Code)}}
 	}
 	return []views.Link{first, {Text: "Explain an error text", URL: "/decode"}}
+}
+
+// BeforeUpload is where a fault that a look for the CA certificate met is repaired, if an upload does not mend it: no
+// admin can help then. nil where the upload may be what is missing.
+func BeforeUpload(code string, m migration.View) *views.Link {
+	if code == "" || code == doctor.OK || !migration.StopsBeforeCA(code) {
+		return nil
+	}
+	l := verdictActions(doctor.Verdict{Code: code}, m)[0]
+	l.TestID = "before-upload"
+	return &l
 }
