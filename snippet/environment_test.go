@@ -32,7 +32,7 @@ func TestRemovalIsOffered(t *testing.T) {
 	} {
 		seen := false
 		for _, f := range judged(text).Findings {
-			if !strings.HasPrefix(f.Title, "Names from another vocabulary") {
+			if !strings.HasPrefix(f.Title, "Names from another convention") {
 				continue
 			}
 			if seen = true; !strings.Contains(f.Text, "your own code") {
