@@ -165,8 +165,11 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 	}
 	for _, f := range e.Findings {
 		fmt.Fprintf(b, "\n%s: %s\n  %s\n", strings.TrimSpace(f.Level+" "+f.Code), f.Title, f.Text)
-		if f.From != "" || f.To != "" {
-			fmt.Fprintf(b, "  %s\n", strings.TrimPrefix(f.From+" -> "+f.To, " -> "))
+		switch {
+		case f.From != "" && f.To != "":
+			fmt.Fprintf(b, "  %s -> %s\n", f.From, f.To)
+		case f.From != "" || f.To != "":
+			fmt.Fprintf(b, "  %s\n", f.From+f.To)
 		}
 	}
 	for _, x := range e.ByHand {

@@ -144,7 +144,7 @@ func (j *job) endpoint(r Request) error {
 		if err != nil {
 			errs = append(errs, err)
 		}
-		j.address, j.from = a, "as you gave it"
+		j.address, j.from = a, "the address that was set"
 		j.repaired(repairs)
 		if other, ok := namespace.FromHost(a.Host); ok && !id.IsZero() && other != id {
 			f := invalid("address", "Endpoint and namespace do not belong together", fmt.Sprintf("The address is the endpoint of %s; the namespace is %s.", other, id),
@@ -272,7 +272,7 @@ func judgePath(field, file string) error {
 func (j *job) env() []EnvVar {
 	out := []EnvVar{
 		{j.names.Address, j.address.String(), "Where gRPC connects: host:port, without https://.", j.from},
-		{j.names.Namespace, j.id.String(), "The Namespace ID: name, dot, account ID.", "as you gave it"},
+		{j.names.Namespace, j.id.String(), "The Namespace ID: name, dot, account ID.", "the namespace that was set"},
 	}
 	if j.auth == "api-key" {
 		out = append(out, EnvVar{j.names.APIKey, "", "The API key. Onramp does not know it: put it in where the worker runs, and nowhere else.", "yours, from the Temporal Cloud UI or tcld apikey create"})
