@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"fmt"
 	"net"
 	"strings"
 	"sync/atomic"
@@ -68,7 +67,7 @@ func TestCheckStaysWithinReach(t *testing.T) {
 				t.Errorf("it says %q", rep.Verdict.Cause)
 			}
 			if n := accepted.Load(); n != 0 {
-				t.Fatal(fmt.Sprintf("%d connections were made", n))
+				t.Fatalf("%d connections were made", n)
 			}
 		})
 	}

@@ -57,7 +57,7 @@ func New(o Options) *Gate {
 type Dialer func(ctx context.Context, network, address string) (net.Conn, error)
 
 // ErrRefused is in the chain of every error of a dialer that says that an address may not be dialled.
-var ErrRefused = errors.New("Onramp may not dial it")
+var ErrRefused = errors.New("not an address that Onramp may dial")
 
 // refusal says why an address may not be dialled.
 type refusal struct {
