@@ -19,6 +19,7 @@ import (
 	"onramp/custody"
 	"onramp/doctor"
 	"onramp/migration"
+	"onramp/reach"
 	"onramp/runs"
 	"onramp/transfer"
 )
@@ -65,7 +66,7 @@ type Transfers interface {
 	runs.Driller
 	Cancel(context.Context, transfer.Request) error
 	Terminate(ctx context.Context, req transfer.Request, reason string) error
-	History(context.Context, transfer.Request) ([]byte, error)
+	History(context.Context, transfer.Request, io.Writer) error
 	Pollers(context.Context, transfer.Request) ([]transfer.Poller, error)
 	Detect(context.Context, transfer.Request) (transfer.Detected, error)
 }
@@ -84,6 +85,10 @@ type Options struct {
 
 	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
 	Rehearsal, Cloud cloud.Place
+
+	// Gate says which servers may be dialled, and how often a person may ask for it; nil: any, as often as wanted. The
+	// dialers of Checker and Transfers are its too.
+	Gate *reach.Gate
 
 	// OwnComputer: whoever reaches Onramp sits at the computer it runs on, so that it may read files there and ask
 	// servers near by.

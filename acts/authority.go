@@ -86,7 +86,7 @@ func brought(a Authority) (certsvc.Issued, error) {
 			names[f.Field] = "ca_files"
 		}
 	}
-	return certsvc.Issued{}, rename(err, names)
+	return certsvc.Issued{}, fault.Rename(err, names)
 }
 
 // waiting reads the CA of an archive that still waits to be downloaded.
@@ -97,6 +97,3 @@ func (d *desk) waiting(id custody.Held) (ca certsvc.Issued, err error) {
 	})
 	return ca, err
 }
-
-// rename moves faults from the field names of the room that found them to those of the act.
-func rename(err error, fields map[string]string) error { return fault.Rename(err, fields) }

@@ -45,6 +45,11 @@ func (b *Book) View(ctx context.Context, id string) (migration.View, error) {
 	return b.derive(ctx, m)
 }
 
+// Migration returns one migration without what follows from its facts.
+func (b *Book) Migration(ctx context.Context, id string) (migration.Migration, error) {
+	return b.store.Migration(ctx, id)
+}
+
 func (b *Book) derive(ctx context.Context, m migration.Migration) (migration.View, error) {
 	facts, err := b.store.Facts(ctx, m.ID)
 	if err != nil {
@@ -98,6 +103,21 @@ func (b *Book) InNamespace(ctx context.Context, mode migration.Mode, ns string) 
 	return slices.DeleteFunc(views, func(v migration.View) bool {
 		return v.Migration.Mode != mode || v.Namespace == nil || v.Namespace.Namespace != ns
 	}), err
+}
+
+// SeesSpace reports whether an actor sees a namespace of the rehearsal cloud: a migration about it; and whether no other
+// team's migration is about it too, so that changing it is theirs alone.
+func (b *Book) SeesSpace(ctx context.Context, by Actor, ns string) (sees, alone bool, err error) {
+	if by.SeesAll() {
+		return true, true, nil
+	}
+	views, err := b.InNamespace(ctx, migration.Rehearsal, ns)
+	alone = true
+	for _, v := range views {
+		mine := by.Sees(v.Migration.Team)
+		sees, alone = sees || mine, alone && mine
+	}
+	return sees, sees && alone, err
 }
 
 // once are migrations, each once, newest first.

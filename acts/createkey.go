@@ -12,7 +12,7 @@ import (
 	"onramp/namespace"
 )
 
-// maxKeyDays is how long an API key of Temporal Cloud lasts at most (cloud-facts.md, API keys).
+// maxKeyDays is how long an API key of Temporal Cloud lasts at most (docs.temporal.io/cloud/api-keys).
 const maxKeyDays = 730
 
 // KeysText names the API keys that a namespace has.

@@ -25,6 +25,9 @@ func (m Migrations) Create(ctx context.Context, by Actor, name, lang string, mod
 	if err := join(append(errs, err)...); err != nil {
 		return migration.Migration{}, err
 	}
+	if made.Team, err = home(by); err != nil {
+		return migration.Migration{}, err
+	}
 	slug := made.ID
 	for n := 2; ; n++ {
 		err = m.store.AddMigration(ctx, made, m.stamped(by, note(made.ID, custody.Created, made.Name))...)
@@ -38,4 +41,19 @@ func (m Migrations) Create(ctx context.Context, by Actor, name, lang string, mod
 	}
 	m.changes.Wake(made.ID)
 	return made, nil
+}
+
+// home is the team that gets what an actor makes: the one that it chose among its own, or its first.
+func home(by Actor) (string, error) {
+	switch {
+	case by.Team != "" && !by.Sees(by.Team):
+		return "", fault.New(fault.Invalid, "You do not belong to this team", "Choose one of your teams.").In("team")
+	case by.Team != "":
+		return by.Team, nil
+	case len(by.Teams) > 0:
+		return by.Teams[0], nil
+	case by.Role == custody.Viewer || by.Role == custody.Developer:
+		return "", fault.New(fault.Denied, "You belong to no team", "Ask an owner to add you to one: each migration belongs to a team.")
+	}
+	return migration.DefaultTeam, nil
 }

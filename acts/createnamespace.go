@@ -14,7 +14,7 @@ func (n Namespaces) Create(ctx context.Context, by Actor, pasted string) (id nam
 	defer unchanged(&err)
 	paste, err := namespace.Parse(pasted)
 	if err != nil {
-		return id, rename(err, map[string]string{"address": "namespace", "": "namespace"})
+		return id, fault.Rename(err, map[string]string{"address": "namespace", "": "namespace"})
 	}
 	place, err := n.Ready(ctx)
 	if err != nil {

@@ -48,6 +48,7 @@ var all = []act{
 	}},
 	{name: "Migrations.Rename", setup: (*world).issued, do: func(w *world) error { return w.Migrations.Rename(w.ctx, dana, w.m.ID, "Pay") }},
 	{name: "Migrations.Archive", setup: (*world).issued, do: func(w *world) error { return w.Migrations.Archive(w.ctx, dana, w.m.ID, true) }},
+	{name: "Migrations.GiveToTeam", setup: (*world).issued, do: func(w *world) error { _, err := w.Migrations.GiveToTeam(w.ctx, dana, w.m.ID, "t-other"); return err }},
 	{name: "Migrations.Archive back", setup: func(w *world) { w.issued(); w.must(w.Migrations.Archive(w.ctx, dana, w.m.ID, true)) },
 		do: func(w *world) error { return w.Migrations.Archive(w.ctx, dana, w.m.ID, false) }},
 	{name: "Migrations.Delete", setup: (*world).opened, do: func(w *world) error { return w.Migrations.Delete(w.ctx, dana, w.m.ID, "Payments") }, recorded: true},

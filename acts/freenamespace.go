@@ -22,7 +22,7 @@ const longestName = 34
 // it is not in the rehearsal cloud, as far as that answers already. It changes nothing.
 func (m Migrations) FreeNamespace(ctx context.Context, v migration.View) (namespace.ID, error) {
 	var there cloud.Namespaces
-	if m.State().Phase == "ready" {
+	if m.State().Phase == cloud.Ready {
 		there = m.Of(migration.Rehearsal).Namespaces
 	}
 	base := namespaceName(v.Migration.ID)

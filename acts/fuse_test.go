@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"time"
 
 	"onramp/custody"
 	"onramp/fault"
@@ -119,6 +120,14 @@ func (s failing) AddEnded(ctx context.Context, r runs.Run, what func(runs.Run) (
 		return runs.Run{}, err
 	}
 	return out, nil
+}
+
+func (s failing) Missed(ctx context.Context, id string, m custody.Miss, forget time.Time, r custody.Record) error {
+	return s.f.store("Missed", func() error { return s.DB.Missed(ctx, id, m, forget, r) })
+}
+
+func (s failing) Unlocked(ctx context.Context, id, person string, r custody.Record) error {
+	return s.f.store("Unlocked", func() error { return s.DB.Unlocked(ctx, id, person, r) })
 }
 
 func (s failing) AddRecords(ctx context.Context, rs ...custody.Record) error {

@@ -66,13 +66,13 @@ func noRequest() error {
 func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.View, req IssueClient, set certsvc.SetRequest) (string, error) {
 	issued, err := c.o.Issuer.IssueSet(set)
 	if err != nil {
-		return "", rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
+		return "", fault.Rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
 	}
 	id, print := v.Migration.ID, issued.Summary.LeafFingerprint
 	made := c.newMade(by, id, certsvc.Set{Leaf: issued.Leaf}) // the CA's key is whose it was lent by
 	defer made.close()
 	if !issued.Leaf.Key.Empty() {
-		f, err := c.packBundle(v, issued.Bundle())
+		f, err := packBundle(v, c.Target(v), issued.Bundle())
 		if err := made.pack(bundleOf(by, id, print), f, err); err != nil {
 			return "", err
 		}

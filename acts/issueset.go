@@ -11,6 +11,8 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
+	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 )
 
@@ -109,7 +111,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}
 	issued, err := d.o.Issuer.IssueSet(set)
 	if err != nil {
-		return nil, rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
+		return nil, fault.Rename(err, map[string]string{"ca": "ca_files", "ca_key": "ca_files"})
 	}
 	id, s := v.Migration.ID, issued.Summary
 	m = d.newMade(by, id, issued)
@@ -121,7 +123,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}()
 	practice := v.Migration.Mode.Can().Practice
 	if !issued.Leaf.Key.Empty() {
-		f, e := d.packBundle(v, issued.Bundle())
+		f, e := packBundle(v, d.Target(v), issued.Bundle())
 		if err = m.pack(bundleOf(by, id, s.LeafFingerprint), f, e); err != nil {
 			return m, err
 		}
@@ -182,7 +184,7 @@ func (m *madeSet) lendWhat(req IssueSet) error {
 	}
 	pair, _, err := m.d.o.Keyring.ReadPair(m.set.Leaf.CertPEM, key)
 	if err != nil {
-		return rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
+		return fault.Rename(err, map[string]string{certsvc.FieldKey: "lend", certsvc.FieldCertificate: "lend"})
 	}
 	m.pair = &pair
 	return nil
@@ -226,9 +228,9 @@ func (m *madeSet) close() {
 	clear(m.set.Leaf.Key.Reveal())
 }
 
-// packBundle is bundle.zip of a migration.
-func (d *desk) packBundle(v migration.View, b certsvc.Bundle) (download, error) {
-	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, d.Target(v).ExtraRootsPEM
+// packBundle is bundle.zip of a migration, for programs that connect to its target.
+func packBundle(v migration.View, at doctor.Target, b certsvc.Bundle) (download, error) {
+	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, at.ExtraRootsPEM
 	var packed bytes.Buffer
 	if err := certsvc.WriteBundle(&packed, b); err != nil {
 		return download{}, fmt.Errorf("pack the bundle: %w", err)

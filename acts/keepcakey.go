@@ -39,7 +39,7 @@ func (k Keys) KeepCA(ctx context.Context, by Actor, id string, req KeepCAKey) (e
 				names[x.Field] = "ca_key"
 			}
 			names["passphrase"] = "key_passphrase"
-			return rename(err, names)
+			return fault.Rename(err, names)
 		}
 	}
 	defer clear(ca.Key.Reveal())

@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"slices"
 	"time"
@@ -174,6 +175,9 @@ func (l Lists) ToPractise(ctx context.Context, asked string, broken []string, li
 	if err != nil {
 		return nil, err
 	}
+	if teams, everything := migration.Teams(ctx); !everything {
+		list = slices.DeleteFunc(list, func(m migration.Migration) bool { return !slices.Contains(teams, m.Team) })
+	}
 	for _, c := range listed.Cards {
 		list = append(list, c.Migration)
 	}
@@ -283,14 +287,24 @@ func (l Lists) Soon(ctx context.Context, within time.Duration, limit int) (first
 	return first, counts[0].Active(""), err
 }
 
-// Calendar returns every ending of a mode ("" for both), the first end first: a calendar shows them all.
-func (l Lists) Calendar(ctx context.Context, mode migration.Mode) ([]expiry.Ending, error) {
+// calendarPage is how many endings of a calendar are held at once.
+const calendarPage = 100
+
+// Calendar is every ending of a mode ("" for both), the first end first, a page at a time: a calendar shows them all.
+func (l Lists) Calendar(ctx context.Context, mode migration.Mode) (iter.Seq2[[]expiry.Ending, error], error) {
 	if err := l.Refresh(ctx); err != nil {
 		return nil, err
 	}
-	all, err := l.store.Endings(ctx, expiry.Query{Mode: mode})
-	seenAt(all, l.now())
-	return all, err
+	return func(yield func([]expiry.Ending, error) bool) {
+		for q := (expiry.Query{Mode: mode, Limit: calendarPage}); ; {
+			page, err := l.store.Endings(ctx, q)
+			seenAt(page, l.now())
+			if !yield(page, err) || err != nil || len(page) < q.Limit {
+				return
+			}
+			q.After = &page[len(page)-1]
+		}
+	}, nil
 }
 
 // Measured is what a monitoring system is told.

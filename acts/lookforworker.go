@@ -6,7 +6,6 @@ import (
 
 	"onramp/cloud"
 	"onramp/custody"
-	"onramp/fault"
 	"onramp/migration"
 	"onramp/transfer"
 )
@@ -22,8 +21,21 @@ type Worker struct {
 
 // LookForWorker looks who polls a task queue ("" is that of the migration's language), with the lent key or the one
 // that is given, and writes a worker down that it sees: that is what step code asks for. Onramp's own workers do not
-// count. A Conflict fault when there is no way to look.
-func (c Checks) LookForWorker(ctx context.Context, by Actor, id, queue string, creds Credentials) (seen Worker, err error) {
+// count. A Conflict fault when there is no way to look; where several people share Onramp, reach.Gate's too.
+func (c Checks) LookForWorker(ctx context.Context, by Actor, id, queue string, creds Credentials) (Worker, error) {
+	v, err := c.View(ctx, id)
+	if err == nil && v.Namespace != nil {
+		err = c.admit(ctx, by, c.Target(v).Address)
+	}
+	if err != nil {
+		unchanged(&err)
+		return Worker{}, err
+	}
+	return c.look(ctx, by, id, queue, creds)
+}
+
+// look is LookForWorker, not counted: a person asked once for all that follow.
+func (c Checks) look(ctx context.Context, by Actor, id, queue string, creds Credentials) (seen Worker, err error) {
 	defer unchanged(&err)
 	v, err := c.View(ctx, id)
 	if err != nil {
@@ -81,11 +93,4 @@ func (d *desk) detect(ctx context.Context, req transfer.Request, queue string) t
 func (c Checks) CanLook(by Actor, v migration.View) bool {
 	_, lent := c.lent(client(by, v.Migration.ID))
 	return lent && v.Namespace != nil && v.Migration.Auth != cloud.AuthAPIKey
-}
-
-func isNotFound(err error) bool { return fault.Is(err, fault.NotFound) }
-
-// drilling is the fault of a second drill.
-func drilling() error {
-	return fault.New(fault.TooMany, "A load drill of this migration is already running", "Wait until it has ended, or stop it: two drills would measure each other.")
 }

@@ -14,6 +14,7 @@ import (
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/namespace"
+	"onramp/reach"
 )
 
 // lookTime bounds how long the name of a local server is looked up.
@@ -67,11 +68,22 @@ func (d *desk) nearby(ctx context.Context, host string) (netip.Addr, error) {
 		ips = found
 	}
 	for _, ip := range ips {
-		if !namespace.Near(ip) {
+		if !reach.Near(ip) {
 			return netip.Addr{}, bad("This is not a server on this computer or a private network", "Onramp contacts the old server without TLS, so it must be on this computer or a private network. Leave it out for a server elsewhere.")
 		}
 	}
 	return ips[0].Unmap(), nil
+}
+
+// admit reports whether a person may have an address dialled now. The faults are reach.Gate's.
+func (d *desk) admit(ctx context.Context, by Actor, address string) error {
+	if d.o.Gate == nil {
+		return nil
+	}
+	if a, _, err := namespace.ParseAddress(address); err == nil {
+		address = a.String()
+	}
+	return d.o.Gate.Admit(ctx, by.Person, address)
 }
 
 // allNear makes the addresses of servers those that were found near.

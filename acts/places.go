@@ -47,7 +47,7 @@ func (p *Places) OwnComputer() bool { return p.o.OwnComputer }
 // State is the state of the rehearsal cloud.
 func (p *Places) State() cloud.State {
 	if p.o.Rehearsal.Own == nil {
-		return cloud.State{Phase: "off"}
+		return cloud.State{Phase: cloud.Off}
 	}
 	return p.o.Rehearsal.Own.State()
 }
@@ -55,11 +55,11 @@ func (p *Places) State() cloud.State {
 // NoRehearsal says why there is no rehearsal cloud; "" when there is one, or will be in a moment.
 func (p *Places) NoRehearsal() string {
 	switch s := p.State(); s.Phase {
-	case "off":
+	case cloud.Off:
 		return "It is switched off: start Onramp with --rehearsal on."
-	case "absent":
+	case cloud.Absent:
 		return "This build of Onramp does not include the Temporal server."
-	case "failed":
+	case cloud.Failed:
 		if f := fault.From(s.Err); f != nil && f.Title != "" {
 			return f.Title + ". " + f.Fix
 		}
@@ -73,7 +73,7 @@ func (p *Places) Ready(ctx context.Context) (cloud.Place, error) {
 	if no := p.NoRehearsal(); no != "" {
 		return cloud.Place{}, fault.New(fault.Unavailable, "No rehearsal cloud is running here", no)
 	}
-	if p.State().Phase != "ready" {
+	if p.State().Phase != cloud.Ready {
 		ctx, cancel := context.WithTimeout(ctx, readyWait)
 		defer cancel()
 		if _, err := p.o.Rehearsal.Namespaces.Namespaces(ctx); err != nil {
@@ -102,7 +102,7 @@ func (p *Places) Target(v migration.View) doctor.Target {
 	t.Address, t.Namespace, t.ServerName = v.Namespace.Address, v.Namespace.Namespace, v.Namespace.Server
 	if own := p.Of(v.Migration.Mode).Own; own != nil {
 		t.Address, t.ServerName, t.ExtraRootsPEM = own.Address(), "", own.RootPEM()
-		if p.State().Phase == "ready" {
+		if p.State().Phase == cloud.Ready {
 			if _, root, err := p.Trust(); err == nil { // else printed commands name the file as it is called
 				t.CAPath = root
 			}
@@ -168,7 +168,7 @@ func (p *Places) WriteTrust(ctx context.Context) error {
 // waits for WriteTrust, which began at the start, and writes nothing itself. An Unavailable fault where that was not
 // begun, or the rehearsal cloud is not ready.
 func (p *Places) Trust() (env map[string]string, root string, err error) {
-	if !p.trust.asked.Load() || p.State().Phase != "ready" {
+	if !p.trust.asked.Load() || p.State().Phase != cloud.Ready {
 		return nil, "", fault.New(fault.Unavailable, "The rehearsal cloud’s trust files are not written yet", "Load this page again in a moment.")
 	}
 	<-p.trust.written

@@ -1,6 +1,7 @@
 package acts
 
 import (
+	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
@@ -43,7 +44,7 @@ func (c Checks) Record(ctx context.Context, by Actor, id string, report []byte, 
 	}
 	if rep.Target.Namespace != v.Namespace.Namespace {
 		f := fault.New(fault.Invalid, "This report is about another namespace", "Run the command of this page where the worker runs, and bring its report.").In("report")
-		f.Cause = "It is about " + orNone(rep.Target.Namespace) + ", but this migration is about " + v.Namespace.Namespace + "."
+		f.Cause = "It is about " + cmp.Or(rep.Target.Namespace, "none") + ", but this migration is about " + v.Namespace.Namespace + "."
 		return run, f
 	}
 	text, err := json.Marshal(rep)
@@ -107,11 +108,4 @@ func reporter(by string) (string, error) {
 		return "", fault.New(fault.Invalid, "This is not a name", "Use at most 80 characters on one line.").In("by")
 	}
 	return by, nil
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }

@@ -68,7 +68,7 @@ func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(clou
 	})
 	if err != nil {
 		c.close()
-		return nil, rename(err, map[string]string{"ca": "", "bundle": "", "fingerprint": ""})
+		return nil, fault.Rename(err, map[string]string{"ca": "", "bundle": "", "fingerprint": ""})
 	}
 	return c, nil
 }

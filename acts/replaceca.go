@@ -8,6 +8,7 @@ import (
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
 )
@@ -41,11 +42,11 @@ func (r Replacements) TakeCA(ctx context.Context, by Actor, id string, req NewCA
 			facts, err := v.SetNewCA(LaneImport, []byte(req.PEM), current, now)
 			return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "a new CA was given")}}, err
 		})
-		return rename(err, map[string]string{"ca": "ca_pem", "bundle": "ca_pem"})
+		return fault.Rename(err, map[string]string{"ca": "ca_pem", "bundle": "ca_pem"})
 	}
 	ca, err := r.o.Issuer.CA(req.Spec)
 	if err != nil {
-		return rename(err, map[string]string{"common_name": "ca_common_name", "days": "ca_days"})
+		return fault.Rename(err, map[string]string{"common_name": "ca_common_name", "days": "ca_days"})
 	}
 	made := r.newMade(by, id, certsvc.Set{CA: ca})
 	defer made.close()
@@ -61,7 +62,7 @@ func (r Replacements) TakeCA(ctx context.Context, by Actor, id string, req NewCA
 		return entry{facts: facts, records: custody.SignedRecords(r.now(), id, MakerServer, ca.Fingerprint(), ca.Cert)}, err
 	})
 	if err != nil {
-		return rename(err, map[string]string{"ca": "ca_common_name", "bundle": "ca_common_name"})
+		return fault.Rename(err, map[string]string{"ca": "ca_common_name", "bundle": "ca_common_name"})
 	}
 	made.hand()
 	return nil

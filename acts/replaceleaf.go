@@ -51,7 +51,7 @@ func (r Replacements) TakeLeaf(ctx context.Context, by Actor, id string, req New
 			facts, err := v.SetNewLeaf(leafData(LaneImport, re, leaf))
 			return entry{facts: facts, records: []custody.Record{rec}}, err
 		})
-		return rename(err, map[string]string{"leaf": "leaf_pem"})
+		return fault.Rename(err, map[string]string{"leaf": "leaf_pem"})
 	}
 	return r.signer(ctx, by, v, req, func(ca certsvc.Issued) error {
 		return r.signLeaf(ctx, by, v, ca, cas, req)
@@ -72,7 +72,7 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 		leaf, err = r.o.Issuer.Sign(ca, req.CSR, req.Spec)
 	}
 	if err != nil {
-		return rename(err, map[string]string{"days": "leaf_days", "organizational_unit": "organization", "dns_names": "common_name", "ca": "ca_key", "": "common_name"})
+		return fault.Rename(err, map[string]string{"days": "leaf_days", "organizational_unit": "organization", "dns_names": "common_name", "ca": "ca_key", "": "common_name"})
 	}
 	defer clear(leaf.Key.Reveal())
 	if err := join(refusals(certsvc.LintLeaf([]*x509.Certificate{leaf.Cert}, cas, r.o.Now()), "common_name")...); err != nil {
@@ -81,7 +81,7 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 	made := r.newMade(by, id, certsvc.Set{Leaf: leaf})
 	defer made.close()
 	if !leaf.Key.Empty() {
-		f, err := r.packBundle(v, certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key})
+		f, err := packBundle(v, r.Target(v), certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key})
 		if err := made.pack(bundleOf(by, id, leaf.Fingerprint()), f, err); err != nil {
 			return err
 		}
@@ -97,7 +97,7 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 		return entry{facts: facts, records: custody.SignedRecords(r.now(), id, req.Lane, re.NewCA.Fingerprint, leaf.Cert)}, err
 	})
 	if err != nil {
-		return rename(err, map[string]string{"leaf": "common_name"})
+		return fault.Rename(err, map[string]string{"leaf": "common_name"})
 	}
 	made.publishTo(successor(by, id))
 	return nil

@@ -32,6 +32,9 @@ func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string
 	if err := checkQueue(queue); err != nil {
 		return err
 	}
+	if err := r.admit(ctx, by, t.Address); err != nil {
+		return err
+	}
 	found, err := r.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@ import (
 
 	"onramp/cloud"
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/namespace"
 )
 
@@ -29,7 +30,7 @@ func (n Namespaces) SaveCAs(ctx context.Context, by Actor, id namespace.ID, bund
 	case err != nil && change.before.ID.IsZero(): // there is no such namespace, or no cloud to ask
 		return ns, err
 	case err != nil:
-		return change.before, rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"})
+		return change.before, fault.Rename(err, map[string]string{"": "ca_bundle", "ca": "ca_bundle", "certificate": "ca_bundle"})
 	}
 	return change.after, change.undo(ctx, change.wrote(ctx, by))
 }

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"slices"
 
 	"onramp/cloud"
 	"onramp/custody"
@@ -20,7 +21,7 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 	}
 	paste, err := namespace.Parse(pasted)
 	if err != nil {
-		return v, rename(err, map[string]string{"address": "namespace", "": "namespace"})
+		return v, fault.Rename(err, map[string]string{"address": "namespace", "": "namespace"})
 	}
 	d := migration.NamespaceData{Namespace: paste.ID.String(), Address: paste.ID.Endpoint(), Region: paste.Region}
 	if region != "" {
@@ -38,6 +39,15 @@ func (m Migrations) SetNamespace(ctx context.Context, by Actor, id, pasted, regi
 	}
 	// Nobody may delete or take back the namespace between the look at it and the record of who uses it.
 	defer m.using.lock(d.Namespace)()
+	if v.Migration.Mode.Can().OneDoor && !by.SeesAll() {
+		others, err := m.InNamespace(ctx, migration.Rehearsal, paste.ID.String())
+		if err != nil {
+			return v, err
+		}
+		if slices.ContainsFunc(others, func(o migration.View) bool { return !by.Sees(o.Migration.Team) }) {
+			return v, fault.New(fault.Conflict, "Another team rehearses in this namespace", "Choose another name: what one does there, both would see.").In("namespace")
+		}
+	}
 	undo := func(err error) error { return err }
 	if v.Migration.Mode.Can().OneDoor {
 		if undo, err = m.ensureNamespace(ctx, place, v, paste.ID); err != nil {

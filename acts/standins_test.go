@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/x509"
 	"fmt"
+	"io"
 	"slices"
 	"sync"
 	"time"
@@ -337,9 +338,10 @@ func (x *workflows) Terminate(_ context.Context, r transfer.Request, _ string) e
 	return x.ask("Terminate", r)
 }
 
-func (x *workflows) History(_ context.Context, r transfer.Request) ([]byte, error) {
+func (x *workflows) History(_ context.Context, r transfer.Request, to io.Writer) error {
 	x.use(r)
-	return []byte("{}"), nil
+	_, err := io.WriteString(to, "{}")
+	return err
 }
 
 func (x *workflows) Pollers(context.Context, transfer.Request) ([]transfer.Poller, error) {

@@ -58,6 +58,9 @@ func (c Checks) Invalid(ctx context.Context, req Check) error {
 
 // check begins the run of a check.
 func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.Target, broken practice) (runs.Run, error) {
+	if err := d.admit(ctx, by, t.Address); err != nil {
+		return runs.Run{}, err
+	}
 	known := ""
 	if v.Certificate != nil {
 		known = v.Certificate.LeafFingerprint

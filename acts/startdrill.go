@@ -5,12 +5,13 @@ import (
 
 	"onramp/custody"
 	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
 	"onramp/transfer"
 )
 
-// Drill asks for a load drill. Once is as in Transfer; Local, where it is set, is a second server to compare with,
+// Drill asks for a load drill. Once is as in Transfer; Beside, where it is set, is a second server to compare with,
 // which must be near.
 type Drill struct {
 	Credentials
@@ -66,7 +67,7 @@ func (w Workflows) besideNear(ctx context.Context, t *doctor.Target) error {
 
 func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan transfer.Drill, broken practice) (runs.Run, error) {
 	defer w.writing.lock(id)()
-	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !isNotFound(err) {
+	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !fault.Is(err, fault.NotFound) {
 		return have, err
 	}
 	v, err := w.View(ctx, id)
@@ -76,9 +77,17 @@ func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan
 	if v.Step(migration.StepTest).Status != migration.Done {
 		return runs.Run{}, untested()
 	}
+	if err := w.admit(ctx, by, plan.Target.Address); err != nil {
+		return runs.Run{}, err
+	}
 	work := runs.Drill{Driller: w.o.Transfers, Plan: plan, Beside: d.Beside, Now: w.o.Now}
 	leaf, secrets := leafOf(v, plan.Target), runs.NewScrubber(plan.Target)
 	r := runs.Run{Request: secrets.JSON(runs.NewDrillRequest(work, leaf)), IdempotencyKey: d.Once, Row: runs.Row{By: by.Name,
 		Outcome: migration.Outcome{MigrationID: id, Kind: migration.DrillRun, InputHash: broken.about(v, plan.Target, leaf)}}}
 	return w.begin(ctx, by, custody.Drilled, runs.Job{Run: r, Secrets: secrets, Work: work, Most: 1, Full: drilling()})
+}
+
+// drilling is the fault of a second drill.
+func drilling() error {
+	return fault.New(fault.TooMany, "A load drill of this migration is already running", "Wait until it has ended, or stop it: two drills would measure each other.")
 }

@@ -91,6 +91,9 @@ type transferStart struct {
 // transfer begins the run of a transfer.
 func (d *desk) transfer(ctx context.Context, by Actor, v migration.View, t transferStart) (runs.Run, error) {
 	req := t.req
+	if err := d.admit(ctx, by, req.Target.Address); err != nil {
+		return runs.Run{}, err
+	}
 	leaf, secrets := leafOf(v, req.Target), runs.NewScrubber(req.Target)
 	id := v.Migration.ID
 	work := runs.Transfer{Transferer: d.o.Transfers, Request: req, View: v, Saw: func(ctx context.Context, p migration.PollerData) {

@@ -3,6 +3,8 @@ package acts
 import (
 	"context"
 	"encoding/json"
+	"io"
+	"reflect"
 	"slices"
 	"strings"
 	"sync"
@@ -154,14 +156,14 @@ func TestActsNeedNoKeyUnderWay(t *testing.T) {
 	w.must(w.Acts.Transfers.Terminate(w.ctx, dana, id, run, Credentials{Lent: true}, "enough"))
 	second := dana
 	second.Session = "another of hers"
-	if _, err := w.Acts.Transfers.History(w.ctx, second, id, run); err != nil || !w.Acts.Transfers.HasKeys(second, run) {
+	if err := w.Acts.Transfers.History(w.ctx, second, id, run, io.Discard); err != nil || !w.Acts.Transfers.HasKeys(second, run) {
 		t.Errorf("her own run under way needs a key: %v", err)
 	}
 	if w.Acts.Transfers.HasKeys(omar, run) {
 		t.Error("a run has keys for somebody else")
 	}
 	before := len(w.flows.used)
-	_, err := w.Acts.Transfers.History(w.ctx, omar, id, run)
+	err := w.Acts.Transfers.History(w.ctx, omar, id, run, io.Discard)
 	for what, err := range map[string]error{
 		"cancel":    w.Acts.Transfers.Cancel(w.ctx, omar, id, run, Credentials{Lent: true}),
 		"terminate": w.Acts.Transfers.Terminate(w.ctx, omar, id, run, Credentials{Lent: true}, "enough"),
@@ -295,7 +297,7 @@ func TestReports(t *testing.T) {
 		t.Fatalf("the audit of reports: %+v", lines)
 	}
 	who := Actor{Person: lines[0].Person, Name: lines[0].Name, Session: lines[0].Session, Via: lines[0].Via, From: lines[0].From, Request: lines[0].Request}
-	if want := (Actor{Person: omar.Person, Name: omar.Name, Via: "post", From: poster.From, Request: poster.Request}); who != want {
+	if want := (Actor{Person: omar.Person, Name: omar.Name, Via: "post", From: poster.From, Request: poster.Request}); !reflect.DeepEqual(who, want) {
 		t.Errorf("the audit says that %+v posted, want %+v", who, want) // for who made the address, from where it was posted
 	}
 	late := invite(w.m.ID)

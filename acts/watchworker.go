@@ -44,7 +44,7 @@ type watch struct {
 // it goes on looking, and the fault says so.
 func (c Checks) WatchForWorker(ctx context.Context, by Actor, id, queue string) (Worker, error) {
 	seen, err := c.LookForWorker(ctx, by, id, queue, Credentials{Lent: true})
-	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) {
+	if fault.Is(err, fault.Invalid) || fault.Is(err, fault.NotFound) || fault.Is(err, fault.Denied) || fault.Is(err, fault.TooMany) {
 		return seen, err
 	}
 	key := by.Holds(id, "worker")
@@ -84,7 +84,7 @@ func (c Checks) keepLooking(ctx context.Context, by Actor, id, queue string, key
 			c.changes.Wake(id)
 			return
 		}
-		seen, err := c.LookForWorker(ctx, by, id, queue, Credentials{Lent: true})
+		seen, err := c.look(ctx, by, id, queue, Credentials{Lent: true})
 		if ctx.Err() != nil {
 			continue
 		}

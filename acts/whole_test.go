@@ -174,7 +174,7 @@ func TestTwoPeople(t *testing.T) {
 						case "follow":
 							err = second(w.Acts.Transfers.FollowAgain(w.ctx, by, id, run, Credentials{Lent: true}))
 						case "history":
-							if _, err = w.Acts.Transfers.History(w.ctx, by, id, run); err == nil {
+							if err = w.Acts.Transfers.History(w.ctx, by, id, run, io.Discard); err == nil {
 								did["history"]++
 							}
 						}

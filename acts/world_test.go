@@ -19,8 +19,8 @@ import (
 	"onramp/transfer"
 )
 
-var dana = Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
-var omar = Actor{Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2"}
+var dana = Actor{Role: custody.Owner, Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
+var omar = Actor{Role: custody.Owner, Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2"}
 
 // poster is the request of a program that posts a report: it signs nobody in.
 var poster = Actor{Via: "portal", From: "192.0.2.7", Request: "req-3"}

@@ -28,7 +28,7 @@ func batchRows(n int) []BatchRow {
 
 // BenchmarkBulk issues in bulk, with checks, lints and the archive, and does the bare crypto of the same
 // work in turns in the same run, on as many processors: a key, a signature, the key's encoding. The budget is 80 % of
-// the bare rate (design.md §7), by the clock and by processor time.
+// the bare rate (docs/BENCHMARKS.md), by the clock and by processor time.
 func BenchmarkBulk(b *testing.B) {
 	const n = 500
 	s, rows := New(Options{}), batchRows(n)

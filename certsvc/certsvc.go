@@ -3,6 +3,7 @@
 package certsvc
 
 import (
+	"crypto"
 	"crypto/rand"
 	"crypto/sha256"
 	"crypto/x509"
@@ -14,7 +15,7 @@ import (
 	"time"
 )
 
-// KeyType names a kind of key as contract.md does.
+// KeyType names a kind of key as commands and forms do.
 type KeyType string
 
 // The key types. ECP384 is the default, as tcld's.
@@ -75,6 +76,8 @@ type Issued struct {
 	Cert    *x509.Certificate
 	CertPEM []byte
 	Key     Secret // empty when the key was made elsewhere (CSR)
+	// Signer signs in the place of Key, for a CA whose key is in another process; nil else.
+	Signer crypto.Signer
 }
 
 // Fingerprint is the SHA-256 of the certificate, lower-case hex; "" without one.

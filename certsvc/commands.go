@@ -18,9 +18,6 @@ const (
 	ToolCertstrap Tool = "certstrap"
 )
 
-// Tools are all of them.
-var Tools = []Tool{ToolOpenSSL, ToolStep, ToolTcld, ToolCertstrap}
-
 // CommandSpec is what the commands make: a CA and a client certificate.
 type CommandSpec struct {
 	CA   CASpec

@@ -166,19 +166,21 @@ func newSerial(r io.Reader) (*big.Int, error) {
 
 // authorityKey returns the signing key of a CA after seeing that it may and can sign.
 func authorityKey(ca Issued) (crypto.Signer, error) {
-	if ca.Cert == nil || ca.Key.Empty() {
+	if ca.Cert == nil || ca.Key.Empty() && ca.Signer == nil {
 		return nil, fault.New(fault.Invalid, "The CA's certificate or key is missing", "Provide both ca.pem and ca.key.").In("ca")
 	}
 	if f := maySign(ca.Cert); f != nil {
 		return nil, f
 	}
-	block, _ := pem.Decode(ca.Key.Reveal())
-	if block == nil {
-		return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Provide ca.key as it was downloaded.").In("ca_key")
-	}
-	key, _ := parseKey(block.Bytes)
+	key := ca.Signer
 	if key == nil {
-		return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Provide ca.key as it was downloaded.").In("ca_key")
+		block, _ := pem.Decode(ca.Key.Reveal())
+		if block == nil {
+			return nil, fault.New(fault.Invalid, "The CA's key is not PEM", "Provide ca.key as it was downloaded.").In("ca_key")
+		}
+		if key, _ = parseKey(block.Bytes); key == nil {
+			return nil, fault.New(fault.Invalid, "The CA's key cannot be read", "Provide ca.key as it was downloaded.").In("ca_key")
+		}
 	}
 	if !sameKey(key.Public(), ca.Cert.PublicKey) {
 		f := fault.New(fault.Invalid, "The CA's key does not belong to the CA's certificate",

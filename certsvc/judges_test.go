@@ -103,7 +103,7 @@ func opensslServer(t *testing.T, ca *x509.Certificate, more ...string) (addr str
 }
 
 // TestOpenSSLServer: a server that is stricter than Go's takes our leaves in both TLS versions, and
-// refuses those whose names clash (faults.md §5).
+// refuses those whose names clash.
 func TestOpenSSLServer(t *testing.T) {
 	s := New(Options{})
 	ca := must(s.CA(CASpec{CommonName: "Acme", Organization: "Acme"}))(t)

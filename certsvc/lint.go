@@ -149,7 +149,7 @@ func (ls *lints) clientAlone(c *x509.Certificate, now time.Time) {
 	case now.After(c.NotAfter):
 		ls.add("CH-09", c, "The client certificate expired on %s.", date(c.NotAfter))
 	case now.Before(c.NotBefore):
-		ls.add("CH-10", c, "The client certificate is not valid until %s, or this machine's clock is off by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
+		ls.add("CH-10", c, "The client certificate is not valid until %s, or this machine's clock is off by %s.", date(c.NotBefore), fault.Left(c.NotBefore.Sub(now)))
 	}
 	ls.algorithms(c, "client certificate")
 	if c.Version < 3 {
@@ -413,7 +413,7 @@ func (ls *lints) authority(c *x509.Certificate, now time.Time, what string) {
 	case now.After(c.NotAfter):
 		ls.add("CH-11", c, "The CA expired on %s; every client certificate under it is refused.", date(c.NotAfter))
 	case now.Before(c.NotBefore):
-		ls.add("CH-10", c, "The CA is not valid until %s, or this machine's clock is off by %s.", date(c.NotBefore), c.NotBefore.Sub(now).Round(time.Second))
+		ls.add("CH-10", c, "The CA is not valid until %s, or this machine's clock is off by %s.", date(c.NotBefore), fault.Left(c.NotBefore.Sub(now)))
 	}
 	if nameless(c) {
 		ls.add("CH-38", c, "The %s has no name: its subject is empty, so no certificate can name it as its issuer.", what)

@@ -92,7 +92,7 @@ func v1(t testing.TB, caCert *x509.Certificate, caKey crypto.Signer, subj string
 	return c[0], key
 }
 
-// TestLintLeaf: each rule for client certificates, broken and kept (faults.md §3.3).
+// TestLintLeaf: each rule for client certificates, broken and kept.
 func TestLintLeaf(t *testing.T) {
 	w := newWorld(t)
 	good := w.leaf(t, nil)

@@ -186,7 +186,7 @@ func pairCases(t testing.TB) []pairCase {
 	}
 }
 
-// TestReadPair: each way of handing over a pair has its exact answer (faults.md §3.2).
+// TestReadPair: each way of handing over a pair has its exact answer.
 func TestReadPair(t *testing.T) {
 	want := makeSet().leaf.Cert
 	for _, tt := range pairCases(t) {

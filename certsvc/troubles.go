@@ -6,7 +6,7 @@ import (
 	"onramp/fault"
 )
 
-// trouble is the text of one fault of the pair stage (faults.md §3.1, §3.2). A %s stands for what the problem is about.
+// trouble is the text of one fault of the pair stage. A %s stands for what the problem is about.
 type trouble struct{ title, cause, fix string }
 
 // MaxPaste is the most bytes that are read from one field or file.

@@ -21,7 +21,7 @@ import (
 // Version is set by the build (-ldflags -X).
 var Version = "dev"
 
-// The exit codes that do not follow from a verdict (contract.md). A command that a signal ended has, as shells
+// The exit codes that do not follow from a verdict (docs/doctor.md). A command that a signal ended has, as shells
 // count, exitSignal and the signal's number: 130 for SIGINT.
 const (
 	exitOK       = 0
@@ -56,7 +56,11 @@ func commands() []command {
 		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},
 		{"transfer", "start a test money transfer and follow it", transferCmd},
+		{"audit", "verify that the audit is as it was written, or export it", audit},
+		{"backup", "copy the database into one file, while the portal goes on", backup},
+		{"restore", "make a data directory of a backup", restore},
 		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
+		{"people", "say who may use a shared portal: add, list, role, disable, enable, team", peopleCmd},
 		{"version", "print the version", version},
 	}
 }
@@ -70,6 +74,9 @@ const aMoment = 200 * time.Millisecond
 
 // Main runs the program of the operating system and returns its exit code.
 func Main() int {
+	if len(os.Args) == 2 && os.Args[1] == keyAgent {
+		return serveKey()
+	}
 	grpclog.SetLoggerV2(grpclog.NewLoggerV2(io.Discard, io.Discard, io.Discard)) // what goes wrong is in our own answers
 	signals := make(chan os.Signal, 2)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)

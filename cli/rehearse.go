@@ -136,7 +136,7 @@ func (r *rehearser) done(step, format string, a ...any) {
 	d := stepDone{Step: step, Text: fmt.Sprintf(format, a...), MS: float64(took.Microseconds()) / 1000}
 	r.steps = append(r.steps, d)
 	if !r.quiet {
-		fmt.Fprintf(r.w.Stdout, "%d  %-16s %8s   %s\n", len(r.steps), step, took.Round(time.Millisecond), d.Text)
+		fmt.Fprintf(r.w.Stdout, "%d  %-16s %8s   %s\n", len(r.steps), step, fault.Took(took), d.Text)
 	}
 	r.mark = time.Now()
 }
@@ -154,7 +154,7 @@ func (r *rehearser) begin(ctx context.Context) error {
 	if err := r.cloud.CreateNamespace(ctx, r.id); err != nil {
 		return err
 	}
-	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), ready.Round(time.Millisecond))
+	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), fault.Took(ready))
 	return nil
 }
 
@@ -214,7 +214,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 	result := make(chan transfer.Result, 1)
 	go func() {
 		defer close(events)
-		result <- newTransfers(10*time.Second, nil, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
+		result <- newTransfers(10*time.Second, nil, nil, nil).Run(ctx, transfer.Request{Target: target, Template: "builtin", Worker: "builtin",
 			Scenario: transfer.Success, GiveUp: true}, func(es []transfer.Event) {
 			for _, e := range es {
 				events <- e
@@ -222,7 +222,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 		})
 	}()
 	for e := range events {
-		if e.Event == "worker" {
+		if e.Event == transfer.KindWorker {
 			r.done("Worker", "%s", e.Text)
 		}
 	}
@@ -233,7 +233,7 @@ func (r *rehearser) tryOut(ctx context.Context, target doctor.Target, over strin
 	}
 	r.done("Transfer", "workflow %s completed: %v", res.WorkflowID, res.Result)
 	if !r.quiet {
-		fmt.Fprintf(r.w.Stdout, "The transfer completed over %s, %s after the start.\n", over, time.Since(r.began).Round(time.Millisecond))
+		fmt.Fprintf(r.w.Stdout, "The transfer completed over %s, %s after the start.\n", over, fault.Took(time.Since(r.began)))
 	}
 	return nil
 }
@@ -336,18 +336,30 @@ func (r *rehearser) writeFile(path string, b []byte, mode os.FileMode) error {
 
 // loopbackOnly refuses a listen address that others could reach.
 func loopbackOnly(flagName, addr string) error {
-	host, port, err := net.SplitHostPort(addr)
+	if err := hostPort(flagName, addr); err != nil || isLoopback(addr) {
+		return err
+	}
+	return &fault.Fault{Kind: fault.Invalid, Field: flagName,
+		Title: fmt.Sprintf("%s can be reached by others", addr),
+		Cause: "Beyond this machine it needs TLS and sign-in, and the rehearsal cloud has neither for strangers.",
+		Fix:   "Listen on loopback: 127.0.0.1:0 takes a free port."}
+}
+
+// isLoopback reports an address that this machine alone reaches.
+func isLoopback(addr string) bool {
+	host, _, _ := net.SplitHostPort(addr)
+	ip := net.ParseIP(host)
+	return host == "localhost" || ip != nil && ip.IsLoopback()
+}
+
+// hostPort refuses what is no address to listen on.
+func hostPort(flagName, addr string) error {
+	_, port, err := net.SplitHostPort(addr)
 	if err != nil || port == "" {
 		return fault.New(fault.Invalid, fmt.Sprintf("%q is not host:port", addr), "Use a loopback address with a port, such as 127.0.0.1:8686.").In(flagName)
 	}
 	if n, err := net.LookupPort("tcp", port); err != nil || n < 0 || strings.HasPrefix(port, "+") {
 		return fault.New(fault.Invalid, fmt.Sprintf("%q is not a port", port), "Use a number from 0 to 65535; 0 picks a free port.").In(flagName)
 	}
-	if ip := net.ParseIP(host); host == "localhost" || (ip != nil && ip.IsLoopback()) {
-		return nil
-	}
-	return &fault.Fault{Kind: fault.Invalid, Field: flagName,
-		Title: fmt.Sprintf("%s can be reached from other machines", addr),
-		Cause: "Sharing Onramp beyond this machine needs TLS and sign-in, which this version does not have yet.",
-		Fix:   "Listen on loopback: 127.0.0.1:8686. To reach it from elsewhere, forward the port over SSH."}
+	return nil
 }

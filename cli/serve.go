@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"math"
 	"net"
@@ -23,6 +22,7 @@ import (
 	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
+	"onramp/reach"
 	"onramp/rehearsal"
 	"onramp/runs"
 	"onramp/store"
@@ -53,14 +53,16 @@ type portal struct {
 	addr, rehearsalAddr, data string
 	rehearsal, json           bool
 	webhook                   *expiry.Webhook // nil: none
+	anchor                    string          // --audit-anchor
 	replaceWindow             time.Duration
+	shared                    *sharing
 	log                       *slog.Logger
 }
 
 // serve is `onramp serve`: the portal.
 func serve(ctx context.Context, w World, args []string) int {
 	s := newSettings("serve", "open the portal", w)
-	addr := s.text("addr", "127.0.0.1:8686", "loopback `host:port` to listen on")
+	addr := s.text("addr", "127.0.0.1:8686", "`host:port` to listen on; beyond loopback for a shared portal alone")
 	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; created if missing")
 	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
 	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 picks a free one, the same at each start of a data directory")
@@ -69,9 +71,10 @@ func serve(ctx context.Context, w World, args []string) int {
 	format := s.oneOf("log-format", "text", "log format", "text", "json")
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
 	hookURL := s.text("webhook", "", "`URL` that is notified before certificates expire: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
+	shared := sharingOf(s, addr)
+	anchor := anchorFlag(s)
 	var hook *expiry.Webhook
 	s.after = append(s.after,
-		func() error { return loopbackOnly("addr", *addr) },
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
 			if *data == "" {
@@ -96,7 +99,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, replaceWindow: *replaceWindow, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -113,6 +116,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "The data directory has no path", "Set --data to an absolute directory.").In("data")
 	}
+	p.data = data
 	ln, err := net.Listen("tcp", p.addr)
 	if err != nil {
 		return fault.Wrap(err, fault.Invalid, "Cannot listen on "+p.addr, "Another program uses it (another Onramp?), or it is not an address of this machine. Choose another: --addr 127.0.0.1:0 takes a free port.").In("addr")
@@ -123,7 +127,12 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	anchors, err := p.anchors(ctx, db)
+	if err != nil {
+		return err
+	}
 	var place cloud.Place
+	may := reach.Options{Alone: p.shared.public == nil, Targets: p.shared.targets}
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
 		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has})
@@ -131,7 +140,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 			return err
 		}
 		defer c.Close()
-		place = cloud.Full(c)
+		place, may.Here = cloud.Full(c), c.Serves
 		c.StartBackground() // the first page does not wait for it
 	}
 	bank, err := transfer.OpenBank(filepath.Join(data, "bank.jsonl"))
@@ -151,18 +160,22 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	keys, vault := custody.NewKeyring(lentFor, nil), custody.NewVault(10*time.Minute, nil)
 	defer keys.Close()
 	defer vault.Close()
-	keeper, err := custody.New(custody.Options{Store: db, Log: p.log})
+	if err := hideMemory(); err != nil {
+		p.log.Warn("other programs of this user could read Onramp's memory", "err", err)
+	}
+	keeper, err := custody.New(custody.Options{Store: db, Apart: keyAgents(), Anchors: anchors, Log: p.log})
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, keeper.Close()) }()
-	if err := keeper.Started(ctx, Version); err != nil {
+	if err := errors.Join(db.RecordRestored(ctx), keeper.Started(ctx, Version)); err != nil && db.AuditBroken() == nil {
 		return err
 	}
 	var notifier *expiry.Notifier
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{Log: p.log, Own: own}), Transfers: newTransfers(10*time.Second, bank, own),
+	gate := reach.New(may)
+	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
-		OwnComputer:   true, // serve refuses any address but loopback
+		OwnComputer:   p.shared.public == nil,
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,
 		CertificatesChanged: func() {
 			if notifier != nil {
@@ -174,38 +187,49 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	defer func() { err = errors.Join(err, all.Close()) }()
 	if p.webhook != nil {
-		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: fmt.Sprintf("http://%s/", ln.Addr()), Log: p.log,
+		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: p.address(ln), Log: p.log,
 			Due: all.Lists.Due})
 		if err != nil {
 			return err
 		}
 	}
-	h, err := handlers.New(handlers.Options{Acts: all, Runs: log, Audit: keeper, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
-		Reader: localReader(), Version: Version, DataDir: data, Addr: ln.Addr().String(), Log: p.log})
+	metrics, site, err := p.share(ctx, db)
 	if err != nil {
 		return err
 	}
-	srv := &http.Server{Handler: h.Router(), ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 30 * time.Second, IdleTimeout: 60 * time.Second,
-		MaxHeaderBytes: 16 << 10, ErrorLog: slog.NewLogLogger(p.log.Handler(), slog.LevelDebug)}
+	if metrics != nil {
+		defer metrics.Close()
+	}
+	h, err := handlers.New(handlers.Options{Shared: site, Acts: all, Runs: log, Audit: keeper, Halted: db.AuditBroken, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
+		Reader: localReader(), Version: Version, DataDir: data, SpoolDir: data, Addr: ln.Addr().String(), Log: p.log})
+	if err != nil {
+		return err
+	}
+	srv := p.server(h.Router())
 	srv.RegisterOnShutdown(h.CloseStreams)
-	address := fmt.Sprintf("http://%s/", ln.Addr())
-	if p.json {
-		line, err := jsonLine(map[string]string{"schema": "onramp.serve/1", "url": address, "data": data})
-		if err != nil {
-			return err
-		}
-		fmt.Fprintln(w.Stdout, line)
-	} else {
-		fmt.Fprintf(w.Stdout, "Onramp is open: %s\n", address)
+	if err := p.announce(ctx, w, ln, site); err != nil {
+		return err
 	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
-		if err := srv.Serve(ln); !errors.Is(err, http.ErrServerClosed) {
+		if err := p.answer(srv, ln); !errors.Is(err, http.ErrServerClosed) {
 			return err
 		}
 		return nil
 	})
+	if metrics != nil {
+		m := p.server(h.MetricsRouter())
+		g.Go(func() error {
+			if err := m.Serve(metrics); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+		g.Go(func() error { <-ctx.Done(); return m.Close() })
+	}
 	g.Go(func() error { all.Lists.Keep(ctx, p.log); return nil })
+	g.Go(func() error { anchors.Run(ctx); return nil })
+	g.Go(func() error { return p.verifyAll(ctx, db) })
 	g.Go(func() error {
 		if err := all.Places.WriteTrust(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("no program can trust the rehearsal cloud: its trust files were not written", "err", err)
@@ -227,4 +251,48 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return nil
 	})
 	return g.Wait()
+}
+
+// anchors compares the audit with what --audit-anchor holds already, and returns what writes there from now on.
+func (p portal) anchors(ctx context.Context, db *store.DB) (*custody.Anchors, error) {
+	put, err := putAnchor(p.anchor)
+	if err != nil || put == nil {
+		return nil, unusableAnchor(err)
+	}
+	places, err := anchorPlaces(p.anchor)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := db.CompareAudit(ctx, places...); err != nil {
+		return nil, err
+	}
+	return &custody.Anchors{Head: db.Anchor, Put: put, Log: p.log}, nil
+}
+
+func unusableAnchor(err error) error {
+	if err == nil || fault.From(err).Kind != fault.Internal {
+		return err
+	}
+	return fault.Wrap(err, fault.Invalid, "The file of anchors cannot be written", "Give a file that this user may append to.").In("audit-anchor")
+}
+
+// verifyAll verifies the whole audit behind the pages that are served already.
+func (p portal) verifyAll(ctx context.Context, db *store.DB) error {
+	if db.AuditBroken() != nil {
+		return nil
+	}
+	places, err := anchorPlaces(p.anchor)
+	if err != nil {
+		return err
+	}
+	switch found, err := db.VerifyAudit(ctx, places...); {
+	case ctx.Err() != nil:
+	case err != nil:
+		p.log.Error("the audit could not be verified", "err", err)
+	case found.Intact:
+		p.log.Debug("the audit is intact", "records", found.Records)
+	default:
+		p.log.Error("the audit was changed: nothing can be changed any more", "first bad record", found.FirstBad, "found", found.Found)
+	}
+	return nil
 }

@@ -60,7 +60,7 @@ func (s *settings) duration(name, def, usage string, max time.Duration) *time.Du
 	s.after = append(s.after, func() error {
 		v, err := time.ParseDuration(*p)
 		if err != nil || v <= 0 || v > max {
-			return fault.New(fault.Invalid, "This is not a duration", fmt.Sprintf("Use a number and a unit, at most %s, such as 5s or 500ms.", max)).In(name)
+			return fault.New(fault.Invalid, "This is not a duration", fmt.Sprintf("Use a number and a unit, at most %s, such as 5s or 500ms.", fault.Lasts(max))).In(name)
 		}
 		*d = v
 		return nil

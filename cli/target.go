@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"onramp/doctor"
+	"onramp/fault"
 )
 
 // maxFile bounds every file a command reads: certificates, keys and filters are small.
@@ -128,7 +129,7 @@ func readFile(path string) ([]byte, error) {
 	case r := <-done:
 		return r.b, r.err
 	case <-time.After(patience):
-		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("gave nothing to read for %s", patience)}
+		return nil, &os.PathError{Op: "read", Path: path, Err: fmt.Errorf("gave nothing to read for %s", fault.Lasts(patience))}
 	}
 }
 

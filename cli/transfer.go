@@ -10,6 +10,8 @@ import (
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/namespace"
+	"onramp/reach"
+	"onramp/sdk"
 	"onramp/transfer"
 )
 
@@ -17,7 +19,7 @@ import (
 func transferCmd(ctx context.Context, w World, args []string) int {
 	s := newSettings("transfer", "start a test money transfer and follow it", w)
 	conn := connectionFlags(s)
-	template := s.oneOf("template", "builtin", "template whose worker this is", "builtin", "python", "go", "typescript", "java", "dotnet", "ruby", "php")
+	template := s.oneOf("template", "builtin", "template whose worker this is", append([]string{"builtin"}, sdk.IDs()...)...)
 	worker := s.oneOf("worker", "builtin", "which worker does the work: Onramp's built-in one, or your own", "builtin", "own")
 	scenario := s.oneOf("scenario", "success", "how the mock bank behaves", "success", "flaky", "refund", "invalid-account", "slow", "insufficient-funds")
 	input := s.text("input", "", "`JSON` input instead of the template's")
@@ -90,7 +92,7 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 	}
 	ctx, cancel := context.WithTimeoutCause(ctx, *timeout, errors.New("--timeout"))
 	defer cancel()
-	res := newTransfers(*patience, nil, nil).Run(ctx, req, emit)
+	res := newTransfers(*patience, nil, nil, nil).Run(ctx, req, emit)
 	if res.AsExpected || res.Verdict.Code == doctor.OK && res.Status == transfer.Running { // followed for as long as was asked, and not stuck
 		return exitOK
 	}
@@ -104,10 +106,10 @@ func transferCmd(ctx context.Context, w World, args []string) int {
 }
 
 // newTransfers is the transfer room with the doctor as the one who explains why a connection fails. bank is the
-// built-in worker's; nil is one in memory. own, where it is given, keeps the connections.
-func newTransfers(patience time.Duration, bank *transfer.Bank, own *doctor.OwnCalls) *transfer.Service {
-	engine := doctor.New(doctor.Options{Own: own})
-	return transfer.New(transfer.Options{Patience: patience, Bank: bank, Own: own, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
+// built-in worker's; nil is one in memory. own, where it is given, keeps the connections; to, where it is given, makes them.
+func newTransfers(patience time.Duration, bank *transfer.Bank, own *doctor.OwnCalls, to func(string) reach.Dialer) *transfer.Service {
+	engine := doctor.New(doctor.Options{Own: own, To: to})
+	return transfer.New(transfer.Options{Patience: patience, Bank: bank, Own: own, To: to, Diagnose: func(ctx context.Context, t doctor.Target) doctor.Verdict {
 		return engine.Run(ctx, t, nil).Verdict
 	}})
 }

@@ -26,10 +26,21 @@ type Abilities struct {
 	Practice bool // nothing that is made here is real, and it is marked so
 }
 
+// Phase is how far an own cloud is.
+type Phase string
+
+const (
+	Off      Phase = "off"
+	Starting Phase = "starting"
+	Ready    Phase = "ready"
+	Failed   Phase = "failed"
+	Absent   Phase = "absent" // Onramp was built without it
+)
+
 // State is the state of a server of Onramp's own.
 type State struct {
-	Phase string // "off", "starting", "ready", "failed", "absent" (built without it)
-	Err   error  // why it failed: a fault
+	Phase Phase
+	Err   error // why it failed: a fault
 	Took  time.Duration
 	Moved bool // its address is another than at the start before: somebody else has that one
 }

@@ -7,7 +7,9 @@ package custody
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 
@@ -31,11 +33,24 @@ type Store interface {
 	Records(ctx context.Context, q Query) ([]Record, error) // newest first
 	// Recorded reports whether there are records of an Act.
 	Recorded(ctx context.Context, act string) (bool, error)
+	// Misses are the wrong passphrases of a migration's key after a moment.
+	Misses(ctx context.Context, migrationID string, after time.Time) ([]Miss, error)
+	// Missed adds a wrong passphrase with its record in one transaction, and forgets those up to a moment before and
+	// those dated after it.
+	Missed(ctx context.Context, migrationID string, m Miss, forget time.Time, r Record) error
+	// Unlocked forgets a person's wrong passphrases and adds the record of the right one, in one transaction.
+	Unlocked(ctx context.Context, migrationID, person string, r Record) error
 	// KeepKey stores a sealed key with its record in one transaction; Conflict when the migration has one.
 	KeepKey(ctx context.Context, s Sealed, r Record) error
 	SealedKey(ctx context.Context, migrationID string) (Sealed, error) // NotFound when there is none
 	// DropKey deletes a sealed key, so that no file holds it any more, and appends its record in one transaction.
 	DropKey(ctx context.Context, migrationID string, r Record) error
+}
+
+// Miss is a wrong passphrase.
+type Miss struct {
+	Person string
+	At     time.Time
 }
 
 // Options of a Keeper.
@@ -44,6 +59,11 @@ type Options struct {
 	Idle  time.Duration    // how long an opened key stays open without being used; default DefaultIdle
 	Now   func() time.Time // default time.Now
 	Log   *slog.Logger     // default: discard
+	// Apart opens a kept key where this process never holds it; nil: it is opened here. Errors of an opening: ErrWrong
+	// for a wrong passphrase, ErrFull for too many opened keys, another for what is damaged.
+	Apart Apart
+	// Anchors write the audit's head elsewhere, at each export too; nil: they are wanted nowhere.
+	Anchors *Anchors
 	// WorkFactor is the base-2 logarithm of scrypt's N; default DefaultWorkFactor. Tests take a small one.
 	WorkFactor int
 }
@@ -55,9 +75,11 @@ const (
 	DefaultWorkFactor = 17
 )
 
-// Wrong passphrases are refused maxWrong times within wrongWindow; then a person waits.
+// Wrong passphrases are refused maxWrong times within wrongWindow; then the person waits. Those of all persons count
+// towards maxWrongAll, so that several cannot guess as often as they are many, and one alone cannot lock the others out.
 const (
 	maxWrong    = 5
+	maxWrongAll = 20
 	wrongWindow = 15 * time.Minute
 )
 
@@ -68,12 +90,14 @@ type Keeper struct {
 
 	mu     sync.Mutex
 	open   map[string]*opened // by migration
+	turns  map[string]int     // by person: how many are at guess
 	closed bool
 }
 
 type opened struct {
-	ca    certsvc.Issued
-	by    string // the person who opened it
+	ca    certsvc.Issued // with its key, unless apart has that
+	apart ApartKey       // nil: the key is here
+	by    string         // the person who opened it
 	until time.Time
 	timer *time.Timer
 }
@@ -96,7 +120,7 @@ func New(o Options) (*Keeper, error) {
 		o.WorkFactor = DefaultWorkFactor
 	}
 	o.Store = sure{o.Store}
-	return &Keeper{o: o, guess: make(chan struct{}, 1), open: map[string]*opened{}}, nil
+	return &Keeper{o: o, guess: make(chan struct{}, 1), open: map[string]*opened{}, turns: map[string]int{}}, nil
 }
 
 // Idle is how long an opened key stays open without being used.
@@ -154,66 +178,95 @@ func (k *Keeper) Keep(ctx context.Context, by Actor, migrationID string, ca cert
 	if passphrase != repeat {
 		return fault.New(fault.Invalid, "The two passphrases differ", "Type the same passphrase twice. Nobody can recover it.").In("repeat")
 	}
-	if err := k.turn(ctx); err != nil {
+	done, err := k.turn(ctx, by.Person)
+	if err != nil {
 		return err
 	}
-	defer func() { <-k.guess }()
+	defer done()
 	box, err := seal(ca.Key.Reveal(), passphrase, k.o.WorkFactor)
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The key could not be encrypted", "Try again. Nothing was stored.")
 	}
 	s := Sealed{Migration: migrationID, CAFingerprint: ca.Fingerprint(), CASubject: certsvc.SubjectOf(ca.Cert), CAPEM: string(ca.CertPEM), Box: box, At: k.now()}
-	return k.o.Store.KeepKey(ctx, s, k.about(s, Kept, "").By(by))
+	return k.o.Store.KeepKey(ctx, s, s.record(k.now(), Kept, "").By(by))
 }
 
-// turn waits for this request's turn at the passphrases.
-func (k *Keeper) turn(ctx context.Context) error {
+// turnsEach is how many of a person's requests are at the passphrases at once, one of them at work and the others
+// waiting: whoever sends many makes the others wait for these alone.
+const turnsEach = 2
+
+// turn waits for this request's turn at the passphrases; done gives it back. The error is a TooMany fault when the
+// person has turnsEach there already.
+func (k *Keeper) turn(ctx context.Context, person string) (done func(), err error) {
+	k.mu.Lock()
+	if k.turns[person] >= turnsEach {
+		k.mu.Unlock()
+		f := fault.New(fault.TooMany, "Your last passphrase is still being tried", "Wait a moment, then try again.").In("passphrase")
+		f.Cause = "Trying one takes about half a second, by design."
+		return nil, f
+	}
+	k.turns[person]++
+	k.mu.Unlock()
+	leave := func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		if k.turns[person]--; k.turns[person] == 0 {
+			delete(k.turns, person)
+		}
+	}
 	select {
 	case k.guess <- struct{}{}:
-		return nil
+		return func() { <-k.guess; leave() }, nil
 	case <-ctx.Done():
-		return context.Cause(ctx)
+		leave()
+		return nil, context.Cause(ctx)
 	}
 }
 
-func (k *Keeper) about(s Sealed, verb Verb, note string) Record {
-	return Record{At: k.now(), Migration: s.Migration, Verb: verb, Subject: s.CASubject, CAFingerprint: s.CAFingerprint, Note: note}
+// record is what is done with a kept key.
+func (s Sealed) record(at time.Time, verb Verb, note string) Record {
+	return Record{At: at, Migration: s.Migration, Verb: verb, Subject: s.CASubject, CAFingerprint: s.CAFingerprint, Note: note}
 }
 
 // Open unseals a migration's key for the idle time. The faults: NotFound when no key is kept, or not any more at the
 // end, Denied in the field passphrase for a wrong one, TooMany after several of them.
 func (k *Keeper) Open(ctx context.Context, by Actor, migrationID, passphrase string) error {
-	if err := k.turn(ctx); err != nil {
+	if !by.LookedTwice(k.now()) {
+		return ErrLookAgain
+	}
+	done, err := k.turn(ctx, by.Person)
+	if err != nil {
 		return err
 	}
-	defer func() { <-k.guess }()
+	defer done()
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err
 	}
-	wrong, err := k.wrongSoFar(ctx, migrationID)
+	wrong, err := k.wrongSoFar(ctx, migrationID, by.Person)
 	if err != nil {
 		return err
 	}
-	key, err := unseal(s.Box, passphrase)
-	if errors.Is(err, errWrong) {
-		if err := k.o.Store.AddRecords(ctx, k.about(s, Refused, "").By(by)); err != nil {
+	o, err := openFor(ctx, k, by.Person, s, passphrase)
+	if errors.Is(err, ErrWrong) {
+		now := k.now()
+		if err := k.o.Store.Missed(ctx, migrationID, Miss{by.Person, now}, now.Add(-wrongWindow), s.record(now, Refused, "").By(by)); err != nil {
 			return err
 		}
 		return wrongPassphrase(maxWrong - wrong - 1)
 	}
-	var ca certsvc.Issued
-	if err == nil {
-		ca, err = authority(s, key)
+	if errors.Is(err, ErrFull) {
+		return fault.Wrap(err, fault.TooMany, "Too many CA keys are open", "Lock one that is not needed, or wait until one locks itself, then try again.").In("passphrase")
 	}
 	if err != nil {
 		return fault.Wrap(err, fault.Internal, "The kept key is damaged", "Forget it here, and give the key from where you keep your copy.")
 	}
-	if err := k.o.Store.AddRecords(ctx, k.about(s, Opened, "").By(by)); err != nil {
-		clear(key) // what is not recorded does not happen
+	if err := k.o.Store.Unlocked(ctx, migrationID, by.Person, s.record(k.now(), Opened, "").By(by)); err != nil {
+		o.wipe() // what is not recorded does not happen
 		return err
 	}
-	if err := k.hold(migrationID, &opened{ca: ca, by: by.Person}); err != nil {
+	o.by = by.Person
+	if err := k.hold(migrationID, o); err != nil {
 		return err
 	}
 	// Its migration may have been deleted while the passphrase was tried: Wipe found nothing to wipe then.
@@ -235,7 +288,7 @@ func (k *Keeper) hold(migrationID string, o *opened) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	if k.closed {
-		clear(o.ca.Key.Reveal())
+		o.wipe()
 		return fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
 	}
 	k.drop(migrationID)
@@ -245,28 +298,40 @@ func (k *Keeper) hold(migrationID string, o *opened) error {
 	return nil
 }
 
-// wrongSoFar counts the wrong passphrases since the last right one, within the window. The audit is the
-// count, so that a restart gives nobody more guesses. The error is a TooMany fault once there are too many.
-func (k *Keeper) wrongSoFar(ctx context.Context, migrationID string) (int, error) {
-	recent, err := k.o.Store.Records(ctx, Query{Migration: migrationID, Since: k.now().Add(-wrongWindow), Limit: 1000})
+// wrongSoFar counts a person's wrong passphrases since the last right one, within the window. The count is stored, so
+// that a restart gives nobody more guesses, and stands apart from the audit, which may fill with anything meanwhile. What
+// is dated in the future, by a clock that was set back, does not count: it would lock the right passphrase out. The error is
+// a TooMany fault once there are too many, of this person or of all.
+func (k *Keeper) wrongSoFar(ctx context.Context, migrationID, person string) (int, error) {
+	now := k.now()
+	misses, err := k.o.Store.Misses(ctx, migrationID, now.Add(-wrongWindow))
 	if err != nil {
 		return 0, err
 	}
-	n, oldest := 0, time.Time{}
-	for _, r := range recent {
-		if r.Verb == Opened || r.Verb == Kept {
-			break
+	var mine, all []time.Time
+	for _, m := range misses {
+		if m.At.After(now) {
+			continue
 		}
-		if r.Verb == Refused {
-			n, oldest = n+1, r.At
+		all = append(all, m.At)
+		if m.Person == person {
+			mine = append(mine, m.At)
 		}
 	}
-	if n < maxWrong {
-		return n, nil
+	over := func(at []time.Time, most int) error {
+		if len(at) < most {
+			return nil
+		}
+		slices.SortFunc(at, time.Time.Compare)
+		again := at[len(at)-most].Add(wrongWindow)
+		f := fault.New(fault.TooMany, "Too many wrong passphrases", "Try again at "+again.Local().Format("15:04")+", or give the key from where you keep your copy.").In("passphrase")
+		f.Cause = fmt.Sprintf("%d wrong passphrases close the door for 15 minutes, so that nobody can try them one after the other.", most)
+		return f
 	}
-	f := fault.New(fault.TooMany, "Too many wrong passphrases", "Try again at "+oldest.Add(wrongWindow).Local().Format("15:04")+", or give the key from where you keep your copy.").In("passphrase")
-	f.Cause = "Five wrong passphrases close the door for 15 minutes, so that nobody can try them one after the other."
-	return n, f
+	if err := over(mine, maxWrong); err != nil {
+		return len(mine), err
+	}
+	return len(mine), over(all, maxWrongAll)
 }
 
 func wrongPassphrase(left int) error {
@@ -283,17 +348,21 @@ func wrongPassphrase(left int) error {
 // the lock off. What is signed must be in the audit before it leaves: work writes it down. The faults: NotFound when
 // no key is kept, Conflict when it is locked or another person opened it, and those of work.
 func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work func(certsvc.Issued) error) error {
+	if !by.LookedTwice(k.now()) {
+		return ErrLookAgain
+	}
 	k.mu.Lock()
 	o := k.live(migrationID)
 	var ca certsvc.Issued
-	if o != nil && o.by == by.Person {
+	done := func() {}
+	mine := o != nil && o.by == by.Person
+	if mine {
 		o.until = k.o.Now().Add(k.o.Idle)
 		o.timer.Reset(k.o.Idle)
-		ca = o.ca
-		ca.Key = certsvc.NewSecret(append([]byte(nil), o.ca.Key.Reveal()...)) // a lock in the meantime wipes the other
+		ca, done = o.lend()
 	}
 	k.mu.Unlock()
-	if ca.Key.Empty() {
+	if !mine {
 		if _, err := k.o.Store.SealedKey(ctx, migrationID); err != nil {
 			return err
 		}
@@ -302,13 +371,39 @@ func (k *Keeper) Use(ctx context.Context, by Actor, migrationID string, work fun
 		}
 		return fault.New(fault.Conflict, "The kept key is locked", "Open it with its passphrase first.").In("ca_source")
 	}
-	defer clear(ca.Key.Reveal())
+	defer done()
 	return work(ca)
 }
 
 // Started appends that Onramp of this version started.
 func (k *Keeper) Started(ctx context.Context, version string) error {
 	return k.o.Store.AddRecords(ctx, Record{At: k.now(), Verb: Started, Note: "version " + version}.By(Itself))
+}
+
+// exportPage is how many records an export holds at once.
+const exportPage = 100
+
+// Export gives every record that q asks for, Limit aside, newest first, to each, a few at a time: what is written
+// meanwhile is left out. The head of the audit is written elsewhere first. The error is that of reading or of each.
+func (k *Keeper) Export(ctx context.Context, q Query, each func(Record) error) error {
+	if err := k.o.Anchors.Now(ctx); err != nil {
+		k.o.Log.Error("the head of the audit was not written to --audit-anchor", "err", err)
+	}
+	for q.Limit = exportPage; ; {
+		page, err := k.o.Store.Records(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, r := range page {
+			if err := each(r); err != nil {
+				return err
+			}
+			q.Before = r.ID
+		}
+		if len(page) < q.Limit {
+			return nil
+		}
+	}
 }
 
 // Records of the audit, newest first.
@@ -334,15 +429,16 @@ func (k *Keeper) recordLock(ctx context.Context, by Actor, migrationID string, c
 
 // Forget deletes a kept key for good and locks it, after an opening that goes on; a NotFound fault when none is kept.
 func (k *Keeper) Forget(ctx context.Context, by Actor, migrationID string) error {
-	if err := k.turn(ctx); err != nil {
+	done, err := k.turn(ctx, by.Person)
+	if err != nil {
 		return err
 	}
-	defer func() { <-k.guess }()
+	defer done()
 	s, err := k.o.Store.SealedKey(ctx, migrationID)
 	if err != nil {
 		return err
 	}
-	if err := k.o.Store.DropKey(ctx, migrationID, k.about(s, Forgotten, "").By(by)); err != nil {
+	if err := k.o.Store.DropKey(ctx, migrationID, s.record(k.now(), Forgotten, "").By(by)); err != nil {
 		return err
 	}
 	k.mu.Lock()
@@ -373,7 +469,7 @@ func (k *Keeper) expire(migrationID string, o *opened) {
 	}
 	k.drop(migrationID)
 	k.mu.Unlock()
-	if err := k.recordLock(context.Background(), Itself, migrationID, o.ca, "not used for "+k.o.Idle.String()); err != nil {
+	if err := k.recordLock(context.Background(), Itself, migrationID, o.ca, "not used for "+fault.Lasts(k.o.Idle)); err != nil {
 		k.o.Log.Error("a lock was not recorded", "migration", migrationID, "err", err)
 	}
 }
@@ -385,8 +481,7 @@ func (k *Keeper) drop(migrationID string) *certsvc.Issued {
 		return nil
 	}
 	o.timer.Stop()
-	clear(o.ca.Key.Reveal())
-	o.ca.Key = certsvc.Secret{}
+	o.wipe()
 	delete(k.open, migrationID)
 	ca := o.ca
 	return &ca

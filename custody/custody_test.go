@@ -76,6 +76,20 @@ func (a *audit) AddRecords(ctx context.Context, rs ...custody.Record) error {
 	return a.DB.AddRecords(ctx, rs...)
 }
 
+func (a *audit) Missed(ctx context.Context, id string, m custody.Miss, forget time.Time, r custody.Record) error {
+	if err := a.refused(); err != nil {
+		return err
+	}
+	return a.DB.Missed(ctx, id, m, forget, r)
+}
+
+func (a *audit) Unlocked(ctx context.Context, id, person string, r custody.Record) error {
+	if err := a.refused(); err != nil {
+		return err
+	}
+	return a.DB.Unlocked(ctx, id, person, r)
+}
+
 func (a *audit) KeepKey(ctx context.Context, k custody.Sealed, r custody.Record) error {
 	if err := a.refused(); err != nil {
 		return err
@@ -291,6 +305,121 @@ func TestWrongPassphrasesAreCounted(t *testing.T) {
 	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.TooMany, "a moment too early")
 	now = now.Add(2 * time.Second)
 	must(t, k.Open(t.Context(), dana, "payments", phrase))
+}
+
+// What fills the audit does not clear the count: it has lines of its own.
+func TestWrongPassphrasesPastAFullAudit(t *testing.T) {
+	s := newAudit(t)
+	defer s.Close()
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	k := keeper(t, s, func() time.Time { return now })
+	must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
+	tried := 0
+	for i := range 12 { // an hour
+		for j := range 10 {
+			err := k.Open(t.Context(), dana, "payments", fmt.Sprint("guess ", i, " ", j))
+			if fault.Is(err, fault.Denied) {
+				tried++
+			} else {
+				wants(t, err, fault.TooMany, "a guess beyond")
+			}
+			must(t, s.AddRecords(t.Context(), custody.Record{At: now, Migration: "payments", Verb: custody.Opened}))
+		}
+		batch := make([]custody.Record, 1200)
+		for n := range batch {
+			batch[n] = custody.Record{At: now, Migration: "payments", Verb: custody.Signed}
+		}
+		must(t, s.AddRecords(t.Context(), batch...))
+		now = now.Add(5 * time.Minute)
+	}
+	if tried != 20 {
+		t.Errorf("%d guesses in an hour, want 20", tried)
+	}
+	t.Logf("%d guesses in an hour, with batches that fill the audit between them", tried)
+}
+
+// What a clock that ran ahead wrote down does not lock the right passphrase out, in the audit or in the counts.
+func TestWrongPassphrasesOfTheFuture(t *testing.T) {
+	s := newAudit(t)
+	defer s.Close()
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	k := keeper(t, s, func() time.Time { return now })
+	must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
+	now = now.AddDate(1, 0, 0)
+	for i := range 5 {
+		wants(t, k.Open(t.Context(), dana, "payments", fmt.Sprint("guess ", i)), fault.Denied, "a guess")
+	}
+	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.TooMany, "while that is now")
+	now = now.AddDate(-1, 0, 0)
+	must(t, s.AddRecords(t.Context(), custody.Record{At: now.AddDate(2, 0, 0), Migration: "payments", Verb: custody.Refused}))
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
+	must(t, k.Lock(t.Context(), dana, "payments"))
+	for i := range 5 {
+		wants(t, k.Open(t.Context(), dana, "payments", fmt.Sprint("guess ", i)), fault.Denied, "a guess")
+	}
+	wants(t, k.Open(t.Context(), dana, "payments", phrase), fault.TooMany, "after five of now")
+}
+
+// One person's wrong passphrases do not lock the others out; all together guess no more than twenty times.
+func TestWrongPassphrasesOfSeveral(t *testing.T) {
+	s := newAudit(t)
+	defer s.Close()
+	now := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+	k := keeper(t, s, func() time.Time { return now })
+	must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
+	guess := func(person string) error {
+		return k.Open(t.Context(), custody.Actor{Person: person}, "payments", "a wrong one, surely")
+	}
+	for range 5 {
+		wants(t, guess("mallory"), fault.Denied, "a guess")
+	}
+	wants(t, guess("mallory"), fault.TooMany, "a sixth")
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
+	wants(t, guess("mallory"), fault.TooMany, "after somebody else's right one")
+	tried := 5
+	for i := range 10 {
+		for range 5 {
+			if err := guess(fmt.Sprint("m", i)); fault.Is(err, fault.Denied) {
+				tried++
+			}
+		}
+	}
+	if tried != 20 {
+		t.Errorf("eleven persons guessed %d times, want 20", tried)
+	}
+	now = now.Add(15 * time.Minute)
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
+}
+
+// Whoever sends many passphrases at once is told to wait, and makes others wait for two of them at most.
+func TestManyPassphrasesAtOnce(t *testing.T) {
+	s := newAudit(t)
+	defer s.Close()
+	k, err := custody.New(custody.Options{Store: s, WorkFactor: 14}) // some 30 ms each
+	must(t, err)
+	must(t, k.Keep(t.Context(), dana, "payments", authority(t), phrase, phrase))
+	results := make(chan error)
+	for range 40 {
+		go func() {
+			results <- k.Open(t.Context(), custody.Actor{Person: "mallory"}, "payments", "a wrong one, surely")
+		}()
+	}
+	told := 0
+	for range 30 { // most are told before any is tried
+		if fault.Is(<-results, fault.TooMany) {
+			told++
+		}
+	}
+	must(t, k.Open(t.Context(), dana, "payments", phrase))
+	for range 10 {
+		if fault.Is(<-results, fault.TooMany) {
+			told++
+		}
+	}
+	if told == 0 {
+		t.Error("nobody was told to wait")
+	}
+	t.Logf("%d of 40 at once were told to wait", told)
 }
 
 func TestPassphrases(t *testing.T) {

@@ -24,9 +24,9 @@ func (h *held) SealedKey(ctx context.Context, id string) (custody.Sealed, error)
 	return h.audit.SealedKey(ctx, id)
 }
 
-func (h *held) AddRecords(ctx context.Context, rs ...custody.Record) error {
-	err := h.audit.AddRecords(ctx, rs...)
-	if err == nil && rs[0].Verb == custody.Opened {
+func (h *held) Unlocked(ctx context.Context, id, person string, r custody.Record) error {
+	err := h.audit.Unlocked(ctx, id, person, r)
+	if err == nil {
 		h.then()
 	}
 	return err

@@ -2,7 +2,6 @@ package custody
 
 import (
 	"crypto/x509"
-	"fmt"
 	"sync"
 	"time"
 
@@ -118,9 +117,6 @@ func (k *Keyring) expire(id Held, l *lending) {
 	}
 }
 
-// TTL is how long a pair is kept.
-func (k *Keyring) TTL() time.Duration { return k.ttl }
-
 // copied has a key of its own, as dropping the pair wipes the original.
 func (l Lent) copied() Lent {
 	l.KeyPEM = certsvc.NewSecret(append([]byte(nil), l.KeyPEM.Reveal()...))
@@ -164,12 +160,4 @@ func (k *Keyring) drop(id Held) {
 	l.timer.Stop()
 	clear(l.KeyPEM.Reveal())
 	delete(k.lent, id)
-}
-
-// minutes is a duration for people.
-func minutes(d time.Duration) string {
-	if d == time.Minute {
-		return "1 minute"
-	}
-	return fmt.Sprintf("%d minutes", int(d.Minutes()))
 }

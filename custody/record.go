@@ -17,6 +17,11 @@ type Actor struct {
 	Via     string // "portal", "command", "post" to a one-time address, or "onramp" for what happens by itself
 	From    string // the address that the request came from; "" for none
 	Request string // the request's ID in the log; "" for none
+
+	Role     Role
+	Teams    []string  // IDs of the teams that it belongs to
+	Team     string    // the one that gets what it makes; "": the first of Teams
+	SignedIn time.Time // the last time that it proved who it is; zero on one machine
 }
 
 // Itself is the Actor of what Onramp does by itself: locking after the idle time, starting, stopping.
@@ -31,12 +36,15 @@ type Verb string
 // The verbs.
 const (
 	Started   Verb = "onramp-started"
-	Signed    Verb = "signed"        // a certificate
-	Kept      Verb = "key-kept"      // a CA key was encrypted and stored
-	Opened    Verb = "key-opened"    // with its passphrase
-	Refused   Verb = "key-refused"   // a wrong passphrase
-	Locked    Verb = "key-locked"    // by a person, after the idle time, or at the stop
-	Forgotten Verb = "key-forgotten" // deleted for good
+	Chained   Verb = "audit-chained"   // a chain over all records there are was begun (Chain)
+	BackedUp  Verb = "backup-made"     // of the whole database
+	Recovered Verb = "backup-restored" // the database came from a backup
+	Signed    Verb = "signed"          // a certificate
+	Kept      Verb = "key-kept"        // a CA key was encrypted and stored
+	Opened    Verb = "key-opened"      // with its passphrase
+	Refused   Verb = "key-refused"     // a wrong passphrase
+	Locked    Verb = "key-locked"      // by a person, after the idle time, or at the stop
+	Forgotten Verb = "key-forgotten"   // deleted for good
 
 	Imported   Verb = "certificates-imported"
 	Downloaded Verb = "key-downloaded" // a key made here left
@@ -79,15 +87,30 @@ const (
 	Reset         Verb = "rehearsal-reset"
 	Broken        Verb = "switch-on"
 	Mended        Verb = "switch-off"
+
+	SignedIn       Verb = "signed-in"
+	SignInRefused  Verb = "sign-in-refused"
+	SignedOut      Verb = "signed-out" // here, or a sign-in elsewhere by its person
+	AccountAdded   Verb = "account-added"
+	AccountChanged Verb = "account-changed" // its role or its teams
+	AccountOff     Verb = "account-disabled"
+	AccountOn      Verb = "account-enabled"
+	LinkMade       Verb = "link-made" // for a first password or a new one
+	PasswordSet    Verb = "password-set"
+	TeamAdded      Verb = "team-added"
+	TeamGiven      Verb = "migration-given" // to another team
 )
 
-// Verbs are those that a Record can have.
-var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started,
+// Verbs are those that a Record of a portal for one person can have.
+var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
 	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+
+// PeopleVerbs are the others, where several people share a portal.
+var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {
@@ -122,8 +145,9 @@ type Query struct {
 	Migration string
 	Verb      Verb
 	Since     time.Time
-	Before    int64 // only records with a smaller ID; 0 for all
-	Limit     int   // at most; 0 for 100
+	Before    int64  // only records with a smaller ID; 0 for all
+	Self      string // the person who asks, where they see the migrations of some teams alone (migration.Within)
+	Limit     int    // at most; 0 for 100
 }
 
 // SignedRecords are the audit's lines of certificates that were signed in a lane under a CA.

@@ -10,8 +10,11 @@ import (
 	"onramp/certsvc"
 )
 
-// errWrong is a passphrase that does not open the box.
-var errWrong = errors.New("custody: wrong passphrase")
+// ErrWrong is a passphrase that does not open the box, ErrFull that too many keys are open.
+var (
+	ErrWrong = errors.New("custody: wrong passphrase")
+	ErrFull  = errors.New("custody: too many keys are open")
+)
 
 // maxWorkFactor is the largest that a box may ask for before its passphrase is judged: 256 MB.
 const maxWorkFactor = 18
@@ -40,17 +43,17 @@ func seal(key []byte, passphrase string, workFactor int) ([]byte, error) {
 	return box.Bytes(), nil
 }
 
-// unseal opens a box; errWrong for a wrong passphrase, another error for a damaged box.
+// unseal opens a box; ErrWrong for a wrong passphrase, another error for a damaged box.
 func unseal(box []byte, passphrase string) ([]byte, error) {
 	from, err := age.NewScryptIdentity(passphrase)
 	if err != nil {
-		return nil, errWrong // the empty one
+		return nil, ErrWrong // the empty one
 	}
 	from.SetMaxWorkFactor(maxWorkFactor)
 	r, err := age.Decrypt(bytes.NewReader(box), from)
 	var none *age.NoIdentityMatchError
 	if errors.As(err, &none) {
-		return nil, errWrong
+		return nil, ErrWrong
 	}
 	if err != nil {
 		return nil, err

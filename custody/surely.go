@@ -52,6 +52,14 @@ func (s sure) AddRecords(ctx context.Context, rs ...Record) error {
 	return Surely(ctx, s.Store, rs, func(rs []Record) error { return s.Store.AddRecords(ctx, rs...) })
 }
 
+func (s sure) Missed(ctx context.Context, migrationID string, m Miss, forget time.Time, r Record) error {
+	return Surely(ctx, s.Store, []Record{r}, func(rs []Record) error { return s.Store.Missed(ctx, migrationID, m, forget, rs[0]) })
+}
+
+func (s sure) Unlocked(ctx context.Context, migrationID, person string, r Record) error {
+	return Surely(ctx, s.Store, []Record{r}, func(rs []Record) error { return s.Store.Unlocked(ctx, migrationID, person, rs[0]) })
+}
+
 func (s sure) KeepKey(ctx context.Context, key Sealed, r Record) error {
 	return Surely(ctx, s.Store, []Record{r}, func(rs []Record) error { return s.Store.KeepKey(ctx, key, rs[0]) })
 }

@@ -8,10 +8,13 @@ import (
 	"onramp/fault"
 )
 
-// The most downloads that wait at once, for all and for one person; each has some kilobytes.
+// The most downloads that wait at once, each of some kilobytes. A person may have no more waiting than there is room left
+// for others, so that whoever takes all that one may take leaves as much for the next; fairHeld are everybody's own,
+// out of a reserve that nobody else takes.
 const (
-	maxHeld     = 500
-	maxHeldEach = 250
+	maxHeld  = 500
+	fairHeld = 4
+	reserve  = 1000
 )
 
 // maxRemembered bounds the ids of downloads that are gone, so that their second request is explained.
@@ -80,7 +83,7 @@ func (v *Vault) Book(ids ...Held) (*Booking, error) {
 			return nil, fault.New(fault.Unavailable, "Onramp is stopping", "Try again when it has started.")
 		case isHeld || isGone || v.booked[id]:
 			return nil, fault.New(fault.Conflict, "This download exists already", "Create the certificates again.")
-		case len(v.held)+len(v.booked)+i >= maxHeld, mine[id.Person] >= maxHeldEach:
+		case !v.room(len(v.held)+len(v.booked)+i, mine[id.Person]):
 			return nil, fault.New(fault.TooMany, "Too many downloads wait to be fetched", "Fetch those that were made, or wait until they expire.")
 		}
 		mine[id.Person]++
@@ -89,6 +92,14 @@ func (v *Vault) Book(ids ...Held) (*Booking, error) {
 		v.booked[id] = true
 	}
 	return &Booking{v, ids}, nil
+}
+
+// room reports whether one more fits for a person who has mine of all that wait.
+func (v *Vault) room(all, mine int) bool {
+	if mine < fairHeld {
+		return all < maxHeld+reserve
+	}
+	return mine < maxHeld-all
 }
 
 // Put keeps content, which it takes over, under a booked id until it is taken or its time has passed. name is the
@@ -217,7 +228,7 @@ func (v *Vault) refused(id Held) error {
 		return f
 	case known:
 		f := fault.New(fault.Gone, "This key was not downloaded in time and is gone", "Create the certificates again, and download them at once.")
-		f.Cause = "A private key made by Onramp waits " + minutes(v.ttl) + " in memory and is then wiped; no copy is kept."
+		f.Cause = "A private key made by Onramp waits " + fault.Lasts(v.ttl) + " in memory and is then wiped; no copy is kept."
 		f.NotWrong, f.Who = "Nothing was stored, and nobody else has the key.", "developer"
 		return f
 	}

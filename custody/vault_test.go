@@ -162,7 +162,7 @@ func TestVaultRace(t *testing.T) {
 func TestVaultBounds(t *testing.T) {
 	v := NewVault(time.Minute, nil)
 	defer v.Close()
-	for i := range maxHeldEach {
+	for i := range maxHeld / 2 {
 		if err := put(v, fmt.Sprint(i), "x", nil); err != nil {
 			t.Fatal(err)
 		}
@@ -170,7 +170,7 @@ func TestVaultBounds(t *testing.T) {
 	if err := put(v, "one more", "x", nil); !fault.Is(err, fault.TooMany) {
 		t.Errorf("Put beyond the bound = %v", err)
 	}
-	for i := range maxRemembered + maxHeldEach {
+	for i := range maxRemembered + maxHeld/2 {
 		id := fmt.Sprint("r", i)
 		_, _, _ = take(v, held(fmt.Sprint(i)))
 		if err := put(v, id, "x", nil); err != nil {
@@ -268,11 +268,39 @@ func TestNobodyElses(t *testing.T) {
 	}
 }
 
+// TestVaultFairness: whoever makes as many downloads as one may, and however many such persons there are, leaves room for
+// the next.
+func TestVaultFairness(t *testing.T) {
+	v := NewVault(time.Minute, nil)
+	defer v.Close()
+	had := []int{}
+	for person := range 100 {
+		n := 0
+		for ; ; n++ {
+			b, err := v.Book(Held{fmt.Sprint("p", person), "payments", fmt.Sprint(n)})
+			if err != nil {
+				if !fault.Is(err, fault.TooMany) {
+					t.Fatal(err)
+				}
+				break
+			}
+			b.Put(b.ids[0], "x", nil)
+		}
+		if n < fairHeld {
+			t.Fatalf("person %d had room for %d downloads, at least %d", person, n, fairHeld)
+		}
+		had = append(had, n)
+	}
+	if had[0] != maxHeld/2 || had[1] != maxHeld/4 || len(v.held) > maxHeld+reserve {
+		t.Errorf("they had %v", had)
+	}
+}
+
 // TestBooking: what is booked has its room, what was not put gives it back, and one booking is all or none.
 func TestBooking(t *testing.T) {
 	v := NewVault(time.Minute, nil)
 	defer v.Close()
-	all := make([]Held, maxHeldEach)
+	all := make([]Held, maxHeld/2)
 	for i := range all {
 		all[i] = held(fmt.Sprint(i))
 	}

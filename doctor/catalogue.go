@@ -6,7 +6,7 @@ import (
 	"sync"
 )
 
-// Entry is one fault of the catalogue (faults.md §3). Texts may hold {address}, {host}, {namespace},
+// Entry is one fault of the catalogue (docs/doctor.md lists them). Texts may hold {address}, {host}, {namespace},
 // {server_name}, {task_queue}, {cert_path}, {key_path}, {ca_path} and names of the stage's evidence;
 // they are filled with the user's values.
 type Entry struct {
@@ -35,7 +35,7 @@ const (
 // The stages that only a catalogue entry can have: what a running workflow shows.
 const stageWorkflow = "workflow"
 
-// groups are the catalogue's parts, in the order of faults.md.
+// groups are the catalogue's parts, in the order of a check.
 var groups = []struct {
 	name    string
 	entries *[]Entry
@@ -83,7 +83,7 @@ func Lookup(code string) (Entry, bool) {
 	return e, ok
 }
 
-// Catalogue returns every entry in the order of faults.md.
+// Catalogue returns every entry in the order of a check.
 func Catalogue() []Entry {
 	all, _ := index()
 	return slices.Clone(all)
@@ -135,7 +135,7 @@ func unknownVerdict(stage string, values map[string]string) Verdict {
 	return v
 }
 
-// exitByStage are the exit codes of contract.md by the stage at which a verdict fell.
+// exitByStage are the exit codes (docs/doctor.md) by the stage at which a verdict fell.
 var exitByStage = map[string]int{
 	"input": 10, "pair": 10, "chain": 10,
 	"dns": 11, "tcp": 11,
@@ -148,7 +148,7 @@ var exitByStage = map[string]int{
 // exitByGroup are those that follow the kind of fault, wherever it was seen.
 var exitByGroup = map[string]int{"PX": 11, "AK": 13, "WF": 15, "WK": 15}
 
-// ExitCode returns contract.md's exit code of a verdict: 0 for OK, by the stage at which it fell
+// ExitCode returns the exit code of a verdict (docs/doctor.md): 0 for OK, by the stage at which it fell
 // otherwise, 1 for unknown without a stage.
 func ExitCode(v Verdict) int {
 	if v.Code == OK {

@@ -1,6 +1,6 @@
 package doctor
 
-// chEntries are faults of certificates and chains by Temporal Cloud's rules (faults.md §3.3, §4).
+// chEntries are faults of certificates and chains by Temporal Cloud's rules (docs.temporal.io/cloud/certificates).
 var chEntries = []Entry{
 	{Code: "CH-01", Stage: "chain", Title: "The CA in the namespace did not sign this certificate", Cause: "The client certificate was issued by a CA that is not in the namespace's bundle.",
 		Fix: fixes(admin("Add the issuer's certificate to the namespace, next to those already there.", "tcld namespace accepted-client-ca add --namespace {namespace} --ca-certificate-file {ca_path}"),

@@ -1,6 +1,6 @@
 package doctor
 
-// h2Entries are faults of HTTP/2 and gRPC (faults.md §3.9).
+// h2Entries are faults of HTTP/2 and gRPC.
 var h2Entries = []Entry{
 	{Code: "H2-01", Stage: "grpc", Title: "Accepted, then silent", Cause: "TLS is fine, but HTTP/2 never begins.",
 		Fix: fixes(platform("Check the load balancer or server behind {address|the address}."), dev("Check again in a minute.")), Symptoms: said("waiting for connections to become ready"), Related: related("SY-03", "TC-05")},
@@ -30,7 +30,7 @@ var h2Entries = []Entry{
 		Fix: fixes(dev("Switch compression off in the SDK, or update the server.")), Symptoms: said("grpc: Decompressor is not installed"), Related: related("SY-01")},
 }
 
-// syEntries are faults of the service (faults.md §3.9).
+// syEntries are faults of the service.
 var syEntries = []Entry{
 	{Code: "SY-01", Stage: "grpc", Title: "gRPC, but not Temporal", Cause: "The server speaks gRPC and does not know Temporal's service.",
 		Fix: fixes(dev("Correct the host and port.")), Symptoms: said("unknown service temporal.api.workflowservice.v1.WorkflowService"), Related: related("H2-02")},

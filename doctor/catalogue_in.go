@@ -1,6 +1,6 @@
 package doctor
 
-// inEntries are faults of what was typed: endpoint, namespace, API key (faults.md §3.1).
+// inEntries are faults of what was typed: endpoint, namespace, API key.
 var inEntries = []Entry{
 	{Code: "IN-01", Stage: "input", Title: "The address has a URL scheme",
 		Cause:    "gRPC takes host:port. With https:// in front, every SDK and the temporal CLI refuse the address or look up the wrong name.",

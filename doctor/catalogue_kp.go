@@ -1,6 +1,6 @@
 package doctor
 
-// kpEntries are faults of PEM texts and the key pair (faults.md §3.2).
+// kpEntries are faults of PEM texts and the key pair.
 var kpEntries = []Entry{
 	{Code: "KP-01", Stage: "pair", Title: "The certificate is empty", Cause: "The field or file for the client certificate is empty.",
 		Fix:      fixes(dev("Use the client certificate, the file that begins with BEGIN CERTIFICATE.", "onramp check --tls-cert-path {cert_path} --tls-key-path {key_path}")),

@@ -1,6 +1,6 @@
 package doctor
 
-// dnEntries are faults of name resolution (faults.md §3.4).
+// dnEntries are faults of name resolution.
 var dnEntries = []Entry{
 	{Code: "DN-01", Stage: "dns", Title: "No such name", Cause: "DNS does not know {host|the name of the endpoint}. Every namespace of Temporal Cloud has a name of its own: the namespace or the account ID is misspelt, or the namespace does not exist.",
 		Fix:      fixes(dev("Compare the name with the one on the namespace's page in the Temporal Cloud UI.", "dig +short {host}"), network("If the name is right, check that this network's DNS answers for tmprl.cloud.")),
@@ -33,7 +33,7 @@ var dnEntries = []Entry{
 		Fix: fixes(network("Create the private endpoint in the namespace's region.")), Symptoms: said("no such host", "i/o timeout"), Related: related("IN-19", "DN-09")},
 }
 
-// tcEntries are faults of TCP (faults.md §3.5).
+// tcEntries are faults of TCP.
 var tcEntries = []Entry{
 	{Code: "TC-01", Stage: "tcp", Title: "Nothing is listening at {address|this address}", Cause: "The host refuses the connection: no server is on this port, or a firewall rejects it.",
 		Fix:      fixes(dev("Check that the address is right; Temporal Cloud's port is 7233.", "nc -vz {host} {port}"), dev("If it is a local server, start it.", "temporal server start-dev")),
@@ -75,7 +75,7 @@ var tcEntries = []Entry{
 		Confirm:  "ulimit -n", Unseen: "Which files and connections the program holds.", Symptoms: said("too many open files", "EMFILE"), Related: related("TC-11")},
 }
 
-// pxEntries are faults of proxies between the worker and the server (faults.md §3.5).
+// pxEntries are faults of proxies between the worker and the server.
 var pxEntries = []Entry{
 	{Code: "PX-01", Stage: "tcp", Title: "The proxy is down", Cause: "{variable|HTTPS_PROXY} names a proxy[[, {proxy},]] that cannot be reached.",
 		Fix: fixes(network("Start the proxy, or correct its address."), dev("If no proxy is needed for Temporal Cloud, exempt it.", "export NO_PROXY=tmprl.cloud")), Symptoms: said("Error while dialing: dial tcp ...: connect: connection refused"), Related: related("PX-06", "PX-07")},

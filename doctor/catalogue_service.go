@@ -1,6 +1,6 @@
 package doctor
 
-// nsEntries are faults of the namespace (faults.md §3.10).
+// nsEntries are faults of the namespace.
 var nsEntries = []Entry{
 	{Code: "NS-01", Stage: "namespace", Title: "The namespace does not exist here", Cause: "Temporal answers, but has no namespace {namespace|of that name}.",
 		Fix:      fixes(dev("Compare the Namespace ID with the one in the Temporal Cloud UI.", "tcld namespace list"), admin("Or create the namespace.", "tcld namespace create --namespace {namespace}")),
@@ -34,7 +34,7 @@ var nsEntries = []Entry{
 		Fix: fixes(admin("Choose one of the two.", "tcld namespace create --namespace {namespace} --auth-method mtls --ca-certificate-file {ca_path}")), Symptoms: said("cannot create namespace with provided auth method"), Related: related("AK-08")},
 }
 
-// akEntries are faults of API keys (faults.md §3.10).
+// akEntries are faults of API keys.
 var akEntries = []Entry{
 	{Code: "AK-01", Stage: "client-cert", Title: "This namespace requires a certificate, not an API key", Cause: "The server asks for a client certificate, and only an API key was given. The key was not sent.",
 		Fix: fixes(dev("Use a client certificate.", "export TEMPORAL_TLS_CLIENT_CERT_PATH={cert_path} TEMPORAL_TLS_CLIENT_KEY_PATH={key_path}"), admin("Or switch API keys on for the namespace.", "tcld namespace auth-method set --namespace {namespace} --auth-method api_key")), Symptoms: said("remote error: tls: certificate required"), Related: related("CL-01", "AK-02")},
@@ -58,7 +58,7 @@ var akEntries = []Entry{
 		Fix: fixes(dev("Fix the problem with the server's certificate first.")), Related: related("SV-04", "PX-08")},
 }
 
-// tqEntries are faults of workers (faults.md §3.11).
+// tqEntries are faults of workers.
 var tqEntries = []Entry{
 	{Code: "TQ-01", Stage: "task-queue", Title: "No worker polls {task_queue}", Cause: "Nobody has polled {task_queue} within the last five minutes, so workflows on it do not progress.",
 		NotWrong: "The connection is fine from the network to the namespace.",
@@ -85,7 +85,7 @@ var tqEntries = []Entry{
 		Fix:      fixes(dev("Register the workflow with a worker on this task queue and start it; a worker without workflows polls for activities only.")), Related: related("TQ-01", "TQ-05")},
 }
 
-// wfEntries are faults of workflows (faults.md §3.11).
+// wfEntries are faults of workflows.
 var wfEntries = []Entry{
 	{Code: "WF-01", Stage: stageWorkflow, Title: "The worker does not know this workflow", Cause: "The workflow type[[ {workflow_type}]] is not registered with the worker that polls {task_queue}.",
 		Fix: fixes(dev("Register the workflow with the worker, or start it by the name that the worker knows.")), Symptoms: said("unable to find workflow type"), Related: related("WF-02", "TQ-02")},

@@ -10,7 +10,7 @@ import (
 	"testing"
 )
 
-// matrix is how many ids each group of faults.md §3 has; the catalogue may hold more.
+// matrix is how many ids each group had at first; the catalogue may hold more.
 var matrix = map[string]int{"IN": 20, "KP": 35, "CH": 32, "DN": 12, "TC": 9, "PX": 12, "SV": 12, "PR": 15, "CL": 16,
 	"H2": 13, "SY": 9, "NS": 12, "AK": 10, "TQ": 9, "WF": 12}
 

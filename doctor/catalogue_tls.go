@@ -1,6 +1,6 @@
 package doctor
 
-// svEntries are faults of server authentication (faults.md §3.6).
+// svEntries are faults of server authentication.
 var svEntries = []Entry{
 	{Code: "SV-01", Stage: "tls", Title: "Your client CA was set as the server's CA", Cause: "The server's certificate is valid, but was not issued under the root that was given. Temporal Cloud's server certificate is from a public CA; your own CA is uploaded to the namespace and never set as server root.",
 		Fix: fixes(dev("Leave the server CA empty.", "unset TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
@@ -36,7 +36,7 @@ var svEntries = []Entry{
 		Fix: fixes(dev("Leave it empty for Temporal Cloud.", "unset TEMPORAL_TLS_SERVER_CA_CERT_PATH")), Related: related("SV-01")},
 }
 
-// prEntries are faults of the protocol (faults.md §3.7).
+// prEntries are faults of the protocol.
 var prEntries = []Entry{
 	{Code: "PR-01", Stage: "tls", Title: "The server speaks gRPC without TLS", Cause: "{address} answered the TLS handshake with plain HTTP/2. A local server, as temporal server start-dev, does that.",
 		Fix:      fixes(dev("To reach Temporal Cloud, use the namespace endpoint.", "export TEMPORAL_ADDRESS={endpoint}"), dev("To stay on the local server, leave TLS off: no certificate and no API key.", "unset TEMPORAL_TLS_CLIENT_CERT_PATH TEMPORAL_TLS_CLIENT_KEY_PATH TEMPORAL_API_KEY")),
@@ -71,7 +71,7 @@ var prEntries = []Entry{
 		Fix: fixes(network("Check the MTU of the path and devices that inspect TLS.")), Symptoms: said("i/o timeout"), Related: related("TC-05")},
 }
 
-// clEntries are faults of the client certificate at the server (faults.md §3.8).
+// clEntries are faults of the client certificate at the server.
 var clEntries = []Entry{
 	{Code: "CL-01", Stage: "client-cert", Title: "The server requires a client certificate, and none was sent", Cause: "The namespace uses mTLS. Without a client certificate it refuses everyone.",
 		Fix:      fixes(dev("Set the client certificate and its key.", "export TEMPORAL_TLS_CLIENT_CERT_PATH={cert_path} TEMPORAL_TLS_CLIENT_KEY_PATH={key_path}")),

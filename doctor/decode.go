@@ -7,7 +7,7 @@ import (
 	"onramp/namespace"
 )
 
-// DecodeSchema is the schema name of Decoded's JSON (contract.md).
+// DecodeSchema is the schema name of Decoded's JSON, which only grows: scripts read it.
 const DecodeSchema = "onramp.decode/1"
 
 // MaxDecode is how much of a pasted text is read, in bytes: an error with the log around it.

@@ -11,7 +11,11 @@ func (r *run) dial(ctx context.Context, address string) (net.Conn, error) {
 	if r.o.Dial != nil {
 		return r.o.Dial(ctx, "tcp", address)
 	}
+	if r.o.To != nil {
+		c, err := r.o.To(r.addr.String())(ctx, "tcp", address)
+		return r.o.Own.Keep(c), err
+	}
 	d := net.Dialer{Resolver: r.resolver(nil)}
 	c, err := d.DialContext(ctx, "tcp", address)
-	return r.o.Own.keep(c), err
+	return r.o.Own.Keep(c), err
 }

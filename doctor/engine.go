@@ -6,6 +6,8 @@ import (
 	"net"
 	"os"
 	"time"
+
+	"onramp/reach"
 )
 
 // Options are what an Engine needs; every field has a default.
@@ -21,12 +23,15 @@ type Options struct {
 	// Dial opens TCP connections to the target and its proxy; nil is net.Dialer's. A laboratory puts its own
 	// network there.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+	// To, where it is set and Dial is not, gives the dialer of a check of one host:port, by which everything that the
+	// check opens is dialled: a portal that several people share says by it what may be reached.
+	To func(address string) reach.Dialer
 	// Own, where it is set, keeps the connections to the target, so that a server in this process knows them.
 	Own *OwnCalls
 	// OtherNameserver is the host:port of a second DNS server, outside this network, which is asked for the name
 	// of the target where the first does not know it (P10); "" asks nobody else.
 	OtherNameserver string
-	// Budgets of single stages; zero fields get the defaults of faults.md §2.
+	// Budgets of single stages; zero fields get defaults.
 	Budgets Budgets
 }
 

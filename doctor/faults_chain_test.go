@@ -56,7 +56,7 @@ func (l *lab) publicCA() []byte {
 	return nil
 }
 
-// chainRows are the faults of certificates and bundles (faults.md §3.3) that everything does not have.
+// chainRows are the faults of certificates and bundles that everything does not have.
 func chainRows() []faultRow {
 	// uploaded is a healthy client whose namespace holds what make gives.
 	uploaded := func(make func(l *lab) []byte) func(*lab) Target {

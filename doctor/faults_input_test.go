@@ -39,7 +39,7 @@ func (l *lab) byKey(key string) Target {
 	return t
 }
 
-// inputRows are the faults of what was typed (faults.md §3.1) that everything does not have.
+// inputRows are the faults of what was typed that everything does not have.
 func inputRows() []faultRow {
 	refused := func(edit func(*Target)) func(*lab) Target { return typedCloud(edit) }
 	return []faultRow{

@@ -26,7 +26,7 @@ func elsewhereDNS(first, second internet) func(*lab) func(*Options) {
 	}
 }
 
-// networkRows are the faults between a machine and the server (faults.md §3.4 to §3.7) that everything does not
+// networkRows are the faults between a machine and the server that everything does not
 // have.
 func networkRows() []faultRow {
 	cloud := typedCloud(func(*Target) {})
@@ -142,7 +142,7 @@ func networkRows() []faultRow {
 	}
 }
 
-// acceptedRows are the faults after the server has shown who it is (faults.md §3.8 to §3.11) that everything does
+// acceptedRows are the faults after the server has shown who it is that everything does
 // not have.
 func acceptedRows() []faultRow {
 	server := func(address func(l *lab) string) func(*lab) Target {

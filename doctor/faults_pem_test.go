@@ -46,7 +46,7 @@ type onePEM struct {
 	edit  func(t testing.TB, p keyPair) keyPair
 }
 
-// pemShapes are the broken shapes of faults.md §3.2 and their kin.
+// pemShapes are the broken shapes of PEM texts and pairs.
 func pemShapes() []onePEM {
 	cert := func(f func(b []byte) []byte) func(testing.TB, keyPair) keyPair {
 		return func(_ testing.TB, p keyPair) keyPair { p.cert = f(p.cert); return p }

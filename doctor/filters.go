@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// maxFilters is Cloud's limit of certificate filters on a namespace (cloud-facts.md §2).
+// maxFilters is Cloud's limit of certificate filters on a namespace (docs.temporal.io/cloud/certificates).
 const maxFilters = 25
 
 // filter is one certificate filter in tcld's JSON. Every field that is set must match.

@@ -75,7 +75,7 @@ func (c *countingConn) alerts() int {
 	return c.records.alerts
 }
 
-// ticketProof is a session cache that keeps nothing. A ticket proves acceptance (faults.md §2 P5),
+// ticketProof is a session cache that keeps nothing. A ticket proves acceptance (RFC 8446 §4.6.1),
 // so the wait for the server's first words ends there.
 type ticketProof struct{ h *hello }
 
@@ -92,7 +92,7 @@ func (t ticketProof) Put(_ string, s *tls.ClientSessionState) {
 
 // do makes the handshake on an open connection, which it owns. The client certificate is presented
 // through GetClientCertificate: crypto/tls would withhold one whose issuer the server does not name,
-// and the server would then say "certificate required" (faults.md §1.2). The certificate leaves only
+// and the server would then say "certificate required". The certificate leaves only
 // after the server's own was verified.
 func (s shake) do(ctx context.Context, conn net.Conn) *hello {
 	h := &hello{raw: &countingConn{Conn: conn}}
@@ -197,7 +197,7 @@ func alertNumber(err error) (uint8, bool) {
 }
 
 // listen reads before anything is written: in TLS 1.3 the server judges the client certificate after
-// the client's handshake has ended, and a write would race with its refusal (faults.md §1.1).
+// the client's handshake has ended, and a write would race with its refusal.
 func (h *hello) listen(atLeast time.Duration) (first []byte, end ending, alert uint8, err error) {
 	if h.ticket.Load() {
 		return nil, endTicket, 0, nil

@@ -15,7 +15,7 @@ import (
 )
 
 // opensslServer starts `openssl s_server` with the lab's certificate: it judges client certificates as
-// OpenSSL does, which in eight of ten cases is not as Go does (faults.md §5). more are further options.
+// OpenSSL does, which in eight of ten cases is not as Go does. more are further options.
 func opensslServer(l *lab, more ...string) string {
 	l.t.Helper()
 	dir := l.t.TempDir()

@@ -18,7 +18,7 @@ type OwnCalls struct {
 func (o *OwnCalls) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var d net.Dialer
 	c, err := d.DialContext(ctx, network, address)
-	return o.keep(c), err
+	return o.Keep(c), err
 }
 
 // Has reports whether the connection with this near address ("127.0.0.1:50123") is in the book. It is from before its
@@ -32,8 +32,8 @@ func (o *OwnCalls) Has(address string) bool {
 	return o.open[address]
 }
 
-// keep writes a connection down until it is closed.
-func (o *OwnCalls) keep(c net.Conn) net.Conn {
+// Keep writes a connection down until the one that it returns is closed; nil stays nil.
+func (o *OwnCalls) Keep(c net.Conn) net.Conn {
 	if o == nil || c == nil {
 		return c
 	}

@@ -18,8 +18,12 @@ import (
 )
 
 // chooseProxy finds the proxy that Go programs would use for the target (P12): HTTPS_PROXY and
-// NO_PROXY, with the rules of net/http. Loopback is never proxied.
+// NO_PROXY, with the rules of net/http. Loopback is never proxied. Where it matters what is reached (Options.To) there is
+// none: it would look the name up itself.
 func (r *run) chooseProxy() {
+	if r.o.To != nil {
+		return
+	}
 	get := func(names ...string) (name, value string) {
 		for _, n := range names {
 			if v := r.o.Getenv(n); v != "" {

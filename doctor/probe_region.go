@@ -2,16 +2,17 @@ package doctor
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
+	"onramp/fault"
 	"onramp/namespace"
 )
 
 // cloudTTL is how long an answer for a namespace's endpoint may be kept: Cloud's CNAME has a time to live of 15
-// seconds, so that a failover arrives (faults.md §6). Twice that leaves room for a resolver that rounds up.
+// seconds, so that a failover arrives (docs.temporal.io/cloud/high-availability/ha-connectivity). Twice that leaves
+// room for a resolver that rounds up.
 const cloudTTL = 30 * time.Second
 
 // regionOf is the region that a host's own name says, as Cloud writes it ("aws-us-east-1"); "" where it says none.
@@ -81,7 +82,7 @@ func (r *run) keptTooLong(ctx context.Context) bool {
 		}
 	}
 	if ttl > cloudTTL {
-		r.see("kept_for", fmt.Sprintf("%s; Cloud's answers are good for 15s", ttl))
+		r.see("kept_for", fault.Lasts(ttl)+"; Cloud's answers are good for 15 seconds")
 		return true
 	}
 	return false

@@ -10,7 +10,7 @@ import (
 )
 
 // The reason of a refused certificate is never lost: a thousand refusals, each with its alert. gRPC
-// alone loses 6 to 9 of 100 (faults.md §1).
+// alone loses 6 to 9 of 100.
 func TestThousandRefusals(t *testing.T) {
 	l := newLab(t)
 	stranger := newAuthority(t, "Stranger CA", nil).issue(t, "orders worker", "p256")

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"slices"
@@ -23,7 +24,7 @@ var whoWords = map[string]string{
 // escapes to the terminal; color adds ours. The error is the writer's.
 func WriteText(w io.Writer, r Report, color bool) error {
 	p := &printer{color: color}
-	p.line("Checking %s, namespace %s, %s", orNone(r.Target.Address), orNone(r.Target.Namespace), authWord(r.Target.Auth))
+	p.line("Checking %s, namespace %s, %s", cmp.Or(r.Target.Address, "none"), cmp.Or(r.Target.Namespace, "none"), authWord(r.Target.Auth))
 	for _, n := range r.Target.Normalised {
 		p.line("  %s  %s repaired: %q is now %q (%s)", p.paint("33", "!"), n.Field, n.From, n.To, n.Code)
 	}

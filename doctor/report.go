@@ -8,7 +8,7 @@ import (
 	"onramp/namespace"
 )
 
-// Schema is the schema name of Report's JSON (contract.md).
+// Schema is the schema name of Report's JSON, which only grows: scripts read it.
 const Schema = "onramp.check/1"
 
 // RulesDate is the month of the rule set; every report prints it.
@@ -48,7 +48,7 @@ type Target struct {
 // Status is how a stage ended.
 type Status string
 
-// The statuses of contract.md, and Running which only streams.
+// The statuses of a stage in a report, and Running which only streams.
 const (
 	Pass       Status = "pass"
 	Warn       Status = "warn"

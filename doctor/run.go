@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/fault"
 	"onramp/namespace"
 )
 
@@ -271,7 +272,7 @@ func (r *run) expired(ctx context.Context) bool {
 		r.unknown("The check was stopped before this stage ended.")
 		return true
 	case time.Since(r.started) < min(time.Second, r.o.Timeout/4):
-		r.unknown(fmt.Sprintf("The time for the whole check (%s) was over before this stage ended.", r.o.Timeout))
+		r.unknown(fmt.Sprintf("The time for the whole check (%s) was over before this stage ended.", fault.Lasts(r.o.Timeout)))
 		return true
 	}
 	return false

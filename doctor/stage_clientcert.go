@@ -114,7 +114,7 @@ func (r *run) refusedCertificate(ctx context.Context, end ending, alert uint8) {
 }
 
 // takesKeys reports whether the namespace's own endpoint, asked for by name at the same address, asks nobody for a
-// client certificate: such a namespace takes API keys (faults.md AK-02, P4). Where that name was used in the first place
+// client certificate: such a namespace takes API keys (AK-02). Where that name was used in the first place
 // the connection has shown it already.
 func (r *run) takesKeys(ctx context.Context) bool {
 	if !r.hasPair || r.id.IsZero() || strings.EqualFold(strings.Trim(r.serverName, "[]"), r.id.Host()) {

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"onramp/namespace"
+	"onramp/reach"
 )
 
 // maxAddresses is how many addresses of a name are tried.
@@ -158,7 +159,7 @@ func (r *run) answers(ctx context.Context) (open bool, sure Level) {
 	defer cancel()
 	c, err := r.dial(ctx, netip.AddrPortFrom(r.ips[0], uint16(r.addr.Port)).String())
 	if err != nil {
-		if timedOut(err) {
+		if timedOut(err) || errors.Is(err, reach.ErrRefused) { // nobody asked
 			return false, Likely
 		}
 		return false, Certain

@@ -1,6 +1,7 @@
 package doctor
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -37,7 +38,7 @@ func (r *run) input(context.Context) {
 	r.values["address"] = r.addr.String()
 	r.see("host_kind", r.hostKind)
 	if r.st.Summary == "" {
-		r.say("%s, namespace %s, %s", r.addr, orNone(r.ns), r.target.Auth)
+		r.say("%s, namespace %s, %s", r.addr, cmp.Or(r.ns, "none"), r.target.Auth)
 	}
 	if n := len(r.target.Normalised); n > 0 {
 		r.st.Summary += fmt.Sprintf(" (%s)", repaired(n))
@@ -270,13 +271,6 @@ func (r *run) refuse(err error, field, text string) bool {
 	}
 	r.stop(f.Code, level)
 	return false
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "none"
-	}
-	return s
 }
 
 func repaired(n int) string {

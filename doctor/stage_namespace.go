@@ -3,6 +3,7 @@ package doctor
 import (
 	"context"
 	"fmt"
+	"onramp/fault"
 	"strings"
 	"time"
 
@@ -14,7 +15,7 @@ import (
 )
 
 // describeNamespace is stage 8. It asks for this one namespace: ListNamespaces is refused to mTLS
-// clients even where all is well (faults.md NS-03).
+// clients even where all is well (NS-03).
 func (r *run) describeNamespace(ctx context.Context) {
 	if r.ns == "" {
 		r.stop("NS-04", Certain)
@@ -41,7 +42,7 @@ func (r *run) describeNamespace(ctx context.Context) {
 	var retention time.Duration
 	if ttl := res.GetConfig().GetWorkflowExecutionRetentionTtl(); ttl != nil {
 		retention = ttl.AsDuration()
-		r.see("retention", retention.String())
+		r.see("retention", fault.Lasts(retention))
 	}
 	switch info.GetState() {
 	case enums.NAMESPACE_STATE_DELETED, enums.NAMESPACE_STATE_DEPRECATED:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 	"google.golang.org/grpc/metadata"
 	"google.golang.org/grpc/status"
 
+	"onramp/fault"
 	"onramp/namespace"
 )
 
@@ -43,9 +45,9 @@ func (r *run) compareWithLocal(ctx context.Context, retention time.Duration) {
 	}
 	var differ []string
 	if ttl := local.GetConfig().GetWorkflowExecutionRetentionTtl(); ttl != nil {
-		r.see("local_retention", ttl.AsDuration().String())
+		r.see("local_retention", fault.Lasts(ttl.AsDuration()))
 		if retention > 0 && retention < ttl.AsDuration() {
-			differ = append(differ, fmt.Sprintf("closed workflows are kept for %s here and %s there", retention, ttl.AsDuration()))
+			differ = append(differ, fmt.Sprintf("closed workflows are kept for %s here and %s there", fault.Lasts(retention), fault.Lasts(ttl.AsDuration())))
 		}
 	}
 	lost, err := r.lostAttributes(ctx, there, operatorservice.NewOperatorServiceClient(cc), ns)
@@ -114,7 +116,11 @@ func (r *run) localClient() (*grpc.ClientConn, string, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	cc, err := grpc.NewClient("passthrough:///"+addr.String(), grpc.WithTransportCredentials(insecure.NewCredentials()),
-		grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig())
+	opts := []grpc.DialOption{grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithNoProxy(), grpc.WithDisableRetry(), grpc.WithDisableServiceConfig()}
+	if r.o.To != nil {
+		dial := r.o.To(addr.String())
+		opts = append(opts, grpc.WithContextDialer(func(ctx context.Context, to string) (net.Conn, error) { return dial(ctx, "tcp", to) }))
+	}
+	cc, err := grpc.NewClient("passthrough:///"+addr.String(), opts...)
 	return cc, either(r.t.LocalNamespace, "default"), err
 }

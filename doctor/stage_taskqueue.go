@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"context"
+	"onramp/fault"
 	"slices"
 	"strconv"
 	"strings"
@@ -64,7 +65,7 @@ func (r *run) taskQueue(ctx context.Context) {
 		r.say("workers on %s come and go: %s polled %q within five minutes, and none of them does now", restarts(workflows), plural(len(workflows), "process"), clean(r.t.TaskQueue, 100))
 		r.stop("TQ-09", Likely, candidate("TQ-04", "The worker may have been stopped on purpose after a few restarts."))
 	case !fresh(workflows):
-		r.say("a worker polled %q, but not for %s", clean(r.t.TaskQueue, 100), workflows[0].ago.Round(time.Second))
+		r.say("a worker polled %q, but not for %s", clean(r.t.TaskQueue, 100), fault.Lasts(workflows[0].ago))
 		r.stop("TQ-04", Likely, candidate("TQ-09", "The worker may be restarting again and again."))
 	case !routes.serves(workflows):
 		r.notCurrent(workflows, routes)

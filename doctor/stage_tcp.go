@@ -11,7 +11,9 @@ import (
 	"syscall"
 	"time"
 
+	"onramp/fault"
 	"onramp/namespace"
+	"onramp/reach"
 )
 
 // path makes connections to the target as the first one was made.
@@ -124,7 +126,7 @@ func (r *run) connectAll(ctx context.Context) []attempt {
 func describe(a attempt) string {
 	switch {
 	case a.conn != nil:
-		return fmt.Sprintf("%s: connected in %s", a.to, a.took.Round(10*time.Microsecond))
+		return fmt.Sprintf("%s: connected in %s", a.to, fault.Took(a.took))
 	case a.late:
 		return fmt.Sprintf("%s: no answer", a.to)
 	}
@@ -170,6 +172,11 @@ func (r *run) noConnection(ctx context.Context, bad []attempt) {
 			}
 			return false
 		}
+	}
+	if count(func(err error) bool { return errors.Is(err, reach.ErrRefused) }) == len(bad) {
+		r.say("Onramp may not connect to %s", bad[0].to)
+		r.unknown(fmt.Sprintf("This portal connects to Temporal Cloud's own names, and to the networks and names that its operator allows. %s is led to %s, and nothing was sent there. Run the check on a computer of that network: onramp check.", r.addr.Host, bad[0].to.Addr()))
+		return
 	}
 	refused := count(is(syscall.ECONNREFUSED))
 	noRoute := is(syscall.ENETUNREACH, syscall.EADDRNOTAVAIL)

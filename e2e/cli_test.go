@@ -18,7 +18,7 @@ import (
 	"go.temporal.io/sdk/client"
 )
 
-// report is what `onramp check --json` prints, by contract.md.
+// report is what `onramp check --json` prints: scripts rely on it.
 type report struct {
 	Schema string
 	Target struct {

@@ -135,6 +135,12 @@ func opensslVerify(t testing.TB, files map[string]string) string {
 // secret number itself as bytes in both orders.
 func copies(t testing.TB, p *portal, keyPEM string) (n int, where map[string]int) {
 	t.Helper()
+	return copiesIn(t, p.cmd.Process.Pid, keyPEM)
+}
+
+// copiesIn is copies for any process.
+func copiesIn(t testing.TB, pid int, keyPEM string) (n int, where map[string]int) {
+	t.Helper()
 	block, _ := pem.Decode([]byte(keyPEM))
 	if block == nil {
 		t.Fatalf("no key in %d bytes", len(keyPEM))
@@ -155,7 +161,7 @@ func copies(t testing.TB, p *portal, keyPEM string) (n int, where map[string]int
 	lines := strings.Split(strings.TrimSpace(keyPEM), "\n")
 	signs := map[string][]byte{"PEM": []byte(lines[1]), "base64": []byte(base64.StdEncoding.EncodeToString(secret))[:40], "bytes": secret, "bytes turned": turned}
 	where = map[string]int{}
-	memory(t, p.cmd.Process.Pid, func(part []byte) {
+	memory(t, pid, func(part []byte) {
 		for what, sign := range signs {
 			if c := bytes.Count(part, sign); c > 0 {
 				where[what] += c

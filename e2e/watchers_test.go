@@ -21,7 +21,7 @@ import (
 	"go.temporal.io/sdk/workflow"
 )
 
-const budgetWatchers = time.Second // p95, event to the last of a thousand watchers (design.md §7)
+const budgetWatchers = time.Second // p95, event to the last of a thousand watchers (docs/BENCHMARKS.md)
 
 // pushed is one event as it reached one watcher.
 type pushed struct {

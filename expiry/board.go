@@ -36,6 +36,7 @@ type Query struct {
 	Mode   migration.Mode // "" for both
 	Since  time.Time      // only those that end then or later; zero for all
 	Before time.Time      // only those that end before it; zero for all
+	After  *Ending        // only those that stand after it, the first end first; nil for all
 	Last   bool           // the last end first
 	From   int            // how many are left out before
 	Limit  int            // 0 for all

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"io"
+	"iter"
 	"net/url"
 	"strings"
 	"time"
@@ -16,11 +18,12 @@ import (
 	"onramp/fault"
 )
 
-// Calendar is the endings as an iCalendar feed (RFC 5545): an event at each end, with an alarm on each rung
+// WriteCalendar writes the endings as an iCalendar feed (RFC 5545): an event at each end, with an alarm on each rung
 // of the ladder. An event keeps its UID for the life of the certificate; its SEQUENCE rises when something
 // about it changes, and it is cancelled when another certificate takes its place. Rehearsals are left out.
-// base is the portal's address with its slash at the end, for the links.
-func Calendar(all []Ending, base string) ([]byte, error) {
+// base is the portal's address with its slash at the end, for the links. It holds a page at a time; the error is that of
+// a page or of w.
+func WriteCalendar(w io.Writer, base string, pages iter.Seq2[[]Ending, error]) error {
 	cal := ics.NewCalendarFor("Onramp")
 	cal.SetProductId("-//Onramp//Certificate expiry//EN")
 	cal.SetCalscale("GREGORIAN")
@@ -28,16 +31,47 @@ func Calendar(all []Ending, base string) ([]byte, error) {
 	cal.SetXWRCalName("Certificates that expire")
 	cal.SetRefreshInterval("PT12H") // it adds VALUE=DURATION itself
 	cal.SetXPublishedTTL("PT12H")
-	for _, e := range all {
-		if !e.Rehearsal {
-			cal.AddVEvent(event(e, base))
+	head, err := inside(cal)
+	if err == nil {
+		_, err = fmt.Fprintf(w, "%s%s", calendarBegins, head)
+	}
+	if err != nil {
+		return err
+	}
+	for page, err := range pages {
+		if err != nil {
+			return err
+		}
+		part := &ics.Calendar{}
+		for _, e := range page {
+			if !e.Rehearsal {
+				part.AddVEvent(event(e, base))
+			}
+		}
+		text, err := inside(part)
+		if err != nil {
+			return err
+		}
+		if _, err := w.Write(text); err != nil {
+			return err
 		}
 	}
+	_, err = io.WriteString(w, calendarEnds)
+	return err
+}
+
+const (
+	calendarBegins = "BEGIN:VCALENDAR\r\n"
+	calendarEnds   = "END:VCALENDAR\r\n"
+)
+
+// inside is what stands between the first and the last line of a calendar.
+func inside(cal *ics.Calendar) ([]byte, error) {
 	var b bytes.Buffer
 	if err := cal.SerializeTo(&b, ics.WithNewLineWindows); err != nil {
 		return nil, fault.Wrap(err, fault.Internal, "The calendar could not be written", "Try again.")
 	}
-	return b.Bytes(), nil
+	return bytes.TrimSuffix(bytes.TrimPrefix(b.Bytes(), []byte(calendarBegins)), []byte(calendarEnds)), nil
 }
 
 // UID is the same for a certificate of a migration for ever.

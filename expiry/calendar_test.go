@@ -20,7 +20,15 @@ import (
 
 func calendar(t testing.TB, all []expiry.Ending) string {
 	t.Helper()
-	b, err := expiry.Calendar(all, "http://127.0.0.1:8686/")
+	var out bytes.Buffer
+	err := expiry.WriteCalendar(&out, "http://127.0.0.1:8686/", func(yield func([]expiry.Ending, error) bool) {
+		for page := range slices.Chunk(all, 2) {
+			if !yield(page, nil) {
+				return
+			}
+		}
+	})
+	b := out.Bytes()
 	if err != nil {
 		t.Fatal(err)
 	}

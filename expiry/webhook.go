@@ -20,6 +20,7 @@ import (
 	"time"
 
 	"onramp/fault"
+	"onramp/reach"
 )
 
 // sendTimeout bounds one delivery.
@@ -89,28 +90,18 @@ func loopback(host string) bool {
 var errAddress = errors.New("the name leads to an address that a webhook must not use")
 
 // allow judges the address that is really dialled, after the name was resolved: loopback only for plain
-// http, and never an address of the link (where clouds serve their credentials), of many, or of nobody.
+// http, and never one that is nobody's server, where clouds keep credentials among them.
 func allow(loopbackOnly bool) func(context.Context, string, string, syscall.RawConn) error {
 	return func(_ context.Context, _, address string, _ syscall.RawConn) error {
 		at, err := netip.ParseAddrPort(address)
 		if err != nil {
 			return errAddress
 		}
-		ip := at.Addr().Unmap()
-		if loopbackOnly && !ip.IsLoopback() || ip.IsLinkLocalUnicast() || ip.IsMulticast() || ip.IsUnspecified() || nat64Link(ip) {
+		if kind := reach.KindOf(at.Addr()); kind == reach.Never || loopbackOnly && kind != reach.Loopback {
 			return errAddress
 		}
 		return nil
 	}
-}
-
-// nat64Link reports 64:ff9b::/96 around a link-local IPv4 address.
-func nat64Link(ip netip.Addr) bool {
-	if !netip.MustParsePrefix("64:ff9b::/96").Contains(ip) {
-		return false
-	}
-	b := ip.As16()
-	return netip.AddrFrom4([4]byte(b[12:])).IsLinkLocalUnicast()
 }
 
 // Where is the receiver as it may be shown: the path of some addresses is a secret.

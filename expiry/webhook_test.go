@@ -120,7 +120,8 @@ func TestWebhookSends(t *testing.T) {
 
 // The address that is dialled is judged, not the name: link-local addresses serve credentials in clouds.
 func TestWebhookRefusesDangerousAddresses(t *testing.T) {
-	for _, address := range []string{"https://169.254.169.254/latest", "https://[fe80::1]/", "https://0.0.0.0/", "https://[::]/", "https://224.0.0.1/", "https://[::ffff:169.254.169.254]/", "https://[64:ff9b::a9fe:a9fe]/"} {
+	for _, address := range []string{"https://169.254.169.254/latest", "https://[fe80::1]/", "https://0.0.0.0/", "https://[::]/", "https://224.0.0.1/", "https://[::ffff:169.254.169.254]/", "https://[64:ff9b::a9fe:a9fe]/",
+		"https://[fd00:ec2::254]/", "https://[fd20:ce::254]/", "https://100.100.100.200/", "https://192.0.0.192/", "https://168.63.129.16/", "https://[2002:a9fe:a9fe::1]/", "https://[::a9fe:a9fe]/", "https://[fec0::1]/"} {
 		hook, err := expiry.NewWebhook(address, "", "test")
 		if err != nil {
 			t.Errorf("%s: %v", address, err)

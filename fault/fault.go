@@ -15,15 +15,16 @@ type Kind string
 
 // The kinds, with the HTTP status each becomes.
 const (
-	Invalid     Kind = "invalid"     // 422: the input breaks a rule
-	NotFound    Kind = "not-found"   // 404
-	Denied      Kind = "denied"      // 403
-	Conflict    Kind = "conflict"    // 409: the state does not allow it now
-	Gone        Kind = "gone"        // 410: it existed and will not come back
-	TooMany     Kind = "too-many"    // 429
-	TooLarge    Kind = "too-large"   // 413
-	Unavailable Kind = "unavailable" // 503: a part is not ready or not built in
-	Internal    Kind = "internal"    // 500
+	Invalid     Kind = "invalid"       // 422: the input breaks a rule
+	NotFound    Kind = "not-found"     // 404
+	NotSignedIn Kind = "not-signed-in" // 401: nobody knows who asks
+	Denied      Kind = "denied"        // 403
+	Conflict    Kind = "conflict"      // 409: the state does not allow it now
+	Gone        Kind = "gone"          // 410: it existed and will not come back
+	TooMany     Kind = "too-many"      // 429
+	TooLarge    Kind = "too-large"     // 413
+	Unavailable Kind = "unavailable"   // 503: a part is not ready or not built in
+	Internal    Kind = "internal"      // 500
 )
 
 // Fault is an error with a text for people. Title is one line; the other texts are sentences

@@ -8,6 +8,7 @@ import (
 	"mime/multipart"
 	"net/http"
 	"net/http/httptest"
+	"net/netip"
 	"net/url"
 	"path/filepath"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/expiry"
+	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/transfer"
 )
@@ -38,17 +40,22 @@ type desk struct {
 	asked     *atomic.Int64 // how often the checker and the transferer were asked for anything
 	ended     func()
 	lastKey   string // the client key that rehearsed got
+	as        string // the session that requests are sent with, at a portal for several people; "" for none
 }
 
 type deskOptions struct {
-	noCloud bool
-	now     func() time.Time
-	webhook func(*portal) *expiry.Notifier
-	byHand  bool // runs emit only what the test sends
-	code    string
-	remote  bool // whoever reaches the portal does not sit at its computer
-	pollers func(context.Context, transfer.Request) ([]transfer.Poller, error)
-	detect  func(context.Context, transfer.Request) (transfer.Detected, error)
+	noCloud  bool
+	now      func() time.Time
+	webhook  func(*portal) *expiry.Notifier
+	byHand   bool // runs emit only what the test sends
+	code     string
+	shared   bool           // several people share the portal: it is on TLS, and each signs in
+	proxies  []netip.Prefix // of such a portal behind a reverse proxy, without TLS
+	provider web.Provider
+	patience time.Duration // for readers
+	remote   bool          // whoever reaches the portal does not sit at its computer
+	pollers  func(context.Context, transfer.Request) ([]transfer.Poller, error)
+	detect   func(context.Context, transfer.Request) (transfer.Detected, error)
 }
 
 func sit(t testing.TB, o deskOptions) *desk {
@@ -60,13 +67,23 @@ func sit(t testing.TB, o deskOptions) *desk {
 	if !o.noCloud {
 		place = cloud.Full(d.cloud)
 	}
-	d.portal = open(t, portalOptions{dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place,
+	var public *url.URL
+	if o.shared {
+		public = &url.URL{Scheme: "https", Host: d.srv.Listener.Addr().String()}
+		o.remote = true
+	}
+	d.portal = open(t, portalOptions{shared: public, proxies: o.proxies, provider: o.provider, dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
 		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook,
 		checker:   checker{d.checks, o.byHand, o.code, d.asked},
 		transfers: transferer{d.transfers, o.byHand, d.ops, o.pollers, o.detect, d.asked}})
 	d.srv.Config.Handler = d.h.Router()
 	d.srv.Config.RegisterOnShutdown(d.h.CloseStreams)
-	d.srv.Start()
+	switch {
+	case o.shared && len(o.proxies) == 0:
+		d.srv.StartTLS()
+	default:
+		d.srv.Start()
+	}
 	d.ended = sync.OnceFunc(func() {
 		d.h.CloseStreams()
 		d.checks.close()
@@ -75,7 +92,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 		d.srv.Close()
 	})
 	t.Cleanup(d.ended)
-	d.client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	d.client = &http.Client{Transport: d.srv.Client().Transport, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
 	return d
 }
 
@@ -101,6 +118,14 @@ func (d *desk) request(method, path string, body io.Reader, headers ...string) *
 	d.t.Helper()
 	r, err := http.NewRequestWithContext(d.t.Context(), method, d.srv.URL+path, body)
 	check(d.t, err)
+	if d.people != nil {
+		if method != "GET" && method != "HEAD" {
+			r.Header.Set("Origin", "https://"+strings.TrimPrefix(strings.TrimPrefix(d.srv.URL, "https://"), "http://"))
+		}
+		if d.as != "" {
+			r.Header.Set("Cookie", "__Host-onramp="+d.as)
+		}
+	}
 	for i := 0; i+1 < len(headers); i += 2 {
 		r.Header.Set(headers[i], headers[i+1])
 		if headers[i] == "Host" {

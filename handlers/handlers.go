@@ -10,6 +10,7 @@ import (
 	"onramp/handlers/expiry"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
+	"onramp/handlers/people"
 	"onramp/handlers/replace"
 	"onramp/handlers/search"
 	"onramp/handlers/transfer"
@@ -32,6 +33,7 @@ type Handlers struct {
 	expiry   expiry.Pages
 	help     help.Pages
 	search   search.Pages
+	people   people.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -40,5 +42,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
 }

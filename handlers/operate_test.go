@@ -2,7 +2,9 @@ package handlers_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"sync"
 
 	"onramp/transfer"
@@ -40,12 +42,13 @@ func (f transferer) Terminate(_ context.Context, req transfer.Request, reason st
 	return f.ops.note("terminate "+reason, req)
 }
 
-func (f transferer) History(_ context.Context, req transfer.Request) ([]byte, error) {
+func (f transferer) History(_ context.Context, req transfer.Request, to io.Writer) error {
 	f.asked.Add(1)
 	if f.ops.waits != nil {
 		f.ops.waits()
 	}
-	return []byte(`{"events":[]}`), f.ops.note("history", req)
+	_, err := io.WriteString(to, `{"events":[]}`)
+	return errors.Join(err, f.ops.note("history", req))
 }
 
 func (f transferer) Drill(ctx context.Context, d transfer.Drill, progress func(transfer.DrillProgress)) (transfer.DrillReport, error) {

@@ -262,7 +262,7 @@ func TestWithoutRehearsal(t *testing.T) {
 // TestCloudStates: while the rehearsal cloud starts, or when it failed, its pages say so.
 func TestCloudStates(t *testing.T) {
 	d := sit(t, deskOptions{})
-	for phase, want := range map[string]string{"absent": "built without", "failed": "could not start", "off": "switched off"} {
+	for phase, want := range map[cloud.Phase]string{"absent": "built without", "failed": "could not start", "off": "switched off"} {
 		d.cloud.mu.Lock()
 		d.cloud.state = cloud.State{Phase: phase, Err: fault.New(fault.Unavailable, "The disk is full", "Make room.")}
 		d.cloud.mu.Unlock()
@@ -364,7 +364,7 @@ func TestLog(t *testing.T) {
 // TestOptions: what is required is missed at once.
 func TestOptions(t *testing.T) {
 	d := sit(t, deskOptions{})
-	full := handlers.Options{Acts: d.acts, Runs: d.runs, Audit: d.db, Addr: "127.0.0.1:80"}
+	full := handlers.Options{Acts: d.acts, Runs: d.runs, Audit: d.keeper, Addr: "127.0.0.1:80"}
 	h, err := handlers.New(full)
 	check(t, err)
 	h.CloseStreams()

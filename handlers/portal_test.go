@@ -5,6 +5,8 @@ import (
 	"database/sql"
 	"fmt"
 	"log/slog"
+	"net/netip"
+	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -17,17 +19,21 @@ import (
 	"onramp/custody"
 	"onramp/expiry"
 	"onramp/handlers"
+	"onramp/handlers/web"
+	"onramp/people"
 	"onramp/runs"
 	"onramp/store"
 )
 
 // portal is what `onramp serve` wires, with stand-ins where it would dial.
 type portal struct {
-	h    *handlers.Handlers
-	acts *acts.Acts
-	runs *runs.Service
-	db   *store.DB
-	dir  string
+	h      *handlers.Handlers
+	acts   *acts.Acts
+	runs   *runs.Service
+	db     *store.DB
+	keeper *custody.Keeper
+	dir    string
+	people *people.Service // of a portal for several people
 }
 
 type portalOptions struct {
@@ -39,7 +45,11 @@ type portalOptions struct {
 	checker            runs.Checker
 	transfers          acts.Transfers
 	webhook            func(*portal) *expiry.Notifier
+	shared             *url.URL // the public address of a portal for several people
+	proxies            []netip.Prefix
+	provider           web.Provider
 	workFactor         int
+	patience           time.Duration // for readers
 }
 
 // reader is who sits at the portals of tests.
@@ -64,6 +74,7 @@ func open(t testing.TB, o portalOptions) *portal {
 	keeper, err := custody.New(custody.Options{Store: p.db, Now: o.now, Log: o.log, WorkFactor: o.workFactor})
 	check(t, err)
 	check(t, keeper.Started(t.Context(), "test"))
+	p.keeper = keeper
 	p.acts, err = acts.New(acts.Options{Store: p.db, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
 		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
 	check(t, err)
@@ -74,8 +85,14 @@ func open(t testing.TB, o portalOptions) *portal {
 	if o.webhook != nil {
 		hook = o.webhook(p)
 	}
-	p.h, err = handlers.New(handlers.Options{Acts: p.acts, Runs: p.runs, Audit: keeper, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
-		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Log: o.log, Now: o.now})
+	var shared *web.Shared
+	if o.shared != nil {
+		p.people, err = people.New(people.Options{Store: p.db, Now: o.now})
+		check(t, err)
+		shared = &web.Shared{People: p.people, Public: o.shared, Proxies: o.proxies, Provider: o.provider, Metrics: "127.0.0.1:9090"}
+	}
+	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Halted: p.db.AuditBroken, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
+		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Patience: o.patience, Log: o.log, Now: o.now})
 	check(t, err)
 	t.Cleanup(func() {
 		p.h.CloseStreams()

@@ -274,7 +274,7 @@ func TestOldServer(t *testing.T) {
 	m, k := d.rehearsed()
 	for address, want := range map[string]string{
 		"169.254.169.254:7233": "private network", "[fe80::1]:7233": "private network", "8.8.8.8:7233": "private network", "100.100.100.200:7233": "private network",
-		"[::ffff:169.254.169.254]:7233": "private network", "[64:ff9b::a9fe:a9fe]:7233": "private network", "0.0.0.0:7233": "private network", "[::]:7233": "private network",
+		"[::ffff:169.254.169.254]:7233": "private network", "[64:ff9b::a9fe:a9fe]:7233": "private network", "0.0.0.0:7233": "private network", "[fd00:ec2::254]:7233": "private network", "[::]:7233": "private network",
 		"nowhere.invalid:7233": "does not resolve", "local host:7233": "", strings.Repeat("x", 400): "not an address", "localhost:99999": "",
 	} {
 		r := d.upload(m+"/test", "key_source", "paste", "key_pem", k.key, "local_address", address)

@@ -3,21 +3,33 @@ package handlers
 import (
 	"net/http"
 	"path"
+	"slices"
 	"strings"
 
 	"github.com/go-chi/chi/v5"
 
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/static"
 )
 
-// right is who may call a route.
-type right string
+// right is whom a route takes. At a portal for one person each takes its reader; where several share one, the role
+// counts, and for a route about a migration that it belongs to one of the person's teams (web.Site.Guard).
+type right = web.Right
 
-// anyone on this machine: the portal listens on loopback, for one person.
-const anyone right = "anyone on this machine"
+// The rights.
+var (
+	open   = right{Said: "anybody, without signing in"}
+	here   = right{Said: "whoever sits at the machine"} // not there where several share a portal
+	in     = right{Said: "whoever has signed in", Role: custody.Viewer}
+	see    = right{Said: "a member of its team", Role: custody.Viewer}
+	build  = right{Said: "a developer, a cloud admin or an owner", Role: custody.Developer}
+	change = right{Said: "a developer of its team, a cloud admin or an owner", Role: custody.Developer}
+	admin  = right{Said: "a cloud admin or an owner", Role: custody.CloudAdmin}
+	own    = right{Said: "an owner", Role: custody.Owner}
+)
 
 const (
 	get  = http.MethodGet
@@ -36,142 +48,185 @@ type route struct {
 func (h *Handlers) routes() []route {
 	return []route{
 		// The first page, and a new migration
-		{get, "/", anyone, h.journey.Home},
-		{post, "/rehearse-now", anyone, h.journey.RehearseNow},
-		{get, "/new", anyone, h.journey.NewForm},
-		{post, "/new", anyone, h.journey.Create},
-		{get, "/m/{m}", anyone, h.journey.Overview},
-		{get, "/m/{m}/", anyone, h.journey.Overview},  // as addresses of earlier versions end
-		{post, "/m/{m}/show", anyone, h.journey.Show}, // the next part of a rehearsal, for who watches
-		{post, "/m/{m}/note", anyone, h.journey.Note},
-		{get, "/m/{m}/runs", anyone, h.journey.RunList},
-		{get, "/m/{m}/report", anyone, h.journey.Report}, // for a change ticket
-		{get, "/m/{m}/report.md", anyone, h.journey.ReportMarkdown},
-		{get, "/m/{m}/report.json", anyone, h.journey.ReportJSON},
-		{get, "/m/{m}/settings", anyone, h.journey.Settings},
-		{post, "/m/{m}/settings/name", anyone, h.journey.RenameMove},
-		{post, "/m/{m}/settings/archive", anyone, h.journey.ArchiveMove},
-		{post, "/m/{m}/settings/delete", anyone, h.journey.DeleteMove},
-		{get, "/m/{m}/events", anyone, h.events}, // the one event stream of a page
+		{get, "/", in, h.journey.Home},
+		{post, "/rehearse-now", build, h.journey.RehearseNow},
+		{get, "/new", in, h.journey.NewForm},
+		{post, "/new", build, h.journey.Create},
+		{get, "/m/{m}", see, h.journey.Overview},
+		{get, "/m/{m}/", see, h.journey.Overview},     // as addresses of earlier versions end
+		{post, "/m/{m}/show", change, h.journey.Show}, // the next part of a rehearsal, for who watches
+		{post, "/m/{m}/note", change, h.journey.Note},
+		{get, "/m/{m}/runs", see, h.journey.RunList},
+		{get, "/m/{m}/report", see, h.journey.Report}, // for a change ticket
+		{get, "/m/{m}/report.md", see, h.journey.ReportMarkdown},
+		{get, "/m/{m}/report.json", see, h.journey.ReportJSON},
+		{get, "/m/{m}/settings", see, h.journey.Settings},
+		{post, "/m/{m}/settings/name", change, h.journey.RenameMove},
+		{post, "/m/{m}/settings/archive", change, h.journey.ArchiveMove},
+		{post, "/m/{m}/settings/delete", own, h.journey.DeleteMove},
+		{get, "/m/{m}/events", see, h.events}, // the one event stream of a page
 		// Step 1: the namespace
-		{get, "/m/{m}/namespace", anyone, h.journey.NamespaceForm},
-		{post, "/m/{m}/namespace", anyone, h.journey.SetNamespace},
+		{get, "/m/{m}/namespace", see, h.journey.NamespaceForm},
+		{post, "/m/{m}/namespace", change, h.journey.SetNamespace},
 		// Step 2: certificates. Keys leave once; public parts as often as wanted
-		{get, "/m/{m}/certificates", anyone, h.certs.Certificates},
-		{post, "/m/{m}/certificates", anyone, h.certs.MakeCertificates},
-		{post, "/m/{m}/certificates/bundle.zip", anyone, h.certs.TakeBundle},
-		{post, "/m/{m}/certificates/ca-key.zip", anyone, h.certs.TakeCAKey},
-		{get, "/m/{m}/certificates/unsaved", anyone, h.certs.Unsaved}, // a key that nobody saved
-		{get, "/m/{m}/certificates/ca.pem", anyone, h.certs.CaPEM},
-		{get, "/m/{m}/certificates/client.pem", anyone, h.certs.ClientPEM},
-		{get, "/m/{m}/certificates/files.json", anyone, h.certs.BundleFiles},
-		{post, "/m/{m}/certificates/lend", anyone, h.certs.Lend},
-		{post, "/m/{m}/certificates/forget", anyone, h.certs.Forget},
-		{get, "/m/{m}/certificates/clients", anyone, h.certs.Clients},
-		{post, "/m/{m}/certificates/clients", anyone, h.certs.IssueClient},
-		{post, "/m/{m}/certificates/batch.zip", anyone, h.certs.MakeBatch},
-		{get, "/m/{m}/certificates/{fp:[0-9a-f]{64}}", anyone, h.certs.Certificate},
-		{post, "/m/{m}/certificates/{fp:[0-9a-f]{64}}/take", anyone, h.certs.TakeAs},
-		{get, "/m/{m}/certificates/{fp:[0-9a-f]{64}}/{file}", anyone, h.certs.PublicFile},
-		{get, "/m/{m}/certificates/key", anyone, h.certs.CaKeyPage},
-		{post, "/m/{m}/certificates/key/keep", anyone, h.certs.KeepCAKey},
-		{post, "/m/{m}/certificates/key/open", anyone, h.certs.OpenCAKey},
-		{post, "/m/{m}/certificates/key/lock", anyone, h.certs.LockCAKey},
-		{post, "/m/{m}/certificates/key/forget", anyone, h.certs.ForgetCAKey},
-		{get, "/m/{m}/certificates/filters", anyone, h.certs.Filters},
-		{post, "/m/{m}/certificates/filters", anyone, h.certs.ChangeFilters},
+		{get, "/m/{m}/certificates", see, h.certs.Certificates},
+		{post, "/m/{m}/certificates", change, h.certs.MakeCertificates},
+		{post, "/m/{m}/certificates/bundle.zip", change, h.certs.TakeBundle},
+		{post, "/m/{m}/certificates/ca-key.zip", change, h.certs.TakeCAKey},
+		{get, "/m/{m}/certificates/unsaved", see, h.certs.Unsaved}, // a key that nobody saved
+		{get, "/m/{m}/certificates/ca.pem", see, h.certs.CaPEM},
+		{get, "/m/{m}/certificates/client.pem", see, h.certs.ClientPEM},
+		{get, "/m/{m}/certificates/files.json", see, h.certs.BundleFiles},
+		{post, "/m/{m}/certificates/lend", change, h.certs.Lend},
+		{post, "/m/{m}/certificates/forget", change, h.certs.Forget},
+		{get, "/m/{m}/certificates/clients", see, h.certs.Clients},
+		{post, "/m/{m}/certificates/clients", change, h.certs.IssueClient},
+		{post, "/m/{m}/certificates/batch.zip", change, h.certs.MakeBatch},
+		{get, "/m/{m}/certificates/{fp:[0-9a-f]{64}}", see, h.certs.Certificate},
+		{post, "/m/{m}/certificates/{fp:[0-9a-f]{64}}/take", change, h.certs.TakeAs},
+		{get, "/m/{m}/certificates/{fp:[0-9a-f]{64}}/{file}", see, h.certs.PublicFile},
+		{get, "/m/{m}/certificates/key", see, h.certs.CaKeyPage},
+		{post, "/m/{m}/certificates/key/keep", change.Twice(), h.certs.KeepCAKey},
+		{post, "/m/{m}/certificates/key/open", change.Twice(), h.certs.OpenCAKey},
+		{post, "/m/{m}/certificates/key/lock", change, h.certs.LockCAKey},
+		{post, "/m/{m}/certificates/key/forget", change, h.certs.ForgetCAKey},
+		{get, "/m/{m}/certificates/filters", see, h.certs.Filters},
+		{post, "/m/{m}/certificates/filters", change, h.certs.ChangeFilters},
 		// Replacing certificates, step by step on one page
-		{get, "/m/{m}/certificates/replace", anyone, h.replace.Wizard},
-		{post, "/m/{m}/certificates/replace", anyone, h.replace.Start},
-		{post, "/m/{m}/certificates/replace/ca", anyone, h.replace.TakeCA},
-		{post, "/m/{m}/certificates/replace/bundle", anyone, h.replace.SaveBundle},
-		{post, "/m/{m}/certificates/replace/leaf", anyone, h.replace.TakeLeaf},
-		{post, "/m/{m}/certificates/replace/check", anyone, h.replace.Prove},
-		{post, "/m/{m}/certificates/replace/pollers", anyone, h.replace.SeePollers},
-		{post, "/m/{m}/certificates/replace/note", anyone, h.replace.NoteWorkers},
-		{post, "/m/{m}/certificates/replace/remove", anyone, h.replace.Remove},
-		{post, "/m/{m}/certificates/replace/back", anyone, h.replace.Back},
-		{post, "/m/{m}/certificates/replace/bundle.zip", anyone, h.replace.GiveBundle},
-		{post, "/m/{m}/certificates/replace/ca-key.zip", anyone, h.replace.GiveCAKey},
-		{get, "/m/{m}/certificates/replace/handoff.html", anyone, h.replace.Handoff},
-		{get, "/m/{m}/certificates/replace/handoff.txt", anyone, h.replace.Handoff},
-		{get, "/m/{m}/certificates/replace/ca.pem", anyone, h.replace.CAPEM},
-		{get, "/m/{m}/certificates/replace/client.pem", anyone, h.replace.ClientPEM},
-		{get, "/m/{m}/certificates/replace/files.json", anyone, h.replace.BundleFiles},
+		{get, "/m/{m}/certificates/replace", see, h.replace.Wizard},
+		{post, "/m/{m}/certificates/replace", change, h.replace.Start},
+		{post, "/m/{m}/certificates/replace/ca", change, h.replace.TakeCA},
+		{post, "/m/{m}/certificates/replace/bundle", change, h.replace.SaveBundle},
+		{post, "/m/{m}/certificates/replace/leaf", change, h.replace.TakeLeaf},
+		{post, "/m/{m}/certificates/replace/check", change, h.replace.Prove},
+		{post, "/m/{m}/certificates/replace/pollers", change, h.replace.SeePollers},
+		{post, "/m/{m}/certificates/replace/note", change, h.replace.NoteWorkers},
+		{post, "/m/{m}/certificates/replace/remove", change, h.replace.Remove},
+		{post, "/m/{m}/certificates/replace/back", change, h.replace.Back},
+		{post, "/m/{m}/certificates/replace/bundle.zip", change, h.replace.GiveBundle},
+		{post, "/m/{m}/certificates/replace/ca-key.zip", change, h.replace.GiveCAKey},
+		{get, "/m/{m}/certificates/replace/handoff.html", see, h.replace.Handoff},
+		{get, "/m/{m}/certificates/replace/handoff.txt", see, h.replace.Handoff},
+		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
+		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
+		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
 		// Step 3: upload the CA
-		{get, "/m/{m}/upload", anyone, h.journey.Upload},
-		{post, "/m/{m}/upload/look", anyone, h.journey.LookForCA},
-		{get, "/m/{m}/handoff.html", anyone, h.journey.Handoff}, // what the Cloud admin does, as a file
-		{get, "/m/{m}/handoff.txt", anyone, h.journey.Handoff},  // and for mail or chat
+		{get, "/m/{m}/upload", see, h.journey.Upload},
+		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
+		{get, "/m/{m}/handoff.html", see, h.journey.Handoff}, // what the Cloud admin does, as a file
+		{get, "/m/{m}/handoff.txt", see, h.journey.Handoff},  // and for mail or chat
 		// Step 4: test the connection
-		{get, "/m/{m}/test", anyone, h.check.TestForm},
-		{post, "/m/{m}/test", anyone, h.check.StartCheck},
-		{get, "/m/{m}/test/{run}", anyone, h.check.CheckRun}, // ?follow=1 streams it as a page
-		{get, "/m/{m}/test/{run}.json", anyone, h.check.CheckReport},
-		{get, "/m/{m}/test/{run}/compare", anyone, h.check.Compare}, // the choice of the other
-		{get, "/m/{m}/test/{run}/compare/{other}", anyone, h.check.Compare},
-		{get, "/m/{m}/test/{run}/compare/{other}.json", anyone, h.check.CompareReport},
-		{post, "/m/{m}/test/elsewhere", anyone, h.check.MakeCommand},
-		{post, "/m/{m}/test/report", anyone, h.check.KeepReport},
+		{get, "/m/{m}/test", see, h.check.TestForm},
+		{post, "/m/{m}/test", change, h.check.StartCheck},
+		{get, "/m/{m}/test/{run}", see, h.check.CheckRun}, // ?follow=1 streams it as a page
+		{get, "/m/{m}/test/{run}.json", see, h.check.CheckReport},
+		{get, "/m/{m}/test/{run}/compare", see, h.check.Compare}, // the choice of the other
+		{get, "/m/{m}/test/{run}/compare/{other}", see, h.check.Compare},
+		{get, "/m/{m}/test/{run}/compare/{other}.json", see, h.check.CompareReport},
+		{post, "/m/{m}/test/elsewhere", change, h.check.MakeCommand},
+		{post, "/m/{m}/test/report", change, h.check.KeepReport},
 		// Step 5: worker code
-		{get, "/m/{m}/code", anyone, h.code.Code},
-		{get, "/m/{m}/code.md", anyone, h.code.CodeMarkdown},
-		{get, "/m/{m}/code.zip", anyone, h.code.CodeZip},
-		{post, "/m/{m}/code/judge", anyone, h.code.Judge},
-		{get, "/m/{m}/code/environment", anyone, h.code.EnvironmentForm},
-		{post, "/m/{m}/code/environment", anyone, h.code.Environment},
-		{post, "/m/{m}/code/worker", anyone, h.code.LookForWorker},
+		{get, "/m/{m}/code", see, h.code.Code},
+		{get, "/m/{m}/code.md", see, h.code.CodeMarkdown},
+		{get, "/m/{m}/code.zip", see, h.code.CodeZip},
+		{post, "/m/{m}/code/judge", see, h.code.Judge},
+		{get, "/m/{m}/code/environment", see, h.code.EnvironmentForm},
+		{post, "/m/{m}/code/environment", see, h.code.Environment},
+		{post, "/m/{m}/code/worker", change, h.code.LookForWorker},
 		// Step 6: test transfer
-		{get, "/m/{m}/transfer", anyone, h.transfer.TransferForm},
-		{post, "/m/{m}/transfer", anyone, h.transfer.StartTransfer},
-		{post, "/m/{m}/transfer/follow", anyone, h.transfer.FollowWorkflow},
-		{get, "/m/{m}/transfer/{run}", anyone, h.transfer.TransferRun}, // ?follow=1 streams it as a page
-		{get, "/m/{m}/transfer/{run}.json", anyone, h.transfer.TransferReport},
-		{get, "/m/{m}/transfer/{run}/history.json", anyone, h.transfer.TransferHistory},
-		{post, "/m/{m}/transfer/{run}/cancel", anyone, h.transfer.CancelTransfer},
-		{post, "/m/{m}/transfer/{run}/terminate", anyone, h.transfer.TerminateTransfer},
-		{post, "/m/{m}/transfer/{run}/stop", anyone, h.transfer.StopFollowing},
-		{post, "/m/{m}/transfer/{run}/follow", anyone, h.transfer.FollowAgain},
-		{get, "/m/{m}/transfer/drill", anyone, h.transfer.DrillForm},
-		{post, "/m/{m}/transfer/drill", anyone, h.transfer.StartDrill},
-		{get, "/m/{m}/transfer/drill/{run}", anyone, h.transfer.DrillRun},
-		{get, "/m/{m}/transfer/drill/{run}.json", anyone, h.transfer.DrillReport},
-		{get, "/m/{m}/transfer/drill/{run}.svg", anyone, h.transfer.DrillSVG}, // both with ?with=<run>: another drill laid over it
-		{get, "/m/{m}/transfer/drill/{run}.csv", anyone, h.transfer.DrillCSV},
-		{post, "/m/{m}/transfer/drill/{run}/stop", anyone, h.transfer.StopDrill},
-		{post, "/preview/namespace", anyone, h.journey.PreviewNamespace},
-		{post, "/report/{token}.json", anyone, h.check.TakeReport}, // onramp check --post, once
+		{get, "/m/{m}/transfer", see, h.transfer.TransferForm},
+		{post, "/m/{m}/transfer", change, h.transfer.StartTransfer},
+		{post, "/m/{m}/transfer/follow", change, h.transfer.FollowWorkflow},
+		{get, "/m/{m}/transfer/{run}", see, h.transfer.TransferRun}, // ?follow=1 streams it as a page
+		{get, "/m/{m}/transfer/{run}.json", see, h.transfer.TransferReport},
+		{get, "/m/{m}/transfer/{run}/history.json", see, h.transfer.TransferHistory},
+		{post, "/m/{m}/transfer/{run}/cancel", change, h.transfer.CancelTransfer},
+		{post, "/m/{m}/transfer/{run}/terminate", change, h.transfer.TerminateTransfer},
+		{post, "/m/{m}/transfer/{run}/stop", change, h.transfer.StopFollowing},
+		{post, "/m/{m}/transfer/{run}/follow", change, h.transfer.FollowAgain},
+		{get, "/m/{m}/transfer/drill", see, h.transfer.DrillForm},
+		{post, "/m/{m}/transfer/drill", change, h.transfer.StartDrill},
+		{get, "/m/{m}/transfer/drill/{run}", see, h.transfer.DrillRun},
+		{get, "/m/{m}/transfer/drill/{run}.json", see, h.transfer.DrillReport},
+		{get, "/m/{m}/transfer/drill/{run}.svg", see, h.transfer.DrillSVG}, // both with ?with=<run>: another drill laid over it
+		{get, "/m/{m}/transfer/drill/{run}.csv", see, h.transfer.DrillCSV},
+		{post, "/m/{m}/transfer/drill/{run}/stop", change, h.transfer.StopDrill},
+		{post, "/preview/namespace", in, h.journey.PreviewNamespace},
+		{post, "/report/{token}.json", open, h.check.TakeReport}, // onramp check --post, once
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console
-		{get, "/rehearsal", anyone, h.cloud.Rehearsal},
-		{post, "/rehearsal/reset", anyone, h.cloud.ResetRehearsal},
-		{post, "/rehearsal/break", anyone, h.cloud.SetBreak},
-		{post, "/rehearsal/practice", anyone, h.cloud.Practise},
-		{get, "/cloud", anyone, h.cloud.Cloud},
-		{post, "/cloud", anyone, h.cloud.CreateInCloud},
-		{get, "/cloud/{ns}", anyone, h.cloud.CloudNamespace},
-		{post, "/cloud/{ns}", anyone, h.cloud.SaveCAs},
-		{post, "/cloud/{ns}/auth", anyone, h.cloud.SaveAuth},
-		{post, "/cloud/{ns}/keys", anyone, h.cloud.CreateKey},
-		{post, "/cloud/{ns}/keys/delete", anyone, h.cloud.DeleteKey},
+		{get, "/rehearsal", in, h.cloud.Rehearsal},
+		{post, "/rehearsal/reset", admin, h.cloud.ResetRehearsal},
+		{post, "/rehearsal/break", build, h.cloud.SetBreak},
+		{post, "/rehearsal/practice", build, h.cloud.Practise},
+		{get, "/cloud", in, h.cloud.Cloud},
+		{post, "/cloud", build, h.cloud.CreateInCloud},
+		{get, "/cloud/{ns}", in, h.cloud.CloudNamespace},
+		{post, "/cloud/{ns}", build, h.cloud.SaveCAs},
+		{post, "/cloud/{ns}/auth", build, h.cloud.SaveAuth},
+		{post, "/cloud/{ns}/keys", build, h.cloud.CreateKey},
+		{post, "/cloud/{ns}/keys/delete", build, h.cloud.DeleteKey},
 		// Whatever certificates are dropped
-		{get, "/certificates/inspect", anyone, h.certs.InspectForm},
-		{post, "/certificates/inspect", anyone, h.certs.Inspect},
+		{get, "/certificates/inspect", in, h.certs.InspectForm},
+		{post, "/certificates/inspect", in, h.certs.Inspect},
 		// When certificates expire, and what was signed
-		{get, "/expiry", anyone, h.expiry.ExpiryBoard},
-		{get, "/expiry.ics", anyone, h.expiry.ExpiryCalendar},
-		{get, "/metrics", anyone, h.expiry.Metrics},
-		{get, "/audit", anyone, h.expiry.AuditBoard},
-		{get, "/audit.json", anyone, h.expiry.AuditJSON},
-		{get, "/audit.csv", anyone, h.expiry.AuditCSV},
+		{get, "/expiry", in, h.expiry.ExpiryBoard},
+		{get, "/expiry.ics", in, h.expiry.ExpiryCalendar},
+		{get, "/metrics", here, h.expiry.Metrics},
+		{get, "/audit", in, h.expiry.AuditBoard},
+		{get, "/audit.json", in.Twice(), h.expiry.AuditJSON},
+		{get, "/audit.csv", in.Twice(), h.expiry.AuditCSV},
 		// Help, and what stands around the pages
-		{get, "/help", anyone, h.help.Help},
-		{get, "/help/{code}", anyone, h.help.HelpEntry},
-		{get, "/search", anyone, h.search.Search},
-		{get, "/decode", anyone, h.help.DecodeForm},
-		{post, "/decode", anyone, h.help.Decode},
-		{post, "/theme", anyone, h.Theme},
-		{get, "/healthz", anyone, h.help.Health},
+		{get, "/help", in, h.help.Help},
+		{get, "/help/{code}", in, h.help.HelpEntry},
+		{get, "/search", in, h.search.Search},
+		{get, "/decode", in, h.help.DecodeForm},
+		{post, "/decode", in, h.help.Decode},
+		{post, "/theme", open, h.Theme},
+		{get, "/healthz", open, h.help.Health},
+		{get, "/readyz", open, h.help.Ready},
 	}
+}
+
+// sharedRoutes are the addresses besides where several people share the portal.
+func (h *Handlers) sharedRoutes() []route {
+	return []route{
+		{get, "/start", open, h.people.StartForm}, // a one-time link
+		{post, "/start", open, h.people.Start},
+		{get, "/signin", open, h.people.SignInForm},
+		{post, "/signin", open, h.people.SignIn},
+		{get, "/signin/provider", open, h.people.ToProvider}, // that signs people in
+		{get, "/signin/callback", open, h.people.Callback},   // from the provider that signs people in
+		{get, "/again", in, h.people.AgainForm},              // a second look
+		{post, "/again", in, h.people.Again},
+		{post, "/signout", in, h.people.SignOut},
+		{get, "/account", in, h.people.Account},
+		{post, "/account/sessions", in, h.people.EndSession},
+		{get, "/people", own, h.people.People},
+		{post, "/people", own.Twice(), h.people.Invite},
+		{post, "/people/teams", own.Twice(), h.people.AddTeam},
+		{post, "/people/{person}/role", own.Twice(), h.people.SetRole},
+		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
+		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
+		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
+	}
+}
+
+// table is every address that this portal answers.
+func (h *Handlers) table() []route {
+	all := h.routes()
+	if h.Shared == nil {
+		return all
+	}
+	all = slices.DeleteFunc(all, func(x route) bool { return x.right == here })
+	return append(all, h.sharedRoutes()...)
+}
+
+// MetricsRouter answers /metrics and nothing else, for a listener of its own.
+func (h *Handlers) MetricsRouter() http.Handler {
+	r := chi.NewRouter()
+	r.Use(h.Secure, h.KnownMetricsHost, web.HeadAsGet)
+	r.Method(http.MethodGet, "/metrics", h.Do(h.expiry.Metrics))
+	return r
 }
 
 // certificatesPath begins the addresses of a migration's certificates.
@@ -200,15 +255,15 @@ func (h *Handlers) certified(do web.Action) web.Action {
 // Router answers every address of the portal.
 func (h *Handlers) Router() http.Handler {
 	r := chi.NewRouter()
-	r.Use(h.Secure, h.KnownHost, h.SameOrigin, web.LimitBody, web.HeadAsGet)
+	r.Use(h.Secure, h.KnownHost, h.SameOrigin, web.LimitBody, web.HeadAsGet, h.Recognise)
 	r.NotFound(h.Do(h.NoSuchPage))
 	r.MethodNotAllowed(h.wrongMethod)
-	for _, x := range h.routes() {
+	for _, x := range h.table() {
 		do := x.do
 		if strings.HasPrefix(x.pattern, certificatesPath) {
 			do = h.certified(do)
 		}
-		r.Method(x.method, x.pattern, h.Do(do))
+		r.Method(x.method, x.pattern, h.Guard(x.right, h.Do(do)))
 	}
 	r.Method(http.MethodGet, static.Prefix+"*", static.Handler())
 	r.Method(http.MethodGet, "/favicon.ico", static.Handler())

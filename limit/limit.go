@@ -106,5 +106,5 @@ func (l *Limiter) admit(ctx context.Context, share int64) error {
 	return nil
 }
 
-// Waiting is how many pieces of work wait now.
+// Waiting is how many pieces of work wait now. Only tests ask: none may be left waiting.
 func (l *Limiter) Waiting() int { return int(l.waiting.Load()) }

@@ -9,6 +9,7 @@ import (
 
 	"onramp/cloud"
 	"onramp/fault"
+	"onramp/sdk"
 )
 
 // Step ids, in order.
@@ -42,7 +43,7 @@ func (m Mode) Can() cloud.Abilities {
 }
 
 // Langs are the values of Migration.Lang: the languages that have an official money-transfer template.
-var Langs = []string{"python", "go", "typescript", "java", "dotnet", "ruby", "php"}
+var Langs = sdk.IDs()
 
 // Migration is one application's move.
 type Migration struct {
@@ -55,6 +56,7 @@ type Migration struct {
 	Version int64 // rises with every change
 	// Archived is when it was put away: lists leave it out unless they are asked for it. Zero: it is not.
 	Archived time.Time
+	Team     string // ID of the team that owns it
 }
 
 // UsesKeys reports whether its workers sign in with an API key. Then it has no certificates.
@@ -118,7 +120,7 @@ type CertificateData struct {
 
 // UploadData is the data of FactUpload and FactCASeen.
 type UploadData struct {
-	Namespace     string `json:"namespace,omitempty"` // set by the Service
+	Namespace     string `json:"namespace,omitempty"` // set by View.SetUpload
 	CAFingerprint string `json:"ca_sha256"`
 	Run           string `json:"run,omitempty"`
 	RunNumber     int    `json:"run_number,omitempty"`

@@ -362,39 +362,21 @@ func inUse(held []cloud.Caller, at time.Time, window time.Duration) error {
 		if name == "" {
 			name = "an unnamed program"
 		}
-		when := "last call " + spell(at.Sub(x.Last)) + " ago"
+		when := "last call " + fault.Left(at.Sub(x.Last)) + " ago"
 		if x.Open > 0 {
 			when = fmt.Sprintf("connections open: %d", x.Open)
 		}
 		who = append(who, fmt.Sprintf("%s with %s, %s (%s)", name, x.LeafSubject, short(x.Leaf), when))
 	}
 	f := fault.New(fault.Conflict, "A certificate that would be cut off is still in use",
-		fmt.Sprintf("Give these programs the other certificate, wait until they have been gone for %s, then try again.", spell(window)))
+		fmt.Sprintf("Give these programs the other certificate, wait until they have been gone for %s, then try again.", fault.Lasts(window)))
 	f.Cause, f.NotWrong, f.Who = strings.Join(who, "; ")+".", "Every caller keeps working.", WhoDeveloper
 	return f
 }
 
-// spell is a duration as people say it, rounded up: "48 seconds", "1 minute", "2 minutes 5 seconds".
-func spell(d time.Duration) string {
-	s := max(int((d+time.Second-1)/time.Second), 1)
-	many := func(n int, one string) string {
-		if n == 1 {
-			return "1 " + one
-		}
-		return fmt.Sprintf("%d %ss", n, one)
-	}
-	switch {
-	case s < 60:
-		return many(s, "second")
-	case s%60 == 0:
-		return many(s/60, "minute")
-	}
-	return many(s/60, "minute") + " " + many(s%60, "second")
-}
-
 func tooYoung(left time.Duration) error {
 	f := fault.New(fault.Conflict, "The rehearsal cloud has not been running long enough",
-		fmt.Sprintf("Try again in %s.", spell(left)))
+		fmt.Sprintf("Try again in %s.", fault.Left(left)))
 	f.Cause = "It started a short while ago, and a worker that was there before may not have come back yet."
 	f.NotWrong = "Every caller keeps working."
 	return f

@@ -27,7 +27,7 @@ func newFact(kind, inputHash string, data any) Fact {
 // New makes a migration. Its ID is a slug of the name, which another migration may have already. Invalid faults (several
 // joined) carry their field.
 func New(name, lang string, mode Mode, auth string, now time.Time) (Migration, error) {
-	m := Migration{Name: strings.TrimSpace(name), Lang: lang, Mode: mode, Auth: auth, Created: now, Version: 1}
+	m := Migration{Name: strings.TrimSpace(name), Lang: lang, Mode: mode, Auth: auth, Created: now, Version: 1, Team: DefaultTeam}
 	if err := checkNew(m); err != nil {
 		return Migration{}, err
 	}

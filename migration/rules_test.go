@@ -15,7 +15,7 @@ import (
 
 func TestNew(t *testing.T) {
 	got, err := migration.New("  Payments (EU) ", "go", migration.Rehearsal, "mtls", noon)
-	want := migration.Migration{ID: "payments-eu", Name: "Payments (EU)", Lang: "go", Mode: migration.Rehearsal, Auth: "mtls", Created: noon, Version: 1}
+	want := migration.Migration{ID: "payments-eu", Name: "Payments (EU)", Lang: "go", Mode: migration.Rehearsal, Auth: "mtls", Created: noon, Version: 1, Team: migration.DefaultTeam}
 	if diff := cmp.Diff(want, got); diff != "" || err != nil {
 		t.Errorf("New: %v (-want +got):\n%s", err, diff)
 	}

@@ -251,7 +251,7 @@ func StopsBeforeCA(code string) bool {
 	return slices.Contains([]string{"IN", "KP", "DN", "TC", "PX", "SV", "PR"}, group) && code != "PX-09" && code != "SV-12"
 }
 
-// codeUntrusted is the doctor's verdict "namespace does not trust the CA" (faults.md CL-03).
+// codeUntrusted is the doctor's verdict "namespace does not trust the CA".
 const codeUntrusted = "CL-03"
 
 // uploaded returns the fact that the present CA is in the present namespace. In the rehearsal cloud of a

@@ -96,7 +96,7 @@ func splitHost(s string) parts {
 	}
 	if strings.Count(s, ":") > 1 {
 		i := strings.LastIndexByte(s, ':')
-		// "::1:7233" is an address as a whole too; nobody writes that one (faults.md IN-07).
+		// "::1:7233" is an address as a whole too; nobody writes that one (IN-07).
 		if isIPv6(s[:i]) && (!isIPv6(s) || s[i+1:] == strconv.Itoa(Port)) {
 			p.host, p.ports, p.v6, p.bare = s[:i], []string{s[i+1:]}, true, true
 			return p

@@ -5,7 +5,7 @@ import (
 	"strings"
 )
 
-// The kinds of hosts that HostKind tells apart (cloud-facts.md §1.2 and §1.3).
+// The kinds of hosts that HostKind tells apart (docs.temporal.io/cloud/namespaces and /cloud/connectivity).
 const (
 	HostNamespace   = "namespace"    // <name>.<account>.tmprl.cloud
 	HostRegional    = "regional"     // <region>.<cloud>.api.temporal.io

@@ -8,7 +8,7 @@ import (
 	"strings"
 )
 
-// Port is the gRPC port of every namespace endpoint (cloud-facts.md E7).
+// Port is the gRPC port of every namespace endpoint (docs.temporal.io/cloud/namespaces).
 const Port = 7233
 
 // domain is what every namespace endpoint ends in.
@@ -33,7 +33,7 @@ func (id ID) String() string {
 func (id ID) IsZero() bool { return id == ID{} }
 
 // Host returns the host of the namespace endpoint, which is also its TLS server name:
-// "<name>.<account>.tmprl.cloud" (cloud-facts.md §1.2), or "" for the zero ID.
+// "<name>.<account>.tmprl.cloud" (docs.temporal.io/cloud/namespaces), or "" for the zero ID.
 func (id ID) Host() string {
 	if id.IsZero() {
 		return ""
@@ -61,7 +61,7 @@ func (id ID) UIURL() string {
 }
 
 // Repair is one thing changed in what a person pasted, so that it can be shown.
-// Its JSON is an element of target.normalised in contract.md.
+// Its JSON is an element of target.normalised in a report's JSON.
 type Repair struct {
 	Field string `json:"field"` // "address" or "namespace"
 	From  string `json:"from"`

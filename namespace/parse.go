@@ -170,7 +170,7 @@ func (t *trail) dotted(p parts, host string, hasPort bool) (Paste, *fault.Fault)
 // misspelt are endpoints with a wrong end; [1] is the Namespace ID.
 var misspelt = regexp.MustCompile(`^([a-z0-9-]+\.[a-z0-9]+)\.(?:tmprl|tmpl|tmpr|tmprl-cloud|trmpl|temprl|tmporl|temporal|tmprlcloud)\.(?:cloud|clou|cloude|com|io|clod|cluod)$`)
 
-// endpoint reads the endpoint of a namespace. Its port can only be 7233 (cloud-facts.md E7).
+// endpoint reads the endpoint of a namespace. Its port can only be 7233 (docs.temporal.io/cloud/namespaces).
 func (t *trail) endpoint() (Paste, *fault.Fault) {
 	p := t.strip()
 	id, _ := FromHost(p.host)

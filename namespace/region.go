@@ -8,7 +8,7 @@ import (
 	"sync"
 )
 
-// Region is one row of regions as data (cloud-facts.md §1.4).
+// Region is one row of regions as data: docs.temporal.io/evaluate/cloud/regions.
 type Region struct {
 	ID       string // "aws-us-east-1"
 	Cloud    string // "aws", "gcp", "azure"
@@ -36,7 +36,7 @@ var regions = sync.OnceValue(func() []Region {
 })
 
 // Regions returns the regions of Temporal Cloud known when this program was built, in the order
-// of the table. Cloud's GetRegions is the authority (cloud-facts.md R2, R4).
+// of the table. Cloud's GetRegions is the authority.
 func Regions() []Region { return slices.Clone(regions()) }
 
 // LookupRegion returns the region of a Cloud API id ("aws-us-east-1"), of a regional host

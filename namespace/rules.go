@@ -8,7 +8,8 @@ import (
 	"onramp/fault"
 )
 
-// Codes of the fault catalogue that this package gives beyond faults.md §3.1, which ends at IN-20.
+// Codes of the fault catalogue that this package gives beyond those that a look at the text alone finds, which end at
+// IN-20.
 const (
 	codeWrapped     = "IN-21" // quotes, an assignment, a flag or other text around the value
 	codeEmpty       = "IN-22" // nothing was given
@@ -18,7 +19,7 @@ const (
 	codePlaceholder = "IN-26" // a placeholder or a variable that was not filled in
 )
 
-// nameRule returns the rule that a namespace name breaks, or "" (cloud-facts.md N1).
+// nameRule returns the rule that a namespace name breaks, or "" (docs.temporal.io/cloud/namespaces).
 func nameRule(s string) string {
 	switch {
 	case len(s) < 2:
@@ -40,7 +41,7 @@ func nameRule(s string) string {
 	return ""
 }
 
-// accountRule returns the rule that an account ID breaks, or "" (cloud-facts.md N4: no upper bound
+// accountRule returns the rule that an account ID breaks, or "" (docs.temporal.io/cloud/namespaces: no upper bound
 // and no formal character set is published). "region" and "tmprl" would make other hosts of Cloud.
 func accountRule(s string) string {
 	if len(s) < 5 {
@@ -138,7 +139,7 @@ func bareName(field, s string) *fault.Fault {
 }
 
 // looksLikeAccount is true for 5 or 6 characters with both letters and digits, as every account ID
-// seen in public text (cloud-facts.md N4).
+// seen in public text.
 func looksLikeAccount(s string) bool {
 	return (len(s) == 5 || len(s) == 6) && accountRule(s) == "" &&
 		strings.ContainsAny(s, "0123456789") && strings.ContainsAny(s, "abcdefghijklmnopqrstuvwxyz")

@@ -36,7 +36,7 @@ type apiKey struct {
 	created, expires time.Time
 }
 
-// The bounds of API keys: at most two years and 20 keys for a service account (cloud-facts.md O9).
+// The bounds of API keys: at most two years and 20 keys for a service account (docs.temporal.io/cloud/api-keys).
 const (
 	maxKeyLife = 2 * 365 * 24 * time.Hour
 	maxKeys    = 20
@@ -54,7 +54,7 @@ type presented struct {
 func (g *gate) AuthInfoRequired() bool { return false }
 
 // keyed is the namespace whose endpoint a connection was made for, if it takes API keys; else nil. API keys use
-// the namespace endpoint (cloud-facts.md E1), which the server name (SNI) chooses.
+// the namespace endpoint (docs.temporal.io/cloud/namespaces), which the server name (SNI) chooses.
 func (g *gate) keyed(state tls.ConnectionState) *space {
 	if s := g.realm().byHost[serverName(state.ServerName)]; s != nil && s.keyed {
 		return s
@@ -63,8 +63,8 @@ func (g *gate) keyed(state tls.ConnectionState) *space {
 }
 
 // The refusals of API keys, status Unauthenticated. The first is Temporal Cloud's as seen in public on a
-// regional endpoint (cloud-facts.md 8.1, 13). Cloud's words for the other two were not found in public:
-// unverified (cloud-facts.md 10, 2).
+// regional endpoint (PostHog/posthog#63981). Cloud's words for the other two were not found in public:
+// unverified.
 const (
 	textNoKey      = "Jwt is missing"
 	textKeyExpired = "Jwt is expired"
@@ -74,7 +74,7 @@ const (
 // judgeKey judges one call at the endpoint of a namespace with API keys.
 func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (authorization.Result, error) {
 	allow, deny := authorization.Result{Decision: authorization.DecisionAllow}, authorization.Result{Decision: authorization.DecisionDeny}
-	// The words with which Cloud refuses a key whose owner has no role on the namespace (cloud-facts.md 8.1, 5b).
+	// The words with which Cloud refuses a key whose owner has no role on the namespace (temporalio/sdk-typescript#1765).
 	noRole := authorization.Result{Decision: authorization.DecisionDeny, Reason: fmt.Sprintf("caller has insufficient permissions for namespace '%s'", t.Namespace)}
 	kind, token, ok := strings.Cut(header, " ")
 	if !ok || !strings.EqualFold(kind, "Bearer") || token == "" {
@@ -125,8 +125,8 @@ func (s *space) like(old *space) *space {
 	return s
 }
 
-// SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, or
-// cloud.AuthAPIKey. Both at once Cloud has only on request (cloud-facts.md E2). CAs and keys stay for the way back.
+// SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, or cloud.AuthAPIKey. Both
+// at once Cloud has only on request (docs.temporal.io/cloud/namespaces). CAs and keys stay for the way back.
 func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
 	return c.ChangeAuth(ctx, id, func(cloud.Namespace) (string, error) { return auth, nil })
 }

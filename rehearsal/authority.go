@@ -65,7 +65,7 @@ func (a *authority) sign(template *x509.Certificate, public *ecdsa.PublicKey) ([
 }
 
 // leaf returns the server certificate for an account, "*.<account>.tmprl.cloud" as Cloud's is
-// (cloud-facts.md E6), or for account "" the one for localhost. It is made at first use.
+// (reported in PeerDB-io/peerdb#4215), or for account "" the one for localhost. It is made at first use.
 func (a *authority) leaf(account string) (*tls.Certificate, error) {
 	a.mu.Lock()
 	defer a.mu.Unlock()

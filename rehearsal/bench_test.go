@@ -12,7 +12,7 @@ import (
 )
 
 // BenchmarkReady measures a start from nothing until workflows can be started; the first of a process, which
-// counts, beside its budget of 1 s (design.md §7).
+// counts, beside its budget of 1 s (docs/BENCHMARKS.md).
 func BenchmarkReady(b *testing.B) {
 	for name, o := range map[string]Options{"memory": {}, "file": {Dir: b.TempDir()}} {
 		b.Run(name, func(b *testing.B) {

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"net/netip"
 	"os"
 	"sync"
 	"sync/atomic"
@@ -46,7 +47,7 @@ type Cloud struct {
 	idle  *doorway       // sends callers away while a start has failed
 
 	mu      sync.Mutex
-	phase   string
+	phase   cloud.Phase
 	err     error
 	began   time.Time
 	took    time.Duration
@@ -83,19 +84,23 @@ func New(o Options) (*Cloud, error) {
 	if err != nil {
 		return nil, fault.From(err)
 	}
+	inside, err := newInternode()
+	if err != nil {
+		return nil, fault.From(err)
+	}
 	d, moved, err := openKept(host, port, o.PortFile)
 	if err != nil {
 		return nil, fault.Wrap(err, fault.Unavailable, "Cannot listen on "+o.Addr,
 			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 picks a free one.").In("rehearsal-addr")
 	}
-	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: phaseOff, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
+	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: cloud.Off, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
 	if c.practice, err = newPractice(o.Now()); err != nil {
 		return nil, fault.From(errors.Join(err, d.close()))
 	}
 	if c.moved = moved; moved {
 		o.Log.Warn("another program has the port that the rehearsal cloud had; it has a new one", "address", c.Address())
 	}
-	c.gate = &gate{authority: a, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
+	c.gate = &gate{authority: a, inside: inside, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
@@ -103,6 +108,25 @@ func New(o Options) (*Cloud, error) {
 
 // Address is where programs dial it: "localhost:PORT", the same for the life of the Cloud.
 func (c *Cloud) Address() string { return fmt.Sprintf("localhost:%d", c.door.port()) }
+
+// Serves reports whether an address is one of the rehearsal cloud's: of its door, or of a switch that has an address of its
+// own. It never waits.
+func (c *Cloud) Serves(at netip.AddrPort) bool {
+	if !at.Addr().IsLoopback() {
+		return false
+	}
+	if int(at.Port()) == c.door.port() {
+		return true
+	}
+	c.rigMu.Lock()
+	defer c.rigMu.Unlock()
+	for _, r := range c.rigs {
+		if r.address == at.String() {
+			return true
+		}
+	}
+	return false
+}
 
 // RootPEM is the root under which its server certificates stand, new for each Cloud.
 func (c *Cloud) RootPEM() []byte { return c.authority.rootPEM }
@@ -112,7 +136,7 @@ func (c *Cloud) State() cloud.State {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := cloud.State{Phase: c.phase, Err: c.err, Took: c.took, Moved: c.moved}
-	if c.phase == phaseStarting {
+	if c.phase == cloud.Starting {
 		s.Took = time.Since(c.began)
 	}
 	return s
@@ -138,11 +162,11 @@ func (c *Cloud) Ready(ctx context.Context) error {
 		switch {
 		case closed:
 			return unavailable("The rehearsal cloud has stopped", "Onramp is closing. Start it again.")
-		case phase == phaseReady:
+		case phase == cloud.Ready:
 			return nil
-		case phase == phaseFailed:
+		case phase == cloud.Failed:
 			return err
-		case phase == phaseOff:
+		case phase == cloud.Off:
 			return unavailable("The rehearsal cloud is off", "Start Onramp with --rehearsal=on.")
 		}
 		select {
@@ -200,7 +224,7 @@ func (c *Cloud) begin(fresh bool) {
 	switch {
 	case c.closed:
 		return
-	case fresh && c.resets > 0, !fresh && (c.phase == phaseReady || c.phase == phaseStarting):
+	case fresh && c.resets > 0, !fresh && (c.phase == cloud.Ready || c.phase == cloud.Starting):
 		return
 	}
 	if fresh {
@@ -208,12 +232,12 @@ func (c *Cloud) begin(fresh bool) {
 	}
 	c.queued++
 	c.began = time.Now()
-	c.enter(phaseStarting, nil)
+	c.enter(cloud.Starting, nil)
 	c.tasks.Go(func() { c.boot(fresh) })
 }
 
 // enter changes the phase; c.mu is held.
-func (c *Cloud) enter(phase string, err error) {
+func (c *Cloud) enter(phase cloud.Phase, err error) {
 	c.phase, c.err = phase, err
 	close(c.changed)
 	c.changed = make(chan struct{})
@@ -243,10 +267,10 @@ func (c *Cloud) boot(fresh bool) {
 	c.queued--
 	switch {
 	case err != nil:
-		c.enter(phaseFailed, c.failure(err))
-	case c.queued == 0 && c.phase == phaseStarting:
+		c.enter(cloud.Failed, c.failure(err))
+	case c.queued == 0 && c.phase == cloud.Starting:
 		c.took = time.Since(c.began)
-		c.enter(phaseReady, nil)
+		c.enter(cloud.Ready, nil)
 		c.o.Log.Info("the rehearsal cloud is ready", "address", c.Address(), "after", c.took)
 	}
 }
@@ -272,6 +296,9 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 			return err
 		}
 		if c.lock, err = lockDir(c.o.Dir); err != nil {
+			return err
+		}
+		if err := private(c.o.Dir); err != nil {
 			return err
 		}
 	}
@@ -347,7 +374,7 @@ func (c *Cloud) broke(err error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.closed {
-		c.enter(phaseFailed, c.failure(err))
+		c.enter(cloud.Failed, c.failure(err))
 	}
 }
 

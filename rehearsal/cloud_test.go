@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.uber.org/goleak"
 
+	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
 )
@@ -105,7 +106,7 @@ func TestCloseAtAnyMoment(t *testing.T) {
 
 func TestStartTogether(t *testing.T) {
 	c := newCloud(t, Options{})
-	if s := c.State(); s.Phase != phaseOff {
+	if s := c.State(); s.Phase != cloud.Off {
 		t.Errorf("phase %q before the start", s.Phase)
 	}
 	if err := c.Ready(testContext(t)); !fault.Is(err, fault.Unavailable) {
@@ -124,7 +125,7 @@ func TestStartTogether(t *testing.T) {
 		})
 	}
 	all.Wait()
-	if s := c.State(); s.Phase != phaseReady || s.Err != nil || s.Took <= 0 || c.Address() != address {
+	if s := c.State(); s.Phase != cloud.Ready || s.Err != nil || s.Took <= 0 || c.Address() != address {
 		t.Errorf("state %+v at %s, was %s", s, c.Address(), address)
 	}
 }
@@ -324,7 +325,7 @@ func TestFailedStart(t *testing.T) {
 	if !fault.Is(err, fault.Unavailable) || !strings.Contains(f.Fix, "Reset") || f.Err == nil {
 		t.Fatalf("got %#v", f)
 	}
-	if s := c.State(); s.Phase != phaseFailed || s.Err == nil {
+	if s := c.State(); s.Phase != cloud.Failed || s.Err == nil {
 		t.Errorf("state %+v", s)
 	}
 	conn, err := net.DialTimeout("tcp", c.Address(), within)
@@ -371,7 +372,7 @@ func TestServerGivesUp(t *testing.T) {
 	c := started(t, Options{})
 	l := serverLog{c.o.Log, c.watch}
 	l.Fatal("Failed to serve on history listener")
-	if s := c.State(); s.Phase != phaseFailed || !strings.Contains(fault.From(s.Err).Err.Error(), "history listener") {
+	if s := c.State(); s.Phase != cloud.Failed || !strings.Contains(fault.From(s.Err).Err.Error(), "history listener") {
 		t.Errorf("state %+v", s)
 	}
 	if err := c.Start(testContext(t)); err != nil {

@@ -58,7 +58,10 @@ func makeDatabase(file string, l log.Logger) error {
 	if err := remove(unborn); err != nil {
 		return err
 	}
-	d := newFileDatabase(unborn, l, map[string]string{"mode": "rwc", "journal_mode": "off", "synchronous": "off"})
+	if err := bear(unborn); err != nil {
+		return err
+	}
+	d := newFileDatabase(unborn, l, map[string]string{"mode": "rw", "journal_mode": "off", "synchronous": "off"})
 	if err := errors.Join(sqlite.SetupSchema(&d.config), d.close()); err != nil {
 		return err
 	}
@@ -66,10 +69,20 @@ func makeDatabase(file string, l log.Logger) error {
 	if err != nil {
 		return err
 	}
-	if err := errors.Join(f.Chmod(0o600), f.Sync(), f.Close()); err != nil {
+	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
 	return os.Rename(unborn, file)
+}
+
+// bear makes the empty file of a database, for this user only: SQLite would make it for everybody to read, and gives its
+// companions the mode of the file.
+func bear(file string) error {
+	f, err := os.OpenFile(file, os.O_CREATE|os.O_EXCL|os.O_RDWR, 0o600)
+	if err != nil {
+		return err
+	}
+	return f.Close()
 }
 
 // newFileDatabase names file in a way that no earlier run of this process did: the server's SQLite plugin
@@ -78,6 +91,21 @@ func newFileDatabase(file string, l log.Logger, attributes map[string]string) *d
 	attributes["onramp_run"] = fmt.Sprint(opened.Add(1))
 	return &database{log: l, config: config.SQL{PluginName: sqliteplugin.PluginName, DatabaseName: (&url.URL{Path: filepath.ToSlash(file)}).EscapedPath(), // it becomes part of a URI
 		ConnectAttributes: attributes}}
+}
+
+// private takes a directory and the files in it from everybody but their owner, as an earlier start or a copy left them.
+func private(dir string) error {
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		return err
+	}
+	errs := []error{os.Chmod(dir, 0o700)}
+	for _, e := range entries {
+		if e.Type().IsRegular() { // chmod would follow a link
+			errs = append(errs, os.Chmod(filepath.Join(dir, e.Name()), 0o600))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // close closes the handle that the server's SQLite plugin keeps open for the life of the process; with it

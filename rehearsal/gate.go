@@ -27,6 +27,7 @@ type gate struct {
 	encryption.TLSConfigProvider // never used: all its methods are below
 
 	authority *authority
+	inside    *internode
 	realm     func() *realm // as it stands now
 	now       func() time.Time
 	callers   *callers
@@ -37,19 +38,23 @@ func (g *gate) GetFrontendServerConfig() (*tls.Config, error) {
 	return &tls.Config{GetConfigForClient: g.forClient, NextProtos: []string{"h2"}, MinVersion: tls.VersionTLS12}, nil
 }
 
-// The services behind the door talk to each other in plaintext on loopback.
+// The services behind the door, the internal frontend among them, take calls from each other alone.
+
+func (g *gate) GetInternodeServerConfig() (*tls.Config, error) { return g.inside.server.Clone(), nil }
+func (g *gate) GetInternodeClientConfig() (*tls.Config, error) { return g.inside.client.Clone(), nil }
+
+// Nobody inside dials the door, and there is no other cluster.
 
 func (g *gate) GetFrontendClientConfig() (*tls.Config, error)            { return nil, nil }
-func (g *gate) GetInternodeServerConfig() (*tls.Config, error)           { return nil, nil }
-func (g *gate) GetInternodeClientConfig() (*tls.Config, error)           { return nil, nil }
 func (g *gate) GetRemoteClusterClientConfig(string) (*tls.Config, error) { return nil, nil }
 func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMap, err error) {
 	return nil, nil, nil
 }
 
-// forClient chooses by server name (SNI), which is what routes to a namespace in Cloud (faults.md §5):
-// a namespace's endpoint gets that namespace's client CAs; localhost, an address or no name gets those of
-// all namespaces, and the call's namespace decides; any other name is cut off in the handshake.
+// forClient chooses by server name (SNI), which is what routes to a namespace in Cloud
+// (docs.temporal.io/cloud/connectivity): a namespace's endpoint gets that namespace's client CAs; localhost, an
+// address or no name gets those of all namespaces, and the call's namespace decides; any other name is cut off in the
+// handshake.
 func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	r := g.realm()
 	account, cas, whose, keyed := "", r.pool, "", false
@@ -113,7 +118,7 @@ const (
 var withoutNamespace = map[string]bool{workflowService + "GetSystemInfo": true, healthCheck: true}
 
 // administration are the calls about namespaces that in Cloud only the control plane makes
-// (cloud-facts.md D1).
+// (a comment in temporalio/sdk-typescript says so of OperatorService).
 var administration = map[string]bool{
 	workflowService + "RegisterNamespace":  true,
 	workflowService + "UpdateNamespace":    true,

@@ -72,7 +72,7 @@ func TestHandshake(t *testing.T) {
 		{"by endpoint", id.Host(), ca.leaf(t).pair(), ""},
 		{"by endpoint in capitals", strings.ToUpper(id.Host()), ca.leaf(t).pair(), ""},
 		{"with the intermediate", id.Host(), intermediate.leaf(t).pair(intermediate), ""},
-		{"the CA itself", id.Host(), ca.pair(), ""}, // cloud-facts.md T3: it works, and is a bad habit
+		{"the CA itself", id.Host(), ca.pair(), ""}, // as older tutorials of Temporal do: it works, and is a bad habit
 		{"intermediate left out", id.Host(), intermediate.leaf(t).pair(), "unknown certificate authority"},
 		{"another CA", "", other.leaf(t).pair(), "unknown certificate authority"},
 		{"another namespace's CA at this endpoint", elsewhere.Host(), ca.leaf(t).pair(), "unknown certificate authority"},

@@ -4,6 +4,7 @@ package rehearsal
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"onramp/cloud"
@@ -24,6 +25,9 @@ func absent() error {
 		Fix:      "To rehearse, use the full build: make build (or go build without -tags lean).", Who: "developer"}
 }
 
+// Serves is false: there is no server.
+func (*Cloud) Serves(netip.AddrPort) bool { return false }
+
 // Start returns the fault that says what is missing.
 func (*Cloud) Start(context.Context) error { return absent() }
 
@@ -38,7 +42,7 @@ func (*Cloud) Close() error { return nil }
 
 // State is the phase "absent".
 func (*Cloud) State() cloud.State {
-	return cloud.State{Phase: phaseAbsent, Err: absent()}
+	return cloud.State{Phase: cloud.Absent, Err: absent()}
 }
 
 // Address returns "": nothing listens.

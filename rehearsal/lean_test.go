@@ -30,7 +30,7 @@ func TestLean(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if s := side.State(); s.Phase != phaseAbsent || side.Address() != "" || side.RootPEM() != nil {
+	if s := side.State(); s.Phase != cloud.Absent || side.Address() != "" || side.RootPEM() != nil {
 		t.Errorf("state %+v at %q", s, side.Address())
 	}
 	if err := c.Close(); err != nil {

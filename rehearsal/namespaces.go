@@ -57,9 +57,9 @@ func (c *Cloud) DeleteNamespace(ctx context.Context, id namespace.ID) error {
 	})
 }
 
-// SetCAs replaces a namespace's CA bundle as Cloud's Save does, by Cloud's rules (cloud-facts.md §2.1). It
-// holds for the next handshake and the next call. A refusal is Invalid faults, one for each rule that a
-// certificate breaks, and nothing changes.
+// SetCAs replaces a namespace's CA bundle as Cloud's Save does, by Cloud's rules
+// (docs.temporal.io/cloud/certificates). It holds for the next handshake and the next call. A refusal is Invalid
+// faults, one for each rule that a certificate breaks, and nothing changes.
 func (c *Cloud) SetCAs(ctx context.Context, id namespace.ID, bundle []byte) (cloud.Namespace, error) {
 	return c.edit(ctx, id, func(old *space) (*space, error) { return c.trusting(old, bundle) })
 }
@@ -126,7 +126,7 @@ func refusal(l certsvc.Lint) error {
 }
 
 // publicCA refuses a well-known public CA for a namespace without certificate filters: anybody may hold a
-// certificate of it (cloud-facts.md CA6).
+// certificate of it (docs.temporal.io/cloud/certificates).
 func publicCA(cas []*x509.Certificate, public *x509.CertPool, now time.Time) error {
 	for _, ca := range cas {
 		if _, err := ca.Verify(x509.VerifyOptions{Roots: public, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {

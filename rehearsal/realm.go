@@ -91,7 +91,7 @@ type space struct {
 	cas     []*x509.Certificate
 	keyed   bool            // it takes API keys, and no client certificate
 	keys    []apiKey        // oldest first
-	filters certsvc.Filters // none lets every certificate of the CAs pass (cloud-facts.md F5)
+	filters certsvc.Filters // none lets every certificate of the CAs pass (temporalio/tcld app/namespace.go)
 
 	was *saved // before the bundle was changed last; nil once it was taken back, or after a start
 

@@ -25,13 +25,4 @@ type Options struct {
 	renew, poll time.Duration
 }
 
-// The phases of cloud.State.
-const (
-	phaseOff      = "off"
-	phaseStarting = "starting"
-	phaseReady    = "ready"
-	phaseFailed   = "failed"
-	phaseAbsent   = "absent"
-)
-
 var _ = cloud.Full((*Cloud)(nil))

@@ -26,7 +26,7 @@ import (
 	"go.temporal.io/server/temporal"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
-	"google.golang.org/grpc/credentials/insecure"
+	"google.golang.org/grpc/credentials"
 	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/types/known/durationpb"
 )
@@ -35,7 +35,7 @@ const (
 	clusterName = "rehearsal"
 	storeName   = "sqlite"
 	// retention is how long a closed workflow stays: three days, so that a rehearsal can be looked at after
-	// a weekend. Cloud's is 1 to 90 days (cloud-facts.md §7.2).
+	// a weekend. Cloud's is 1 to 90 days (docs.temporal.io/cloud/limits).
 	retention = 72 * time.Hour
 )
 
@@ -79,7 +79,7 @@ func startServer(ctx context.Context, db *database, door *doorway, g *gate, l se
 		return s, err
 	}
 	s.internal, err = grpc.NewClient("passthrough:///"+hosts[primitives.InternalFrontendService].Self,
-		grpc.WithTransportCredentials(insecure.NewCredentials()), grpc.WithDefaultCallOptions(grpc.WaitForReady(true)))
+		grpc.WithTransportCredentials(credentials.NewTLS(g.inside.client.Clone())), grpc.WithDefaultCallOptions(grpc.WaitForReady(true)))
 	if err != nil {
 		return s, err
 	}
@@ -124,7 +124,7 @@ func settingsOf(o Options) dynamicconfig.StaticClient {
 }
 
 // listen opens a port on loopback for every service but the frontend, whose callers come through the
-// door, and writes the server's configuration for them.
+// door (what others may say at these ports: internode), and writes the server's configuration for them.
 func (s *server) listen() (*config.Config, map[primitives.ServiceName]static.Hosts, error) {
 	c := &config.Config{Services: map[string]config.Service{}}
 	hosts := map[primitives.ServiceName]static.Hosts{}

@@ -237,7 +237,7 @@ func (s *Service) carryOut(l *live) {
 	defer cancel()
 	last := lastEntry(r)
 	err := s.o.Store.EndRun(ctx, r, last, end.Facts)
-	if err != nil { // as above
+	if err != nil { // it may have been written although the answer was lost
 		if there, e := s.o.Store.Run(ctx, r.ID); e == nil && there.Over() {
 			err = nil
 		}

@@ -111,7 +111,7 @@ func (w *workerWatch) see(e transfer.Event) (migration.PollerData, bool) {
 		d.Identity = e.Data.Worker // who took a task
 		w.seen = d.Identity != "" && !transfer.OwnWorker(d.Identity)
 	} else {
-		d.BuiltIn, w.seen = true, e.Event == "worker" && e.Data.BuiltIn
+		d.BuiltIn, w.seen = true, e.Event == transfer.KindWorker && e.Data.BuiltIn
 	}
 	return d, w.seen
 }

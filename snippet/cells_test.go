@@ -151,7 +151,7 @@ func TestCodeReadsItsEnvironment(t *testing.T) {
 	}
 }
 
-// TestNoKnownDefect: none of what the tutorial gets wrong (design.md §1) is in anything we print.
+// TestNoKnownDefect: none of what the tutorial gets wrong (defects) is in anything we print.
 func TestNoKnownDefect(t *testing.T) {
 	for _, r := range cells() {
 		for _, r.Shell = range r.shells() {

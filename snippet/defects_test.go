@@ -11,7 +11,8 @@ import (
 // are no placeholders; PHP begins with <?php.
 var placeholder = regexp.MustCompile(`(?i)<<|>>[^\n]*<<|<no value>|<(?:your|namespace|account|address|path|key|cert)[^>\n]*>|\byour[-_](?:namespace|account|api|cert|key|domain)|\bTODO\b|\bFIXME\b|\bxxx+\b|\bchangeme\b|example\.com|\{\{ *\.`)
 
-// defects are what the tutorial gets wrong (design.md §1 a–d) and the old texts that went with it.
+// defects are what learn.temporal.io's "Run Workers with Temporal Cloud" gets wrong, and the old texts that
+// went with it.
 var defects = map[string]*regexp.Regexp{
 	"(a) a URL where host:port belongs":       regexp.MustCompile(`https?://[^\s"']*(?:tmprl\.cloud|temporal\.io|localhost)`),
 	"(a) the tutorial's variable holds a URL": regexp.MustCompile(`TEMPORAL_HOST_URL[ =:"']+https?:`),

@@ -1,6 +1,7 @@
 package snippet
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -96,7 +97,7 @@ func judgeEnvironment(ctx context.Context, text string, choice EnvChoice) Enviro
 	parts, chosen, err := choose(d, choice)
 	j.doc, j.Form, j.raw = d, d.Form, text
 	if err != nil {
-		j.find(EnvFinding{Level: "danger", Title: err.Error(), Text: "The text has: " + orNone(labels(d, parts)) + "."})
+		j.find(EnvFinding{Level: "danger", Title: err.Error(), Text: "The text has: " + cmp.Or(labels(d, parts), "no part that has Temporal's settings") + "."})
 		j.missing = "The requested part is not in the text."
 		return j.Environment
 	}
@@ -430,13 +431,6 @@ func (j *judgement) host() string {
 		return ""
 	}
 	return a.Host
-}
-
-func orNone(s string) string {
-	if s == "" {
-		return "no part that has Temporal's settings"
-	}
-	return s
 }
 
 // label names a part, by what is around it where it has no name of its own.

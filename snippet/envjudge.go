@@ -156,7 +156,7 @@ func (j *judgement) conflicts() {
 	}
 }
 
-// server finds what changes whom the worker trusts (cloud-facts.md E6).
+// server finds what changes whom the worker trusts: Cloud's server certificate is under a public root.
 func (j *judgement) server() {
 	cloud := !local(j.host())
 	for _, a := range j.of(mServerCA) {

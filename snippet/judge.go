@@ -18,7 +18,7 @@ import (
 // After is "" where only the person knows the value or where the part is to be left out.
 type TutorialFinding struct{ Code, Title, Text, Before, After string }
 
-// JudgeCommand says what is wrong with a pasted `temporal workflow start …` command (design.md §1 a–c) for
+// JudgeCommand says what is wrong with a pasted `temporal workflow start …` command (docs/code.md) for
 // a template, and returns it repaired. Lines before the command that set variables are judged with it. Secrets
 // come back as dots (MaskCommand). Without findings the command comes back as it was; judging a repaired command again finds only what After could not
 // repair. It works behind limit.Shared, with errors as JudgeEnvironment's.
@@ -327,7 +327,7 @@ func (j *judge) fits(given string, want []byte) bool {
 	return slices.Equal(slices.Sorted(maps.Keys(got)), slices.Sorted(maps.Keys(exp)))
 }
 
-// roots takes away what only a self-hosted server needs (cloud-facts.md C-9, E6).
+// roots takes away what only a self-hosted server needs: Cloud's server certificate is under a public root.
 func (j *judge) roots() {
 	for _, name := range []string{"--tls-ca-path", "--tls-ca-data"} {
 		if a := j.flag(name); a != nil && !local(j.host) {

@@ -59,7 +59,7 @@ func lookup(id string) *language {
 	return nil
 }
 
-// The test transfer is the templates' own: 250 from 85-150 to 43-812 (cloud-facts.md M1).
+// The test transfer is the templates' own: 250 from 85-150 to 43-812 (temporalio/money-transfer-project-*).
 const (
 	sourceAccount = "85-150"
 	targetAccount = "43-812"

@@ -1,7 +1,7 @@
 // Package snippet writes worker code, environment and commands for every SDK and shell from one table.
 package snippet
 
-// Schema is the schema name of Code's JSON (contract.md).
+// Schema is the schema name of Code's JSON, which only grows: scripts read it.
 const Schema = "onramp.code/1"
 
 // Request says what code is wanted; empty fields have the stated defaults.

@@ -41,7 +41,7 @@ func (j *job) start() string {
 	var b strings.Builder
 	b.WriteString(before + "temporal workflow start")
 	if j.auth == "api-key" {
-		b.WriteString(next + "--tls") // without it the CLI ignores --tls-server-name (cloud-facts.md V4)
+		b.WriteString(next + "--tls") // without it the CLI ignores --tls-server-name (temporalio/cli cliext/client.go)
 	}
 	for _, a := range args {
 		v := a[1]

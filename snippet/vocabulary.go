@@ -1,7 +1,7 @@
 package snippet
 
-// Vocabularies are the sets of names that people set for the same things, the one to use first (cloud-facts.md §5.1 and
-// §5.4); then those of frameworks, of Kubernetes objects, of commands, and names that seem to be the code's own.
+// Vocabularies are the sets of names that people set for the same things, the one to use first; then those of
+// frameworks, of Kubernetes objects, of commands, and names that seem to be the code's own.
 var Vocabularies = []string{"standard", "tutorial", "course", "sample", "legacy CLI", "spring", "quarkus", "controller", "keda", "flag", "own"}
 
 // wins is the order in which sets win: a variable over temporal.toml, standard names over others.
@@ -46,7 +46,8 @@ func (m meaning) secret() bool {
 }
 
 // vocabulary are all names that are recognised. Sources: sdk-go contrib/envconfig client_config_load.go;
-// temporal CLI cliext (legacy names win there: cloud-facts.md V3); the tutorials and samples of cloud-facts.md §5.4.
+// temporalio/cli cliext (legacy names win there); learn.temporal.io's tutorials and courses;
+// temporalio/samples-typescript.
 var vocabulary = map[string]known{
 	"TEMPORAL_ADDRESS":                       {"standard", mAddress},
 	"TEMPORAL_NAMESPACE":                     {"standard", mNamespace},
@@ -121,7 +122,7 @@ var readers = map[string]string{
 	"own":        "perhaps your own code; no SDK and no framework that Onramp knows",
 }
 
-// cliReads reports whether today's temporal CLI still takes a legacy name (cloud-facts.md V3).
+// cliReads reports whether today's temporal CLI still takes a legacy name (temporalio/cli cliext).
 func cliReads(name string) bool {
 	switch name {
 	case "TEMPORAL_TLS_CERT", "TEMPORAL_TLS_KEY", "TEMPORAL_TLS_CA", "TEMPORAL_TLS_CERT_DATA", "TEMPORAL_TLS_KEY_DATA", "TEMPORAL_TLS_CA_DATA":

@@ -10,6 +10,7 @@ import (
 
 	"onramp/fault"
 	"onramp/namespace"
+	"onramp/sdk"
 )
 
 // Write returns the code. Errors are Invalid faults naming the field, several joined.
@@ -62,8 +63,9 @@ type job struct {
 // names are the names of the variables that the code reads.
 type names struct{ Address, Namespace, Cert, Key, APIKey, ServerName string }
 
-// The two vocabularies: what every SDK's envconfig and the CLI read (cloud-facts.md §5.1), and what the
-// tutorial uses. The tutorial has no name for an API key or a server name; those are the standard ones.
+// The two vocabularies: what every SDK's envconfig and the CLI read
+// (docs.temporal.io/references/client-environment-configuration), and what the tutorial uses. The tutorial has no name
+// for an API key or a server name; those are the standard ones.
 var (
 	standardNames = names{"TEMPORAL_ADDRESS", "TEMPORAL_NAMESPACE", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_API_KEY", "TEMPORAL_TLS_SERVER_NAME"}
 	tutorialNames = names{"TEMPORAL_HOST_URL", "TEMPORAL_NAMESPACE", "TEMPORAL_MTLS_TLS_CERT", "TEMPORAL_MTLS_TLS_KEY", "TEMPORAL_API_KEY", "TEMPORAL_TLS_SERVER_NAME"}
@@ -86,13 +88,7 @@ var aliases = map[string]string{
 }
 
 // Langs returns the ids of the languages in the order to show them.
-func Langs() []string {
-	var out []string
-	for _, l := range languages {
-		out = append(out, l.id)
-	}
-	return out
-}
+func Langs() []string { return sdk.IDs() }
 
 // newJob judges a request. Every wrong field gives its own fault.
 func newJob(r Request) (*job, error) {
@@ -172,7 +168,7 @@ func (j *job) endpoint(r Request) error {
 }
 
 // serverName drops an override that says nothing and adds the one that an endpoint needs
-// (cloud-facts.md E4 and P2).
+// (docs.temporal.io/cloud/connectivity).
 func (j *job) serverName() {
 	if strings.EqualFold(j.sni, j.address.Host) {
 		j.sni = ""

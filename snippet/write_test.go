@@ -108,7 +108,7 @@ func TestDefaultsAndDerived(t *testing.T) {
 	}
 }
 
-// TestJSON keeps the shape that contract.md promises.
+// TestJSON keeps the shape that scripts rely on.
 func TestJSON(t *testing.T) {
 	b, err := json.Marshal(write(t, Request{Lang: "python", Namespace: "orders.a1b2c", Vars: "tutorial"}))
 	if err != nil {

@@ -6,7 +6,9 @@ import (
 	"bytes"
 	"compress/gzip"
 	"crypto/sha256"
+	"crypto/sha512"
 	"embed"
+	"encoding/base64"
 	"encoding/hex"
 	"fmt"
 	"io/fs"
@@ -33,6 +35,8 @@ type asset struct {
 	plain    []byte
 	gzip     func() []byte // nil where packing is not worth it
 	brotli   func() []byte
+
+	integrity func() string
 }
 
 // table is every asset by name and by address.
@@ -52,6 +56,15 @@ func URL(name string) string {
 		panic(fmt.Sprintf("static: no file %q", name))
 	}
 	return a.url
+}
+
+// Integrity is what a browser that is told it accepts for a file alone (Subresource Integrity): "sha384-…".
+func Integrity(name string) string {
+	a, ok := assets().byName[name]
+	if !ok {
+		panic(fmt.Sprintf("static: no file %q", name))
+	}
+	return a.integrity()
 }
 
 // Handler serves the addresses that URL gives, to be kept for a year, and /favicon.ico. It answers
@@ -105,6 +118,10 @@ func load(from fs.FS) table {
 			url:      Prefix + hex.EncodeToString(sum[:8]) + ext,
 			mimeType: mimeType(ext),
 			plain:    body,
+			integrity: sync.OnceValue(func() string {
+				sum := sha512.Sum384(body)
+				return "sha384-" + base64.StdEncoding.EncodeToString(sum[:])
+			}),
 		}
 		if strings.HasPrefix(a.mimeType, "text/") || ext == ".svg" {
 			a.gzip = sync.OnceValue(func() []byte { return gzipped(body) })

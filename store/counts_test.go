@@ -19,9 +19,9 @@ func TestNoCountOfNothing(t *testing.T) {
 	check := func(what string) {
 		t.Helper()
 		for counts, counted := range map[string]string{
-			"SELECT away, mode, turn, failing, n FROM migration_counts": "SELECT away, mode, turn, failing, COUNT(*) FROM migrations GROUP BY away, mode, turn, failing",
-			"SELECT kind, state, '', '', n FROM run_counts":             "SELECT kind, state, '', '', COUNT(*) FROM runs GROUP BY kind, state",
-			"SELECT day, mode, active, '', n FROM ending_days":          "SELECT at / 86400000000000, mode, active, '', COUNT(*) FROM endings GROUP BY 1, 2, 3",
+			"SELECT team_id, away, mode, turn || failing, n FROM migration_counts": "SELECT team_id, away, mode, turn || failing, COUNT(*) FROM migrations GROUP BY 1, 2, 3, 4",
+			"SELECT kind, state, '', '', n FROM run_counts":                        "SELECT kind, state, '', '', COUNT(*) FROM runs GROUP BY kind, state",
+			"SELECT team_id, day, mode, active, n FROM ending_days":                "SELECT team_id, at / 86400000000000, mode, active, COUNT(*) FROM endings GROUP BY 1, 2, 3, 4",
 		} {
 			read := func(query string) []string {
 				return must(all(ctx, d, func(row scanner) (string, error) {

@@ -22,16 +22,11 @@ func scanRecord(row scanner) (r custody.Record, err error) {
 	return r, err
 }
 
-func addRecords(ctx context.Context, tx *sql.Tx, rs []custody.Record) error {
-	for _, r := range rs {
-		_, err := tx.ExecContext(ctx, "INSERT INTO audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			nanos(r.At), r.Migration, r.Verb, r.Subject, r.Fingerprint, r.CAFingerprint, r.Days, r.Lane, r.Note,
-			r.Person, r.Name, r.Session, r.Via, r.From, r.Request, r.Act)
-		if err != nil {
-			return err
-		}
-	}
-	return nil
+// addRecord appends one record to the audit and sets its ID; addRecords chains it too.
+func addRecord(ctx context.Context, tx *sql.Tx, r *custody.Record) error {
+	return tx.QueryRowContext(ctx, "INSERT INTO audit ("+auditColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+		nanos(r.At), r.Migration, r.Verb, r.Subject, r.Fingerprint, r.CAFingerprint, r.Days, r.Lane, r.Note,
+		r.Person, r.Name, r.Session, r.Via, r.From, r.Request, r.Act).Scan(&r.ID)
 }
 
 // AddRecords appends to the audit, all or none.
@@ -39,16 +34,16 @@ func (d *DB) AddRecords(ctx context.Context, rs ...custody.Record) error {
 	if len(rs) == 0 {
 		return nil
 	}
-	return d.write(ctx, func(tx *sql.Tx) error { return addRecords(ctx, tx, rs) })
+	return d.write(ctx, func(tx *sql.Tx) error { return d.addRecords(ctx, tx, rs) })
 }
 
 // Records returns lines of the audit, newest first.
 func (d *DB) Records(ctx context.Context, q custody.Query) ([]custody.Record, error) {
-	query, args := recordsQuery(q)
+	query, args := recordsQuery(ctx, q)
 	return all(ctx, d, scanRecord, query, args...)
 }
 
-func recordsQuery(q custody.Query) (query string, args []any) {
+func recordsQuery(ctx context.Context, q custody.Query) (query string, args []any) {
 	where := []string{"id > 0"}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
 	if q.Migration != "" {
@@ -62,6 +57,9 @@ func recordsQuery(q custody.Query) (query string, args []any) {
 	}
 	if q.Before > 0 {
 		add("id < ?", q.Before)
+	}
+	if within, more := mine(ctx, "migration_id", "?"); within != "" { // what somebody did themselves they may always see
+		where, args = append(where, "(person = ?"+strings.Replace(within, " AND ", " OR ", 1)+")"), append(append(args, q.Self), more...)
 	}
 	if q.Limit <= 0 {
 		q.Limit = 100
@@ -92,7 +90,7 @@ func (d *DB) KeepKey(ctx context.Context, s custody.Sealed, r custody.Record) er
 		if err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, []custody.Record{r})
+		return d.addRecords(ctx, tx, []custody.Record{r})
 	})
 }
 
@@ -121,7 +119,10 @@ func (d *DB) DropKey(ctx context.Context, migrationID string, r custody.Record) 
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noKey())
 		}
-		return addRecords(ctx, tx, []custody.Record{r})
+		if _, err := tx.ExecContext(ctx, "DELETE FROM passphrase_misses WHERE migration_id = ?", migrationID); err != nil {
+			return err // the next key's count begins anew
+		}
+		return d.addRecords(ctx, tx, []custody.Record{r})
 	})
 	if err != nil {
 		return err

@@ -54,8 +54,9 @@ func scanEnding(row scanner) (expiry.Ending, error) {
 }
 
 // endingQuery is a query for a part of the board.
-func endingQuery(q expiry.Query) (query string, args []any) {
-	where := []string{"1"}
+func endingQuery(ctx context.Context, q expiry.Query) (query string, args []any) {
+	mine, args := within(ctx, "1", "e.team_id")
+	where := []string{mine}
 	add := func(cond string, arg any) { where, args = append(where, cond), append(args, arg) }
 	if q.Active {
 		where = append(where, "e.active = 1")
@@ -68,6 +69,10 @@ func endingQuery(q expiry.Query) (query string, args []any) {
 	}
 	if !q.Before.IsZero() {
 		add("e.at < ?", nanos(q.Before))
+	}
+	if q.After != nil {
+		where = append(where, "(e.at, e.migration_id, e.sha256) > (?, ?, ?)")
+		args = append(args, nanos(q.After.At), q.After.Migration, q.After.Certificate)
 	}
 	order := "e.at, e.migration_id, e.sha256"
 	if q.Last {
@@ -83,7 +88,7 @@ func endingQuery(q expiry.Query) (query string, args []any) {
 
 // Endings returns a part of the board.
 func (d *DB) Endings(ctx context.Context, q expiry.Query) ([]expiry.Ending, error) {
-	query, args := endingQuery(q)
+	query, args := endingQuery(ctx, q)
 	return all(ctx, d, scanEnding, query, args...)
 }
 
@@ -94,6 +99,7 @@ func (d *DB) EndingsIn(ctx context.Context, times []time.Time, limit int) ([][]e
 		spans[i] = [2]int64{nanos(times[i]), nanos(times[i+1])}
 	}
 	out := make([][]expiry.Ending, len(times)-1)
+	mine, args := within(ctx, "x.active = 1 AND x.at >= s.value ->> 0 AND x.at < s.value ->> 1", "x.team_id", idList(spans))
 	_, err := all(ctx, d, func(row scanner) (none struct{}, err error) {
 		var i int
 		places, done := endingOf()
@@ -104,9 +110,9 @@ func (d *DB) EndingsIn(ctx context.Context, times []time.Time, limit int) ([][]e
 		out[i] = append(out[i], e)
 		return none, err
 	}, `SELECT s.key, `+endingColumns+` FROM json_each(?) s CROSS JOIN endings e JOIN migrations m ON m.id = e.migration_id
-		WHERE (e.migration_id, e.nr) IN (SELECT x.migration_id, x.nr FROM endings x WHERE x.active = 1 AND x.at >= s.value ->> 0 AND x.at < s.value ->> 1
+		WHERE (e.migration_id, e.nr) IN (SELECT x.migration_id, x.nr FROM endings x WHERE `+mine+`
 			ORDER BY x.at, x.migration_id, x.sha256 LIMIT ?)
-		ORDER BY s.key, e.at, e.migration_id, e.sha256`, idList(spans), limit)
+		ORDER BY s.key, e.at, e.migration_id, e.sha256`, append(args, limit)...)
 	return out, err
 }
 
@@ -120,12 +126,13 @@ func (d *DB) EndingsBefore(ctx context.Context, times []time.Time) ([]expiry.Cou
 		expiry.Count
 	}
 	// Whole days come from their counts; what is left of the day of each time is counted.
-	parts := []string{"SELECT day, -1, mode, active, n FROM ending_days"}
-	var args []any
+	mine, args := within(ctx, "1", "team_id")
+	parts := []string{"SELECT day, -1, mode, active, n FROM ending_days WHERE " + mine}
 	for i, t := range times {
 		if !t.IsZero() {
-			parts = append(parts, fmt.Sprintf("SELECT 0, %d, mode, active, COUNT(*) FROM endings WHERE at >= ? AND at < ? GROUP BY mode, active", i))
-			args = append(args, nanos(t)/int64(endingDay)*int64(endingDay), nanos(t))
+			part, more := within(ctx, "at >= ? AND at < ?", "team_id", nanos(t)/int64(endingDay)*int64(endingDay), nanos(t))
+			parts = append(parts, fmt.Sprintf("SELECT 0, %d, mode, active, COUNT(*) FROM endings WHERE %s GROUP BY mode, active", i, part))
+			args = append(args, more...)
 		}
 	}
 	rows, err := all(ctx, d, func(s scanner) (r row, err error) {

@@ -17,7 +17,7 @@ func (h heldBy) Error() string { return "locked by process " + string(h) }
 
 // acquire takes the lock without waiting; heldBy when another has it.
 func acquire(path string) (*lock, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := openPrivate(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
 		return nil, err
 	}

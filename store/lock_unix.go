@@ -17,3 +17,24 @@ func flock(f *os.File) (bool, error) {
 	}
 	return err == nil, err
 }
+
+// waitTurn waits while another process holds f for its change.
+func waitTurn(f *os.File) error {
+	for {
+		err := syscall.Flock(int(f.Fd()), syscall.LOCK_SH)
+		if errors.Is(err, syscall.EINTR) {
+			continue
+		}
+		return errors.Join(err, syscall.Flock(int(f.Fd()), syscall.LOCK_UN))
+	}
+}
+
+// takeTurn holds f until done.
+func takeTurn(f *os.File) (done func() error, err error) {
+	for {
+		err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX)
+		if !errors.Is(err, syscall.EINTR) {
+			return func() error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }, err
+		}
+	}
+}

@@ -98,11 +98,11 @@ func known(ctx context.Context, q queryer, id string) error {
 	return err
 }
 
-const migrationColumns = "id, name, lang, mode, auth, created, version, archived"
+const migrationColumns = "id, name, lang, mode, auth, created, version, archived, team_id"
 
 func scanMigration(row scanner) (m migration.Migration, err error) {
 	var created, archived int64
-	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version, &archived)
+	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version, &archived, &m.Team)
 	m.Created, m.Archived = fromNanos(created), fromNanos(archived)
 	return m, err
 }
@@ -114,15 +114,15 @@ func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...cust
 		if err := nameFree(ctx, tx, m); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived))
+		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived), team(m))
 		if taken(err) {
 			return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.").In("id")
 		}
 		if err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -157,7 +157,7 @@ func nameFree(ctx context.Context, tx *sql.Tx, m migration.Migration) error {
 	return rows.Err()
 }
 
-// ChangeMigration writes the name of a migration and whether it is archived, with the audit's records of it. A Conflict
+// ChangeMigration writes the name of a migration, its team and whether it is archived, with the audit's records of it. A Conflict
 // fault of field name when another has the new name (migration.SameName).
 func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
@@ -172,14 +172,14 @@ func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...c
 				return err
 			}
 		}
-		done, err := tx.ExecContext(ctx, "UPDATE migrations SET name = ?, archived = ?, version = version + 1 WHERE id = ?", m.Name, nanos(m.Archived), m.ID)
+		done, err := tx.ExecContext(ctx, "UPDATE migrations SET name = ?, archived = ?, team_id = ?, version = version + 1 WHERE id = ?", m.Name, nanos(m.Archived), team(m), m.ID)
 		if err != nil {
 			return err
 		}
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noMigration(m.ID))
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -204,6 +204,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 			"DELETE FROM facts WHERE migration_id = ?",
 			"DELETE FROM notices WHERE migration_id = ?",
 			"DELETE FROM sealed_keys WHERE migration_id = ?",
+			"DELETE FROM passphrase_misses WHERE migration_id = ?",
 			"DELETE FROM endings WHERE migration_id = ?",
 			"DELETE FROM migrations WHERE id = ?",
 		) {
@@ -211,7 +212,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 				return err
 			}
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 }
 
@@ -230,7 +231,7 @@ func (d *DB) Record(ctx context.Context, facts []migration.Fact, rs []custody.Re
 			}
 			out = append(out, added...)
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 	if err != nil {
 		return nil, err
@@ -240,7 +241,25 @@ func (d *DB) Record(ctx context.Context, facts []migration.Fact, rs []custody.Re
 
 // Migration returns one migration.
 func (d *DB) Migration(ctx context.Context, id string) (migration.Migration, error) {
-	return one(ctx, d, noMigration(id), scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE id = ?", id)
+	where, args := within(ctx, "id = ?", "team_id", id)
+	return one(ctx, d, noMigration(id), scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE "+where, args...)
+}
+
+// team is the team that owns a migration.
+func team(m migration.Migration) string {
+	if m.Team == "" {
+		return migration.DefaultTeam
+	}
+	return m.Team
+}
+
+// within adds to a condition that a column is one of the teams of who asks (migration.Within).
+func within(ctx context.Context, cond, column string, args ...any) (string, []any) {
+	teams, all := migration.Teams(ctx)
+	if all {
+		return cond, args
+	}
+	return cond + " AND " + column + " IN (SELECT value FROM json_each(?))", append(args, idList(teams))
 }
 
 const factColumns = "id, migration_id, kind, input_hash, data, at, by_whom"

@@ -11,6 +11,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
@@ -32,7 +33,7 @@ func refused(t *testing.T, dir string, kind fault.Kind, title string) *fault.Fau
 }
 
 // alter runs SQL in a database file that no Onramp has open.
-func alter(t *testing.T, dir, query string) {
+func alter(t testing.TB, dir, query string) {
 	t.Helper()
 	db, err := sql.Open("sqlite", filepath.Join(dir, File))
 	if err != nil {
@@ -185,7 +186,7 @@ func TestRefusesWhatIsNotOurs(t *testing.T) {
 func TestPragmas(t *testing.T) {
 	d := open(t)
 	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000",
-		"secure_delete": "1", "trusted_schema": "0", "recursive_triggers": "1", "application_id": "1332638320", "user_version": "4"}
+		"secure_delete": "1", "trusted_schema": "0", "recursive_triggers": "1", "application_id": "1332638320", "user_version": "6"}
 	for name, db := range map[string]*sql.DB{"writer": d.writer, "reader": d.reader.DB} {
 		want["query_only"] = map[string]string{"writer": "0", "reader": "1"}[name]
 		var conns []*sql.Conn
@@ -345,9 +346,15 @@ func TestFullDisk(t *testing.T) {
 	if _, err := d.writer.Exec("PRAGMA max_page_count = 1"); err != nil { // as small as it is now
 		t.Fatal(err)
 	}
-	_, err := addFact(t.Context(), d, migration.Fact{MigrationID: "a", Kind: "k", Data: []byte(`"` + strings.Repeat("x", 1<<20) + `"`)})
+	_, err := d.Record(t.Context(), []migration.Fact{{MigrationID: "a", Kind: "k", Data: []byte(`"` + strings.Repeat("x", 1<<20) + `"`)}}, []custody.Record{{At: time.Now(), Verb: custody.Noted}})
 	if f := fault.From(err); err == nil || f.Kind != fault.Unavailable || f.Title != "The data directory cannot be written" {
 		t.Errorf("AddFact: %v", err)
+	}
+	if err := d.AddRecords(t.Context(), custody.Record{At: time.Now(), Verb: custody.Noted, Note: strings.Repeat("x", 1<<20)}); !fault.Is(err, fault.Unavailable) {
+		t.Errorf("a record that does not fit: %v", err)
+	}
+	if audit, err := d.VerifyAudit(t.Context()); err != nil || !audit.Intact || audit.Records != 0 {
+		t.Errorf("the audit: %+v, %v", audit, err)
 	}
 	if facts, err := d.Facts(t.Context(), "a"); err != nil || len(facts) != 2 {
 		t.Errorf("%d facts, %v", len(facts), err)

@@ -11,8 +11,8 @@ import (
 // sorted, and no table is read as a whole: the past only grows.
 func TestPlans(t *testing.T) {
 	d := open(t)
-	ofVerb, verbArgs := recordsQuery(custody.Query{Verb: custody.Signed})
-	ofMove, moveArgs := recordsQuery(custody.Query{Migration: "a", Verb: custody.Signed})
+	ofVerb, verbArgs := recordsQuery(t.Context(), custody.Query{Verb: custody.Signed})
+	ofMove, moveArgs := recordsQuery(t.Context(), custody.Query{Migration: "a", Verb: custody.Signed})
 	rows := "SELECT " + rowColumns + " FROM runs WHERE migration_id = ? AND kind = ? ORDER BY number DESC LIMIT ?"
 	for _, tt := range []struct {
 		name, query string

@@ -72,7 +72,7 @@ func (d *DB) AddRun(ctx context.Context, r runs.Run, rs ...custody.Record) (runs
 		if err := addRun(ctx, tx, &r); err != nil {
 			return err
 		}
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 	if err != nil {
 		return runs.Run{}, err
@@ -92,7 +92,7 @@ func (d *DB) AddEnded(ctx context.Context, r runs.Run, what func(runs.Run) (runs
 			return err
 		}
 		r = ended
-		return addRecords(ctx, tx, rs)
+		return d.addRecords(ctx, tx, rs)
 	})
 	if err != nil {
 		return runs.Run{}, err

@@ -42,8 +42,14 @@ var forgetSearched = []string{
 	"DELETE FROM certificates WHERE migration_id = ?",
 }
 
-const findNamedQuery = "SELECT " + cardColumns + ` FROM migrations WHERE id IN (SELECT named.migration_id FROM named
+const (
+	findNamedQuery = "SELECT " + cardColumns + ` FROM migrations WHERE id IN (SELECT named.migration_id FROM named
 	WHERE nr IN (SELECT -rowid FROM names WHERE names MATCH ? ORDER BY rowid LIMIT ?))`
+	// The same for somebody who sees the migrations of some teams alone.
+	findNamedWithinQuery = "SELECT " + cardColumns + ` FROM migrations WHERE id IN (SELECT named.migration_id FROM names
+	JOIN named ON named.nr = -names.rowid JOIN migrations m ON m.id = named.migration_id
+	WHERE names MATCH ?1 AND m.team_id IN (SELECT value FROM json_each(?3)) ORDER BY names.rowid LIMIT ?2)`
+)
 
 // FindNamed returns migrations whose name or namespace has, for each of some words, a word that begins with it,
 // whatever the case; at most limit. What is archived is found too.
@@ -54,6 +60,9 @@ func (d *DB) FindNamed(ctx context.Context, words []string, limit int) ([]migrat
 	}
 	if len(match) == 0 {
 		return nil, nil
+	}
+	if teams, everything := migration.Teams(ctx); !everything {
+		return all(ctx, d, scanCard, findNamedWithinQuery, strings.Join(match, " "), limit, idList(teams))
 	}
 	return all(ctx, d, scanCard, findNamedQuery, strings.Join(match, " "), limit)
 }
@@ -73,7 +82,19 @@ func findRuns(where string) string {
 	return "SELECT " + rowColumns + ", (SELECT name FROM migrations WHERE migrations.id = runs.migration_id) FROM runs WHERE nr IN (SELECT nr FROM runs WHERE " + where + ")"
 }
 
-var findRunsByText = findRuns("id >= ?1 AND id < ?2 LIMIT ?3") + " UNION " + findRuns("workflow_id >= ?1 AND workflow_id < ?2 LIMIT ?3")
+// findRunsByText reads those whose ID or workflow's ID begins with a text; mine is a further condition, "" for none.
+func findRunsByText(mine string) string {
+	return findRuns("id >= ?1 AND id < ?2"+mine+" LIMIT ?3") + " UNION " + findRuns("workflow_id >= ?1 AND workflow_id < ?2"+mine+" LIMIT ?3")
+}
+
+// mine is a condition that a column names a migration of the teams of who asks, with its argument at a place; "" where all are.
+func mine(ctx context.Context, column, place string) (cond string, args []any) {
+	teams, everything := migration.Teams(ctx)
+	if everything {
+		return "", nil
+	}
+	return " AND " + column + " IN (SELECT id FROM migrations WHERE team_id IN (SELECT value FROM json_each(" + place + ")))", []any{idList(teams)}
+}
 
 // FindRuns returns runs of any migration, the newest of those with a number first.
 func (d *DB) FindRuns(ctx context.Context, q runs.Search) ([]runs.Found, error) {
@@ -85,15 +106,17 @@ func (d *DB) FindRuns(ctx context.Context, q runs.Search) ([]runs.Found, error) 
 		var parts []string
 		var args []any
 		for _, kind := range kinds {
-			parts = append(parts, "SELECT * FROM ("+findRuns("number = ? AND kind = ? ORDER BY nr DESC LIMIT ?")+" ORDER BY nr DESC)")
-			args = append(args, q.Number, kind, q.Limit)
+			within, more := mine(ctx, "migration_id", "?")
+			parts = append(parts, "SELECT * FROM ("+findRuns("number = ? AND kind = ?"+within+" ORDER BY nr DESC LIMIT ?")+" ORDER BY nr DESC)")
+			args = append(append(append(args, q.Number, kind), more...), q.Limit)
 		}
 		return all(ctx, d, scanFoundRun, strings.Join(parts, " UNION ALL "), args...)
 	}
 	if q.Text == "" {
 		return nil, nil
 	}
-	return all(ctx, d, scanFoundRun, findRunsByText, q.Text, after(q.Text), q.Limit)
+	within, more := mine(ctx, "migration_id", "?4")
+	return all(ctx, d, scanFoundRun, findRunsByText(within), append([]any{q.Text, after(q.Text), q.Limit}, more...)...)
 }
 
 func scanKnown(row scanner) (k migration.Known, err error) {
@@ -106,6 +129,8 @@ const knownQuery = "SELECT c.migration_id, m.name, c.sha256, c.serial, c.subject
 // FindCertificates returns the certificates whose SHA-256 fingerprint begins with a text, or that have one of some
 // serial numbers; at most limit of each.
 func (d *DB) FindCertificates(ctx context.Context, fingerprint string, serials []string, limit int) ([]migration.Known, error) {
-	return all(ctx, d, scanKnown, "SELECT * FROM ("+knownQuery+"c.sha256 >= ?1 AND c.sha256 < ?2 AND ?1 <> '' LIMIT ?4) UNION SELECT * FROM ("+
-		knownQuery+"c.serial <> '' AND c.serial IN (SELECT value FROM json_each(?3)) LIMIT ?4)", fingerprint, after(fingerprint), idList(serials), limit)
+	within, more := mine(ctx, "c.migration_id", "?5")
+	return all(ctx, d, scanKnown, "SELECT * FROM ("+knownQuery+"c.sha256 >= ?1 AND c.sha256 < ?2 AND ?1 <> ''"+within+" LIMIT ?4) UNION SELECT * FROM ("+
+		knownQuery+"c.serial <> '' AND c.serial IN (SELECT value FROM json_each(?3))"+within+" LIMIT ?4)",
+		append([]any{fingerprint, after(fingerprint), idList(serials), limit}, more...)...)
 }

@@ -6,7 +6,6 @@ import (
 	"database/sql"
 	"database/sql/driver"
 	"errors"
-	"fmt"
 	"io/fs"
 	"log/slog"
 	"net/url"
@@ -26,6 +25,9 @@ import (
 // File is the name of the database in its directory; SQLite puts "-wal" and "-shm" beside it.
 const File = "onramp.db"
 
+// turnFile is held by a process beside the one that has the lock while it changes something.
+const turnFile = "turn"
+
 // readers is how many reads run at once.
 const readers = 4
 
@@ -33,7 +35,9 @@ const readers = 4
 type DB struct {
 	writer *sql.DB // one connection: writers queue here instead of at the file's lock
 	reader counted
-	lock   *lock
+	lock   *lock // nil beside an Onramp that has it
+	chain  *chain
+	turn   *os.File // another process holds it while it wants to change something: SQLite's own lock is not fair
 	log    *slog.Logger
 	close  func() error
 }
@@ -54,7 +58,8 @@ func (c counted) QueryRowContext(ctx context.Context, query string, args ...any)
 	return c.DB.QueryRowContext(ctx, query, args...)
 }
 
-// Queries is how many queries were made since Open, those within changes left out.
+// Queries is how many queries were made since Open, those within changes left out. Only tests ask: they count what a
+// list costs.
 func (d *DB) Queries() int64 { return d.reader.queries.Load() }
 
 // Open opens or makes the database in dir (made 0700), migrates it and returns it. It refuses a
@@ -75,7 +80,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*DB, error) {
 	if err != nil {
 		return nil, inUse(dir, err)
 	}
-	d := &DB{lock: lock, log: log, reader: counted{queries: new(atomic.Int64)}}
+	d := &DB{lock: lock, chain: &chain{dir: dir}, log: log, reader: counted{queries: new(atomic.Int64)}}
 	d.close = sync.OnceValue(d.closeAll)
 	if err := d.open(ctx, filepath.Join(dir, File)); err != nil {
 		if e := d.Close(); e != nil {
@@ -88,7 +93,7 @@ func Open(ctx context.Context, dir string, log *slog.Logger) (*DB, error) {
 
 func (d *DB) open(ctx context.Context, path string) error {
 	// SQLite gives its other files the mode of this one.
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
+	f, err := openPrivate(path, os.O_CREATE|os.O_RDWR)
 	if err != nil {
 		return unusable(path, err)
 	}
@@ -100,9 +105,30 @@ func (d *DB) open(ctx context.Context, path string) error {
 		return unusable(path, err)
 	}
 	d.writer.SetMaxOpenConns(1)
-	if err := migrate(ctx, d.writer, migrations); err != nil {
+	version, err := schemaOf(ctx, d.writer, migrations)
+	if err != nil {
 		return opening(path, err)
 	}
+	if err := whole(ctx, d.writer); err != nil {
+		return opening(path, err)
+	}
+	if d.chain, err = openChain(filepath.Dir(path), version); err != nil {
+		return unusable(path, err)
+	}
+	if err := migrate(ctx, d.writer, migrations, step{chainSchema, d.chain.begin}); err != nil {
+		return opening(path, err)
+	}
+	if err := d.read(ctx, path); err != nil {
+		return err
+	}
+	if d.turn, err = openPrivate(filepath.Join(d.chain.dir, turnFile), os.O_CREATE|os.O_RDWR); err != nil {
+		return unusable(path, err)
+	}
+	return d.trust(ctx)
+}
+
+// read opens the connections that only read.
+func (d *DB) read(ctx context.Context, path string) (err error) {
 	if d.reader.DB, err = sql.Open("sqlite", dsn(path, "query_only(1)")); err != nil {
 		return unusable(path, err)
 	}
@@ -110,6 +136,29 @@ func (d *DB) open(ctx context.Context, path string) error {
 	d.reader.SetMaxIdleConns(readers)
 	if err := d.reader.PingContext(ctx); err != nil {
 		return opening(path, err)
+	}
+	return nil
+}
+
+// trust verifies the end of the audit, says what it found, and goes on with the anchor.
+func (d *DB) trust(ctx context.Context) error {
+	found, err := d.verify(ctx, tail, nil)
+	if err != nil {
+		return err
+	}
+	if !found.Intact {
+		d.log.Error("the audit was changed: nothing can be changed any more", "first bad record", found.FirstBad, "found", found.Found, "data", d.chain.dir)
+		return nil
+	}
+	_, older, err := d.chain.anchors()
+	if err == nil {
+		err = d.chain.hold(older)
+	}
+	if err == nil {
+		err = d.chain.note(found.Head)
+	}
+	if err != nil {
+		return unusable(filepath.Join(d.chain.dir, AnchorFile), err)
 	}
 	return nil
 }
@@ -132,31 +181,6 @@ func dsn(path string, more ...string) string {
 	return (&url.URL{Scheme: "file", Path: path, RawQuery: q.Encode()}).String()
 }
 
-// private makes dir, closes an empty one to others, and refuses one with content that they can look into:
-// what it holds may have been read or changed already.
-func private(dir string) error {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return unusable(dir, err)
-	}
-	if entries, err := os.ReadDir(dir); err == nil && len(entries) == 0 {
-		if err := os.Chmod(dir, 0o700); err != nil {
-			return unusable(dir, err)
-		}
-	}
-	info, err := os.Stat(dir)
-	switch {
-	case err != nil:
-		return unusable(dir, err)
-	case runtime.GOOS == "windows": // no such modes there: the user's profile is private by its ACL
-		return nil
-	case info.Mode().Perm()&0o077 != 0:
-		return &fault.Fault{Kind: fault.Conflict, Field: "data", Title: "The data directory is open to other users",
-			Cause: fmt.Sprintf("%s has mode %04o. Onramp keeps there what it knows of your migrations.", dir, info.Mode().Perm()),
-			Fix:   "Run: chmod 700 " + dir}
-	}
-	return nil
-}
-
 // Close checkpoints and closes.
 func (d *DB) Close() error { return d.close() }
 
@@ -166,14 +190,33 @@ func (d *DB) closeAll() error {
 		errs = append(errs, d.reader.Close())
 	}
 	if d.writer != nil {
-		_, err := d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
-		errs = append(errs, err, d.writer.Close())
+		if d.lock != nil {
+			_, err := d.writer.Exec("PRAGMA wal_checkpoint(TRUNCATE)")
+			errs = append(errs, err)
+		}
+		errs = append(errs, d.writer.Close())
 	}
-	return errors.Join(append(errs, d.lock.release())...)
+	errs = append(errs, d.chain.close())
+	if d.turn != nil {
+		errs = append(errs, d.turn.Close())
+	}
+	if d.lock != nil {
+		errs = append(errs, d.lock.release())
+	}
+	return errors.Join(errs...)
 }
 
 // write runs change in one transaction; when it returns nil the change is on the disk.
 func (d *DB) write(ctx context.Context, change func(*sql.Tx) error) error {
+	if d.lock == nil {
+		done, err := takeTurn(d.turn)
+		if err != nil {
+			return d.report(ctx, err)
+		}
+		defer done()
+	} else if err := waitTurn(d.turn); err != nil {
+		return d.report(ctx, err)
+	}
 	tx, err := d.writer.BeginTx(ctx, nil)
 	if err != nil {
 		return d.report(ctx, err)
@@ -185,6 +228,9 @@ func (d *DB) write(ctx context.Context, change func(*sql.Tx) error) error {
 // write on, which takes it along. Until then a power cut loses the last lines, and never one before a line that it
 // keeps. Each wait for the disk would stand between an event and the page that shows it.
 func (d *DB) logged(ctx context.Context, change func(*sql.Tx) error) error {
+	if err := waitTurn(d.turn); err != nil {
+		return d.report(ctx, err)
+	}
 	conn, err := d.writer.Conn(ctx)
 	if err != nil {
 		return d.report(ctx, err)
@@ -208,10 +254,18 @@ func (d *DB) logged(ctx context.Context, change func(*sql.Tx) error) error {
 
 func (d *DB) commit(ctx context.Context, tx *sql.Tx, change func(*sql.Tx) error) error {
 	defer tx.Rollback() // does nothing after Commit
+	d.chain.pending = nil
 	if err := change(tx); err != nil {
 		return d.report(ctx, err)
 	}
-	return d.report(ctx, tx.Commit())
+	head := d.chain.pending // the next change may begin when this one is committed
+	if err := tx.Commit(); err != nil || head == nil {
+		return d.report(ctx, err)
+	}
+	if err := d.chain.note(*head); err != nil { // the change is made all the same
+		d.log.Error("the audit's anchor was not written", "record", head.Records, "err", err)
+	}
+	return nil
 }
 
 // report passes faults and the end of ctx on and turns what else SQLite says into a fault.
@@ -274,9 +328,9 @@ func opening(path string, err error) error {
 	if errors.As(err, &f) || errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	switch code(err) & 0xff {
-	case sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT:
-		f = fault.Wrap(err, fault.Conflict, "The database is damaged, or the file is not a database", "Move it away to start anew, or put a copy of it back.").In("data")
+	var torn damaged
+	if c := code(err) & 0xff; c == sqlite3.SQLITE_NOTADB || c == sqlite3.SQLITE_CORRUPT || errors.As(err, &torn) {
+		f = fault.Wrap(err, fault.Conflict, "The database is damaged, or the file is not a database", "Restore your last backup into another directory (onramp restore) and start Onramp there, or move the file away to start anew.").In("data")
 		f.Cause = path + " cannot be read as SQLite. Onramp has not changed it."
 		return f
 	}

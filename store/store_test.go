@@ -82,7 +82,7 @@ var start = time.Date(2026, 11, 12, 10, 42, 0, 123456789, time.UTC)
 
 // sample is a migration made n minutes after the start.
 func sample(id string, n int) migration.Migration {
-	return migration.Migration{ID: id, Name: "Name of " + id, Lang: "python", Mode: migration.Rehearsal, Auth: "mtls",
+	return migration.Migration{ID: id, Name: "Name of " + id, Lang: "python", Mode: migration.Rehearsal, Auth: "mtls", Team: migration.DefaultTeam,
 		Created: start.Add(time.Duration(n) * time.Minute), Version: 1}
 }
 

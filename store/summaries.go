@@ -77,7 +77,7 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 			return err
 		}
 		defer clear.Close()
-		add, err := tx.PrepareContext(ctx, "INSERT INTO endings (migration_id, nr, at, active, mode, sha256, data) VALUES (?, ?, ?, ?, ?, ?, ?)")
+		add, err := tx.PrepareContext(ctx, "INSERT INTO endings (migration_id, nr, at, active, mode, sha256, data, team_id) VALUES (?, ?, ?, ?, ?, ?, ?, ?)")
 		if err != nil {
 			return err
 		}
@@ -104,7 +104,7 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 				if err != nil {
 					return err
 				}
-				if _, err := add.ExecContext(ctx, x.ID, i, nanos(e.At), e.Active(), x.Mode, e.Certificate, string(text)); err != nil {
+				if _, err := add.ExecContext(ctx, x.ID, i, nanos(e.At), e.Active(), x.Mode, e.Certificate, string(text), team(x.Migration)); err != nil {
 					return err
 				}
 			}
@@ -122,7 +122,7 @@ func scanCard(row scanner) (c migration.Card, err error) {
 	var created, archived int64
 	var summary string
 	m := &c.Migration
-	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version, &archived, &summary)
+	err = row.Scan(&m.ID, &m.Name, &m.Lang, &m.Mode, &m.Auth, &created, &m.Version, &archived, &m.Team, &summary)
 	if err != nil {
 		return c, err
 	}
@@ -143,7 +143,8 @@ func like(text string) string {
 
 // List returns a part of the list of migrations as their summaries tell of them; Counts tells how many there are in all.
 func (d *DB) List(ctx context.Context, q migration.Query) ([]migration.Card, error) {
-	where, args := []string{"away = ?"}, []any{q.Group == migration.Archived}
+	mine, args := within(ctx, "away = ?", "team_id", q.Group == migration.Archived)
+	where := []string{mine}
 	add := func(cond string, values ...any) { where, args = append(where, cond), append(args, values...) }
 	switch q.Group {
 	case migration.Yours:
@@ -173,9 +174,11 @@ func (d *DB) List(ctx context.Context, q migration.Query) ([]migration.Card, err
 
 // Counts returns how many migrations there are of each kind, of those that hold a text ("" for all) in name or namespace.
 func (d *DB) Counts(ctx context.Context, text string) (migration.Counts, error) {
-	query, args := "SELECT away, mode, turn, failing, n FROM migration_counts WHERE n > 0", []any(nil)
+	where, args := within(ctx, "n > 0", "team_id")
+	query := "SELECT away, mode, turn, failing, SUM(n) FROM migration_counts WHERE " + where + " GROUP BY away, mode, turn, failing"
 	if text != "" {
-		query, args = "SELECT away, mode, turn, failing, COUNT(*) FROM migrations WHERE "+holds+" GROUP BY away, mode, turn, failing", []any{like(text), like(text)}
+		where, args = within(ctx, holds, "team_id", like(text), like(text))
+		query = "SELECT away, mode, turn, failing, COUNT(*) FROM migrations WHERE " + where + " GROUP BY away, mode, turn, failing"
 	}
 	return all(ctx, d, func(row scanner) (c migration.Count, err error) {
 		err = row.Scan(&c.Archived, &c.Mode, &c.Turn, &c.Failing, &c.N)
@@ -183,7 +186,7 @@ func (d *DB) Counts(ctx context.Context, text string) (migration.Counts, error) 
 	}, query, args...)
 }
 
-// InNamespaces returns the migrations of a mode that are about one of some namespaces, newest first, at most limit.
+// InNamespaces returns, whoever asks, the migrations of a mode that are about one of some namespaces, newest first, at most limit.
 func (d *DB) InNamespaces(ctx context.Context, mode migration.Mode, namespaces []string, limit int) ([]migration.Migration, error) {
 	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE namespace IN (SELECT value FROM json_each(?)) AND +mode = ? ORDER BY created DESC, rowid DESC LIMIT ?",
 		idList(namespaces), mode, limit)
@@ -192,5 +195,6 @@ func (d *DB) InNamespaces(ctx context.Context, mode migration.Mode, namespaces [
 // WithCertificate returns the migrations whose present CA or client certificate has a fingerprint, newest first, at
 // most limit.
 func (d *DB) WithCertificate(ctx context.Context, fingerprint string, limit int) ([]migration.Migration, error) {
-	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE ca_sha256 = ?1 OR sha256 = ?1 ORDER BY created DESC, rowid DESC LIMIT ?2", fingerprint, limit)
+	where, args := within(ctx, "(ca_sha256 = ? OR sha256 = ?)", "team_id", fingerprint, fingerprint)
+	return all(ctx, d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE "+where+" ORDER BY created DESC, rowid DESC LIMIT ?", append(args, limit)...)
 }

@@ -1,15 +1,17 @@
 package transfer
 
 import (
+	"bufio"
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"strings"
 	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
-	historypb "go.temporal.io/api/history/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/api/workflowservice/v1"
@@ -41,39 +43,51 @@ func (s *Service) Terminate(ctx context.Context, req Request, reason string) err
 	})
 }
 
-// maxHistory bounds a raw history in memory, in bytes: Temporal's own limit is 50 MB (cloud-facts.md §7.2).
+// maxHistory bounds a raw history, in bytes: Temporal's own limit is 50 MB (docs.temporal.io/cloud/limits).
 const maxHistory = 64 << 20
 
-// History returns the whole history of the workflow of a request as JSON, in the form that the temporal
+// History writes the whole history of the workflow of a request as JSON, a page of events at a time, in the form that the temporal
 // command line prints and that the SDKs' replayers read.
-func (s *Service) History(ctx context.Context, req Request) ([]byte, error) {
-	var all historypb.History
+func (s *Service) History(ctx context.Context, req Request, to io.Writer) error {
+	out := bufio.NewWriter(to)
 	err := s.with(ctx, req, func(ctx context.Context, svc workflowservice.WorkflowServiceClient, namespace string, exec *commonpb.WorkflowExecution) error {
 		var token []byte
-		for size := 0; ; {
+		for size, before := 0, "{\n  \"events\": [\n    "; ; {
 			resp, err := svc.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: namespace,
-				Execution: exec, NextPageToken: token, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT})
+				Execution: exec, MaximumPageSize: historyPage, NextPageToken: token, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT})
 			if err != nil {
 				return err
 			}
-			all.Events = append(all.Events, resp.GetHistory().GetEvents()...)
 			if size += resp.GetHistory().Size(); size > maxHistory {
 				return fault.New(fault.TooLarge, "The history is larger than 64 MB", "Read it with the temporal CLI: temporal workflow show --workflow-id "+shell(req.WorkflowID)+" --output json")
 			}
+			for _, e := range resp.GetHistory().GetEvents() {
+				text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(e)
+				if err != nil {
+					return fmt.Errorf("write the history of %s: %w", req.WorkflowID, err)
+				}
+				_, _ = out.WriteString(before) // the error is that of Flush
+				_, _ = out.Write(bytes.ReplaceAll(text, []byte("\n"), []byte("\n    ")))
+				before = ",\n    "
+			}
 			if token = resp.GetNextPageToken(); len(token) == 0 {
+				if before[0] == '{' {
+					before = "{\n  \"events\": ["
+					_, _ = out.WriteString(before)
+				}
+				_, _ = out.WriteString("\n  ]\n}\n")
 				return nil
 			}
 		}
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	text, err := temporalproto.CustomJSONMarshalOptions{Indent: "  "}.Marshal(&all)
-	if err != nil {
-		return nil, fmt.Errorf("write the history of %s: %w", req.WorkflowID, err)
-	}
-	return text, nil
+	return out.Flush()
 }
+
+// historyPage is how many events of a history are held at once.
+const historyPage = 200
 
 // with connects to a request's target, does something to its workflow, and makes a fault of the error.
 func (s *Service) with(ctx context.Context, req Request, do func(context.Context, workflowservice.WorkflowServiceClient, string, *commonpb.WorkflowExecution) error) error {

@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"testing"
@@ -69,11 +70,11 @@ func TestStop(t *testing.T) {
 func TestHistory(t *testing.T) {
 	f := newFake(t)
 	f.add(append(aTransfer(), completed(`"done"`))...)
-	text, err := quick(0).History(t.Context(), Request{Target: f.target, WorkflowID: "w"})
-	if err != nil {
+	var text bytes.Buffer
+	if err := quick(0).History(t.Context(), Request{Target: f.target, WorkflowID: "w"}, &text); err != nil {
 		t.Fatal(err)
 	}
-	h, err := client.HistoryFromJSON(strings.NewReader(string(text)), client.HistoryJSONOptions{})
+	h, err := client.HistoryFromJSON(&text, client.HistoryJSONOptions{})
 	if err != nil {
 		t.Fatal(err)
 	}

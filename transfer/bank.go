@@ -7,7 +7,8 @@ import (
 	"sync"
 )
 
-// The mock bank's accounts and what a test transfer moves: those of the official templates (cloud-facts.md M1).
+// The mock bank's accounts and what a test transfer moves: those of the official templates
+// (temporalio/money-transfer-project-*).
 const (
 	SourceAccount = "85-150"
 	TargetAccount = "43-812"

@@ -34,16 +34,16 @@ func (b *bars) add(e Event) {
 	}
 	bar := &b.all[i]
 	switch e.State {
-	case stateScheduled, stateRunning:
+	case StateScheduled, StateRunning:
 		if !final(bar.State) {
 			bar.State = e.State
 		}
-		if e.Since != nil && e.State == stateRunning {
+		if e.Since != nil && e.State == StateRunning {
 			bar.started(b.at(*e.Since))
 		}
-	case stateCompleted, stateFailed, stateTimedOut, stateCanceled:
+	case StateCompleted, StateFailed, StateTimedOut, StateCanceled:
 		bar.State, bar.End = e.State, max(b.at(e.At), bar.Start+1) // 0 would mean that it still runs
-		if e.State == stateFailed || e.State == stateTimedOut {
+		if e.State == StateFailed || e.State == StateTimedOut {
 			bar.Failure = e.Failure
 		}
 	}
@@ -53,12 +53,12 @@ func (b *bars) add(e Event) {
 func (b *bars) begin(e Event, attempt int) int {
 	start := b.at(e.At)
 	switch {
-	case e.Since != nil && e.State == stateRunning:
+	case e.Since != nil && e.State == StateRunning:
 		start = b.at(*e.Since)
 	case e.NextRetry != nil:
 		start = b.at(*e.NextRetry)
 	}
-	b.all = append(b.all, Bar{Activity: e.Activity, Queued: start, Due: start, Start: start, Attempt: attempt, State: stateScheduled})
+	b.all = append(b.all, Bar{Activity: e.Activity, Queued: start, Due: start, Start: start, Attempt: attempt, State: StateScheduled})
 	if b.open == nil {
 		b.open = map[string]int{}
 	}
@@ -72,16 +72,16 @@ func (b *bars) end(i int, e Event) {
 	if final(bar.State) {
 		return
 	}
-	if e.LastStart != nil && bar.State == stateScheduled { // it ran between two looks
+	if e.LastStart != nil && bar.State == StateScheduled { // it ran between two looks
 		bar.started(b.at(*e.LastStart))
 	}
 	end := b.at(e.At)
 	if e.LastEnd != nil {
 		end = b.at(*e.LastEnd)
 	}
-	bar.End, bar.State, bar.Failure = max(end, bar.Start+1), stateFailed, e.Failure
+	bar.End, bar.State, bar.Failure = max(end, bar.Start+1), StateFailed, e.Failure
 	if e.Data.Timeout.Is {
-		bar.State = stateTimedOut
+		bar.State = StateTimedOut
 	}
 }
 

@@ -12,11 +12,11 @@ const ms = time.Millisecond
 // told makes events as a run tells them, times after the workflow's start.
 type told struct{ activity, id string }
 
-func (a told) history(kind, state string, at time.Duration, attempt int, failure string) Event {
+func (a told) history(kind string, state ActivityState, at time.Duration, attempt int, failure string) Event {
 	return Event{Event: "activity", Type: kind, At: zero.Add(at), Activity: a.activity, ActivityID: a.id, Attempt: attempt, State: state, Failure: failure}
 }
 
-func (a told) pending(state string, at time.Duration, attempt int, failure string) Event {
+func (a told) pending(state ActivityState, at time.Duration, attempt int, failure string) Event {
 	return Event{Event: "pending", At: zero.Add(at), Activity: a.activity, ActivityID: a.id, Attempt: attempt, State: state, Failure: failure}
 }
 
@@ -33,43 +33,43 @@ func TestBars(t *testing.T) {
 	}{
 		"nothing":    {nil, []Bar{}},
 		"no history": {[]Event{{Event: "worker", At: zero}, begin, {Event: "end", At: zero}}, []Bar{}},
-		"scheduled":  {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, "")}, []Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, Attempt: 1, State: stateScheduled}}},
-		"running": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
-			w.pending(stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(11 * ms) })},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 11 * ms, Attempt: 1, State: stateRunning}}},
-		"done": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
-			w.history("ActivityTaskStarted", stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
-			w.history("ActivityTaskCompleted", stateCompleted, 30*ms, 0, "")},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 12 * ms, End: 30 * ms, Attempt: 1, State: stateCompleted}}},
-		"done at once is still seen to have ended": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 0, 1, ""), w.history("ActivityTaskCompleted", stateCompleted, 0, 0, "")},
-			[]Bar{{Activity: "withdraw", End: 1, Attempt: 1, State: stateCompleted}}},
-		"retry, then good": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
-			w.pending(stateScheduled, 25*ms, 2, "no answer").with(func(e *Event) {
+		"scheduled":  {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, "")}, []Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, Attempt: 1, State: StateScheduled}}},
+		"running": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""),
+			w.pending(StateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(11 * ms) })},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 11 * ms, Attempt: 1, State: StateRunning}}},
+		"done": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""),
+			w.history("ActivityTaskStarted", StateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
+			w.history("ActivityTaskCompleted", StateCompleted, 30*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 12 * ms, End: 30 * ms, Attempt: 1, State: StateCompleted}}},
+		"done at once is still seen to have ended": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 0, 1, ""), w.history("ActivityTaskCompleted", StateCompleted, 0, 0, "")},
+			[]Bar{{Activity: "withdraw", End: 1, Attempt: 1, State: StateCompleted}}},
+		"retry, then good": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""),
+			w.pending(StateScheduled, 25*ms, 2, "no answer").with(func(e *Event) {
 				e.LastStart, e.LastEnd, e.NextRetry = point(12*ms), point(20*ms), point(520*ms)
 			}),
-			w.pending(stateRunning, 600*ms, 2, "no answer").with(func(e *Event) { e.Since, e.LastEnd = point(530*ms), point(20*ms) }),
-			w.history("ActivityTaskStarted", stateRunning, 530*ms, 2, "no answer").with(func(e *Event) { e.Since = point(530 * ms) }),
-			w.history("ActivityTaskCompleted", stateCompleted, 700*ms, 0, "")},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 12 * ms, End: 20 * ms, Attempt: 1, State: stateFailed, Failure: "no answer"},
-				{Activity: "withdraw", Queued: 20 * ms, Due: 520 * ms, Start: 530 * ms, End: 700 * ms, Attempt: 2, State: stateCompleted}}},
-		"two attempts between two looks": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
-			w.pending(stateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
-			w.pending(stateRunning, 90*ms, 3, "late").with(func(e *Event) {
+			w.pending(StateRunning, 600*ms, 2, "no answer").with(func(e *Event) { e.Since, e.LastEnd = point(530*ms), point(20*ms) }),
+			w.history("ActivityTaskStarted", StateRunning, 530*ms, 2, "no answer").with(func(e *Event) { e.Since = point(530 * ms) }),
+			w.history("ActivityTaskCompleted", StateCompleted, 700*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 12 * ms, End: 20 * ms, Attempt: 1, State: StateFailed, Failure: "no answer"},
+				{Activity: "withdraw", Queued: 20 * ms, Due: 520 * ms, Start: 530 * ms, End: 700 * ms, Attempt: 2, State: StateCompleted}}},
+		"two attempts between two looks": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""),
+			w.pending(StateRunning, 12*ms, 1, "").with(func(e *Event) { e.Since = point(12 * ms) }),
+			w.pending(StateRunning, 90*ms, 3, "late").with(func(e *Event) {
 				e.Since, e.LastEnd, e.Data = point(80*ms), point(70*ms), Data{Timeout: Timeout{Is: true}}
 			})},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 12 * ms, End: 70 * ms, Attempt: 1, State: stateTimedOut, Failure: "late"},
-				{Activity: "withdraw", Queued: 70 * ms, Due: 80 * ms, Start: 80 * ms, Attempt: 3, State: stateRunning}}},
-		"refused for good": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""), w.history("ActivityTaskFailed", stateFailed, 20*ms, 0, "invalid account")},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, End: 20 * ms, Attempt: 1, State: stateFailed, Failure: "invalid account"}}},
-		"cancelled while it waits for its retry": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""),
-			w.history("ActivityTaskCancelRequested", "", 20*ms, 0, ""), w.history("ActivityTaskCanceled", stateCanceled, 30*ms, 0, "")},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, End: 30 * ms, Attempt: 1, State: stateCanceled}}},
-		"two activities at once": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, 10*ms, 1, ""), d.history("ActivityTaskScheduled", stateScheduled, 11*ms, 1, ""),
-			w.history("ActivityTaskCompleted", stateCompleted, 20*ms, 0, ""), d.history("ActivityTaskTimedOut", stateTimedOut, 40*ms, 0, "too slow")},
-			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, End: 20 * ms, Attempt: 1, State: stateCompleted},
-				{Activity: "deposit", Queued: 11 * ms, Due: 11 * ms, Start: 11 * ms, End: 40 * ms, Attempt: 1, State: stateTimedOut, Failure: "too slow"}}},
-		"clocks that disagree never give a negative time": {[]Event{begin, w.history("ActivityTaskScheduled", stateScheduled, -5*ms, 1, ""), w.history("ActivityTaskCompleted", stateCompleted, -9*ms, 0, "")},
-			[]Bar{{Activity: "withdraw", End: 1, Attempt: 1, State: stateCompleted}}},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 12 * ms, End: 70 * ms, Attempt: 1, State: StateTimedOut, Failure: "late"},
+				{Activity: "withdraw", Queued: 70 * ms, Due: 80 * ms, Start: 80 * ms, Attempt: 3, State: StateRunning}}},
+		"refused for good": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""), w.history("ActivityTaskFailed", StateFailed, 20*ms, 0, "invalid account")},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, End: 20 * ms, Attempt: 1, State: StateFailed, Failure: "invalid account"}}},
+		"cancelled while it waits for its retry": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""),
+			w.history("ActivityTaskCancelRequested", "", 20*ms, 0, ""), w.history("ActivityTaskCanceled", StateCanceled, 30*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, End: 30 * ms, Attempt: 1, State: StateCanceled}}},
+		"two activities at once": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, 10*ms, 1, ""), d.history("ActivityTaskScheduled", StateScheduled, 11*ms, 1, ""),
+			w.history("ActivityTaskCompleted", StateCompleted, 20*ms, 0, ""), d.history("ActivityTaskTimedOut", StateTimedOut, 40*ms, 0, "too slow")},
+			[]Bar{{Activity: "withdraw", Queued: 10 * ms, Due: 10 * ms, Start: 10 * ms, End: 20 * ms, Attempt: 1, State: StateCompleted},
+				{Activity: "deposit", Queued: 11 * ms, Due: 11 * ms, Start: 11 * ms, End: 40 * ms, Attempt: 1, State: StateTimedOut, Failure: "too slow"}}},
+		"clocks that disagree never give a negative time": {[]Event{begin, w.history("ActivityTaskScheduled", StateScheduled, -5*ms, 1, ""), w.history("ActivityTaskCompleted", StateCompleted, -9*ms, 0, "")},
+			[]Bar{{Activity: "withdraw", End: 1, Attempt: 1, State: StateCompleted}}},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

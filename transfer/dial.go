@@ -69,7 +69,7 @@ func prepare(t doctor.Target) (place, error) {
 }
 
 // tlsConfig trusts the target's roots and presents its certificate whatever the server hints at: Go would
-// otherwise send none where the issuer is not on the server's list (faults.md §1, fact 2).
+// otherwise send none where the issuer is not on the server's list.
 func tlsConfig(t doctor.Target) (*tls.Config, error) {
 	c := &tls.Config{MinVersion: tls.VersionTLS12, ServerName: strings.TrimSpace(t.ServerName)}
 	if len(t.CertPEM) > 0 || len(t.KeyPEM) > 0 {
@@ -101,7 +101,13 @@ func tlsConfig(t doctor.Target) (*tls.Config, error) {
 // bounds it. done lets go of the connection.
 func (s *Service) dial(ctx context.Context, p place) (c client.Client, done func(), err error) {
 	p.opts.Logger = sdkLog{s.o.Log}
-	if s.o.Own != nil && near(p.address) { // elsewhere gRPC dials by itself, proxies and all
+	switch {
+	case s.o.To != nil:
+		p.opts.ConnectionOptions.DialOptions = append(p.opts.ConnectionOptions.DialOptions, grpc.WithNoProxy(), grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
+			c, err := s.o.To(p.address)(ctx, "tcp", address)
+			return s.o.Own.Keep(c), err
+		}))
+	case s.o.Own != nil && near(p.address): // elsewhere gRPC dials by itself, proxies and all
 		p.opts.ConnectionOptions.DialOptions = append(p.opts.ConnectionOptions.DialOptions, grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {
 			return s.o.Own.Dial(ctx, "tcp", address)
 		}))

@@ -19,7 +19,7 @@ import (
 )
 
 // The bounds of a drill: enough for a picture, too little to hurt anybody's namespace (500 actions a
-// second is Cloud's default, cloud-facts.md §7.2; a transfer is about 10).
+// second is Cloud's default, docs.temporal.io/cloud/limits; a transfer is about 10).
 const (
 	maxDrillCount       = 2000
 	maxDrillRate        = 50
@@ -415,7 +415,7 @@ func measure(events []*historypb.HistoryEvent, want string) sample {
 			out.spans[spanDecisions] += e.At.Sub(step)
 		case e.Type == "ActivityTaskScheduled":
 			due[e.ActivityID] = e.At
-		case final(e.State) && e.State != stateCanceled:
+		case final(e.State) && e.State != StateCanceled:
 			out.spans[e.Activity] += e.At.Sub(due[e.ActivityID])
 		}
 		if status := e.closes(); status != "" && status != want {

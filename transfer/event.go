@@ -14,7 +14,7 @@ import (
 
 // Event is one entry of a transfer's log: one line of `onramp transfer --json`.
 type Event struct {
-	Event      string     `json:"event"` // worker, started, workflow, activity, pending, diagnosis, note, end
+	Event      Kind       `json:"event"`
 	At         time.Time  `json:"at"`
 	ID         int64      `json:"id,omitempty"`   // history event id
 	Type       string     `json:"type,omitempty"` // Temporal's own name: "ActivityTaskScheduled"
@@ -24,29 +24,31 @@ type Event struct {
 	Text       string     `json:"text,omitempty"` // one line for people
 	Failure    string     `json:"failure,omitempty"`
 	NextRetry  *time.Time `json:"next_retry,omitempty"`
-	// State of the activity after this event: the words of Bar.State. Since is when the attempt began to
+	// State of the activity after this event: as Bar.State. Since is when the attempt began to
 	// run, LastStart and LastEnd when the attempt before it did and ended; all by the server's clock.
-	State     string     `json:"state,omitempty"`
-	Since     *time.Time `json:"since,omitempty"`
-	LastStart *time.Time `json:"last_start,omitempty"`
-	LastEnd   *time.Time `json:"last_end,omitempty"`
-	Data      Data       `json:"data,omitzero"`
+	State     ActivityState `json:"state,omitempty"`
+	Since     *time.Time    `json:"since,omitempty"`
+	LastStart *time.Time    `json:"last_start,omitempty"`
+	LastEnd   *time.Time    `json:"last_end,omitempty"`
+	Data      Data          `json:"data,omitzero"`
 	// set on the last event, "end"
 	Status  string          `json:"status,omitempty"` // COMPLETED, FAILED, CANCELED, TERMINATED, TIMED_OUT, NOT_STARTED, RUNNING
 	Result  any             `json:"result,omitempty"`
 	Verdict *doctor.Verdict `json:"verdict,omitempty"`
 }
 
-// Kinds of an Event.
+// Kind says what an Event is about.
+type Kind string
+
 const (
-	kindWorker    = "worker"
-	kindStarted   = "started"
-	kindWorkflow  = "workflow"
-	kindActivity  = "activity"
-	kindPending   = "pending"
-	kindDiagnosis = "diagnosis"
-	kindNote      = "note"
-	kindEnd       = "end"
+	KindWorker    Kind = "worker"
+	KindStarted   Kind = "started"
+	KindWorkflow  Kind = "workflow"
+	KindActivity  Kind = "activity"
+	KindPending   Kind = "pending"
+	KindDiagnosis Kind = "diagnosis"
+	KindNote      Kind = "note"
+	KindEnd       Kind = "end"
 )
 
 // Data is what an event tells beside its own fields; which of them are set depends on the event. Input, Result
@@ -200,9 +202,9 @@ func ReadEvent(text []byte) (Event, error) {
 // activity's heartbeats tell.
 func (e Event) Headline() string {
 	switch {
-	case e.Event == kindPending && e.NextRetry != nil:
+	case e.Event == KindPending && e.NextRetry != nil:
 		return attemptFailed(e)
-	case e.Event == kindPending && e.State == stateRunning && e.Data.Heartbeat != nil:
+	case e.Event == KindPending && e.State == StateRunning && e.Data.Heartbeat != nil:
 		return runningText(e)
 	}
 	return e.Text
@@ -233,15 +235,15 @@ const (
 // Outcome judges an event.
 func (e Event) Outcome() Outcome {
 	switch {
-	case e.Event == kindDiagnosis && e.Verdict != nil && e.Verdict.Code == doctor.OK:
+	case e.Event == KindDiagnosis && e.Verdict != nil && e.Verdict.Code == doctor.OK:
 		return UnderWay
-	case e.Event == kindDiagnosis:
+	case e.Event == KindDiagnosis:
 		return Suspected
 	case strings.HasSuffix(e.Type, "Failed") || strings.HasSuffix(e.Type, "TimedOut") || e.ID == 0 && e.Failure != "":
 		return WentWrong // an event of the history may carry the failure of the attempt before it
 	case strings.HasSuffix(e.Type, "Completed"):
 		return WentWell
-	case e.Event == kindPending, strings.HasSuffix(e.Type, "Started"):
+	case e.Event == KindPending, strings.HasSuffix(e.Type, "Started"):
 		return UnderWay
 	}
 	return Neutral

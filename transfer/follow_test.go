@@ -61,8 +61,8 @@ func TestFollowTellsEveryEvent(t *testing.T) {
 	}
 	want := Result{WorkflowID: "w", RunID: fakeRun, TaskQueue: "orders", Type: "MoneyTransfer", Status: Completed, AsExpected: true,
 		Result: "Transfer complete (transaction IDs: W1, D1)", Verdict: fineVerdict("The transfer completed"),
-		Bars: []Bar{{Activity: "withdraw", Queued: 40 * time.Millisecond, Due: 40 * time.Millisecond, Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 1, State: stateCompleted},
-			{Activity: "deposit", Queued: 100 * time.Millisecond, Due: 100 * time.Millisecond, Start: 110 * time.Millisecond, End: 120 * time.Millisecond, Attempt: 1, State: stateCompleted}}}
+		Bars: []Bar{{Activity: "withdraw", Queued: 40 * time.Millisecond, Due: 40 * time.Millisecond, Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 1, State: StateCompleted},
+			{Activity: "deposit", Queued: 100 * time.Millisecond, Due: 100 * time.Millisecond, Start: 110 * time.Millisecond, End: 120 * time.Millisecond, Attempt: 1, State: StateCompleted}}}
 	if diff := cmp.Diff(want, res, cmpopts.IgnoreFields(Result{}, "TookMS")); diff != "" {
 		t.Errorf("result (-want +got):\n%s", diff)
 	}
@@ -210,7 +210,7 @@ func TestPending(t *testing.T) {
 	info(func(p *workflowpb.PendingActivityInfo) {
 		p.State, p.Attempt, p.LastStartedTime = enumspb.PENDING_ACTIVITY_STATE_STARTED, 1, at(60)
 	})
-	if e := pending(); e.Text != "withdraw is running, attempt 1" || e.State != stateRunning || !e.Since.Equal(at(60).AsTime()) {
+	if e := pending(); e.Text != "withdraw is running, attempt 1" || e.State != StateRunning || !e.Since.Equal(at(60).AsTime()) {
 		t.Errorf("first attempt: %+v", e)
 	}
 	info(func(p *workflowpb.PendingActivityInfo) {
@@ -218,7 +218,7 @@ func TestPending(t *testing.T) {
 		p.LastFailure, p.NextAttemptScheduleTime, p.CurrentRetryInterval = appFailure("BankTimeoutError", "no answer", nil), timestamppb.New(soon), durationpb.New(time.Hour)
 	})
 	e := pending()
-	if e.Attempt != 2 || e.Failure != "BankTimeoutError: no answer" || e.NextRetry == nil || !e.NextRetry.Equal(soon) || e.State != stateScheduled {
+	if e.Attempt != 2 || e.Failure != "BankTimeoutError: no answer" || e.NextRetry == nil || !e.NextRetry.Equal(soon) || e.State != StateScheduled {
 		t.Errorf("retry: %+v", e)
 	}
 	info(func(p *workflowpb.PendingActivityInfo) {
@@ -246,10 +246,10 @@ func TestPending(t *testing.T) {
 	}
 	due := soon.Sub(zero.Add(10 * time.Millisecond)) // the third attempt was never seen
 	want := []Bar{
-		{Activity: "withdraw", Queued: 40 * time.Millisecond, Due: 40 * time.Millisecond, Start: 50 * time.Millisecond, End: 70 * time.Millisecond, Attempt: 1, State: stateFailed, Failure: "BankTimeoutError: no answer"},
-		{Activity: "withdraw", Queued: 70 * time.Millisecond, Due: due, Start: due, End: due + 1, Attempt: 2, State: stateTimedOut, Failure: "activity timeout (Heartbeat timeout)"},
-		{Activity: "withdraw", Queued: 50 * time.Millisecond, Due: 50 * time.Millisecond, Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 4, State: stateCompleted},
-		{Activity: "deposit", Queued: 70 * time.Millisecond, Due: 70 * time.Millisecond, Start: 80 * time.Millisecond, End: 90 * time.Millisecond, Attempt: 1, State: stateCompleted},
+		{Activity: "withdraw", Queued: 40 * time.Millisecond, Due: 40 * time.Millisecond, Start: 50 * time.Millisecond, End: 70 * time.Millisecond, Attempt: 1, State: StateFailed, Failure: "BankTimeoutError: no answer"},
+		{Activity: "withdraw", Queued: 70 * time.Millisecond, Due: due, Start: due, End: due + 1, Attempt: 2, State: StateTimedOut, Failure: "activity timeout (Heartbeat timeout)"},
+		{Activity: "withdraw", Queued: 50 * time.Millisecond, Due: 50 * time.Millisecond, Start: 50 * time.Millisecond, End: 60 * time.Millisecond, Attempt: 4, State: StateCompleted},
+		{Activity: "deposit", Queued: 70 * time.Millisecond, Due: 70 * time.Millisecond, Start: 80 * time.Millisecond, End: 90 * time.Millisecond, Attempt: 1, State: StateCompleted},
 	}
 	if diff := cmp.Diff(want, res.Bars); diff != "" {
 		t.Errorf("bars (-want +got):\n%s", diff)

@@ -169,7 +169,7 @@ func (r *run) failing() {
 func (r *run) notTaken(v values) doctor.Verdict {
 	which := "An activity waited in its task queue too long"
 	for _, a := range r.state.Activities {
-		if open, ok := r.open.activities[a.ID]; ok && a.State == stateTimedOut {
+		if open, ok := r.open.activities[a.ID]; ok && a.State == StateTimedOut {
 			v["task_queue"] = open.queue
 			which = fmt.Sprintf("The activity %s waited in the task queue %s", oneLine(a.Name), oneLine(open.queue))
 		}

@@ -27,7 +27,7 @@ func (r *run) pendings(d *workflowservice.DescribeWorkflowExecutionResponse) {
 		r.pendingFault(p)
 	}
 	if t := d.GetPendingWorkflowTask(); r.state.Failing && t.GetAttempt() > 1 {
-		e := Event{Event: kindPending, Type: "WorkflowTask", Attempt: int(t.GetAttempt()), Text: fmt.Sprintf("The worker is retrying the workflow's code: attempt %d", t.GetAttempt())}
+		e := Event{Event: KindPending, Type: "WorkflowTask", Attempt: int(t.GetAttempt()), Text: fmt.Sprintf("The worker is retrying the workflow's code: attempt %d", t.GetAttempt())}
 		if key := fmt.Sprint(e.Attempt); r.told[e.Type] != key {
 			r.told[e.Type] = key
 			r.say(e)
@@ -40,7 +40,7 @@ func (r *run) pendings(d *workflowservice.DescribeWorkflowExecutionResponse) {
 func (r *run) pending(p *workflowpb.PendingActivityInfo, name string) (Event, string, bool) {
 	now := r.s.o.Now()
 	causes := chain(p.GetLastFailure())
-	e := Event{Event: kindPending, At: now, Activity: name, ActivityID: p.GetActivityId(), Attempt: int(p.GetAttempt()), State: stateScheduled, Failure: sentence(causes),
+	e := Event{Event: KindPending, At: now, Activity: name, ActivityID: p.GetActivityId(), Attempt: int(p.GetAttempt()), State: StateScheduled, Failure: sentence(causes),
 		LastEnd: timeOf(p.GetLastAttemptCompleteTime()),
 		Data:    Data{Causes: causes, Timeout: Timeout{Is: timedOut(causes)}, Worker: p.GetLastWorkerIdentity(), MaxAttempts: int(p.GetMaximumAttempts())}}
 	key := ""
@@ -49,7 +49,7 @@ func (r *run) pending(p *workflowpb.PendingActivityInfo, name string) (Event, st
 		e.Text = name + " is paused: someone stopped its retries"
 		key = "paused"
 	case state == enumspb.PENDING_ACTIVITY_STATE_STARTED, state == enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED, state == enumspb.PENDING_ACTIVITY_STATE_PAUSE_REQUESTED:
-		e.State = stateRunning
+		e.State = StateRunning
 		if e.Since = timeOf(p.GetLastStartedTime()); e.Since != nil {
 			e.At = *e.Since
 		}

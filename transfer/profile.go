@@ -8,7 +8,7 @@ import (
 )
 
 // Profile is how one money-transfer program wants to be started. The rows are the official templates
-// (cloud-facts.md §6.2) and the built-in worker.
+// (temporalio/money-transfer-project-*) and the built-in worker.
 type Profile struct {
 	Name         string // python, go, … or builtin
 	Language     string // for people: "Python"

@@ -231,7 +231,7 @@ func (r *run) take(b batch) {
 	case b.lost != nil:
 		if !r.feedLost { // once, although describe may get through meanwhile
 			r.feedLost = true
-			r.say(Event{Event: kindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The " + r.noun() + " itself continues in Temporal.",
+			r.say(Event{Event: KindNote, Text: "The connection to " + r.place.address + " was lost; trying again. The " + r.noun() + " itself continues in Temporal.",
 				Failure: answerOf(b.lost), Data: Data{Connected: new(bool)}})
 		}
 	case b.back:
@@ -239,7 +239,7 @@ func (r *run) take(b batch) {
 		r.back()
 	case b.run != "":
 		r.plan.runID, r.translate, r.told, r.open = b.run, translator{}, map[string]string{}, openWork{}
-		r.say(Event{Event: kindNote, Text: "The workflow continues in run " + b.run, Data: r.names()})
+		r.say(Event{Event: KindNote, Text: "The workflow continues in run " + b.run, Data: r.names()})
 	}
 	for _, h := range b.events {
 		r.history(h)
@@ -257,7 +257,7 @@ func (r *run) back() {
 	}
 	r.asked = false
 	yes := true
-	r.say(Event{Event: kindNote, Text: "Connected again; nothing was missed", Data: Data{Connected: &yes}})
+	r.say(Event{Event: KindNote, Text: "Connected again; nothing was missed", Data: Data{Connected: &yes}})
 }
 
 // lostForLong reports whether it is time to ask why the connection does not come back.
@@ -274,7 +274,7 @@ func (r *run) history(h *historypb.HistoryEvent) {
 		r.plan.workflowType, r.plan.queue = e.Data.WorkflowType, or(e.Data.TaskQueue, r.plan.queue)
 	}
 	if d := r.state.Diagnosis; e.Type == "WorkflowTaskCompleted" && d != nil && d.Code != doctor.OK {
-		r.say(Event{Event: kindNote, Text: "It continues: a worker took the task and could run it"})
+		r.say(Event{Event: KindNote, Text: "It continues: a worker took the task and could run it"})
 	}
 	r.say(e)
 	if e.Type == "WorkflowTaskFailed" && r.state.Failing && r.ours {
@@ -291,7 +291,7 @@ func (r *run) end(status string, v doctor.Verdict) Result {
 	res := Result{WorkflowID: r.plan.workflowID, RunID: r.plan.runID, TaskQueue: r.plan.queue, Type: r.plan.workflowType, Status: status,
 		AsExpected: v.Code == doctor.OK && status != Running, Result: r.state.Result, Failure: r.state.Failure, Bars: r.state.Bars(), Verdict: v,
 		TookMS: float64(r.s.o.Now().Sub(r.began).Microseconds()) / 1000}
-	e := Event{Event: kindEnd, Status: status, Result: r.state.Result, Failure: r.state.Failure, Verdict: &v, Text: v.Title}
+	e := Event{Event: KindEnd, Status: status, Result: r.state.Result, Failure: r.state.Failure, Verdict: &v, Text: v.Title}
 	if status != NotStarted || r.plan.workflowID != "" {
 		e.Data = r.names()
 	}

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"onramp/doctor"
+	"onramp/reach"
 )
 
 // Options of a Service; every field has a default.
@@ -18,6 +19,9 @@ type Options struct {
 	// Diagnose, where it is set, is asked why a target cannot be reached: doctor.Engine's Run, its
 	// report's verdict. Without it the verdict comes from the call's status alone.
 	Diagnose func(ctx context.Context, t doctor.Target) doctor.Verdict
+	// To, where it is set, gives the dialer of a target's host:port: a portal that several people share says by it what
+	// may be reached. Proxies are then not used.
+	To func(address string) reach.Dialer
 	// Own, where it is set, keeps the connections to servers on this machine, so that one in this process knows them.
 	Own *doctor.OwnCalls
 	// Bank is the built-in worker's; default one in memory. With OpenBank's, a transfer that a crash cut

@@ -160,7 +160,7 @@ func (r *run) ready(outer context.Context) *doctor.Verdict {
 	if err != nil {
 		return refuse(r.s.ofError(outer, r.req, err, r.values()))
 	}
-	e := Event{Event: kindStarted, Text: fmt.Sprintf("Started %s as %s", r.plan.workflowType, r.plan.workflowID), Data: r.names()}
+	e := Event{Event: KindStarted, Text: fmt.Sprintf("Started %s as %s", r.plan.workflowType, r.plan.workflowID), Data: r.names()}
 	if again {
 		e.Text = fmt.Sprintf("Workflow %s was already started: following it; nothing is paid twice", r.plan.workflowID)
 		e.Data.Again = true
@@ -188,7 +188,7 @@ func (r *run) work(ctx context.Context) *doctor.Verdict {
 		return &v
 	}
 	r.stops = append(r.stops, stop)
-	r.tell(Event{Event: kindWorker, Text: "The built-in worker polls " + r.plan.queue, Data: Data{TaskQueue: r.plan.queue, BuiltIn: true}})
+	r.tell(Event{Event: KindWorker, Text: "The built-in worker polls " + r.plan.queue, Data: Data{TaskQueue: r.plan.queue, BuiltIn: true}})
 	return nil
 }
 
@@ -197,7 +197,7 @@ func (r *run) seeWorkers(ctx context.Context) {
 	v := look(ctx, r.svc, r.place.namespace, r.plan.queue, false, r.s.o.Now)
 	workflows, _ := v.count(workflowPoller)
 	acts, _ := v.count(activityPoller)
-	e := Event{Event: kindWorker, Data: Data{TaskQueue: r.plan.queue, WorkflowPollers: &workflows, ActivityPollers: &acts}}
+	e := Event{Event: KindWorker, Data: Data{TaskQueue: r.plan.queue, WorkflowPollers: &workflows, ActivityPollers: &acts}}
 	switch {
 	case v.err != nil:
 		return // starting will tell
@@ -245,5 +245,5 @@ func (r *run) detect(ctx context.Context) {
 	r.plan = makePlan(r.req)
 	r.plan.queue, r.plan.workflowID = d.TaskQueue, id
 	p, _ := LookupProfile(d.Template)
-	r.tell(Event{Event: kindNote, Text: fmt.Sprintf("Taking the %s template: %s", p.Language, d.Evidence), Data: Data{Template: d.Template}})
+	r.tell(Event{Event: KindNote, Text: fmt.Sprintf("Taking the %s template: %s", p.Language, d.Evidence), Data: Data{Template: d.Template}})
 }

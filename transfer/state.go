@@ -53,8 +53,8 @@ type State struct {
 type Activity struct {
 	ID, Name    string
 	Attempt     int
-	MaxAttempts int        // 0 where it is not known
-	State       string     // as Bar.State
+	MaxAttempts int // 0 where it is not known
+	State       ActivityState
 	Failure     string     // of the attempt before it, or of itself where it has failed for good
 	NextRetry   *time.Time // by the server's clock
 	Heartbeat   any        // the last one's details, as Data.Heartbeat
@@ -67,9 +67,9 @@ type Activity struct {
 func (a *Activity) Ended() bool { return final(a.State) }
 
 // final reports whether a state is one of the last.
-func final(state string) bool {
+func final(state ActivityState) bool {
 	switch state {
-	case stateCompleted, stateFailed, stateTimedOut, stateCanceled:
+	case StateCompleted, StateFailed, StateTimedOut, StateCanceled:
 		return true
 	}
 	return false
@@ -78,14 +78,14 @@ func final(state string) bool {
 // Add takes in the next event, which arrived then by this computer's clock.
 func (s *State) Add(e Event, arrived time.Time) {
 	s.Events = append(s.Events, e)
-	if e.Event == kindNote && e.Data.RunID != "" {
+	if e.Event == KindNote && e.Data.RunID != "" {
 		s.nextRun()
 	}
 	s.learnNames(e)
 	s.learnClock(e, arrived)
 	s.learnConnection(e, arrived)
 	s.learnProgress(e, arrived)
-	if e.ActivityID != "" && (e.Event == kindActivity || e.Event == kindPending) {
+	if e.ActivityID != "" && (e.Event == KindActivity || e.Event == KindPending) {
 		s.learnActivity(e, arrived)
 	}
 	s.learnTask(e)
@@ -100,7 +100,7 @@ func (s *State) nextRun() {
 
 // learnNames keeps ids and names. Those of a task are of the queue where that task lies, which may be a worker's own.
 func (s *State) learnNames(e Event) {
-	if e.Event == kindActivity || e.Event == kindPending || e.Event == kindWorkflow && e.Type != "WorkflowExecutionStarted" {
+	if e.Event == KindActivity || e.Event == KindPending || e.Event == KindWorkflow && e.Type != "WorkflowExecutionStarted" {
 		return
 	}
 	d := e.Data
@@ -139,12 +139,12 @@ func (s *State) learnConnection(e Event, arrived time.Time) {
 func (s *State) learnProgress(e Event, arrived time.Time) {
 	lost := e.Data.Connected != nil && !*e.Data.Connected
 	switch {
-	case e.Event == kindDiagnosis:
+	case e.Event == KindDiagnosis:
 		s.Diagnosis = e.Verdict
-	case e.Event == kindActivity && e.State != "", e.Event == kindNote && !lost, e.Type == "WorkflowTaskCompleted":
+	case e.Event == KindActivity && e.State != "", e.Event == KindNote && !lost, e.Type == "WorkflowTaskCompleted":
 		s.Diagnosis = nil
 	}
-	if e.ID > 0 || e.Event == kindPending && e.ActivityID != "" || e.Data.Connected != nil && !lost {
+	if e.ID > 0 || e.Event == KindPending && e.ActivityID != "" || e.Data.Connected != nil && !lost {
 		s.Moved = arrived
 	}
 }
@@ -160,7 +160,7 @@ func (s *State) learnActivity(e Event, arrived time.Time) {
 		return
 	}
 	// Between two looks a worker may take it and give it back: then it waits anew.
-	if e.Event == kindPending && e.State == stateScheduled && (a.State != stateScheduled || a.Attempt != e.Attempt) {
+	if e.Event == KindPending && e.State == StateScheduled && (a.State != StateScheduled || a.Attempt != e.Attempt) {
 		a.waits = arrived
 		if e.NextRetry != nil {
 			a.waits = *e.NextRetry
@@ -172,7 +172,7 @@ func (s *State) learnActivity(e Event, arrived time.Time) {
 	if e.Data.MaxAttempts > 0 {
 		a.MaxAttempts = e.Data.MaxAttempts
 	}
-	a.timedOut = e.Event == kindPending && e.Data.Timeout.Is
+	a.timedOut = e.Event == KindPending && e.Data.Timeout.Is
 	a.State, a.Failure, a.NextRetry, a.Heartbeat = e.State, e.Failure, e.NextRetry, e.Data.Heartbeat
 }
 
@@ -217,7 +217,7 @@ func (s *State) learnEnd(e Event) {
 // WorkerDied reports whether a task that waits was with a worker before that let it time out.
 func (s *State) WorkerDied() bool {
 	for _, a := range s.Activities {
-		if a.timedOut && a.State == stateScheduled {
+		if a.timedOut && a.State == StateScheduled {
 			return true
 		}
 	}
@@ -227,7 +227,7 @@ func (s *State) WorkerDied() bool {
 // waiting is an activity that is due and that no worker took for longer than patience; nil when there is none.
 func (s *State) waiting(now time.Time, patience time.Duration) *Activity {
 	for _, a := range s.Activities {
-		if a.State == stateScheduled && now.Sub(a.waits) >= patience {
+		if a.State == StateScheduled && now.Sub(a.waits) >= patience {
 			return a
 		}
 	}

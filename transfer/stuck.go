@@ -47,7 +47,7 @@ func (r *run) diagnoses(v doctor.Verdict, failure string, hopeless bool, grace t
 		return
 	}
 	v = doctor.Complete(v, r.req.Target)
-	r.say(Event{Event: kindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
+	r.say(Event{Event: KindDiagnosis, Text: v.Title + ". " + v.Cause, Failure: failure, Verdict: &v})
 	if hopeless && r.req.GiveUp && r.giveUpAt.IsZero() {
 		r.giveUpAt = r.s.o.Now().Add(grace)
 	}
@@ -82,7 +82,7 @@ func (r *run) pendingFault(p *workflowpb.PendingActivityInfo) {
 }
 
 // checkInput looks whether the accounts that were sent arrive at the first activity. A Go worker that is
-// given Python's keys decodes them to nothing, without an error, and pays nobody (cloud-facts.md M2).
+// given Python's keys decodes them to nothing, without an error, and pays nobody.
 func (r *run) checkInput(h *historypb.HistoryEvent) {
 	if h.GetEventType() != enumspb.EVENT_TYPE_ACTIVITY_TASK_SCHEDULED || !r.plan.own || !r.ours || r.state.Diagnosis != nil {
 		return

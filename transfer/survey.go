@@ -31,7 +31,7 @@ const (
 )
 
 // stale is how old a poller's last access may be before the worker counts as gone or full: an idle worker
-// asks again at least once a minute, and Temporal keeps the entry for five (faults.md TQ-01, TQ-04).
+// asks again at least once a minute, and Temporal keeps the entry for five.
 const stale = 75 * time.Second
 
 // found is where else a worker was seen.

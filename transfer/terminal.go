@@ -16,10 +16,10 @@ func (e Event) Line() string {
 		b.WriteString("     ")
 	}
 	fmt.Fprintf(&b, "  %s", oneLine(e.Text))
-	if e.Type != "" && (e.Event == "workflow" || e.Event == "activity") {
+	if e.Type != "" && (e.Event == KindWorkflow || e.Event == KindActivity) {
 		fmt.Fprintf(&b, "  (%s)", e.Type)
 	}
-	if e.Event == "end" && e.Result != nil {
+	if e.Event == KindEnd && e.Result != nil {
 		fmt.Fprintf(&b, ": %s", oneLine(fmt.Sprint(e.Result)))
 	}
 	return b.String()

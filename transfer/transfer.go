@@ -12,7 +12,7 @@ import (
 // Scenario is how the mock bank behaves.
 type Scenario string
 
-// The scenarios of contract.md, and InsufficientFunds.
+// The scenarios: those of --scenario, and InsufficientFunds.
 const (
 	Success           Scenario = "success"
 	Flaky             Scenario = "flaky"           // the bank times out, then works: retries
@@ -23,7 +23,7 @@ const (
 )
 
 // Details is what the workflow is given. JSON names are those of the built-in worker; profiles of the
-// official templates rename them (cloud-facts.md §6.2).
+// official templates rename them (Profile).
 type Details struct {
 	SourceAccount string   `json:"source_account"`
 	TargetAccount string   `json:"target_account"`
@@ -64,7 +64,7 @@ type Bar struct {
 	Start   time.Duration `json:"start"`
 	End     time.Duration `json:"end"` // 0 while it runs
 	Attempt int           `json:"attempt"`
-	State   string        `json:"state"` // scheduled, running, completed, failed, timed-out, canceled
+	State   ActivityState `json:"state"`
 	Failure string        `json:"failure,omitempty"`
 }
 

@@ -2,8 +2,8 @@ package transfer
 
 import (
 	"fmt"
+	"onramp/fault"
 	"strings"
-	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
@@ -11,14 +11,16 @@ import (
 	historypb "go.temporal.io/api/history/v1"
 )
 
-// States of an activity, as in Bar.State.
+// ActivityState is how an activity, or an attempt of it, stands.
+type ActivityState string
+
 const (
-	stateScheduled = "scheduled"
-	stateRunning   = "running"
-	stateCompleted = "completed"
-	stateFailed    = "failed"
-	stateTimedOut  = "timed-out"
-	stateCanceled  = "canceled"
+	StateScheduled ActivityState = "scheduled"
+	StateRunning   ActivityState = "running"
+	StateCompleted ActivityState = "completed"
+	StateFailed    ActivityState = "failed"
+	StateTimedOut  ActivityState = "timed-out"
+	StateCanceled  ActivityState = "canceled"
 )
 
 // translator turns Temporal's history into the log's events. It remembers which activity an event is
@@ -50,13 +52,13 @@ func (t *translator) activity(e *Event, h *historypb.HistoryEvent) bool {
 			t.activities = map[int64]scheduled{}
 		}
 		t.activities[h.GetEventId()] = scheduled{a.GetActivityType().GetName(), a.GetActivityId()}
-		t.about(e, h.GetEventId(), stateScheduled, "scheduled")
+		t.about(e, h.GetEventId(), StateScheduled, "scheduled")
 		e.Attempt = 1
 		e.Data.Input = shown(a.GetInput())
 		e.Data.TaskQueue = a.GetTaskQueue().GetName()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_STARTED:
 		a := h.GetActivityTaskStartedEventAttributes()
-		t.about(e, a.GetScheduledEventId(), stateRunning, fmt.Sprintf("started, attempt %d", a.GetAttempt()))
+		t.about(e, a.GetScheduledEventId(), StateRunning, fmt.Sprintf("started, attempt %d", a.GetAttempt()))
 		e.Attempt = int(a.GetAttempt())
 		at := e.At
 		e.Since = &at
@@ -66,24 +68,24 @@ func (t *translator) activity(e *Event, h *historypb.HistoryEvent) bool {
 		}
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_COMPLETED:
 		a := h.GetActivityTaskCompletedEventAttributes()
-		t.about(e, a.GetScheduledEventId(), stateCompleted, "completed")
+		t.about(e, a.GetScheduledEventId(), StateCompleted, "completed")
 		e.Data.Result = shown(a.GetResult())
 		e.Data.Worker = a.GetIdentity()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_FAILED:
 		a := h.GetActivityTaskFailedEventAttributes()
-		t.about(e, a.GetScheduledEventId(), stateFailed, "failed for good: ")
+		t.about(e, a.GetScheduledEventId(), StateFailed, "failed for good: ")
 		e.Text += e.fail(a.GetFailure())
 		e.Data.Worker = a.GetIdentity()
 		e.Data.RetryState = a.GetRetryState().String()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_TIMED_OUT:
 		a := h.GetActivityTaskTimedOutEventAttributes()
-		t.about(e, a.GetScheduledEventId(), stateTimedOut, "timed out: ")
+		t.about(e, a.GetScheduledEventId(), StateTimedOut, "timed out: ")
 		e.Text += e.fail(a.GetFailure())
 		e.Data.RetryState = a.GetRetryState().String()
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCEL_REQUESTED:
 		t.about(e, h.GetActivityTaskCancelRequestedEventAttributes().GetScheduledEventId(), "", "is asked to stop")
 	case enumspb.EVENT_TYPE_ACTIVITY_TASK_CANCELED:
-		t.about(e, h.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), stateCanceled, "cancelled")
+		t.about(e, h.GetActivityTaskCanceledEventAttributes().GetScheduledEventId(), StateCanceled, "cancelled")
 	default:
 		return false
 	}
@@ -91,9 +93,9 @@ func (t *translator) activity(e *Event, h *historypb.HistoryEvent) bool {
 }
 
 // about says which activity an event is about and what became of it.
-func (t *translator) about(e *Event, scheduledID int64, state, what string) {
+func (t *translator) about(e *Event, scheduledID int64, state ActivityState, what string) {
 	a := t.activities[scheduledID]
-	e.Event, e.Activity, e.ActivityID, e.State = "activity", a.name, a.id, state
+	e.Event, e.Activity, e.ActivityID, e.State = KindActivity, a.name, a.id, state
 	e.Text = or(a.name, "An activity") + " " + what
 }
 
@@ -170,7 +172,7 @@ func (t *translator) workflow(e *Event, h *historypb.HistoryEvent) {
 		e.Data.Input = shown(a.GetInput())
 	case enumspb.EVENT_TYPE_TIMER_STARTED:
 		a := h.GetTimerStartedEventAttributes()
-		e.Text = fmt.Sprintf("Timer %s started: %s", a.GetTimerId(), a.GetStartToFireTimeout().AsDuration().Round(time.Millisecond))
+		e.Text = fmt.Sprintf("Timer %s started: %s", a.GetTimerId(), fault.Lasts(a.GetStartToFireTimeout().AsDuration()))
 	case enumspb.EVENT_TYPE_TIMER_FIRED:
 		e.Text = fmt.Sprintf("Timer %s fired", h.GetTimerFiredEventAttributes().GetTimerId())
 	case enumspb.EVENT_TYPE_MARKER_RECORDED:

@@ -15,8 +15,8 @@ import (
 
 // The limits of a request.
 const (
-	maxPayload = 2 * 1024 * 1024 // bytes of one payload in Temporal Cloud (cloud-facts.md §7.2)
-	maxName    = 1000            // bytes of a workflow ID, type or task queue (cloud-facts.md §7.2)
+	maxPayload = 2 * 1024 * 1024 // bytes of one payload in Temporal Cloud (docs.temporal.io/cloud/limits)
+	maxName    = 1000            // bytes of a workflow ID, type or task queue (docs.temporal.io/cloud/limits)
 	maxAmount  = 1_000_000
 	maxText    = 64 // characters of an account or reference
 	maxArgs    = 16

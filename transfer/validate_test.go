@@ -105,7 +105,7 @@ func TestNothingStartsInvalid(t *testing.T) {
 	}
 }
 
-// TestArgument holds every template's input as its code reads it (cloud-facts.md §6.2).
+// TestArgument holds every template's input as its code reads it.
 func TestArgument(t *testing.T) {
 	want := map[string]string{
 		"builtin":    `MoneyTransfer  {"source_account":"85-150","target_account":"43-812","amount":250,"reference_id":"12345","scenario":"success"}`,

@@ -113,7 +113,7 @@ func (s *Service) ofError(ctx context.Context, req Request, err error, v values)
 	case errors.As(err, &noSpace):
 		return doctor.Explain("NS-01", doctor.Certain, v)
 	case errors.As(err, &denied) && strings.Contains(denied.Error(), "unexpected HTTP status code"):
-		return doctor.Explain("H2-03", doctor.Certain, v) // a web filter's 403, not Temporal's (faults.md §1, fact 10)
+		return doctor.Explain("H2-03", doctor.Certain, v) // a web filter's 403, not Temporal's
 	case errors.As(err, &denied):
 		return doctor.Explain("NS-02", doctor.Likely, v)
 	case errors.As(err, &busy):

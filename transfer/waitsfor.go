@@ -11,6 +11,7 @@ import (
 	"go.temporal.io/api/workflowservice/v1"
 
 	"onramp/doctor"
+	"onramp/fault"
 )
 
 // health is how much is wrong with what a workflow waits for.
@@ -171,7 +172,7 @@ func (f facts) later() finding {
 	case f.open.cron != "":
 		return f.rests("for its cron time "+clockTime(due), fmt.Sprintf("Its cron schedule is %q: the first task of this run is due at %s.", f.open.cron, clockTime(due)))
 	}
-	return f.rests("until its start at "+clockTime(due), fmt.Sprintf("It was started with a delay of %s: its first task is due at %s.", f.open.backoff, clockTime(due)))
+	return f.rests("until its start at "+clockTime(due), fmt.Sprintf("It was started with a delay of %s: its first task is due at %s.", fault.Lasts(f.open.backoff), clockTime(due)))
 }
 
 // nothing: no task, no timer, nothing that Temporal would bring by itself.

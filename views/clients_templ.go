@@ -185,7 +185,7 @@ func ClientsPage(f Frame, p ClientsProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Client certificates\"><table><caption class=\"sr\">Client certificates</caption> <thead><tr><th scope=\"col\">For</th><th scope=\"col\">Subject</th><th scope=\"col\">SHA-256</th><th scope=\"col\">Works until</th></tr></thead> <tbody>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 17, "</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Client certificates\"><table><caption class=\"sr\">Client certificates</caption> <thead><tr><th scope=\"col\">For</th><th scope=\"col\">Subject</th><th scope=\"col\">SHA-256</th><th scope=\"col\">Expires</th></tr></thead> <tbody>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
@@ -311,7 +311,7 @@ func ClientsPage(f Frame, p ClientsProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</code></td><td><p>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "</code></td><td class=\"nowrap\"><p>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -25,7 +25,7 @@ func shown[P any](name string, component func(Frame, P) templ.Component, f Frame
 
 // pages are every page in the states that matter: fresh, refused, live, done.
 func pages() []page {
-	return append(append(append(clientPages(), replacePages()...), codeFixtures()...), []page{
+	return append(append(append(append(clientPages(), replacePages()...), codeFixtures()...), peoplePages()...), []page{
 		shown("home-empty", HomePage, frame("", "migrations", nil), HomeProps{DataDir: dataDir}),
 		shown("home", HomePage, frame("Migrations", "migrations", nil), homeProps()),
 		shown("home-ending", HomePage, frame("Migrations", "migrations", nil), homeEnding()),
@@ -53,6 +53,7 @@ func pages() []page {
 		shown("expiry", ExpiryPage, frame("Expiry", "expiry", nil), expiryProps()),
 		shown("expiry-empty", ExpiryPage, frame("Expiry", "expiry", nil), expiryEmpty()),
 		shown("audit", AuditPage, frame("Audit", "audit", nil), auditProps()),
+		shown("audit-halted", AuditPage, halted(frame("Audit", "audit", nil)), auditProps()),
 		shown("audit-empty", AuditPage, frame("Audit", "audit", nil), AuditProps{CSV: "/audit.csv", JSON: "/audit.json"}),
 		shown("key", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), caKeyProps()),
 		shown("key-locked", KeyPage, cloudFrame("The CA’s private key", "certificates", 2), caKeyKept(false)),
@@ -110,6 +111,12 @@ func pages() []page {
 }
 
 const dataDir = "~/.local/share/onramp"
+
+// halted is a frame once the audit was changed.
+func halted(f Frame) Frame {
+	f.Halted = "Record 500, or one before it, is not as it was written. The first record in doubt is 500."
+	return f
+}
 
 func frame(title, nav string, rail *RailProps) Frame {
 	return Frame{Title: title, Version: "0.1.0", DataDir: dataDir, Theme: "auto", Path: "/", Nav: nav, Rail: rail}

@@ -76,7 +76,7 @@ func InspectPage(f Frame, p InspectProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase of encrypted files", Type: "password", Short: true, Optional: true, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = field(fieldProps{Name: "passphrase", Label: "Passphrase of encrypted files", Type: "password", Optional: true, Problems: p.Problems, Attrs: map[string]any{"autocomplete": "off"}}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -520,7 +520,7 @@ func keyPromise(p KeyProps) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, ", and when Onramp stops. Five wrong passphrases lock it for 15 minutes.</dd></div><div><dt>An unrecorded signature</dt><dd>Each signature is recorded in the audit before you get its certificate; those of a batch are recorded while it is written. If a record cannot be written, you get no certificate, and a batch is cut off.</dd></div><div><dt>Not protected: this computer</dt><dd>While the key is open it is in Onramp’s memory. Anyone who controls this computer, or Onramp’s process, can use it then.</dd></div><div><dt>Not protected: a lost passphrase</dt><dd>Nobody can recover it. Keep your own copy of the key.</dd></div></dl></details>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 37, ", and when Onramp stops. Five wrong passphrases lock it for 15 minutes.</dd></div><div><dt>An unrecorded signature</dt><dd>Each signature is recorded in the audit before you get its certificate; those of a batch are recorded while it is written. If a record cannot be written, you get no certificate, and a batch is cut off.</dd></div><div><dt>Not protected: this computer</dt><dd>While the key is open, a process of Onramp’s holds it, and anyone who controls this computer can use it. A key that Onramp made, or that you sent here to be kept, stays in memory until Onramp is restarted.</dd></div><div><dt>Not protected: a lost passphrase</dt><dd>Nobody can recover it. Keep your own copy of the key.</dd></div></dl></details>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -1,6 +1,8 @@
 package views
 
 import (
+	"onramp/static"
+
 	"strconv"
 
 	"github.com/a-h/templ"
@@ -16,7 +18,14 @@ type Frame struct {
 	Nav     string // the current entry of the bar: "migrations", "expiry", "audit", "rehearsal", "help" or ""
 	// Description is what the page is for, for search engines and previews; "" says what Onramp is.
 	Description string
-	Query       string // what the search field of the bar holds
+	// Account is who is signed in, at a portal that several people share; nil: nobody has to. SignedOut: somebody has to be,
+	// and nobody is: the bar leads nowhere then.
+	Account   *AccountProps
+	SignedOut bool
+	Query     string // what the search field of the bar holds
+
+	// Halted says on every page why nothing can be changed any more: "" for it can.
+	Halted string
 
 	// Rehearsal: the page talks to the rehearsal cloud: banner, title prefix.
 	Rehearsal bool
@@ -138,4 +147,12 @@ func railSummary(p RailProps) string {
 		}
 	}
 	return p.Done
+}
+
+// sealed tells a browser which content of a file it may run, at a portal that several people share.
+func (f Frame) sealed(file string) templ.Attributes {
+	if f.Account == nil && !f.SignedOut {
+		return nil
+	}
+	return templ.Attributes{"integrity": static.Integrity(file)}
 }

@@ -7,5 +7,6 @@ type NewProps struct {
 	Langs    []Choice // select
 	Modes    []Choice // radio: rehearsal, cloud
 	Auths    []Choice // radio: mtls, api-key
+	Teams    []Choice // of which one gets it; fewer than two: no choice
 	Problems Problems
 }

@@ -66,6 +66,12 @@ func NewPage(f Frame, p NewProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
+			if len(p.Teams) > 1 {
+				templ_7745c5c3_Err = selectField("team", "Team", "Its members work on it; nobody else’s viewers and developers see it.", p.Teams, p.Problems).Render(ctx, templ_7745c5c3_Buffer)
+				if templ_7745c5c3_Err != nil {
+					return templ_7745c5c3_Err
+				}
+			}
 			templ_7745c5c3_Err = radios("mode", "Destination", p.Modes, p.Problems).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

@@ -74,14 +74,13 @@ type BundleLine struct{ Sign, Subject, Fingerprint, Why string }
 
 // ReplaceLeafProps is gate 2.
 type ReplaceLeafProps struct {
-	Made       bool
-	Form       CertificateForm
-	Held       bool // Onramp still holds the CA's key, made at gate 1
-	CASubject  string
-	Card       CertProps
-	Bundle     bool // bundle.zip waits
-	Browser    bool // the key was made in a browser: shown in the one that holds it
-	FormerOnly bool // the short path: the CA stays, so its key is asked for
+	Made      bool
+	Form      CertificateForm
+	Held      bool // Onramp still holds the CA's key, made at gate 1
+	CASubject string
+	Card      CertProps
+	Bundle    bool // bundle.zip waits
+	Browser   bool // the key was made in a browser: shown in the one that holds it
 }
 
 // ReplaceProofProps is gate 3.

@@ -12,11 +12,14 @@ type SettingsProps struct {
 	DeleteSaw      string   // the edition of that, as in Frame
 	Typed          string   // what was typed to confirm it; never the name by itself
 	Open           bool     // the deletion was refused: its form stays open
+	Teams          []Choice // it may be given to; fewer than two: no form
+	TeamProblems   Problems // Field "team"
+	TeamSaw        string   // the edition of the team that it has
 	NameProblems   Problems // Field "name"
 	DeleteProblems Problems // Field "confirm"
 }
 
 // problems are those of every form of the page.
 func (p SettingsProps) problems() Problems {
-	return append(p.NameProblems[:len(p.NameProblems):len(p.NameProblems)], p.DeleteProblems...)
+	return append(append(p.NameProblems[:len(p.NameProblems):len(p.NameProblems)], p.TeamProblems...), p.DeleteProblems...)
 }

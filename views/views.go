@@ -45,6 +45,10 @@
 //	HelpEntryPage(Frame, HelpEntryProps)            GET /help/{code}
 //	SearchPage(Frame, SearchProps)                  GET /search
 //	DecodePage(Frame, DecodeProps)                  GET, POST /decode
+//	SignInPage(Frame, SignInProps)                  GET, POST /signin; GET, POST /again
+//	StartPage(Frame, StartProps)                    GET, POST /start
+//	PeoplePage(Frame, PeopleProps)                  GET, POST /people
+//	OwnAccountPage(Frame, OwnAccountProps)          GET /account
 //	ErrorPage(Frame, ErrorProps)                    any failure
 //
 // The main part and the rail of every page are templ fragments, so a form sent with the header X-Fragment: 1 is

@@ -6,7 +6,7 @@ import (
 	"testing"
 )
 
-// The budgets of a page as it goes over the wire, compressed (design.md §7, ux.md §4.1).
+// The budgets of a page as it goes over the wire, compressed.
 const (
 	pageBudget  = 14 << 10 // HTML of any page
 	styleBudget = 10 << 10

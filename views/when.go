@@ -2,13 +2,14 @@ package views
 
 import (
 	"fmt"
+	"onramp/fault"
 	"strings"
 	"time"
 
 	"github.com/a-h/templ"
 )
 
-// Times and durations are said in one way on every page, by the functions of this file.
+// Times and durations are said in one way on every page, by the functions of this file and of fault's.
 
 // Moment is a date with the time of day and its zone, in the zone of the computer that Onramp runs on: "12 Nov 2026,
 // 10:42 UTC". The zero time is "".
@@ -19,45 +20,8 @@ func Moment(t time.Time) string {
 	return t.Local().Format("2 Jan 2006, 15:04 MST")
 }
 
-// Took is how long something took, as precisely as people care: "0.4 ms", "155 ms", "2.4 s", "3 min 10 s", "2 h 5 min".
-// Nothing or less is "".
-func Took(d time.Duration) string {
-	switch {
-	case d <= 0:
-		return ""
-	case d < 10*time.Millisecond:
-		return fmt.Sprintf("%.1f ms", float64(d)/float64(time.Millisecond))
-	case d < time.Second:
-		return fmt.Sprintf("%d ms", d.Milliseconds())
-	case d < time.Minute-50*time.Millisecond: // which is said as a minute
-		return fmt.Sprintf("%.1f s", d.Seconds())
-	case d < time.Hour:
-		d = d.Round(time.Second)
-		return fmt.Sprintf("%d min %d s", int(d.Minutes()), int(d.Seconds())%60)
-	}
-	return fmt.Sprintf("%d h %d min", int(d.Hours()), int(d.Minutes())%60)
-}
-
-// Lasts is a length of time in words, for sentences: "1 minute", "1 minute 30 seconds", "2 days". It names the two
-// largest units that are not 0, whole seconds at least.
-func Lasts(d time.Duration) string {
-	var parts []string
-	for _, u := range []struct {
-		unit time.Duration
-		name string
-	}{{24 * time.Hour, "day"}, {time.Hour, "hour"}, {time.Minute, "minute"}, {time.Second, "second"}} {
-		if n := int(d / u.unit); n > 0 && len(parts) < 2 {
-			parts = append(parts, count(n, u.name, u.name+"s"))
-			d -= time.Duration(n) * u.unit
-		} else if len(parts) > 0 {
-			break
-		}
-	}
-	if len(parts) == 0 {
-		return "less than a second"
-	}
-	return strings.Join(parts, " ")
-}
+// Took is how long something took, fault.Took's words.
+func Took(d time.Duration) string { return fault.Took(d) }
 
 // Ago says how long something is past: "just now", "12 seconds ago", "1 minute ago", "3 hours ago", "2 days ago".
 func Ago(d time.Duration) string {
@@ -73,7 +37,7 @@ func Ago(d time.Duration) string {
 	default:
 		d = d.Truncate(24 * time.Hour)
 	}
-	return Lasts(d) + " ago"
+	return fault.Lasts(d) + " ago"
 }
 
 // zones is a moment in both zones, for whoever points at it: in UTC and in that of the computer that Onramp runs on,

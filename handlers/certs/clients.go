@@ -65,7 +65,7 @@ func (h *Pages) showClients(w http.ResponseWriter, r *http.Request, v web.Visit,
 func clientRows(v web.Visit, now time.Time) (rows []views.ClientRow, unlisted string) {
 	c := v.Certificate
 	add := func(l migration.Leaf, note string) {
-		row := views.ClientRow{Name: l.Name, Subject: l.Subject, Fingerprint: web.ShortPrint(l.Fingerprint), FullPrint: l.Fingerprint, Until: "until " + web.Day(l.Ends()), Left: web.LeftTag(l.Ends(), now), Note: note}
+		row := views.ClientRow{Name: l.Name, Subject: l.Subject, Fingerprint: web.ShortPrint(l.Fingerprint), FullPrint: l.Fingerprint, Until: web.Day(l.Ends()), Left: web.LeftTag(l.Ends(), now), Note: note}
 		if l.LeafPEM != "" {
 			row.URL = web.MovePath(v.Migration.ID, "certificates", l.Fingerprint)
 		}

@@ -21,10 +21,7 @@ type CheckFeed struct {
 func (c *CheckFeed) ID() (string, string) { return c.Run.MigrationID, c.Run.ID }
 
 func (c *CheckFeed) UpTo(after int64) int64 {
-	for _, e := range c.Log {
-		if after > 0 && e.Seq > after {
-			break
-		}
+	for _, e := range web.LogUpTo(c.Log, after) {
 		c.add(e)
 	}
 	return c.seq

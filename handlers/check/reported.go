@@ -52,11 +52,11 @@ func (h *Pages) MakeCommand(w http.ResponseWriter, r *http.Request) error {
 		if err = inviteErr; err == nil {
 			e.Until = until.Local().Format("15:04")
 			e.CertPath, e.KeyPath = cmp.Or(e.CertPath, "client.pem"), cmp.Or(e.KeyPath, "client.key")
-			e.Commands = h.checkCommands(v, e, "http://"+r.Host+"/report/"+token+".json", "post")
+			e.Commands = h.checkCommands(v, e, h.Base(r)+"/report/"+token+".json", "post")
 		}
 	}
 	if err != nil {
-		if ps, err = web.Problems(web.Rename(err, map[string]string{"by": "else_by"})); err != nil {
+		if ps, err = web.Problems(fault.Rename(err, map[string]string{"by": "else_by"})); err != nil {
 			return err
 		}
 		status = http.StatusUnprocessableEntity
@@ -164,7 +164,7 @@ func (h *Pages) KeepReport(w http.ResponseWriter, r *http.Request) error {
 		}
 		status = http.StatusUnprocessableEntity
 	}
-	ps := fault.All(web.Rename(err, map[string]string{"by": "report_by"}))
+	ps := fault.All(fault.Rename(err, map[string]string{"by": "report_by"}))
 	return h.showTest(w, r, status, v, testFields{elsewhere: views.ElsewhereProps{Open: true, By: f.Text("report_by")}}, ps)
 }
 
@@ -185,7 +185,7 @@ func (h *Pages) TakeReport(w http.ResponseWriter, r *http.Request) error {
 		URL    string `json:"url"`
 		Counts bool   `json:"counts"`
 		Why    string `json:"why,omitempty"`
-	}{"onramp.posted/1", run.Number, "http://" + r.Host + web.RunPath(run.Outcome), from != nil && from.Counts, why(from)})
+	}{"onramp.posted/1", run.Number, h.Base(r) + web.RunPath(run.Outcome), from != nil && from.Counts, why(from)})
 }
 
 func why(from *runs.Reported) string {

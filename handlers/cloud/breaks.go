@@ -113,6 +113,9 @@ func (h *Pages) SetBreak(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	if state == "off" {
+		if err := h.MaySpace(r, f.Text("namespace")); err != nil {
+			return err
+		}
 		if err := h.Acts.Rehearsal.Mend(r.Context(), h.By(r), f.Text("namespace"), f.Text("switch")); err != nil {
 			return err
 		}

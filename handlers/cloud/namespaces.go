@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -21,7 +22,7 @@ import (
 
 // settled waits for a rehearsal cloud that is starting, so that a page seldom has to say so.
 func (h *Pages) settled(ctx context.Context) {
-	if h.Acts.Places.State().Phase == "starting" {
+	if h.Acts.Places.State().Phase == cloud.Starting {
 		_ = web.Aside(ctx, func() error { // the page shows the state that it is in then
 			_, err := h.Acts.Places.Ready(ctx)
 			return err
@@ -35,6 +36,22 @@ func (h *Pages) cloudFrame(r *http.Request, title string) views.Frame {
 	f.Rehearsal, f.CloudSide = true, true
 	return f
 }
+
+// mine are the namespaces that the reader sees: all, or those that migrations of their teams are about.
+func (h *Pages) mine(r *http.Request, list []cloud.Namespace) ([]cloud.Namespace, error) {
+	if h.By(r).SeesAll() {
+		return list, nil
+	}
+	moves, err := h.Acts.Lists.Migrations(r.Context(), migration.Query{Mode: migration.Rehearsal, Order: migration.Newest, Limit: mostMine})
+	about := map[string]bool{}
+	for _, c := range moves.Cards {
+		about[c.Namespace] = true
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(n cloud.Namespace) bool { return !about[n.ID.String()] }), err
+}
+
+// mostMine bounds the rehearsals whose namespaces are listed.
+const mostMine = 1000
 
 func cloudRows(list []cloud.Namespace) []views.CloudRow {
 	var rows []views.CloudRow
@@ -54,10 +71,15 @@ func (h *Pages) showCloud(w http.ResponseWriter, r *http.Request, status int, va
 	p := views.CloudProps{Absent: h.Absent(), Value: value, Problems: ps, Back: &views.Link{Text: "Rehearsal cloud", URL: "/rehearsal"}}
 	if p.Absent == nil {
 		var list []cloud.Namespace
-		if err := web.Aside(r.Context(), func() (err error) {
+		err := web.Aside(r.Context(), func() (err error) {
 			list, err = h.Acts.Places.Rehearsal().Namespaces.Namespaces(r.Context())
 			return err
-		}); err != nil {
+		})
+		if err != nil {
+			return err
+		}
+		list, err = h.mine(r, list)
+		if err != nil {
 			return err
 		}
 		p.Namespaces = cloudRows(list)
@@ -209,6 +231,9 @@ func (h *Pages) Rehearsal(w http.ResponseWriter, r *http.Request) error {
 			return err
 		})
 		if err != nil {
+			return err
+		}
+		if list, err = h.mine(r, list); err != nil {
 			return err
 		}
 		p.Namespaces = cloudRows(list)

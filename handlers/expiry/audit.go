@@ -1,14 +1,15 @@
 package expiry
 
 import (
-	"bytes"
 	"encoding/csv"
+	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"slices"
 	"strconv"
-	"time"
 
 	"onramp/custody"
 	"onramp/fault"
@@ -17,11 +18,8 @@ import (
 	"onramp/views"
 )
 
-// auditRows are the lines of a page, maxExport those of an export.
-const (
-	auditRows = 100
-	maxExport = 100_000
-)
+// auditRows are the lines of a page.
+const auditRows = 100
 
 // verbWords are the verbs as people read them.
 var verbWords = map[custody.Verb]views.Tag{
@@ -32,6 +30,9 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Locked:    {State: views.Idle, Word: "CA key locked"},
 	custody.Forgotten: {State: views.Warn, Word: "CA key forgotten"},
 	custody.Started:   {State: views.Idle, Word: "Onramp started"},
+	custody.Chained:   {State: views.Idle, Word: "Audit chained"},
+	custody.BackedUp:  {State: views.Good, Word: "Backup made"},
+	custody.Recovered: {State: views.Warn, Word: "Backup restored"},
 
 	custody.Imported:   {State: views.Good, Word: "Certificates imported"},
 	custody.Downloaded: {State: views.Wait, Word: "Key downloaded"},
@@ -74,13 +75,25 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Reset:         {State: views.Warn, Word: "Rehearsal cloud reset"},
 	custody.Broken:        {State: views.Warn, Word: "Broken on purpose"},
 	custody.Mended:        {State: views.Idle, Word: "Switch turned off"},
+
+	custody.SignedIn:       {State: views.Idle, Word: "Signed in"},
+	custody.SignInRefused:  {State: views.Bad, Word: "Sign-in refused"},
+	custody.SignedOut:      {State: views.Idle, Word: "Signed out"},
+	custody.AccountAdded:   {State: views.Good, Word: "Account added"},
+	custody.AccountChanged: {State: views.Warn, Word: "Role or teams changed"},
+	custody.AccountOff:     {State: views.Warn, Word: "Account disabled"},
+	custody.AccountOn:      {State: views.Good, Word: "Account enabled"},
+	custody.LinkMade:       {State: views.Wait, Word: "Sign-in link made"},
+	custody.PasswordSet:    {State: views.Idle, Word: "Password set"},
+	custody.TeamAdded:      {State: views.Good, Word: "Team added"},
+	custody.TeamGiven:      {State: views.Warn, Word: "Given to another team"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.
 func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
 	v := r.URL.Query()
-	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb"))}
-	if q.Verb != "" && !slices.Contains(custody.Verbs, q.Verb) {
+	q := custody.Query{Migration: v.Get("m"), Verb: custody.Verb(v.Get("verb")), Self: h.By(r).Person}
+	if q.Verb != "" && !slices.Contains(h.verbs(), q.Verb) {
 		return q, nil, fault.New(fault.NotFound, "The audit has no records of that kind", "Choose one of those offered.")
 	}
 	if q.Migration != "" {
@@ -102,6 +115,14 @@ func (h *Pages) auditQuery(r *http.Request) (custody.Query, url.Values, error) {
 		}
 	}
 	return q, kept, nil
+}
+
+// verbs are those that the audit of this portal can have.
+func (h *Pages) verbs() []custody.Verb {
+	if h.Shared == nil {
+		return custody.Verbs
+	}
+	return slices.Concat(custody.Verbs, custody.PeopleVerbs)
 }
 
 func auditPath(file string, v url.Values, name, value string) string {
@@ -134,7 +155,7 @@ func (h *Pages) AuditBoard(w http.ResponseWriter, r *http.Request) error {
 	}
 	p := views.AuditProps{Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
 	p.Verbs = append(p.Verbs, views.Link{Text: "Everything", URL: auditPath("/audit", kept, "verb", ""), Current: q.Verb == ""})
-	for _, verb := range custody.Verbs {
+	for _, verb := range h.verbs() {
 		p.Verbs = append(p.Verbs, views.Link{Text: verbWords[verb].Word, URL: auditPath("/audit", kept, "verb", string(verb)), Current: q.Verb == verb})
 	}
 	if q.Migration != "" {
@@ -179,38 +200,47 @@ func laneName(lane string) string {
 
 // AuditJSON is the audit for machines.
 func (h *Pages) AuditJSON(w http.ResponseWriter, r *http.Request) error {
-	list, err := h.export(r)
+	q, _, err := h.auditQuery(r)
 	if err != nil {
 		return err
 	}
-	if list == nil {
-		list = []custody.Record{}
-	}
-	return web.SendJSON(w, r, http.StatusOK, map[string]any{"schema": "onramp.audit/1", "records": list})
-}
-
-func (h *Pages) export(r *http.Request) ([]custody.Record, error) {
-	q, _, err := h.auditQuery(r)
-	if err != nil {
-		return nil, err
-	}
-	q.Limit = maxExport
-	return h.Audit.Records(r.Context(), q)
+	return h.SendStream(w, r, "application/json; charset=utf-8", func(out io.Writer) error {
+		before := "{\n  \"records\": ["
+		end := "],\n  \"schema\": \"onramp.audit/1\"\n}\n"
+		err := h.Audit.Export(r.Context(), q, func(rec custody.Record) error {
+			text, err := json.MarshalIndent(rec, "    ", "  ")
+			if err != nil {
+				return err
+			}
+			_, err = fmt.Fprintf(out, "%s\n    %s", before, text)
+			before, end = ",", "\n  ],\n  \"schema\": \"onramp.audit/1\"\n}\n"
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		if before != "," {
+			end = before + end
+		}
+		_, err = io.WriteString(out, end)
+		return err
+	})
 }
 
 // AuditCSV is the audit for spreadsheets.
 func (h *Pages) AuditCSV(w http.ResponseWriter, r *http.Request) error {
-	list, err := h.export(r)
+	q, _, err := h.auditQuery(r)
 	if err != nil {
 		return err
 	}
-	var b bytes.Buffer
-	out := csv.NewWriter(&b)
-	_ = out.Write([]string{"id", "at", "migration", "verb", "subject", "sha256", "ca_sha256", "days", "lane", "note", "person", "name", "session", "via", "from", "request"}) // a Buffer takes everything
-	for _, rec := range list {
-		_ = out.Write([]string{fmt.Sprint(rec.ID), rec.At.UTC().Format(time.RFC3339Nano), web.Cell(rec.Migration), string(rec.Verb), web.Cell(rec.Subject), rec.Fingerprint, rec.CAFingerprint, fmt.Sprint(rec.Days), web.Cell(rec.Lane), web.Cell(rec.Note),
-			web.Cell(rec.Person), web.Cell(rec.Name), web.Cell(rec.Session), web.Cell(rec.Via), web.Cell(rec.From), web.Cell(rec.Request)})
-	}
-	out.Flush()
-	return web.SendFile(w, r, "text/csv; charset=utf-8", "onramp-audit.csv", b.Bytes())
+	web.Attachment(w, "onramp-audit.csv")
+	return h.SendStream(w, r, "text/csv; charset=utf-8", func(to io.Writer) error {
+		out := csv.NewWriter(to)
+		if err := out.Write(custody.Columns()); err != nil {
+			return err
+		}
+		err := h.Audit.Export(r.Context(), q, func(rec custody.Record) error { return out.Write(rec.Row()) })
+		out.Flush()
+		return errors.Join(err, out.Error())
+	})
 }

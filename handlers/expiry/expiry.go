@@ -3,6 +3,7 @@ package expiry
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"strconv"
 	"strings"
@@ -24,7 +25,20 @@ const (
 )
 
 // base is the portal's own address.
-func (h *Pages) base() string { return "http://" + h.Addr + "/" }
+func (h *Pages) base() string {
+	if h.Shared != nil {
+		return h.Shared.Public.String() + "/"
+	}
+	return "http://" + h.Addr + "/"
+}
+
+// scraped is where /metrics is answered.
+func (h *Pages) scraped() string {
+	if h.Shared != nil {
+		return h.Shared.Metrics
+	}
+	return h.Addr
+}
 
 // ExpiryBoard is the board of certificates by the day they end. ?from=N shows the page of the table that holds its N-th
 // row, ?at=SECONDS the one that holds the first end from a moment on.
@@ -48,7 +62,7 @@ func (h *Pages) ExpiryBoard(w http.ResponseWriter, r *http.Request) error {
     static_configs:
       - targets: [%q]
 # Alert when a certificate has less than 15 days:
-#   onramp_certificate_not_after_timestamp_seconds - time() < 15 * 86400`, h.Addr)}}
+#   onramp_certificate_not_after_timestamp_seconds - time() < 15 * 86400`, h.scraped())}}
 	if b.Total > maxSeries {
 		p.Metrics.Text += `
 # With many certificates, alert on their number and take the names from the series above:
@@ -191,14 +205,12 @@ func (h *Pages) webhookProps(ctx context.Context) (views.WebhookProps, error) {
 
 // ExpiryCalendar is the same as an iCalendar feed.
 func (h *Pages) ExpiryCalendar(w http.ResponseWriter, r *http.Request) error {
-	all, err := h.Acts.Lists.Calendar(r.Context(), migration.Cloud)
-	if err != nil {
-		return err
-	}
-	text, err := expiry.Calendar(all, h.base())
+	pages, err := h.Acts.Lists.Calendar(r.Context(), migration.Cloud)
 	if err != nil {
 		return err
 	}
 	w.Header().Set("Content-Disposition", `inline; filename="expiry.ics"`)
-	return web.Send(w, r, http.StatusOK, "text/calendar; charset=utf-8", text)
+	return h.SendStream(w, r, "text/calendar; charset=utf-8", func(out io.Writer) error {
+		return expiry.WriteCalendar(out, h.base(), pages)
+	})
 }

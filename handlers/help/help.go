@@ -98,6 +98,14 @@ func stageText(e doctor.Entry) string {
 	return "Seen in the running workflow"
 }
 
+// Ready answers monitors: ok while the portal takes requests, Unavailable from the moment that it begins to stop.
+func (h *Pages) Ready(w http.ResponseWriter, r *http.Request) error {
+	if h.Closing() {
+		return fault.New(fault.Unavailable, "Onramp is stopping", "Send this to another, or wait until it is back.")
+	}
+	return h.Health(w, r)
+}
+
 // Health answers monitors: ok while the portal can read its data.
 func (h *Pages) Health(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Acts.Lists.Alive(r.Context()); err != nil {

@@ -15,6 +15,7 @@ import (
 	"onramp/expiry"
 	"onramp/handlers/web"
 	"onramp/migration"
+	"onramp/sdk"
 	"onramp/views"
 )
 
@@ -94,7 +95,10 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	}
 	asked := !q.plain()
 	q.From, q.page = list.From, list.From/web.CardsPerPage+1
-	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), DataDir: web.AtHome(h.DataDir), Sections: homeSections(q, list)}
+	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), Sections: homeSections(q, list)}
+	if h.Shared == nil {
+		p.DataDir = web.AtHome(h.DataDir)
+	}
 	if p.Ending, err = h.endingSoon(r.Context()); err != nil {
 		return err
 	}
@@ -224,11 +228,11 @@ func (h *Pages) NewForm(w http.ResponseWriter, r *http.Request) error {
 }
 
 // newFields is what the form of a new migration holds.
-type newFields struct{ name, lang, mode, auth string }
+type newFields struct{ name, lang, mode, auth, team string }
 
 func (h *Pages) showNew(w http.ResponseWriter, r *http.Request, status int, f newFields, ps views.Problems) error {
-	p := views.NewProps{Name: f.name, Problems: ps}
-	for _, l := range web.LangNames {
+	p := views.NewProps{Name: f.name, Teams: h.TeamChoices(r, f.team), Problems: ps}
+	for _, l := range sdk.Languages {
 		p.Langs = append(p.Langs, views.Choice{Value: l.ID, Label: l.Name, Selected: l.ID == f.lang})
 	}
 	no := h.Acts.Places.NoRehearsal()
@@ -251,8 +255,10 @@ func (h *Pages) Create(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	n := newFields{name: f.Raw("name"), lang: f.Text("lang"), mode: f.Text("mode"), auth: f.Text("auth")}
-	m, err := h.Acts.Migrations.Create(r.Context(), h.By(r), n.name, n.lang, migration.Mode(n.mode), n.auth)
+	n := newFields{name: f.Raw("name"), lang: f.Text("lang"), mode: f.Text("mode"), auth: f.Text("auth"), team: f.Text("team")}
+	by := h.By(r)
+	by.Team = n.team
+	m, err := h.Acts.Migrations.Create(r.Context(), by, n.name, n.lang, migration.Mode(n.mode), n.auth)
 	if err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {

@@ -54,10 +54,7 @@ func (h *Pages) report(r *http.Request) (web.Visit, views.MigrationReportProps, 
 	if err != nil {
 		return v, views.MigrationReportProps{}, err
 	}
-	t := teller{rep: rep, base: "http://" + r.Host}
-	if r.TLS != nil {
-		t.base = "https://" + r.Host
-	}
+	t := teller{rep: rep, base: h.Base(r)}
 	return v, t.props(), nil
 }
 

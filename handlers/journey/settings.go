@@ -30,6 +30,7 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if !v.Migration.Archived.IsZero() {
 		p.Archived = "archived " + web.Day(v.Migration.Archived)
 	}
+	p.Teams, p.TeamSaw = h.TeamChoices(r, v.Migration.Team), acts.Edition(v.Migration.Team)
 	p.DeleteSaw = acts.Edition(d.Text())
 	p.Goes = []string{"the migration and its address"}
 	if d.Facts > 0 {
@@ -71,6 +72,22 @@ func (h *Pages) RenameMove(w http.ResponseWriter, r *http.Request) error {
 	return web.SeeOther(w, r, web.MovePath(v.Migration.ID), "renamed")
 }
 
+// GiveToTeam makes another team the owner of a migration.
+func (h *Pages) GiveToTeam(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := h.settingsForm(r)
+	if err != nil {
+		return err
+	}
+	if _, err := h.Acts.Migrations.GiveToTeam(acts.Saw(r.Context(), f.Text("saw")), v.By, v.Migration.ID, f.Text("team")); err != nil {
+		ps, err := web.Problems(err)
+		if err != nil {
+			return err
+		}
+		return h.showSettings(w, r, web.StatusFor(ps), v, views.SettingsProps{NewName: v.Migration.Name, TeamProblems: ps})
+	}
+	return web.SeeOther(w, r, web.MovePath(v.Migration.ID, "settings"), "given")
+}
+
 // ArchiveMove puts a migration away, or back.
 func (h *Pages) ArchiveMove(w http.ResponseWriter, r *http.Request) error {
 	v, f, err := h.settingsForm(r)
@@ -102,7 +119,7 @@ func (h *Pages) DeleteMove(w http.ResponseWriter, r *http.Request) error {
 		if !fault.Is(err, fault.Invalid) && !errors.Is(err, migration.ErrChanged) {
 			return err
 		}
-		ps, err := web.Problems(web.Rename(err, map[string]string{"name": "confirm"}))
+		ps, err := web.Problems(fault.Rename(err, map[string]string{"name": "confirm"}))
 		if err != nil {
 			return err
 		}

@@ -45,7 +45,7 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 				p.Commands = append(p.Commands, views.CodeBlockProps{ID: c.ID, Name: c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{p.Namespace}})
 				p.Notes = append(p.Notes, c.Notes...)
 			}
-			p.Handoff = h.HandoffOffer(r.Host, v, c.CAPEM, web.MovePath(v.Migration.ID, "handoff"))
+			p.Handoff = h.HandoffOffer(h.Base(r), v, c.CAPEM, web.MovePath(v.Migration.ID, "handoff"))
 		}
 	}
 	if p.Handoff != nil { // who creates certificates seldom has the right to upload them

@@ -26,7 +26,7 @@ func (h *Pages) replaceWorkersProps(ctx context.Context, v web.Visit, re *migrat
 		return p.ReplaceWorkersProps, nil, nil
 	}
 	window := h.Acts.Replacements.Window()
-	p.Window = fmt.Sprintf("A program counts as gone when it has no connection open and has not called for %s. An open connection keeps its certificate: where a program reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", spell(window))
+	p.Window = fmt.Sprintf("A program counts as gone when it has no connection open and has not called for %s. An open connection keeps its certificate: where a program reads the new file at each handshake, the old one is seen until that connection ends, here about five minutes.", fault.Lasts(window))
 	var callers cloud.Callers
 	err := web.Aside(ctx, func() (err error) {
 		callers, err = h.Acts.Replacements.Callers(ctx, v.View)
@@ -78,9 +78,9 @@ func (p *workersProps) figures(re *migration.Replacement, all cloud.Callers, hel
 	case open > 0:
 		p.Rule = "Not yet: " + web.Many(open, "connection is", "connections are") + " still open with the old certificate. This updates automatically."
 	case len(held) > 0:
-		p.Rule = "Not yet: the last call with the old certificate was " + web.Ago(all.At, last) + ". It can be removed in " + spell(window-all.At.Sub(last)) + " if nobody calls with it again."
+		p.Rule = "Not yet: the last call with the old certificate was " + web.Ago(all.At, last) + ". It can be removed in " + fault.Left(window-all.At.Sub(last)) + " if nobody calls with it again."
 	case young > 0:
-		p.Rule = "Not yet: the rehearsal cloud started a short while ago, and a worker from before may still come back. It can be removed in " + spell(young) + "."
+		p.Rule = "Not yet: the rehearsal cloud started a short while ago, and a worker from before may still come back. It can be removed in " + fault.Left(young) + "."
 	default:
 		p.Rule = "No program uses the old certificate. It can be removed now; no client is cut off."
 		if moved == 0 { // who has no worker now may have one that is stopped
@@ -93,15 +93,6 @@ func (p *workersProps) figures(re *migration.Replacement, all cloud.Callers, hel
 		return
 	}
 	p.Blocked = true
-}
-
-// spell is a duration in words: "48 seconds", "1 minute".
-func spell(d time.Duration) string {
-	s := max(int((d+time.Second-1)/time.Second), 1)
-	if s%60 == 0 {
-		return web.Many(s/60, "minute", "minutes")
-	}
-	return web.Many(s, "second", "seconds")
 }
 
 func isNew(c cloud.Caller, re *migration.Replacement) bool {

@@ -3,6 +3,7 @@ package transfer
 import (
 	"context"
 	"crypto/rand"
+	"io"
 	"net/http"
 	"strconv"
 
@@ -165,16 +166,17 @@ func (h *Pages) TransferHistory(w http.ResponseWriter, r *http.Request) error {
 	if _, lent := h.Acts.Keys.Lent(v.By, v.Migration.ID); !lent && !h.Acts.Transfers.HasKeys(v.By, run.ID) {
 		return fault.New(fault.Conflict, "Onramp has no key to read the history with", "Let Onramp use the client key in step 2, then try again; or use the command on this page.")
 	}
-	var text []byte
-	if err := web.Aside(r.Context(), func() (err error) {
-		text, err = h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID)
-		return err
-	}); err != nil {
-		return err
-	}
 	name := "history.json"
 	if t, err := h.readTransfer(r.Context(), v, run); err == nil && t.asked().WorkflowID != "" {
 		name = acts.Printable(t.asked().WorkflowID) + ".json"
 	}
-	return web.SendFile(w, r, "application/json; charset=utf-8", name, text)
+	return h.Spool(w, r, "application/json; charset=utf-8", func(to io.Writer) error {
+		if err := web.Aside(r.Context(), func() error {
+			return h.Acts.Transfers.History(r.Context(), v.By, v.Migration.ID, run.ID, to)
+		}); err != nil {
+			return err
+		}
+		web.Attachment(w, name)
+		return nil
+	})
 }

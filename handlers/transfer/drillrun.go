@@ -287,10 +287,7 @@ type DrillFeed struct {
 func (d *DrillFeed) ID() (string, string) { return d.Run.MigrationID, d.Run.ID }
 
 func (d *DrillFeed) UpTo(after int64) int64 {
-	for _, e := range d.Log {
-		if after > 0 && e.Seq > after {
-			break
-		}
+	for _, e := range web.LogUpTo(d.Log, after) {
 		d.add(e)
 	}
 	return d.seq

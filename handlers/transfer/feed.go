@@ -8,6 +8,7 @@ import (
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/runs"
+	"onramp/transfer"
 	"onramp/views"
 )
 
@@ -72,12 +73,12 @@ func (t *transferFeed) Next(es []runs.Entry) (parts []templ.Component, say, alar
 	parts = t.Parts()
 	for i, ev := range t.Events[first:] {
 		switch ev.Event {
-		case "diagnosis":
+		case transfer.KindDiagnosis:
 			alarm = ev.Text
-		case "activity", "started":
+		case transfer.KindActivity, transfer.KindStarted:
 			say = ev.Text
 		}
-		began = began || ev.Event == "started" || ev.Type == "WorkflowExecutionStarted"
+		began = began || ev.Event == transfer.KindStarted || ev.Type == "WorkflowExecutionStarted"
 		parts = append(parts, views.EventRow(t.event(first+i)))
 	}
 	if began {

@@ -8,6 +8,7 @@ import (
 
 	"onramp/doctor"
 	"onramp/handlers/web"
+	"onramp/transfer"
 	"onramp/views"
 )
 
@@ -21,7 +22,7 @@ func (t *transferState) pending() []views.PendingProps {
 			attempt += fmt.Sprintf(" of %d", a.MaxAttempts)
 		}
 		switch a.State {
-		case "scheduled":
+		case transfer.StateScheduled:
 			p.State, p.Text = views.Wait, attempt+" waits for a worker"
 			if a.NextRetry == nil {
 				break
@@ -29,7 +30,7 @@ func (t *transferState) pending() []views.PendingProps {
 			if left := a.NextRetry.Sub(t.clock()); left > 0 {
 				p.Text, p.LeftMS, p.Left = attempt+" starts", left.Milliseconds(), "in "+web.Took(left)
 			}
-		case "running":
+		case transfer.StateRunning:
 			p.State, p.Text = views.Busy, attempt+" is running"
 			if a.Heartbeat != nil {
 				p.LastBeat = web.EvidenceText(a.Heartbeat)

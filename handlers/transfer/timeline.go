@@ -43,11 +43,11 @@ func (t *transferState) timeline() views.TimelineProps {
 // timelineBar draws an attempt. One that has not ended goes as far as the log has come; one that no worker has taken is
 // a wait.
 func timelineBar(b transfer.Bar, live bool, elapsed time.Duration) views.BarProps {
-	p := views.BarProps{Queued: b.Queued, Due: b.Due, Start: b.Start, End: b.End, State: barState(b.State), Word: b.State, Text: barText(b)}
+	p := views.BarProps{Queued: b.Queued, Due: b.Due, Start: b.Start, End: b.End, State: barState(b.State), Word: string(b.State), Text: barText(b)}
 	if b.End > 0 {
 		return p
 	}
-	p.Live, p.Waits = live, b.State == "scheduled"
+	p.Live, p.Waits = live, b.State == transfer.StateScheduled
 	p.End = max(b.Start+time.Millisecond, elapsed)
 	return p
 }
@@ -55,15 +55,15 @@ func timelineBar(b transfer.Bar, live bool, elapsed time.Duration) views.BarProp
 // activityName is an activity's name as people say it: "withdraw" and "WithdrawActivity" are Withdraw.
 func activityName(s string) string { return web.UpperFirst(s) }
 
-func barState(s string) views.State {
+func barState(s transfer.ActivityState) views.State {
 	switch s {
-	case "completed":
+	case transfer.StateCompleted:
 		return views.Good
-	case "failed", "timed-out":
+	case transfer.StateFailed, transfer.StateTimedOut:
 		return views.Bad
-	case "canceled":
+	case transfer.StateCanceled:
 		return views.Warn
-	case "running":
+	case transfer.StateRunning:
 		return views.Busy
 	}
 	return views.Idle
@@ -77,9 +77,9 @@ func barText(b transfer.Bar) string {
 	if d := b.Start - b.Due; d >= time.Millisecond {
 		waits = append(waits, web.Took(d)+" for a worker")
 	}
-	text := fmt.Sprintf("attempt %d %s", b.Attempt, strings.ReplaceAll(b.State, "-", " "))
+	text := fmt.Sprintf("attempt %d %s", b.Attempt, strings.ReplaceAll(string(b.State), "-", " "))
 	if len(waits) > 0 {
-		text = fmt.Sprintf("attempt %d waited %s; %s", b.Attempt, strings.Join(waits, " and "), strings.ReplaceAll(b.State, "-", " "))
+		text = fmt.Sprintf("attempt %d waited %s; %s", b.Attempt, strings.Join(waits, " and "), strings.ReplaceAll(string(b.State), "-", " "))
 	}
 	if b.End > 0 {
 		text += " after " + web.Either(web.Took(b.End-b.Start), "0 ms")

@@ -243,18 +243,6 @@ func Problems(err error) (views.Problems, error) {
 	return all, nil
 }
 
-// Rename moves faults from the field names of the room that found them to those of our form.
-func Rename(err error, fields map[string]string) error {
-	var out []error
-	for _, f := range fault.All(err) {
-		if to, ok := fields[f.Field]; ok {
-			f = f.In(to)
-		}
-		out = append(out, f)
-	}
-	return errors.Join(out...)
-}
-
 // LocalPath is where to go back to: a path of this portal, or "/" when anything else was asked for.
 func LocalPath(s string) string {
 	u, err := url.Parse(s)

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"onramp/doctor"
+	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
 )
@@ -18,8 +19,17 @@ const themeCookie = "onramp_theme"
 // Frame is what surrounds a page. v is the migration the page belongs to, nil for none; step is the step
 // it shows, "" for none.
 func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) views.Frame {
-	f := views.Frame{Title: title, Version: h.Version, DataDir: AtHome(h.DataDir), Theme: themeOf(r), Nav: nav, Path: pagePath(r), Crumbs: crumbs(r.URL.Path, title)}
-	if c, err := r.Cookie(saidCookie); err == nil {
+	f := views.Frame{Title: title, Version: h.Version, Theme: themeOf(r), Nav: nav, Path: pagePath(r), Crumbs: crumbs(r.URL.Path, title)}
+	if h.Shared == nil {
+		f.DataDir = AtHome(h.DataDir)
+	}
+	f.Account, f.SignedOut = h.accountProps(r)
+	if h.Halted != nil {
+		if x := fault.From(h.Halted()); x != nil {
+			f.Halted = x.Cause
+		}
+	}
+	if c, err := readCookie(r, saidCookie); err == nil {
 		f.Toast = Sentences[c.Value]
 	}
 	if v != nil {
@@ -46,7 +56,7 @@ func pagePath(r *http.Request) string {
 }
 
 func themeOf(r *http.Request) string {
-	if c, err := r.Cookie(themeCookie); err == nil && isTheme(c.Value) {
+	if c, err := readCookie(r, themeCookie); err == nil && isTheme(c.Value) {
 		return c.Value
 	}
 	return "auto"
@@ -64,7 +74,7 @@ func (h *Site) Theme(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	http.SetCookie(w, &http.Cookie{Name: themeCookie, Value: choice, Path: "/", MaxAge: 365 * 24 * 3600, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	setCookie(w, r, &http.Cookie{Name: themeCookie, Value: choice, MaxAge: 365 * 24 * 3600, SameSite: http.SameSiteStrictMode})
 	if WantsFragment(r) { // the script has changed the colours already
 		w.WriteHeader(http.StatusNoContent)
 		return nil

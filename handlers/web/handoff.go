@@ -16,8 +16,8 @@ import (
 
 // Handoff is what a Cloud admin is asked to do for a migration: to add caPEM to its namespace, or where workers sign in
 // with an API key, to make one. A Conflict fault while the namespace, or the CA certificate, is not there.
-// host is the portal's own, as the reader knows it: a rehearsal's namespace is edited there.
-func (h *Site) Handoff(host string, v Visit, caPEM string) (views.HandoffProps, error) {
+// base is the portal's own address, as the reader knows it (Base): a rehearsal's namespace is edited there.
+func (h *Site) Handoff(base string, v Visit, caPEM string) (views.HandoffProps, error) {
 	if v.Namespace == nil {
 		return views.HandoffProps{}, fault.New(fault.Conflict, "There is nothing to hand off yet", "Choose the namespace first: step 1.")
 	}
@@ -32,7 +32,7 @@ func (h *Site) Handoff(host string, v Visit, caPEM string) (views.HandoffProps, 
 		return p, err
 	}
 	if p.Rehearsal {
-		p.Link = views.Link{Text: "Open the rehearsal cloud", URL: "http://" + host + CloudPath(id.String()) + "?m=" + v.Migration.ID}
+		p.Link = views.Link{Text: "Open the rehearsal cloud", URL: base + CloudPath(id.String()) + "?m=" + v.Migration.ID}
 		p.Steps[0] = "On the machine where Onramp runs, open the namespace " + id.String() + " in the rehearsal cloud."
 		p.Unverified = nil
 		if UsesKeys(v) {
@@ -111,8 +111,8 @@ func handoffCommands(cs []snippet.AdminCommand) []views.HandoffCommand {
 }
 
 // HandoffOffer is the part of a page that offers the hand-off at path; nil where there is nothing to hand off.
-func (h *Site) HandoffOffer(host string, v Visit, caPEM, path string) *views.HandoffOffer {
-	p, err := h.Handoff(host, v, caPEM)
+func (h *Site) HandoffOffer(base string, v Visit, caPEM, path string) *views.HandoffOffer {
+	p, err := h.Handoff(base, v, caPEM)
 	if err != nil {
 		return nil
 	}
@@ -123,7 +123,7 @@ func (h *Site) HandoffOffer(host string, v Visit, caPEM, path string) *views.Han
 
 // SendHandoff answers with the hand-off as a file: a page (html), or the plain text to read.
 func (h *Site) SendHandoff(w http.ResponseWriter, r *http.Request, v Visit, caPEM string) error {
-	p, err := h.Handoff(r.Host, v, caPEM)
+	p, err := h.Handoff(h.Base(r), v, caPEM)
 	if err != nil {
 		return err
 	}

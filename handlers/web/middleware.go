@@ -32,11 +32,15 @@ type record struct {
 	Err    error
 	turn   *turn     // nil: it has none
 	form   *sentForm // nil: not read yet
+
+	shared bool   // the portal is for several people: cookies are for HTTPS alone
+	from   string // the address that the request came from
+	who    *visitor
 }
 
 type recordKey struct{}
 
-// RecordOf returns the record of a request that passed through secure.
+// RecordOf returns the record of a request that came through Secure.
 func RecordOf(r *http.Request) *record {
 	return recordIn(r.Context())
 }
@@ -53,9 +57,9 @@ func recordIn(ctx context.Context) *record {
 func (h *Site) Secure(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		began := time.Now()
-		rec := &record{ID: strings.ToLower(rand.Text()[:12])}
+		rec := &record{ID: strings.ToLower(rand.Text()[:12]), shared: h.Shared != nil, from: h.cameFrom(r)}
 		r = r.WithContext(context.WithValue(r.Context(), recordKey{}, rec))
-		out := &statusWriter{ResponseWriter: w}
+		out := newWriter(w, r, h.Patience)
 		head := w.Header()
 		head.Set("Content-Security-Policy", policy)
 		head.Set("X-Content-Type-Options", "nosniff")
@@ -63,11 +67,18 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 		head.Set("Referrer-Policy", "same-origin")
 		head.Set("Cross-Origin-Opener-Policy", "same-origin")
 		head.Set("Cross-Origin-Resource-Policy", "same-origin")
+		head.Set("Cross-Origin-Embedder-Policy", "require-corp")
+		head.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=(), payment=(), usb=()")
 		head.Set("Cache-Control", "no-store")
+		if h.Shared != nil {
+			head.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+		}
 		head.Set("X-Request-Id", rec.ID)
 		defer func() {
 			if v := recover(); v != nil {
-				if v == http.ErrAbortHandler {
+				if v == http.ErrAbortHandler { // the answer was cut off on purpose
+					rec.status = out.status
+					h.logRequest(r, rec, time.Since(began))
 					panic(v)
 				}
 				rec.Err = fmt.Errorf("panic: %v\n%s", v, debug.Stack())
@@ -76,6 +87,7 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 				}
 			}
 			rec.status = out.status
+			out.finish()
 			h.logRequest(r, rec, time.Since(began))
 		}()
 		next.ServeHTTP(out, r)
@@ -99,6 +111,12 @@ func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
 		slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("route", route),
 		slog.Int("status", rec.status), slog.Duration("took", took),
 	}
+	if rec.shared {
+		attrs = append(attrs, slog.String("from", rec.from))
+		if rec.who != nil {
+			attrs = append(attrs, slog.String("person", rec.who.Person), slog.String("session", rec.who.Session))
+		}
+	}
 	if rec.Err != nil {
 		attrs = append(attrs, slog.Any("err", rec.Err))
 	}
@@ -109,6 +127,17 @@ func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
 // whose name was made to point at this computer has the right Origin, but not the right Host.
 func (h *Site) KnownHost(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if h.Shared != nil {
+			if why := h.Shared.refuses(r); why != "" {
+				RecordOf(r).Err = fault.New(fault.Denied, fmt.Sprintf("Refused: %s, host name %.80q", why, r.Host), "")
+				w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+				w.WriteHeader(http.StatusMisdirectedRequest)
+				fmt.Fprintf(w, "This is not the address of this Onramp.\nOpen %s/\n", h.Shared.origin())
+				return
+			}
+			next.ServeHTTP(w, r)
+			return
+		}
 		if !h.hosts[strings.ToLower(r.Host)] {
 			RecordOf(r).Err = fault.New(fault.Denied, fmt.Sprintf("Refused the host name %.80q", r.Host), "") // a probe, no failure of ours
 			w.Header().Set("Content-Type", "text/plain; charset=utf-8")
@@ -122,11 +151,21 @@ func (h *Site) KnownHost(next http.Handler) http.Handler {
 
 // SameOrigin refuses state-changing requests that another site's page sent.
 func (h *Site) SameOrigin(next http.Handler) http.Handler {
-	guard := http.NewCrossOriginProtection()
-	guard.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	deny := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		h.fail(w, r, &fault.Fault{Kind: fault.Denied, Title: "This came from another site's page",
 			Cause: "Onramp accepts only forms from its own pages.", Fix: "Open the page in Onramp and submit the form from there."})
-	}))
+	})
+	if h.Shared != nil {
+		return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+			if h.Shared.foreign(r) {
+				deny(w, r)
+				return
+			}
+			next.ServeHTTP(w, r)
+		})
+	}
+	guard := http.NewCrossOriginProtection()
+	guard.SetDenyHandler(deny)
 	return guard.Handler(next)
 }
 
@@ -147,25 +186,3 @@ func HeadAsGet(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
-
-// statusWriter remembers the status. http.ResponseController reaches the real writer through Unwrap.
-type statusWriter struct {
-	http.ResponseWriter
-	status int
-}
-
-func (w *statusWriter) WriteHeader(status int) {
-	if w.status == 0 {
-		w.status = status
-	}
-	w.ResponseWriter.WriteHeader(status)
-}
-
-func (w *statusWriter) Write(b []byte) (int, error) {
-	if w.status == 0 {
-		w.status = http.StatusOK
-	}
-	return w.ResponseWriter.Write(b)
-}
-
-func (w *statusWriter) Unwrap() http.ResponseWriter { return w.ResponseWriter }

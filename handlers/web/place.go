@@ -15,7 +15,7 @@ import (
 )
 
 // AuthChoices are the two ways to sign in, with what speaks for each. Temporal's documentation recommends API
-// keys to those without a PKI (cloud-facts.md §11).
+// keys to those without a PKI (docs.temporal.io/cloud/api-keys).
 func AuthChoices(chosen string) []views.Choice {
 	return []views.Choice{
 		{Value: cloud.AuthMTLS, Label: "mTLS certificates", Selected: chosen != cloud.AuthAPIKey,
@@ -48,7 +48,7 @@ func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step s
 			}
 		}
 	}
-	if p.Handoff = h.HandoffOffer(r.Host, v, "", MovePath(v.Migration.ID, "handoff")); p.Handoff == nil {
+	if p.Handoff = h.HandoffOffer(h.Base(r), v, "", MovePath(v.Migration.ID, "handoff")); p.Handoff == nil {
 		p.Need = Need(v, migration.StepNamespace)
 	}
 	return h.Page(w, r, http.StatusOK, views.NotNeededPage(h.Frame(r, p.Title, "migrations", &v, step), p))
@@ -73,15 +73,15 @@ func (h *Site) Broken(r *http.Request, namespaceID string) views.BrokenProps {
 func (h *Site) Absent() *views.AbsentProps {
 	s := h.Acts.Places.State()
 	switch s.Phase {
-	case "ready":
+	case cloud.Ready:
 		return nil
-	case "starting":
+	case cloud.Starting:
 		return &views.AbsentProps{Tag: views.Tag{State: views.Busy, Word: "Starting"}, Title: "The rehearsal cloud is starting",
 			Text: "It takes about a second.", Fix: "Reload this page."}
-	case "absent":
+	case cloud.Absent:
 		return &views.AbsentProps{Tag: views.Tag{State: views.Idle, Word: "Not built in"}, Title: "This Onramp has no rehearsal cloud",
 			Text: "It was built without the Temporal server, to be small.", Fix: "Use the full build to rehearse; migrations to Temporal Cloud work with this one."}
-	case "failed":
+	case cloud.Failed:
 		p := &views.AbsentProps{Tag: views.Tag{State: views.Bad, Word: "Failed"}, Title: "The rehearsal cloud could not start"}
 		if f := fault.From(s.Err); f != nil {
 			p.Text, p.Fix = f.Title+". "+f.Cause, f.Fix

@@ -7,8 +7,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"mime"
 	"net/http"
+	"net/url"
 	"path"
 	"strings"
 	"sync"
@@ -16,13 +16,14 @@ import (
 	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/static"
 	"onramp/views"
 )
 
-// Action is a handler that returns what went wrong; do answers for it.
+// Action is a handler that returns what went wrong; Do answers for it.
 type Action func(http.ResponseWriter, *http.Request) error
 
 // Do makes an action an http.HandlerFunc. An action that returns an error has sent nothing.
@@ -51,6 +52,7 @@ func (h *Site) Do(a Action) http.HandlerFunc {
 var statuses = map[fault.Kind]int{
 	fault.Invalid:     http.StatusUnprocessableEntity,
 	fault.NotFound:    http.StatusNotFound,
+	fault.NotSignedIn: http.StatusUnauthorized,
 	fault.Denied:      http.StatusForbidden,
 	fault.Conflict:    http.StatusConflict,
 	fault.Gone:        http.StatusGone,
@@ -108,6 +110,12 @@ func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Acc
 // waysOut are the next steps of an error page.
 func (h *Site) waysOut(r *http.Request, f *fault.Fault) []views.Link {
 	var links []views.Link
+	switch back := "?next=" + url.QueryEscape(h.backTo(r)); {
+	case f.Kind == fault.NotSignedIn:
+		return append(links, views.Link{Text: "Sign in", URL: "/signin" + back, TestID: "sign-in"})
+	case custody.NeedsLook(f):
+		links = append(links, views.Link{Text: "Confirm that it is you", URL: "/again" + back, TestID: "look-again"})
+	}
 	if c := chi.RouteContext(r.Context()); c != nil {
 		m, isFile := c.URLParam("m"), strings.Contains(path.Base(r.URL.Path), ".json")
 		if run := c.URLParam("run"); m != "" && run != "" && isFile && f.Kind != fault.NotFound { // a file of a run: its page is where it was asked for
@@ -137,8 +145,8 @@ func (h *Site) Page(w http.ResponseWriter, r *http.Request, status int, page tem
 	if err != nil {
 		return fmt.Errorf("render: %w", err)
 	}
-	if _, err := r.Cookie(saidCookie); err == nil && !WantsFragment(r) { // said once
-		http.SetCookie(w, &http.Cookie{Name: saidCookie, Path: "/", MaxAge: -1, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+	if _, err := readCookie(r, saidCookie); err == nil && !WantsFragment(r) { // said once
+		setCookie(w, r, &http.Cookie{Name: saidCookie, MaxAge: -1, SameSite: http.SameSiteStrictMode})
 	}
 	return Send(w, r, status, "text/html; charset=utf-8", b.Bytes())
 }
@@ -178,9 +186,9 @@ func SendJSON(w http.ResponseWriter, r *http.Request, status int, v any) error {
 	return Send(w, r, status, "application/json; charset=utf-8", b.Bytes())
 }
 
-// SendFile sends a file to keep. The name is one of ours or is made harmless by mime.
+// SendFile sends a file to keep (Attachment).
 func SendFile(w http.ResponseWriter, r *http.Request, contentType, name string, body []byte) error {
-	w.Header().Set("Content-Disposition", mime.FormatMediaType("attachment", map[string]string{"filename": name}))
+	Attachment(w, name)
 	w.Header().Set("Content-Type", contentType)
 	w.Header().Set("Content-Length", fmt.Sprint(len(body)))
 	made(r)
@@ -258,12 +266,19 @@ var Sentences = map[string]string{
 	"unfiltered":   "Filters cleared",
 	"replaced":     "Replacement finished",
 	"rolled-back":  "Rolled back",
+	"signed-in":    "You are signed in",
+	"signed-out":   "You are signed out",
+	"confirmed":    "Thank you. Send it again",
+	"person":       "Account changed",
+	"team":         "Team added",
+	"given":        "Given to the team",
+	"session":      "Signed out there",
 }
 
 // SeeOther answers a form that did its work: 303 to a page of ours, which says said once.
 func SeeOther(w http.ResponseWriter, r *http.Request, to, said string) error {
 	if said != "" {
-		http.SetCookie(w, &http.Cookie{Name: saidCookie, Value: said, Path: "/", MaxAge: 60, HttpOnly: true, SameSite: http.SameSiteStrictMode})
+		setCookie(w, r, &http.Cookie{Name: saidCookie, Value: said, MaxAge: 60, SameSite: http.SameSiteStrictMode})
 	}
 	http.Redirect(w, r, to, http.StatusSeeOther)
 	return nil

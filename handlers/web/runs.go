@@ -278,3 +278,15 @@ func Report(run runs.Run) (doctor.Report, bool) {
 
 // WantsFollow reports whether the page is to be streamed for a reader without JavaScript.
 func WantsFollow(r *http.Request) bool { return r.URL.Query().Get("follow") == "1" }
+
+// LogUpTo is the part of a run's log that a reader who resumes after an entry has seen; all of it for 0.
+func LogUpTo(log []runs.Entry, after int64) []runs.Entry {
+	if after <= 0 {
+		return log
+	}
+	n := slices.IndexFunc(log, func(e runs.Entry) bool { return e.Seq > after })
+	if n < 0 {
+		return log
+	}
+	return log[:n]
+}

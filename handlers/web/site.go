@@ -5,6 +5,7 @@ package web
 import (
 	"context"
 	"errors"
+	"iter"
 	"log/slog"
 	"net"
 	"time"
@@ -15,14 +16,18 @@ import (
 	"onramp/acts"
 	"onramp/custody"
 	"onramp/expiry"
+	"onramp/migration"
 	"onramp/runs"
 )
 
 // Options are what the pages need.
 type Options struct {
-	Acts  *acts.Acts    // required: what a person can ask for
-	Runs  *runs.Service // required: what is under way, to look at
-	Audit Audit         // required
+	Acts  *acts.Acts // required: what a person can ask for
+	Runs  Runs       // required: what is under way, to look at
+	Audit Audit      // required
+
+	// Halted is why nothing can be changed any more, a fault; nil, or an answer of nil: it can.
+	Halted func() error
 
 	// Timing of what is held in memory, for the pages that tell it.
 	LentFor, OpenFor time.Duration
@@ -32,18 +37,35 @@ type Options struct {
 
 	Version string // shown in the footer
 	DataDir string // shown in the footer
+	// SpoolDir is where an answer waits that a server gave at once and a reader reads slowly; default the system's.
+	SpoolDir string
 	// Addr is where the portal listens, host:port. Requests under another name are refused. Required.
 	Addr string
 	// Reader is who sits at the portal: one person, as long as it listens on loopback.
 	Reader acts.Actor
+	// Shared is what a portal for several people has besides; nil: it is for one person at this machine.
+	Shared *Shared
 
-	Log *slog.Logger     // default: discard
-	Now func() time.Time // default time.Now
+	// Patience is how long a reader may take for a piece of an answer before the connection is cut; default 30 s.
+	Patience time.Duration
+	Log      *slog.Logger     // default: discard
+	Now      func() time.Time // default time.Now
+}
+
+// Runs reads runs (runs.Service). To begin or stop one is an act.
+type Runs interface {
+	Run(ctx context.Context, migrationID, runID string) (runs.Run, error)
+	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]runs.Row, error) // newest first
+	Entries(ctx context.Context, runID string, after int64) ([]runs.Entry, error)
+	Follow(ctx context.Context, runID string, after int64) iter.Seq2[[]runs.Entry, error]
+	Counts(ctx context.Context) (map[runs.Count]int, error)
 }
 
 // Audit reads the audit (custody.Keeper).
 type Audit interface {
 	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
+	// Export gives every record, newest first, to each, and holds a few at a time.
+	Export(ctx context.Context, q custody.Query, each func(custody.Record) error) error
 }
 
 // Site answers requests. It is safe for concurrent use.
@@ -53,6 +75,7 @@ type Site struct {
 	Runtime *prometheus.Registry
 
 	turns    turns
+	exports  exports
 	Rendered rendered // of the entries of runs, for all who follow them
 
 	closing context.Context // ends when the server begins to stop
@@ -63,23 +86,32 @@ type Site struct {
 func New(o Options) (*Site, error) {
 	switch {
 	case o.Acts == nil:
-		return nil, errors.New("handlers: Options.Acts is required")
+		return nil, errors.New("web: Options.Acts is required")
 	case o.Runs == nil:
-		return nil, errors.New("handlers: Options.Runs is required")
+		return nil, errors.New("web: Options.Runs is required")
 	case o.Audit == nil:
-		return nil, errors.New("handlers: Options.Audit is required")
+		return nil, errors.New("web: Options.Audit is required")
+	}
+	if o.Reader.Role == custody.Nobody {
+		o.Reader.Role = custody.Owner // whoever sits at a machine may do everything there
 	}
 	host, port, err := net.SplitHostPort(o.Addr)
 	if err != nil {
-		return nil, errors.New("handlers: Options.Addr must be host:port")
+		return nil, errors.New("web: Options.Addr must be host:port")
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Patience <= 0 {
+		o.Patience = stalled
 	}
 	if o.Now == nil {
 		o.Now = time.Now
 	}
 	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns()}
+	if o.Shared != nil {
+		h.hosts = o.Shared.hosts()
+	}
 	h.closing, h.stop = context.WithCancel(context.Background())
 	return h, nil
 }
@@ -87,6 +119,9 @@ func New(o Options) (*Site, error) {
 // CloseStreams ends every event stream and streamed page; other requests go on. It is meant for
 // http.Server.RegisterOnShutdown and may be called twice.
 func (h *Site) CloseStreams() { h.stop() }
+
+// Closing reports whether the server has begun to stop.
+func (h *Site) Closing() bool { return h.closing.Err() != nil }
 
 // allowedHosts are the Host headers that the portal answers to: its own address and the names of the
 // loopback interface. Anything else is a name that somebody else made point here (DNS rebinding).

@@ -86,22 +86,19 @@ func (c *rendered) Entries(ctx context.Context, es []runs.Entry, person string, 
 	return p
 }
 
-// stalled is how long one write to a stream may wait for its reader. A stream as a whole has no deadline.
-const stalled = 30 * time.Second
-
 // StreamContext ends when the reader leaves or the server stops.
 func (h *Site) StreamContext(r *http.Request) (context.Context, context.CancelFunc) {
 	made(r) // what follows takes as long as the run does
-	ctx, cancel := context.WithCancel(r.Context())
+	ctx, cancel := h.whileSignedIn(r.Context(), r)
 	stop := context.AfterFunc(h.closing, cancel)
 	return ctx, func() { stop(); cancel() }
 }
 
-// openStream takes the connection out of the server's deadlines: they are for requests that end.
+// openStream takes the connection out of the server's deadline for reading: it is for requests that end, and the server
+// would take the reader for gone.
 func openStream(w http.ResponseWriter) *http.ResponseController {
 	rc := http.NewResponseController(w)
-	_ = rc.SetReadDeadline(time.Time{}) // else the server would take the reader for gone when ReadTimeout is over
-	_ = rc.SetWriteDeadline(time.Time{})
+	_ = rc.SetReadDeadline(time.Time{})
 	w.Header().Set("X-Accel-Buffering", "no")
 	return rc
 }
@@ -158,7 +155,6 @@ func (s *EventStream) write(text string) error { return s.WriteBytes([]byte(text
 
 // WriteBytes sends finished events at once. It fails when the reader left or stalled.
 func (s *EventStream) WriteBytes(b []byte) error {
-	_ = s.rc.SetWriteDeadline(time.Now().Add(stalled)) // not every writer has deadlines
 	if _, err := s.w.Write(b); err != nil {
 		return err
 	}
@@ -187,10 +183,7 @@ type pageStream struct {
 	rc *http.ResponseController
 }
 
-func (s pageStream) Write(b []byte) (int, error) {
-	_ = s.rc.SetWriteDeadline(time.Now().Add(stalled))
-	return s.w.Write(b)
-}
+func (s pageStream) Write(b []byte) (int, error) { return s.w.Write(b) }
 
 // Flush is what templ calls where the page says so. It is an http.Flusher's, without an error: templ passes
 // over any other. A reader that has left is met by the next Write.

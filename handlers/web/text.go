@@ -5,6 +5,8 @@ import (
 	"strings"
 	"time"
 
+	"onramp/custody"
+	"onramp/sdk"
 	"onramp/views"
 )
 
@@ -69,21 +71,8 @@ func Grouped(hex string) string {
 	return b.String()
 }
 
-// LangNames are the SDK languages, in the order offered.
-var LangNames = []struct{ ID, Name string }{
-	{"python", "Python"}, {"go", "Go"}, {"typescript", "TypeScript"}, {"java", "Java"},
-	{"dotnet", ".NET"}, {"ruby", "Ruby"}, {"php", "PHP"},
-}
-
 // LangName is the name of a language as people write it; an unknown id is its own name.
-func LangName(id string) string {
-	for _, l := range LangNames {
-		if l.ID == id {
-			return l.Name
-		}
-	}
-	return id
-}
+func LangName(id string) string { return sdk.Name(id) }
 
 // AuthName is how workers sign in, in words.
 func AuthName(auth string) string {
@@ -94,9 +83,4 @@ func AuthName(auth string) string {
 }
 
 // Cell keeps a spreadsheet from taking a text that somebody else chose for a formula.
-func Cell(s string) string {
-	if s != "" && strings.ContainsRune("=+-@\t\r", rune(s[0])) {
-		return "'" + s
-	}
-	return s
-}
+func Cell(s string) string { return custody.Cell(s) }

@@ -2,12 +2,12 @@ package web
 
 import (
 	"encoding/json"
-	"net"
 	"net/http"
 
 	"github.com/go-chi/chi/v5"
 
 	"onramp/acts"
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
@@ -32,11 +32,14 @@ func (h *Site) MoveOf(r *http.Request, id string) (Visit, error) {
 
 // By is who sent a request.
 func (h *Site) By(r *http.Request) acts.Actor {
-	who := h.Reader
-	who.Request, who.Via = RecordOf(r).ID, "portal"
-	if host, _, err := net.SplitHostPort(r.RemoteAddr); err == nil {
-		who.From = host
+	rec, who := RecordOf(r), h.Reader
+	if h.Shared != nil {
+		who = custody.Actor{}
+		if rec.who != nil {
+			who = rec.who.Actor
+		}
 	}
+	who.Request, who.Via, who.From = rec.ID, "portal", rec.from
 	return who
 }
 

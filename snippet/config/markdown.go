@@ -14,10 +14,7 @@ import (
 // Markdown is how people hand on configuration: a README, the text of an issue, a runbook. Its code blocks are of
 // several formats, and each is a text of its own. CommonMark 0.31, parsed by goldmark.
 
-const (
-	maxBlocks  = 100 // code blocks of a text
-	maxQuoting = 12  // lists and quotations within each other
-)
+const maxBlocks = 100 // code blocks of a text
 
 var (
 	fence   = regexp.MustCompile("(?m)^[ \t>]*(?:(?:[-*+]|\\d+[.)])[ \t]+)*(?:```+|~~~+)")

@@ -1,0 +1,111 @@
+package people
+
+import (
+	"fmt"
+	"net/netip"
+	"strings"
+	"sync"
+	"time"
+
+	"onramp/fault"
+)
+
+// Wrong passwords for one account: after freeGuesses within guessWindow each further one has to wait, twice as long as
+// the one before, an hour at most. So many are forgotten when a day passes without one, and when the right one is given.
+const (
+	freeGuesses = 5
+	guessWindow = 15 * time.Minute
+	longestWait = time.Hour
+	forgetAfter = 24 * time.Hour
+)
+
+// waits is how long after the last guess the next is refused.
+func (g Guesses) waits() time.Duration {
+	if g.Wrong < freeGuesses {
+		return 0
+	}
+	return min(guessWindow<<min(g.Wrong-freeGuesses, 8), longestWait)
+}
+
+// at are the guesses that still count.
+func (g Guesses) at(now time.Time) Guesses {
+	switch quiet := now.Sub(g.Last); {
+	case g.Wrong == 0 || quiet < 0: // a clock that was set back locks nobody out
+		return Guesses{}
+	case g.Wrong < freeGuesses && now.Sub(g.First) > guessWindow, quiet > forgetAfter:
+		return Guesses{}
+	}
+	return g
+}
+
+// wrong counts one more.
+func (g Guesses) wrong(now time.Time) Guesses {
+	if g.Wrong == 0 {
+		g.First = now
+	}
+	g.Wrong, g.Last = g.Wrong+1, now
+	return g
+}
+
+// mayTry is a TooMany fault while the next guess has to wait.
+func (g Guesses) mayTry(now time.Time) error {
+	left := g.waits() - now.Sub(g.Last)
+	if left <= 0 || g.Wrong == 0 {
+		return nil
+	}
+	return tooOften(left)
+}
+
+func tooOften(left time.Duration) error {
+	minutes := int((left + time.Minute - 1) / time.Minute)
+	when := "in a minute"
+	if minutes > 1 {
+		when = fmt.Sprintf("in %d minutes", minutes)
+	}
+	f := fault.New(fault.TooMany, "Too many sign-ins were tried", "Try again "+when+", or ask an owner for a new sign-in link.")
+	f.Cause = "Onramp waits after wrong passwords, whoever sends them."
+	return f
+}
+
+// guessKey is what wrong passwords for an address are counted under; the address itself may be a mistyped password.
+func guessKey(email string) string { return "account:" + hashOf(strings.ToLower(email)) }
+
+// Sign-ins tried from one address: so many a minute, whether right or wrong.
+const (
+	perMinute     = 20
+	mostAddresses = 50_000 // that are remembered; all are forgotten beyond
+)
+
+// addresses counts sign-ins by the network that they come from.
+type addresses struct {
+	mu     sync.Mutex
+	minute time.Time
+	tried  map[string]int
+}
+
+// network is what sign-ins are counted by: an IPv4 address, or the /64 of an IPv6 one, which a single household has.
+func network(address string) string {
+	ip, err := netip.ParseAddr(address)
+	if err != nil {
+		return address
+	}
+	if ip = ip.Unmap().WithZone(""); ip.Is4() {
+		return ip.String()
+	}
+	p, _ := ip.Prefix(64)
+	return p.String()
+}
+
+// take counts one from an address; a TooMany fault when there were too many in this minute.
+func (a *addresses) take(address string, now time.Time) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if m := now.Truncate(time.Minute); !m.Equal(a.minute) || len(a.tried) >= mostAddresses {
+		a.minute, a.tried = m, map[string]int{}
+	}
+	key := network(address)
+	if a.tried[key]++; a.tried[key] > perMinute {
+		return tooOften(a.minute.Add(time.Minute).Sub(now))
+	}
+	return nil
+}

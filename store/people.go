@@ -1,0 +1,215 @@
+package store
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"errors"
+	"time"
+
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/people"
+)
+
+var _ people.Store = (*DB)(nil)
+
+const accountColumns = `accounts.id, email, accounts.name, role, password, issuer, subject, accounts.created, disabled,
+	(SELECT json_group_array(team_id) FROM members WHERE account_id = accounts.id),
+	COALESCE((SELECT MAX(seen) FROM sessions s WHERE s.account_id = accounts.id), 0)`
+
+// accountOf are the places for accountColumns, and what fills the account from them.
+func accountOf(a *people.Account) (places []any, done func() error) {
+	var role, teams string
+	var created, disabled, seen int64
+	return []any{&a.ID, &a.Email, &a.Name, &role, &a.Password, &a.Issuer, &a.Subject, &created, &disabled, &teams, &seen}, func() error {
+		a.Role, _ = custody.ParseRole(role) // the table allows no other
+		a.Created, a.Disabled, a.LastSeen = fromNanos(created), fromNanos(disabled), fromNanos(seen)
+		return json.Unmarshal([]byte(teams), &a.Teams)
+	}
+}
+
+func scanAccount(row scanner) (a people.Account, err error) {
+	places, done := accountOf(&a)
+	if err := row.Scan(places...); err != nil {
+		return a, err
+	}
+	return a, done()
+}
+
+func noAccount() error {
+	return fault.New(fault.NotFound, "There is no such account", "Look at the list of people: onramp people list.")
+}
+
+// Account returns an account by its ID.
+func (d *DB) Account(ctx context.Context, id string) (people.Account, error) {
+	return one(ctx, d, noAccount(), scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE id = ?", id)
+}
+
+// AccountByEmail returns an account by its address in lower case.
+func (d *DB) AccountByEmail(ctx context.Context, email string) (people.Account, error) {
+	return one(ctx, d, noAccount(), scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE email = ?", email)
+}
+
+// AccountBySubject returns the account that a provider of sign-ins knows by a subject.
+func (d *DB) AccountBySubject(ctx context.Context, issuer, subject string) (people.Account, error) {
+	return one(ctx, d, noAccount(), scanAccount, "SELECT "+accountColumns+" FROM accounts WHERE issuer = ? AND subject = ? AND subject <> ''", issuer, subject)
+}
+
+// Accounts returns every account, by email.
+func (d *DB) Accounts(ctx context.Context) ([]people.Account, error) {
+	return all(ctx, d, scanAccount, "SELECT "+accountColumns+" FROM accounts ORDER BY email")
+}
+
+// SaveAccount adds an account or writes all of a known one.
+func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		if err := saveAccount(ctx, tx, a); err != nil {
+			return err
+		}
+		return d.addRecords(ctx, tx, rs)
+	})
+}
+
+func saveAccount(ctx context.Context, tx *sql.Tx, a people.Account) error {
+	_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, email, name, role, password, issuer, subject, created, disabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
+		ON CONFLICT (id) DO UPDATE SET email = ?2, name = ?3, role = ?4, password = ?5, issuer = ?6, subject = ?7, disabled = ?9`,
+		a.ID, a.Email, a.Name, a.Role.String(), a.Password, a.Issuer, a.Subject, nanos(a.Created), nanos(a.Disabled))
+	if taken(err) {
+		return fault.Wrap(err, fault.Conflict, "Another account has this email address", "Use that account, or give another address.").In("email")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := tx.ExecContext(ctx, "DELETE FROM members WHERE account_id = ?", a.ID); err != nil {
+		return err
+	}
+	for _, team := range a.Teams {
+		if _, err := tx.ExecContext(ctx, "INSERT INTO members (account_id, team_id) VALUES (?, ?)", a.ID, team); err != nil {
+			return err
+		}
+	}
+	if !a.Active() {
+		_, err = tx.ExecContext(ctx, "DELETE FROM sessions WHERE account_id = ?", a.ID)
+	}
+	return err
+}
+
+// Teams returns every team, by name.
+func (d *DB) Teams(ctx context.Context) ([]people.Team, error) {
+	return all(ctx, d, func(row scanner) (t people.Team, err error) {
+		var created int64
+		err = row.Scan(&t.ID, &t.Name, &created)
+		t.Created = fromNanos(created)
+		return t, err
+	}, "SELECT id, name, created FROM teams ORDER BY name")
+}
+
+// AddTeam adds a team.
+func (d *DB) AddTeam(ctx context.Context, t people.Team, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO teams (id, name, created) VALUES (?, ?, ?)", t.ID, t.Name, nanos(t.Created))
+		if taken(err) {
+			return fault.Wrap(err, fault.Conflict, "There is a team of this name already", "Choose another name.").In("team")
+		}
+		if err != nil {
+			return err
+		}
+		return d.addRecords(ctx, tx, rs)
+	})
+}
+
+// Setting is a text that the portal keeps under a name; "" when there is none.
+func (d *DB) Setting(ctx context.Context, name string) (string, error) {
+	return one(ctx, d, nil, func(row scanner) (v string, err error) {
+		err = row.Scan(&v)
+		return v, err
+	}, "SELECT COALESCE((SELECT value FROM settings WHERE name = ?), '')", name)
+}
+
+// SaveSetting keeps a text under a name.
+func (d *DB) SaveSetting(ctx context.Context, name, value string) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO settings (name, value) VALUES (?1, ?2) ON CONFLICT DO UPDATE SET value = ?2", name, value)
+		return err
+	})
+}
+
+// AddLink adds a link; others of its kind and account that were not used end.
+func (d *DB) AddLink(ctx context.Context, l people.Link, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM links WHERE kind = ? AND account_id = ? AND used = 0", l.Kind, l.Account); err != nil {
+			return err
+		}
+		_, err := tx.ExecContext(ctx, "INSERT INTO links (hash, kind, account_id, created, expires, used) VALUES (?, ?, ?, ?, ?, ?)",
+			l.Hash, l.Kind, l.Account, nanos(l.Created), nanos(l.Expires), nanos(l.Used))
+		if err != nil {
+			return err
+		}
+		return d.addRecords(ctx, tx, rs)
+	})
+}
+
+// Link returns a link by the hash of its token.
+func (d *DB) Link(ctx context.Context, hash string) (people.Link, error) {
+	missing := fault.New(fault.NotFound, "There is no such link", "Ask an owner for a new one.")
+	return one(ctx, d, missing, func(row scanner) (l people.Link, err error) {
+		var created, expires, used int64
+		err = row.Scan(&l.Hash, &l.Kind, &l.Account, &created, &expires, &used)
+		l.Created, l.Expires, l.Used = fromNanos(created), fromNanos(expires), fromNanos(used)
+		return l, err
+	}, "SELECT hash, kind, account_id, created, expires, used FROM links WHERE hash = ?", hash)
+}
+
+// UseLink marks a link used and writes what follows: the account, whose sessions end, and its new session.
+func (d *DB) UseLink(ctx context.Context, l people.Link, a people.Account, s people.Session, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		done, err := tx.ExecContext(ctx, "UPDATE links SET used = ? WHERE hash = ? AND used = 0 AND (kind <> ? OR NOT EXISTS (SELECT 1 FROM accounts))",
+			nanos(s.Created), l.Hash, people.FirstLink)
+		if err != nil {
+			return err
+		}
+		if n, err := done.RowsAffected(); err != nil || n == 0 {
+			return errors.Join(err, fault.New(fault.Gone, "This link was used meanwhile", "Sign in, or ask an owner for a new link."))
+		}
+		if err := saveAccount(ctx, tx, a); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE account_id = ?", a.ID); err != nil {
+			return err
+		}
+		if err := addSession(ctx, tx, s); err != nil {
+			return err
+		}
+		return d.addRecords(ctx, tx, rs)
+	})
+}
+
+// Guesses returns the wrong passwords that are counted under a key.
+func (d *DB) Guesses(ctx context.Context, key string) (people.Guesses, error) {
+	g, err := all(ctx, d, func(row scanner) (g people.Guesses, err error) {
+		var first, last int64
+		err = row.Scan(&g.Wrong, &first, &last)
+		g.First, g.Last = fromNanos(first), fromNanos(last)
+		return g, err
+	}, "SELECT wrong, first, last FROM guesses WHERE key = ?", key)
+	if err != nil || len(g) == 0 {
+		return people.Guesses{}, err
+	}
+	return g[0], nil
+}
+
+// SaveGuesses writes what is counted under a key, and forgets what was last counted before old.
+func (d *DB) SaveGuesses(ctx context.Context, key string, g people.Guesses, old time.Time, rs ...custody.Record) error {
+	return d.write(ctx, func(tx *sql.Tx) error {
+		_, err := tx.ExecContext(ctx, "INSERT INTO guesses (key, wrong, first, last) VALUES (?1, ?2, ?3, ?4) ON CONFLICT DO UPDATE SET wrong = ?2, first = ?3, last = ?4",
+			key, g.Wrong, nanos(g.First), nanos(g.Last))
+		if err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM guesses WHERE last < ?", nanos(old)); err != nil {
+			return err
+		}
+		return d.addRecords(ctx, tx, rs)
+	})
+}
