@@ -72,7 +72,7 @@ func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.Vie
 	made := c.newMade(by, id, certsvc.Set{Leaf: issued.Leaf}) // the CA's key is whose it was lent by
 	defer made.close()
 	if !issued.Leaf.Key.Empty() {
-		f, err := packBundle(v, c.Target(v).ExtraRootsPEM, issued.Bundle())
+		f, err := packBundle(v, c.Target(v), issued.Bundle())
 		if err := made.pack(bundleOf(by, id, print), f, err); err != nil {
 			return "", err
 		}

@@ -11,6 +11,7 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
 )
@@ -122,7 +123,7 @@ func (d *desk) makeSet(by Actor, v migration.View, req IssueSet) (m *madeSet, er
 	}()
 	practice := v.Migration.Mode.Can().Practice
 	if !issued.Leaf.Key.Empty() {
-		f, e := packBundle(v, d.Target(v).ExtraRootsPEM, issued.Bundle())
+		f, e := packBundle(v, d.Target(v), issued.Bundle())
 		if err = m.pack(bundleOf(by, id, s.LeafFingerprint), f, e); err != nil {
 			return m, err
 		}
@@ -227,9 +228,9 @@ func (m *madeSet) close() {
 	clear(m.set.Leaf.Key.Reveal())
 }
 
-// packBundle is bundle.zip of a migration; serverRoot is the rehearsal server's root, nil for a real endpoint.
-func packBundle(v migration.View, serverRoot []byte, b certsvc.Bundle) (download, error) {
-	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, serverRoot
+// packBundle is bundle.zip of a migration, for programs that connect to its target.
+func packBundle(v migration.View, at doctor.Target, b certsvc.Bundle) (download, error) {
+	b.Rehearsal, b.ServerRootPEM = v.Migration.Mode.Can().Practice, at.ExtraRootsPEM
 	var packed bytes.Buffer
 	if err := certsvc.WriteBundle(&packed, b); err != nil {
 		return download{}, fmt.Errorf("pack the bundle: %w", err)

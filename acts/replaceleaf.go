@@ -81,7 +81,7 @@ func (r Replacements) signLeaf(ctx context.Context, by Actor, v migration.View, 
 	made := r.newMade(by, id, certsvc.Set{Leaf: leaf})
 	defer made.close()
 	if !leaf.Key.Empty() {
-		f, err := packBundle(v, r.Target(v).ExtraRootsPEM, certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key})
+		f, err := packBundle(v, r.Target(v), certsvc.Bundle{Address: r.Target(v).Address, Namespace: v.Namespace.Namespace, CAPEM: []byte(re.NewCA.PEM), ClientPEM: leaf.CertPEM, ClientKey: leaf.Key})
 		if err := made.pack(bundleOf(by, id, leaf.Fingerprint()), f, err); err != nil {
 			return err
 		}
