@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net"
 	"os"
@@ -268,28 +267,16 @@ func (r *rehearser) stay(ctx context.Context, h held, dir string) error {
 	return nil
 }
 
-// write puts the set into dir: certificates 0644, keys 0600.
+// write puts the set into dir, all of it or nothing: certificates 0644, keys 0600.
 func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
-	dir, err := filepath.Abs(dir)
-	if err == nil {
-		err = os.MkdirAll(dir, 0o700)
+	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String()}
+	paths, err := place(r.w, dir, r.force, output{"ca.pem", set.CA.CertPEM, 0o644}, output{"ca.key", set.CA.Key.Reveal(), 0o600},
+		output{"client.pem", set.Leaf.CertPEM, 0o644}, output{"client.key", set.Leaf.Key.Reveal(), 0o600})
+	if err != nil {
+		return h, err
 	}
-	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(),
-		Cert: filepath.Join(dir, "client.pem"), Key: filepath.Join(dir, "client.key"),
-		CA: filepath.Join(dir, "ca.pem"), CAKey: filepath.Join(dir, "ca.key")}
-	for _, f := range []struct {
-		path string
-		b    []byte
-		mode os.FileMode
-	}{{h.CA, set.CA.CertPEM, 0o644}, {h.CAKey, set.CA.Key.Reveal(), 0o600}, {h.Cert, set.Leaf.CertPEM, 0o644}, {h.Key, set.Leaf.Key.Reveal(), 0o600}} {
-		if err == nil {
-			err = r.writeFile(f.path, f.b, f.mode)
-		}
-	}
-	if err != nil && fault.Is(err, fault.Internal) {
-		return h, fault.Wrap(err, fault.Invalid, "The certificates cannot be written to "+printable(dir), "Set --out to a directory that you can write to: "+err.Error()).In("out")
-	}
-	return h, err
+	h.CA, h.CAKey, h.Cert, h.Key = paths[0], paths[1], paths[2], paths[3]
+	return h, nil
 }
 
 // rehearsalFiles are the files that a rehearsal writes into --out.
@@ -310,28 +297,6 @@ func there(path string) error {
 	f := fault.New(fault.Invalid, printable(path)+" exists already", "Choose another directory, or use --force to overwrite it.").In("out")
 	f.Cause = "An overwritten key is lost; without a CA's key you cannot sign more client certificates under that CA."
 	return f
-}
-
-// writeFile writes a file as a whole, with exactly this mode. Without --force it never takes another's place.
-func (r *rehearser) writeFile(path string, b []byte, mode os.FileMode) error {
-	tmp, err := os.CreateTemp(filepath.Dir(path), ".onramp-*")
-	if err != nil {
-		return err
-	}
-	defer os.Remove(tmp.Name())
-	_, werr := tmp.Write(b)
-	if err := errors.Join(werr, tmp.Chmod(mode), tmp.Close()); err != nil {
-		return err
-	}
-	if r.force {
-		return os.Rename(tmp.Name(), path)
-	}
-	if err := os.Link(tmp.Name(), path); errors.Is(err, os.ErrExist) { // it came since we looked
-		return there(path)
-	} else if err != nil {
-		return err
-	}
-	return nil
 }
 
 // loopbackOnly refuses a listen address that others could reach.

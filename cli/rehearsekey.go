@@ -2,13 +2,11 @@ package cli
 
 import (
 	"context"
-	"os"
 	"path/filepath"
 	"time"
 
 	"onramp/cloud"
 	"onramp/doctor"
-	"onramp/fault"
 )
 
 // rehearsalKeyLife is how long the API key of `rehearse` lasts.
@@ -30,19 +28,13 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 	r.done("API key", "made for this namespace, until %s; only its hash is kept", key.Expires.Format(time.RFC3339))
 	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(), ServerName: r.id.Host()}
 	if out != "" {
-		dir, err := filepath.Abs(out)
-		if err == nil {
-			err = os.MkdirAll(dir, 0o700)
-		}
-		h.APIKey = filepath.Join(dir, "api-key.txt")
-		if err == nil {
-			err = r.writeFile(h.APIKey, key.Secret.Reveal(), 0o600)
-		}
+		paths, err := place(r.w, out, r.force, output{"api-key.txt", key.Secret.Reveal(), 0o600})
 		if err != nil {
-			return fault.Wrap(err, fault.Invalid, "The API key cannot be written to "+printable(dir), "Set --out to a directory that you can write to: "+err.Error()).In("out")
+			return err
 		}
+		h.APIKey = paths[0]
 		if hold {
-			return r.stay(ctx, h, dir)
+			return r.stay(ctx, h, filepath.Dir(h.APIKey))
 		}
 	}
 	return r.tryOut(ctx, doctor.Target{Address: h.Address, Namespace: h.Namespace, ServerName: h.ServerName,

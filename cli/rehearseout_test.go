@@ -33,25 +33,3 @@ func TestRehearseKeepsFiles(t *testing.T) {
 		}
 	}
 }
-
-// TestWriteFileNever: a file that appears between the look and the write is not written over either.
-func TestWriteFileNever(t *testing.T) {
-	path := filepath.Join(t.TempDir(), "ca.key")
-	r := &rehearser{}
-	if err := r.writeFile(path, []byte("one"), 0o600); err != nil {
-		t.Fatal(err)
-	}
-	if err := r.writeFile(path, []byte("two"), 0o600); err == nil {
-		t.Error("written over without --force")
-	}
-	if b, _ := os.ReadFile(path); string(b) != "one" {
-		t.Errorf("the file holds %q", b)
-	}
-	r.force = true
-	if err := r.writeFile(path, []byte("three"), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if info, err := os.Stat(path); err != nil || info.Mode().Perm() != 0o644 {
-		t.Errorf("mode %v, %v", info.Mode(), err)
-	}
-}
