@@ -250,7 +250,15 @@ func left(err, undone error, what string) error {
 	return &f
 }
 
-// wasRecorded is the error of what was recorded before it was done, for it cannot be taken back: the audit has it.
-func wasRecorded(err error) error {
-	return left(err, err, "The audit records that this was requested.")
+// toldAfter is the error of what was recorded before it was done, for it cannot be taken back. Where it was not done the
+// audit says that too, and why: a reader must not take the request for the deed.
+func toldAfter(ctx context.Context, b *Book, by Actor, asked custody.Record, err error) error {
+	if err == nil {
+		return nil
+	}
+	why := strings.TrimSpace(string(asked.Verb)+" "+asked.Note) + ": " + fault.From(err).Title
+	if e := b.record(context.WithoutCancel(ctx), by, note(asked.Migration, custody.NotDone, why)); e != nil {
+		return left(err, err, "The audit records that this was requested, and could not record that it was not done.")
+	}
+	return left(err, err, "The audit records that this was requested, and that it was not done.")
 }

@@ -29,8 +29,9 @@ func (w Workflows) act(ctx context.Context, by Actor, at At, verb custody.Verb, 
 	if err := w.open(ctx, by, v, at.Run, at.Credentials, &req); err != nil {
 		return err
 	}
-	if err := w.record(ctx, by, note(at.Migration, verb, asked.WorkflowID)); err != nil {
+	request := note(at.Migration, verb, asked.WorkflowID)
+	if err := w.record(ctx, by, request); err != nil {
 		return err
 	}
-	return wasRecorded(do(req))
+	return toldAfter(ctx, w.Book, by, request, do(req))
 }

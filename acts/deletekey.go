@@ -26,9 +26,10 @@ func (n Namespaces) DeleteKey(ctx context.Context, by Actor, id namespace.ID, ke
 			return err
 		}
 	}
-	if err := n.record(ctx, by, note("", custody.KeyDeleted, id.String()+": "+keyID)); err != nil {
+	request := note("", custody.KeyDeleted, id.String()+": "+keyID)
+	if err := n.record(ctx, by, request); err != nil {
 		return err
 	}
 	_, err = place.Keys.DeleteAPIKey(ctx, id, keyID)
-	return wasRecorded(err)
+	return toldAfter(ctx, n.Book, by, request, err)
 }

@@ -41,7 +41,7 @@ func (r Rehearsal) Mend(ctx context.Context, by Actor, pasted, breakID string) (
 	}
 	for _, b := range ids {
 		if err := place.Breaks.SetBreak(ctx, id, b, false); err != nil {
-			return wasRecorded(err)
+			return toldAfter(ctx, r.Book, by, records[0], err)
 		}
 	}
 	return nil

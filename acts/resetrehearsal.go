@@ -13,8 +13,9 @@ func (r Rehearsal) Reset(ctx context.Context, by Actor) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := r.record(ctx, by, note("", custody.Reset, "")); err != nil {
+	request := note("", custody.Reset, "")
+	if err := r.record(ctx, by, request); err != nil {
 		return err
 	}
-	return wasRecorded(place.Own.Reset(ctx))
+	return toldAfter(ctx, r.Book, by, request, place.Own.Reset(ctx))
 }

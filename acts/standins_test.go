@@ -286,6 +286,7 @@ type workflows struct {
 	hold  chan struct{}
 	asked []string // to cancel, to terminate
 	used  [][]byte // the keys of what acts asked for
+	no    error    // what is asked is refused
 }
 
 func (x *workflows) wait(ctx context.Context) {
@@ -326,6 +327,9 @@ func (x *workflows) ask(what string, r transfer.Request) error {
 	}
 	x.mu.Lock()
 	defer x.mu.Unlock()
+	if x.no != nil {
+		return x.no
+	}
 	x.asked = append(x.asked, what+" "+r.WorkflowID)
 	return nil
 }

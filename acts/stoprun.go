@@ -15,8 +15,9 @@ func (w Workflows) Stop(ctx context.Context, by Actor, id, runID string) (err er
 	if _, ok := w.o.Runs.Under(runID); !ok { // what has ended is not stopped, and not recorded
 		return w.o.Runs.Stop(ctx, id, runID)
 	}
-	if err := w.record(ctx, by, note(id, custody.Stopped, runID)); err != nil {
+	request := note(id, custody.Stopped, runID)
+	if err := w.record(ctx, by, request); err != nil {
 		return err
 	}
-	return wasRecorded(w.o.Runs.Stop(ctx, id, runID))
+	return toldAfter(ctx, w.Book, by, request, w.o.Runs.Stop(ctx, id, runID))
 }

@@ -185,6 +185,39 @@ func TestActsNeedNoKeyUnderWay(t *testing.T) {
 	}
 }
 
+// TestRefusedRequestsAreTold: what is recorded before it is asked of Temporal, and is refused, is not in the audit as if
+// it had been done.
+func TestRefusedRequestsAreTold(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.transferred(true)
+	id, run := w.m.ID, w.extra.(string)
+	w.flows.no = fault.New(fault.Conflict, "The transfer has ended already", "Start another.")
+	for _, tt := range []struct {
+		verb custody.Verb
+		do   func() error
+	}{
+		{custody.Terminated, func() error {
+			return w.Acts.Transfers.Terminate(w.ctx, dana, id, run, Credentials{Lent: true}, "enough")
+		}},
+		{custody.Canceled, func() error { return w.Acts.Transfers.Cancel(w.ctx, dana, id, run, Credentials{Lent: true}) }},
+	} {
+		err := tt.do()
+		if f := fault.From(err); f.Kind != fault.Conflict || f.Unchanged || !strings.Contains(f.Left, "was not done") {
+			t.Errorf("%s: the answer is %+v", tt.verb, f)
+		}
+		got, err := w.db.Records(w.ctx, custody.Query{Migration: id, Limit: 2})
+		w.must(err)
+		if len(got) != 2 || got[1].Verb != tt.verb || got[0].Verb != custody.NotDone || got[0].Person != dana.Person ||
+			!strings.HasPrefix(got[0].Note, string(tt.verb)+" onramp-payments-") || !strings.HasSuffix(got[0].Note, ": The transfer has ended already") {
+			t.Errorf("%s: the audit has %+v", tt.verb, got)
+		}
+	}
+	w.flows.no = nil
+	close(w.flows.hold)
+	w.settle()
+}
+
 // TestLimits: three checks and three transfers of a migration at a time, one drill, and refused ones leave nothing.
 func TestLimits(t *testing.T) {
 	w := newWorld(t)

@@ -69,6 +69,7 @@ const (
 	Followed    Verb = "workflow-followed"
 	Canceled    Verb = "workflow-canceled"
 	Terminated  Verb = "workflow-terminated"
+	NotDone     Verb = "not-done" // what an earlier record asks for was refused, or failed
 	Stopped     Verb = "run-stopped"
 
 	ReplaceBegun   Verb = "replacement-started"
@@ -105,7 +106,7 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped,
+	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 

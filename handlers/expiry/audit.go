@@ -57,6 +57,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Followed:    {State: views.Busy, Word: "Workflow followed"},
 	custody.Canceled:    {State: views.Warn, Word: "Workflow asked to stop"},
 	custody.Terminated:  {State: views.Warn, Word: "Workflow terminated"},
+	custody.NotDone:     {State: views.Bad, Word: "Not done"},
 	custody.Stopped:     {State: views.Idle, Word: "Run stopped"},
 
 	custody.ReplaceBegun:   {State: views.Busy, Word: "Replacement started"},
