@@ -2,11 +2,13 @@ package acts
 
 import (
 	"bytes"
+	"io"
 	"os"
 	"path/filepath"
 	"syscall"
 	"testing"
 
+	"onramp/certsvc"
 	"onramp/fault"
 	"onramp/migration"
 )
@@ -52,12 +54,14 @@ func TestBatchOnFullDisk(t *testing.T) {
 	w.issued()
 	var out bytes.Buffer
 	var err error
+	had := 0
 	for range 40 {
+		had = out.Len()
 		if err = w.batch(400, &out); err != nil {
 			break
 		}
 	}
-	if !fault.Is(err, fault.Unavailable) || fault.NothingChanged(fault.All(err)...) {
+	if !fault.Is(err, fault.Unavailable) || fault.NothingChanged(fault.All(err)...) != (out.Len() == had) {
 		t.Errorf("the disk did not fill up, or the fault does not say so: %v", err)
 	}
 	keys := len(pairsIn(out.Bytes()))
@@ -66,6 +70,24 @@ func TestBatchOnFullDisk(t *testing.T) {
 	}
 	t.Logf("%d keys got out before the disk was full, all recorded", keys)
 	_ = w.db.Close() // the disk is full: nobody asks it for more
+}
+
+// TestBatchWithoutRoom: a batch of which nothing could be written down has no archive: its answer can be a page.
+func TestBatchWithoutRoom(t *testing.T) {
+	w := worldIn(t, fullDisk(t))
+	w.issued()
+	fill(t, w.dir)
+	err := w.Certificates.IssueBatch(w.ctx, dana, w.m.ID, IssueBatch{Rows: rowsOf(400), KeyType: certsvc.ECP256, Authority: Authority{From: CAHeld}}, func() io.Writer {
+		t.Error("an archive was begun")
+		return io.Discard
+	})
+	if !fault.Is(err, fault.Unavailable) || !fault.NothingChanged(fault.All(err)...) {
+		t.Errorf("the answer is %v", err)
+	}
+	if err := os.Remove(filepath.Join(w.dir, "filler")); err != nil {
+		t.Fatal(err)
+	}
+	w.end()
 }
 
 // TestActsOnFullDisk: each act on a disk without any room fails with nothing changed, or says what is.

@@ -29,9 +29,9 @@ type IssueBatch struct {
 }
 
 // IssueBatch issues a client certificate for each row and streams one archive. open is called once, when every row is
-// found right and before the first byte, and returns where the archive goes. Certificates are written down in groups,
-// facts and audit together, and a key leaves only after that: an archive that is cut off holds none that is not in the
-// audit. Faults before open are Invalid, at the fields rows, ca_files and passphrase.
+// found right and the first of them are written down, and returns where the archive goes. Certificates are written down
+// in groups, facts and audit together, and a key leaves only after that: an archive that is cut off holds none that is
+// not in the audit. Faults before open are Invalid, at the fields rows, ca_files and passphrase, and those of the store.
 func (c Certificates) IssueBatch(ctx context.Context, by Actor, id string, req IssueBatch, open func() io.Writer) (err error) {
 	began := false
 	defer func() {
@@ -68,8 +68,7 @@ func (c Certificates) IssueBatch(ctx context.Context, by Actor, id string, req I
 		if err := c.o.Issuer.CheckBatch(ca, rows); err != nil {
 			return atRows(err)
 		}
-		began = true
-		return c.streamBatch(ctx, by, id, ca, rows, open())
+		return c.streamBatch(ctx, by, id, ca, rows, func() io.Writer { began = true; return open() })
 	})
 	if !used { // tell all of it at once
 		err = join(atRows(rowsErr), err)
@@ -86,10 +85,10 @@ func atRows(err error) error {
 	return join(out...)
 }
 
-func (c Certificates) streamBatch(ctx context.Context, by Actor, id string, ca certsvc.Issued, rows []certsvc.BatchRow, to io.Writer) error {
+func (c Certificates) streamBatch(ctx context.Context, by Actor, id string, ca certsvc.Issued, rows []certsvc.BatchRow, open func() io.Writer) error {
 	ctx, cut := context.WithCancelCause(ctx)
 	defer cut(nil)
-	book := &batchBook{c: c, by: by, id: id, ca: ca, to: to}
+	book := &batchBook{c: c, by: by, id: id, ca: ca, open: open}
 	defer func() {
 		book.wipe()
 		if book.written > 0 {
@@ -116,8 +115,9 @@ type batchBook struct {
 	by      Actor
 	id      string
 	ca      certsvc.Issued
-	to      io.Writer
-	held    []byte // of the archive
+	open    func() io.Writer
+	to      io.Writer // nil: not open yet
+	held    []byte    // of the archive
 	certs   []*x509.Certificate
 	leaves  []migration.BatchLeaf
 	written int
@@ -162,6 +162,9 @@ func (b *batchBook) release(ctx context.Context) error {
 		b.certs, b.leaves = b.certs[:0], nil
 	}
 	if b.err == nil {
+		if b.to == nil {
+			b.to = b.open()
+		}
 		_, b.err = b.to.Write(b.held)
 	}
 	b.wipe()
