@@ -51,6 +51,10 @@ func TestCompare(t *testing.T) {
 	leafPEM, leafKey, _, _ := pairPEM(t, "worker", false, ca, signer)
 	otherCA, _, _, _ := pairPEM(t, "other CA", true, nil, nil)
 	selfPEM, selfKey, _, _ := pairPEM(t, "worker", false, nil, nil)
+	slashed := otherCA
+	for !strings.Contains(slashed, "\n//") { // one in some hundred certificates has such a line
+		slashed, _, _, _ = pairPEM(t, "another CA", true, nil, nil)
+	}
 	const creds = "TEMPORAL_TLS_CLIENT_CERT_PATH=/c/client.pem\nTEMPORAL_TLS_CLIENT_KEY_PATH=/c/client.key\n"
 	where := func(id string) string {
 		return "TEMPORAL_ADDRESS=" + id + ".tmprl.cloud:7233\nTEMPORAL_NAMESPACE=" + id + "\n"
@@ -95,6 +99,7 @@ func TestCompare(t *testing.T) {
 		{"another CA's text", data(otherCA, selfKey), mtls, "danger The client certificate is a CA", ""},
 		{"the CA key's text", data(leafPEM, caKey), mtls, "danger This is the private key of the CA", ""},
 		{"another pair's key", data(leafPEM, selfKey), mtls, "danger Key and certificate are not a pair", ""},
+		{"a CA whose base64 has a line like a comment", data(slashed, selfKey), mtls, "danger The client certificate is a CA", ""},
 		{"signed by another", data(selfPEM, selfKey), mtls, "conflict A different CA signed this client certificate", "orders CA"},
 	} {
 		e := judgeEnvironment(context.Background(), tt.in, EnvChoice{Want: tt.want})
@@ -110,7 +115,7 @@ func TestCompare(t *testing.T) {
 			}
 		}
 		if found != tt.find {
-			t.Errorf("%s: found %q, want %q\n%+v", tt.name, found, tt.find, e.Findings)
+			t.Errorf("%s: found %q, want %q\n%+v\nTEXT %q", tt.name, found, tt.find, e.Findings, tt.in)
 		}
 	}
 }

@@ -46,6 +46,7 @@ func (d *Document) lines(text string, group int) {
 			piece.Reset()
 		}
 	}
+	inPEM := false
 	rest, number, root := text, 0, !assignLine.MatchString(text)
 	for rest != "" && !d.stopped() {
 		var line string
@@ -58,7 +59,13 @@ func (d *Document) lines(text string, group int) {
 			number++
 			trimmed = strings.TrimRight(trimmed[:len(trimmed)-1], " \t") + " " + strings.TrimSpace(more)
 		}
-		if d.special(trimmed, number, group) {
+		if strings.Contains(line, "-----BEGIN ") {
+			inPEM = true
+		}
+		if strings.Contains(line, "-----END ") {
+			inPEM = false
+		}
+		if !inPEM && d.special(trimmed, number, group) { // base64 is free to begin with //
 			flush()
 			first = number + 1
 			continue
