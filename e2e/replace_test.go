@@ -80,7 +80,7 @@ func TestReplaceInABrowser(t *testing.T) {
 	b.until("both passed", func() bool { b.open(p.url + at); return strings.Contains(b.loaded(), "passed with the old one") })
 	look("replace-workers")
 	b.has("GetClientCertificate")
-	b.until("nobody is seen with the old one", func() bool { return b.count(testID("remove-old")+".go:not([disabled])") == 1 })
+	b.until("nobody is seen with the old one", func() bool { return b.count(testID("remove-old")+":not([disabled])") == 1 })
 	b.click("remove-old")
 	b.has("Put the old CA back")
 	look("replace-done")
