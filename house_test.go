@@ -21,7 +21,7 @@ import (
 // walls says which rooms a room may import (docs/ARCHITECTURE.md). What is not listed is forbidden.
 var walls = map[string][]string{
 	"main":      {"cli"},
-	"cli":       {"sdk", "handlers", "views", "static", "acts", "runs", "cloud", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "people", "expiry", "store", "reach", "limit", "fault"},
+	"cli":       {"sdk", "assess", "handlers", "views", "static", "acts", "runs", "cloud", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "people", "expiry", "store", "reach", "limit", "fault"},
 	"handlers":  {"sdk", "acts", "runs", "cloud", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "people", "expiry", "limit", "fault"},
 	"views":     {"static", "fault"},
 	"static":    {},
@@ -34,6 +34,7 @@ var walls = map[string][]string{
 	"custody":   {"certsvc", "limit", "fault"},
 	"rehearsal": {"cloud", "certsvc", "namespace", "fault"},
 	"cloud":     {"certsvc", "namespace", "fault"},
+	"assess":    {"doctor", "namespace", "reach", "fault"},
 	"transfer":  {"sdk", "doctor", "namespace", "reach", "fault"},
 	"doctor":    {"sdk", "certsvc", "namespace", "reach", "fault"},
 	"snippet":   {"sdk", "namespace", "limit", "fault"},
