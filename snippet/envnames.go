@@ -117,10 +117,14 @@ func (r *reading) siblings() {
 	}
 	beside := map[place]bool{}
 	for i, s := range r.Settings {
-		if k := r.known[i]; k.set == "own" && k.what == mAddress && !slices.Contains(tokens(s.Path), "temporal") && len(beside) < 20 {
-			if before, ok := stem(s.Path); ok {
-				beside[place{s.Group, before}] = true
-			}
+		if k := r.known[i]; k.set != "own" || k.what != mAddress || len(beside) >= 20 {
+			continue
+		}
+		if _, plain := telling(s.Path, ""); plain {
+			continue
+		}
+		for _, before := range stems(s.Path) {
+			beside[place{s.Group, before}] = true
 		}
 	}
 	if len(beside) == 0 {
@@ -142,15 +146,29 @@ func (r *reading) siblings() {
 	}
 }
 
-// stem is what stands before the last word of a variable, or before the last key of a path; "" for a key alone.
-func stem(path string) (string, bool) {
+// stems are what may stand before the last word of the names beside a name: FLOW_SERVER_ of FLOW_SERVER_URL, flow. of
+// flow.url, Temporal__FlowServer of Temporal__FlowServerUrl; "" for a field or key alone, such as url or HostPort.
+func stems(path string) []string {
 	if at := strings.LastIndexByte(path, '.'); at >= 0 {
-		return path[:at+1], true
+		return []string{path[:at+1]}
 	}
-	if at := strings.LastIndexByte(path, '_'); at >= 0 && strings.ToUpper(path) == path {
-		return path[:at+1], true
+	switch {
+	case strings.ToUpper(path) == path:
+		if at := strings.LastIndexByte(path, '_'); at >= 0 {
+			return []string{path[:at+1]}
+		}
+		return nil
+	case !strings.Contains(path, "_") && strings.ToLower(path) == path:
+		return []string{""}
 	}
-	return "", strings.ToLower(path) == path && !strings.Contains(path, "_")
+	var out []string
+	if at := strings.LastIndexFunc(path, unicode.IsUpper); at > 0 && at < len(path)-1 && unicode.IsLower(rune(path[at-1])) {
+		out = append(out, path[:at])
+	}
+	if !strings.Contains(path, "_") {
+		out = append(out, "")
+	}
+	return out
 }
 
 // of says what a setting is for. ok is false for what is none of Temporal's.
@@ -292,7 +310,7 @@ func telling(path, value string) (meaning, bool) {
 		return mQueue, true
 	case strings.Contains(joined, "apikey") || last == "token" || last == "apitoken":
 		return mAPIKey, !has("name", "ref", "secretname", "path", "file") && words[len(words)-1] != "env"
-	case strings.Contains(joined, "servername") || has("sni") || last == "tlsdomain":
+	case strings.Contains(strings.ReplaceAll(joined, "namespace", "-"), "servername") || has("sni") || last == "tlsdomain":
 		return mServerName, true
 	case strings.Contains(joined, "insecure") || strings.Contains(joined, "verif"):
 		return mNoVerify, !strings.Contains(joined, "enable")
@@ -318,6 +336,9 @@ func telling(path, value string) (meaning, bool) {
 	}
 	if len(rest) == 0 && len(words) > 0 && slices.Contains([]string{"server", "service", "target", "cluster"}, words[len(words)-1]) && (cloudOrHost(value) || strings.ContainsAny(value, "$(")) {
 		return mAddress, true
+	}
+	if len(words) > 0 && slices.Contains(addresses, words[len(words)-1]) && (cloudValue(value) || temporalHost.MatchString(value)) {
+		return mAddress, true // an address of Temporal's, with a word of the code's own before it
 	}
 	return "", false
 }

@@ -150,6 +150,10 @@ func (s *script) command(c syntax.Command, group int) {
 	case *syntax.DeclClause:
 		s.d.Exports = true
 		for _, a := range c.Args {
+			if a.Name == nil && a.Naked && a.Value != nil {
+				s.quotedPair(a.Value, group)
+				continue
+			}
 			s.assign(a, group)
 		}
 	case *syntax.BinaryCmd:
@@ -207,6 +211,22 @@ func (s *script) assign(a *syntax.Assign, group int) {
 		s.d.dialect("shell")
 	}
 }
+
+// quotedPair reads a whole assignment in quotes: export "NAME=value".
+func (s *script) quotedPair(w *syntax.Word, group int) {
+	v, quote := s.word(w)
+	if len(v) == 0 || v[0].Ref != "" || v[0].Raw != "" {
+		return
+	}
+	name, rest, ok := strings.Cut(v[0].Text, "=")
+	if !ok || !variableName.MatchString(name) {
+		return
+	}
+	v = append(Value{{Text: rest}}, v[1:]...)
+	s.d.add(Setting{Name: name, Value: v, Quote: quote, Group: group, Line: s.line(w), Via: "env"})
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
 
 func (s *script) set(name string, w *syntax.Word, group, line int) bool {
 	v, quote := s.word(w)
