@@ -264,7 +264,7 @@ func tokens(key string) []string {
 
 // Words of a name that is told by its words alone. What no SDK and no framework reads is perhaps the code's own.
 var (
-	others    = []string{"ui", "web", "cors", "codec", "metrics", "prometheus", "postgres", "db", "sql", "log", "logging", "image", "version", "ops", "saas", "admin", "retention", "encryption", "identity", "build", "deployment", "search", "history", "matching", "frontend", "internal", "dynamic", "visibility", "persistence", "elasticsearch", "opensearch", "service-account", "callback", "webhook", "staging", "old", "legacy", "test", "health", "timeout", "cookie", "csrf", "session", "user", "password", "workers", "nexus"}
+	others    = []string{"ui", "web", "cors", "codec", "metrics", "prometheus", "postgres", "db", "sql", "log", "logging", "image", "version", "ops", "saas", "admin", "retention", "encryption", "identity", "build", "deployment", "search", "history", "matching", "frontend", "internal", "dynamic", "visibility", "persistence", "elasticsearch", "opensearch", "service-account", "callback", "webhook", "staging", "old", "legacy", "local", "test", "health", "timeout", "cookie", "csrf", "session", "user", "password", "workers", "nexus"}
 	noise     = []string{"connection", "conn", "client", "cloud", "config", "settings", "options", "worker", "server", "service", "cluster", "grpc", "core", "default", "env", "environment", "target", "sdk", "data", "values", "global", "app", "my", "auth", "credentials", "production", "prod"}
 	addresses = []string{"address", "addr", "host", "hostport", "hosturl", "url", "uri", "endpoint", "target", "hostname", "hostaddress", "hostandport", "targethost", "targeturl", "serveraddr", "broker", "server"}
 )
