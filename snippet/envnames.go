@@ -290,7 +290,7 @@ func telling(path, value string) (meaning, bool) {
 	has := func(list ...string) bool {
 		return slices.ContainsFunc(list, func(w string) bool { return slices.Contains(words, w) })
 	}
-	content := has("data", "pem", "content", "contents", "body", "base64", "b64", "raw", "string", "value", "inline") && !has("path", "file")
+	content := has("data", "pem", "content", "contents", "body", "base64", "b64", "raw", "string", "value", "inline") && !has("path", "file", "location")
 	kind := func(path, data meaning) (meaning, bool) {
 		if content {
 			return data, true
@@ -320,7 +320,7 @@ func telling(path, value string) (meaning, bool) {
 		return kind(mKey, mKeyData)
 	case has("cert", "crt", "certificate", "certchain", "clientcert", "pem") && !has("name", "dir", "directory", "folder", "expiry", "secret", "key", "enabled", "manager"):
 		return kind(mCert, mCertData)
-	case (has("key") && (has("tls", "mtls", "client", "private", "ssl") || has("path", "file") && !has("api", "queue")) || has("privatekey", "clientkey")) && !has("name", "secret", "password", "passphrase"):
+	case (has("key") && (has("tls", "mtls", "client", "private", "ssl") || has("path", "file", "location") && !has("api", "queue")) || has("privatekey", "clientkey")) && !has("name", "secret", "password", "passphrase"):
 		return kind(mKey, mKeyData)
 	case last == "namespace" || last == "ns" || last == "namespaceid" || last == "namespacename" || last == "":
 		if last == "" && !has("namespace") {

@@ -265,11 +265,12 @@ func (j *judgement) address() (namespace.Address, bool) {
 	j.parsed(name, repairs, err)
 	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
 		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}
+		if !loopback(a.Host) {
+			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
+		}
 		if j.of(mAddress)[0].parts.Defaulted() {
 			f.Level = "note"
 			f.Text += onlyDefault
-		} else if !loopback(a.Host) {
-			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
 		}
 		j.find(f)
 	} else if err == nil && j.local(a) {

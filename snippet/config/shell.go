@@ -67,7 +67,7 @@ func (d *Document) chunks(text string, first, group int) {
 
 var (
 	// spacedValue is a line of a .env file whose value has blanks and no quotes, or blanks around its equals sign.
-	spacedValue = regexp.MustCompile(`(?m)^(?:export[ \t]+)?[A-Za-z_]\w*=-----BEGIN |^[A-Za-z_]\w*[ \t]+=|^[A-Za-z_]\w*=[ \t]+[^\s#]`)
+	spacedValue = regexp.MustCompile(`(?m)^(?:export[ \t]+)?[A-Za-z_]\w*=-----BEGIN |^[A-Za-z_]\w*[ \t]+=|^[A-Za-z_]\w*[ \t]*(?:\?|::?)=|^[A-Za-z_]\w*=[ \t]+[^\s#]`)
 	// colonPair is a line that a shell takes for a command and a person for a pair.
 	colonPair = regexp.MustCompile(`^["']?[A-Za-z_][\w.-]*["']?:[ \t]`)
 )
@@ -259,7 +259,7 @@ func (s *script) word(w *syntax.Word) (Value, byte) {
 }
 
 // everydayBraces are references that a shell does not know: templates of other programs.
-var everydayBraces = references{at: regexp.MustCompile(`\{\{([^{}]*)\}\}|#\{([^{}]*)\}#`)}
+var everydayBraces = references{at: regexp.MustCompile(`\{\{([^{}]*)\}\}|#\{([^{}]*)\}#|%([A-Z][A-Z0-9_]{2,})%`)}
 
 func (s *script) parts(list []syntax.WordPart, quoted bool) Value {
 	var v Value
@@ -289,6 +289,12 @@ func (s *script) parts(list []syntax.WordPart, quoted bool) Value {
 						part.Ref = ""
 					}
 				}
+			}
+			v = append(v, part)
+		case *syntax.CmdSubst: // $(A) is a variable of make's
+			part := Part{Raw: s.source(p)}
+			if name, ok := strings.CutPrefix(part.Raw, "$("); ok && upper(strings.TrimSuffix(name, ")")) {
+				part.Ref = strings.TrimSuffix(name, ")")
 			}
 			v = append(v, part)
 		default:
