@@ -390,9 +390,15 @@ func (j *judgement) sent(what ...meaning) bool {
 	})
 }
 
-// first is the value of a meaning that wins and is known, "" for none.
+// first is the value of a meaning that wins and is known, "" for none. Where a name that SDKs or a framework read is set
+// elsewhere, no name of the code's own stands in for it.
 func (j *judgement) first(what meaning) string {
+	elsewhere := false
 	for _, a := range j.of(what) {
+		if a.set == "own" && elsewhere {
+			return ""
+		}
+		elsewhere = elsewhere || a.unknown && a.set != "own"
 		if !a.unknown && strings.TrimSpace(a.value) != "" {
 			return strings.TrimSpace(a.value)
 		}

@@ -66,8 +66,8 @@ func (j *judgement) credentials(r *Request) {
 		return // it has its credentials from a TriggerAuthentication
 	}
 	f := EnvFinding{Code: "CL-01", Level: j.certain(), Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that presents neither."}
-	if f.Level == "note" {
-		f.Code = ""
+	if f.Level == "note" || fileProfile(j.doc.Groups[j.part]) { // a profile is filled in from the environment
+		f.Code, f.Level = "", "note"
 		f.Title, f.Text = "This text contains neither a certificate nor an API key", "Temporal Cloud refuses a client that presents neither. Perhaps they are set elsewhere, or under a name that Onramp does not know."
 	}
 	j.find(f)
@@ -265,11 +265,12 @@ func (j *judgement) address() (namespace.Address, bool) {
 	j.parsed(name, repairs, err)
 	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
 		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}
+		if !loopback(a.Host) {
+			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
+		}
 		if j.of(mAddress)[0].parts.Defaulted() {
 			f.Level = "note"
 			f.Text += onlyDefault
-		} else if !loopback(a.Host) {
-			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
 		}
 		j.find(f)
 	} else if err == nil && j.local(a) {
