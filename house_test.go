@@ -22,12 +22,12 @@ import (
 var walls = map[string][]string{
 	"main":      {"cli"},
 	"cli":       {"sdk", "assess", "handlers", "views", "static", "acts", "runs", "cloud", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "people", "expiry", "store", "reach", "limit", "fault"},
-	"handlers":  {"sdk", "acts", "runs", "cloud", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "people", "expiry", "limit", "fault"},
+	"handlers":  {"sdk", "assess", "acts", "runs", "cloud", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "people", "expiry", "limit", "fault"},
 	"views":     {"static", "fault"},
 	"static":    {},
 	"store":     {"runs", "migration", "custody", "people", "expiry", "fault"},
-	"acts":      {"runs", "migration", "custody", "expiry", "cloud", "transfer", "doctor", "certsvc", "namespace", "reach", "limit", "fault"},
-	"runs":      {"migration", "cloud", "doctor", "transfer", "fault"},
+	"acts":      {"assess", "runs", "migration", "custody", "expiry", "cloud", "transfer", "doctor", "certsvc", "namespace", "reach", "limit", "fault"},
+	"runs":      {"assess", "migration", "cloud", "doctor", "transfer", "fault"},
 	"expiry":    {"migration", "certsvc", "reach", "fault"},
 	"migration": {"sdk", "cloud", "certsvc", "namespace", "fault"},
 	"people":    {"custody", "migration", "limit", "fault"},
@@ -48,7 +48,7 @@ var walls = map[string][]string{
 }
 
 // areas are the folders of handlers: each stands on web alone, and only the router knows them all.
-var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search", "people"}
+var areas = []string{"journey", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search", "people", "assess"}
 
 // TestAreas: no area of handlers imports another, and web imports none.
 func TestAreas(t *testing.T) {

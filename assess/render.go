@@ -310,3 +310,6 @@ func fence(s string) string {
 	}
 	return mark + "\n" + s + "\n" + mark
 }
+
+// Evidence is what was seen for a row, on one line.
+func Evidence(r Row) string { return evidence(r.Evidence) }

@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"onramp/handlers/assess"
 	"onramp/handlers/certs"
 	"onramp/handlers/check"
 	"onramp/handlers/cloud"
@@ -34,6 +35,7 @@ type Handlers struct {
 	help     help.Pages
 	search   search.Pages
 	people   people.Pages
+	assess   assess.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -42,5 +44,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, assess.Pages{Site: s}}, nil
 }

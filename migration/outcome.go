@@ -10,6 +10,7 @@ const (
 	CheckRun    RunKind = "check"
 	TransferRun RunKind = "transfer"
 	DrillRun    RunKind = "drill"
+	AssessRun   RunKind = "assess" // of the server that the application runs on today; no step rests on it
 )
 
 // RunState is where a run is.

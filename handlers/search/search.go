@@ -86,4 +86,4 @@ func groups(query string, moves []migration.Card, rs []runs.Found, certs []migra
 	return out
 }
 
-var kindNames = map[migration.RunKind]string{migration.CheckRun: "Check", migration.TransferRun: "Transfer", migration.DrillRun: "Drill"}
+var kindNames = map[migration.RunKind]string{migration.CheckRun: "Check", migration.TransferRun: "Transfer", migration.DrillRun: "Drill", migration.AssessRun: "Assessment"}

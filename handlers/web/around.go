@@ -27,6 +27,7 @@ var places = []place{
 	{path: "transfer", name: "Transfers", inside: true},
 	{path: "transfer/drill", name: "Drill", inside: true},
 	{path: "certificates/replace", name: "Replace", inside: true, mtls: true},
+	{path: "assess", name: "Assess", inside: true},
 	{path: "settings", name: "Settings", inside: true},
 
 	{path: "namespace", name: "Namespace"},

@@ -64,6 +64,8 @@ const (
 	// maxTransfer bounds the body of the form of step 6: an input of Temporal's 2 MB, escaped as a browser
 	// does, and enough beyond it to say of one of 3 MB that it is too large.
 	maxTransfer = 8 << 20
+	// maxFacts bounds the body of the form that judges a facts file.
+	maxFacts = 8 << 20
 	// MaxShownInput is how much input is sent back to the page when something of the form is refused.
 	MaxShownInput = 16 << 10
 	// MaxTwinInput is how much input a command to copy holds.
@@ -74,6 +76,9 @@ const (
 func bodyLimit(r *http.Request) int64 {
 	if ok, _ := path.Match("/m/*/transfer", r.URL.Path); ok {
 		return maxTransfer
+	}
+	if r.URL.Path == "/assess" {
+		return maxFacts
 	}
 	if isMultipart(r) {
 		return maxUpload
