@@ -269,7 +269,7 @@ func TransferPage(f Frame, p TransferProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = history("Transfers so far", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = history("Test transfers so far", p.History, path("m", p.Migration, "runs")).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
