@@ -5,7 +5,7 @@ GO ?= go
 BIN := bin/onramp
 SOURCES := $(shell find . -name '*.go' -not -path './e2e/*') go.mod go.sum $(shell find static -name '*.css' -o -name '*.js' -o -name '*.svg') $(shell find store -name '*.sql')
 
-.PHONY: help run build lean test quick check bench setup generate golden fuzz screenshots clean
+.PHONY: help run build lean test quick check bench setup generate golden fuzz vuln screenshots clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -42,6 +42,9 @@ golden: ## rewrite golden files after an intended change
 
 screenshots: setup build ## docs/screenshots from the running portal
 	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run TestPagesLookRight -count=1 -timeout 20m
+
+vuln: ## known vulnerabilities, by Go's database (it needs the network)
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 fuzz: ## each fuzz target for 30 s
 	@scripts/fuzz.sh 30s

@@ -314,6 +314,7 @@ func TestEveryActIsHere(t *testing.T) {
 
 // TestFailures: whichever write of an act fails, before or after its commit, the act is done as a whole or not at all,
 // and its fault says only what is true.
+// ASVS 16.5.3.
 func TestFailures(t *testing.T) {
 	modes := []struct {
 		name         string

@@ -9,7 +9,8 @@ import (
 )
 
 // TestASVS_3_5_1: at a shared portal, forms of other sites' pages, and requests under other names, are refused on every
-// route that changes something; a page of ours, and a program that says where it belongs, are let in (3.5.1, 3.5.2, 3.5.3).
+// route that changes something; a page of ours, and a program that says where it belongs, are let in.
+// ASVS 3.5.1, 3.5.2.
 func TestASVS_3_5_1(t *testing.T) {
 	d := sharedDesk(t, deskOptions{})
 	own := strings.TrimSuffix(d.srv.URL, "/")
@@ -72,7 +73,8 @@ func TestASVS_3_5_1(t *testing.T) {
 }
 
 // TestASVS_4_1_3: what a request says of where it came from is believed of the reverse proxy that is named, and of
-// nobody else (4.1.3, 15.3.4).
+// nobody else.
+// ASVS 4.1.3, 15.3.4.
 func TestASVS_4_1_3(t *testing.T) {
 	from := func(d *desk, headers ...string) string {
 		t.Helper()
@@ -107,7 +109,8 @@ func TestASVS_4_1_3(t *testing.T) {
 }
 
 // TestASVS_13_4: nothing of the inside is answered to the outside: no metrics, no profiles, no files of the source, no
-// TRACE (13.4.1, 13.4.2, 13.4.4, 13.4.5); and metrics on loopback are for who asks by its address.
+// TRACE; and metrics on loopback are for who asks by its address.
+// ASVS 13.4.1, 13.4.2, 13.4.4, 13.4.5.
 func TestASVS_13_4(t *testing.T) {
 	d := sharedDesk(t, deskOptions{})
 	for _, as := range []string{d.as, ""} {
@@ -129,7 +132,8 @@ func TestASVS_13_4(t *testing.T) {
 	}
 }
 
-// TestASVS_14_2_1: no secret is in the log: passwords, tokens, links, what a form or an address holds (14.2.1, 16.2.5).
+// TestASVS_14_2_1: no secret is in the log: passwords, tokens, links, what a form or an address holds (16.2.5 too).
+// ASVS 14.2.1.
 func TestASVS_14_2_1(t *testing.T) {
 	d := sharedDesk(t, deskOptions{})
 	token := d.join("omar@example.com", 1)

@@ -251,6 +251,7 @@ func rewrite(t testing.TB, path, text string) {
 }
 
 // TestTamperedAudit: a thousand tamperings of every kind are found, and the first bad record is named.
+// ASVS 16.4.2.
 func TestTamperedAudit(t *testing.T) {
 	const n, rounds = 60, 1000
 	whole := audited(t, n)
@@ -324,6 +325,7 @@ func TestServesBrokenAudit(t *testing.T) {
 }
 
 // TestFailsClosed: what cannot be recorded does not happen, whichever write carries the record.
+// ASVS 16.5.3.
 func TestFailsClosed(t *testing.T) {
 	d := open(t)
 	addAll(t, d, "a")
