@@ -131,5 +131,6 @@ func TestASVS_3_4(t *testing.T) {
 	d.as = d.join("viewer@example.com", 1)
 	judge(d.post("/new", "name", "x").want(t, 403))
 	judge(d.post("/signout").want(t, 303))
+	t.Logf("figure: S2 worst=%d answers=%d", worst, answers)
 	t.Logf("%d answers, the worst scores %d", answers, worst)
 }

@@ -37,7 +37,7 @@ func TestASVS_3_5_1(t *testing.T) {
 		{"a name that was made to point here", []string{"Host", "evil.example:" + port, "Origin", "https://evil.example:" + port, "Sec-Fetch-Site", "same-origin"}, false},
 		{"the same, an old browser", []string{"Host", "evil.example:" + port, "Origin", "https://evil.example:" + port}, false},
 	}
-	forms := 0
+	forms, cells, wrong := 0, 0, 0
 	for _, x := range d.h.Declared() {
 		if x.Method != http.MethodPost || x.Pattern == "/signout" {
 			continue
@@ -48,7 +48,9 @@ func TestASVS_3_5_1(t *testing.T) {
 			r := d.send(d.request("POST", path, strings.NewReader("a=%zz"), append([]string{"Content-Type", "application/x-www-form-urlencoded"}, c.headers...)...))
 			report := strings.HasPrefix(path, "/report/") && c.headers != nil && c.headers[0] == "Origin" && c.headers[1] == ""
 			refused := r.status == http.StatusForbidden && strings.Contains(r.body, "another site") || r.status == http.StatusMisdirectedRequest
+			cells++
 			if refused == (c.let || report) {
+				wrong++
 				t.Errorf("POST %s from %s answers %d", path, c.name, r.status)
 			}
 		}
@@ -61,6 +63,7 @@ func TestASVS_3_5_1(t *testing.T) {
 	if forms < 55 {
 		t.Errorf("only %d forms", forms)
 	}
+	t.Logf("figure: S4 wrong=%d cells=%d senders=%d forms=%d", wrong, cells, len(cases), forms)
 	for host, want := range map[string]int{"127.0.0.1:" + port: 200, "localhost:" + port: 421, "[::1]:" + port: 421, "evil.example": 421, "127.0.0.1": 421, "127.0.0.1:1": 421, "": 421} {
 		r := d.request("GET", "/help", nil)
 		if r.Host = host; host == "" {

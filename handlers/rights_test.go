@@ -189,6 +189,7 @@ func TestASVS_8_2_1(t *testing.T) {
 	if routes < 130 || cells < 1000 {
 		t.Errorf("only %d routes and %d cells", routes, cells)
 	}
+	t.Logf("figure: S3 wrong=%d cells=%d routes=%d", wrong, cells, routes)
 	t.Logf("%d routes, %d cells, %d wrong", routes, cells, wrong)
 }
 

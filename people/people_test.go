@@ -295,6 +295,7 @@ func TestASVS_6_3_1(t *testing.T) {
 				}
 				time.Sleep(10 * time.Second)
 			}
+			t.Logf("figure: S8b guesses_per_account_and_hour=%d refused=%d", guesses, refused)
 			if guesses != 7 || refused < 300 { // 5, and after 15 and 30 minutes one each
 				t.Errorf("%s: %d guesses in an hour, %d refused", email, guesses, refused)
 			}

@@ -225,6 +225,7 @@ func TestForbidden(t *testing.T) {
 	if n := accepted.Load(); n != 0 {
 		t.Errorf("the listener accepted %d connections", n)
 	}
+	t.Logf("figure: S5 forbidden_connects=%d accepted=%d vectors=%d resolvers=3 dials=%d", connects, accepted.Load(), vectors/3, ways)
 	t.Logf("%d vectors x 3 resolvers, %d dials: %d forbidden connects at the socket, %d accepted", vectors/3, ways, connects, accepted.Load())
 }
 

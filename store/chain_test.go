@@ -284,6 +284,7 @@ func TestTamperedAudit(t *testing.T) {
 	if sum != rounds || named != rounds {
 		t.Errorf("found %d of %d, named %d: %v", sum, rounds, named, found)
 	}
+	t.Logf("figure: S10 found=%d of=%d kinds=%d first_bad_named=%d", sum, rounds, len(tamperings), named)
 	t.Logf("found %d of %d tamperings of %d kinds, the first bad record named in %d", sum, rounds, len(tamperings), named)
 }
 
