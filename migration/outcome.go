@@ -1,6 +1,9 @@
 package migration
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // RunKind says what a run did.
 type RunKind string
@@ -12,6 +15,22 @@ const (
 	DrillRun    RunKind = "drill"
 	AssessRun   RunKind = "assess" // of the server that the application runs on today; no step rests on it
 )
+
+// Word is what the kind is called in sentences: "check", "test transfer", "load drill", "assessment".
+func (k RunKind) Word() string {
+	switch k {
+	case TransferRun:
+		return "test transfer"
+	case DrillRun:
+		return "load drill"
+	case AssessRun:
+		return "assessment"
+	}
+	return string(k)
+}
+
+// Numbered names the run of a number: "check 3". It is the name wherever one is mentioned.
+func (k RunKind) Numbered(number int) string { return k.Word() + " " + strconv.Itoa(number) }
 
 // RunState is where a run is.
 type RunState string

@@ -351,8 +351,8 @@ func keepsReferences(what meaning) bool { return what == mCert || what == mKey |
 // ReadBy says who reads one of Vocabularies.
 func ReadBy(vocabulary string) string { return readers[vocabulary] }
 
-// local reports whether an address cannot be Temporal Cloud's and is not the one that is right.
-func (j *judgement) local(a namespace.Address) bool { return local(a.Host) && a.String() != j.own }
+// localOther reports whether an address cannot be Temporal Cloud's and is not own, the one that is right.
+func localOther(a namespace.Address, own string) bool { return local(a.Host) && a.String() != own }
 
 // find takes a finding; of very many the first are enough.
 func (j *judgement) find(f EnvFinding) {

@@ -16,7 +16,7 @@ func (j *judgement) endpoint() {
 	j.fileReferences()
 	j.flatKeys()
 	switch {
-	case haveAddr && j.local(addr):
+	case haveAddr && localOther(addr, j.own):
 		j.missing = "The address is not one of Temporal Cloud."
 		return
 	case !ok:
@@ -233,7 +233,7 @@ func (j *judgement) elsewhere(what meaning) {
 // other reports whether the address is a server of one's own.
 func (j *judgement) other() bool {
 	a, _, err := namespace.ParseAddress(j.first(mAddress))
-	return err == nil && j.local(a) && j.first(mAddress) != "" && namespace.HostKind(a.Host) != namespace.HostLocal
+	return err == nil && localOther(a, j.own) && j.first(mAddress) != "" && namespace.HostKind(a.Host) != namespace.HostLocal
 }
 
 // address is the address after repair. Codes come from the namespace room.
@@ -263,7 +263,7 @@ func (j *judgement) address() (namespace.Address, bool) {
 	}
 	a, repairs, err := namespace.ParseAddress(v)
 	j.parsed(name, repairs, err)
-	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
+	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && localOther(a, j.own) {
 		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}
 		if !loopback(a.Host) {
 			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
@@ -273,7 +273,7 @@ func (j *judgement) address() (namespace.Address, bool) {
 			f.Text += onlyDefault
 		}
 		j.find(f)
-	} else if err == nil && j.local(a) {
+	} else if err == nil && localOther(a, j.own) {
 		j.find(EnvFinding{Level: "note", Name: name, Title: "The address is not Temporal Cloud's", Text: "It is a server of your own, or a name of your own for a private endpoint. Onramp checks for what Temporal Cloud needs.", From: masked(v)})
 	}
 	return a, err == nil
