@@ -82,6 +82,7 @@ const (
 	FactPoller      = "poller.seen"
 	FactTransfer    = "transfer.done"
 	FactNote        = "step.noted" // "done outside", with a reason; shown as such
+	FactSource      = "source.set" // where the application runs today, as a list said: SourceData
 )
 
 // Fact is something observed. InputHash is the hash of what it was observed about; when the present
@@ -102,6 +103,12 @@ type NamespaceData struct {
 	Address   string `json:"address"`     // host:port that programs dial
 	Server    string `json:"server_name"` // "" unless it differs from Address's host
 	Region    string `json:"region,omitempty"`
+}
+
+// SourceData is the data of FactSource: the self-hosted namespace that an application comes from. No step asks for it.
+type SourceData struct {
+	Cluster   string `json:"cluster,omitempty"`
+	Namespace string `json:"namespace"`
 }
 
 // CertificateData is the data of FactCertificate: public things only.

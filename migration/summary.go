@@ -25,6 +25,22 @@ type Summary struct {
 	Leaf      string    `json:"leaf_sha256,omitempty"`
 	Replacing string    `json:"replacing,omitempty"` // ReplaceCA or ReplaceLeaf while a replacement is in progress
 	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
+
+	Who     string      `json:"who,omitempty"`     // whom it waits for: WhoDeveloper, WhoCloudAdmin; "" for nobody
+	Since   time.Time   `json:"since,omitzero"`    // since when it waits; zero for nobody
+	Expires time.Time   `json:"expires,omitzero"`  // the first end in the chain of the present certificate; zero: it has none
+	Checked *Checked    `json:"checked,omitempty"` // the last check of what is set now
+	Source  *SourceData `json:"source,omitempty"`  // the namespace that it comes from, where that is known
+	Region  string      `json:"region,omitempty"`  // of the namespace, where that is known
+}
+
+// Checked is how a check ended.
+type Checked struct {
+	Run    string    `json:"run"`
+	Number int       `json:"number"`
+	Passed bool      `json:"passed"`
+	Title  string    `json:"title"`
+	At     time.Time `json:"at"`
 }
 
 // Summary is the summary of a view that was derived at now.
@@ -41,10 +57,20 @@ func (v View) Summary(now time.Time) Summary {
 		s.Turn = TurnWaiting
 	}
 	if v.Namespace != nil {
-		s.Namespace = v.Namespace.Namespace
+		s.Namespace, s.Region = v.Namespace.Namespace, v.Namespace.Region
 	}
+	if s.Turn != TurnDone {
+		s.Who, s.Since = s.Next.Who, v.since(s.Next)
+	}
+	if c := v.LastCheck; c != nil {
+		s.Checked = &Checked{Run: c.ID, Number: c.Number, Passed: c.State == RunPassed, Title: c.Title, At: c.Ended}
+	}
+	s.Source = v.Source
 	if c := v.Certificate; c != nil {
-		s.CA, s.Leaf = c.CAFingerprint, c.LeafFingerprint
+		s.CA, s.Leaf, s.Expires = c.CAFingerprint, c.LeafFingerprint, c.LeafNotAfter
+		if !c.CANotAfter.IsZero() && c.CANotAfter.Before(s.Expires) {
+			s.Expires = c.CANotAfter
+		}
 		if now.Before(c.LeafNotAfter) { // step certificates looks again then
 			s.Until = c.LeafNotAfter
 		}
@@ -53,6 +79,21 @@ func (v View) Summary(now time.Time) Summary {
 		s.Replacing = r.What
 	}
 	return s
+}
+
+// since is since when a migration waits at a step: the step says, or the last that was observed or run does.
+func (v View) since(step StepView) time.Time {
+	if !step.Since.IsZero() {
+		return step.Since
+	}
+	at := v.Migration.Created
+	if n := len(v.Facts); n > 0 && v.Facts[n-1].At.After(at) {
+		at = v.Facts[n-1].At
+	}
+	if c := v.LastCheck; c != nil && c.Ended.After(at) {
+		at = c.Ended
+	}
+	return at
 }
 
 // Card is one migration of a list.
