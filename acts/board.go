@@ -9,6 +9,14 @@ import (
 	"onramp/migration"
 )
 
+// Boards keeps what the board needs (store.Boards).
+type Boards interface {
+	// Board is a part of the board; Tallies counts those that hold a text ("" for all), with those whose chain ends before
+	// a midnight.
+	Board(context.Context, migration.BoardQuery) ([]migration.Card, error)
+	Tallies(ctx context.Context, text string, soon time.Time) (migration.Tallies, error)
+}
+
 // SoonDays is how many days before the end of its chain the board calls a migration expiring.
 const SoonDays = 30
 
@@ -19,7 +27,7 @@ type TeamBoard struct {
 	Total   int // of the query, whatever the page
 	Tallies migration.Tallies
 	Now     time.Time
-	Query   migration.BoardQuery // as it was asked, with what follows from the actor and the moment
+	Query   migration.BoardQuery // as it was asked, with what follows from the moment
 }
 
 // Of counts what another part of the same board shows.
@@ -49,20 +57,20 @@ func Turns(by Actor) []migration.Waits {
 	return waits
 }
 
-func (l Lists) asked(by Actor, q migration.BoardQuery) migration.BoardQuery {
+func (l Lists) asked(q migration.BoardQuery) migration.BoardQuery {
 	y, m, d := l.now().UTC().Date()
-	q.Mine, q.Soon = Turns(by), time.Date(y, m, d+SoonDays+1, 0, 0, 0, 0, time.UTC)
+	q.Soon = time.Date(y, m, d+SoonDays+1, 0, 0, 0, 0, time.UTC)
 	return q
 }
 
-// TeamBoard returns a part of the board. A query for what is behind the end gets the last page. Mine and Soon follow
-// from the actor and the moment.
-func (l Lists) TeamBoard(ctx context.Context, by Actor, q migration.BoardQuery) (out TeamBoard, err error) {
+// TeamBoard returns a part of the board. A query for what is behind the end gets the last page. Soon follows from the
+// moment.
+func (l Lists) TeamBoard(ctx context.Context, q migration.BoardQuery) (out TeamBoard, err error) {
 	if err = l.Refresh(ctx); err != nil {
 		return out, err
 	}
-	out.Now, out.Query = l.now(), l.asked(by, q)
-	if out.Tallies, err = l.store.Tallies(ctx, q.Text, out.Query.Soon); err != nil {
+	out.Now, out.Query = l.now(), l.asked(q)
+	if out.Tallies, err = l.boards.Tallies(ctx, q.Text, out.Query.Soon); err != nil {
 		return out, err
 	}
 	out.Total = out.Tallies.Of(out.Query)
@@ -70,7 +78,7 @@ func (l Lists) TeamBoard(ctx context.Context, by Actor, q migration.BoardQuery) 
 		out.Query.From = max(out.Total-1, 0) / q.Limit * q.Limit
 	}
 	out.From = out.Query.From
-	out.Cards, err = l.store.Board(ctx, out.Query)
+	out.Cards, err = l.boards.Board(ctx, out.Query)
 	return out, err
 }
 
@@ -78,16 +86,16 @@ func (l Lists) TeamBoard(ctx context.Context, by Actor, q migration.BoardQuery) 
 const boardPage = 200
 
 // WholeBoard is every row of a part of the board, by ID, some at a time: From, Limit and Order are not looked at.
-func (l Lists) WholeBoard(ctx context.Context, by Actor, q migration.BoardQuery) (iter.Seq2[[]migration.Card, error], error) {
+func (l Lists) WholeBoard(ctx context.Context, q migration.BoardQuery) (iter.Seq2[[]migration.Card, error], error) {
 	if err := l.Refresh(ctx); err != nil {
 		return nil, err
 	}
 	return func(yield func([]migration.Card, error) bool) {
-		q := l.asked(by, q)
+		q := l.asked(q)
 		q.Limit = boardPage
 		for after := ""; ; {
 			q.After = &after
-			page, err := l.store.Board(ctx, q)
+			page, err := l.boards.Board(ctx, q)
 			if !yield(page, err) || err != nil || len(page) < q.Limit {
 				return
 			}

@@ -28,10 +28,6 @@ type Summaries interface {
 	List(context.Context, migration.Query) ([]migration.Card, error)
 	// Counts counts those that hold a text ("" for all), as List finds them.
 	Counts(ctx context.Context, text string) (migration.Counts, error)
-	// Board is a part of the board; Tallies counts those that hold a text ("" for all), with those whose chain ends before
-	// a midnight.
-	Board(context.Context, migration.BoardQuery) ([]migration.Card, error)
-	Tallies(ctx context.Context, text string, soon time.Time) (migration.Tallies, error)
 	// InNamespaces and WithCertificate find migrations, newest first, at most limit (negative: all).
 	InNamespaces(ctx context.Context, mode migration.Mode, namespaces []string, limit int) ([]migration.Migration, error)
 	WithCertificate(ctx context.Context, fingerprint string, limit int) ([]migration.Migration, error)

@@ -27,8 +27,6 @@ type Summary struct {
 	Whose     Whose     `json:"whose,omitzero"`      // who acts next
 	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
 
-	Who     string      `json:"who,omitempty"`     // whom it waits for: WhoDeveloper, WhoCloudAdmin; "" for nobody
-	Since   time.Time   `json:"since,omitzero"`    // since when it waits; zero for nobody
 	Expires time.Time   `json:"expires,omitzero"`  // the first end in the chain of the present certificate; zero: it has none
 	Checked *Checked    `json:"checked,omitempty"` // the last check of what is set now
 	Source  *SourceData `json:"source,omitempty"`  // the namespace that it comes from, where that is known
@@ -60,9 +58,6 @@ func (v View) Summary(now time.Time) Summary {
 	if v.Namespace != nil {
 		s.Namespace, s.Region = v.Namespace.Namespace, v.Namespace.Region
 	}
-	if s.Turn != TurnDone {
-		s.Who, s.Since = s.Next.Who, v.since(s.Next)
-	}
 	if c := v.LastCheck; c != nil {
 		s.Checked = &Checked{Run: c.ID, Number: c.Number, Passed: c.State == RunPassed, Title: c.Title, At: c.Ended}
 	}
@@ -85,21 +80,6 @@ func (v View) Summary(now time.Time) Summary {
 		s.Replacing = r.What
 	}
 	return s
-}
-
-// since is since when a migration waits at a step: the step says, or the last that was observed or run does.
-func (v View) since(step StepView) time.Time {
-	if !step.Since.IsZero() {
-		return step.Since
-	}
-	at := v.Migration.Created
-	if n := len(v.Facts); n > 0 && v.Facts[n-1].At.After(at) {
-		at = v.Facts[n-1].At
-	}
-	if c := v.LastCheck; c != nil && c.Ended.After(at) {
-		at = c.Ended
-	}
-	return at
 }
 
 // Card is one migration of a list.

@@ -11,10 +11,17 @@ import (
 // aDay is how nanoseconds of a moment become days.
 const aDay = int64(24 * time.Hour)
 
+// Boards keeps what a board of many migrations needs: its rows and counts, lists of migrations that are made together, and
+// checks of many.
+type Boards struct{ d *DB }
+
+// NewBoards returns the Boards of a database.
+func NewBoards(d *DB) Boards { return Boards{d} }
+
 // Board returns a part of the board as the migrations' summaries tell of them; Tallies tells how many there are in all.
-func (d *DB) Board(ctx context.Context, q migration.BoardQuery) ([]migration.Card, error) {
+func (b Boards) Board(ctx context.Context, q migration.BoardQuery) ([]migration.Card, error) {
 	query, args := boardQuery(ctx, q)
-	return all(ctx, d, scanCard, query, args...)
+	return all(ctx, b.d, scanCard, query, args...)
 }
 
 func boardQuery(ctx context.Context, q migration.BoardQuery) (string, []any) {
@@ -72,18 +79,18 @@ func boardQuery(ctx context.Context, q migration.BoardQuery) (string, []any) {
 
 // Tallies counts the migrations that a text ("" for all) is in the name or namespace of, by what the board shows; those
 // whose chain ends before soon, a midnight, are counted for each team besides.
-func (d *DB) Tallies(ctx context.Context, text string, soon time.Time) (migration.Tallies, error) {
+func (b Boards) Tallies(ctx context.Context, text string, soon time.Time) (migration.Tallies, error) {
 	scan := func(row scanner) (t migration.Tally, err error) {
 		err = row.Scan(&t.Team, &t.Archived, &t.Turn, &t.Who, &t.Failing, &t.N, &t.Expiring)
 		return t, err
 	}
 	if text != "" {
 		where, args := within(ctx, holds, "team_id", like(text), like(text))
-		return all(ctx, d, scan, `SELECT team_id, away, turn, who, failing, COUNT(*), COALESCE(SUM(away = 0 AND expires > 0 AND expires < ?), 0)
+		return all(ctx, b.d, scan, `SELECT team_id, away, turn, who, failing, COUNT(*), COALESCE(SUM(away = 0 AND expires > 0 AND expires < ?), 0)
 			FROM migrations WHERE `+where+" GROUP BY team_id, away, turn, who, failing", append([]any{nanos(soon)}, args...)...)
 	}
 	where, args := within(ctx, "n > 0", "team_id")
 	ends, endArgs := within(ctx, "n > 0 AND day < ?", "team_id", nanos(soon)/aDay)
-	return all(ctx, d, scan, "SELECT team_id, away, turn, who, failing, SUM(n), 0 FROM migration_counts WHERE "+where+" GROUP BY team_id, away, turn, who, failing"+
+	return all(ctx, b.d, scan, "SELECT team_id, away, turn, who, failing, SUM(n), 0 FROM migration_counts WHERE "+where+" GROUP BY team_id, away, turn, who, failing"+
 		" UNION ALL SELECT team_id, 0, 0, '', 0, 0, SUM(n) FROM migration_ends WHERE "+ends+" GROUP BY team_id", append(args, endArgs...)...)
 }

@@ -38,7 +38,7 @@ func TestNoCountOfNothing(t *testing.T) {
 		t.Helper()
 		x := expiry.Derived{Migration: must(d.Migration(ctx, id))(t), Summary: migration.Summary{Turn: turn}}
 		if turn != migration.TurnDone {
-			x.Who = migration.WhoDeveloper
+			x.Whose.Who = migration.WhoDeveloper
 		}
 		for _, n := range days {
 			x.Expires = start.Add(time.Duration(n) * 24 * time.Hour)

@@ -88,7 +88,7 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 				return err
 			}
 			done, err := set.ExecContext(ctx, nanos(x.Until), x.Turn, x.Failing, x.Namespace, x.CA, x.Leaf,
-				x.Who, nanos(x.Since), nanos(x.Expires), nanos(checkedAt(x.Summary)), string(text), x.ID, x.Version)
+				x.Whose.Who, nanos(x.Whose.Since), nanos(x.Expires), nanos(checkedAt(x.Summary)), string(text), x.ID, x.Version)
 			if err != nil {
 				return err
 			}

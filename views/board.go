@@ -72,3 +72,11 @@ func sortAttrs(c BoardColumn) templ.Attributes {
 	}
 	return templ.Attributes{"aria-sort": c.Dir}
 }
+
+// migrations is where all migrations are listed: on the board where several share the portal.
+func (f Frame) migrations() string {
+	if f.Account != nil {
+		return "/migrations"
+	}
+	return "/"
+}

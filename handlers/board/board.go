@@ -19,7 +19,7 @@ import (
 )
 
 // rowsPerPage bounds the table: with ten thousand migrations a page takes less than twice the time of ten (BenchmarkLists).
-const rowsPerPage = 50
+const rowsPerPage = 30
 
 // maxTeams bounds the table of teams.
 const maxTeams = 40
@@ -105,7 +105,8 @@ func (h *Pages) Board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	b, err := h.Acts.Lists.TeamBoard(r.Context(), by, q.BoardQuery)
+	q.Mine = acts.Turns(by)
+	b, err := h.Acts.Lists.TeamBoard(r.Context(), q.BoardQuery)
 	if err != nil {
 		return err
 	}
@@ -224,8 +225,8 @@ func row(c migration.Card, b acts.TeamBoard, team string) views.BoardRow {
 	for _, s := range c.Steps {
 		r.Meter = append(r.Meter, web.StepState(s))
 	}
-	if !c.Since.IsZero() {
-		r.Since, r.Stamp = web.Day(c.Since), web.Stamp(c.Since)
+	if at := c.Whose.Since; !at.IsZero() {
+		r.Since, r.Stamp = web.Day(at), web.Stamp(at)
 	}
 	if k := c.Checked; k != nil {
 		r.Check = &views.Tag{State: views.Bad, Word: "Failed"}
@@ -262,11 +263,17 @@ func state(s migration.Summary) views.Tag {
 // turn is whose turn a migration is, as its reader sees it.
 func turn(c migration.Card, mine []migration.Waits) views.Tag {
 	for _, w := range mine {
-		if c.Who != "" && w.Who == c.Who && w.In(c.Team) {
+		if c.Whose.Who != "" && w.Who == c.Whose.Who && w.In(c.Team) {
 			return views.Tag{State: views.Busy, Word: "Your turn"}
 		}
 	}
-	return views.Tag{State: turnState(c.Who), Word: turnWord(c.Who)}
+	switch c.Whose.Who {
+	case "":
+		return views.Tag{State: views.Idle, Word: "Nobody"}
+	case migration.WhoCheck:
+		return views.Tag{State: views.Busy, Word: "A check"}
+	}
+	return views.Tag{State: views.Wait, Word: web.Either(c.Whose.Name, turnWord(c.Whose.Who))}
 }
 
 // turnWord is whom a migration waits for, in a word.
@@ -276,15 +283,10 @@ func turnWord(who string) string {
 		return "Developer"
 	case migration.WhoCloudAdmin:
 		return "Cloud admin"
+	case migration.WhoCheck:
+		return "A check"
 	}
 	return "Nobody"
-}
-
-func turnState(who string) views.State {
-	if who == "" {
-		return views.Idle
-	}
-	return views.Wait
 }
 
 // daysLeft are the whole days from now to a moment, negative once it has passed.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"time"
 
+	"onramp/acts"
 	"onramp/handlers/web"
 	"onramp/migration"
 )
@@ -27,7 +28,9 @@ func (h *Pages) Export(w http.ResponseWriter, r *http.Request) error {
 	for _, t := range teams {
 		names[t.ID] = t.Name
 	}
-	pages, err := h.Acts.Lists.WholeBoard(r.Context(), by, readQuery(r.URL.Query()).BoardQuery)
+	q := readQuery(r.URL.Query())
+	q.Mine = acts.Turns(by)
+	pages, err := h.Acts.Lists.WholeBoard(r.Context(), q.BoardQuery)
 	if err != nil {
 		return err
 	}
@@ -69,7 +72,7 @@ func (h *Pages) exportRow(r *http.Request, c migration.Card, team string) []stri
 	if !c.Expires.IsZero() {
 		days = strconv.Itoa(daysLeft(c.Expires, h.Now()))
 	}
-	cells := []string{source.Cluster, source.Namespace, c.Namespace, c.Region, c.Name, team, c.Auth, string(c.Mode), state(c.Summary).Word, turnWord(c.Who), web.Stamp(c.Since),
+	cells := []string{source.Cluster, source.Namespace, c.Namespace, c.Region, c.Name, team, c.Auth, string(c.Mode), state(c.Summary).Word, web.Either(c.Whose.Name, turnWord(c.Whose.Who)), web.Stamp(c.Whose.Since),
 		fmt.Sprintf("%d/%d", c.Done, len(c.Steps)), check, web.Stamp(checkedAt), web.Stamp(c.Expires), days, h.Base(r) + web.MovePath(c.ID)}
 	for i, text := range cells {
 		if exported[i] != "days_left" { // a number of ours, which may be negative
