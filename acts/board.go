@@ -15,6 +15,11 @@ type Boards interface {
 	// a midnight.
 	Board(context.Context, migration.BoardQuery) ([]migration.Card, error)
 	Tallies(ctx context.Context, text string, soon time.Time) (migration.Tallies, error)
+	// AddMigrations adds migrations with their facts and records, all or none; Conflict faults are those of
+	// Store.AddMigration.
+	AddMigrations(context.Context, []migration.Made, ...custody.Record) error
+	OfTeams(ctx context.Context, teams []string) ([]migration.Migration, error) // that who asks sees
+	Taken(ctx context.Context, ids []string) (map[string]bool, error)           // whoever's they are
 }
 
 // SoonDays is how many days before the end of its chain the board calls a migration expiring.

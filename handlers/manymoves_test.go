@@ -172,7 +172,7 @@ var officePages = []string{"/", "/migrations", "/expiry", "/metrics", "/m/move-3
 // TestQueriesOfAPage: a page makes as many queries with a hundred migrations as with six.
 func TestQueriesOfAPage(t *testing.T) {
 	few, many := newOffice(t, 6), newOffice(t, 150)
-	pages := append(officePages, "/?page=2", "/migrations?page=2", "/migrations?show=expiring&sort=expiry", "/migrations?q=payments&show=mine&sort=waiting",  "/?q=payments&show=yours", "/?sort=name&mode=cloud", "/expiry?from=60", "/expiry?at=1800000000", "/expiry.ics", "/rehearsal", "/m/move-3/settings", "/healthz")
+	pages := append(officePages, "/?page=2", "/migrations?page=2", "/migrations?show=expiring&sort=expiry", "/migrations?q=payments&show=mine&sort=waiting", "/?q=payments&show=yours", "/?sort=name&mode=cloud", "/expiry?from=60", "/expiry?at=1800000000", "/expiry.ics", "/rehearsal", "/m/move-3/settings", "/healthz")
 	for _, path := range pages {
 		var n [2]int64
 		for i, o := range []*office{few, many} {

@@ -38,14 +38,16 @@ func (w Waits) In(team string) bool { return w.Teams == nil || slices.Contains(w
 
 // BoardQuery asks for a part of the board.
 type BoardQuery struct {
-	Show  Show
-	Mine  []Waits // what ShowMine shows: any of these
-	Team  string  // ID; "" for every one
-	Text  string  // in name or namespace, whatever the case of ASCII letters; "" for every one
-	Order Order
-	Soon  time.Time // ShowExpiring: whose first end is before this; a midnight, UTC
-	From  int
-	Limit int
+	Show Show
+	Mine []Waits // what ShowMine shows: any of these
+	Team string  // ID; "" for every one
+	// Namespaces, where there are any: about one of these.
+	Namespaces []string
+	Text       string // in name or namespace, whatever the case of ASCII letters; "" for every one
+	Order      Order
+	Soon       time.Time // ShowExpiring: whose first end is before this; a midnight, UTC
+	From       int
+	Limit      int
 	// After, for who reads on without counting: the ID of the last row that was read, ordered by ID. From and Order are
 	// not looked at then. All of it begins with "".
 	After *string

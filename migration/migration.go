@@ -59,6 +59,12 @@ type Migration struct {
 	Team     string // ID of the team that owns it
 }
 
+// Made is a new migration with what is known of it from the start.
+type Made struct {
+	Migration Migration
+	Facts     []Fact // without migration
+}
+
 // UsesKeys reports whether its workers sign in with an API key. Then it has no certificates.
 func (m Migration) UsesKeys() bool { return m.Auth == cloud.AuthAPIKey }
 

@@ -54,6 +54,9 @@ func boardQuery(ctx context.Context, q migration.BoardQuery) (string, []any) {
 	if q.Team != "" {
 		add("team_id = ?", q.Team)
 	}
+	if len(q.Namespaces) > 0 {
+		add("namespace IN (SELECT value FROM json_each(?))", idList(q.Namespaces))
+	}
 	if q.Text != "" {
 		add(holds, like(q.Text), like(q.Text))
 	}

@@ -1,12 +1,38 @@
 package views
 
+import "onramp/fault"
+
 func boardPages() []page {
 	return []page{
 		shown("board", BoardPage, signedIn("Board", "migrations", owner), boardProps()),
 		shown("board-viewer", BoardPage, signedIn("Board", "migrations", AccountProps{Name: "Omar", Role: "Viewer"}), boardSeen()),
 		shown("board-none", BoardPage, frame("Board", "migrations", nil), BoardProps{Summary: "0 wait for a Cloud admin.", Shows: []Link{{Text: "All 3", URL: "/migrations"}, {Text: "Failing 0", URL: "/migrations?show=failing", Current: true}}, Show: "failing", Export: "/migrations.csv?show=failing", CanWork: true, Clear: &Link{Text: "Show all", URL: "/migrations"}}),
 		shown("board-empty", BoardPage, signedIn("Board", "migrations", owner), BoardProps{Empty: true, CanWork: true, Export: "/migrations.csv"}),
+		shown("board-import", BoardImportPage, signedIn("Import", "migrations", owner), importProps()),
+		shown("board-import-planned", BoardImportPage, signedIn("Import", "migrations", owner), importPlanned()),
+		shown("board-import-refused", BoardImportPage, frame("Import", "migrations", nil), importRefused()),
 	}
+}
+
+func importProps() BoardImportProps {
+	return BoardImportProps{Langs: []Choice{{Value: "go", Label: "Go", Selected: true}, {Value: "python", Label: "Python"}}, Auths: []Choice{{Value: "mtls", Label: "mTLS", Selected: true}, {Value: "api-key", Label: "API key"}},
+		Teams: []Choice{{Value: "default", Label: "Default team", Selected: true}}, Limits: "500 rows, 256 kB"}
+}
+
+func importPlanned() BoardImportProps {
+	p := importProps()
+	p.Planned, p.New, p.Known, p.More, p.Ignored, p.Account = true, 41, 1, 40, "notes, state", "a1b2c"
+	p.List = "cluster,namespace,cloud_namespace,region\neu-1,payments,payments-prod.a1b2c,aws-eu-west-1\n"
+	p.Rows = []ImportRow{{Line: "2", Name: "payments-prod", Source: "eu-1 / payments", Namespace: "payments-prod.a1b2c", Region: "aws-eu-west-1", Team: "Default team"},
+		{Line: "3", Name: "Ledger", Namespace: "ledger.a1b2c", Team: "Default team", Here: &Link{Text: "Ledger", URL: "/m/ledger"}, Why: "this team has a migration of this name,"}}
+	return p
+}
+
+func importRefused() BoardImportProps {
+	p := importPlanned()
+	p.Teams, p.New = nil, 1
+	p.Problems = Problems{{Kind: fault.Invalid, Field: "list", Title: "Row 4: the name payments stands in row 2 already", Fix: "Delete one of the two, or tell them apart by the column name."}}
+	return p
 }
 
 func boardProps() BoardProps {
