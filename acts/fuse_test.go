@@ -151,3 +151,17 @@ type failingBoards struct {
 func (s failingBoards) AddMigrations(ctx context.Context, list []migration.Made, rs ...custody.Record) error {
 	return s.f.store("AddMigrations", func() error { return s.Boards.AddMigrations(ctx, list, rs...) })
 }
+
+// links are the links of a database whose writes fail as failing's do.
+type links struct {
+	store.Handoffs
+	f *fuse
+}
+
+func (s links) RecordHandoff(ctx context.Context, l migration.HandoffLink, facts []migration.Fact, rs []custody.Record) (out []migration.Fact, err error) {
+	err = s.f.store("RecordHandoff", func() (err error) { out, err = s.Handoffs.RecordHandoff(ctx, l, facts, rs); return err })
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

@@ -292,10 +292,3 @@ func strictly(raw []byte, blocks []block) bool {
 	}
 	return true
 }
-
-// PlainText is a file that a person made as text: UTF-8 without a byte order mark or other invisible characters, lines
-// ended by \n. UTF-16 with or without its mark is read as such, and what is no UTF-8 as Windows-1252.
-func PlainText(raw []byte) string {
-	text, _ := plainText(raw)
-	return text
-}

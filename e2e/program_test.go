@@ -30,6 +30,10 @@ const patience = 3 * time.Minute
 var program string
 
 func TestMain(m *testing.M) {
+	if files := os.Getenv(bareEnv); files != "" {
+		serveBare(files)
+		return
+	}
 	if built := os.Getenv("ONRAMP_E2E_PROGRAM"); built != "" {
 		program = built
 		os.Exit(m.Run())

@@ -74,7 +74,9 @@ func TestBoardImport(t *testing.T) {
 	file := d.get("/migrations.csv").want(t, 200).body
 	rows, err := csv.NewReader(strings.NewReader(file)).ReadAll()
 	check(t, err)
-	if len(rows) != 41 || !slices.ContainsFunc(rows, func(r []string) bool { return r[4] == "'=cmd|' /C calc'!A0" && r[2] == "app-3.a1b2c" && r[1] == "app-3" }) {
+	if len(rows) != 41 || !slices.ContainsFunc(rows, func(r []string) bool {
+		return r[4] == "'=cmd|' /C calc'!A0" && r[2] == "app-3.a1b2c" && r[1] == "app-3"
+	}) {
 		t.Errorf("%d rows exported, such as %q", len(rows), rows[4])
 	}
 	for _, r := range rows[1:] {

@@ -92,6 +92,13 @@ func (h Handoff) Over() bool { return !h.Open() && h.State != HandoffDone }
 // Expired reports whether the link's time is over at a moment, whatever became of the task.
 func (h Handoff) Expired(at time.Time) bool { return !at.Before(h.Expires) }
 
+// HandoffLink leads from the hash of a link's token to the hand-off.
+type HandoffLink struct {
+	Hash      string // SHA-256 of the token, in hex
+	Migration string // ID
+	Number    int
+}
+
 // Task is something that a person without an account can be asked to do.
 type Task struct {
 	ID        string

@@ -9,11 +9,13 @@ import (
 	"slices"
 	"strings"
 	"time"
+	stdunicode "unicode"
 	"unicode/utf8"
 
+	"golang.org/x/text/encoding"
 	"golang.org/x/text/encoding/charmap"
+	"golang.org/x/text/encoding/unicode"
 
-	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
@@ -137,14 +139,35 @@ func ReadList(raw []byte, d ListDefaults) (List, error) {
 // ListText is a list as a page shows it, and as it is read again.
 func ListText(raw []byte) string { return strings.TrimPrefix(listText(raw), "\n") }
 
-// listText is a list as text. What is neither UTF-8 nor UTF-16 came from a spreadsheet that saves Windows-1252.
+// listText is a list as text, with \n at the end of lines: UTF-8, UTF-16 with or without its mark, or else Windows-1252, as
+// spreadsheets save it. What cannot be seen is left out.
 func listText(raw []byte) string {
-	if !utf8.Valid(raw) && bytes.IndexByte(raw, 0) < 0 && !bytes.HasPrefix(raw, []byte("\xff\xfe")) && !bytes.HasPrefix(raw, []byte("\xfe\xff")) {
-		if text, err := charmap.Windows1252.NewDecoder().Bytes(raw); err == nil {
+	var from encoding.Encoding
+	switch zero := bytes.IndexByte(raw, 0); {
+	case bytes.HasPrefix(raw, []byte("\xff\xfe")), zero > 0 && zero%2 == 1:
+		from = unicode.UTF16(unicode.LittleEndian, unicode.UseBOM)
+	case bytes.HasPrefix(raw, []byte("\xfe\xff")), zero >= 0:
+		from = unicode.UTF16(unicode.BigEndian, unicode.UseBOM)
+	case !utf8.Valid(raw):
+		from = charmap.Windows1252
+	}
+	if from != nil {
+		if text, err := from.NewDecoder().Bytes(raw); err == nil {
 			raw = text
 		}
 	}
-	return certsvc.PlainText(raw)
+	text := strings.Map(func(r rune) rune {
+		switch {
+		case r == '\n' || r == '\r' || r == '\t':
+			return r
+		case stdunicode.In(r, stdunicode.Cc, stdunicode.Cf):
+			return -1
+		case stdunicode.Is(stdunicode.Zs, r):
+			return ' '
+		}
+		return r
+	}, string(raw))
+	return strings.NewReplacer("\r\n", "\n", "\r", "\n").Replace(text)
 }
 
 // separator finds what stands between columns: what spreadsheets say in a first line of its own, or what the first line

@@ -391,8 +391,8 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// without0007 takes back what the schema after the chain's has added.
-const without0007 = `DROP TABLE bulk_rows; DROP TABLE bulks; DROP TABLE migration_ends;
+// without0008 takes back what schema 8 has added.
+const without0008 = `DROP TABLE bulk_rows; DROP TABLE bulks; DROP TABLE migration_ends;
 DROP TRIGGER migrations_more; DROP TRIGGER migrations_fewer; DROP TRIGGER migrations_moved;
 DROP TRIGGER migration_ends_fewer; DROP TRIGGER migration_ends_moved;
 DROP INDEX migrations_who; DROP INDEX migrations_since; DROP INDEX migrations_expires; DROP INDEX migrations_checked;
@@ -410,8 +410,8 @@ func TestUpgradeChains(t *testing.T) {
 		forge(t, dir, func(exec func(string, ...any)) {
 			exec("DELETE FROM audit_chain")
 		})
-		alter(t, dir, without0007)
-		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; PRAGMA user_version = 5")
+		alter(t, dir, without0008)
+		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; DROP TABLE handoffs; PRAGMA user_version = 5")
 	}
 	check(t, os.CopyFS(dir+"-old", os.DirFS(before)))
 	check(t, os.Chmod(dir+"-old", 0o700))
