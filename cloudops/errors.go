@@ -99,7 +99,7 @@ func passes(err error) bool {
 const unreached = codes.OutOfRange
 
 // atOnce makes such a failure of a call known at once.
-func atOnce(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
+var atOnce grpc.UnaryClientInterceptor = func(ctx context.Context, method string, req, reply any, conn *grpc.ClientConn, invoke grpc.UnaryInvoker, opts ...grpc.CallOption) error {
 	err := invoke(ctx, method, req, reply, conn, opts...)
 	s := status.Convert(err)
 	if s.Code() != codes.Unavailable {
