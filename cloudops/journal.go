@@ -49,6 +49,7 @@ func (j *Journal) put(server string, p cloud.Plan) error {
 	if err != nil {
 		return j.failed(err)
 	}
+	j.sweep()
 	f, err := os.CreateTemp(j.dir, ".operation-*") // its mode is 0600
 	if err != nil {
 		return j.failed(err)
@@ -61,6 +62,16 @@ func (j *Journal) put(server string, p cloud.Plan) error {
 		return j.failed(errors.Join(err, os.Remove(f.Name())))
 	}
 	return nil
+}
+
+// sweep removes what programs that were killed had half written.
+func (j *Journal) sweep() {
+	half, _ := filepath.Glob(filepath.Join(j.dir, ".operation-*")) // the pattern is good
+	for _, f := range half {
+		if st, err := os.Stat(f); err == nil && time.Since(st.ModTime()) > time.Hour {
+			_ = os.Remove(f)
+		}
+	}
 }
 
 func (j *Journal) failed(err error) error {
