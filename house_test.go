@@ -30,7 +30,7 @@ var walls = map[string][]string{
 	"runs":      {"migration", "cloud", "doctor", "transfer", "fault"},
 	"expiry":    {"migration", "certsvc", "reach", "fault"},
 	"migration": {"sdk", "cloud", "certsvc", "namespace", "fault"},
-	"people":    {"custody", "migration", "fault"},
+	"people":    {"custody", "migration", "limit", "fault"},
 	"custody":   {"certsvc", "limit", "fault"},
 	"rehearsal": {"cloud", "certsvc", "namespace", "fault"},
 	"cloud":     {"certsvc", "namespace", "fault"},
