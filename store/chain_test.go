@@ -403,7 +403,7 @@ func TestUpgradeChains(t *testing.T) {
 		forge(t, dir, func(exec func(string, ...any)) {
 			exec("DELETE FROM audit_chain")
 		})
-		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; PRAGMA user_version = 5")
+		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; DROP TABLE handoffs; PRAGMA user_version = 5")
 	}
 	check(t, os.CopyFS(dir+"-old", os.DirFS(before)))
 	check(t, os.Chmod(dir+"-old", 0o700))
