@@ -110,7 +110,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
-		// Step 3: upload the CA
+		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
 		{get, "/m/{m}/handoff.html", see, h.journey.Handoff}, // what the Cloud admin does, as a file

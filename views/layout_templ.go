@@ -893,12 +893,12 @@ func banner(f Frame) templ.Component {
 		}
 		ctx = templ.ClearChildren(ctx)
 		if f.CloudSide {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<aside class=\"banner\" aria-label=\"Rehearsal\"><p><strong>Rehearsal cloud.</strong> This page stands in for the Temporal Cloud UI. It is not Temporal Cloud.</p></aside>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 60, "<aside class=\"banner\" aria-label=\"Rehearsal\"><p><strong>Rehearsal cloud.</strong> <span class=\"roomy\">This page stands in for the Temporal Cloud UI. </span>It is not Temporal Cloud.</p></aside>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
 		} else if f.Rehearsal {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<aside class=\"banner\" aria-label=\"Rehearsal\"><p><strong>Rehearsal.</strong> This uses Onramp’s rehearsal cloud. Nothing leaves this machine.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 61, "<aside class=\"banner\" aria-label=\"Rehearsal\"><p><strong>Rehearsal.</strong> <span class=\"roomy\">This uses Onramp’s rehearsal cloud. </span>Nothing leaves this machine.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

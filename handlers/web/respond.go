@@ -255,7 +255,7 @@ var Sentences = map[string]string{
 	"ca":           "CA bundle saved",
 	"cloud":        "Namespace created",
 	"reset":        "Rehearsal cloud reset",
-	"broken":       "Broken on purpose. Run all checks to see it",
+	"broken":       "Broken on purpose. Run the check to see it",
 	"mended":       "Turned off; everything is as it was",
 	"practice":     "Ready to practise on",
 	"renewed":      "New certificates made. Onramp may use their key for 30 minutes",

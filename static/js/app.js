@@ -121,6 +121,11 @@ const arrivals = [
   root => { for (const e of within(root, '[data-for]')) e.hidden = !byID(e.dataset.for)?.checked; },
 ];
 const arrive = root => { for (const act of arrivals) act(root); };
+// A row of links that scrolls by itself shows the one of this page.
+for (const here of $$('nav [aria-current]')) {
+  const row = here.closest('ul');
+  if (row) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
 
 function within(root, selector) {
   return [...(root.matches?.(selector) ? [root] : []), ...$$(selector, root)];
