@@ -1,9 +1,10 @@
 package e2e
 
 import (
-	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"maps"
 	"net"
 	"os"
@@ -31,7 +32,11 @@ func (j judgement) String() string {
 	return j.Form + ": " + strings.Join(append(scores, j.Failing...), "; ")
 }
 
-// lighthouse judges pages in a Chromium of its own, in turn.
+// judges is how many pages Lighthouse judges at once, each in a process of its own: it waits more than it works.
+const judges = 3
+
+// lighthouse judges pages in one Chromium of its own, as fast as this machine is, some at once. each is called with one
+// judgement after the other.
 func lighthouse(t *testing.T, categories string, ask []judgement, each func(judgement)) {
 	t.Helper()
 	if _, err := os.Stat("node_modules/lighthouse"); err != nil {
@@ -44,39 +49,60 @@ func lighthouse(t *testing.T, categories string, ask []judgement, each func(judg
 	port := fmt.Sprint(free.Addr().(*net.TCPAddr).Port)
 	free.Close()
 	openBrowserWith(t, true, 1280, 900, chromedp.Flag("remote-debugging-port", port))
-	var lines strings.Builder
-	for _, a := range ask {
-		line, err := json.Marshal(map[string]string{"url": a.URL, "form": a.Form})
-		if err != nil {
-			t.Fatal(err)
+	said := make(chan judgement)
+	failed := make(chan error, judges)
+	for i := range judges {
+		var lines strings.Builder
+		mine := 0
+		for j := i; j < len(ask); j += judges {
+			line, err := json.Marshal(map[string]string{"url": ask[j].URL, "form": ask[j].Form})
+			if err != nil {
+				t.Fatal(err)
+			}
+			lines.Write(append(line, '\n'))
+			mine++
 		}
-		lines.Write(append(line, '\n'))
+		go func() { failed <- judge(t.Context(), lines.String(), mine, said, port, categories) }()
 	}
-	cmd := exec.CommandContext(t.Context(), "node", "testdata/lighthouse.mjs", port, categories)
-	cmd.Stdin = strings.NewReader(lines.String())
-	var said strings.Builder
-	cmd.Stderr = &said
+	for running := judges; running > 0; {
+		select {
+		case j := <-said:
+			each(j)
+		case err := <-failed:
+			if running--; err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
+// judge runs Lighthouse over lines that ask for n judgements, and sends each of them.
+func judge(ctx context.Context, lines string, n int, said chan<- judgement, port, categories string) error {
+	cmd := exec.CommandContext(ctx, "node", "testdata/lighthouse.mjs", port, categories, "provided")
+	cmd.Stdin = strings.NewReader(lines)
+	var trouble strings.Builder
+	cmd.Stderr = &trouble
 	out, err := cmd.StdoutPipe()
 	if err != nil {
-		t.Fatal(err)
+		return err
 	}
 	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
+		return err
 	}
-	n := 0
-	s := bufio.NewScanner(out)
-	s.Buffer(nil, 1<<20)
-	for s.Scan() {
+	got := 0
+	for s := json.NewDecoder(out); ; got++ {
 		var j judgement
-		if err := json.Unmarshal(s.Bytes(), &j); err != nil {
-			t.Fatalf("%v: %s", err, s.Text())
+		if err := s.Decode(&j); err == io.EOF {
+			break
+		} else if err != nil {
+			return fmt.Errorf("%w: %s", err, trouble.String())
 		}
-		n++
-		each(j)
+		said <- j
 	}
-	if err := cmd.Wait(); err != nil || n != len(ask) {
-		t.Fatalf("Lighthouse judged %d of %d pages: %v\n%s", n, len(ask), err, said.String())
+	if err := cmd.Wait(); err != nil || got != n {
+		return fmt.Errorf("Lighthouse judged %d of %d pages: %w\n%s", got, n, err, trouble.String())
 	}
+	return nil
 }
 
 // TestLighthouse: Lighthouse gives the kinds of pages 100 of 100 for accessibility, best practices and search engines, on a
