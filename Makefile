@@ -41,7 +41,7 @@ golden: ## rewrite golden files after an intended change
 	$(GO) test ./views/ ./snippet/ -update
 
 screenshots: setup build ## docs/screenshots from the running portal
-	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run TestPagesLookRight -count=1 -timeout 20m
+	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run LookRight -count=1 -timeout 20m
 
 fuzz: ## each fuzz target for 30 s
 	@scripts/fuzz.sh 30s
