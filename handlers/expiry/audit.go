@@ -88,6 +88,11 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.PasswordSet:    {State: views.Idle, Word: "Password set"},
 	custody.TeamAdded:      {State: views.Good, Word: "Team added"},
 	custody.TeamGiven:      {State: views.Warn, Word: "Given to another team"},
+	custody.HandoffMade:    {State: views.Wait, Word: "Hand-off link made"},
+	custody.HandoffOpened:  {State: views.Wait, Word: "Hand-off opened"},
+	custody.HandoffDone:    {State: views.Good, Word: "Hand-off answered: done"},
+	custody.HandoffNotMe:   {State: views.Warn, Word: "Hand-off answered: not me"},
+	custody.HandoffRevoked: {State: views.Warn, Word: "Hand-off link revoked"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.

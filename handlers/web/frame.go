@@ -23,6 +23,10 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 	if h.Shared == nil {
 		f.DataDir = AtHome(h.DataDir)
 	}
+	if isHandoff(r) {
+		f.Guest, f.SignedOut, f.Path, f.Crumbs = true, true, "", nil
+		return f
+	}
 	f.Account, f.SignedOut = h.accountProps(r)
 	if h.Halted != nil {
 		if x := fault.From(h.Halted()); x != nil {
@@ -148,7 +152,7 @@ func StepWord(s migration.StepView) string {
 	case migration.YourTurn:
 		return "Your turn"
 	case migration.Waiting:
-		return "Waiting for " + whoName(s.Who)
+		return "Waiting for " + waitedFor(s)
 	case migration.Done:
 		return "Done"
 	case migration.LookAgain:
@@ -168,6 +172,14 @@ func stepDetail(s migration.StepView) string {
 	return doctor.WithoutSecrets(s.Evidence) // notes of earlier versions may hold one
 }
 
+// waitedFor is whom or what a step waits for, in words.
+func waitedFor(s migration.StepView) string {
+	if s.Name != "" && s.Who != migration.WhoCheck {
+		return s.Name
+	}
+	return whoName(s.Who)
+}
+
 // whoName is a role in words.
 func whoName(who string) string {
 	switch who {
@@ -175,6 +187,8 @@ func whoName(who string) string {
 		return "the developer"
 	case "cloud-admin":
 		return "a Namespace Admin"
+	case migration.WhoCheck:
+		return "a check"
 	case "network":
 		return "the network team"
 	case "platform":

@@ -110,6 +110,9 @@ func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Acc
 // waysOut are the next steps of an error page.
 func (h *Site) waysOut(r *http.Request, f *fault.Fault) []views.Link {
 	var links []views.Link
+	if isHandoff(r) {
+		return nil
+	}
 	switch back := "?next=" + url.QueryEscape(h.backTo(r)); {
 	case f.Kind == fault.NotSignedIn:
 		return append(links, views.Link{Text: "Sign in", URL: "/signin" + back, TestID: "sign-in"})
@@ -244,6 +247,7 @@ var Sentences = map[string]string{
 	"lent":         "Onramp may use the key",
 	"forgotten":    "Keys forgotten",
 	"noted":        "Note saved",
+	"revoked":      "Link revoked",
 	"renamed":      "Renamed",
 	"archived":     "Archived and hidden from lists",
 	"restored":     "Back in the lists",
