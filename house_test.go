@@ -217,7 +217,7 @@ func TestWalls(t *testing.T) {
 				}
 			}
 			for pkg, home := range only {
-				if (imp == pkg || strings.HasPrefix(imp, pkg+"/")) && room != home && !test && room != "e2e" { // that ships nothing
+				if (imp == pkg || strings.HasPrefix(imp, pkg+"/")) && room != home && !test && room != "e2e" { // a module of its own, which only drives the program
 					t.Errorf("%s: only %q may import %s", file, home, pkg)
 				}
 				if pkg == "go.temporal.io/server" && strings.HasPrefix(imp, pkg) && room != home {
