@@ -64,11 +64,11 @@ const (
 	// maxTransfer bounds the body of the form of step 6: an input of Temporal's 2 MB, escaped as a browser
 	// does, and enough beyond it to say of one of 3 MB that it is too large.
 	maxTransfer = 8 << 20
-	// maxFacts bounds the body of the form that judges a facts file.
-	maxFacts = 8 << 20
 	// maxList bounds the body of an import: a list of migration.MaxListBytes, escaped as a browser does, and enough beyond
 	// it to say of one that it is too large.
 	maxList = 1 << 20
+	// maxFacts bounds the body of the form that judges a facts file.
+	maxFacts = 8 << 20
 	// MaxShownInput is how much input is sent back to the page when something of the form is refused.
 	MaxShownInput = 16 << 10
 	// MaxTwinInput is how much input a command to copy holds.
@@ -80,11 +80,11 @@ func bodyLimit(r *http.Request) int64 {
 	if ok, _ := path.Match("/m/*/transfer", r.URL.Path); ok {
 		return maxTransfer
 	}
-	if r.URL.Path == "/assess" {
-		return maxFacts
-	}
 	if r.URL.Path == "/migrations/import" {
 		return maxList
+	}
+	if r.URL.Path == "/assess" {
+		return maxFacts
 	}
 	if isMultipart(r) {
 		return maxUpload
