@@ -52,6 +52,7 @@ func commands() []command {
 	return []command{
 		{"serve", "open the portal (the default)", serve},
 		{"check", "check whether a worker can connect to an endpoint, and name the fault", check},
+		{"assess", "say what must change to migrate from a server to Temporal Cloud", assessCmd},
 		{"cert", "create, sign, inspect and check certificates: ca, leaf, csr, sign, inspect, lint, bundle, batch", cert},
 		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},
@@ -60,6 +61,7 @@ func commands() []command {
 		{"backup", "copy the database into one file, while the portal goes on", backup},
 		{"restore", "make a data directory of a backup", restore},
 		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
+		{"cloud", "change Temporal Cloud with a Cloud Ops API key: CA certificates, filters, namespaces, API keys", cloudCmd},
 		{"people", "say who may use a shared portal: add, list, role, disable, enable, team", peopleCmd},
 		{"version", "print the version", version},
 	}
