@@ -291,6 +291,12 @@ func (h *Pages) CheckRun(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if run = c.Run; run.Over() { // it may have ended since the steps were read, and no push comes after that
+		if v, err = h.Move(r); err != nil {
+			return err
+		}
+		c.View = v
+	}
 	past, err := h.CheckHistory(r, v, web.ShownRuns)
 	if err != nil {
 		return err

@@ -294,11 +294,16 @@ func (h *Pages) showTransferRun(w http.ResponseWriter, r *http.Request, status i
 	if err != nil {
 		return err
 	}
+	if run = t.run; run.Over() { // it may have ended since the steps were read, and no push comes after that
+		if v, err = h.Move(r); err != nil {
+			return err
+		}
+		t.view = v
+	}
 	past, err := h.History(r, v, migration.TransferRun, web.ShownRuns)
 	if err != nil {
 		return err
 	}
-	run = t.run
 	p := views.TransferRunProps{Migration: v.Migration.ID, Run: run.ID, Number: fmt.Sprint(run.Number), Status: t.status(), Timeline: t.timeline(),
 		Events: t.eventRows(), Verdict: t.verdict(), History: past, Asked: askedPairs(t.asked()), Refs: h.refs(t),
 		Acts: h.acts(t, acts), Again: h.again(t), Twin: h.transferTwin(v, t.fieldsOrFollow())}
