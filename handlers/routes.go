@@ -52,6 +52,11 @@ func (h *Handlers) routes() []route {
 		{post, "/rehearse-now", build, h.journey.RehearseNow},
 		{get, "/new", in, h.journey.NewForm},
 		{post, "/new", build, h.journey.Create},
+		// Every team's migrations
+		{get, "/migrations", in, h.board.Board},
+		{get, "/migrations.csv", in, h.board.Export},
+		{get, "/migrations/import", in, h.board.ImportForm}, // a list of namespaces
+		{post, "/migrations/import", build, h.board.Import},
 		{get, "/m/{m}", see, h.journey.Overview},
 		{get, "/m/{m}/", see, h.journey.Overview},     // as addresses of earlier versions end
 		{post, "/m/{m}/show", change, h.journey.Show}, // the next part of a rehearsal, for who watches

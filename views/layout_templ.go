@@ -533,7 +533,7 @@ func wayBar(f Frame) templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		templ_7745c5c3_Err = navEntry("/", "Migrations", f.Nav == "migrations").Render(ctx, templ_7745c5c3_Buffer)
+		templ_7745c5c3_Err = navEntry(f.migrations(), "Migrations", f.Nav == "migrations").Render(ctx, templ_7745c5c3_Buffer)
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}

@@ -11,6 +11,8 @@
 // TestPagesShareOneName keeps this so, and this list complete.
 //
 //	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
+//	BoardPage(Frame, BoardProps)                    GET /migrations
+//	BoardImportPage(Frame, BoardImportProps)        GET, POST /migrations/import
 //	NewPage(Frame, NewProps)                        GET, POST /new
 //	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note, /m/{m}/show
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs

@@ -238,6 +238,8 @@ const saidCookie = "onramp_said"
 // Sentences are what a page may say once after a redirect.
 var Sentences = map[string]string{
 	"created":      "Migration created",
+	"list":         "List imported",
+	"list-one":     "One migration imported",
 	"auth":         "Sign-in method saved",
 	"key-deleted":  "API key deleted",
 	"namespace":    "Namespace saved",
