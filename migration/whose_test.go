@@ -232,10 +232,10 @@ func TestTurnText(t *testing.T) {
 		lacks   string
 	}{
 		{Cloud, "ns a.x", "Payments: your turn to create certificates", []string{"waits for its developers since 12 November 2026", "step 2 of 6", "1 of 6 steps", "https://onramp.example.com/m/payments/certificates"}, "Namespace Admin"},
-		{Cloud, "ns a.x|cert ca1 leaf1 long", "Payments: waiting for a Namespace Admin to upload the CA", []string{"step 3 of 6", "the namespace a.x", "/m/payments/upload"}, "your turn"},
-		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar", "Payments: waiting for Omar to upload the CA", []string{"waits for Omar since 12 November 2026", "a link of their own"}, "/h/"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long", "Payments: waiting for a Namespace Admin to upload the CA certificate", []string{"step 3 of 6", "the namespace a.x", "/m/payments/upload"}, "your turn"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar", "Payments: waiting for Omar to upload the CA certificate", []string{"waits for Omar since 12 November 2026", "a link of their own"}, "/h/"},
 		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar|done 1", "Payments: waiting for a check", []string{"Omar says that it is done"}, ""},
-		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|fail NS-01", "Payments: your turn to test the connection", []string{"Run 1 failed: title of NS-01."}, ""},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|fail NS-01", "Payments: your turn to test the connection", []string{"Check 1 failed: title of NS-01."}, ""},
 		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|pass|poll|paid", "Payments: nothing is left to do", []string{"6 of 6 steps", "https://onramp.example.com/m/payments"}, "waits for a"},
 	} {
 		s := tell(t, tt.mode, cloud.AuthMTLS, strings.Split(tt.story, "|")...)

@@ -9,7 +9,7 @@ func handoffPages() []page {
 		Message: CodeBlockProps{ID: "handoff-message", Name: "Message", Text: "Add one CA certificate to payments-prod.a1b2c\n\nHello Omar,\n", TestID: "handoff-message"}, Mail: "mailto:?subject=Add"}}
 	refused := HandoffLinksProps{Links: handoffLinks(), Back: made.Back}
 	refused.Links.For, refused.Links.Problems = "", Problems{{Kind: fault.Invalid, Field: "for", Title: "The name is missing", Fix: "Give the name of the person who will do it."}}
-	closed := HandoffTaskProps{Path: "/h/t0", Task: "This request is superseded", From: "A request for Omar", Ask: handoffTask().Ask, Closed: true, Opened: true,
+	closed := HandoffTaskProps{Path: "/h/t0", Task: "This request is superseded", From: "A request for Omar", Ask: "It was about a CA certificate of “Payments” for the namespace payments-prod.a1b2c.", Closed: true, Opened: true,
 		Status: HandoffStatusProps{Tag: Tag{Idle, "Superseded"}, Text: "Since this link was made, Dana’s team has changed the namespace or the CA certificate. Add nothing: ask them for a new link."}}
 	done, seen, wrong, here := handoffTask(), handoffTask(), handoffTask(), handoffTask()
 	done.Opened, done.Done = true, true

@@ -20,7 +20,7 @@ type OverviewProps struct {
 type TurnProps struct {
 	Tag      Tag
 	Text     string // "4 of 6 done"
-	Since    string // "since 14 Nov 2026"; "" for nobody's turn
+	Since    string // "waiting since 14 Nov 2026"; "" for nobody's turn
 	Continue *Link  // nil when all is done
 }
 

@@ -43,7 +43,7 @@ func CardProps(m migration.Card) views.CardProps {
 	if text := stepDetail(m.Next); text != "" {
 		c.Detail = LangName(m.Lang) + " · " + text
 	}
-	if since := Since(m.Whose); since != "" {
+	if since := Since(m.Whose); since != "" && !m.Whose.Since.Equal(m.Created) {
 		c.Detail += " · " + since
 	}
 	if !m.Archived.IsZero() {

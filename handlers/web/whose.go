@@ -21,7 +21,7 @@ func Since(w migration.Whose) string {
 	if w.Who == "" || w.Since.IsZero() {
 		return ""
 	}
-	return "since " + Day(w.Since)
+	return "waiting since " + Day(w.Since)
 }
 
 // TurnMessage is whose turn a migration is, to send by mail or chat; nil at a portal for one person, whose address is
