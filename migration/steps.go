@@ -57,6 +57,8 @@ type View struct {
 	Leaves      []Leaf      // further client certificates, each once, the newest first; also those of earlier CAs
 	Handoffs    Handoffs    // tasks that were handed to people without an account, oldest first
 	Facts       []Fact      // every fact, oldest first: the activity list
+	LastCheck   *Outcome    // the last of the present inputs that has ended, nil for none
+	Source      *SourceData // where the application ran before, nil where nobody said
 }
 
 // CheckHash is the hash of what a check is about: namespace, address and leaf certificate.
@@ -124,6 +126,8 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 		v.Leaves = leaves(facts)
 	}
 	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
+	v.LastCheck = d.lastEnded(CheckRun, d.in.check())
+	_, v.Source = latest[SourceData](facts, FactSource)
 
 	var upload StepView
 	upload, v.Upload = d.upload()

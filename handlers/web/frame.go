@@ -23,6 +23,10 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 	if h.Shared == nil {
 		f.DataDir = AtHome(h.DataDir)
 	}
+	if isHandoff(r) {
+		f.Guest, f.SignedOut, f.Path, f.Crumbs = true, true, "", nil
+		return f
+	}
 	f.Account, f.SignedOut = h.accountProps(r)
 	if h.Halted != nil {
 		if x := fault.From(h.Halted()); x != nil {

@@ -4,6 +4,7 @@
 //   <live-feed src>               the page's one event stream; data-state is live, retry, lost, paused or done
 //   <copy-button for name label>  copies the text of the element with that id
 //   <code-tabs group label>       its <section data-name> children become tabs
+//   form[data-once]               posted when the page is shown
 //   form[data-enhance]            posted with fetch; what comes back is swapped in by id
 //   input[data-preview=path]      its form is posted to path as you type; what comes back is swapped in
 //   button[data-theme-set=light|dark|auto] in a form that posts to /theme
@@ -376,3 +377,4 @@ addEventListener('click', event => {
 });
 
 arrive(document);
+for (const form of $$('form[data-once]')) post(form.action, form).catch(() => {}); // a program that only fetches pages sends none
