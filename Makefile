@@ -44,7 +44,7 @@ golden: ## rewrite golden files after an intended change
 	$(GO) test ./views/ ./snippet/ -update
 
 screenshots: setup build ## docs/screenshots from the running portal
-	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run TestPagesLookRight -count=1 -timeout 20m
+	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run LookRight -count=1 -timeout 20m
 
 vuln: ## known vulnerabilities, by Go's database (it needs the network)
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...

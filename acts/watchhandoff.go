@@ -3,14 +3,21 @@ package acts
 import (
 	"context"
 	"iter"
+
 	"onramp/fault"
 	"onramp/migration"
 )
 
 // Watch yields what a link leads to, at once and whenever the migration changes, as Book.Watch does; x is what See gave. It
-// ends with ctx, or after an error: a Gone fault when the link stops working meanwhile.
+// ends with ctx, or after an error: a Gone fault when the link stops working meanwhile, TooMany when many read along by it.
 func (h Handoffs) Watch(ctx context.Context, by Actor, x HandoffVisit) iter.Seq2[HandoffVisit, error] {
 	return func(yield func(HandoffVisit, error) bool) {
+		leave, ok := h.rates.watch(x.By.Person)
+		defer leave()
+		if !ok {
+			yield(x, fault.New(fault.TooMany, "This page is open in many places", "Close it somewhere else."))
+			return
+		}
 		for v, err := range h.Book.Watch(migration.Everywhere(ctx), x.Migration.ID) {
 			if fault.Is(err, fault.NotFound) {
 				err = noLink()

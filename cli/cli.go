@@ -60,6 +60,7 @@ func commands() []command {
 		{"backup", "copy the database into one file, while the portal goes on", backup},
 		{"restore", "make a data directory of a backup", restore},
 		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
+		{"cloud", "change Temporal Cloud with a Cloud Ops API key: CA certificates, filters, namespaces, API keys", cloudCmd},
 		{"people", "say who may use a shared portal: add, list, role, disable, enable, team", peopleCmd},
 		{"version", "print the version", version},
 	}

@@ -2,6 +2,7 @@ package handlers_test
 
 import (
 	"net/http"
+	"net/url"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"onramp/custody"
 	"onramp/migration"
+	"onramp/people"
 )
 
 // handedOff is a rehearsal in a shared portal, up to step 3, and the link to hand that off to Omar. The desk is the owner's.
@@ -269,5 +271,92 @@ func TestHandoffTellsBoth(t *testing.T) {
 	until(page, "does not work any more")
 	if e, ok := page.next(); ok && e.name != "end" {
 		t.Errorf("after the end: %+v", e)
+	}
+}
+
+// TestWhoseTurn: the overview and the list say whose turn it is since when, and give it as a text to send; to a viewer it is
+// the developer's. At a portal for one person there is nobody to send it to.
+func TestWhoseTurn(t *testing.T) {
+	d := sharedDesk(t, deskOptions{})
+	m, link := d.handedOff()
+	since := "since " + time.Now().Format("2 Jan 2006")
+	for _, path := range []string{"/", m} {
+		d.get(path).want(t, 200, "Waiting for Omar", since)
+	}
+	public := "https://" + strings.TrimPrefix(d.srv.URL, "https://")
+	d.get(m).want(t, 200, "Money transfer rehearsal: waiting for Omar to upload the CA", public+m+"/upload", "mailto:?subject=Money%20transfer%20rehearsal%3A%20waiting%20for%20Omar").lacks(t, link)
+	dana := d.as
+	d.as = d.join("viewer@example.com", custody.Viewer)
+	d.get("/?show=waiting").want(t, 200, "Waiting for Omar")
+	d.as = dana
+	d.post(m + "/upload/links/1/revoke").to(t)
+	d.get("/").want(t, 200, "Your turn")
+	d.get(m).want(t, 200, "your turn to upload the CA").lacks(t, "Developer’s turn")
+	d.as = d.join("looker@example.com", custody.Viewer)
+	for _, path := range []string{m, m + "/upload"} {
+		d.get(path).want(t, 200, "Developer’s turn").lacks(t, ">Your turn<")
+	}
+	alone := sit(t, deskOptions{})
+	m, _ = alone.rehearsed()
+	alone.get(m).want(t, 200, since, "Your turn").lacks(t, "turn-message")
+	alone.get(m+"/upload").want(t, 200).lacks(t, "/upload/links")
+	alone.get("/h/x").want(t, 404)
+	alone.get(m+"/upload/links").want(t, 404)
+}
+
+// TestSendToDeveloper: an admin prepares a migration and sends it. Somebody new gets a link that lets them in, once, and
+// leads to the step that is next; who has an account joins the team; and only owners let people in.
+func TestSendToDeveloper(t *testing.T) {
+	d := sharedDesk(t, deskOptions{})
+	dana := d.as
+	team, err := d.people.AddTeam(t.Context(), d.owner(), "Ledger")
+	check(t, err)
+	m := strings.TrimSuffix(d.post("/new", "name", "Orders", "lang", "go", "mode", "cloud", "auth", "mtls", "team", team.ID).to(t), "/namespace")
+	d.post(m+"/namespace", "namespace", "orders.a2dd6").to(t)
+	d.get(m).want(t, 200, m+"/send")
+	d.get(m+"/send").want(t, 200, "They need an account in the team Ledger", "Orders: your turn to create certificates", m+"/certificates")
+	page := d.post(m+"/send", "email", "new@example.com", "name", "Nia", "role", "owner", "team", "default").want(t, 200, "Send this link to Nia", "It works once").body
+	link := regexp.MustCompile(`/start\?[^\s<"]+`).FindString(page)
+	link = strings.ReplaceAll(link, "&amp;", "&")
+	d.as = ""
+	d.get(link).want(t, 200, `name="next" value="`+m+`/certificates"`)
+	got := d.post(link, "next", m+"/certificates", "password", word)
+	if got.to(t) != m+"/certificates" {
+		t.Errorf("then to %s", got.to(t))
+	}
+	d.post(link, "next", m, "password", word).want(t, 410)
+	d.as = d.signIn("new@example.com")
+	d.get(m+"/certificates").want(t, 200)
+	d.get("/people").want(t, 403)
+	a, err := d.people.Find(t.Context(), "new@example.com")
+	check(t, err)
+	if a.Role != custody.Developer || len(a.Teams) != 1 || a.Teams[0] != team.ID {
+		t.Errorf("the account is %+v", a)
+	}
+	d.get(m+"/send").want(t, 200, "Only an owner can invite somebody new. Ask Dana (owner)").lacks(t, `name="email"`)
+	d.post(m+"/send", "email", "eve@example.com").want(t, 403)
+
+	d.join("dev@example.com", custody.Developer)
+	d.as = dana
+	d.post(m+"/send", "email", "dev@example.com").want(t, 200, "They have an account", "https://"+strings.TrimPrefix(d.srv.URL, "https://")+m+"/certificates").lacks(t, "/start?")
+	a, err = d.people.Find(t.Context(), "dev@example.com")
+	check(t, err)
+	if len(a.Teams) != 2 {
+		t.Errorf("who has an account is in the teams %v", a.Teams)
+	}
+	d.post(m+"/send", "email", "dev@example.com").want(t, 200, "They have an account")
+	for _, bad := range []string{"", "nobody", "u1", a.ID} {
+		d.post(m+"/send", "email", bad).want(t, 422, "This is not an email address")
+	}
+	check(t, d.people.Disable(t.Context(), d.owner(), "dev@example.com"))
+	d.post(m+"/send", "email", "dev@example.com").want(t, 422, "This account is disabled")
+	_, token, err := d.people.Add(t.Context(), d.owner(), people.NewAccount{Email: "far@example.com", Role: custody.Viewer})
+	check(t, err)
+	d.as = ""
+	for _, next := range []string{"https://evil.example/", "//evil.example", `/\evil.example`} {
+		d.get("/start?t="+token+"&next="+url.QueryEscape(next)).want(t, 200).lacks(t, `name="next"`)
+	}
+	if to := d.post("/start", "t", token, "password", word, "next", "//evil.example").to(t); to != "/" {
+		t.Errorf("then to %s", to)
 	}
 }

@@ -43,7 +43,7 @@ func TestJourneyOfPages(t *testing.T) {
 	}
 	d.get(made).want(t, 200, `value="docs-assembly.a2dd6"`, "Saved ", "Save and continue")
 	d.post(m+"/certificates", serverLane...).to(t)
-	d.get(m+"/certificates").want(t, 200, "CN=payments", "364 days left", "363 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
+	d.get(m+"/certificates").want(t, 200, "CN=payments", "365 days left", "364 days left", "rules passed", "ECDSA P-256", "openssl req", "onramp cert leaf")
 	d.get(m+"/upload").want(t, 200, "BEGIN CERTIFICATE", "1 of 16 certificates", "/cloud/docs-assembly.a2dd6?m=payments-b", "Not saved yet", "accepted-client-ca add", "onramp cert lint client.pem")
 	d.get("/cloud/docs-assembly.a2dd6?m=payments-b").want(t, 200, "Rehearsal cloud", "Back to Payments")
 	ca := d.get(m + "/certificates/ca.pem").body

@@ -59,9 +59,9 @@ func (d *desk) signIn(email string) string {
 var (
 	opened  = regexp.MustCompile(`^/(healthz|readyz|theme|start|signin|signin/provider|signin/callback|report/\{token\}\.json|h/\{token\}(/.*)?)$`)
 	pure    = regexp.MustCompile(`^/(preview/namespace|decode|certificates/inspect|again|signout|account/sessions|m/\{m\}/code/(judge|environment))$`)
-	owners  = regexp.MustCompile(`^/people|/settings/delete$`)
+	owners  = regexp.MustCompile(`^/people|/settings/delete$|^POST /m/\{m\}/send$`)
 	admins  = regexp.MustCompile(`^/rehearsal/reset$`)
-	twice   = regexp.MustCompile(`^/audit\.(json|csv)$|/certificates/key/(keep|open)$|^POST /people`)
+	twice   = regexp.MustCompile(`^/audit\.(json|csv)$|/certificates/key/(keep|open)$|^POST /people|^POST /m/\{m\}/send$`)
 	ofOther = regexp.MustCompile(`/(m/\{m\}|cloud/\{ns\})`)
 )
 
@@ -71,7 +71,7 @@ func least(method, pattern string) custody.Role {
 	switch {
 	case opened.MatchString(pattern):
 		return custody.Nobody
-	case owners.MatchString(pattern):
+	case owners.MatchString(pattern) || owners.MatchString(method+" "+pattern):
 		return custody.Owner
 	case admins.MatchString(pattern):
 		return custody.CloudAdmin

@@ -213,18 +213,20 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
 		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
 		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
+		{get, "/m/{m}/send", see, h.handoff.SendForm}, // what was prepared, to who works on it
+		{post, "/m/{m}/send", own.Twice(), h.handoff.Send},
 		// One task for one person without an account
 		{get, "/m/{m}/upload/links", see, h.handoff.Links},
 		{post, "/m/{m}/upload/links", change, h.handoff.Make},
 		{post, "/m/{m}/upload/links/{number}/revoke", change, h.handoff.Revoke},
-		{get, "/h/{token}", open, h.handoff.Task}, // its token is its right, here and below
-		{get, "/h/{token}/ca.pem", open, h.handoff.CaPEM},
-		{get, "/h/{token}/events", open, h.handoff.Events},
-		{post, "/h/{token}/opened", open, h.handoff.Opened},
-		{post, "/h/{token}/upload", open, h.handoff.Upload}, // in the rehearsal cloud
-		{post, "/h/{token}/done", open, h.handoff.Done},
-		{post, "/h/{token}/not-me", open, h.handoff.NotMe},
-		{post, "/h/{token}/look", open, h.handoff.Look},
+		{get, "/h/{token}", open, h.guests.Task}, // its token is its right, here and below
+		{get, "/h/{token}/ca.pem", open, h.guests.CaPEM},
+		{get, "/h/{token}/events", open, h.guests.Events},
+		{post, "/h/{token}/opened", open, h.guests.Opened},
+		{post, "/h/{token}/upload", open, h.guests.Upload}, // in the rehearsal cloud
+		{post, "/h/{token}/done", open, h.guests.Done},
+		{post, "/h/{token}/not-me", open, h.guests.NotMe},
+		{post, "/h/{token}/look", open, h.guests.Look},
 	}
 }
 

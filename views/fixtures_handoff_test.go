@@ -25,7 +25,12 @@ func handoffPages() []page {
 	links := handoffLinks()
 	uploading.Links, uploading.Handoff.Go = &links, false
 	uploading.Links.Go = true
+	message := overviewProps().Message
 	return []page{
+		shown("send", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Team: "Payments", Message: message, Problems: Problems{{Kind: fault.Invalid, Field: "email", Title: "This is not an email address", Fix: "Give one like dana@example.com."}}, Email: "dana"}),
+		shown("send-made", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Team: "Payments", Message: message, Made: &LinkProps{For: "dev@example.com", Until: "2 Dec 2026, 10:41",
+			Code: CodeBlockProps{ID: "invitation", Name: "Link", Label: "The link", Text: "https://onramp.example.com/start?next=%2Fm%2Fpayments%2Fcertificates&t=0123", TestID: "invitation"}}}),
+		shown("send-not-owner", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Team: "Payments", Message: message, Cannot: "Only an owner can invite somebody new. Ask Dana (owner)."}),
 		shown("handoff-links", HandoffLinksPage, cloudFrame("Hand-off links", "upload", 3), refused),
 		shown("handoff-links-made", HandoffLinksPage, cloudFrame("Hand-off links", "upload", 3), made),
 		shown("upload-links", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploading),

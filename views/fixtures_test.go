@@ -328,7 +328,7 @@ func overviewProps() OverviewProps {
 	ss[3].State, ss[3].Word, ss[3].Detail, ss[3].Run = Bad, "Failed", "run 3 stopped at Certificate", &Link{Text: "See run 3", URL: "/m/payments/test/r3"}
 	return OverviewProps{Checks: sparkline30(),
 		Migration: "payments", Name: "Payments", Summary: "Python · mTLS · started 12 Nov 2026",
-		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
+		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Since: "since 14 Nov 2026", Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
 		Crossing: overviewCrossing(),
 		Steps:    StepsProps{Migration: "payments", Steps: ss},
 		Activity: ActivityProps{Rows: []ActivityRow{
@@ -336,8 +336,9 @@ func overviewProps() OverviewProps {
 			{When: "12 Nov 2026, 16:20", Stamp: "2026-11-12T16:20:00Z", Who: "Dana", Text: "Certificates issued: leaf CN=payments-prod until 11 Nov 2027", Stale: "No longer counts: the namespace changed"},
 			{When: "12 Nov 2026, 16:05", Stamp: "2026-11-12T16:05:00Z", Who: "Dana", Text: "Namespace payments-prod.a1b2c set"},
 		}},
-		Links: []Link{{Text: "All runs", URL: "/m/payments/runs"}},
-		Twin:  cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233 --namespace payments-prod.a1b2c"),
+		Links:   []Link{{Text: "All runs", URL: "/m/payments/runs"}},
+		Message: &MessageProps{Text: CodeBlockProps{ID: "turn-message", Name: "Message", Text: "Payments: your turn to test the connection\n\n2 of 6 steps are done.\n", TestID: "turn-message"}, Mail: "mailto:?subject=Payments"},
+		Twin:    cli("onramp check --address payments-prod.a1b2c.tmprl.cloud:7233 --namespace payments-prod.a1b2c"),
 	}
 }
 

@@ -115,7 +115,7 @@ func UploadPage(f Frame, p UploadProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.Handoff != nil {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<section class=\"card stack\"><h2 id=\"handoff\">Someone else has it</h2>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 12, "<section class=\"card stack\"><h2 id=\"handoff\">Somebody else has Namespace Admin</h2>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -17,6 +17,7 @@
 //	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note, /m/{m}/show
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
 //	MigrationReportPage(Frame, MigrationReportProps)  GET /m/{m}/report
+//	SendPage(Frame, SendProps)                      GET, POST /m/{m}/send
 //	SettingsPage(Frame, SettingsProps)              GET /m/{m}/settings; POST below it: /name, /archive, /delete
 //	NamespacePage(Frame, NamespaceProps)            GET, POST /m/{m}/namespace
 //	CertificatesPage(Frame, CertificatesProps)      GET, POST /m/{m}/certificates

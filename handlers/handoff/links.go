@@ -59,7 +59,7 @@ func (h *Pages) Make(w http.ResponseWriter, r *http.Request) error {
 	links.Go = false
 	p := views.HandoffMadeProps{For: made.For, Until: web.Moment(made.Expires)}
 	link, task := h.Base(r)+path(token), taskText(v, made)
-	text := web.Message{Subject: task, Lines: []string{"Hello " + made.For + ",", "", askText(h, r, v, made) + " The link says what to add, where and how; it needs no account and about three minutes.", "", link, "",
+	text := web.Message{Subject: task, Lines: []string{"Hello " + made.For + ",", "", askText(h.Site, r, v, made) + " The link says what to add, where and how; it needs no account and about three minutes.", "", link, "",
 		"It works until " + made.Expires.UTC().Format("2 January 2006") + ". If this is not for you, say so there."}}
 	p.Link = views.CodeBlockProps{ID: "handoff-link", Name: "Link", Label: "The link", Text: link, TestID: "handoff-link"}
 	p.Message = views.CodeBlockProps{ID: "handoff-message", Name: "Message", Text: text.Text(), TestID: "handoff-message"}

@@ -4,5 +4,9 @@ package handoff
 
 import "onramp/handlers/web"
 
-// Pages are the pages of this area. They are there only where web.Options.Shared is.
-type Pages struct{ *web.Site }
+// Pages are those of whoever works on a migration, Guests those behind a link. They are there only where
+// web.Options.Shared is.
+type (
+	Pages  struct{ *web.Site }
+	Guests struct{ *web.Site }
+)

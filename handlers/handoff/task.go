@@ -22,13 +22,13 @@ func path(token string) string { return web.HandoffPrefix + url.PathEscape(token
 func token(r *http.Request) string { return chi.URLParam(r, "token") }
 
 // from is where a request comes from, whoever has signed in: what is done by a link is the link's.
-func (h *Pages) from(r *http.Request) acts.Actor {
+func (h *Guests) from(r *http.Request) acts.Actor {
 	by := h.By(r)
 	return acts.Actor{From: by.From, Request: by.Request}
 }
 
 // Task is the page behind a link.
-func (h *Pages) Task(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) Task(w http.ResponseWriter, r *http.Request) error {
 	x, err := h.Acts.Handoffs.See(r.Context(), h.from(r), token(r))
 	if err != nil {
 		return err
@@ -36,7 +36,7 @@ func (h *Pages) Task(w http.ResponseWriter, r *http.Request) error {
 	return h.showTask(w, r, http.StatusOK, x, views.HandoffTaskProps{})
 }
 
-func (h *Pages) showTask(w http.ResponseWriter, r *http.Request, status int, x acts.HandoffVisit, p views.HandoffTaskProps) error {
+func (h *Guests) showTask(w http.ResponseWriter, r *http.Request, status int, x acts.HandoffVisit, p views.HandoffTaskProps) error {
 	p, err := h.taskProps(r, x, p)
 	if err != nil {
 		return err
@@ -53,12 +53,12 @@ func taskText(v web.Visit, one migration.Handoff) string {
 }
 
 // askText says whose request it is.
-func askText(h *Pages, r *http.Request, v web.Visit, one migration.Handoff) string {
-	return fmt.Sprintf("%s asks you to add the CA certificate of “%s” to the namespace %s.", h.maker(r.Context(), v, one), v.Migration.Name, one.Namespace)
+func askText(h *web.Site, r *http.Request, v web.Visit, one migration.Handoff) string {
+	return fmt.Sprintf("%s asks you to add the CA certificate of “%s” to the namespace %s.", maker(r.Context(), h, v, one), v.Migration.Name, one.Namespace)
 }
 
 // maker names who made a link, with the team that owns the migration.
-func (h *Pages) maker(ctx context.Context, v web.Visit, one migration.Handoff) string {
+func maker(ctx context.Context, h *web.Site, v web.Visit, one migration.Handoff) string {
 	name := one.By
 	if teams, err := h.Shared.People.Teams(ctx); err == nil {
 		for _, t := range teams {
@@ -71,10 +71,10 @@ func (h *Pages) maker(ctx context.Context, v web.Visit, one migration.Handoff) s
 }
 
 // taskProps is the page as it is now; given holds what was typed and what is wrong with it.
-func (h *Pages) taskProps(r *http.Request, x acts.HandoffVisit, p views.HandoffTaskProps) (views.HandoffTaskProps, error) {
+func (h *Guests) taskProps(r *http.Request, x acts.HandoffVisit, p views.HandoffTaskProps) (views.HandoffTaskProps, error) {
 	one, v := x.Handoff, web.Visit{View: x.View, By: x.By}
 	p.Path = path(token(r))
-	p.Task, p.From, p.Ask = taskText(v, one), "A request for "+one.For, askText(h, r, v, one)
+	p.Task, p.From, p.Ask = taskText(v, one), "A request for "+one.For, askText(h.Site, r, v, one)
 	p.Until, p.Opened = web.Moment(one.Expires), !one.Opened.IsZero() || one.Over()
 	p.Status = h.taskStatus(x)
 	p.Answer, p.Done, p.NotMe = !one.Over() || one.State == migration.HandoffNotMe, one.State == migration.HandoffDone, one.State == migration.HandoffNotMe
@@ -100,29 +100,29 @@ func (h *Pages) taskProps(r *http.Request, x acts.HandoffVisit, p views.HandoffT
 }
 
 // taskStatus says where the request is, for who has the link.
-func (h *Pages) taskStatus(x acts.HandoffVisit) views.HandoffStatusProps {
+func (h *Guests) taskStatus(x acts.HandoffVisit) views.HandoffStatusProps {
 	one := x.Handoff
 	p := views.HandoffStatusProps{Tag: web.HandoffTag(one.State)}
-	maker := one.By
+	by := one.By
 	switch one.State {
 	case migration.HandoffSeen:
-		p.Text = "Onramp has seen it: accepted at " + web.Moment(one.Seen) + ". " + maker + " can go on, and nothing is left for you to do."
+		p.Text = "Onramp has seen it: accepted at " + web.Moment(one.Seen) + ". " + by + " can go on, and nothing is left for you to do."
 		return p
 	case migration.HandoffSuperseded:
-		p.Text = "Since this link was made, " + maker + "’s team has changed the namespace or the CA certificate. Add nothing: ask them for a new link."
+		p.Text = "Since this link was made, " + by + "’s team has changed the namespace or the CA certificate. Add nothing: ask them for a new link."
 		return p
 	case migration.HandoffNotMe:
-		p.Text = "You said that this is not for you. " + maker + "’s team sees it. If you can do it after all, go on below."
+		p.Text = "You said that this is not for you. " + by + "’s team sees it. If you can do it after all, go on below."
 		return p
 	case migration.HandoffDone:
-		p.Text = "You said that it is done, on " + web.Moment(one.Done) + ". " + maker + "’s team sees it. This page tells when Onramp has seen the CA certificate accepted."
+		p.Text = "You said that it is done, on " + web.Moment(one.Done) + ". " + by + "’s team sees it. This page tells when Onramp has seen the CA certificate accepted."
 		p.Look = true
 	default:
 		p.Tag = views.Tag{State: views.Busy, Word: "Your turn"}
 		p.Text = "Follow the steps, then choose Done. Onramp checks, and tells you and the team."
 	}
 	if last, ok := h.Acts.Handoffs.LastLook(x); ok && !last.Accepted {
-		p.Saw = "Onramp looked at " + web.Moment(last.At) + ": " + sawText(last, maker)
+		p.Saw = "Onramp looked at " + web.Moment(last.At) + ": " + sawText(last, by)
 	}
 	return p
 }
@@ -141,7 +141,7 @@ func sawText(l acts.CALook, maker string) string {
 }
 
 // CaPEM is the CA certificate that a link is about, as a file.
-func (h *Pages) CaPEM(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) CaPEM(w http.ResponseWriter, r *http.Request) error {
 	x, err := h.Acts.Handoffs.See(r.Context(), h.from(r), token(r))
 	if err != nil {
 		return err
@@ -155,7 +155,7 @@ func (h *Pages) CaPEM(w http.ResponseWriter, r *http.Request) error {
 
 // Opened records that a browser showed the page: the page's script asks for it, so that programs that fetch the links of
 // a mail count for nobody.
-func (h *Pages) Opened(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) Opened(w http.ResponseWriter, r *http.Request) error {
 	if err := h.Acts.Handoffs.Opened(r.Context(), h.from(r), token(r)); err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func (h *Pages) Opened(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Done says that it is done, and looks whether it is.
-func (h *Pages) Done(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) Done(w http.ResponseWriter, r *http.Request) error {
 	return h.answer(w, r, "done", func(words string) error {
 		_, err := h.Acts.Handoffs.Done(r.Context(), h.from(r), token(r), words)
 		if err == nil {
@@ -175,14 +175,14 @@ func (h *Pages) Done(w http.ResponseWriter, r *http.Request) error {
 }
 
 // look looks; what goes wrong with that takes nothing from the answer, which is recorded.
-func (h *Pages) look(r *http.Request) {
+func (h *Guests) look(r *http.Request) {
 	if _, err := h.Acts.Handoffs.Look(r.Context(), h.from(r), token(r)); err != nil {
 		web.RecordOf(r).Err = err
 	}
 }
 
 // NotMe says that it is not theirs.
-func (h *Pages) NotMe(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) NotMe(w http.ResponseWriter, r *http.Request) error {
 	return h.answer(w, r, "not-me", func(words string) error {
 		_, err := h.Acts.Handoffs.NotMe(r.Context(), h.from(r), token(r), words)
 		return err
@@ -190,7 +190,7 @@ func (h *Pages) NotMe(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Upload does it in the rehearsal cloud.
-func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) Upload(w http.ResponseWriter, r *http.Request) error {
 	return h.answer(w, r, "", func(string) error {
 		_, err := h.Acts.Handoffs.Upload(r.Context(), h.from(r), token(r))
 		return err
@@ -198,7 +198,7 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 }
 
 // Look looks again.
-func (h *Pages) Look(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) Look(w http.ResponseWriter, r *http.Request) error {
 	return h.answer(w, r, "", func(string) error {
 		_, err := h.Acts.Handoffs.Look(r.Context(), h.from(r), token(r))
 		return err
@@ -206,7 +206,7 @@ func (h *Pages) Look(w http.ResponseWriter, r *http.Request) error {
 }
 
 // answer does what a form of the page asks for, and shows the page again.
-func (h *Pages) answer(w http.ResponseWriter, r *http.Request, which string, do func(words string) error) error {
+func (h *Guests) answer(w http.ResponseWriter, r *http.Request, which string, do func(words string) error) error {
 	f, err := web.ReadForm(r)
 	if err != nil {
 		return err
@@ -227,7 +227,7 @@ func (h *Pages) answer(w http.ResponseWriter, r *http.Request, which string, do 
 }
 
 // Events sends the page again whenever it changes, and ends when the link does.
-func (h *Pages) Events(w http.ResponseWriter, r *http.Request) error {
+func (h *Guests) Events(w http.ResponseWriter, r *http.Request) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
 		return fault.New(fault.Denied, "This came from another site's page", "Open the page in Onramp.")
 	}

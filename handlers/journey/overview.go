@@ -37,8 +37,11 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 	p := views.OverviewProps{Migration: m.ID, Name: m.Name,
 		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
 		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
-		Twin:  h.CheckTwin(v),
+		Twin: h.CheckTwin(v), Message: web.TurnMessage(h.Site, v),
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
+	}
+	if h.Shared != nil {
+		p.Links = append(p.Links, views.Link{Text: "Send to a developer", URL: web.MovePath(m.ID, "send"), TestID: "send"})
 	}
 	f := h.Frame(r, m.Name, "migrations", &v, "")
 	f.Path, f.Rail = web.MovePath(m.ID), nil // the page has the steps itself
@@ -47,12 +50,13 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func stepsBlock(v web.Visit) views.StepsProps {
-	return views.StepsProps{Migration: v.Migration.ID, Steps: web.StepsProps(v.View, "")}
+	return views.StepsProps{Migration: v.Migration.ID, Steps: web.StepsFor(v, "")}
 }
 
 func turnProps(v web.Visit) views.TurnProps {
 	next := v.Step(v.Next)
-	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Continue: web.ContinueLink(v.Migration.ID, next)}
+	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Since: web.Since(migration.WhoseTurn(v.View)), Continue: web.ContinueLink(v.Migration.ID, next)}
+	p.Tag.Word = web.WordFor(v.By, p.Tag.Word)
 	if next.Status == migration.Rehearsed {
 		p.Text = "All that Onramp can show. " + p.Text + "."
 	}

@@ -37,7 +37,7 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 		f.Toast = Sentences[c.Value]
 	}
 	if v != nil {
-		rail := railProps(v.View, step)
+		rail := railProps(*v, step)
 		f.Rail = &rail
 		f.Rehearsal = v.Migration.Mode.Can().Practice
 		f.Nav, f.Saw = "migrations", v.Edition()
@@ -86,8 +86,17 @@ func (h *Site) Theme(w http.ResponseWriter, r *http.Request) error {
 	return SeeOther(w, r, LocalPath(f.Text("return")), "")
 }
 
-func railProps(v migration.View, step string) views.RailProps {
-	return views.RailProps{Migration: v.Migration.ID, Name: v.Migration.Name, Done: DoneText(v), Steps: StepsProps(v, step)}
+func railProps(v Visit, step string) views.RailProps {
+	return views.RailProps{Migration: v.Migration.ID, Name: v.Migration.Name, Done: DoneText(v.View), Steps: StepsFor(v, step)}
+}
+
+// StepsFor are StepsProps in words for who looks.
+func StepsFor(v Visit, current string) []views.StepProps {
+	steps := StepsProps(v.View, current)
+	for i := range steps {
+		steps[i].Word = WordFor(v.By, steps[i].Word)
+	}
+	return steps
 }
 
 // DoneText says how many steps are done: "3 of 6 done".
