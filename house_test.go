@@ -21,13 +21,13 @@ import (
 // walls says which rooms a room may import (docs/ARCHITECTURE.md). What is not listed is forbidden.
 var walls = map[string][]string{
 	"main":      {"cli"},
-	"cli":       {"sdk", "handlers", "views", "static", "acts", "runs", "cloud", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "people", "expiry", "store", "reach", "limit", "fault", "cloudops"},
-	"handlers":  {"sdk", "acts", "runs", "cloud", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "people", "expiry", "limit", "fault"},
+	"cli":       {"sdk", "assess", "handlers", "views", "static", "acts", "runs", "cloud", "certsvc", "namespace", "doctor", "snippet", "transfer", "rehearsal", "migration", "custody", "people", "expiry", "store", "reach", "limit", "fault", "cloudops"},
+	"handlers":  {"sdk", "assess", "acts", "runs", "cloud", "views", "static", "certsvc", "namespace", "doctor", "snippet", "transfer", "migration", "custody", "people", "expiry", "limit", "fault"},
 	"views":     {"static", "fault"},
 	"static":    {},
 	"store":     {"runs", "migration", "custody", "people", "expiry", "fault"},
-	"acts":      {"runs", "migration", "custody", "expiry", "cloud", "transfer", "doctor", "certsvc", "namespace", "reach", "limit", "fault"},
-	"runs":      {"migration", "cloud", "doctor", "transfer", "fault"},
+	"acts":      {"assess", "runs", "migration", "custody", "expiry", "cloud", "transfer", "doctor", "certsvc", "namespace", "reach", "limit", "fault"},
+	"runs":      {"assess", "migration", "cloud", "doctor", "transfer", "fault"},
 	"expiry":    {"migration", "certsvc", "reach", "fault"},
 	"migration": {"sdk", "cloud", "certsvc", "namespace", "fault"},
 	"people":    {"custody", "migration", "limit", "fault"},
@@ -35,6 +35,7 @@ var walls = map[string][]string{
 	"rehearsal": {"cloud", "certsvc", "namespace", "fault"},
 	"cloud":     {"certsvc", "namespace", "fault"},
 	"cloudops":  {"cloud", "certsvc", "namespace", "fault"},
+	"assess":    {"doctor", "namespace", "reach", "fault"},
 	"transfer":  {"sdk", "doctor", "namespace", "reach", "fault"},
 	"doctor":    {"sdk", "certsvc", "namespace", "reach", "fault"},
 	"snippet":   {"sdk", "namespace", "limit", "fault"},
@@ -48,7 +49,7 @@ var walls = map[string][]string{
 }
 
 // areas are the folders of handlers: each stands on web alone, and only the router knows them all.
-var areas = []string{"journey", "board", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search", "people", "handoff"}
+var areas = []string{"journey", "board", "certs", "replace", "check", "transfer", "code", "cloud", "expiry", "help", "search", "people", "handoff", "assess"}
 
 // TestAreas: no area of handlers imports another, and web imports none.
 func TestAreas(t *testing.T) {

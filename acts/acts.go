@@ -83,7 +83,8 @@ type Options struct {
 	Vault     *custody.Vault // required
 	Keyring   *custody.Keyring
 	Keeper    *custody.Keeper
-	Handoffs  HandoffStore // nil: this Onramp makes no links
+	Handoffs  HandoffStore  // nil: this Onramp makes no links
+	Assessor  runs.Assessor // nil: this Onramp reads no source
 
 	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
 	Rehearsal, Cloud cloud.Place
@@ -119,6 +120,7 @@ type Acts struct {
 	Replacements Replacements // of a CA or a client certificate
 	Handoffs     Handoffs     // of one task to one person without an account
 	Checks       Checks       // of the connection, here and elsewhere
+	Assessments  Assessments  // of the server that the application runs on today
 	Transfers    Workflows    // test transfers, drills and workflows of others
 	Namespaces   Namespaces   // what an admin does to a namespace
 	Rehearsal    Rehearsal    // practise, break on purpose, reset
@@ -178,7 +180,7 @@ func New(o Options) (*Acts, error) {
 	d.rates = newHandoffRates()
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
+		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.
@@ -188,6 +190,7 @@ type (
 	Keys         struct{ *desk }
 	Replacements struct{ *desk }
 	Checks       struct{ *desk }
+	Assessments  struct{ *desk }
 	Workflows    struct{ *desk }
 	Namespaces   struct{ *desk }
 	Rehearsal    struct{ *desk }

@@ -11,8 +11,10 @@ import (
 	"strings"
 	"testing"
 
+	"onramp/assess"
 	"onramp/certsvc"
 	"onramp/cloud"
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
@@ -140,6 +142,9 @@ var all = []act{
 	}, do: func(w *world) error { return w.Replacements.Back(w.ctx, dana, w.m.ID, migration.GateWorkers) }},
 	{name: "Checks.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Checks.Start(w.ctx, dana, w.m.ID, Check{Credentials: Credentials{Lent: true}}))
+	}},
+	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
+		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
 	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))

@@ -52,6 +52,7 @@ func commands() []command {
 	return []command{
 		{"serve", "open the portal (the default)", serve},
 		{"check", "check whether a worker can connect to an endpoint, and name the fault", check},
+		{"assess", "say what must change to migrate from a server to Temporal Cloud", assessCmd},
 		{"cert", "create, sign, inspect and check certificates: ca, leaf, csr, sign, inspect, lint, bundle, batch", cert},
 		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},

@@ -17,6 +17,7 @@ const maxFile = 1 << 20
 // connection are the flags that say where and as whom to connect; check and transfer share them.
 type connection struct {
 	s                          *settings
+	prefix                     string // of the flags' names
 	address, ns, cert, key, ca *string
 	serverName, apiKeyPath     *string
 	taskQueue, workflowType    *string
@@ -24,19 +25,32 @@ type connection struct {
 }
 
 func connectionFlags(s *settings) *connection {
-	for _, name := range []string{"tls-cert-path", "tls-key-path", "tls-ca-path", "api-key-path"} {
-		s.mayHold[name] = true // what a file holds in the place of its name is a finding: target
+	c := endpointFlags(s, "")
+	c.ns = s.text("namespace", "", "Namespace ID, name.account", "TEMPORAL_NAMESPACE")
+	c.taskQueue = s.text("task-queue", "", "task queue to look for workers on")
+	c.workflowType = s.text("workflow-type", "", "workflow type the worker should know")
+	return c
+}
+
+// endpointFlags are those of an endpoint and of how to be let in. Where a command has two, the second's have a prefix, and
+// no names in the environment but Onramp's own.
+func endpointFlags(s *settings, prefix string) *connection {
+	text := func(name, usage string, others ...string) *string {
+		if prefix != "" {
+			others = nil
+		}
+		return s.text(prefix+name, "", usage, others...)
 	}
-	return &connection{s: s,
-		address:      s.text("address", "", "`host:port` of the endpoint", "TEMPORAL_ADDRESS", "TEMPORAL_HOST_URL"),
-		ns:           s.text("namespace", "", "Namespace ID, name.account", "TEMPORAL_NAMESPACE"),
-		cert:         s.text("tls-cert-path", "", "client certificate (PEM)", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT"),
-		key:          s.text("tls-key-path", "", "its private key (PEM)", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY"),
-		ca:           s.text("tls-ca-path", "", "root CA of the server's certificate; normally unset", "TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
-		serverName:   s.text("tls-server-name", "", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME"),
-		apiKeyPath:   s.text("api-key-path", "", "`file` with an API key; TEMPORAL_API_KEY holds the key itself"),
-		taskQueue:    s.text("task-queue", "", "task queue to look for workers on"),
-		workflowType: s.text("workflow-type", "", "workflow type the worker should know"),
+	for _, name := range []string{"tls-cert-path", "tls-key-path", "tls-ca-path", "api-key-path"} {
+		s.mayHold[prefix+name] = true // what a file holds in the place of its name is a finding: target
+	}
+	return &connection{s: s, prefix: prefix, ns: new(string), taskQueue: new(string), workflowType: new(string),
+		address:    text("address", "`host:port` of the endpoint", "TEMPORAL_ADDRESS", "TEMPORAL_HOST_URL"),
+		cert:       text("tls-cert-path", "client certificate (PEM)", "TEMPORAL_TLS_CLIENT_CERT_PATH", "TEMPORAL_MTLS_TLS_CERT"),
+		key:        text("tls-key-path", "its private key (PEM)", "TEMPORAL_TLS_CLIENT_KEY_PATH", "TEMPORAL_MTLS_TLS_KEY"),
+		ca:         text("tls-ca-path", "root CA of the server's certificate; normally unset", "TEMPORAL_TLS_SERVER_CA_CERT_PATH"),
+		serverName: text("tls-server-name", "TLS server name, when it differs from the address", "TEMPORAL_TLS_SERVER_NAME"),
+		apiKeyPath: text("api-key-path", "`file` with an API key; TEMPORAL_API_KEY holds the key itself"),
 	}
 }
 
@@ -51,15 +65,15 @@ func (c *connection) target() doctor.Target {
 		}
 		if what := contentOf(path); what != "" {
 			t.InputFaults = append(t.InputFaults, doctor.Finding{Code: "KP-35", Stage: "input", Fatal: true,
-				Text:     fmt.Sprintf("%s holds %s, and takes the name of a file", c.s.origin(flag), what),
-				Evidence: map[string]any{"from": c.s.origin(flag)}})
+				Text:     fmt.Sprintf("%s holds %s, and takes the name of a file", c.s.origin(c.prefix+flag), what),
+				Evidence: map[string]any{"from": c.s.origin(c.prefix + flag)}})
 			return nil
 		}
 		b, err := readFile(path)
 		if err != nil && flag == "api-key-path" { // what was given may be the key, or a part of it
 			t.InputFaults = append(t.InputFaults, doctor.Finding{Code: "KP-35", Stage: "input", Fatal: true,
-				Text:     fmt.Sprintf("the file that %s names cannot be read: %s", c.s.origin(flag), reason(err)),
-				Evidence: map[string]any{"from": c.s.origin(flag), "error": reason(err)}})
+				Text:     fmt.Sprintf("the file that %s names cannot be read: %s", c.s.origin(c.prefix+flag), reason(err)),
+				Evidence: map[string]any{"from": c.s.origin(c.prefix + flag), "error": reason(err)}})
 			return nil
 		}
 		if err != nil {
@@ -68,8 +82,8 @@ func (c *connection) target() doctor.Target {
 				why = pe.Err.Error()
 			}
 			t.InputFaults = append(t.InputFaults, doctor.Finding{Code: "KP-35", Stage: "input", Fatal: true,
-				Text:     fmt.Sprintf("%s (%s) cannot be read: %s", printable(path), c.s.origin(flag), why),
-				Evidence: map[string]any{"file": printable(path), "from": c.s.origin(flag), "error": why}})
+				Text:     fmt.Sprintf("%s (%s) cannot be read: %s", printable(path), c.s.origin(c.prefix+flag), why),
+				Evidence: map[string]any{"file": printable(path), "from": c.s.origin(c.prefix + flag), "error": why}})
 			return nil
 		}
 		if b == nil {
@@ -88,7 +102,7 @@ func (c *connection) target() doctor.Target {
 	}
 	if *c.apiKeyPath != "" {
 		t.APIKey = string(read("api-key-path", *c.apiKeyPath))
-	} else if v, ok := c.s.w.Getenv("TEMPORAL_API_KEY"); ok {
+	} else if v, ok := c.s.w.Getenv("TEMPORAL_API_KEY"); ok && c.prefix == "" {
 		t.APIKey = v
 	}
 	if v, _ := c.s.w.Getenv("TEMPORAL_CLOUD_API_KEY"); v != "" && t.APIKey == "" {

@@ -66,6 +66,7 @@ const (
 	Invited     Verb = "report-invited"
 	Transferred Verb = "transfer-started"
 	Drilled     Verb = "drill-started"
+	Assessed    Verb = "assessment-started"
 	Followed    Verb = "workflow-followed"
 	Canceled    Verb = "workflow-canceled"
 	Terminated  Verb = "workflow-terminated"
@@ -112,7 +113,7 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, Reported, Invited, Transferred, Drilled, Followed, Canceled, Terminated, Stopped, NotDone,
+	Checked, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 

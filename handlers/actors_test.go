@@ -45,6 +45,7 @@ func TestEveryActHasItsPerson(t *testing.T) {
 		{custody.Reported, m + "/test/report", func() []string { return []string{"report", d.printed(m, "OK")} }},
 		{custody.Transferred, m + "/transfer", func() []string { return append(slices.Clone(transferForm), "key_source", "lent", "once", "1") }},
 		{custody.Drilled, m + "/transfer/drill", func() []string { return drillForm }},
+		{custody.Assessed, m + "/assess", func() []string { return assessForm }},
 		{custody.Followed, m + "/transfer/follow", func() []string { return []string{"workflow_id", "theirs-7", "key_source", "lent"} }},
 		{custody.Terminated, "{run}/terminate", func() []string { return []string{"reason", "enough", "key_source", "lent"} }},
 		{custody.Noted, m + "/note", func() []string { return []string{"step", "code", "why", "deployed"} }},
@@ -75,7 +76,7 @@ func TestEveryActHasItsPerson(t *testing.T) {
 			run = r.to(t)
 			d.finish(run)
 		}
-		if strings.HasSuffix(step.path, "/drill") || strings.HasSuffix(step.path, "/follow") || strings.HasSuffix(step.path, "/test") {
+		if strings.HasSuffix(step.path, "/drill") || strings.HasSuffix(step.path, "/assess") || strings.HasSuffix(step.path, "/follow") || strings.HasSuffix(step.path, "/test") {
 			d.finish(r.to(t))
 		}
 		rs, err := d.db.Records(t.Context(), custody.Query{Limit: 1})
@@ -89,13 +90,13 @@ func TestEveryActHasItsPerson(t *testing.T) {
 }
 
 // actless are the routes that take a form and change nothing, and so leave no line in the audit.
-var actless = []string{"/preview/namespace", "/theme", "/decode", "/certificates/inspect", "/m/{m}/code/judge", "/m/{m}/code/environment"}
+var actless = []string{"/assess", "/preview/namespace", "/theme", "/decode", "/certificates/inspect", "/m/{m}/code/judge", "/m/{m}/code/environment"}
 
 // TestFormsAreKnown: a route that takes a form is an act's, or is listed as one that changes nothing.
 func TestFormsAreKnown(t *testing.T) {
 	d := sit(t, deskOptions{})
 	_, all := d.routes()
-	acts := regexp.MustCompile(`^/(new|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|upload/look|code/worker))`)
+	acts := regexp.MustCompile(`^/(new|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|assess|upload/look|code/worker))`)
 	seen := map[string]bool{}
 	for _, rt := range all {
 		if rt.method != http.MethodPost {

@@ -3,6 +3,7 @@
 package handlers
 
 import (
+	"onramp/handlers/assess"
 	"onramp/handlers/board"
 	"onramp/handlers/certs"
 	"onramp/handlers/check"
@@ -39,6 +40,7 @@ type Handlers struct {
 	people   people.Pages
 	handoff  handoff.Pages
 	guests   handoff.Guests
+	assess   assess.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -47,5 +49,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}}, nil
 }

@@ -58,7 +58,7 @@ func (d *desk) signIn(email string) string {
 // Routes that need no sign-in, and forms that change nothing or are about oneself: whoever sees may send them.
 var (
 	opened  = regexp.MustCompile(`^/(healthz|readyz|theme|start|signin|signin/provider|signin/callback|report/\{token\}\.json|h/\{token\}(/.*)?)$`)
-	pure    = regexp.MustCompile(`^/(preview/namespace|decode|certificates/inspect|again|signout|account/sessions|m/\{m\}/code/(judge|environment))$`)
+	pure    = regexp.MustCompile(`^/(assess|preview/namespace|decode|certificates/inspect|again|signout|account/sessions|m/\{m\}/code/(judge|environment))$`)
 	owners  = regexp.MustCompile(`^/people|/settings/delete$|^POST /m/\{m\}/send$`)
 	admins  = regexp.MustCompile(`^/rehearsal/reset$`)
 	twice   = regexp.MustCompile(`^/audit\.(json|csv)$|/certificates/key/(keep|open)$|^POST /people|^POST /m/\{m\}/send$`)

@@ -156,6 +156,18 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/transfer/drill/{run}.svg", see, h.transfer.DrillSVG}, // both with ?with=<run>: another drill laid over it
 		{get, "/m/{m}/transfer/drill/{run}.csv", see, h.transfer.DrillCSV},
 		{post, "/m/{m}/transfer/drill/{run}/stop", change, h.transfer.StopDrill},
+		// What must change before: read from the server of today
+		{get, "/assess", in, h.assess.FactsForm},
+		{post, "/assess", in, h.assess.JudgeFacts},
+		{get, "/m/{m}/assess", see, h.assess.Form},
+		{post, "/m/{m}/assess", change, h.assess.Start},
+		{get, "/m/{m}/assess/{run}", see, h.assess.Run}, // ?with=<run>: what has changed since another
+		{get, "/m/{m}/assess/{run}.json", see, h.assess.File},
+		{get, "/m/{m}/assess/{run}.md", see, h.assess.File},
+		{get, "/m/{m}/assess/{run}.zip", see, h.assess.File},
+		{get, "/m/{m}/assess/{run}.csv", see, h.assess.File},
+		{get, "/m/{m}/assess/{run}.facts", see, h.assess.File},
+		{post, "/m/{m}/assess/{run}/stop", change, h.assess.Stop},
 		{post, "/preview/namespace", in, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", open, h.check.TakeReport}, // onramp check --post, once
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console

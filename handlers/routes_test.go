@@ -26,6 +26,8 @@ func (d *desk) routes() (m string, all []route) {
 	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(d.t)
 	drill := d.upload(m+"/transfer/drill", drillForm...).to(d.t)
 	d.finish(drill)
+	assessed := d.upload(m+"/assess", assessForm...).to(d.t)
+	d.finish(assessed)
 	d.replacing(m)
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
@@ -35,6 +37,9 @@ func (d *desk) routes() (m string, all []route) {
 		}
 		if strings.Contains(pattern, "/drill/") {
 			run = last(drill)
+		}
+		if strings.Contains(pattern, "/assess/") {
+			run = last(assessed)
 		}
 		print := ""
 		if v, err := d.acts.Book.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {

@@ -13,15 +13,18 @@ const (
 	CheckRun    RunKind = "check"
 	TransferRun RunKind = "transfer"
 	DrillRun    RunKind = "drill"
+	AssessRun   RunKind = "assess" // of the server that the application runs on today; no step rests on it
 )
 
-// Word is what the kind is called in sentences: "check", "test transfer", "load drill".
+// Word is what the kind is called in sentences: "check", "test transfer", "load drill", "assessment".
 func (k RunKind) Word() string {
 	switch k {
 	case TransferRun:
 		return "test transfer"
 	case DrillRun:
 		return "load drill"
+	case AssessRun:
+		return "assessment"
 	}
 	return string(k)
 }

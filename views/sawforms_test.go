@@ -26,6 +26,8 @@ var unseen = map[string]string{
 	"test":                            "begins a run",
 	"test/elsewhere":                  "makes a command",
 	"test/report":                     "adds a run",
+	"assess":                          "begins a run",
+	"assess/*/stop":                   "the run is in the address",
 	"transfer":                        "begins a run",
 	"transfer/follow":                 "begins a run",
 	"transfer/*/cancel":               "the run is in the address",

@@ -40,6 +40,9 @@
 //	TransferRunPage(Frame, TransferRunProps)        GET /m/{m}/transfer/{run}; POST below it: /cancel, /terminate, /stop, /follow
 //	DrillPage(Frame, DrillProps)                    GET, POST /m/{m}/transfer/drill
 //	DrillRunPage(Frame, DrillRunProps)              GET /m/{m}/transfer/drill/{run}; POST below it: /stop
+//	AssessPage(Frame, AssessProps)                  GET, POST /m/{m}/assess
+//	AssessRunPage(Frame, AssessRunProps)            GET /m/{m}/assess/{run}; POST below it: /stop
+//	AssessFactsPage(Frame, AssessFactsProps)        GET, POST /assess
 //	RehearsalPage(Frame, RehearsalProps)            GET /rehearsal; POST below it: /reset, /break, /practice
 //	CloudPage(Frame, CloudProps)                    GET, POST /cloud
 //	CloudNamespacePage(Frame, CloudNamespaceProps)  GET, POST /cloud/{ns}; POST below it: /auth, /keys, /keys/delete

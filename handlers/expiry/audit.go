@@ -54,6 +54,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Invited:     {State: views.Wait, Word: "Report asked for"},
 	custody.Transferred: {State: views.Busy, Word: "Transfer started"},
 	custody.Drilled:     {State: views.Busy, Word: "Drill started"},
+	custody.Assessed:    {State: views.Busy, Word: "Assessment started"},
 	custody.Followed:    {State: views.Busy, Word: "Workflow followed"},
 	custody.Canceled:    {State: views.Warn, Word: "Workflow asked to stop"},
 	custody.Terminated:  {State: views.Warn, Word: "Workflow terminated"},

@@ -67,6 +67,8 @@ const (
 	// maxList bounds the body of an import: a list of migration.MaxListBytes, escaped as a browser does, and enough beyond
 	// it to say of one that it is too large.
 	maxList = 1 << 20
+	// maxFacts bounds the body of the form that judges a facts file.
+	maxFacts = 8 << 20
 	// MaxShownInput is how much input is sent back to the page when something of the form is refused.
 	MaxShownInput = 16 << 10
 	// MaxTwinInput is how much input a command to copy holds.
@@ -80,6 +82,9 @@ func bodyLimit(r *http.Request) int64 {
 	}
 	if r.URL.Path == "/migrations/import" {
 		return maxList
+	}
+	if r.URL.Path == "/assess" {
+		return maxFacts
 	}
 	if isMultipart(r) {
 		return maxUpload

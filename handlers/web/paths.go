@@ -29,6 +29,8 @@ func RunPath(r migration.Outcome) string {
 		return MovePath(r.MigrationID, "transfer", r.ID)
 	case migration.DrillRun:
 		return MovePath(r.MigrationID, "transfer", "drill", r.ID)
+	case migration.AssessRun:
+		return MovePath(r.MigrationID, "assess", r.ID)
 	}
 	return MovePath(r.MigrationID, "test", r.ID)
 }
