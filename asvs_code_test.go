@@ -31,7 +31,7 @@ func sources(t *testing.T, see func(file string, set *token.FileSet, f *ast.File
 
 // builders are the names in store that may stand in a query beside constants: each holds SQL that store itself wrote,
 // with ? where a value goes.
-var builders = []string{"query", "where", "mine", "within", "order"}
+var builders = []string{"query", "where", "mine", "within", "order", "ends"}
 
 // TestASVS_1_2_4: a query is made of constants and of what store's builders made of constants; values are parameters.
 // ASVS 1.2.4.
