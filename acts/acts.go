@@ -86,6 +86,8 @@ type Options struct {
 
 	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
 	Rehearsal, Cloud cloud.Place
+	// RehearsalOps and CloudOps are their control planes with a person's key; Open is nil where there is none.
+	RehearsalOps, CloudOps OpsPlace
 
 	// Gate says which servers may be dialled, and how often a person may ask for it; nil: any, as often as wanted. The
 	// dialers of Checker and Transfers are its too.
@@ -120,6 +122,7 @@ type Acts struct {
 	Checks       Checks       // of the connection, here and elsewhere
 	Transfers    Workflows    // test transfers, drills and workflows of others
 	Namespaces   Namespaces   // what an admin does to a namespace
+	CloudOps     CloudOps     // the same in Temporal Cloud, with a key that a person gives
 	Rehearsal    Rehearsal    // practise, break on purpose, reset
 	Reports      Reports      // what was proved, to show to others: nothing here changes anything
 }
@@ -135,6 +138,7 @@ type desk struct {
 	invites invites
 	watches watches
 	looks   caLooks
+	ops     opsDesk
 	rates   *handoffRates
 	naming  sync.Mutex      // one search for a free name at a time
 	showing sync.Mutex      // one part of a shown rehearsal at a time
@@ -147,6 +151,7 @@ func (a *Acts) Close() error {
 	d := a.Checks.desk
 	d.end()
 	d.watches.work.Wait()
+	d.ops.close()
 	return nil
 }
 
@@ -177,7 +182,7 @@ func New(o Options) (*Acts, error) {
 	d.rates = newHandoffRates()
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
+		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.
@@ -189,6 +194,7 @@ type (
 	Checks       struct{ *desk }
 	Workflows    struct{ *desk }
 	Namespaces   struct{ *desk }
+	CloudOps     struct{ *desk }
 	Rehearsal    struct{ *desk }
 )
 

@@ -10,6 +10,7 @@ import (
 	"onramp/handlers/expiry"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
+	"onramp/handlers/ops"
 	"onramp/handlers/people"
 	"onramp/handlers/replace"
 	"onramp/handlers/search"
@@ -30,6 +31,7 @@ type Handlers struct {
 	transfer transfer.Pages
 	code     code.Pages
 	cloud    cloud.Pages
+	ops      ops.Pages
 	expiry   expiry.Pages
 	help     help.Pages
 	search   search.Pages
@@ -42,5 +44,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
 }

@@ -25,6 +25,7 @@
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
 //	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
+//	OpsPage(Frame, OpsProps)                        GET, POST /m/{m}/ops; POST below it: /plan, /apply, /forget
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
 //	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                GET /m/{m}/test/{run}
