@@ -18,7 +18,7 @@ func TestOpsPage(t *testing.T) {
 		"ca_common_name", "Payments CA", "key_type", "ec-p256", "ca_days", "365", "leaf_days", "364").ok(t, "make certificates")
 	holds(t, v.get(m+"/upload").ok(t, "step 3"), m+"/ops")
 	holds(t, v.get(m+"/ops").ok(t, "the page asks for a key"), "Use a key of the rehearsal cloud")
-	page := v.form(m + "/ops").ok(t, "look with a key")
+	page := v.form(m+"/ops").ok(t, "look with a key")
 	holds(t, page, "owner@a2dd6.rehearsal.invalid")
 	holds(t, page, "payments.a2dd6")
 	page = v.form(m+"/ops/plan", "what", "add-ca").ok(t, "the difference")
