@@ -116,7 +116,7 @@ func (c CloudOps) seeAfter(ctx context.Context, by Actor, id string) error {
 	if err != nil || v.Step(migration.StepUpload).Status == migration.Done {
 		return err
 	}
-	checks := Checks{c.desk}
+	checks := Checks(c)
 	if v.Certificate == nil || !checks.CanLookForCA(by, v) {
 		return nil
 	}

@@ -124,7 +124,7 @@ func UploadPage(f Frame, p UploadProps) templ.Component {
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
-					templ_7745c5c3_Err = linkButton(Link{Text: "Let Onramp do it", URL: p.OpsURL, TestID: "open-ops"}, "quiet").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = linkButton(Link{Text: "Let Onramp do it", URL: p.OpsURL, TestID: "open-ops"}, "").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}
