@@ -7,6 +7,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"onramp/custody"
@@ -28,10 +29,35 @@ type HandoffStore interface {
 
 // handoffRates count who asks for links, with counters of their own: by network, networks that ask for links that are
 // none, each link, and the answers to each.
-type handoffRates struct{ networks, missed, asked, answered limit.Rates }
+type handoffRates struct {
+	networks, missed, asked, answered limit.Rates
+
+	mu       sync.Mutex     // guards what follows
+	watching map[string]int // how many read along by a link
+}
+
+// mostWatching is how many may read along by one link at a time.
+const mostWatching = 20
+
+// watch counts one more who reads along by a link, until it leaves; false when there are too many.
+func (r *handoffRates) watch(link string) (leave func(), ok bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.watching[link] >= mostWatching {
+		return func() {}, false
+	}
+	r.watching[link]++
+	return func() {
+		r.mu.Lock()
+		defer r.mu.Unlock()
+		if r.watching[link]--; r.watching[link] == 0 {
+			delete(r.watching, link)
+		}
+	}, true
+}
 
 func newHandoffRates() *handoffRates {
-	return &handoffRates{networks: limit.Rates{AMinute: 120, AtOnce: 60}, missed: limit.Rates{AMinute: 10, AtOnce: 20},
+	return &handoffRates{watching: map[string]int{}, networks: limit.Rates{AMinute: 120, AtOnce: 60}, missed: limit.Rates{AMinute: 10, AtOnce: 20},
 		asked: limit.Rates{AMinute: 60, AtOnce: 60}, answered: limit.Rates{AMinute: 10, AtOnce: 10}}
 }
 

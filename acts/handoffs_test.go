@@ -2,6 +2,7 @@ package acts
 
 import (
 	"fmt"
+	"iter"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -188,4 +189,37 @@ func TestHandoffRates(t *testing.T) {
 			t.Errorf("one link was answered %d times at once", let)
 		}
 	})
+}
+
+// TestHandoffWatchers: twenty may read along by one link, each as long as it likes; one more waits until one leaves.
+func TestHandoffWatchers(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	handed(migration.Rehearsal)(w)
+	x, err := w.Handoffs.See(w.ctx, poster, w.extra.(string))
+	w.must(err)
+	var leave []func()
+	watch := func() error {
+		next, stop := iter.Pull2(w.Handoffs.Watch(w.ctx, poster, x))
+		leave = append(leave, stop)
+		_, err, ok := next()
+		if !ok {
+			t.Fatal("nothing was seen")
+		}
+		return err
+	}
+	for range mostWatching {
+		w.must(watch())
+	}
+	if err := watch(); !fault.Is(err, fault.TooMany) {
+		t.Errorf("one more: %v", err)
+	}
+	leave[0]()
+	w.must(watch())
+	for _, stop := range leave {
+		stop()
+	}
+	if n := len(w.Acts.Handoffs.rates.watching); n != 0 {
+		t.Errorf("%d links are still counted", n)
+	}
 }

@@ -3,21 +3,22 @@ package acts
 import (
 	"context"
 	"iter"
+
 	"onramp/fault"
 	"onramp/migration"
 )
 
-// Watch yields what a link leads to, at once and whenever the migration changes, as Book.Watch does. It ends with ctx, or
-// after an error: a Gone fault when the link stops working meanwhile.
-func (h Handoffs) Watch(ctx context.Context, by Actor, token string) iter.Seq2[HandoffVisit, error] {
+// Watch yields what a link leads to, at once and whenever the migration changes, as Book.Watch does; x is what See gave. It
+// ends with ctx, or after an error: a Gone fault when the link stops working meanwhile, TooMany when many read along by it.
+func (h Handoffs) Watch(ctx context.Context, by Actor, x HandoffVisit) iter.Seq2[HandoffVisit, error] {
 	return func(yield func(HandoffVisit, error) bool) {
-		ctx := migration.Everywhere(ctx)
-		x, err := h.See(ctx, by, token)
-		if err != nil {
-			yield(x, err)
+		leave, ok := h.rates.watch(x.By.Person)
+		defer leave()
+		if !ok {
+			yield(x, fault.New(fault.TooMany, "This page is open in many places", "Close it somewhere else."))
 			return
 		}
-		for v, err := range h.Book.Watch(ctx, x.Migration.ID) {
+		for v, err := range h.Book.Watch(migration.Everywhere(ctx), x.Migration.ID) {
 			if fault.Is(err, fault.NotFound) {
 				err = noLink()
 			}

@@ -193,7 +193,8 @@ func Expires(chain, cas []*x509.Certificate, now time.Time) Expiry {
 }
 
 // Ladder says how many whole days are left until an end, 0 on the last and negative after it, and which
-// rung that is, as in Expiry.
+// rung that is, as in Expiry. While no reminder is due, a day that began less than an hour ago counts: a certificate that
+// was made for 365 days has 365 left when its maker looks.
 func Ladder(end, now time.Time) (days, rung int) {
 	left := end.Sub(now)
 	days = int(left / day)
@@ -207,6 +208,9 @@ func Ladder(end, now time.Time) (days, rung int) {
 		if left <= time.Duration(r)*day {
 			rung = r
 		}
+	}
+	if rung == 0 {
+		days = int((left + time.Hour) / day)
 	}
 	return days, rung
 }

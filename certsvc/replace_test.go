@@ -163,3 +163,19 @@ func TestExpires(t *testing.T) {
 		t.Errorf("%+v", e)
 	}
 }
+
+// TestLadderOfTheNew: whoever just made a certificate for so many days reads that number; what expires soon is not flattered.
+func TestLadderOfTheNew(t *testing.T) {
+	now := time.Date(2026, 11, 29, 12, 0, 0, 0, time.UTC)
+	for _, tt := range []struct {
+		left time.Duration
+		days int
+	}{
+		{365*24*time.Hour - time.Minute, 365}, {365*24*time.Hour - 2*time.Hour, 364}, {100*24*time.Hour - time.Minute, 100},
+		{60*24*time.Hour - time.Minute, 59}, {24*time.Hour - time.Minute, 0}, {-time.Minute, -1},
+	} {
+		if days, _ := Ladder(now.Add(tt.left), now); days != tt.days {
+			t.Errorf("%s left: %d days, want %d", tt.left, days, tt.days)
+		}
+	}
+}

@@ -142,9 +142,12 @@ func Run(ctx context.Context, w World) int {
 	if plainWord(name) {
 		fmt.Fprintf(w.Stderr, "onramp: unknown command %s\n", name)
 		if near := meant(name, commands()); near != "" {
-			fmt.Fprintf(w.Stderr, "  Did you mean onramp %s? onramp --help lists all commands.\n", near)
-			return exitUsage
+			fmt.Fprintf(w.Stderr, "  Did you mean onramp %s? ", near)
+		} else {
+			fmt.Fprint(w.Stderr, "  ")
 		}
+		fmt.Fprintln(w.Stderr, "onramp --help lists all commands.")
+		return exitUsage
 	} else {
 		fmt.Fprintln(w.Stderr, "onramp: the first argument is not a command")
 	}

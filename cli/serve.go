@@ -188,7 +188,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if p.shared.public != nil {
 		links = store.Handoffs{DB: db}
 	}
-	all, err := acts.New(acts.Options{Store: db, Handoffs: links, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
+	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Handoffs: links, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
 		RehearsalOps: opsOf(ops, gate), CloudOps: p.cloudOps(cloudops.DefaultServer, nil, gate),
 		OwnComputer:   p.shared.public == nil,

@@ -24,18 +24,16 @@ import (
 // overflows, axe finds no violation of WCAG 2.2 AA, nothing is asked of another host, and the
 // Content-Security-Policy is kept. With ONRAMP_E2E_SCREENSHOTS set it also writes docs/screenshots.
 func TestPagesLookRight(t *testing.T) {
-	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
-	if err != nil {
-		t.Fatalf("%v\nRun `make setup` first: it installs axe-core.", err)
-	}
+	axe := axeCore(t)
 	p := openPortalAtHome(t)
 	b := openBrowser(t, true, 1280, 900)
 	b.home = strings.TrimSuffix(p.data, filepath.Join("/.local", "share", "onramp"))
 	b.open(p.url + "/")
-	b.page("home-empty", "/", string(axe), p)
+	b.page("home-empty", "/", axe, p)
 	m := walkJourney(t, p, b, true)
 	v := visit(t, p.url)
 	failing := failingRun(t, v)
+	orders := failing[:strings.Index(failing, "/test/")]
 	reported := v.reportAgain(t, failing)
 	keyed := keyedMove(t, v)
 	check := latest(t, v, m+"/test")
@@ -45,7 +43,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"home", "/"}, {"new", "/new"}, {"overview", m}, {"namespace", m + "/namespace"}, {"certificates", m + "/certificates"},
 		{"certificates-own-ca", m + "/certificates?lane=own-ca"}, {"clients", m + "/certificates/clients"}, {"certificate", certificatePage(t, p, m)}, {"inspect", "/certificates/inspect"},
 		{"upload", m + "/upload"}, {"test", m + "/test"}, {"test-run", check}, {"test-run-failed", failing}, {"test-run-reported", reported},
-		{"compare", reported + "/compare/" + failing[strings.LastIndexByte(failing, '/')+1:]}, {"test-reports", failing[:strings.Index(failing, "/test/")] + "/test"},
+		{"compare", reported + "/compare/" + failing[strings.LastIndexByte(failing, '/')+1:]}, {"test-reports", orders + "/test"},
 		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
 		{"transfer-refund", more["refund"]}, {"transfer-stuck", more["stuck"]}, {"transfer-interrupted", more["interrupted"]},
 		{"drill", m + "/transfer/drill"}, {"drill-run", more["drill"]},
@@ -53,11 +51,12 @@ func TestPagesLookRight(t *testing.T) {
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
 		{"cloud-namespace", cloudPage(t, v, m)}, {"not-found", "/nowhere"},
 		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"},
-		{"cloud-namespace-keys", "/cloud/keyed.f45a2"}, {"environment", keyed + "/code/environment"},
+		{"settings", m + "/settings"}, {"report", m + "/report"}, {"replace", m + "/certificates/replace"}, {"unsaved", orders + "/certificates/unsaved"},
+		{"search", "/search?q=payments"}, {"cloud-namespace-keys", "/cloud/keyed.f45a2"}, {"environment", keyed + "/code/environment"},
 	} {
 		t.Run(pg.name, func(t *testing.T) {
 			b.t = t
-			b.page(pg.name, pg.path, string(axe), p)
+			b.page(pg.name, pg.path, axe, p)
 		})
 	}
 	b.t = t
@@ -68,7 +67,7 @@ func TestPagesLookRight(t *testing.T) {
 	for _, pg := range []struct{ name, path string }{{"rehearsal-broken", "/rehearsal?m=practice"}, {"test-run-broken", broken}} {
 		t.Run(pg.name, func(t *testing.T) {
 			b.t = t
-			b.page(pg.name, pg.path, string(axe), p)
+			b.page(pg.name, pg.path, axe, p)
 		})
 	}
 	b.t = t
@@ -78,15 +77,38 @@ func TestPagesLookRight(t *testing.T) {
 	}
 }
 
+// axeCore is the script that judges accessibility.
+func axeCore(t testing.TB) string {
+	t.Helper()
+	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("%v\nRun `make setup` first: it installs axe-core.", err)
+	}
+	return string(axe)
+}
+
 // page opens one page in each width and judges it in both themes.
 func (b *browser) page(name, path, axe string, p *portal) {
+	b.t.Helper()
+	b.pictures(name, path, axe, func() { b.open(p.url + path) })
+}
+
+// shown judges the page that is there already, because only a form leads to it.
+func (b *browser) shown(name, axe string) {
+	b.t.Helper()
+	b.pictures(name, b.path(), axe, func() {})
+}
+
+// pictures judges a page in each width and both themes, and with ONRAMP_E2E_SCREENSHOTS writes what it looks like. open
+// opens it, in each width; the other theme is the reader's change of mind, for which nothing is asked of the server.
+func (b *browser) pictures(name, path, axe string, open func()) {
 	b.t.Helper()
 	shots := os.Getenv("ONRAMP_E2E_SCREENSHOTS") != ""
 	for _, width := range []int64{1280, 320} {
 		for i, theme := range []string{"light", "dark"} {
 			b.look(width, theme)
-			if i == 0 { // the other theme is the reader's change of mind: nothing is asked of the server for it
-				b.open(p.url + path)
+			if i == 0 {
+				open()
 			}
 			var moving, scroll int64
 			b.do(chromedp.Evaluate(`document.documentElement.scrollWidth`, &scroll),

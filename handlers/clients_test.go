@@ -62,7 +62,7 @@ func TestFurtherClients(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m := d.withCerts()
 	d.get(m+"/certificates").want(t, 200, "Issue more client certificates", "Other formats: PKCS#12")
-	d.get(m+"/certificates/clients").want(t, 200, "The key that Onramp still holds", "own: the checks", "At most 364", "363 days left")
+	d.get(m+"/certificates/clients").want(t, 200, "The key that Onramp still holds", "own: the checks", "At most 364", "364 days left")
 
 	first := d.upload(m+"/certificates/clients", "ca_from", "held", "name", "payments-eu", "common_name", "", "leaf_days", "30", "key_type", "ec-p256", "maker", "server").to(t)
 	page := d.get(first).want(t, 200, "Client certificate of payments-eu", "CN=payments-eu", "With the private key, once", "CA:FALSE", "TLS client", "digital signature", "Expires in 29 days", "CN=Payments CA", "Complete", "passed")

@@ -3,11 +3,13 @@
 package handlers
 
 import (
+	"onramp/handlers/board"
 	"onramp/handlers/certs"
 	"onramp/handlers/check"
 	"onramp/handlers/cloud"
 	"onramp/handlers/code"
 	"onramp/handlers/expiry"
+	"onramp/handlers/handoff"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
 	"onramp/handlers/ops"
@@ -25,6 +27,7 @@ type Options = web.Options
 type Handlers struct {
 	*web.Site
 	journey  journey.Pages
+	board    board.Pages
 	certs    certs.Pages
 	replace  replace.Pages
 	check    check.Pages
@@ -36,6 +39,8 @@ type Handlers struct {
 	help     help.Pages
 	search   search.Pages
 	people   people.Pages
+	handoff  handoff.Pages
+	guests   handoff.Guests
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -44,5 +49,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}}, nil
 }

@@ -52,6 +52,11 @@ func (h *Handlers) routes() []route {
 		{post, "/rehearse-now", build, h.journey.RehearseNow},
 		{get, "/new", in, h.journey.NewForm},
 		{post, "/new", build, h.journey.Create},
+		// Every team's migrations
+		{get, "/migrations", in, h.board.Board},
+		{get, "/migrations.csv", in, h.board.Export},
+		{get, "/migrations/import", in, h.board.ImportForm}, // a list of namespaces
+		{post, "/migrations/import", build, h.board.Import},
 		{get, "/m/{m}", see, h.journey.Overview},
 		{get, "/m/{m}/", see, h.journey.Overview},     // as addresses of earlier versions end
 		{post, "/m/{m}/show", change, h.journey.Show}, // the next part of a rehearsal, for who watches
@@ -110,7 +115,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
-		// Step 3: upload the CA
+		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
 		{get, "/m/{m}/handoff.html", see, h.journey.Handoff}, // what the Cloud admin does, as a file
@@ -214,6 +219,20 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
 		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
 		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
+		{get, "/m/{m}/send", see, h.handoff.SendForm}, // what was prepared, to who works on it
+		{post, "/m/{m}/send", own.Twice(), h.handoff.Send},
+		// One task for one person without an account
+		{get, "/m/{m}/upload/links", see, h.handoff.Links},
+		{post, "/m/{m}/upload/links", change, h.handoff.Make},
+		{post, "/m/{m}/upload/links/{number}/revoke", change, h.handoff.Revoke},
+		{get, "/h/{token}", open, h.guests.Task}, // its token is its right, here and below
+		{get, "/h/{token}/ca.pem", open, h.guests.CaPEM},
+		{get, "/h/{token}/events", open, h.guests.Events},
+		{post, "/h/{token}/opened", open, h.guests.Opened},
+		{post, "/h/{token}/upload", open, h.guests.Upload}, // in the rehearsal cloud
+		{post, "/h/{token}/done", open, h.guests.Done},
+		{post, "/h/{token}/not-me", open, h.guests.NotMe},
+		{post, "/h/{token}/look", open, h.guests.Look},
 	}
 }
 

@@ -115,6 +115,7 @@ func TestHandoffStates(t *testing.T) {
 		"|cert ca2 leaf2 long":              "superseded @3",
 		"|ns b.x":                           "superseded @3",
 		"|cert ca1 leaf2":                   "made @3", // another client certificate of the same CA
+		"|notme 1|ns b.x":                   "superseded @3",
 		"|done 1|ns b.x":                    "superseded @3",
 		"|done 1|seen|ns b.x":               "seen @5",
 		"|cert ca2 leaf2 long|revoked 1":    "revoked @5",
@@ -218,5 +219,39 @@ func TestHandoffLasts(t *testing.T) {
 	}
 	if h.Expired(h.Expires.Add(-time.Nanosecond)) || !h.Expired(h.Expires) {
 		t.Error("it does not expire at its moment")
+	}
+}
+
+// TestTurnText: the text to send names who waits for what since when, and leads to the step.
+func TestTurnText(t *testing.T) {
+	for _, tt := range []struct {
+		mode    Mode
+		story   string
+		subject string
+		says    []string
+		lacks   string
+	}{
+		{Cloud, "ns a.x", "Payments: your turn to create certificates", []string{"waits for its developers since 12 November 2026", "step 2 of 6", "1 of 6 steps", "https://onramp.example.com/m/payments/certificates"}, "Namespace Admin"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long", "Payments: waiting for a Namespace Admin to upload the CA", []string{"step 3 of 6", "the namespace a.x", "/m/payments/upload"}, "your turn"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar", "Payments: waiting for Omar to upload the CA", []string{"waits for Omar since 12 November 2026", "a link of their own"}, "/h/"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar|done 1", "Payments: waiting for a check", []string{"Omar says that it is done"}, ""},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|fail NS-01", "Payments: your turn to test the connection", []string{"Run 1 failed: title of NS-01."}, ""},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|pass|poll|paid", "Payments: nothing is left to do", []string{"6 of 6 steps", "https://onramp.example.com/m/payments"}, "waits for a"},
+	} {
+		s := tell(t, tt.mode, cloud.AuthMTLS, strings.Split(tt.story, "|")...)
+		s.m.Name = "Payments"
+		subject, lines := TurnText(s.view(), "https://onramp.example.com")
+		text := strings.Join(lines, "\n")
+		if subject != tt.subject {
+			t.Errorf("%s: the subject is %q, want %q", tt.story, subject, tt.subject)
+		}
+		for _, want := range tt.says {
+			if !strings.Contains(text, want) {
+				t.Errorf("%s: the text lacks %q:\n%s", tt.story, want, text)
+			}
+		}
+		if tt.lacks != "" && strings.Contains(text, tt.lacks) {
+			t.Errorf("%s: the text has %q:\n%s", tt.story, tt.lacks, text)
+		}
 	}
 }

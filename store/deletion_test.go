@@ -37,6 +37,8 @@ func TestDeletion(t *testing.T) {
 		must(d.AddMigration(ctx, m, custody.Record{At: now, Migration: id, Verb: custody.Created}))
 		_, err := d.Record(ctx, []migration.Fact{{MigrationID: id, Kind: migration.FactNote, Data: []byte(`{}`), At: now}}, nil)
 		must(err)
+		_, err = store.Handoffs{DB: d}.RecordHandoff(ctx, migration.HandoffLink{Hash: "hash of " + id, Migration: id, Number: 1}, nil, nil)
+		must(err)
 		r, err := d.AddRun(ctx, runs.Run{Row: runs.Row{Outcome: migration.Outcome{ID: "run-" + id, MigrationID: id, Kind: migration.CheckRun, State: migration.RunRunning, Started: now}}})
 		must(err)
 		_, err = d.AddEntries(ctx, r.ID, []runs.Entry{{Kind: runs.EntryStage, At: now, Data: []byte(`{}`)}})
@@ -69,7 +71,7 @@ func TestDeletion(t *testing.T) {
 		must(file.QueryRowContext(ctx, "SELECT COUNT(*) FROM "+table+" WHERE "+where).Scan(&n))
 		return n
 	}
-	for table, where := range map[string]string{"migrations": "id = 'goes'", "facts": "migration_id = 'goes'", "runs": "migration_id = 'goes'", "entries": "run_id = 'run-goes'", "notices": "migration_id = 'goes'", "endings": "migration_id = 'goes'"} {
+	for table, where := range map[string]string{"migrations": "id = 'goes'", "facts": "migration_id = 'goes'", "runs": "migration_id = 'goes'", "entries": "run_id = 'run-goes'", "notices": "migration_id = 'goes'", "handoffs": "migration_id = 'goes'", "endings": "migration_id = 'goes'"} {
 		if n := count(table, where); n != 0 {
 			t.Errorf("%s: %d rows are left", table, n)
 		}

@@ -53,7 +53,7 @@ type DrillReport struct {
 	Failed    int             `json:"failed"`
 	Throttled int             `json:"throttled"` // answers of a rate limit; the starts waited
 	Errors    []DrillError    `json:"errors"`    // by kind, the most frequent first
-	Latencies []Latency       `json:"latencies"` // total, starting, first-task, decisions, then one for each activity
+	Latencies []Latency       `json:"latencies"` // total, starting, first-task, decisions, then one for each activity, withdraw before deposit
 	Money     string          `json:"money,omitempty"`
 	TookMS    float64         `json:"took_ms"`
 	Verdict   *doctor.Verdict `json:"verdict,omitempty"` // why it could not begin

@@ -244,3 +244,15 @@ func TestCompare(t *testing.T) {
 		t.Errorf("changes (-want +got):\n%s", diff)
 	}
 }
+
+// TestActivitiesInOrder: a drill lists its activities in the order of the money, whatever a language calls them.
+func TestActivitiesInOrder(t *testing.T) {
+	took := []time.Duration{time.Millisecond}
+	var names []string
+	for _, l := range latencies(map[string][]time.Duration{"refund": took, "Deposit": took, "WithdrawAsync": took, "audit": took, spanTotal: took, spanDecisions: took}) {
+		names = append(names, l.Name)
+	}
+	if got, want := strings.Join(names, " "), spanTotal+" "+spanDecisions+" WithdrawAsync Deposit refund audit"; got != want {
+		t.Errorf("in the order %s, want %s", got, want)
+	}
+}

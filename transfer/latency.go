@@ -1,6 +1,7 @@
 package transfer
 
 import (
+	"cmp"
 	"encoding/json"
 	"fmt"
 	"math"
@@ -51,7 +52,8 @@ func (l *Latency) settle() {
 	l.P99, l.NoP99 = nil, fmt.Sprintf("needs %d transfers, this drill has %d", forP99, l.Count)
 }
 
-// latencies makes the distributions: total first, then the other spans of a transfer, then the activities by name.
+// latencies makes the distributions: total first, then the other spans of a transfer, then the activities in
+// the order of the money: out, in, back; any others after them, by name.
 func latencies(spans map[string][]time.Duration) []Latency {
 	out := []Latency{}
 	for name, ds := range spans {
@@ -66,9 +68,20 @@ func latencies(spans map[string][]time.Duration) []Latency {
 		if d := rank(b.Name) - rank(a.Name); d != 0 {
 			return d
 		}
-		return strings.Compare(a.Name, b.Name)
+		return cmp.Or(moneysWay(a.Name)-moneysWay(b.Name), strings.Compare(a.Name, b.Name))
 	})
 	return out
+}
+
+// moneysWay is an activity's place in a transfer, by what the templates of every language call it.
+func moneysWay(activity string) int {
+	order := []string{"withdraw", "deposit", "refund"}
+	for i, word := range order {
+		if strings.Contains(strings.ToLower(activity), word) {
+			return i
+		}
+	}
+	return len(order)
 }
 
 // distribution computes exact percentiles: the smallest value that at least so many in a hundred do not

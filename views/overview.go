@@ -12,6 +12,7 @@ type OverviewProps struct {
 	Checks    SparkProps // how long the newest took
 	Activity  ActivityProps
 	Twin      CodeBlockProps // terminal twin
+	Message   *MessageProps  // whose turn it is, to send; nil at a portal for one person
 	Links     []Link         // "All runs", "Report"
 }
 
@@ -19,7 +20,14 @@ type OverviewProps struct {
 type TurnProps struct {
 	Tag      Tag
 	Text     string // "4 of 6 done"
+	Since    string // "since 14 Nov 2026"; "" for nobody's turn
 	Continue *Link  // nil when all is done
+}
+
+// MessageProps is a text to send by mail or chat. Test ids: turn-mail, turn-message.
+type MessageProps struct {
+	Text CodeBlockProps
+	Mail string // mailto:, "" where it would not fit into one
 }
 
 // StepsProps is the task list of the overview. id=steps. NoteStep is the step chosen in the note form when a

@@ -11,10 +11,13 @@
 // TestPagesShareOneName keeps this so, and this list complete.
 //
 //	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
+//	BoardPage(Frame, BoardProps)                    GET /migrations
+//	BoardImportPage(Frame, BoardImportProps)        GET, POST /migrations/import
 //	NewPage(Frame, NewProps)                        GET, POST /new
 //	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note, /m/{m}/show
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
 //	MigrationReportPage(Frame, MigrationReportProps)  GET /m/{m}/report
+//	SendPage(Frame, SendProps)                      GET, POST /m/{m}/send
 //	SettingsPage(Frame, SettingsProps)              GET /m/{m}/settings; POST below it: /name, /archive, /delete
 //	NamespacePage(Frame, NamespaceProps)            GET, POST /m/{m}/namespace
 //	CertificatesPage(Frame, CertificatesProps)      GET, POST /m/{m}/certificates
@@ -26,6 +29,8 @@
 //	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
 //	OpsPage(Frame, OpsProps)                        GET, POST /m/{m}/ops; POST below it: /plan, /apply, /forget
+//	HandoffLinksPage(Frame, HandoffLinksProps)  GET, POST /m/{m}/upload/links; POST below it: /{number}/revoke
+//	HandoffTaskPage(Frame, HandoffTaskProps)        GET /h/{token}; POST below it: /opened, /upload, /done, /not-me, /look
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
 //	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                GET /m/{m}/test/{run}
@@ -78,6 +83,8 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	HandoffList(HandoffListProps)             id=handoff-list
+//	HandoffTask(HandoffTaskProps)             id=handoff-task
 //	RunSign(Frame)                            id=run-sign
 //	ReplaceSteps(ReplaceProps)                id=replace-steps
 //	RunStatus(RunStatusProps)                 id=run-status

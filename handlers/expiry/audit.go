@@ -37,7 +37,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Imported:   {State: views.Good, Word: "Certificates imported"},
 	custody.Downloaded: {State: views.Wait, Word: "Key downloaded"},
 	custody.Dropped:    {State: views.Idle, Word: "Keys forgotten"},
-	custody.Lending:    {State: views.Busy, Word: "Key lent"},
+	custody.Lending:    {State: views.Busy, Word: "Key use allowed"},
 	custody.TakenBack:  {State: views.Idle, Word: "Key no longer used"},
 
 	custody.Created:      {State: views.Good, Word: "Migration created"},

@@ -95,7 +95,7 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	}
 	asked := !q.plain()
 	q.From, q.page = list.From, list.From/web.CardsPerPage+1
-	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), Sections: homeSections(q, list)}
+	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), Sections: homeSections(h.By(r), q, list)}
 	if h.Shared == nil {
 		p.DataDir = web.AtHome(h.DataDir)
 	}
@@ -150,11 +150,12 @@ func (h *Pages) endingSoon(ctx context.Context) (*views.EndingProps, error) {
 }
 
 // homeSections are the cards of a page: by whose turn it is, or in one list.
-func homeSections(q listQuery, list acts.Listed) []views.CardSection {
+func homeSections(reader acts.Actor, q listQuery, list acts.Listed) []views.CardSection {
 	by := map[migration.Group][]views.CardProps{}
 	var cards []views.CardProps
 	for _, c := range list.Cards {
 		card := web.CardProps(c)
+		card.Turn.Word = web.WordFor(reader, card.Turn.Word)
 		by[c.Group()], cards = append(by[c.Group()], card), append(cards, card)
 	}
 	tally := func(g migration.Group) string { return strconv.Itoa(list.Counts.Of(g, q.Mode)) }

@@ -2,11 +2,14 @@ package journey
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
+	"onramp/doctor"
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/views"
@@ -34,8 +37,11 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 	p := views.OverviewProps{Migration: m.ID, Name: m.Name,
 		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
 		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
-		Twin:  h.CheckTwin(v),
+		Twin: h.CheckTwin(v), Message: web.TurnMessage(h.Site, v),
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
+	}
+	if h.Shared != nil {
+		p.Links = append(p.Links, views.Link{Text: "Send to a developer", URL: web.MovePath(m.ID, "send"), TestID: "send"})
 	}
 	f := h.Frame(r, m.Name, "migrations", &v, "")
 	f.Path, f.Rail = web.MovePath(m.ID), nil // the page has the steps itself
@@ -44,12 +50,13 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 }
 
 func stepsBlock(v web.Visit) views.StepsProps {
-	return views.StepsProps{Migration: v.Migration.ID, Steps: web.StepsProps(v.View, "")}
+	return views.StepsProps{Migration: v.Migration.ID, Steps: web.StepsFor(v, "")}
 }
 
 func turnProps(v web.Visit) views.TurnProps {
 	next := v.Step(v.Next)
-	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Continue: web.ContinueLink(v.Migration.ID, next)}
+	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Since: web.Since(migration.WhoseTurn(v.View)), Continue: web.ContinueLink(v.Migration.ID, next)}
+	p.Tag.Word = web.WordFor(v.By, p.Tag.Word)
 	if next.Status == migration.Rehearsed {
 		p.Text = "All that Onramp can show. " + p.Text + "."
 	}
@@ -131,11 +138,29 @@ func factText(f migration.Fact) string {
 	case migration.FactTransfer:
 		d := web.Data[migration.TransferData](f)
 		return "Test transfer " + d.WorkflowID + " ended " + d.Status
+	case migration.FactHandoffMade:
+		return "Link " + fmt.Sprint(web.Data[migration.HandoffData](f).Number) + " made for " + web.Data[migration.HandoffData](f).For + ": upload the CA certificate"
+	case migration.FactHandoffOpened:
+		return "Its page was opened"
+	case migration.FactHandoffDone:
+		return answered("Says that it is done", f)
+	case migration.FactHandoffNotMe:
+		return answered("Says that it is not for them", f)
+	case migration.FactHandoffRevoked:
+		return "Link " + fmt.Sprint(web.Data[migration.HandoffAnswer](f).Number) + " revoked"
 	case migration.FactNote:
 		d := web.Data[migration.NoteData](f)
 		return "Step " + d.Step + " noted as done outside: " + d.Why
 	}
 	return web.ReplaceText(f)
+}
+
+// answered is an answer by a link, with the person's words.
+func answered(text string, f migration.Fact) string {
+	if words := strings.Join(strings.Fields(web.Data[migration.HandoffAnswer](f).Words), " "); words != "" {
+		return text + ": “" + doctor.WithoutSecrets(words) + "”"
+	}
+	return text
 }
 
 // RunList lists a migration's runs.
@@ -171,8 +196,12 @@ func (h *Pages) LiveChecks(ctx context.Context, v web.Visit) []templ.Component {
 
 // LiveMove are the parts of every page that follow a migration; the page takes those that it has.
 func (h *Pages) LiveMove(v web.Visit) []templ.Component {
-	return []templ.Component{
+	parts := []templ.Component{
 		views.Turn(turnProps(v)), views.Steps(stepsBlock(v)), views.Activity(activityProps(v)),
 		views.UploadStatus(h.uploadStatus(v)),
 	}
+	if links := web.HandoffLinks(h.Site, v); links != nil {
+		parts = append(parts, views.HandoffList(*links))
+	}
+	return parts
 }

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"onramp/acts"
+	"onramp/certsvc"
 	"onramp/doctor"
 	"onramp/handlers/web"
 	"onramp/migration"
@@ -167,7 +168,7 @@ func (t teller) runLink(run acts.ReportRun) *views.Link {
 
 // runName names a run: "Check 3".
 func runName(run acts.ReportRun) string {
-	return fmt.Sprintf("%s %d", map[migration.RunKind]string{migration.CheckRun: "Check", migration.TransferRun: "Test transfer", migration.DrillRun: "Load drill"}[run.Kind], run.Number)
+	return web.UpperFirst(run.Kind.Numbered(run.Number))
 }
 
 func (t teller) certificate(c acts.ReportCertificate) views.ReportCertRow {
@@ -176,6 +177,7 @@ func (t teller) certificate(c acts.ReportCertificate) views.ReportCertRow {
 		row.What = "CA certificate"
 	}
 	left := c.Expires.Sub(t.rep.Made)
+	days, _ := certsvc.Ladder(c.Expires, t.rep.Made)
 	switch {
 	case c.Expires.IsZero():
 		row.State, row.Word = views.Idle, "Its expiry is not known"
@@ -183,9 +185,9 @@ func (t teller) certificate(c acts.ReportCertificate) views.ReportCertRow {
 	case c.Expired:
 		row.State, row.Word = views.Bad, "Expired"
 	case left < 30*24*time.Hour:
-		row.State, row.Word = views.Warn, "Expires in "+web.Many(int(left.Hours()/24), "day", "days")
+		row.State, row.Word = views.Warn, "Expires in "+web.Many(days, "day", "days")
 	default:
-		row.Word = "Valid for " + web.Many(int(left.Hours()/24), "day", "days")
+		row.Word = "Valid for " + web.Many(days, "day", "days")
 	}
 	row.Expires, row.Stamp = "expires "+inUTC(c.Expires), web.Stamp(c.Expires)
 	if c.Expired {

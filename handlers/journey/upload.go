@@ -52,7 +52,11 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
 	}
 	if p.Handoff != nil { // who creates certificates seldom has the right to upload them
-		p.Handoff.Go = !rehearsal && v.Step(migration.StepUpload).Status != migration.Done
+		p.Links = web.HandoffLinks(h.Site, v)
+		lead := !rehearsal && v.Step(migration.StepUpload).Status != migration.Done
+		if p.Handoff.Go = lead; p.Links != nil {
+			p.Handoff.Go, p.Links.Go = false, lead && p.Links.Cannot == ""
+		}
 	}
 	if !rehearsal {
 		p.Existing = "Onramp cannot see which CAs the namespace holds already; a check shows whether yours is accepted."
@@ -68,7 +72,7 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 // uploadStatus is the line that updates by itself.
 func (h *Pages) uploadStatus(v web.Visit) views.UploadStatusProps {
 	s := v.Step(migration.StepUpload)
-	p := views.UploadStatusProps{Tag: views.Tag{State: web.StepState(s.Status), Word: web.StepWord(s)}}
+	p := views.UploadStatusProps{Tag: views.Tag{State: web.StepState(s.Status), Word: web.WordFor(v.By, web.StepWord(s))}}
 	switch s.Status {
 	case migration.Done:
 		p.Text = strings.ToUpper(s.Evidence[:1]) + s.Evidence[1:] + ", " + web.Ago(h.Now(), s.Since)
@@ -85,10 +89,13 @@ func (h *Pages) uploadStatus(v web.Visit) views.UploadStatusProps {
 			p.Text = "Not saved yet. This updates as soon as the CA certificate is saved in the rehearsal cloud."
 		}
 	}
+	if s.Handoff > 0 && s.Evidence != "" {
+		p.Text = strings.ToUpper(s.Evidence[:1]) + doctor.WithoutSecrets(s.Evidence[1:]) + ". " + p.Text
+	}
 	if !web.UsesKeys(v) && v.Certificate != nil {
 		p.Look = h.look(v)
 		if p.Look.Fix != nil {
-			p.Tag, p.Text = views.Tag{State: views.Bad, Word: "Your turn"}, "The check stops before the CA certificate matters, so nobody can accept it yet. Mend this first."
+			p.Tag, p.Text = views.Tag{State: views.Bad, Word: web.WordFor(v.By, "Your turn")}, "The check stops before the CA certificate matters, so nobody can accept it yet. Mend this first."
 		}
 	}
 	return p

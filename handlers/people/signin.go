@@ -105,7 +105,7 @@ func (h *Pages) StartForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showStart(w, r, http.StatusOK, views.StartProps{Token: token, First: o.Kind == people.FirstLink, Email: o.Account.Email, Name: o.Account.Name})
+	return h.showStart(w, r, http.StatusOK, views.StartProps{Token: token, First: o.Kind == people.FirstLink, Email: o.Account.Email, Name: o.Account.Name, Next: nextOf(r.URL.Query().Get("next"))})
 }
 
 func (h *Pages) showStart(w http.ResponseWriter, r *http.Request, status int, p views.StartProps) error {
@@ -138,7 +138,7 @@ func (h *Pages) Start(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		p := views.StartProps{Token: token, First: o.Kind == people.FirstLink, Email: n.Email, Name: n.Name, Problems: ps}
+		p := views.StartProps{Token: token, First: o.Kind == people.FirstLink, Email: n.Email, Name: n.Name, Next: nextOf(f.Text("next")), Problems: ps}
 		if !p.First {
 			p.Email = o.Account.Email
 		}
@@ -146,7 +146,15 @@ func (h *Pages) Start(w http.ResponseWriter, r *http.Request) error {
 	}
 	web.KeepSession(w, r, in)
 	web.DropLink(w, r)
-	return web.SeeOther(w, r, "/", "signed-in")
+	return web.SeeOther(w, r, web.LocalPath(f.Text("next")), "signed-in")
+}
+
+// nextOf is where a link leads on to, as its page carries it; "" for the first page.
+func nextOf(text string) string {
+	if to := web.LocalPath(text); to != "/" {
+		return to
+	}
+	return ""
 }
 
 // begin sends the browser to the provider that signs people in.

@@ -43,6 +43,9 @@ func CardProps(m migration.Card) views.CardProps {
 	if text := stepDetail(m.Next); text != "" {
 		c.Detail = LangName(m.Lang) + " · " + text
 	}
+	if since := Since(m.Whose); since != "" {
+		c.Detail += " · " + since
+	}
 	if !m.Archived.IsZero() {
 		c.Detail += " · archived " + Day(m.Archived)
 	}
