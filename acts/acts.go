@@ -88,6 +88,8 @@ type Options struct {
 
 	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
 	Rehearsal, Cloud cloud.Place
+	// RehearsalOps and CloudOps are their control planes with a person's key; Open is nil where there is none.
+	RehearsalOps, CloudOps OpsPlace
 
 	// Gate says which servers may be dialled, and how often a person may ask for it; nil: any, as often as wanted. The
 	// dialers of Checker and Transfers are its too.
@@ -123,6 +125,7 @@ type Acts struct {
 	Assessments  Assessments  // of the server that the application runs on today
 	Transfers    Workflows    // test transfers, drills and workflows of others
 	Namespaces   Namespaces   // what an admin does to a namespace
+	CloudOps     CloudOps     // the same in Temporal Cloud, with a key that a person gives
 	Rehearsal    Rehearsal    // practise, break on purpose, reset
 	Reports      Reports      // what was proved, to show to others: nothing here changes anything
 }
@@ -138,6 +141,7 @@ type desk struct {
 	invites invites
 	watches watches
 	looks   caLooks
+	ops     opsDesk
 	rates   *handoffRates
 	naming  sync.Mutex      // one search for a free name at a time
 	showing sync.Mutex      // one part of a shown rehearsal at a time
@@ -150,6 +154,7 @@ func (a *Acts) Close() error {
 	d := a.Checks.desk
 	d.end()
 	d.watches.work.Wait()
+	d.ops.close()
 	return nil
 }
 
@@ -180,7 +185,7 @@ func New(o Options) (*Acts, error) {
 	d.rates = newHandoffRates()
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
+		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.
@@ -193,6 +198,7 @@ type (
 	Assessments  struct{ *desk }
 	Workflows    struct{ *desk }
 	Namespaces   struct{ *desk }
+	CloudOps     struct{ *desk }
 	Rehearsal    struct{ *desk }
 )
 

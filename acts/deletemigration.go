@@ -107,6 +107,7 @@ func (m Migrations) Delete(ctx context.Context, by Actor, id, name string) (err 
 	m.o.Vault.ForgetAll(id)
 	m.watches.forget(id)
 	m.looks.forget(id)
+	m.ops.forget("", id)
 	m.changes.Wake(id)
 	m.o.CertificatesChanged()
 	if ns.IsZero() {

@@ -35,6 +35,11 @@ func (w *world) dump() dump {
 		out = append(out, fmt.Sprintf("invite %x", h))
 	}
 	d.invites.mu.Unlock()
+	d.ops.mu.Lock()
+	for k := range d.ops.all {
+		out = append(out, fmt.Sprint("keyring ops ", k))
+	}
+	d.ops.mu.Unlock()
 	d.watches.mu.Lock()
 	for k := range d.watches.all {
 		out = append(out, fmt.Sprint("watch ", k))

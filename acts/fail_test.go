@@ -76,6 +76,12 @@ var all = []act{
 		set := w.extra.(certsvc.Set)
 		return second(w.Certificates.Import(w.ctx, dana, w.m.ID, string(set.CA.CertPEM), string(set.Leaf.CertPEM)))
 	}},
+	{name: "CloudOps.GiveOpsKey", setup: (*world).issued, do: func(w *world) error { return w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}) }},
+	{name: "CloudOps.ForgetOpsKey", setup: (*world).opsGiven, do: func(w *world) error { return w.CloudOps.ForgetOpsKey(w.ctx, dana, w.m.ID) }, wipes: true},
+	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, "")) }, do: func(w *world) error {
+		st, _ := w.CloudOps.State(dana, w.m.ID)
+		return w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation)
+	}, goesOn: true},
 	{name: "Certificates.IssueSet", setup: func(w *world) { w.made(migration.Rehearsal, cloud.AuthMTLS) }, do: (*world).issue},
 	{name: "Certificates.IssueSet again, not lent", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Certificates.IssueSet(w.ctx, dana, w.m.ID, IssueSet{Lane: MakerServer, Set: certsvc.SetRequest{CA: certsvc.CASpec{KeyType: certsvc.ECP256}}}))
@@ -305,7 +311,7 @@ func elsewhere(w *world) {
 }
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
-var looks = []string{"Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
+var looks = []string{"CloudOps.PlanOps", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
 	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Due", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 

@@ -66,6 +66,9 @@ func (p portal) share(ctx context.Context, db *store.DB) (net.Listener, *web.Sha
 // announce prints where the portal is and, while nobody can sign in by a password, the link of the first owner.
 func (p portal) announce(ctx context.Context, w World, ln net.Listener, site *web.Shared) error {
 	line := map[string]string{"schema": "onramp.serve/1", "url": p.address(ln), "data": p.data}
+	if p.control != "" {
+		line["control"] = p.control
+	}
 	if site != nil {
 		line["listen"], line["metrics"] = ln.Addr().String(), "http://"+site.Metrics+"/metrics"
 		if site.Provider == nil {

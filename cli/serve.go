@@ -7,6 +7,7 @@ import (
 	"math"
 	"net"
 	"net/http"
+	"net/netip"
 	"os/user"
 	"path/filepath"
 	"runtime/debug"
@@ -18,6 +19,7 @@ import (
 	"onramp/assess"
 	"onramp/certsvc"
 	"onramp/cloud"
+	"onramp/cloudops"
 	"onramp/custody"
 	"onramp/doctor"
 	"onramp/expiry"
@@ -56,6 +58,7 @@ type portal struct {
 	webhook                   *expiry.Webhook // nil: none
 	anchor                    string          // --audit-anchor
 	replaceWindow             time.Duration
+	control                   string // where the rehearsal's Cloud Ops API is; "" for nowhere
 	shared                    *sharing
 	log                       *slog.Logger
 }
@@ -133,6 +136,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	var place cloud.Place
+	var ops func(*reach.Gate) acts.OpsPlace // the rehearsal's
 	may := reach.Options{Alone: p.shared.public == nil, Targets: p.shared.targets}
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
@@ -141,7 +145,14 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 			return err
 		}
 		defer c.Close()
-		place, may.Here = cloud.Full(c), c.Serves
+		plane, err := rehearsal.NewControl(c, rehearsal.ControlOptions{PortFile: filepath.Join(data, "rehearsal-control-port")})
+		if err != nil {
+			return err
+		}
+		defer plane.Close()
+		p.control, place = plane.Address(), cloud.Full(c)
+		may.Here = func(at netip.AddrPort) bool { return c.Serves(at) || plane.Serves(at) }
+		ops = p.rehearsalOps(c, plane)
 		c.StartBackground() // the first page does not wait for it
 	}
 	bank, err := transfer.OpenBank(filepath.Join(data, "bank.jsonl"))
@@ -181,6 +192,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Handoffs: links, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}),
 		Assessor: assess.Reader{To: gate.Dialers()}, Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
+		RehearsalOps: opsOf(ops, gate), CloudOps: p.cloudOps(cloudops.DefaultServer, nil, gate),
 		OwnComputer:   p.shared.public == nil,
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,
 		CertificatesChanged: func() {

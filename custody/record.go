@@ -83,12 +83,18 @@ const (
 	CAsSaved      Verb = "ca-bundle-saved"
 	CASeen        Verb = "ca-seen" // somebody looked, and the namespace holds what it should
 	FiltersSaved  Verb = "filters-saved"
-	AuthSaved     Verb = "sign-in-saved"
-	KeyMade       Verb = "api-key-created"
-	KeyDeleted    Verb = "api-key-deleted"
-	Reset         Verb = "rehearsal-reset"
-	Broken        Verb = "switch-on"
-	Mended        Verb = "switch-off"
+
+	OpsKeyGiven     Verb = "cloud-key-given" // of the Cloud Ops API, in memory
+	OpsKeyForgotten Verb = "cloud-key-forgotten"
+	CloudAsked      Verb = "cloud-change-sent"
+	CloudEnded      Verb = "cloud-change-ended"
+
+	AuthSaved  Verb = "sign-in-saved"
+	KeyMade    Verb = "api-key-created"
+	KeyDeleted Verb = "api-key-deleted"
+	Reset      Verb = "rehearsal-reset"
+	Broken     Verb = "switch-on"
+	Mended     Verb = "switch-off"
 
 	SignedIn       Verb = "signed-in"
 	SignInRefused  Verb = "sign-in-refused"
@@ -115,6 +121,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
 	Checked, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
+	OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.

@@ -13,6 +13,7 @@ import (
 	"onramp/handlers/handoff"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
+	"onramp/handlers/ops"
 	"onramp/handlers/people"
 	"onramp/handlers/replace"
 	"onramp/handlers/search"
@@ -34,6 +35,7 @@ type Handlers struct {
 	transfer transfer.Pages
 	code     code.Pages
 	cloud    cloud.Pages
+	ops      ops.Pages
 	expiry   expiry.Pages
 	help     help.Pages
 	search   search.Pages
@@ -49,5 +51,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}}, nil
 }

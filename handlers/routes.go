@@ -120,6 +120,12 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
 		{get, "/m/{m}/handoff.html", see, h.journey.Handoff}, // what the Cloud admin does, as a file
 		{get, "/m/{m}/handoff.txt", see, h.journey.Handoff},  // and for mail or chat
+		// Let Onramp do it, with a Cloud Ops API key
+		{get, "/m/{m}/ops", see, h.ops.Ops},
+		{post, "/m/{m}/ops", change, h.ops.GiveKey},
+		{post, "/m/{m}/ops/plan", change, h.ops.Plan},
+		{post, "/m/{m}/ops/apply", change, h.ops.Apply},
+		{post, "/m/{m}/ops/forget", change, h.ops.ForgetKey},
 		// Step 4: test the connection
 		{get, "/m/{m}/test", see, h.check.TestForm},
 		{post, "/m/{m}/test", change, h.check.StartCheck},

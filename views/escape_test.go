@@ -88,6 +88,7 @@ func TestNoTextBecomesMarkup(t *testing.T) {
 		"import":           CertificatesPage(f, imported),
 		"upload":           UploadPage(f, upload),
 		"upload missing":   hostile(t, UploadPage),
+		"ops":              hostile(t, OpsPage),
 		"cloud":            CloudPage(f, cloud),
 		"cloud absent":     hostile(t, CloudPage),
 		"cloud namespace":  CloudNamespacePage(f, side),

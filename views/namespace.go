@@ -5,6 +5,7 @@ package views
 // POST /preview/namespace, which answers NamespacePreview.
 // Test ids: namespace, save-namespace.
 type NamespaceProps struct {
+	OpsURL    string // where the namespace is chosen from a list; "" for nowhere
 	Migration string
 	Value     string   // in the field: as typed, as saved, or the suggestion of a rehearsal
 	Regions   []Choice // select; none: no select

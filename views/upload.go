@@ -13,6 +13,7 @@ type UploadProps struct {
 	Rehearsal bool
 	Commands  []CodeBlockProps  // tcld, …
 	Notes     []string          // on the commands
+	OpsURL    string            // where Onramp does it with a Cloud Ops API key; "" for nowhere
 	Handoff   *HandoffOffer     // nil where there is nothing to hand off
 	Links     *HandoffListProps // nil at a portal for one person
 	Existing  string            // what is known of CAs already there, as a sentence

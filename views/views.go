@@ -28,6 +28,7 @@
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
 //	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
+//	OpsPage(Frame, OpsProps)                        GET, POST /m/{m}/ops; POST below it: /plan, /apply, /forget
 //	HandoffLinksPage(Frame, HandoffLinksProps)  GET, POST /m/{m}/upload/links; POST below it: /{number}/revoke
 //	HandoffTaskPage(Frame, HandoffTaskProps)        GET /h/{token}; POST below it: /opened, /upload, /done, /not-me, /look
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in

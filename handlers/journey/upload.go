@@ -48,6 +48,9 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 			p.Handoff = h.HandoffOffer(h.Base(r), v, c.CAPEM, web.MovePath(v.Migration.ID, "handoff"))
 		}
 	}
+	if v.Namespace != nil && v.Certificate != nil && h.Acts.CloudOps.Place(rehearsal).Open != nil {
+		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
+	}
 	if p.Handoff != nil { // who creates certificates seldom has the right to upload them
 		p.Links = web.HandoffLinks(h.Site, v)
 		lead := !rehearsal && v.Step(migration.StepUpload).Status != migration.Done

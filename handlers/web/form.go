@@ -151,7 +151,7 @@ func readForm(r *http.Request) (Form, error) {
 // takesSecrets are the fields in which a key may stand: it is used, or taken out, and stored nowhere as it is. input is
 // a workflow's own.
 var takesSecrets = map[string]bool{"cert_pem": true, "key_pem": true, "ca_bundle": true, "ca_pem": true, "leaf_pem": true, "ca_key": true, "lent_key": true,
-	"csr": true, "text": true, "ca_text": true, "environment": true, "error_text": true, "command": true, "api_key": true, "input": true,
+	"csr": true, "text": true, "ca_text": true, "environment": true, "error_text": true, "command": true, "api_key": true, "ops_key": true, "input": true,
 	"passphrase": true, "ca_passphrase": true, "key_passphrase": true, "password": true}
 
 // misplacedSecret refuses a private key or an API key in any other field: names and reasons are stored and shown. The

@@ -46,6 +46,6 @@ var Behaviours = []Behaviour{
 	{"limits", "Retention is 1 to 90 days", "docs.temporal.io/cloud/limits", "TestSpecs", "A namespace that the rehearsal's page made has 3 days; the control plane changes it."},
 	{"limits", "40 Keyword, 20 Int, Double, Bool and Datetime, 5 Text and KeywordList search attributes", "docs.temporal.io/cloud/limits", "TestSpecs", "The database here has room for 10 Keyword and 3 of each other type, and says so."},
 	{"limits", "500 actions a second at first", "docs.temporal.io/cloud/limits", "", "Shown by the control plane; more pass here."},
-	{"limits", "Ten namespaces in an account at first", "docs.temporal.io/cloud/limits", "TestTenNamespaces", "For the control plane; the rehearsal's own page makes more."},
+	{"limits", "Ten namespaces in an account at first, raised by itself as they are made", "docs.temporal.io/cloud/limits", "", "Not limited here."},
 	{"limits", "20 API keys a service account, two years at most", "docs.temporal.io/cloud/api-keys", "TestKeyLimits", ""},
 }

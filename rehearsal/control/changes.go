@@ -25,9 +25,6 @@ const (
 	kindTags   = "UpdateNamespaceTags"
 )
 
-// maxNamespaces is how many namespaces an account has at first (docs.temporal.io/cloud/limits).
-const maxNamespaces = 10
-
 // CreateNamespace makes a namespace of the caller's account.
 func (n changes) CreateNamespace(ctx context.Context, req *cloudservice.CreateNamespaceRequest) (*cloudservice.CreateNamespaceResponse, error) {
 	s, who := n.s, callerOf(ctx)
@@ -46,17 +43,10 @@ func (n changes) CreateNamespace(ctx context.Context, req *cloudservice.CreateNa
 	if read, repairs, err := namespace.ParseID(id.String()); err != nil || len(repairs) > 0 || read != id {
 		return nil, ours(codes.InvalidArgument, "%q is no name of a namespace", id.Name)
 	}
-	mine := 0
 	for _, sp := range s.spaces() {
 		if sp.ID == id {
 			return nil, status.Errorf(codes.AlreadyExists, "namespace %s exists already%s", id, ourMark)
 		}
-		if sp.ID.Account == who.account {
-			mine++
-		}
-	}
-	if mine >= maxNamespaces {
-		return nil, ours(codes.ResourceExhausted, "the account has %d namespaces, which is the most at first", mine)
 	}
 	next, err := s.asked(req.GetSpec(), Space{})
 	if err != nil {

@@ -58,21 +58,6 @@ func robotRequest(name string) *cloudservice.CreateServiceAccountRequest {
 		Access: &identity.Access{AccountAccess: &identity.AccountAccess{Role: ReadOnly}}}}
 }
 
-// TestTenNamespaces: the eleventh namespace of an account is refused.
-func TestTenNamespaces(t *testing.T) {
-	w := newWorld(t, Options{})
-	for i := range maxNamespaces {
-		out, err := w.owner.CreateNamespace(t.Context(), &cloudservice.CreateNamespaceRequest{Spec: keyedSpec(fmt.Sprintf("n-%d", i))})
-		if err != nil {
-			t.Fatal(err)
-		}
-		w.ends(out.GetAsyncOperation())
-	}
-	if _, err := w.owner.CreateNamespace(t.Context(), &cloudservice.CreateNamespaceRequest{Spec: keyedSpec("one-more")}); status.Code(err) != codes.ResourceExhausted {
-		t.Errorf("%v", err)
-	}
-}
-
 // TestReadAfterCreate: a Developer may not read at once what they have just made, and is its Namespace Admin then.
 func TestReadAfterCreate(t *testing.T) {
 	now := time.Now()

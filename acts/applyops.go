@@ -1,0 +1,125 @@
+package acts
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+	"time"
+
+	"onramp/cloud"
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+)
+
+// opsWait is how long ApplyOps waits for a change to end; it goes on after that.
+const opsWait = 20 * time.Second
+
+// ApplyOps makes the plan that was shown, whose operation the form names: another one than is planned now is a Conflict
+// fault. The record is written before the request is sent. It returns when the change has ended, when it takes long, or
+// when ctx ends; the change goes on either way, and State tells its end.
+func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) error {
+	s, err := c.ops.of(opsKey(by, id))
+	if err != nil {
+		return fault.Unchanged(err)
+	}
+	if err := c.admit(ctx, by, s.state.Server); err != nil {
+		return fault.Unchanged(err)
+	}
+	c.ops.mu.Lock()
+	plan, sending, closed := s.state.Plan, s.state.Sending, c.ops.closed
+	good := !closed && !sending && plan != nil && plan.Operation == operation
+	if good {
+		s.state.Sending, s.done = true, make(chan struct{})
+		c.ops.work.Add(1)
+	}
+	done := s.done
+	c.ops.mu.Unlock()
+	switch {
+	case sending:
+		return fault.Unchanged(fault.New(fault.Conflict, "A change is under way", "Wait for its end, then plan the next one."))
+	case !good:
+		return fault.Unchanged(fault.New(fault.Conflict, "This is not the change that is planned now", "Look at the difference again."))
+	}
+	if err := c.record(ctx, by, note(id, custody.CloudAsked, opsNote(plan, "sent"))); err != nil {
+		c.ops.change(s, func(st *OpsState) { st.Sending = false })
+		c.ops.work.Done()
+		return fault.Unchanged(err)
+	}
+	var ended error // once done is closed
+	go func() {
+		defer c.ops.work.Done()
+		ended = c.carryOut(by, id, s, plan)
+		close(done)
+	}()
+	wait := time.NewTimer(opsWait)
+	defer wait.Stop()
+	select {
+	case <-done:
+		return ended
+	case <-wait.C:
+	case <-ctx.Done():
+	}
+	return nil
+}
+
+func opsNote(p *cloud.Plan, how string) string {
+	return fmt.Sprintf("%s, operation %s %s: %s", p.Namespace, p.Operation, how, strings.Join(p.Diff, "; "))
+}
+
+// carryOut makes a plan, writes down its end and what the namespace holds then. The error is that of the change, which the
+// session's state tells too, or of writing it down.
+func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan) error {
+	applied, err := s.client.Apply(c.ending, *plan, func(o cloud.Operation) {
+		c.ops.change(s, func(st *OpsState) { st.Progress = o })
+	})
+	c.ops.mu.Lock()
+	s.state.Sending, s.state.Plan, s.state.Failed = false, nil, err
+	if s.state.Applied = &applied; err == nil {
+		s.state.Detail, s.state.NotSeen = &applied.Detail, nil
+	}
+	gone := c.ops.all[opsKey(by, id)] != s
+	c.ops.mu.Unlock()
+	if gone {
+		_ = s.client.Close() // its key was to be forgotten meanwhile
+	}
+	how := "is made"
+	if err != nil {
+		how = "is not made (" + fault.From(err).Title + ")"
+	}
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ending), opsWait)
+	defer cancel()
+	unwritten := c.record(ctx, by, note(id, custody.CloudEnded, opsNote(plan, how)))
+	if err == nil {
+		unwritten = errors.Join(unwritten, c.seeAfter(ctx, by, id))
+	}
+	c.changes.Wake(id)
+	if unwritten == nil && err == nil {
+		return nil
+	}
+	if unwritten == nil {
+		f := *fault.From(err)
+		f.Unchanged, f.Left = false, "The change was sent to Temporal Cloud; the audit says so, and how it ended."
+		return &f
+	}
+	c.o.Log.Error("the end of a change in Temporal Cloud was not written down", "operation", plan.Operation, "err", unwritten)
+	f := *fault.From(unwritten)
+	f.Unchanged, f.Left = false, "The change was sent to Temporal Cloud, and this page tells its end; only what Onramp writes down of it is not complete."
+	return &f
+}
+
+// seeAfter lets step 3 see what is there now: the bundle where it can be read, or a connection with a lent key. What it
+// does not see stays open.
+func (c CloudOps) seeAfter(ctx context.Context, by Actor, id string) error {
+	v, err := c.View(ctx, id)
+	if err != nil || v.Step(migration.StepUpload).Status == migration.Done {
+		return err
+	}
+	checks := Checks(c)
+	if v.Certificate == nil || !checks.CanLookForCA(by, v) {
+		return nil
+	}
+	_, err = checks.LookForCA(ctx, by, id)
+	return err
+}

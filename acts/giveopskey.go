@@ -1,0 +1,83 @@
+package acts
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/migration"
+)
+
+// GiveOpsKey takes a Cloud Ops API key into memory for 15 minutes and looks with it: whose it is, which namespaces there
+// are, and the migration's. Where the place has keys of its own, an empty one makes one. A key that is refused is not kept.
+// Faults are those of the client, at the field ops_key.
+func (c CloudOps) GiveOpsKey(ctx context.Context, by Actor, id string, key certsvc.Secret) (err error) {
+	defer unchanged(&err)
+	v, err := c.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	place := c.Place(v.Migration.Mode.Can().Practice)
+	if place.Open == nil {
+		return fault.New(fault.Unavailable, "There is no control plane to ask", "Upload the CA certificate by hand, as step 3 says.")
+	}
+	if err := c.admit(ctx, by, place.Server); err != nil {
+		return err
+	}
+	if key.Empty() && place.OwnKey != nil {
+		account := "a2dd6" // as the namespaces of the documentation have
+		if ns, err := idOf(v); err == nil {
+			account = ns.Account
+		}
+		if key, err = place.OwnKey(account); err != nil {
+			return err
+		}
+	}
+	client, err := place.Open(key)
+	if err != nil {
+		return fault.From(err).In("ops_key")
+	}
+	s := &opsSession{client: client, state: OpsState{Server: place.Server, Until: c.now().Add(OpsFor)}}
+	if s.state.Who, err = client.Who(ctx); err == nil {
+		c.pickUp(ctx, by, v, s)
+		err = c.look(ctx, id, s)
+	}
+	if err == nil {
+		err = c.record(ctx, by, note(id, custody.OpsKeyGiven, "of "+s.state.Who.Name+" at "+place.Server))
+	}
+	if err != nil {
+		_ = client.Close() // it is of no use
+		return fault.From(err).In("ops_key")
+	}
+	c.ops.keep(opsKey(by, id), s)
+	return nil
+}
+
+// pickUpFor bounds the wait for a change that an earlier process sent.
+const pickUpFor = 30 * time.Second
+
+// pickUp brings a change of the migration's namespace to its end that this Onramp sent before it was stopped.
+func (c CloudOps) pickUp(ctx context.Context, by Actor, v migration.View, s *opsSession) {
+	ns, err := idOf(v)
+	if err != nil {
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, pickUpFor)
+	defer cancel()
+	applied, found, err := s.client.Resume(ctx, ns, nil)
+	if !found {
+		return
+	}
+	s.state.Applied, s.state.Failed = &applied, err
+	if err := c.record(ctx, by, note(v.Migration.ID, custody.CloudEnded, fmt.Sprintf("%s, operation %s of an earlier start: %s", ns, applied.Operation.ID, applied.Operation.State))); err != nil {
+		c.o.Log.Error("the end of a change in Temporal Cloud was not written down", "operation", applied.Operation.ID, "err", err)
+	}
+	if err == nil {
+		if err := c.seeAfter(ctx, by, v.Migration.ID); err != nil {
+			c.o.Log.Warn("a look after a change in Temporal Cloud saw nothing", "err", err)
+		}
+	}
+}
