@@ -103,4 +103,3 @@ func (h *Pages) showImport(w http.ResponseWriter, r *http.Request, in importFiel
 	}
 	return h.Page(w, r, web.StatusFor(p.Problems), views.BoardImportPage(h.Frame(r, "Import", "migrations", nil, ""), p))
 }
-
