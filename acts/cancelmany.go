@@ -23,7 +23,9 @@ func (l Lists) LastMany(ctx context.Context, person string) (runs.Bulk, error) {
 }
 
 // WatchMany wakes who looks at checks of many when something changes; leave ends it.
-func (a *Acts) WatchMany(id string) (wake <-chan struct{}, leave func()) { return a.Checks.bulks.Listen(id) }
+func (a *Acts) WatchMany(id string) (wake <-chan struct{}, leave func()) {
+	return a.Checks.bulks.Listen(id)
+}
 
 // CancelMany ends checks of many that are under way: those at it stop at their next stage, and no other begins. Denied
 // where somebody else began them and the actor does not see everything, Conflict when they have ended.
