@@ -365,6 +365,7 @@ func TestEveryActIsHere(t *testing.T) {
 
 // TestFailures: whichever write of an act fails, before or after its commit, the act is done as a whole or not at all,
 // and its fault says only what is true.
+// ASVS 16.5.3.
 func TestFailures(t *testing.T) {
 	modes := []struct {
 		name         string
@@ -400,6 +401,7 @@ func TestFailures(t *testing.T) {
 	for _, mode := range slices.Sorted(maps.Keys(tried)) {
 		t.Logf("%d acts, one write failing %s: %d writes", len(all), mode, tried[mode])
 	}
+	t.Logf("figure: S11 half_done=%d untrue=%d acts=%d failing_writes=%d", halfDone, untrue, len(all), tried["before the commit"]+tried["after the commit"]+tried["and nothing outside can be taken back"])
 	t.Logf("half-done %d, untrue %d", halfDone, untrue)
 }
 

@@ -9,6 +9,7 @@ import (
 	"onramp/handlers/cloud"
 	"onramp/handlers/code"
 	"onramp/handlers/expiry"
+	"onramp/handlers/handoff"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
 	"onramp/handlers/people"
@@ -36,6 +37,7 @@ type Handlers struct {
 	help     help.Pages
 	search   search.Pages
 	people   people.Pages
+	handoff  handoff.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -44,5 +46,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}}, nil
 }

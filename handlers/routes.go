@@ -120,7 +120,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
-		// Step 3: upload the CA
+		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
 		{get, "/m/{m}/handoff.html", see, h.journey.Handoff}, // what the Cloud admin does, as a file
@@ -218,6 +218,18 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
 		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
 		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
+		// One task for one person without an account
+		{get, "/m/{m}/upload/links", see, h.handoff.Links},
+		{post, "/m/{m}/upload/links", change, h.handoff.Make},
+		{post, "/m/{m}/upload/links/{number}/revoke", change, h.handoff.Revoke},
+		{get, "/h/{token}", open, h.handoff.Task}, // its token is its right, here and below
+		{get, "/h/{token}/ca.pem", open, h.handoff.CaPEM},
+		{get, "/h/{token}/events", open, h.handoff.Events},
+		{post, "/h/{token}/opened", open, h.handoff.Opened},
+		{post, "/h/{token}/upload", open, h.handoff.Upload}, // in the rehearsal cloud
+		{post, "/h/{token}/done", open, h.handoff.Done},
+		{post, "/h/{token}/not-me", open, h.handoff.NotMe},
+		{post, "/h/{token}/look", open, h.handoff.Look},
 	}
 }
 

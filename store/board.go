@@ -93,7 +93,7 @@ func (b Boards) Tallies(ctx context.Context, text string, soon time.Time) (migra
 			FROM migrations WHERE `+where+" GROUP BY team_id, away, turn, who, failing", append([]any{nanos(soon)}, args...)...)
 	}
 	where, args := within(ctx, "n > 0", "team_id")
-	ends, endArgs := within(ctx, "n > 0 AND day < ?", "team_id", nanos(soon)/aDay)
+	mine, endArgs := within(ctx, "n > 0 AND day < ?", "team_id", nanos(soon)/aDay)
 	return all(ctx, b.d, scan, "SELECT team_id, away, turn, who, failing, SUM(n), 0 FROM migration_counts WHERE "+where+" GROUP BY team_id, away, turn, who, failing"+
-		" UNION ALL SELECT team_id, 0, 0, '', 0, 0, SUM(n) FROM migration_ends WHERE "+ends+" GROUP BY team_id", append(args, endArgs...)...)
+		" UNION ALL SELECT team_id, 0, 0, '', 0, 0, SUM(n) FROM migration_ends WHERE "+mine+" GROUP BY team_id", append(args, endArgs...)...)
 }

@@ -29,6 +29,8 @@
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
 //	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
+//	HandoffLinksPage(Frame, HandoffLinksProps)  GET, POST /m/{m}/upload/links; POST below it: /{number}/revoke
+//	HandoffTaskPage(Frame, HandoffTaskProps)        GET /h/{token}; POST below it: /opened, /upload, /done, /not-me, /look
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
 //	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                GET /m/{m}/test/{run}
@@ -81,6 +83,8 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	HandoffList(HandoffListProps)             id=handoff-list
+//	HandoffTask(HandoffTaskProps)             id=handoff-task
 //	RunSign(Frame)                            id=run-sign
 //	ReplaceSteps(ReplaceProps)                id=replace-steps
 //	RunStatus(RunStatusProps)                 id=run-status

@@ -76,6 +76,7 @@ type Site struct {
 
 	turns    turns
 	exports  exports
+	pieces   turns    // of exports
 	Rendered rendered // of the entries of runs, for all who follow them
 
 	closing context.Context // ends when the server begins to stop
@@ -108,7 +109,7 @@ func New(o Options) (*Site, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns()}
+	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns(), pieces: newPieces()}
 	if o.Shared != nil {
 		h.hosts = o.Shared.hosts()
 	}
