@@ -144,19 +144,23 @@ type desk struct {
 	ops     opsDesk
 	rates   *handoffRates
 	naming  sync.Mutex      // one search for a free name at a time
+	bulks   *runs.Bulks     // checks of many
 	showing sync.Mutex      // one part of a shown rehearsal at a time
 	ending  context.Context // ends on Close
 	end     context.CancelFunc
 }
 
-// Close ends what acts have begun beside runs: looks for workers. It may be called twice.
+// Close ends what acts have begun beside runs: looks for workers, checks of many. It may be called twice.
 func (a *Acts) Close() error {
 	d := a.Checks.desk
 	d.end()
 	d.watches.work.Wait()
 	d.ops.close()
-	return nil
+	return d.bulks.Close()
 }
+
+// Resume marks what a process that is gone has left: checks of many that it began.
+func (a *Acts) Resume(ctx context.Context) error { return a.Checks.bulks.Resume(ctx) }
 
 // New returns Acts; it is an error to leave out a required option.
 func New(o Options) (*Acts, error) {
@@ -183,6 +187,10 @@ func New(o Options) (*Acts, error) {
 	d := &desk{o: o, Book: &Book{store: sure{o.Store}, boards: o.Boards, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
 	d.Places, d.watches.every = &Places{o: o, trust: trust{written: make(chan struct{})}}, watchEvery
 	d.rates = newHandoffRates()
+	var err error
+	if d.bulks, err = runs.NewBulks(runs.BulkOptions{Store: o.Boards, Log: o.Log, Now: o.Now}); err != nil {
+		return nil, err
+	}
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
 		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil

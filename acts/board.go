@@ -7,6 +7,7 @@ import (
 
 	"onramp/custody"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // Boards keeps what the board needs (store.Boards).
@@ -19,7 +20,11 @@ type Boards interface {
 	// Store.AddMigration.
 	AddMigrations(context.Context, []migration.Made, ...custody.Record) error
 	OfTeams(ctx context.Context, teams []string) ([]migration.Migration, error) // that who asks sees
-	Taken(ctx context.Context, ids []string) (map[string]bool, error)           // whoever's they are
+	runs.BulkStore
+	AddBulk(context.Context, runs.Bulk, ...custody.Record) error
+	LastBulk(ctx context.Context, person string) (runs.Bulk, error)        // without rows; the zero Bulk for none
+	ByID(ctx context.Context, ids []string) ([]migration.Migration, error) // in the order given, each once
+	Taken(ctx context.Context, ids []string) (map[string]bool, error)      // whoever's they are
 }
 
 // SoonDays is how many days before the end of its chain the board calls a migration expiring.
@@ -107,4 +112,14 @@ func (l Lists) WholeBoard(ctx context.Context, q migration.BoardQuery) (iter.Seq
 			after = page[len(page)-1].ID
 		}
 	}, nil
+}
+
+// Names are the names of some migrations that who asks sees, by ID.
+func (l Lists) Names(ctx context.Context, ids []string) (map[string]string, error) {
+	list, err := l.boards.ByID(ctx, ids)
+	out := map[string]string{}
+	for _, m := range list {
+		out[m.ID] = m.Name
+	}
+	return out, err
 }

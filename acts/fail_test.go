@@ -52,6 +52,18 @@ var all = []act{
 		return second(w.Migrations.Import(w.ctx, dana, ImportList{Raw: []byte("cluster,namespace,cloud_namespace,region\neu,pay,payments.a2dd6,\neu,orders,orders.a2dd6,aws-eu-west-1\neu,ledger,ledger.a2dd6,\n"),
 			Defaults: migration.ListDefaults{Lang: "go", Auth: cloud.AuthMTLS}}))
 	}},
+	{name: "Checks.StartMany", setup: func(w *world) { w.made(migration.Rehearsal, cloud.AuthMTLS) }, do: func(w *world) error {
+		_, err := w.Checks.StartMany(w.ctx, dana, []string{w.m.ID})
+		w.settleMany()
+		return err
+	}},
+	{name: "Checks.CancelMany", setup: func(w *world) { w.made(migration.Rehearsal, cloud.AuthMTLS); w.extra = w.manyHeld() }, recorded: true, do: func(w *world) error {
+		err := w.Checks.CancelMany(w.ctx, dana, w.extra.(string))
+		if err == nil {
+			w.settleMany()
+		}
+		return err
+	}},
 	{name: "Migrations.Rename", setup: (*world).issued, do: func(w *world) error { return w.Migrations.Rename(w.ctx, dana, w.m.ID, "Pay") }},
 	{name: "Migrations.Archive", setup: (*world).issued, do: func(w *world) error { return w.Migrations.Archive(w.ctx, dana, w.m.ID, true) }},
 	{name: "Migrations.GiveToTeam", setup: (*world).issued, do: func(w *world) error { _, err := w.Migrations.GiveToTeam(w.ctx, dana, w.m.ID, "t-other"); return err }},
@@ -313,7 +325,7 @@ func elsewhere(w *world) {
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
 var looks = []string{"CloudOps.PlanOps", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
 	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
-	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Due", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
+	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Due", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 
 // TestEveryActIsHere: an act that is in no table would not be tried.
 func TestEveryActIsHere(t *testing.T) {

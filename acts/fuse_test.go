@@ -152,6 +152,10 @@ func (s failingBoards) AddMigrations(ctx context.Context, list []migration.Made,
 	return s.f.store("AddMigrations", func() error { return s.Boards.AddMigrations(ctx, list, rs...) })
 }
 
+func (s failingBoards) AddBulk(ctx context.Context, b runs.Bulk, rs ...custody.Record) error {
+	return s.f.store("AddBulk", func() error { return s.Boards.AddBulk(ctx, b, rs...) })
+}
+
 // links are the links of a database whose writes fail as failing's do.
 type links struct {
 	store.Handoffs

@@ -3,6 +3,7 @@ package acts
 import (
 	"context"
 	"path/filepath"
+	"strings"
 	"sync/atomic"
 	"time"
 
@@ -102,7 +103,7 @@ func (p *Places) Target(v migration.View) doctor.Target {
 	t.Address, t.Namespace, t.ServerName = v.Namespace.Address, v.Namespace.Namespace, v.Namespace.Server
 	if own := p.Of(v.Migration.Mode).Own; own != nil {
 		t.Address, t.ServerName, t.ExtraRootsPEM = own.Address(), "", own.RootPEM()
-		if p.State().Phase == cloud.Ready {
+		if p.State().Phase == cloud.Ready && p.o.OwnComputer { // a path here says nothing to who sits elsewhere
 			if _, root, err := p.Trust(); err == nil { // else printed commands name the file as it is called
 				t.CAPath = root
 			}
@@ -166,13 +167,22 @@ func (p *Places) WriteTrust(ctx context.Context) error {
 
 // Trust is the environment that makes unchanged programs trust the rehearsal cloud, and the path of its root alone. It
 // waits for WriteTrust, which began at the start, and writes nothing itself. An Unavailable fault where that was not
-// begun, or the rehearsal cloud is not ready.
+// begun, or the rehearsal cloud is not ready. Where readers do not sit at this computer, files are called by their names
+// alone.
 func (p *Places) Trust() (env map[string]string, root string, err error) {
 	if !p.trust.asked.Load() || p.State().Phase != cloud.Ready {
 		return nil, "", fault.New(fault.Unavailable, "The rehearsal cloud’s trust files are not written yet", "Load this page again in a moment.")
 	}
 	<-p.trust.written
-	return p.trust.env, filepath.Join(p.o.TrustDir, "server-root.pem"), p.trust.err
+	env, root = p.trust.env, filepath.Join(p.o.TrustDir, "server-root.pem")
+	if !p.o.OwnComputer {
+		named := make(map[string]string, len(env))
+		for name, value := range env {
+			named[name] = strings.ReplaceAll(value, p.o.TrustDir+string(filepath.Separator), "")
+		}
+		env, root = named, filepath.Base(root)
+	}
+	return env, root, p.trust.err
 }
 
 // idOf is the namespace of a migration that has one.

@@ -61,6 +61,11 @@ func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.T
 	if err := d.admit(ctx, by, t.Address); err != nil {
 		return runs.Run{}, err
 	}
+	return checkAdmitted(ctx, d, by, v, t, broken)
+}
+
+// checkAdmitted is check of what may be dialled now.
+func checkAdmitted(ctx context.Context, d *desk, by Actor, v migration.View, t doctor.Target, broken practice) (runs.Run, error) {
 	known := ""
 	if v.Certificate != nil {
 		known = v.Certificate.LeafFingerprint

@@ -124,6 +124,25 @@ func (w *world) settle() {
 	}
 }
 
+// settleMany waits for the newest checks of many to end.
+func (w *world) settleMany() runs.Bulk {
+	w.t.Helper()
+	last, err := w.Lists.LastMany(w.ctx, dana.Person)
+	w.must(err)
+	if last.ID == "" {
+		return last
+	}
+	wake, leave := w.WatchMany(last.ID)
+	defer leave()
+	for {
+		b, err := w.Lists.SeeMany(w.ctx, dana.Person, last.ID)
+		if w.must(err); b.Over() {
+			return b
+		}
+		<-wake
+	}
+}
+
 // made makes a migration with a namespace.
 func (w *world) made(mode migration.Mode, auth string) {
 	w.t.Helper()

@@ -204,6 +204,9 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, all.Close()) }()
+	if err := all.Resume(ctx); err != nil && db.AuditBroken() == nil {
+		return err
+	}
 	if p.webhook != nil {
 		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: p.address(ln), Log: p.log,
 			Due: all.Lists.Due})

@@ -62,6 +62,7 @@ const (
 	WorkerSeen   Verb = "worker-seen"
 
 	Checked     Verb = "check-started"
+	CheckedMany Verb = "checks-started" // of many migrations, asked for together
 	Reported    Verb = "check-reported"
 	Invited     Verb = "report-invited"
 	Transferred Verb = "transfer-started"
@@ -119,7 +120,7 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
+	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}

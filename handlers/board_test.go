@@ -95,3 +95,91 @@ func TestBoardImport(t *testing.T) {
 	empty := sit(t, deskOptions{})
 	empty.get("/migrations").want(t, 200, "No migration yet")
 }
+
+// manyChecked checks some migrations together, to the end, and returns the ID of that.
+func (d *desk) manyChecked(ids ...string) string {
+	d.t.Helper()
+	var fields []string
+	for _, id := range ids {
+		fields = append(fields, "m", id)
+	}
+	page := d.post("/migrations/checks", fields...).to(d.t)
+	id := page[strings.LastIndexByte(page, '/')+1:]
+	wake, leave := d.acts.WatchMany(id)
+	defer leave()
+	for {
+		b, err := d.acts.Lists.SeeMany(d.t.Context(), "", id)
+		if check(d.t, err); b.Over() {
+			return id
+		}
+		<-wake
+	}
+}
+
+// TestBoardChecks: what will be dialled is shown before it is; then rows are checked while the page follows them, and the
+// result stays.
+func TestBoardChecks(t *testing.T) {
+	d := sit(t, deskOptions{})
+	m, _ := d.rehearsed()
+	d.post("/migrations/import", "list", rowsOfList(5), "lang", "go", "auth", "mtls", "confirm", "yes").to(t)
+	d.post("/new", "name", "Bare", "lang", "go", "mode", "cloud", "auth", "mtls").to(t)
+	before := d.asked.Load()
+	d.post("/migrations/checks/plan").want(t, 422, "Nothing is chosen")
+	d.post("/migrations/checks/plan", "m", "app-1", "m", "bare", "shown", "app-2").want(t, 200, "app-1.a1b2c.tmprl.cloud:7233", "no key is lent", "it has no namespace yet", "Check 2 migrations").lacks(t, "app-2")
+	d.post("/migrations/checks/plan", "all", "shown", "m", "app-1", "shown", "app-2", "shown", "app-3").want(t, 200, "app-2", "app-3", "Check 2 migrations").lacks(t, `value="app-1"`)
+	if d.asked.Load() != before {
+		t.Error("a plan dialled")
+	}
+	d.post("/migrations/checks").want(t, 422, "Nothing is chosen", "Nothing was changed")
+	id := d.manyChecked(strings.TrimPrefix(m, "/m/"), "app-0", "app-1", "bare")
+	page := "/migrations/checks/" + id
+	d.get(page).want(t, 200, "4 of 4 done", "App 0", "There is no namespace to check yet").lacks(t, "live-feed src", "Cancel the rest")
+	s := d.follow(page + "/events")
+	if text := s.swap().data; !strings.Contains(text, "4 of 4 done") {
+		t.Errorf("the stream begins with %s", text)
+	}
+	if text := s.swap().data; !strings.HasPrefix(text, "<tr") || strings.Count(text, "<tr") != 4 {
+		t.Errorf("rows: %.300s", text)
+	}
+	s.close()
+	d.get("/migrations").want(t, 200, "Your last check of many migrations: done", page)
+	d.get("/migrations/checks/nothing").want(t, 404)
+	d.post(page+"/cancel").want(t, 409, "These checks have ended")
+	d.get("/audit").want(t, 200, "Checks of many started")
+}
+
+// TestBoardChecksOfTeams: checks of many hold for their reader what they may see, and the dial preview says what a portal may
+// not dial, and who can change that.
+func TestBoardChecksOfTeams(t *testing.T) {
+	d := sharedDesk(t, deskOptions{})
+	ledger, err := d.people.AddTeam(t.Context(), d.owner(), "Ledger")
+	check(t, err)
+	d.post("/new", "name", "Secret Canary", "lang", "go", "mode", "cloud", "auth", "mtls", "team", ledger.ID).to(t)
+	d.post("/new", "name", "Payments", "lang", "go", "mode", "cloud", "auth", "mtls", "team", "default").to(t)
+	both := "/migrations/checks/" + d.manyChecked("secret-canary", "payments")
+	one := "/migrations/checks/" + d.manyChecked("secret-canary")
+	d.as = d.join("dev@example.com", custody.Developer)
+	d.get(both).want(t, 200, "Payments", "1 of 1 done").lacks(t, "Secret Canary", "secret-canary")
+	d.get(one).want(t, 404)
+	d.get(one+"/events").want(t, 404)
+	d.post(both+"/cancel").want(t, 403, "These checks are Dana’s")
+	d.post("/migrations/checks/plan", "m", "secret-canary", "m", "payments").want(t, 200, "Payments", "Check 1 migration").lacks(t, "Secret Canary")
+	d.post("/migrations/checks", "m", "secret-canary").want(t, 422, "Nothing is chosen")
+}
+
+// TestNoPathsOfTheMachine: where several share a portal no page names a file of its computer.
+func TestNoPathsOfTheMachine(t *testing.T) {
+	d := sharedDesk(t, deskOptions{})
+	m, all := d.routes()
+	for _, rt := range all {
+		if rt.method != "GET" || strings.HasSuffix(rt.pattern, "/events") || strings.Contains(rt.path, ".zip") {
+			continue
+		}
+		if r := d.get(rt.path); strings.Contains(r.body, "rehearsal-trust") || strings.Contains(r.body, d.dir) {
+			t.Errorf("%s names a file of this computer", rt.path)
+		}
+	}
+	if m == "" {
+		t.Error("there is no migration")
+	}
+}

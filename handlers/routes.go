@@ -57,6 +57,11 @@ func (h *Handlers) routes() []route {
 		{get, "/migrations.csv", in, h.board.Export},
 		{get, "/migrations/import", in, h.board.ImportForm}, // a list of namespaces
 		{post, "/migrations/import", build, h.board.Import},
+		{post, "/migrations/checks/plan", build, h.board.Plan}, // what checks of many would dial
+		{post, "/migrations/checks", build, h.board.StartMany},
+		{get, "/migrations/checks/{bulk}", in, h.board.Checks}, // ?follow=1 loads itself again
+		{get, "/migrations/checks/{bulk}/events", in, h.board.ChecksEvents},
+		{post, "/migrations/checks/{bulk}/cancel", build, h.board.CancelMany},
 		{get, "/m/{m}", see, h.journey.Overview},
 		{get, "/m/{m}/", see, h.journey.Overview},     // as addresses of earlier versions end
 		{post, "/m/{m}/show", change, h.journey.Show}, // the next part of a rehearsal, for who watches

@@ -30,6 +30,7 @@ func (d *desk) routes() (m string, all []route) {
 	d.finish(assessed)
 	d.replacing(m)
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
+	bulk := d.manyChecked(strings.TrimPrefix(m, "/m/"))
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
 		run := last(check)
 		if strings.Contains(pattern, "/transfer/") {
@@ -45,7 +46,7 @@ func (d *desk) routes() (m string, all []route) {
 		if v, err := d.acts.Book.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {
 			print = v.Certificate.LeafFingerprint
 		}
-		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{other}", run, "{fp:[0-9a-f]{64}}", print, "{file}", "full-chain.pem", "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01",
+		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{other}", run, "{fp:[0-9a-f]{64}}", print, "{file}", "full-chain.pem", "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01", "{bulk}", bulk,
 			static.Prefix+"*", static.URL("app.css")).Replace(pattern)
 		if path == m+"/events" {
 			for _, on := range append(d.h.Feeds(), "run:"+last(check), "run:"+last(moved), "run:"+last(drill), "poller&queue=q") {

@@ -21,6 +21,9 @@ const (
 	targetAtOnce, targetAMinute = 3, 3
 )
 
+// Of checks that were asked for together a person begins one a second, after these at once.
+const manyAtOnce, manyAMinute = 10, 60
+
 // maxKept bounds how many persons and targets are remembered; those who have not asked for long are forgotten first.
 const maxKept = 10_000
 
@@ -29,6 +32,7 @@ type limits struct {
 	mu      sync.Mutex
 	persons map[string]*rate.Limiter
 	targets map[string]*rate.Limiter
+	many    map[string]*rate.Limiter // by person
 }
 
 // Admit says whether a person may begin a check, transfer or look at host:port now. Faults are Plan's, and TooMany.
@@ -45,6 +49,52 @@ func (g *Gate) Admit(ctx context.Context, person, address string) error {
 	}
 	return g.limits.target(g.o.Now(), net.JoinHostPort(p.Host, strconv.Itoa(p.Port)))
 }
+
+// AdmitPerson says whether a person may begin something that dials now, as Admit does before it looks at the address.
+func (g *Gate) AdmitPerson(person string) error {
+	if g.o.Alone {
+		return nil
+	}
+	return g.limits.person(g.o.Now(), person)
+}
+
+// Wait waits until a person may begin the next of many checks that were asked for together: of host:port, in turn with the
+// others and with whoever else checks that target. Faults are Plan's; ctx's error when it ends before.
+func (g *Gate) Wait(ctx context.Context, person, address string) error {
+	if g.o.Alone {
+		return ctx.Err()
+	}
+	if err := g.await(ctx, &g.limits.many, person, manyAMinute, manyAtOnce); err != nil {
+		return err
+	}
+	p, err := g.Plan(ctx, address)
+	if err != nil || p.Rule == here {
+		return err
+	}
+	return g.await(ctx, &g.limits.targets, net.JoinHostPort(p.Host, strconv.Itoa(p.Port)), targetAMinute, targetAtOnce)
+}
+
+// await waits until key may have another.
+func (g *Gate) await(ctx context.Context, all *map[string]*rate.Limiter, key string, aMinute, atOnce int) error {
+	for {
+		g.limits.mu.Lock()
+		wait := take(all, key, g.o.Now(), aMinute, atOnce)
+		g.limits.mu.Unlock()
+		if wait == 0 {
+			return ctx.Err()
+		}
+		t := time.NewTimer(wait)
+		select {
+		case <-t.C:
+		case <-ctx.Done():
+			t.Stop()
+			return ctx.Err()
+		}
+	}
+}
+
+// Alone reports whether one person uses Onramp at this machine: nothing is judged then.
+func (g *Gate) Alone() bool { return g.o.Alone }
 
 func (l *limits) person(now time.Time, person string) error {
 	l.mu.Lock()

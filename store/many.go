@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"database/sql"
+	"slices"
 
 	"onramp/custody"
 	"onramp/fault"
@@ -76,4 +77,18 @@ func (b Boards) Taken(ctx context.Context, ids []string) (map[string]bool, error
 		out[id] = true
 	}
 	return out, err
+}
+
+// ByID returns those of some migrations that who asks sees, each once, in the order given.
+func (b Boards) ByID(ctx context.Context, ids []string) ([]migration.Migration, error) {
+	where, args := within(ctx, "id IN (SELECT value FROM json_each(?))", "team_id", idList(ids))
+	list, err := all(ctx, b.d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE "+where, args...)
+	at := map[string]int{}
+	for i, id := range ids {
+		if _, twice := at[id]; !twice {
+			at[id] = i
+		}
+	}
+	slices.SortFunc(list, func(x, y migration.Migration) int { return at[x.ID] - at[y.ID] })
+	return list, err
 }

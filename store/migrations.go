@@ -208,6 +208,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 			"DELETE FROM passphrase_misses WHERE migration_id = ?",
 			"DELETE FROM handoffs WHERE migration_id = ?",
 			"DELETE FROM endings WHERE migration_id = ?",
+			"DELETE FROM bulk_rows WHERE migration_id = ?",
 			"DELETE FROM migrations WHERE id = ?",
 		) {
 			if _, err := tx.ExecContext(ctx, statement, id); err != nil {

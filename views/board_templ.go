@@ -458,7 +458,7 @@ func boardTable(p BoardProps) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		} else {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The board\"><table class=\"board\"><caption class=\"sr\">Migrations, their state, whose turn it is, the last check and the expiry of their client certificates</caption> <thead><tr>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 43, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"The board\"><table class=\"by-date board\"><caption class=\"sr\">Migrations, their state, whose turn it is, the last check and the expiry of their client certificates</caption> <thead><tr>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

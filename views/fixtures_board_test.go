@@ -11,7 +11,48 @@ func boardPages() []page {
 		shown("board-import", BoardImportPage, signedIn("Import", "migrations", owner), importProps()),
 		shown("board-import-planned", BoardImportPage, signedIn("Import", "migrations", owner), importPlanned()),
 		shown("board-import-refused", BoardImportPage, frame("Import", "migrations", nil), importRefused()),
+		shown("board-plan", BoardPlanPage, signedIn("What will be dialled", "migrations", owner), boardPlan()),
+		shown("board-checks-live", BoardChecksPage, live(signedIn("Checks of many migrations", "migrations", owner)), boardChecks(true)),
+		shown("board-checks", BoardChecksPage, signedIn("Checks of many migrations", "migrations", owner), boardChecks(false)),
+		shown("test-shared", TestPage, signedIn("Test the connection", "migrations", owner), testDialed()),
 	}
+}
+
+func boardPlan() BoardPlanProps {
+	return BoardPlanProps{Summary: "3 checks. 1 with your key, 2 without, of which 1 may not be dialled from here.", IDs: []string{"payments", "ledger", "bare"}, Back: Link{Text: "Back to the board", URL: "/migrations"},
+		Note: "Checks begin one a second after the first ten, and one address is checked three times a minute, so that nobody can have this portal flood a server.",
+		Rows: []PlanRow{
+			{ID: "payments", Name: "Payments", Key: "With the client certificate whose key you lent", Dial: DialProps{Address: "payments-prod.a1b2c.tmprl.cloud:7233", Rule: "Allowed as Temporal Cloud's own name", To: []string{"203.0.113.7:7233", "203.0.113.8:7233"}, Not: []string{"10.1.2.3:7233: it is in a private network that is not among the targets"}}},
+			{ID: "ledger", Name: "Ledger", Key: "Not at all: no key is lent. The check goes as far as the server’s TLS", Dial: refusedDial()},
+			{ID: "bare", Name: "Bare", Nothing: "Nothing: it has no namespace yet"},
+		}}
+}
+
+func refusedDial() DialProps {
+	return DialProps{Address: "temporal.internal:7233", Refused: "This portal may not connect to temporal.internal:7233. It connects to Temporal Cloud's own names, and to the networks and names that its operator allows: it is not one of the names or networks.",
+		Fix: "Ask who runs this portal to start it with --targets for that network, or run onramp check on your own computer."}
+}
+
+func testDialed() TestProps {
+	p, d := testProps(), refusedDial()
+	p.Dial = &d
+	return p
+}
+
+func boardChecks(running bool) BoardChecksProps {
+	p := BoardChecksProps{ID: "b1", Tag: Tag{Good, "Done"}, Text: "4 of 4 done", When: "29 Nov 2026, 12:10", Stamp: "2026-11-29T12:10:00Z", By: "Dana Petrova",
+		Parts: []Tag{{Good, "Passed 1"}, {Bad, "Failed 1"}, {Warn, "Reached 1"}, {Bad, "Not allowed 1"}},
+		Rows: []ManyRow{{Nr: "1", Name: "Payments", URL: "/m/payments", Tag: Tag{Good, "Passed"}, Title: "Your worker can use this namespace", Run: "/m/payments/test/r1"},
+			{Nr: "2", Name: "Ledger", URL: "/m/ledger", Tag: Tag{Bad, "Failed"}, Title: "The name ledger.a1b2c.tmprl.cloud does not resolve"},
+			{Nr: "3", Name: "Orders", URL: "/m/orders", Tag: Tag{Warn, "Reached"}, Title: "The server answers with a good certificate. Not signed in: nobody who asked lent the key"},
+			{Nr: "4", Name: "Old", URL: "/m/old", Tag: Tag{Bad, "Not allowed"}, Title: "This portal may not connect to temporal.internal:7233"}}}
+	if running {
+		p.Running, p.CanStop, p.Tag, p.Text, p.Parts = true, true, Tag{Busy, "Checking"}, "1 of 4 done", p.Parts[:1]
+		p.Rows[1].Tag, p.Rows[1].Title = Tag{Busy, "Checking"}, ""
+		p.Rows[2].Tag, p.Rows[2].Title = Tag{Idle, "Waiting"}, ""
+		p.Rows[3].Tag, p.Rows[3].Title = Tag{Idle, "Waiting"}, ""
+	}
+	return p
 }
 
 func importProps() BoardImportProps {

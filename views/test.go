@@ -4,7 +4,8 @@ package views
 // Form: POST /m/{m}/test, fields of KeySourceProps, task_queue, local_address, local_namespace. Test ids: run-checks.
 type TestProps struct {
 	Migration string
-	Target    []Pair // what will be checked: endpoint, namespace, certificate
+	Target    []Pair     // what will be checked: endpoint, namespace, certificate
+	Dial      *DialProps // what will be dialled; nil at a portal for one person
 	Needs     []NeedProps
 	CanRun    bool // every need is met
 	Key       KeySourceProps

@@ -13,6 +13,8 @@
 //	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
 //	BoardPage(Frame, BoardProps)                    GET /migrations
 //	BoardImportPage(Frame, BoardImportProps)        GET, POST /migrations/import
+//	BoardPlanPage(Frame, BoardPlanProps)            POST /migrations/checks/plan
+//	BoardChecksPage(Frame, BoardChecksProps)        GET /migrations/checks/{bulk}; POST below it: /cancel
 //	NewPage(Frame, NewProps)                        GET, POST /new
 //	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note, /m/{m}/show
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
@@ -105,6 +107,8 @@
 //	DrillStatus(DrillStatusProps)             id=drill-status
 //	DrillResults(DrillResultsProps)           id=drill-results
 //	DrillPlots(DrillPlotsProps)               id=drill-plots, a file of its own
+//	ManyStatus(BoardChecksProps)              id=many-status
+//	ManyRowPart(ManyRow)                      id=many-<number>, a row of a table: it goes alone
 //	Judge(JudgeProps)                         id=judge
 package views
 

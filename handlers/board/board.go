@@ -110,6 +110,10 @@ func (h *Pages) Board(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	last, err := h.Acts.Lists.LastMany(r.Context(), by.Person)
+	if err != nil {
+		return err
+	}
 	q.BoardQuery, q.page = b.Query, b.From/rowsPerPage+1
 	p := views.BoardProps{Show: string(q.Show), Text: q.Text, Order: string(q.Order), CanWork: by.Role >= custody.Developer, Export: q.url("/migrations.csv", nil),
 		Summary: summary(b, q.Team), Columns: columns(q, len(teams) > 0), Empty: q.Text == "" && len(b.Tallies) == 0}
@@ -134,6 +138,9 @@ func (h *Pages) Board(w http.ResponseWriter, r *http.Request) error {
 	}
 	for _, c := range b.Cards {
 		p.Rows = append(p.Rows, row(c, b, names[c.Team]))
+	}
+	if last.ID != "" {
+		p.Last = &views.Link{Text: "Your last check of many migrations: " + strings.ToLower(manyWords[last.State].Word) + ", " + web.Moment(last.Started), URL: checksPath + "/" + last.ID, TestID: "last-many"}
 	}
 	if b.Total > rowsPerPage {
 		p.Shown = fmt.Sprintf("%d to %d of %d", min(b.From+1, b.Total), b.From+len(b.Cards), b.Total)

@@ -50,6 +50,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.WorkerSeen:   {State: views.Good, Word: "Worker seen"},
 
 	custody.Checked:     {State: views.Busy, Word: "Check started"},
+	custody.CheckedMany: {State: views.Busy, Word: "Checks of many started"},
 	custody.Reported:    {State: views.Wait, Word: "Check reported"},
 	custody.Invited:     {State: views.Wait, Word: "Report asked for"},
 	custody.Transferred: {State: views.Busy, Word: "Transfer started"},
