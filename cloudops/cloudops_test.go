@@ -402,7 +402,7 @@ func TestRefusedKeys(t *testing.T) {
 	if cloud.Where(err) != cloud.AtKey {
 		t.Errorf("revoked in the middle: %+v", fault.From(err))
 	}
-	if _, found, err := client(t, p, control.Owner, func(o *Options) { o.Journal = c.o.Journal }).Resume(t.Context(), payments, nil); !found || err != nil {
+	if _, found, err := client(t, p, control.Owner, func(o *Options) { o.Journal = c.o.Journal }).Resume(t.Context(), payments, nil); err != nil || !found && p.Puts() != 1 { // else the key went between the end and the look after it
 		t.Errorf("another key sees it to its end: %v, %v", found, err)
 	}
 	_ = c.Close()
