@@ -143,7 +143,7 @@ func (a *assessment) run(ctx context.Context, w World) int {
 	}
 	f.TLS, f.APIKey, f.Config = !t.Plaintext, t.APIKey != "", config
 	if *a.metrics != "" {
-		f.Metrics = assess.ReadMetrics(ctx, &http.Client{Timeout: 20 * time.Second}, *a.metrics, betweenScrapes)
+		f.Metrics = assess.ReadMetrics(ctx, &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, *a.metrics, betweenScrapes)
 	}
 	if *a.target.ns != "" || *a.target.address != "" {
 		if code := a.readTarget(ctx, w, f); code != exitOK {
