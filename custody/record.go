@@ -100,6 +100,9 @@ const (
 	PasswordSet    Verb = "password-set"
 	TeamAdded      Verb = "team-added"
 	TeamGiven      Verb = "migration-given" // to another team
+	DigestSet      Verb = "mails-set"       // how often a person gets mails
+	CalendarMade   Verb = "calendar-made"   // an address for a person's calendar
+	CalendarEnded  Verb = "calendar-ended"
 )
 
 // Verbs are those that a Record of a portal for one person can have.
@@ -111,7 +114,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.
-var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven}
+var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven, DigestSet, CalendarMade, CalendarEnded}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {

@@ -10,9 +10,11 @@ import (
 	"onramp/handlers/expiry"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
+	"onramp/handlers/operate"
 	"onramp/handlers/people"
 	"onramp/handlers/replace"
 	"onramp/handlers/search"
+	"onramp/handlers/told"
 	"onramp/handlers/transfer"
 	"onramp/handlers/web"
 )
@@ -34,6 +36,8 @@ type Handlers struct {
 	help     help.Pages
 	search   search.Pages
 	people   people.Pages
+	told     told.Pages
+	operate  operate.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -42,5 +46,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

@@ -66,7 +66,7 @@ func outcomesOfQuery() string {
 // it is: it is stale still.
 func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
-		set, err := tx.PrepareContext(ctx, `UPDATE migrations SET derived = version, derive_at = ?, turn = ?, failing = ?, namespace = ?, ca_sha256 = ?, sha256 = ?, summary = ?
+		set, err := tx.PrepareContext(ctx, `UPDATE migrations SET derived = version, derive_at = ?, turn = ?, failing = ?, namespace = ?, ca_sha256 = ?, sha256 = ?, summary = ?, waits_since = ?
 			WHERE id = ? AND version = ?`)
 		if err != nil {
 			return err
@@ -87,7 +87,7 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 			if err != nil {
 				return err
 			}
-			done, err := set.ExecContext(ctx, nanos(x.Until), x.Turn, x.Failing, x.Namespace, x.CA, x.Leaf, string(text), x.ID, x.Version)
+			done, err := set.ExecContext(ctx, nanos(x.Until), x.Turn, x.Failing, x.Namespace, x.CA, x.Leaf, string(text), nanos(x.WaitsSince), x.ID, x.Version)
 			if err != nil {
 				return err
 			}

@@ -88,6 +88,9 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.PasswordSet:    {State: views.Idle, Word: "Password set"},
 	custody.TeamAdded:      {State: views.Good, Word: "Team added"},
 	custody.TeamGiven:      {State: views.Warn, Word: "Given to another team"},
+	custody.DigestSet:      {State: views.Idle, Word: "Mails changed"},
+	custody.CalendarMade:   {State: views.Wait, Word: "Calendar address made"},
+	custody.CalendarEnded:  {State: views.Idle, Word: "Calendar address ended"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.
