@@ -23,6 +23,7 @@ require (
 	github.com/zclconf/go-cty v1.16.3
 	go.opentelemetry.io/otel/sdk v1.44.0
 	go.temporal.io/api v1.63.5
+	go.temporal.io/cloud-sdk v0.23.0
 	go.temporal.io/sdk v1.50.0
 	go.temporal.io/server v1.32.1
 	go.uber.org/fx v1.24.0

@@ -82,6 +82,7 @@ type Options struct {
 	Vault     *custody.Vault // required
 	Keyring   *custody.Keyring
 	Keeper    *custody.Keeper
+	Handoffs  HandoffStore // nil: this Onramp makes no links
 
 	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
 	Rehearsal, Cloud cloud.Place
@@ -115,6 +116,7 @@ type Acts struct {
 	Certificates Certificates // make, sign, import, hand out
 	Keys         Keys         // lend, take back, keep, open, lock
 	Replacements Replacements // of a CA or a client certificate
+	Handoffs     Handoffs     // of one task to one person without an account
 	Checks       Checks       // of the connection, here and elsewhere
 	Transfers    Workflows    // test transfers, drills and workflows of others
 	Namespaces   Namespaces   // what an admin does to a namespace
@@ -133,6 +135,7 @@ type desk struct {
 	invites invites
 	watches watches
 	looks   caLooks
+	rates   *handoffRates
 	naming  sync.Mutex      // one search for a free name at a time
 	showing sync.Mutex      // one part of a shown rehearsal at a time
 	ending  context.Context // ends on Close
@@ -171,9 +174,10 @@ func New(o Options) (*Acts, error) {
 	}
 	d := &desk{o: o, Book: &Book{store: sure{o.Store}, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
 	d.Places, d.watches.every = &Places{o: o, trust: trust{written: make(chan struct{})}}, watchEvery
+	d.rates = newHandoffRates()
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
+		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.

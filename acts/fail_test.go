@@ -170,6 +170,31 @@ var all = []act{
 	{name: "Checks.LookForCA in Temporal Cloud", setup: func(w *world) { w.issuedIn(migration.Cloud) }, do: func(w *world) error {
 		return second(w.Checks.LookForCA(w.ctx, dana, w.m.ID))
 	}},
+	{name: "Handoffs.Make", setup: (*world).issued, do: func(w *world) error {
+		token, h, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		if (err == nil) != (token != "") || (err == nil) != (h.Number == 1) {
+			w.t.Errorf("token %q of %+v with %v", token, h, err)
+		}
+		return err
+	}},
+	{name: "Handoffs.Revoke", setup: handed(migration.Rehearsal), do: func(w *world) error { return w.Handoffs.Revoke(w.ctx, dana, w.m.ID, 1) }},
+	{name: "Handoffs.Opened", setup: handed(migration.Rehearsal), do: func(w *world) error { return w.Handoffs.Opened(w.ctx, poster, w.extra.(string)) }},
+	{name: "Handoffs.Done", setup: handed(migration.Rehearsal), do: func(w *world) error {
+		return second(w.Handoffs.Done(w.ctx, poster, w.extra.(string), "as you asked"))
+	}},
+	{name: "Handoffs.NotMe", setup: handed(migration.Rehearsal), do: func(w *world) error {
+		return second(w.Handoffs.NotMe(w.ctx, poster, w.extra.(string), "ask Priya"))
+	}},
+	{name: "Handoffs.Look", setup: func(w *world) { // saved by another way than Onramp's
+		handed(migration.Rehearsal)(w)
+		w.must(second(w.cloud.SetCAs(w.ctx, w.id(), []byte(w.view().Certificate.CAPEM))))
+	}, do: func(w *world) error { return second(w.Handoffs.Look(w.ctx, poster, w.extra.(string))) }},
+	{name: "Handoffs.Look in Temporal Cloud, with the maker's key", setup: handed(migration.Cloud), do: func(w *world) error {
+		return second(w.Handoffs.Look(w.ctx, poster, w.extra.(string)))
+	}},
+	{name: "Handoffs.Upload", setup: handed(migration.Rehearsal), do: func(w *world) error {
+		return second(w.Handoffs.Upload(w.ctx, poster, w.extra.(string)))
+	}},
 	{name: "Transfers.Start", setup: (*world).tested, do: func(w *world) error { return second(w.transfer("once")) }},
 	{name: "Transfers.StartDrill", setup: (*world).tested, do: func(w *world) error {
 		return second(w.Acts.Transfers.StartDrill(w.ctx, dana, w.m.ID, Drill{Credentials: Credentials{Lent: true}, Once: "once", Plan: transfer.Drill{Count: 3}}))
@@ -234,6 +259,16 @@ func second2[A, B any](_ A, _ B, err error) error { return err }
 
 func at(gate string) func(*world) { return func(w *world) { w.replacing(gate) } }
 
+// handed has certificates, and a link for Omar to upload the CA certificate.
+func handed(mode migration.Mode) func(*world) {
+	return func(w *world) {
+		w.issuedIn(mode)
+		token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		w.must(err)
+		w.extra = token
+	}
+}
+
 func practiceSet(migration.View) certsvc.SetRequest {
 	return certsvc.SetRequest{CA: certsvc.CASpec{KeyType: certsvc.ECP256}, Leaf: certsvc.LeafSpec{CommonName: "practice"}}
 }
@@ -262,7 +297,7 @@ func elsewhere(w *world) {
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
 var looks = []string{"Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
-	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Transfers.History", "Transfers.HasKeys",
+	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 
 // TestEveryActIsHere: an act that is in no table would not be tried.

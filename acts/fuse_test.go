@@ -141,3 +141,17 @@ func (s failing) KeepKey(ctx context.Context, k custody.Sealed, r custody.Record
 func (s failing) DropKey(ctx context.Context, id string, r custody.Record) error {
 	return s.f.store("DropKey", func() error { return s.DB.DropKey(ctx, id, r) })
 }
+
+// links are the links of a database whose writes fail as failing's do.
+type links struct {
+	store.Handoffs
+	f *fuse
+}
+
+func (s links) RecordHandoff(ctx context.Context, l migration.HandoffLink, facts []migration.Fact, rs []custody.Record) (out []migration.Fact, err error) {
+	err = s.f.store("RecordHandoff", func() (err error) { out, err = s.Handoffs.RecordHandoff(ctx, l, facts, rs); return err })
+	if err != nil {
+		return nil, err
+	}
+	return out, nil
+}

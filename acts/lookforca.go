@@ -74,9 +74,16 @@ func (l *caLooks) forget(id string) {
 func (c Checks) LookForCA(ctx context.Context, by Actor, id string) (seen CALook, err error) {
 	defer unchanged(&err)
 	v, err := c.View(ctx, id)
-	switch {
-	case err != nil:
+	if err != nil {
 		return seen, err
+	}
+	return c.seeCA(ctx, by, by, v)
+}
+
+// seeCA is LookForCA, with the key that keys lent.
+func (c Checks) seeCA(ctx context.Context, by, keys Actor, v migration.View) (seen CALook, err error) {
+	id := v.Migration.ID
+	switch {
 	case v.Migration.Auth == cloud.AuthAPIKey || v.Namespace == nil || v.Certificate == nil:
 		return seen, fault.New(fault.Conflict, "There is no CA certificate to look for", "Choose the namespace and create certificates first: steps 1 and 2.")
 	case v.Step(migration.StepUpload).Status == migration.Done:
@@ -94,7 +101,7 @@ func (c Checks) LookForCA(ctx context.Context, by Actor, id string) (seen CALook
 	}
 	looking, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
-	seen, err = c.lookForCA(looking, by, v)
+	seen, err = c.lookForCA(looking, by, keys, v)
 	if err == nil {
 		err = ctx.Err() // the reader left: what was cut short says nothing
 	}
@@ -109,7 +116,7 @@ func (c Checks) LookForCA(ctx context.Context, by Actor, id string) (seen CALook
 }
 
 // lookForCA is one look. The error is that of writing down what it saw.
-func (c Checks) lookForCA(ctx context.Context, by Actor, v migration.View) (seen CALook, err error) {
+func (c Checks) lookForCA(ctx context.Context, by, keys Actor, v migration.View) (seen CALook, err error) {
 	id, ca := v.Migration.ID, v.Certificate.CAFingerprint
 	defer func() { seen.At = c.now() }()
 	if v.Migration.Mode.Can().Bundle {
@@ -127,7 +134,7 @@ func (c Checks) lookForCA(ctx context.Context, by Actor, v migration.View) (seen
 		return CALook{Accepted: err == nil, Title: "The namespace holds this CA certificate"}, err
 	}
 	t := c.Target(v)
-	if !c.lend(by, v, &t) {
+	if !c.lend(keys, v, &t) {
 		return CALook{Err: fault.New(fault.Conflict, "Onramp has no key to check with", "Let Onramp use the client key for 30 minutes, or run the check of step 4 with it.")}, nil
 	}
 	leaf := leafOf(v, t)

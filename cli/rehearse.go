@@ -37,6 +37,14 @@ type held struct {
 	TrustEnv   map[string]string `json:"trust_env"`
 	APIKey     string            `json:"api_key,omitempty"`     // path of a file with the API key, with --auth api-key
 	ServerName string            `json:"server_name,omitempty"` // with --auth api-key: it chooses the namespace's endpoint
+	Control    *heldControl      `json:"control,omitempty"`
+}
+
+// heldControl is where the rehearsal's Cloud Ops API is, with the key of an Account Owner.
+type heldControl struct {
+	Address string            `json:"address"`
+	APIKey  string            `json:"api_key"` // path of the file with the key
+	Env     map[string]string `json:"env"`     // as tcld, Terraform's provider and onramp cloud read it
 }
 
 // rehearse is `onramp rehearse`: the whole way with no account, or with --hold the same prepared for
@@ -48,6 +56,8 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	ns := s.text("namespace", defaultNamespace, "Namespace ID to rehearse with")
 	addr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 picks a free one")
 	auth := s.text("auth", cloud.AuthMTLS, "how workers sign in: mtls or api-key")
+	operations := s.oneOf("operations", "fulfilled", "how changes by the Cloud Ops API end, with --hold", "fulfilled", "failed", "rejected", "cancelled", "slow")
+	controlAddr := s.text("control-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal's Cloud Ops API, with --hold; port 0 picks a free one")
 	asJSON := s.boolean("json", "machine output")
 	force := s.boolean("force", "overwrite files that already exist in --out")
 	var id namespace.ID
@@ -63,7 +73,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		}
 		id = p.ID
 		return nil
-	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error {
+	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error { return loopbackOnly("control-addr", *controlAddr) }, func() error {
 		if *auth != cloud.AuthMTLS && *auth != cloud.AuthAPIKey {
 			return fault.New(fault.Invalid, "Unknown sign-in method", "Choose mtls or api-key.").In("auth")
 		}
@@ -82,7 +92,14 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		return complain(w, err)
 	}
 	defer place.Close()
-	r := &rehearser{w: w, cloud: place, id: id, began: time.Now(), quiet: *hold || *asJSON, force: *force}
+	var plane *rehearsal.Control
+	if *hold {
+		if plane, err = rehearsal.NewControl(place, rehearsal.ControlOptions{Addr: *controlAddr, Outcome: *operations}); err != nil {
+			return complain(w, err)
+		}
+		defer plane.Close()
+	}
+	r := &rehearser{w: w, cloud: place, control: plane, id: id, began: time.Now(), quiet: *hold || *asJSON, force: *force}
 	if *auth == cloud.AuthAPIKey {
 		err = r.withKey(ctx, *hold, *out)
 	} else if *hold {
@@ -122,12 +139,14 @@ type stepDone struct {
 type rehearser struct {
 	w     World
 	cloud *rehearsal.Cloud
-	id    namespace.ID
-	began time.Time
-	mark  time.Time
-	quiet bool
-	force bool // write over files
-	steps []stepDone
+	// control is the Cloud Ops API, nil without --hold.
+	control *rehearsal.Control
+	id      namespace.ID
+	began   time.Time
+	mark    time.Time
+	quiet   bool
+	force   bool // write over files
+	steps   []stepDone
 }
 
 func (r *rehearser) done(step, format string, a ...any) {
@@ -257,6 +276,9 @@ func (r *rehearser) stay(ctx context.Context, h held, dir string) error {
 		return err
 	}
 	h.ServerRoot = filepath.Join(dir, "server-root.pem")
+	if h.Control, err = r.opsKey(dir); err != nil {
+		return err
+	}
 	line, err := jsonLine(h)
 	if err != nil {
 		return err
@@ -280,7 +302,7 @@ func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
 }
 
 // rehearsalFiles are the files that a rehearsal writes into --out.
-var rehearsalFiles = []string{"client.pem", "client.key", "ca.pem", "ca.key", "api-key.txt", "server-root.pem", "trust.pem", "trust.p12"}
+var rehearsalFiles = []string{"client.pem", "client.key", "ca.pem", "ca.key", "api-key.txt", "cloud-key.txt", "server-root.pem", "trust.pem", "trust.p12"}
 
 // nothingThere refuses a directory that holds one of the files already: a CA's key that is written over is gone.
 func nothingThere(dir string, names ...string) error {

@@ -9,7 +9,7 @@ import (
 	"onramp/doctor"
 )
 
-// rehearsalKeyLife is how long the API key of `rehearse` lasts.
+// rehearsalKeyLife is how long the API keys of `rehearse` last.
 const rehearsalKeyLife = 24 * time.Hour
 
 // withKey is walk and hold for a namespace that takes API keys: no certificate is made. The key stands in
@@ -39,4 +39,19 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 	}
 	return r.tryOut(ctx, doctor.Target{Address: h.Address, Namespace: h.Namespace, ServerName: h.ServerName,
 		APIKey: string(key.Secret.Reveal()), ExtraRootsPEM: r.cloud.RootPEM()}, "an API key")
+}
+
+// opsKey makes a key for the Cloud Ops API, writes it into DIR/cloud-key.txt and says where the API is.
+func (r *rehearser) opsKey(dir string) (*heldControl, error) {
+	key, err := r.control.NewOwnerKey(r.id.Account, "rehearsal", rehearsalKeyLife)
+	if err != nil {
+		return nil, err
+	}
+	paths, err := place(r.w, dir, r.force, output{"cloud-key.txt", key.Reveal(), 0o600})
+	if err != nil {
+		return nil, err
+	}
+	at := r.control.Address()
+	return &heldControl{Address: at, APIKey: paths[0], Env: map[string]string{"TEMPORAL_CLOUD_API_SERVER": at, "TEMPORAL_CLOUD_ENDPOINT": at,
+		"TEMPORAL_CLOUD_API_KEY": string(key.Reveal())}}, nil
 }

@@ -29,8 +29,8 @@ import (
 	"onramp/transfer"
 )
 
-// drain is how long requests may take to end after a stop.
-const drain = 10 * time.Second
+// drain is how long requests may take to end after a stop, so that all of it takes no longer than ten seconds.
+const drain = 9 * time.Second
 
 // lentFor is how long a key that somebody lends stays in memory.
 const lentFor = 30 * time.Minute
@@ -166,7 +166,11 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	var notifier *notices.Notifier
 	gate := reach.New(may)
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
+	var links acts.HandoffStore
+	if p.shared.public != nil {
+		links = store.Handoffs{DB: db}
+	}
+	all, err := acts.New(acts.Options{Store: db, Handoffs: links, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}), Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
 		OwnComputer:   p.shared.public == nil,
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,
@@ -204,8 +208,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err != nil {
 		return err
 	}
-	srv := p.server(h.Router())
-	srv.RegisterOnShutdown(h.CloseStreams)
+	going := newLeaving(h.Router())
+	srv := p.server(going)
 	if err := p.announce(ctx, w, ln, site); err != nil {
 		return err
 	}
@@ -246,6 +250,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		p.log.Info("stopping: streams end, requests drain", "at most", drain)
 		grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), drain)
 		defer cancel()
+		h.CloseStreams() // and /readyz says no
+		going.wait(grace)
 		if err := srv.Shutdown(grace); err != nil {
 			p.log.Warn("some requests did not end in time", "err", err)
 			return srv.Close()

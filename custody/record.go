@@ -103,6 +103,12 @@ const (
 	DigestSet      Verb = "mails-set"       // how often a person gets mails
 	CalendarMade   Verb = "calendar-made"   // an address for a person's calendar
 	CalendarEnded  Verb = "calendar-ended"
+
+	HandoffMade    Verb = "hand-off-made"    // a link for one task and one person without an account
+	HandoffOpened  Verb = "hand-off-opened"  // a browser showed its page
+	HandoffDone    Verb = "hand-off-done"    // says that person
+	HandoffNotMe   Verb = "hand-off-not-me"  // says that person
+	HandoffRevoked Verb = "hand-off-revoked" // by whoever works on the migration
 )
 
 // Verbs are those that a Record of a portal for one person can have.
@@ -114,7 +120,9 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.
-var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven, DigestSet, CalendarMade, CalendarEnded}
+var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,
+	DigestSet, CalendarMade, CalendarEnded,
+	HandoffMade, HandoffOpened, HandoffDone, HandoffNotMe, HandoffRevoked}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {

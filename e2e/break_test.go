@@ -166,10 +166,17 @@ func TestBreakSurvives(t *testing.T) {
 			t.Errorf("%s does not say that it is broken on purpose", path)
 		}
 	}
-	if s := v.form("/rehearsal/practice", "m", "practice"); s.status != http.StatusConflict {
-		t.Errorf("new certificates for a namespace whose bundle is not its own: %d", s.status)
+	v.form("/rehearsal/practice", "m", "practice").ok(t, "a new key while it is broken")
+	if body := string(v.get("/m/practice/test").body); !strings.Contains(body, "A server without TLS; Another CA in the namespace") {
+		t.Error("a new key turned a switch off")
+	}
+	if code := check("practice"); code != "PR-01" {
+		t.Errorf("broken, with a new key: the check says %v, want PR-01", code)
 	}
 	turn("practice", "plaintext", "off")
+	if code := check("practice"); code != "CL-03" {
+		t.Errorf("one of two is off: the check says %v, want CL-03", code)
+	}
 	own := string(v.get("/m/practice/certificates/ca.pem").ok(t, "its CA").body)
 	v.form("/cloud/practice.a2dd6", "ca_bundle", own).ok(t, "the CA saved in the rehearsal cloud")
 	if body := string(v.get("/m/practice").body); strings.Contains(body, `data-testid="broken"`) {

@@ -61,7 +61,7 @@ func TestRehearse(t *testing.T) {
 		t.Fatalf("exit %d\n%s\n%s", a.code, a.out, a.err)
 	}
 	for i, step := range []string{"Namespace", "Certificates", "CA upload", "Connection", "Worker", "Transfer"} {
-		re := regexp.MustCompile(`(?m)^` + string(rune('1'+i)) + `  ` + step + ` +[0-9.]+(ms|s) `)
+		re := regexp.MustCompile(`(?m)^` + string(rune('1'+i)) + `  ` + step + ` +[0-9.]+ (ms|s) `)
 		if !re.MatchString(a.out) {
 			t.Errorf("no line for step %d %s with its time in:\n%s", i+1, step, a.out)
 		}

@@ -405,7 +405,7 @@ func exchange(t *testing.T, c *company, client, redirect, code string) string {
 	return said.ID
 }
 
-func put(t *testing.T, path string, b []byte) {
+func put(t testing.TB, path string, b []byte) {
 	t.Helper()
 	if err := os.WriteFile(path, b, 0o600); err != nil {
 		t.Fatal(err)

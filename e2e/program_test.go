@@ -30,6 +30,10 @@ const patience = 3 * time.Minute
 var program string
 
 func TestMain(m *testing.M) {
+	if files := os.Getenv(bareEnv); files != "" {
+		serveBare(files)
+		return
+	}
 	if built := os.Getenv("ONRAMP_E2E_PROGRAM"); built != "" {
 		program = built
 		os.Exit(m.Run())
@@ -69,6 +73,7 @@ func cleanEnv(extra ...string) []string {
 type answer struct {
 	out, err string
 	code     int
+	signal   syscall.Signal // what ended it, 0 where it exited
 }
 
 // run runs the program to its end.
@@ -90,7 +95,11 @@ func runCommand(t testing.TB, ctx context.Context, dir string, env []string, nam
 	if err != nil && !errors.As(err, &exit) {
 		t.Fatalf("%s: %v", name, err)
 	}
-	return answer{out.String(), errOut.String(), cmd.ProcessState.ExitCode()}
+	a := answer{out: out.String(), err: errOut.String(), code: cmd.ProcessState.ExitCode()}
+	if status, ok := cmd.ProcessState.Sys().(syscall.WaitStatus); ok && status.Signaled() {
+		a.signal = status.Signal()
+	}
+	return a
 }
 
 // process is a program that stays up.

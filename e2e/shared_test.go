@@ -24,7 +24,7 @@ import (
 )
 
 // certified writes a certificate of its own signature for 127.0.0.1, and its key.
-func certified(t *testing.T, cert, key string, serial int64) {
+func certified(t testing.TB, cert, key string, serial int64) {
 	t.Helper()
 	k, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
@@ -51,7 +51,7 @@ func certified(t *testing.T, cert, key string, serial int64) {
 // sharedPortal is `onramp serve` for several people.
 type sharedPortal struct {
 	*process
-	t         *testing.T
+	t         testing.TB
 	public    string // the name that people open
 	data      string
 	cert, key string
@@ -61,7 +61,7 @@ type sharedPortal struct {
 	}
 }
 
-func openShared(t *testing.T, more ...string) *sharedPortal {
+func openShared(t testing.TB, more ...string) *sharedPortal {
 	t.Helper()
 	dir := t.TempDir()
 	s := &sharedPortal{t: t, public: "https://onramp.test", data: filepath.Join(dir, "data"), cert: filepath.Join(dir, "cert.pem"), key: filepath.Join(dir, "key.pem")}

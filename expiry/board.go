@@ -20,8 +20,8 @@ type Derived struct {
 // changes any of it.
 func Derive(v migration.View, now time.Time) Derived {
 	d := Derived{Migration: v.Migration, Summary: v.Summary(now), Certificates: v.KnownCertificates()}
-	if s := v.Step(v.Next); s.Status == migration.Waiting && s.Who == migration.WhoCloudAdmin {
-		d.WaitsSince = s.Since
+	if w := d.Whose; w.Others() {
+		d.WaitsSince = w.Since
 	}
 	all, until := of(v, now)
 	for _, e := range all {

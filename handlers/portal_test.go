@@ -78,7 +78,11 @@ func open(t testing.TB, o portalOptions) *portal {
 	check(t, err)
 	check(t, keeper.Started(t.Context(), "test"))
 	p.keeper = keeper
-	p.acts, err = acts.New(acts.Options{Store: p.db, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
+	var links acts.HandoffStore
+	if o.shared != nil {
+		links = store.Handoffs{DB: p.db}
+	}
+	p.acts, err = acts.New(acts.Options{Store: p.db, Handoffs: links, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
 		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
 	check(t, err)
 	if o.place.Own != nil && o.place.Own.State().Phase == "ready" {

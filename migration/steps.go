@@ -41,6 +41,8 @@ type StepView struct {
 	Since    time.Time
 	Run      string // id of the run that is the evidence, or that is running
 	Noted    bool   // done by a note, not by an observed fact
+	Name     string // of the person who was asked by a link; "" for nobody in particular
+	Handoff  int    // the hand-off that says so; 0 for none
 }
 
 // View is a migration as it stands now: derived, never stored.
@@ -53,6 +55,7 @@ type View struct {
 	Certificate *CertificateData
 	Upload      *UploadData // the fact that makes step upload done, nil when none does
 	Leaves      []Leaf      // further client certificates, each once, the newest first; also those of earlier CAs
+	Handoffs    Handoffs    // tasks that were handed to people without an account, oldest first
 	Facts       []Fact      // every fact, oldest first: the activity list
 }
 
@@ -109,6 +112,7 @@ func present(m Migration, facts []Fact) inputs {
 //   - Code is done by a worker of the reader's alone. That Onramp's own worker did a transfer in a rehearsal leaves it
 //     open, and the evidence says so. Once everything else is done it is Rehearsed: nothing waits for the reader, and
 //     nothing says that a worker of theirs was seen.
+//   - A link for a person says whom a step waits for, by name; what it waits for stays evidence (deriver.handed).
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
 func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	v := View{Migration: m, Facts: facts}
@@ -122,6 +126,8 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 
 	var upload StepView
 	upload, v.Upload = d.upload()
+	v.Handoffs = d.handoffs(v.Upload, upload.Since)
+	upload = d.handed(upload, v.Handoffs.Asked(TaskUpload))
 	test := d.test()
 	v.Steps = []StepView{d.stepNamespace(), d.stepCertificates(), upload, test, d.code(), d.transfer(test)}
 	if code, last := &v.Steps[4], v.Steps[5]; d.in.can.Practice && code.Status == NotStarted && code.Evidence != "" && test.Status == Done && last.Status == Done {

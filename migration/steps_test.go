@@ -23,11 +23,13 @@ var morning = time.Date(2026, 11, 12, 10, 0, 0, 0, time.UTC)
 
 // tell makes a story of happenings:
 //
-//	ns N [ADDRESS]   the namespace is set          cert CA LEAF [ends]  a certificate is issued, ends: it has ended
+//	ns N [ADDRESS]   the namespace is set          cert CA LEAF [ends|long]  a certificate is issued for an hour, one that has ended, or for a year
 //	save [CA]        the rehearsal cloud saved a CA     seen                 a check saw the CA
 //	pass, fail CODE  a check ended                 check                a check is under way
 //	paid, unpaid     a transfer ended              poll                 a worker was seen
-//	note STEP        a step was noted
+//	note STEP        a step was noted              days N               so many pass
+//	link TO          the upload is handed to somebody
+//	opened, done, notme, revoked N [WORDS]         what became of link N
 func tell(t *testing.T, mode Mode, auth string, happenings ...string) *story {
 	t.Helper()
 	s := &story{t: t, m: Migration{ID: "payments", Mode: mode, Auth: auth}, now: morning}
@@ -53,8 +55,11 @@ func (s *story) happens(w []string) {
 		}
 		s.fact(newFact(FactNamespace, namespaceHash(d), d))
 	case "cert":
-		d := CertificateData{CAFingerprint: w[1], LeafFingerprint: w[2], LeafNotAfter: s.now.Add(time.Hour)}
-		if len(w) > 3 {
+		d := CertificateData{CAFingerprint: w[1], CAPEM: "PEM of " + w[1], LeafFingerprint: w[2], LeafNotAfter: s.now.Add(time.Hour)}
+		switch {
+		case len(w) > 3 && w[3] == "long":
+			d.LeafNotAfter = s.now.AddDate(1, 0, 0)
+		case len(w) > 3:
 			d.LeafNotAfter = s.now
 		}
 		s.fact(newFact(FactCertificate, certificateHash(d), d))
@@ -85,6 +90,37 @@ func (s *story) happens(w []string) {
 		s.fact(newFact(FactPoller, in.code(), PollerData{TaskQueue: "Q", Identity: "1@host"}))
 	case "note":
 		s.fact(newFact(FactNote, in.of(w[1]), NoteData{Step: w[1], Why: "by hand"}))
+	case "link": // link TO: TaskUpload is handed to somebody
+		_, facts, err := MakeHandoff(Derive(s.m, s.facts, s.runs, s.now), TaskUpload, w[1], "u1", s.now)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.fact(facts[0])
+	case "opened", "done", "notme", "revoked": // NUMBER [WORDS]: what became of a link
+		v := Derive(s.m, s.facts, s.runs, s.now)
+		n, words := int(w[1][0]-'0'), strings.Join(w[2:], " ")
+		var facts []Fact
+		var err error
+		switch w[0] {
+		case "opened":
+			facts = v.Handoffs.Opened(n)
+		case "done":
+			facts, err = v.Handoffs.Answered(n, FactHandoffDone, words)
+		case "notme":
+			facts, err = v.Handoffs.Answered(n, FactHandoffNotMe, words)
+		default:
+			facts, err = v.Handoffs.Revoked(n)
+		}
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		for _, f := range facts {
+			s.fact(f)
+		}
+	case "days": // N: so many pass
+		var n int
+		fmt.Sscan(w[1], &n)
+		s.now = s.now.AddDate(0, 0, n)
 	case "damage":
 		s.fact(Fact{Kind: w[1], Data: []byte(`{`)})
 	default:

@@ -9,7 +9,7 @@ type Turn int
 const (
 	TurnDone    Turn = iota + 1 // also a rehearsal whose reader has only a worker of their own left
 	TurnWaiting                 // for somebody else
-	TurnYours                   // also when a step is failing or wants another look
+	TurnYours                   // also when a step is failing or wants another look, or a check has to be run
 )
 
 // Summary is what lists show of a migration, and find it by. It is stored, and derived again when a fact or a run
@@ -24,12 +24,13 @@ type Summary struct {
 	CA        string    `json:"ca_sha256,omitempty"` // of the present certificate
 	Leaf      string    `json:"leaf_sha256,omitempty"`
 	Replacing string    `json:"replacing,omitempty"` // ReplaceCA or ReplaceLeaf while a replacement is in progress
+	Whose     Whose     `json:"whose,omitzero"`      // who acts next
 	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
 }
 
 // Summary is the summary of a view that was derived at now.
 func (v View) Summary(now time.Time) Summary {
-	s := Summary{Turn: TurnYours, Done: v.DoneCount, Next: v.Step(v.Next)}
+	s := Summary{Turn: TurnYours, Done: v.DoneCount, Next: v.Step(v.Next), Whose: WhoseTurn(v)}
 	for _, step := range v.Steps {
 		s.Steps = append(s.Steps, step.Status)
 		s.Failing = s.Failing || step.Status == Failing
@@ -37,7 +38,7 @@ func (v View) Summary(now time.Time) Summary {
 	switch {
 	case v.Next == "", s.Next.Status == Rehearsed:
 		s.Turn = TurnDone
-	case s.Next.Status == Waiting:
+	case s.Whose.Others():
 		s.Turn = TurnWaiting
 	}
 	if v.Namespace != nil {
@@ -47,6 +48,11 @@ func (v View) Summary(now time.Time) Summary {
 		s.CA, s.Leaf = c.CAFingerprint, c.LeafFingerprint
 		if now.Before(c.LeafNotAfter) { // step certificates looks again then
 			s.Until = c.LeafNotAfter
+		}
+	}
+	for _, h := range v.Handoffs {
+		if h.Open() && (s.Until.IsZero() || h.Expires.Before(s.Until)) {
+			s.Until = h.Expires
 		}
 	}
 	if r := v.Replacement(); r.Open() {

@@ -15,6 +15,9 @@ func Within(ctx context.Context, teams []string) context.Context {
 	return context.WithValue(ctx, withinKey{}, append([]string{}, teams...))
 }
 
+// Everywhere takes Within back: for what a link leads to, whoever else its reader has signed in as.
+func Everywhere(ctx context.Context) context.Context { return context.WithValue(ctx, withinKey{}, nil) }
+
 // Teams are those that Within left; all is true when it was not asked.
 func Teams(ctx context.Context) (teams []string, all bool) {
 	teams, ok := ctx.Value(withinKey{}).([]string)

@@ -44,8 +44,8 @@ type Event struct {
 	Kind      Kind
 	Migration string // its ID
 	Name      string // its name now
-	// About is what it is about: the SHA-256 of the client certificate, when the wait began, the ID of the check, or what
-	// answers are told apart by.
+	// About is what it is about: the SHA-256 of the client certificate, when the wait began, the ID of the check, or of the
+	// fact that is the answer.
 	About string
 	Rung  int // Expiring: days before the end, or Ended; Waiting: days of waiting; else 0
 	At    time.Time

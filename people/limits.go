@@ -2,12 +2,12 @@ package people
 
 import (
 	"fmt"
-	"net/netip"
 	"strings"
 	"sync"
 	"time"
 
 	"onramp/fault"
+	"onramp/limit"
 )
 
 // Wrong passwords for one account: after freeGuesses within guessWindow each further one has to wait, twice as long as
@@ -83,19 +83,6 @@ type addresses struct {
 	tried  map[string]int
 }
 
-// network is what sign-ins are counted by: an IPv4 address, or the /64 of an IPv6 one, which a single household has.
-func network(address string) string {
-	ip, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if ip = ip.Unmap().WithZone(""); ip.Is4() {
-		return ip.String()
-	}
-	p, _ := ip.Prefix(64)
-	return p.String()
-}
-
 // take counts one from an address; a TooMany fault when there were too many in this minute.
 func (a *addresses) take(address string, now time.Time) error {
 	a.mu.Lock()
@@ -103,7 +90,7 @@ func (a *addresses) take(address string, now time.Time) error {
 	if m := now.Truncate(time.Minute); !m.Equal(a.minute) || len(a.tried) >= mostAddresses {
 		a.minute, a.tried = m, map[string]int{}
 	}
-	key := network(address)
+	key := limit.Network(address)
 	if a.tried[key]++; a.tried[key] > perMinute {
 		return tooOften(a.minute.Add(time.Minute).Sub(now))
 	}

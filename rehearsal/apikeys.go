@@ -27,6 +27,7 @@ import (
 	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
+	"onramp/rehearsal/control"
 )
 
 // apiKey is what the rehearsal keeps of an API key: never the key, only its hash.
@@ -80,12 +81,14 @@ func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (a
 	if !ok || !strings.EqualFold(kind, "Bearer") || token == "" {
 		return deny, status.Error(codes.Unauthenticated, textNoKey)
 	}
-	owner, key := g.realm().keyOf(s, token)
+	state, may := g.holds(s, token, t.Namespace)
 	switch {
-	case key == nil:
+	case state == control.Unknown:
 		return deny, status.Error(codes.Unauthenticated, textKeyUnknown)
-	case !g.now().Before(key.expires):
+	case state == control.Ended:
 		return deny, status.Error(codes.Unauthenticated, textKeyExpired)
+	case t.APIName == healthCheck:
+		return deny, nil // it names no namespace to have a role on (temporalio/temporal-worker-controller#225)
 	case withoutNamespace[t.APIName]:
 		return allow, nil
 	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName]:
@@ -100,10 +103,27 @@ func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (a
 		}
 		return allow, nil // the server answers "Namespace not set on request."
 	}
-	if owner != s || t.Namespace != s.id.String() {
+	if t.Namespace != s.id.String() || !control.MayCall(may, callName(t.APIName)) {
 		return noRole, nil
 	}
 	return allow, nil
+}
+
+// holds says whether a token is good, and what its holder may do in a namespace: Write with a key that was made for that
+// one on its page, else what its owner was given in the control plane.
+func (g *gate) holds(s *space, token, name string) (control.KeyState, control.Permission) {
+	owner, key := g.realm().keyOf(s, token)
+	switch p := g.holder.Load(); {
+	case key == nil && p != nil:
+		return p.Holder(token, name)
+	case key == nil:
+		return control.Unknown, control.None
+	case !g.now().Before(key.expires):
+		return control.Ended, control.None
+	case owner.id.String() == name:
+		return control.Good, control.Write
+	}
+	return control.Good, control.None
 }
 
 // keyOf finds a key and its namespace, s first.
@@ -119,9 +139,10 @@ func (r *realm) keyOf(s *space, token string) (*space, *apiKey) {
 	return nil, nil
 }
 
-// like takes over how workers sign in, and which switches are on, from the namespace that s replaces.
+// like takes over what has nothing to do with CAs and filters from the namespace that s replaces.
 func (s *space) like(old *space) *space {
 	s.keyed, s.keys, s.broken, s.was = old.keyed, old.keys, old.broken, old.was
+	s.retention, s.attributes, s.rest = old.retention, old.attributes, old.rest
 	return s
 }
 

@@ -21,7 +21,7 @@ func (s *space) is(breakID string) bool { return slices.Contains(s.broken, break
 // not there are left out. What was saved in it stays as it is, so none on is as it was before.
 func (s *space) breaking(p *practice, ids []string) *space {
 	n := newSpace(s.id, s.created, s.bundle, s.cas, s.filters).like(s)
-	n.broken = nil
+	n.broken, n.version = nil, s.version
 	for _, b := range cloud.Breaks {
 		if slices.Contains(ids, b.ID) {
 			n.broken = append(n.broken, b.ID)

@@ -54,7 +54,9 @@ type Cloud struct {
 	changed chan struct{} // closed when the phase changes
 	queued  int           // starts and resets that have not finished
 	resets  int           // resets that have not begun
-	closed  bool
+	// forgotten is told of a reset; nil for nobody.
+	forgotten func() error
+	closed    bool
 }
 
 // stopWithin is how long Close waits for the server.
@@ -307,7 +309,9 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 		if _, err := c.keeper.load(); err != nil {
 			c.o.Log.Warn("the saved rehearsal cannot be read; it is forgotten", "cause", err)
 		}
-		r, err = c.keeper.forget()
+		if r, err = c.keeper.forget(); err == nil {
+			err = tellForgotten(c)
+		}
 	} else {
 		r, err = c.keeper.load()
 	}

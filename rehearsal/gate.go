@@ -9,6 +9,7 @@ import (
 	"errors"
 	"net"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"go.temporal.io/api/serviceerror"
@@ -16,6 +17,8 @@ import (
 	"go.temporal.io/server/common/authorization"
 	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/common/rpc/encryption"
+
+	"onramp/rehearsal/control"
 )
 
 // domain is what every namespace endpoint ends in.
@@ -31,6 +34,7 @@ type gate struct {
 	realm     func() *realm // as it stands now
 	now       func() time.Time
 	callers   *callers
+	holder    atomic.Pointer[control.Server] // knows the keys of the control plane; nil without one
 }
 
 // GetFrontendServerConfig is the TLS configuration of the door.

@@ -7,6 +7,7 @@ import (
 	"net/netip"
 	"time"
 
+	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
@@ -130,3 +131,23 @@ func (*Cloud) BreakAddress(namespace.ID, string) string { return "" }
 
 // Reset returns the fault that says what is missing.
 func (*Cloud) Reset(context.Context) error { return absent() }
+
+// Control stands for the rehearsal's control plane in a build that leaves it out.
+type Control struct{}
+
+// NewControl returns the fault that says what is missing.
+func NewControl(*Cloud, ControlOptions) (*Control, error) { return nil, absent() }
+
+// Address returns "": nothing listens.
+func (*Control) Address() string { return "" }
+
+// Serves is false: there is no server.
+func (*Control) Serves(netip.AddrPort) bool { return false }
+
+// NewOwnerKey returns the fault that says what is missing.
+func (*Control) NewOwnerKey(string, string, time.Duration) (certsvc.Secret, error) {
+	return certsvc.Secret{}, absent()
+}
+
+// Close does nothing.
+func (*Control) Close() error { return nil }

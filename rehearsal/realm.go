@@ -93,6 +93,12 @@ type space struct {
 	keys    []apiKey        // oldest first
 	filters certsvc.Filters // none lets every certificate of the CAs pass (temporalio/tcld app/namespace.go)
 
+	// What the control plane keeps with it (package control).
+	version    string            // another one for each change of the above and the below
+	retention  int               // in days; 0 is the rehearsal's own
+	attributes map[string]string // custom search attributes by name: "Keyword"
+	rest       []byte            // of its spec: what the door enforces nothing of
+
 	was *saved // before the bundle was changed last; nil once it was taken back, or after a start
 
 	// What holds under the switches that are on; without any, what was saved.
@@ -114,7 +120,7 @@ type saved struct {
 }
 
 func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f certsvc.Filters) *space {
-	s := &space{id: id, created: created, bundle: bundle, cas: cas, filters: f, admits: f, shownBundle: bundle, judged: map[[sha256.Size]byte]bool{}}
+	s := &space{id: id, created: created, bundle: bundle, cas: cas, filters: f, admits: f, shownBundle: bundle, version: randomID(), judged: map[[sha256.Size]byte]bool{}}
 	s.trust(cas)
 	return s
 }

@@ -25,4 +25,12 @@ type Options struct {
 	renew, poll time.Duration
 }
 
+// ControlOptions of a Control.
+type ControlOptions struct {
+	Addr     string        // listen address on loopback; default "127.0.0.1:0"
+	PortFile string        // as Options.PortFile
+	Outcome  string        // how its operations end: "fulfilled" (default), "failed", "rejected", "cancelled" or "slow"
+	Delay    time.Duration // of an operation; default a second
+}
+
 var _ = cloud.Full((*Cloud)(nil))

@@ -44,6 +44,11 @@ type savedSpace struct {
 	Auth    string     `json:"auth_method,omitempty"`
 	Keys    []savedKey `json:"api_keys,omitempty"`
 	Broken  []string   `json:"broken,omitempty"` // switches that are on; what they change is not saved
+
+	Version    string            `json:"version,omitempty"`
+	Retention  int               `json:"retention_days,omitempty"`
+	Attributes map[string]string `json:"search_attributes,omitempty"`
+	Rest       []byte            `json:"spec,omitempty"`
 }
 
 // keeper keeps the state in a directory; with "" it keeps nothing.
@@ -89,6 +94,10 @@ func (k *keeper) load() (*realm, error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s, namespace %s: %w", stateFile, s.Name, err)
 		}
+		one.retention, one.attributes, one.rest = s.Retention, s.Attributes, s.Rest
+		if s.Version != "" {
+			one.version = s.Version
+		}
 		spaces = append(spaces, one.breaking(nil, s.Broken))
 	}
 	return newRealm(spaces), nil
@@ -106,7 +115,8 @@ func (k *keeper) save(r *realm) error {
 			filters = s.filters.JSON()
 		}
 		saved.Namespaces = append(saved.Namespaces, savedSpace{Name: s.id.Name, Account: s.id.Account, Created: s.created,
-			Bundle: s.bundle, Filters: string(filters), Auth: s.auth(), Keys: s.savedKeys(), Broken: s.broken})
+			Bundle: s.bundle, Filters: string(filters), Auth: s.auth(), Keys: s.savedKeys(), Broken: s.broken,
+			Version: s.version, Retention: s.retention, Attributes: s.attributes, Rest: s.rest})
 	}
 	raw, err := json.MarshalIndent(saved, "", "  ")
 	if err != nil {

@@ -80,7 +80,7 @@ func (j *judgement) compareNamespace() {
 // compareAddress says that the address is no endpoint of the namespace, where it is not the one that is wanted.
 func (j *judgement) compareAddress(haveOwner bool) {
 	a, _, err := namespace.ParseAddress(j.first(mAddress))
-	if j.want.Address.IsZero() || err != nil || haveOwner || placeholderText(j.first(mAddress)) || strings.EqualFold(a.String(), j.want.Address.String()) || j.local(a) && namespace.HostKind(a.Host) == namespace.HostLocal {
+	if j.want.Address.IsZero() || err != nil || haveOwner || placeholderText(j.first(mAddress)) || strings.EqualFold(a.String(), j.want.Address.String()) || localOther(a, j.own) && namespace.HostKind(a.Host) == namespace.HostLocal {
 		return
 	}
 	if port := j.first(mPort); port != "" && strings.EqualFold(a.Host, j.want.Address.Host) {

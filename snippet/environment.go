@@ -351,8 +351,8 @@ func keepsReferences(what meaning) bool { return what == mCert || what == mKey |
 // ReadBy says who reads one of Vocabularies.
 func ReadBy(vocabulary string) string { return readers[vocabulary] }
 
-// local reports whether an address cannot be Temporal Cloud's and is not the one that is right.
-func (j *judgement) local(a namespace.Address) bool { return local(a.Host) && a.String() != j.own }
+// localOther reports whether an address cannot be Temporal Cloud's and is not own, the one that is right.
+func localOther(a namespace.Address, own string) bool { return local(a.Host) && a.String() != own }
 
 // find takes a finding; of very many the first are enough.
 func (j *judgement) find(f EnvFinding) {
@@ -390,9 +390,15 @@ func (j *judgement) sent(what ...meaning) bool {
 	})
 }
 
-// first is the value of a meaning that wins and is known, "" for none.
+// first is the value of a meaning that wins and is known, "" for none. Where a name that SDKs or a framework read is set
+// elsewhere, no name of the code's own stands in for it.
 func (j *judgement) first(what meaning) string {
+	elsewhere := false
 	for _, a := range j.of(what) {
+		if a.set == "own" && elsewhere {
+			return ""
+		}
+		elsewhere = elsewhere || a.unknown && a.set != "own"
 		if !a.unknown && strings.TrimSpace(a.value) != "" {
 			return strings.TrimSpace(a.value)
 		}

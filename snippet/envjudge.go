@@ -141,14 +141,16 @@ func (j *judgement) conflicts() {
 			if a.set == "keda" || a.set == "flag" || a.unknown || win.unknown || normal(what, a.value) == normal(what, win.value) {
 				continue
 			}
-			text := "The SDKs take " + win.name + "."
+			text, level := "The SDKs take "+win.name+".", "conflict"
 			switch {
+			case win.set == "own":
+				text, level = "Both names are perhaps your code's own: look in it for which of them it uses.", "note"
 			case a.set == "file" || win.set == "file":
 				text = "A variable wins over temporal.toml."
 			case a.set == "legacy CLI" && cliReads(a.name):
 				text += " The temporal CLI takes " + a.name + "."
 			}
-			j.find(EnvFinding{Level: "conflict", Name: a.name, Title: fmt.Sprintf("Two values for the %s", what), Text: text, From: shown(a), To: shown(win)})
+			j.find(EnvFinding{Level: level, Name: a.name, Title: fmt.Sprintf("Two values for the %s", what), Text: text, From: shown(a), To: shown(win)})
 		}
 		if win.value == "" && !win.unknown && win.set == "standard" {
 			j.find(EnvFinding{Level: "conflict", Name: win.name, Title: win.name + " is set and empty", Text: "An empty variable still wins over temporal.toml in the Go SDK and the temporal CLI. Remove it."})

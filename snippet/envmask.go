@@ -206,11 +206,14 @@ func refersTo(v string) bool {
 	return strings.ContainsAny(v, "$<{(!%@") || strings.Contains(v, "secretref:") || strings.HasPrefix(v, "arn:") || strings.Contains(v, "://")
 }
 
+// pathText is the path of a file: from a root, a folder or a drive, or with the ending of a certificate's or key's file.
+var pathText = regexp.MustCompile(`^(?:/|~[/\\]|\.\.?[/\\]|[A-Za-z]:[/\\]|\\\\)|^[\w./\\ -]{1,200}\.(?:pem|key|crt|cer|p12|pfx|jks)$`)
+
 // plain reports whether a value that has the name of a secret is none: a reference, a switch, a number, a path, a word
 // of a template.
 func plain(v string) bool {
 	t := strings.TrimSpace(v)
-	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || strings.HasPrefix(t, "/") || strings.HasPrefix(t, "./") || strings.HasPrefix(t, "#") ||
+	return t == "" || refersTo(t) && !userInfo.MatchString(t) || boolean(t) || len(t) < 12 && strings.Trim(t, "0123456789") == "" || pathText.MatchString(t) || strings.HasPrefix(t, "#") ||
 		placeholderText(t) || constant.MatchString(t) && secretWord.MatchString(t) || t == "|" || t == ">" || t == "|-" || t == ">-" || t == "null" || strings.Contains(t, hidden)
 }
 

@@ -117,10 +117,14 @@ func (r *reading) siblings() {
 	}
 	beside := map[place]bool{}
 	for i, s := range r.Settings {
-		if k := r.known[i]; k.set == "own" && k.what == mAddress && !slices.Contains(tokens(s.Path), "temporal") && len(beside) < 20 {
-			if before, ok := stem(s.Path); ok {
-				beside[place{s.Group, before}] = true
-			}
+		if k := r.known[i]; k.set != "own" || k.what != mAddress || len(beside) >= 20 {
+			continue
+		}
+		if _, plain := telling(s.Path, ""); plain {
+			continue
+		}
+		for _, before := range stems(s.Path) {
+			beside[place{s.Group, before}] = true
 		}
 	}
 	if len(beside) == 0 {
@@ -142,15 +146,29 @@ func (r *reading) siblings() {
 	}
 }
 
-// stem is what stands before the last word of a variable, or before the last key of a path; "" for a key alone.
-func stem(path string) (string, bool) {
+// stems are what may stand before the last word of the names beside a name: FLOW_SERVER_ of FLOW_SERVER_URL, flow. of
+// flow.url, Temporal__FlowServer of Temporal__FlowServerUrl; "" for a field or key alone, such as url or HostPort.
+func stems(path string) []string {
 	if at := strings.LastIndexByte(path, '.'); at >= 0 {
-		return path[:at+1], true
+		return []string{path[:at+1]}
 	}
-	if at := strings.LastIndexByte(path, '_'); at >= 0 && strings.ToUpper(path) == path {
-		return path[:at+1], true
+	switch {
+	case strings.ToUpper(path) == path:
+		if at := strings.LastIndexByte(path, '_'); at >= 0 {
+			return []string{path[:at+1]}
+		}
+		return nil
+	case !strings.Contains(path, "_") && strings.ToLower(path) == path:
+		return []string{""}
 	}
-	return "", strings.ToLower(path) == path && !strings.Contains(path, "_")
+	var out []string
+	if at := strings.LastIndexFunc(path, unicode.IsUpper); at > 0 && at < len(path)-1 && unicode.IsLower(rune(path[at-1])) {
+		out = append(out, path[:at])
+	}
+	if !strings.Contains(path, "_") {
+		out = append(out, "")
+	}
+	return out
 }
 
 // of says what a setting is for. ok is false for what is none of Temporal's.
@@ -246,7 +264,7 @@ func tokens(key string) []string {
 
 // Words of a name that is told by its words alone. What no SDK and no framework reads is perhaps the code's own.
 var (
-	others    = []string{"ui", "web", "cors", "codec", "metrics", "prometheus", "postgres", "db", "sql", "log", "logging", "image", "version", "ops", "saas", "admin", "retention", "encryption", "identity", "build", "deployment", "search", "history", "matching", "frontend", "internal", "dynamic", "visibility", "persistence", "elasticsearch", "opensearch", "service-account", "callback", "webhook", "staging", "old", "legacy", "test", "health", "timeout", "cookie", "csrf", "session", "user", "password", "workers", "nexus"}
+	others    = []string{"ui", "web", "cors", "codec", "metrics", "prometheus", "postgres", "db", "sql", "log", "logging", "image", "version", "ops", "saas", "admin", "retention", "encryption", "identity", "build", "deployment", "search", "history", "matching", "frontend", "internal", "dynamic", "visibility", "persistence", "elasticsearch", "opensearch", "service-account", "callback", "webhook", "staging", "old", "legacy", "local", "test", "health", "timeout", "cookie", "csrf", "session", "user", "password", "workers", "nexus"}
 	noise     = []string{"connection", "conn", "client", "cloud", "config", "settings", "options", "worker", "server", "service", "cluster", "grpc", "core", "default", "env", "environment", "target", "sdk", "data", "values", "global", "app", "my", "auth", "credentials", "production", "prod"}
 	addresses = []string{"address", "addr", "host", "hostport", "hosturl", "url", "uri", "endpoint", "target", "hostname", "hostaddress", "hostandport", "targethost", "targeturl", "serveraddr", "broker", "server"}
 )
@@ -272,7 +290,7 @@ func telling(path, value string) (meaning, bool) {
 	has := func(list ...string) bool {
 		return slices.ContainsFunc(list, func(w string) bool { return slices.Contains(words, w) })
 	}
-	content := has("data", "pem", "content", "contents", "body", "base64", "b64", "raw", "string", "value", "inline") && !has("path", "file")
+	content := has("data", "pem", "content", "contents", "body", "base64", "b64", "raw", "string", "value", "inline") && !has("path", "file", "location")
 	kind := func(path, data meaning) (meaning, bool) {
 		if content {
 			return data, true
@@ -292,7 +310,7 @@ func telling(path, value string) (meaning, bool) {
 		return mQueue, true
 	case strings.Contains(joined, "apikey") || last == "token" || last == "apitoken":
 		return mAPIKey, !has("name", "ref", "secretname", "path", "file") && words[len(words)-1] != "env"
-	case strings.Contains(joined, "servername") || has("sni") || last == "tlsdomain":
+	case strings.Contains(strings.ReplaceAll(joined, "namespace", "-"), "servername") || has("sni") || last == "tlsdomain":
 		return mServerName, true
 	case strings.Contains(joined, "insecure") || strings.Contains(joined, "verif"):
 		return mNoVerify, !strings.Contains(joined, "enable")
@@ -302,7 +320,7 @@ func telling(path, value string) (meaning, bool) {
 		return kind(mKey, mKeyData)
 	case has("cert", "crt", "certificate", "certchain", "clientcert", "pem") && !has("name", "dir", "directory", "folder", "expiry", "secret", "key", "enabled", "manager"):
 		return kind(mCert, mCertData)
-	case (has("key") && (has("tls", "mtls", "client", "private", "ssl") || has("path", "file") && !has("api", "queue")) || has("privatekey", "clientkey")) && !has("name", "secret", "password", "passphrase"):
+	case (has("key") && (has("tls", "mtls", "client", "private", "ssl") || has("path", "file", "location") && !has("api", "queue")) || has("privatekey", "clientkey")) && !has("name", "secret", "password", "passphrase"):
 		return kind(mKey, mKeyData)
 	case last == "namespace" || last == "ns" || last == "namespaceid" || last == "namespacename" || last == "":
 		if last == "" && !has("namespace") {
@@ -318,6 +336,9 @@ func telling(path, value string) (meaning, bool) {
 	}
 	if len(rest) == 0 && len(words) > 0 && slices.Contains([]string{"server", "service", "target", "cluster"}, words[len(words)-1]) && (cloudOrHost(value) || strings.ContainsAny(value, "$(")) {
 		return mAddress, true
+	}
+	if len(words) > 0 && slices.Contains(addresses, words[len(words)-1]) && (cloudValue(value) || temporalHost.MatchString(value)) {
+		return mAddress, true // an address of Temporal's, with a word of the code's own before it
 	}
 	return "", false
 }

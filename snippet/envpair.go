@@ -35,10 +35,29 @@ func (j *judgement) pair() {
 		j.swap()
 	}
 	j.authority()
-	for _, p := range []string{c, k} {
-		if err := judgePath("path", p); p != "" && err != nil && !looksSecret(p) && !strings.Contains(p, "-----") {
-			j.find(EnvFinding{Code: "KP-35", Level: "danger", Title: fault.Title(err), Text: fault.From(err).Cause + " " + fault.From(err).Fix})
+	j.paths()
+}
+
+// paths finds paths that no SDK can open. What the code's own name holds may be a folder, or be completed by the code.
+func (j *judgement) paths() {
+	for _, what := range []meaning{mCert, mKey} {
+		p := j.first(what)
+		err := judgePath("path", p)
+		if p == "" || err == nil || looksSecret(p) || strings.Contains(p, "-----") {
+			continue
 		}
+		f := EnvFinding{Code: "KP-35", Level: "danger", Title: fault.Title(err), Text: fault.From(err).Cause + " " + fault.From(err).Fix}
+		set := ""
+		for _, a := range j.of(what) {
+			if set == "" && strings.TrimSpace(a.value) == p {
+				set = a.set
+			}
+		}
+		switch set {
+		case "own", "tutorial", "course", "sample":
+			f.Code, f.Level, f.Text = "", "note", fault.From(err).Cause+" This works only if your code makes the path of a file of it."
+		}
+		j.find(f)
 	}
 }
 

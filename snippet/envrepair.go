@@ -16,7 +16,7 @@ func (j *judgement) endpoint() {
 	j.fileReferences()
 	j.flatKeys()
 	switch {
-	case haveAddr && j.local(addr):
+	case haveAddr && localOther(addr, j.own):
 		j.missing = "The address is not one of Temporal Cloud."
 		return
 	case !ok:
@@ -66,8 +66,8 @@ func (j *judgement) credentials(r *Request) {
 		return // it has its credentials from a TriggerAuthentication
 	}
 	f := EnvFinding{Code: "CL-01", Level: j.certain(), Title: "There is no certificate and no API key", Text: "Temporal Cloud refuses a client that presents neither."}
-	if f.Level == "note" {
-		f.Code = ""
+	if f.Level == "note" || fileProfile(j.doc.Groups[j.part]) { // a profile is filled in from the environment
+		f.Code, f.Level = "", "note"
 		f.Title, f.Text = "This text contains neither a certificate nor an API key", "Temporal Cloud refuses a client that presents neither. Perhaps they are set elsewhere, or under a name that Onramp does not know."
 	}
 	j.find(f)
@@ -233,7 +233,7 @@ func (j *judgement) elsewhere(what meaning) {
 // other reports whether the address is a server of one's own.
 func (j *judgement) other() bool {
 	a, _, err := namespace.ParseAddress(j.first(mAddress))
-	return err == nil && j.local(a) && j.first(mAddress) != "" && namespace.HostKind(a.Host) != namespace.HostLocal
+	return err == nil && localOther(a, j.own) && j.first(mAddress) != "" && namespace.HostKind(a.Host) != namespace.HostLocal
 }
 
 // address is the address after repair. Codes come from the namespace room.
@@ -263,16 +263,17 @@ func (j *judgement) address() (namespace.Address, bool) {
 	}
 	a, repairs, err := namespace.ParseAddress(v)
 	j.parsed(name, repairs, err)
-	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && j.local(a) {
+	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && localOther(a, j.own) {
 		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}
+		if !loopback(a.Host) {
+			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
+		}
 		if j.of(mAddress)[0].parts.Defaulted() {
 			f.Level = "note"
 			f.Text += onlyDefault
-		} else if !loopback(a.Host) {
-			f.Text = "The address is a name that only containers and machines of the same network know, not Temporal Cloud's."
 		}
 		j.find(f)
-	} else if err == nil && j.local(a) {
+	} else if err == nil && localOther(a, j.own) {
 		j.find(EnvFinding{Level: "note", Name: name, Title: "The address is not Temporal Cloud's", Text: "It is a server of your own, or a name of your own for a private endpoint. Onramp checks for what Temporal Cloud needs.", From: masked(v)})
 	}
 	return a, err == nil

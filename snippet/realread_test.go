@@ -210,7 +210,8 @@ func readCompose(t *testing.T, s string) map[string]string {
 // TestComposeMountsTheGivenFiles: docker compose mounts the very files that were named.
 func TestComposeMountsTheGivenFiles(t *testing.T) {
 	for path, want := range map[string]string{"client.pem": "/project/client.pem", "-rf": "/project/-rf", "~x": "/project/~x", "/$HOME/${x:-a}/$$/c.pem": "/$HOME/${x:-a}/$$/c.pem",
-		`C:\me\client.pem`: `C:\me\client.pem`, `/it's "a"/c.pem`: `/it's "a"/c.pem`, "../c.pem": "/c.pem"} {
+		`C:\me\client.pem`: `C:\me\client.pem`, `/it's "a"/c.pem`: `/it's "a"/c.pem`, "../c.pem": "/c.pem",
+		"a:b.pem": "/project/a:b.pem", "certs:old/c.pem": "/project/certs:old/c.pem", "C:/me/c.pem": "C:/me/c.pem", `\\server\share\c.pem`: `\\server\share\c.pem`} {
 		w := composeService(t, write(t, Request{Lang: "go", Namespace: "orders.a1b2c", Shell: "compose", CertPath: path}).Holder, types.Mapping{"HOME": "/wrong"})
 		if len(w.Volumes) != 2 || w.Volumes[0].Source != want {
 			t.Errorf("%q: compose mounts %+v, want the source %q", path, w.Volumes, want)

@@ -391,8 +391,8 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// undoNotices takes schema file 0007 back.
-const undoNotices = `DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX migrations_waits; ALTER TABLE migrations DROP COLUMN waits_since;
+// undoNotices takes schema file 0008 back.
+const undoNotices = `DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX facts_answers; DROP INDEX migrations_waits; ALTER TABLE migrations DROP COLUMN waits_since;
 	CREATE TABLE notices (migration_id TEXT NOT NULL, sha256 TEXT NOT NULL, rung INTEGER NOT NULL, attempts INTEGER NOT NULL, tried INTEGER NOT NULL, next INTEGER NOT NULL, sent INTEGER NOT NULL, error TEXT NOT NULL);
 	CREATE INDEX notices_tried ON notices (tried); CREATE INDEX notices_unsent ON notices (sent);
 	CREATE TRIGGER notices_sent_once BEFORE UPDATE ON notices WHEN OLD.sent <> 0 BEGIN SELECT RAISE(ABORT, 'the notice was sent'); END;`
@@ -406,7 +406,7 @@ func TestUpgradeChains(t *testing.T) {
 		forge(t, dir, func(exec func(string, ...any)) {
 			exec("DELETE FROM audit_chain")
 		})
-		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; PRAGMA user_version = 5;"+undoNotices)
+		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; DROP TABLE handoffs; PRAGMA user_version = 5;"+undoNotices)
 	}
 	check(t, os.CopyFS(dir+"-old", os.DirFS(before)))
 	check(t, os.Chmod(dir+"-old", 0o700))

@@ -207,6 +207,7 @@ func (d *DB) DeleteMigration(ctx context.Context, id string, rs ...custody.Recor
 			"DELETE FROM notices WHERE migration_id = ?",
 			"DELETE FROM sealed_keys WHERE migration_id = ?",
 			"DELETE FROM passphrase_misses WHERE migration_id = ?",
+			"DELETE FROM handoffs WHERE migration_id = ?",
 			"DELETE FROM endings WHERE migration_id = ?",
 			"DELETE FROM migrations WHERE id = ?",
 		) {

@@ -61,13 +61,19 @@ var (
 		WHEN '%s' THEN EXISTS (SELECT 1 FROM runs r WHERE r.id = n.about AND %s)
 		ELSE n.at > ?1 - %d END`, notices.Expiring, endTold, endRung, notices.Waiting, waitTold, waitRung, notices.TurnedRed, redTold, int64(notices.FreshFor))
 
+	// answer is SQL for what the answer w to a hand-off says. It leaves out what its writer typed: anybody with the link may.
+	answer = fmt.Sprintf(`SELECT COALESCE((SELECT h.data ->> '$.for' FROM facts h WHERE h.migration_id = f.migration_id AND h.kind = '%s' AND h.data ->> '$.handoff' = f.data ->> '$.handoff' LIMIT 1), 'Somebody')
+		|| CASE f.kind WHEN '%s' THEN ' says that step 3 is done' ELSE ' says that step 3 is not for them' END FROM facts f WHERE f.id = CAST(w.about AS INTEGER)`, migration.FactHandoffMade, migration.FactHandoffDone)
+
 	// unnoted is SQL for what is so at ?1 and has no notice.
 	unnoted = strings.Join([]string{
 		fmt.Sprintf("SELECT '%s' AS kind, e.migration_id AS id, e.sha256 AS about, %s AS rung, e.at AS at FROM endings e WHERE %s", notices.Expiring, endRung, endTold),
 		fmt.Sprintf("SELECT '%s', m.id, CAST(m.waits_since AS TEXT), %s, m.waits_since FROM migrations m WHERE %s", notices.Waiting, waitRung, waitTold),
 		fmt.Sprintf("SELECT '%s', r.migration_id, r.id, 0, r.ended FROM runs r JOIN migrations m ON m.id = r.migration_id WHERE %s", notices.TurnedRed, redTold),
+		fmt.Sprintf(`SELECT '%s', f.migration_id, CAST(f.id AS TEXT), 0, f.at FROM facts f JOIN migrations m ON m.id = f.migration_id
+			WHERE f.kind IN ('%s', '%s') AND f.at > ?1 - %d AND m.archived = 0 AND m.mode <> '%s'`, notices.Answered, migration.FactHandoffDone, migration.FactHandoffNotMe, int64(notices.FreshFor), migration.Rehearsal),
 	}, " UNION ALL ")
-	gatherQuery = "SELECT kind, id, about, rung FROM (" + unnoted + `) w WHERE NOT EXISTS (SELECT 1 FROM notices n
+	gatherQuery = "SELECT kind, id, about, rung, CASE kind WHEN '" + string(notices.Answered) + "' THEN (" + answer + ") ELSE '' END FROM (" + unnoted + `) w WHERE NOT EXISTS (SELECT 1 FROM notices n
 		WHERE n.migration_id = w.id AND n.kind = w.kind AND n.about = w.about AND n.rung = w.rung) ORDER BY at, id, about, rung LIMIT ?2`
 )
 
@@ -77,7 +83,7 @@ const gatherMost = 1000
 // Gather notes what is so at a moment and not noted yet.
 func (n Notices) Gather(ctx context.Context, now time.Time) error {
 	found, err := all(ctx, n.d, func(row scanner) (e notices.Event, err error) {
-		err = row.Scan(&e.Kind, &e.Migration, &e.About, &e.Rung)
+		err = row.Scan(&e.Kind, &e.Migration, &e.About, &e.Rung, &e.Said)
 		e.At = now
 		return e, err
 	}, gatherQuery, nanos(now), gatherMost)
@@ -87,8 +93,7 @@ func (n Notices) Gather(ctx context.Context, now time.Time) error {
 	return n.Tell(ctx, found...)
 }
 
-// Tell notes events that Gather does not find, each once however often it is told: answers to a hand-off. One whose
-// migration is gone is left out.
+// Tell notes events, each once however often it is told. One whose migration is gone is left out.
 func (n Notices) Tell(ctx context.Context, es ...notices.Event) error {
 	return n.d.write(ctx, func(tx *sql.Tx) error { return tell(ctx, tx, es...) })
 }

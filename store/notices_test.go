@@ -2,6 +2,7 @@ package store
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -163,6 +164,35 @@ func TestRedChecksAreTold(t *testing.T) {
 	w.want("a week later")
 	w.now = w.now.Add(-time.Second)
 	w.want("just before", "check payments "+red+" 0")
+}
+
+// TestAnswersAreTold: what a person says by a hand-off's link is told once, by the name that the link was made for and
+// without what they typed, as long as it is news.
+func TestAnswersAreTold(t *testing.T) {
+	w := newTold(t)
+	w.moved("payments", "", time.Time{})
+	fact := func(kind string, data any) string {
+		t.Helper()
+		text, err := json.Marshal(data)
+		w.must(err)
+		fs, err := w.d.Record(t.Context(), []migration.Fact{{MigrationID: "payments", Kind: kind, Data: text, At: w.now}}, nil)
+		w.must(err)
+		return fmt.Sprint(fs[0].ID)
+	}
+	for i, name := range []string{"Omar", "Dana"} {
+		fact(migration.FactHandoffMade, migration.HandoffData{Number: i + 1, Task: migration.TaskUpload, For: name})
+	}
+	fact(migration.FactHandoffOpened, migration.HandoffAnswer{Number: 2})
+	done := fact(migration.FactHandoffDone, migration.HandoffAnswer{Number: 2, Words: "canary words"})
+	refused := fact(migration.FactHandoffNotMe, migration.HandoffAnswer{Number: 1, Words: "canary words"})
+	w.want("two answers", "answer payments "+done+" 0", "answer payments "+refused+" 0")
+	list, err := w.n.Due(t.Context(), w.now, 10)
+	w.must(err)
+	if got := list[0].Said + ". " + list[1].Said; got != "Dana says that step 3 is done. Omar says that step 3 is not for them" {
+		t.Errorf("they say: %s", got)
+	}
+	w.now = w.now.Add(notices.FreshFor)
+	w.want("a week later")
 }
 
 // TestNoticesAreSentOnce: a notice is told until it was taken; a conflict afterwards; of one whose migration is gone
@@ -353,7 +383,7 @@ func TestNoticesOfBeforeAreKept(t *testing.T) {
 	ctx := t.Context()
 	dir := newDir(t)
 	before := fstest.MapFS{}
-	for i := range 6 {
+	for i := range 7 {
 		name := fmt.Sprintf("%04d.sql", i+1)
 		text, err := fs.ReadFile(migrations, name)
 		if err != nil {

@@ -91,6 +91,11 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.DigestSet:      {State: views.Idle, Word: "Mails changed"},
 	custody.CalendarMade:   {State: views.Wait, Word: "Calendar address made"},
 	custody.CalendarEnded:  {State: views.Idle, Word: "Calendar address ended"},
+	custody.HandoffMade:    {State: views.Wait, Word: "Hand-off link made"},
+	custody.HandoffOpened:  {State: views.Wait, Word: "Hand-off opened"},
+	custody.HandoffDone:    {State: views.Good, Word: "Hand-off answered: done"},
+	custody.HandoffNotMe:   {State: views.Warn, Word: "Hand-off answered: not me"},
+	custody.HandoffRevoked: {State: views.Warn, Word: "Hand-off link revoked"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.

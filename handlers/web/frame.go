@@ -146,7 +146,7 @@ func StepWord(s migration.StepView) string {
 	case migration.YourTurn:
 		return "Your turn"
 	case migration.Waiting:
-		return "Waiting for " + whoName(s.Who)
+		return "Waiting for " + waitedFor(s)
 	case migration.Done:
 		return "Done"
 	case migration.LookAgain:
@@ -166,6 +166,14 @@ func stepDetail(s migration.StepView) string {
 	return doctor.WithoutSecrets(s.Evidence) // notes of earlier versions may hold one
 }
 
+// waitedFor is whom or what a step waits for, in words.
+func waitedFor(s migration.StepView) string {
+	if s.Name != "" && s.Who != migration.WhoCheck {
+		return s.Name
+	}
+	return whoName(s.Who)
+}
+
 // whoName is a role in words.
 func whoName(who string) string {
 	switch who {
@@ -173,6 +181,8 @@ func whoName(who string) string {
 		return "the developer"
 	case "cloud-admin":
 		return "a Namespace Admin"
+	case migration.WhoCheck:
+		return "a check"
 	case "network":
 		return "the network team"
 	case "platform":

@@ -31,6 +31,7 @@ var several = regexp.MustCompile(`^(?:Environment=|PassEnvironment=|(?:ENV|ARG)\
 var (
 	assigns = regexp.MustCompile(`^(?:export\s+|declare\s+-x\s+|typeset\s+-x\s+)?([A-Za-z_]\w*)=(.*)$`)
 	spaced  = regexp.MustCompile(`^(?:export\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?:=|:(?:\s|$))\s*(.*?),?$`)
+	makes   = regexp.MustCompile(`^(?:export\s+|override\s+)?([A-Za-z_]\w*)\s*(\?|::?)=\s*(.*)$`) // make's, and Go's
 	prompts = []string{"$ ", "> ", "% ", "PS> "}
 	section = regexp.MustCompile(`^\[[\w .:-]+\]$`)
 )
@@ -228,6 +229,19 @@ func (d *Document) loose(text string, first, group int) {
 				v = Value{{Text: value, Default: value}}
 			}
 			d.add(Setting{Name: m[1], Value: v, Group: group, Line: number, Via: "env"})
+			continue
+		}
+		if m := makes.FindStringSubmatch(line); m != nil {
+			d.Code = true
+			value, quote := unquote(m[3], "dotenv")
+			v := everyday.split(value)
+			switch {
+			case quote == 0 && codeValue.MatchString(value):
+				v = fallback(value)
+			case m[2] == "?" && v.Whole(): // unless the environment has it
+				v = Value{{Text: value, Default: value}}
+			}
+			d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
 			continue
 		}
 		m := assigns.FindStringSubmatch(line)

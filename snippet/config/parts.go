@@ -13,8 +13,8 @@ type references struct {
 
 var (
 	// everyday are those of shells, .env files and templates: ${A}, ${A:-b}, $A, ${A:b} of Spring, ${{ a }} of GitHub,
-	// $(A) of Kubernetes and Azure, {{ a }} of Helm and #{A}# of Azure DevOps.
-	everyday = references{at: regexp.MustCompile(`\$\{\{([^{}]*)\}\}|\$\{([A-Za-z_][\w.-]*)(?::?[-=]?([^{}]*))?\}|\$\{([^{}]*)\}|\$\(([A-Za-z_]\w*)\)|\$([A-Za-z_]\w*)|\{\{([^{}]*)\}\}|#\{([^{}]*)\}#`)}
+	// $(A) of Kubernetes, Azure and make, {{ a }} of Helm, #{A}# of Azure DevOps, and %A%, which a script puts in.
+	everyday = references{at: regexp.MustCompile(`\$\{\{([^{}]*)\}\}|\$\{([A-Za-z_][\w.-]*)(?::?[-=]?([^{}]*))?\}|\$\{([^{}]*)\}|\$\(([A-Za-z_]\w*)\)|\$([A-Za-z_]\w*)|\{\{([^{}]*)\}\}|#\{([^{}]*)\}#|%([A-Z][A-Z0-9_]{2,})%`)}
 	// composed are compose's.
 	composed = references{at: everyday.at, dollar: true}
 	// percent are cmd's.
@@ -99,6 +99,8 @@ func (p *Part) everyday(s string, m []int) {
 		p.Ref = at(5)
 	case m[12] >= 0:
 		p.Ref = at(6)
+	case m[18] >= 0:
+		p.Ref = at(9)
 	}
 }
 

@@ -67,7 +67,7 @@ func (d *Document) chunks(text string, first, group int) {
 
 var (
 	// spacedValue is a line of a .env file whose value has blanks and no quotes, or blanks around its equals sign.
-	spacedValue = regexp.MustCompile(`(?m)^(?:export[ \t]+)?[A-Za-z_]\w*=-----BEGIN |^[A-Za-z_]\w*[ \t]+=|^[A-Za-z_]\w*=[ \t]+[^\s#]`)
+	spacedValue = regexp.MustCompile(`(?m)^(?:export[ \t]+)?[A-Za-z_]\w*=-----BEGIN |^[A-Za-z_]\w*[ \t]+=|^[A-Za-z_]\w*[ \t]*(?:\?|::?)=|^[A-Za-z_]\w*=[ \t]+[^\s#]`)
 	// colonPair is a line that a shell takes for a command and a person for a pair.
 	colonPair = regexp.MustCompile(`^["']?[A-Za-z_][\w.-]*["']?:[ \t]`)
 )
@@ -150,6 +150,10 @@ func (s *script) command(c syntax.Command, group int) {
 	case *syntax.DeclClause:
 		s.d.Exports = true
 		for _, a := range c.Args {
+			if a.Name == nil && a.Naked && a.Value != nil {
+				s.quotedPair(a.Value, group)
+				continue
+			}
 			s.assign(a, group)
 		}
 	case *syntax.BinaryCmd:
@@ -208,6 +212,22 @@ func (s *script) assign(a *syntax.Assign, group int) {
 	}
 }
 
+// quotedPair reads a whole assignment in quotes: export "NAME=value".
+func (s *script) quotedPair(w *syntax.Word, group int) {
+	v, quote := s.word(w)
+	if len(v) == 0 || v[0].Ref != "" || v[0].Raw != "" {
+		return
+	}
+	name, rest, ok := strings.Cut(v[0].Text, "=")
+	if !ok || !variableName.MatchString(name) {
+		return
+	}
+	v = append(Value{{Text: rest}}, v[1:]...)
+	s.d.add(Setting{Name: name, Value: v, Quote: quote, Group: group, Line: s.line(w), Via: "env"})
+}
+
+var variableName = regexp.MustCompile(`^[A-Za-z_]\w*$`)
+
 func (s *script) set(name string, w *syntax.Word, group, line int) bool {
 	v, quote := s.word(w)
 	s.d.add(Setting{Name: name, Value: v, Quote: quote, Group: group, Line: line, Via: "env"})
@@ -239,7 +259,7 @@ func (s *script) word(w *syntax.Word) (Value, byte) {
 }
 
 // everydayBraces are references that a shell does not know: templates of other programs.
-var everydayBraces = references{at: regexp.MustCompile(`\{\{([^{}]*)\}\}|#\{([^{}]*)\}#`)}
+var everydayBraces = references{at: regexp.MustCompile(`\{\{([^{}]*)\}\}|#\{([^{}]*)\}#|%([A-Z][A-Z0-9_]{2,})%`)}
 
 func (s *script) parts(list []syntax.WordPart, quoted bool) Value {
 	var v Value
@@ -269,6 +289,12 @@ func (s *script) parts(list []syntax.WordPart, quoted bool) Value {
 						part.Ref = ""
 					}
 				}
+			}
+			v = append(v, part)
+		case *syntax.CmdSubst: // $(A) is a variable of make's
+			part := Part{Raw: s.source(p)}
+			if name, ok := strings.CutPrefix(part.Raw, "$("); ok && upper(strings.TrimSuffix(name, ")")) {
+				part.Ref = strings.TrimSuffix(name, ")")
 			}
 			v = append(v, part)
 		default:

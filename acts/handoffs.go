@@ -1,0 +1,160 @@
+package acts
+
+import (
+	"context"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/hex"
+	"fmt"
+	"strings"
+	"time"
+
+	"onramp/custody"
+	"onramp/fault"
+	"onramp/limit"
+	"onramp/migration"
+)
+
+// Handoffs are tasks that one person without an account does, behind a link. Whoever works on a migration makes the link;
+// its token alone is the right to what the link is for, and to nothing else.
+type Handoffs struct{ *desk }
+
+// HandoffStore keeps the links: by the hash of its token, each leads to a migration and a number there.
+type HandoffStore interface {
+	// RecordHandoff is Store.Record, and from then on the link is there: all or none.
+	RecordHandoff(ctx context.Context, l migration.HandoffLink, facts []migration.Fact, rs []custody.Record) ([]migration.Fact, error)
+	HandoffLink(ctx context.Context, hash string) (migration.HandoffLink, error) // NotFound
+}
+
+// handoffRates count who asks for links, with counters of their own: by network, networks that ask for links that are
+// none, each link, and the answers to each.
+type handoffRates struct{ networks, missed, asked, answered limit.Rates }
+
+func newHandoffRates() *handoffRates {
+	return &handoffRates{networks: limit.Rates{AMinute: 120, AtOnce: 60}, missed: limit.Rates{AMinute: 10, AtOnce: 20},
+		asked: limit.Rates{AMinute: 60, AtOnce: 60}, answered: limit.Rates{AMinute: 10, AtOnce: 10}}
+}
+
+// newToken is a random token of 260 bits, in letters and digits that no mail program breaks apart, and its hash.
+func newToken() (token, hash string) {
+	token = strings.ToLower(rand.Text() + rand.Text())
+	return token, hashOf(token)
+}
+
+// hashOf is how a token is stored: it is random, so that a plain hash cannot be guessed.
+func hashOf(token string) string {
+	sum := sha256.Sum256([]byte(token))
+	return hex.EncodeToString(sum[:])
+}
+
+// HandoffVisit is what a link leads to, and who acts by it.
+type HandoffVisit struct {
+	migration.View
+	Handoff migration.Handoff
+	// PEM is the CA certificate that it is about; "" once it is superseded: what is there now was never asked for.
+	PEM string
+	By  Actor // "link 3 for Omar": nobody's account
+}
+
+// noLink is the one fault of a link that does not work, whatever the reason.
+func noLink() error {
+	f := fault.New(fault.Gone, "This link does not work any more", "Ask the person who sent it for a new one.")
+	f.Cause = "A link is for one task, for 14 days. It may have expired or been taken back, or its address is incomplete."
+	return f
+}
+
+func askedOften(wait time.Duration) error {
+	return fault.New(fault.TooMany, "This was asked for too often", fmt.Sprintf("Wait %d seconds, then try again.", int(wait.Seconds())))
+}
+
+// find is See without its limits.
+func (h Handoffs) find(ctx context.Context, by Actor, token string) (x HandoffVisit, err error) {
+	if h.o.Handoffs == nil || token == "" || len(token) > 100 {
+		return x, noLink()
+	}
+	l, err := h.o.Handoffs.HandoffLink(ctx, hashOf(token))
+	if fault.Is(err, fault.NotFound) {
+		return x, noLink()
+	}
+	if err != nil {
+		return x, err
+	}
+	v, err := h.View(ctx, l.Migration)
+	if fault.Is(err, fault.NotFound) {
+		return x, noLink()
+	}
+	if err != nil {
+		return x, err
+	}
+	return h.visit(v, by, l.Number)
+}
+
+// visit is what a link with a number leads to now.
+func (h Handoffs) visit(v migration.View, by Actor, number int) (HandoffVisit, error) {
+	one, ok := v.Handoffs.Number(number)
+	if !ok || !one.Revoked.IsZero() || one.Expired(h.now()) || !v.Migration.Archived.IsZero() {
+		return HandoffVisit{}, noLink()
+	}
+	x := HandoffVisit{View: v, Handoff: one, By: Actor{Person: fmt.Sprintf("link:%s:%d", v.Migration.ID, number), Name: fmt.Sprintf("link %d for %s", number, one.For),
+		Via: "link", From: by.From, Request: by.Request}}
+	if c := v.Certificate; c != nil && c.CAFingerprint == one.CA && one.State != migration.HandoffSuperseded {
+		x.PEM = c.CAPEM
+	}
+	return x, nil
+}
+
+// answering is See for an act.
+func (h Handoffs) answering(ctx context.Context, by Actor, token string) (HandoffVisit, error) {
+	x, err := h.See(ctx, by, token)
+	if err != nil {
+		return x, err
+	}
+	if wait := h.rates.answered.Take(x.By.Person, h.now()); wait > 0 {
+		return x, askedOften(wait)
+	}
+	return x, nil
+}
+
+// about is an audit record of a hand-off.
+func (x HandoffVisit) about(verb custody.Verb) custody.Record {
+	return aboutHandoff(x.View, x.Handoff.HandoffData, verb)
+}
+
+func aboutHandoff(v migration.View, d migration.HandoffData, verb custody.Verb) custody.Record {
+	r := note(v.Migration.ID, verb, fmt.Sprintf("link %d for %s: %s %s", d.Number, d.For, d.Task, d.Namespace))
+	r.CAFingerprint = d.CA
+	return r
+}
+
+// answered writes down what follows from a visit: facts for the hand-off as it is then, and one line of the audit.
+func (h Handoffs) answered(ctx context.Context, x HandoffVisit, verb custody.Verb, what func(migration.Handoffs) ([]migration.Fact, error)) (HandoffVisit, error) {
+	v, err := h.write(ctx, x.By, x.Migration.ID, func(v migration.View) (entry, error) {
+		if _, err := h.visit(v, x.By, x.Handoff.Number); err != nil {
+			return entry{}, err
+		}
+		facts, err := what(v.Handoffs)
+		return entry{facts: facts, records: []custody.Record{x.about(verb)}}, err
+	})
+	if err != nil {
+		return x, err
+	}
+	return h.visit(v, x.By, x.Handoff.Number)
+}
+
+// The acts of whoever has a link are of the link. by says from where the request comes; ctx may be that of somebody who
+// has signed in and sees other teams. Their faults are See's; Conflict when the hand-off is over, or superseded.
+
+func (h Handoffs) answer(ctx context.Context, by Actor, token, words, kind string, verb custody.Verb) (x HandoffVisit, err error) {
+	defer unchanged(&err)
+	ctx = migration.Everywhere(ctx)
+	if x, err = h.answering(ctx, by, token); err != nil {
+		return x, err
+	}
+	return h.answered(ctx, x, verb, func(hs migration.Handoffs) ([]migration.Fact, error) {
+		return hs.Answered(x.Handoff.Number, kind, words)
+	})
+}
+
+func notOpen() error {
+	return fault.New(fault.Conflict, "This request is no longer open", "Ask the person who sent the link.")
+}

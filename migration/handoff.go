@@ -1,0 +1,381 @@
+package migration
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+	"unicode"
+	"unicode/utf8"
+
+	"onramp/cloud"
+	"onramp/fault"
+)
+
+// This file derives the hand-offs of a migration from its facts: one task for one person without an account, behind a
+// link. The link's token is no fact; a hand-off is named by its number.
+
+// What a person can be asked to do.
+const (
+	TaskUpload = "upload" // step 3: add the CA certificate to the namespace
+)
+
+// HandoffFor is how long a link works.
+const HandoffFor = 14 * 24 * time.Hour
+
+// Fact kinds of a hand-off. Their InputHash is that of what the task was about when the link was made.
+const (
+	FactHandoffMade    = "handoff.made"
+	FactHandoffOpened  = "handoff.opened"  // a browser showed its page
+	FactHandoffDone    = "handoff.done"    // the person says that it is done
+	FactHandoffNotMe   = "handoff.not-me"  // the person says that it is not for them
+	FactHandoffRevoked = "handoff.revoked" // whoever works on the migration took the link back
+)
+
+// HandoffData is the data of FactHandoffMade.
+type HandoffData struct {
+	Number    int       `json:"handoff"` // 1, 2, … per migration
+	Task      string    `json:"task"`
+	For       string    `json:"for"`    // the person's name, as it was typed
+	Person    string    `json:"person"` // ID of who made it (custody.Actor)
+	Namespace string    `json:"namespace"`
+	CA        string    `json:"ca_sha256"`
+	Expires   time.Time `json:"expires"`
+}
+
+// HandoffAnswer is the data of the other facts of a hand-off.
+type HandoffAnswer struct {
+	Number int    `json:"handoff"`
+	Words  string `json:"words,omitempty"` // of the person
+}
+
+// HandoffState is where a hand-off is.
+type HandoffState string
+
+// The states. Seen, Revoked, NotMe, Superseded and Expired are the last ones: nobody is waited for any more.
+const (
+	HandoffMade       HandoffState = "made"
+	HandoffOpened     HandoffState = "opened"
+	HandoffDone       HandoffState = "done"       // says the person; no evidence yet
+	HandoffSeen       HandoffState = "seen"       // there is evidence that it is done
+	HandoffNotMe      HandoffState = "not-me"     // says the person
+	HandoffRevoked    HandoffState = "revoked"    //
+	HandoffSuperseded HandoffState = "superseded" // the task is about another namespace or certificate now
+	HandoffExpired    HandoffState = "expired"    // without an answer
+)
+
+// Handoff is a hand-off as its facts tell it.
+type Handoff struct {
+	HandoffData
+	About string // what the task was about when the link was made
+	By    string // who made it
+	Made  time.Time
+
+	// When it happened; zero: not.
+	Opened, Done, NotMe, Revoked, Seen time.Time
+	Words                              string // that the person wrote with the answer
+
+	State HandoffState
+	Since time.Time // since when it is in that state
+}
+
+// Handoffs are those of one migration, oldest first.
+type Handoffs []Handoff
+
+// Open reports whether the person is still waited for.
+func (h Handoff) Open() bool { return h.State == HandoffMade || h.State == HandoffOpened }
+
+// Over reports whether nothing can be answered any more.
+func (h Handoff) Over() bool { return !h.Open() && h.State != HandoffDone }
+
+// Expired reports whether the link's time is over at a moment, whatever became of the task.
+func (h Handoff) Expired(at time.Time) bool { return !at.Before(h.Expires) }
+
+// HandoffLink leads from the hash of a link's token to the hand-off.
+type HandoffLink struct {
+	Hash      string // SHA-256 of the token, in hex
+	Migration string // ID
+	Number    int
+}
+
+// Task is something that a person without an account can be asked to do.
+type Task struct {
+	ID        string
+	Namespace string
+	CA        string // SHA-256 of the CA certificate that it is about
+	PEM       string // that certificate; "" where it is not known
+	About     string // hash of all that it is about
+}
+
+// handoffs reads the hand-offs, oldest first; about are the hashes of what each task is about now, and seen when there
+// was evidence for a hash at or after a moment.
+func handoffs(facts []Fact, now time.Time, about func(task string) string, seen func(h Handoff) time.Time) Handoffs {
+	var out Handoffs
+	find := func(f Fact) (*Handoff, HandoffAnswer) {
+		a, _ := decode[HandoffAnswer](f)
+		i := slices.IndexFunc(out, func(h Handoff) bool { return h.Number == a.Number })
+		if i < 0 {
+			return &Handoff{}, a
+		}
+		return &out[i], a
+	}
+	for _, f := range facts {
+		switch f.Kind {
+		case FactHandoffMade:
+			if d, ok := decode[HandoffData](f); ok {
+				out = append(out, Handoff{HandoffData: d, About: f.InputHash, By: f.By, Made: f.At})
+			}
+		case FactHandoffOpened:
+			h, _ := find(f)
+			h.Opened = f.At
+		case FactHandoffDone:
+			h, a := find(f)
+			h.Done, h.Words, h.NotMe = f.At, a.Words, time.Time{}
+		case FactHandoffNotMe:
+			h, a := find(f)
+			h.NotMe, h.Words, h.Done = f.At, a.Words, time.Time{}
+		case FactHandoffRevoked:
+			h, _ := find(f)
+			h.Revoked = f.At
+		}
+	}
+	for i := range out {
+		h := &out[i]
+		h.Seen = seen(*h)
+		h.settle(now, about(h.Task))
+	}
+	return out
+}
+
+// settle says where a hand-off is, once all that happened to it is known.
+func (h *Handoff) settle(now time.Time, about string) {
+	switch {
+	case !h.Seen.IsZero() && (h.Revoked.IsZero() || h.Seen.Before(h.Revoked)) && h.NotMe.IsZero():
+		h.State, h.Since = HandoffSeen, h.Seen
+	case !h.Revoked.IsZero():
+		h.State, h.Since = HandoffRevoked, h.Revoked
+	case !h.NotMe.IsZero():
+		h.State, h.Since = HandoffNotMe, h.NotMe
+	case h.About != about:
+		h.State, h.Since = HandoffSuperseded, h.Made
+	case !h.Done.IsZero():
+		h.State, h.Since = HandoffDone, h.Done
+	case h.Expired(now):
+		h.State, h.Since = HandoffExpired, h.Expires
+	case !h.Opened.IsZero():
+		h.State, h.Since = HandoffOpened, h.Opened
+	default:
+		h.State, h.Since = HandoffMade, h.Made
+	}
+}
+
+// handoffs are the hand-offs of the migration; uploaded is the evidence of step upload, if any, and its moment.
+func (d deriver) handoffs(uploaded *UploadData, at time.Time) Handoffs {
+	present := ""
+	if d.in.auth != cloud.AuthAPIKey && d.in.namespace != nil && d.in.certificate != nil {
+		present = d.in.upload()
+	}
+	return handoffs(d.facts, d.now, func(string) string { return present }, func(h Handoff) time.Time {
+		for _, f := range d.facts {
+			if (f.Kind == FactCASeen || f.Kind == FactUpload) && f.InputHash == h.About && !f.At.Before(h.Made) {
+				return f.At
+			}
+		}
+		if uploaded != nil && h.About == present {
+			return at
+		}
+		return time.Time{}
+	})
+}
+
+// handed is step upload where it was handed to a person by a link: it waits for them by name until they answer, then for
+// a check; that they say it is done is no evidence. A check that the namespace refuses after that sends it back to them,
+// and an answer of "not me", or none in time, to the developer.
+func (d deriver) handed(s StepView, h *Handoff) StepView {
+	if h == nil || s.Status == Done || s.Status == Blocked || s.Status == LookAgain && h.Since.Before(s.Since) {
+		return s
+	}
+	link := "link " + strconv.Itoa(h.Number)
+	was := s
+	s = StepView{Status: Waiting, Who: WhoCloudAdmin, Name: h.For, Since: h.Made, Handoff: h.Number, Reason: s.Reason}
+	switch h.State {
+	case HandoffMade:
+		s.Evidence = link + ", not opened yet"
+	case HandoffOpened:
+		s.Evidence = link + ", opened on " + day(h.Opened)
+	case HandoffDone:
+		last := d.lastEnded(CheckRun, d.in.check())
+		switch failed := last != nil && last.State == RunFailed && last.From == "" && last.Ended.After(h.Done); {
+		case failed && last.Code == codeUntrusted:
+			s.Since, s.Run, s.Evidence = last.Ended, last.ID, h.For+" says that it is done, and "+runName(last)+" was refused since: "+last.Title
+		case failed && StopsBeforeCA(last.Code):
+			return was
+		default:
+			s.Who, s.Since, s.Evidence = WhoCheck, h.Done, h.For+" says that it is done; no check has seen it yet"
+		}
+	case HandoffNotMe:
+		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.NotMe, h.For+" says that it is not for them"
+		if h.Words != "" {
+			s.Evidence += ": " + strings.Join(strings.Fields(h.Words), " ")
+		}
+	case HandoffExpired:
+		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Expires, link+" for "+h.For+" expired without an answer"
+	}
+	return s
+}
+
+// Asked is the hand-off that says whose turn a task is: one that was answered Done, else the newest that is open, else
+// the newest that came back without an answer or as not theirs; nil when there is none about what the task is about now.
+func (hs Handoffs) Asked(task string) *Handoff {
+	var best *Handoff
+	rank := func(h *Handoff) int {
+		switch h.State {
+		case HandoffDone:
+			return 3
+		case HandoffMade, HandoffOpened:
+			return 2
+		case HandoffNotMe, HandoffExpired:
+			return 1
+		}
+		return 0
+	}
+	for i := range hs {
+		h := &hs[i]
+		if h.Task == task && rank(h) > 0 && (best == nil || rank(h) >= rank(best)) {
+			best = h
+		}
+	}
+	return best
+}
+
+// Number returns a hand-off by its number; false for none.
+func (hs Handoffs) Number(number int) (Handoff, bool) {
+	for _, h := range hs {
+		if h.Number == number {
+			return h, true
+		}
+	}
+	return Handoff{}, false
+}
+
+// TaskOf is what can be handed off now. The error is a Conflict fault that says what is missing, or that it is done.
+func TaskOf(v View, id string) (Task, error) {
+	nothing := func(title, fix string) (Task, error) { return Task{}, fault.New(fault.Conflict, title, fix) }
+	if id != TaskUpload {
+		return Task{}, fault.New(fault.Invalid, "This cannot be handed off", "Choose one of the tasks that are offered.").In("task")
+	}
+	switch s := v.Step(StepUpload); {
+	case v.Migration.UsesKeys():
+		return nothing("There is no CA certificate to hand off", "Workers of this migration sign in with an API key.")
+	case v.Namespace == nil || v.Certificate == nil:
+		return nothing("There is nothing to hand off yet", "Choose the namespace and create certificates first: steps 1 and 2.")
+	case v.Certificate.CAFingerprint == "" || v.Certificate.CAPEM == "":
+		return nothing("There is no CA certificate to hand off yet", "Import the CA certificate: step 2.")
+	case s.Status == Done && !s.Noted:
+		return nothing("The CA certificate is already uploaded", "There is evidence for it: "+s.Evidence+".")
+	}
+	return Task{ID: id, Namespace: v.Namespace.Namespace, CA: v.Certificate.CAFingerprint, PEM: v.Certificate.CAPEM, About: v.inputs().upload()}, nil
+}
+
+// Bounds of what is typed about a hand-off, in characters, and how many may be open at once.
+const (
+	MaxFor       = 60
+	MaxWords     = 500
+	MostHandoffs = 5
+)
+
+// MakeHandoff records that a task was handed to a person by a link that works until now+HandoffFor. The faults: Invalid of
+// field for, Conflict as TaskOf's, TooMany when MostHandoffs of the migration are open already.
+func MakeHandoff(v View, task, to, person string, now time.Time) (HandoffData, []Fact, error) {
+	to = strings.Join(strings.Fields(to), " ")
+	if err := checkLine(to, MaxFor, "for", "Give the name of the person who will do it."); err != nil {
+		return HandoffData{}, nil, err
+	}
+	t, err := TaskOf(v, task)
+	if err != nil {
+		return HandoffData{}, nil, err
+	}
+	open, number := 0, 1
+	for _, h := range v.Handoffs {
+		number = max(number, h.Number+1)
+		if h.Open() {
+			open++
+		}
+	}
+	if open >= MostHandoffs {
+		return HandoffData{}, nil, fault.New(fault.TooMany, "Too many links of this migration are open", "Revoke one that is no longer needed.")
+	}
+	d := HandoffData{Number: number, Task: task, For: to, Person: person, Namespace: t.Namespace, CA: t.CA, Expires: now.Add(HandoffFor).UTC().Round(0)}
+	return d, []Fact{newFact(FactHandoffMade, t.About, d)}, nil
+}
+
+// checkLine refuses a line of text that is missing, too long, or cannot be shown: an Invalid fault of the field.
+func checkLine(text string, most int, field, ask string) error {
+	bad := func(r rune) bool { return !unicode.IsPrint(r) || unicode.Is(unicode.Cf, r) || r == utf8.RuneError }
+	switch {
+	case text == "":
+		return fault.New(fault.Invalid, "The name is missing", ask).In(field)
+	case utf8.RuneCountInString(text) > most || strings.ContainsFunc(text, bad) || strings.Contains(text, "PRIVATE KEY"):
+		return fault.New(fault.Invalid, "This cannot be shown", ask+" Use letters, digits and signs, on one line.").In(field)
+	}
+	return nil
+}
+
+// answer is a fact about a hand-off.
+func (h Handoff) answer(kind, words string) []Fact {
+	return []Fact{newFact(kind, h.About, HandoffAnswer{h.Number, words})}
+}
+
+// Opened records that its page was shown; nothing follows when that is known, or it is over.
+func (hs Handoffs) Opened(number int) []Fact {
+	h, ok := hs.Number(number)
+	if !ok || !h.Opened.IsZero() || h.Over() {
+		return nil
+	}
+	return h.answer(FactHandoffOpened, "")
+}
+
+// Answered records what the person says: that it is done or, where it is not theirs, FactHandoffNotMe. words may be
+// empty. The same answer again adds nothing unless its words are others. The faults: Invalid of field words; Conflict
+// when the hand-off is over.
+func (hs Handoffs) Answered(number int, kind, words string) ([]Fact, error) {
+	h, ok := hs.Number(number)
+	if !ok {
+		return nil, noHandoff()
+	}
+	words = strings.TrimSpace(strings.ReplaceAll(words, "\r\n", "\n"))
+	bad := func(r rune) bool {
+		return r != '\n' && (!unicode.IsPrint(r) || unicode.Is(unicode.Cf, r)) || r == utf8.RuneError
+	}
+	switch {
+	case kind != FactHandoffDone && kind != FactHandoffNotMe:
+		return nil, errors.New("migration: no answer of that kind")
+	case utf8.RuneCountInString(words) > MaxWords || strings.ContainsFunc(words, bad) || strings.Contains(words, "PRIVATE KEY"):
+		return nil, fault.New(fault.Invalid, "The note cannot be passed on", "Use at most 500 characters of plain text, without keys.").In("words")
+	case h.Over() && h.State != HandoffNotMe && h.State != HandoffSeen:
+		return nil, fault.New(fault.Conflict, "This request is no longer open", "Ask the person who sent the link.")
+	case h.State == HandoffSeen:
+		return nil, nil
+	case kind == FactHandoffDone && h.State == HandoffDone && h.Words == words, kind == FactHandoffNotMe && h.State == HandoffNotMe && h.Words == words:
+		return nil, nil
+	}
+	return h.answer(kind, words), nil
+}
+
+// Revoked records that a link was taken back. A Conflict fault when it is over anyway; nothing follows when it was
+// revoked already.
+func (hs Handoffs) Revoked(number int) ([]Fact, error) {
+	h, ok := hs.Number(number)
+	switch {
+	case !ok:
+		return nil, noHandoff()
+	case !h.Revoked.IsZero():
+		return nil, nil
+	}
+	return h.answer(FactHandoffRevoked, ""), nil
+}
+
+func noHandoff() error {
+	return fault.New(fault.NotFound, "There is no such link", "Look at the list of links on the page of step 3.")
+}
