@@ -5,11 +5,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io/fs"
 	"slices"
 	"strings"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
@@ -382,19 +380,9 @@ func TestAuditOfNewActs(t *testing.T) {
 func TestNoticesOfBeforeAreKept(t *testing.T) {
 	ctx := t.Context()
 	dir := newDir(t)
-	before := fstest.MapFS{}
-	for i := range 7 {
-		name := fmt.Sprintf("%04d.sql", i+1)
-		text, err := fs.ReadFile(migrations, name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		before[name] = &fstest.MapFile{Data: text}
-	}
-	all := migrations
-	migrations = before
+	back := older(t, 7)
 	d, err := Open(ctx, dir, nil)
-	migrations = all
+	back()
 	if err != nil {
 		t.Fatal(err)
 	}
