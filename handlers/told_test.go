@@ -253,7 +253,7 @@ func TestOperationsPage(t *testing.T) {
 		"SELECT 1 FROM &lt;x&gt;", "2.0 s", "GET /help", "Nothing waits", "onramp backup --data")
 	d.as = d.join("dev@example.com", custody.CloudAdmin)
 	d.get("/operations").want(t, 403, "It needs an owner")
-	d.get("/").lacks(t, `href="/operations"`)
+	d.get("/audit").lacks(t, `href="/operations"`)
 
 	one := sit(t, deskOptions{})
 	one.get("/operations").want(t, 200, "All is well", "Nothing").lacks(t, "Mails")

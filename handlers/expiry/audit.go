@@ -162,7 +162,7 @@ func (h *Pages) AuditBoard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := views.AuditProps{Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
+	p := views.AuditProps{Operator: h.By(r).Role >= custody.Owner, Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
 	p.Verbs = append(p.Verbs, views.Link{Text: "Everything", URL: auditPath("/audit", kept, "verb", ""), Current: q.Verb == ""})
 	for _, verb := range h.verbs() {
 		p.Verbs = append(p.Verbs, views.Link{Text: verbWords[verb].Word, URL: auditPath("/audit", kept, "verb", string(verb)), Current: q.Verb == verb})
