@@ -238,7 +238,7 @@ func TestToldFailsClosed(t *testing.T) {
 // TestOperationsPage: an owner sees how this Onramp does, and first what needs somebody; nobody else does.
 func TestOperationsPage(t *testing.T) {
 	began := time.Now()
-	vitals := web.Vitals{Started: began, Dir: "/var/lib/onramp", Free: 3 << 30, Disk: 100 << 30, Database: 212_000_000, Pending: 4096,
+	vitals := web.Vitals{Started: began, Dir: "/var/lib/onramp", Free: 700 << 20, Disk: 100 << 30, Database: 212_000_000, Pending: 4096,
 		Audit:  web.AuditVitals{Verified: began, Records: 10412},
 		People: web.PeopleVitals{Accounts: 31, Disabled: 2, Sessions: 12},
 		Mail:   &notices.MailState{Subscribers: 7, Failing: 4, Error: "The mail server did not answer in time"}, MailServer: "smtp.example.com:587",
@@ -249,12 +249,18 @@ func TestOperationsPage(t *testing.T) {
 		return n
 	}})
 	d.get("/help").want(t, 200)
-	d.get("/operations").want(t, 200, "2 things need you", "3.2 GB left", "does not take mails", "smtp.example.com:587", "did not answer in time", "12 sessions", "31, 2 disabled", "212 MB", "10412", "Intact",
+	d.get("/operations").want(t, 200, "2 things need you", "734 MB left", "does not take mails", "smtp.example.com:587", "did not answer in time", "12 sessions", "31, 2 disabled", "212 MB", "10412", "Intact",
 		"SELECT 1 FROM &lt;x&gt;", "2.0 s", "GET /help", "Nothing waits", "onramp backup --data")
 	d.as = d.join("dev@example.com", custody.CloudAdmin)
 	d.get("/operations").want(t, 403, "It needs an owner")
 	d.get("/audit").lacks(t, `href="/operations"`)
 
+	vitals.Free, vitals.Database, vitals.Mail.Failing = 3<<30, 2<<30, 0
+	roomy := sharedDesk(t, deskOptions{machine: machineOf{vitals}})
+	roomy.get("/operations").want(t, 200, "1 thing needs you", "3.2 GB left") // no room for two copies of the database
+	vitals.Database = 1 << 20
+	roomy = sharedDesk(t, deskOptions{machine: machineOf{vitals}})
+	roomy.get("/operations").want(t, 200, "All is well", "Room enough")
 	one := sit(t, deskOptions{})
 	one.get("/operations").want(t, 200, "All is well", "Nothing").lacks(t, "Mails")
 }

@@ -33,9 +33,9 @@ func mailsProps() MailsProps {
 }
 
 func operationsProps() OperationsProps {
-	return OperationsProps{Health: Tag{Bad, "2 things need you"}, Text: "Disk: less than a tenth is free. Mails: the mail server did not answer in time.", Since: "21 Nov 2026, 09:00",
+	return OperationsProps{Health: Tag{Bad, "2 things need you"}, Text: "The data directory’s disk has 190 MB left: free space on it. Mails: the mail server did not answer in time.", Since: "21 Nov 2026, 09:00",
 		Parts: []OperationsPart{
-			{ID: "data", Title: "Data", Tag: Tag{Bad, "Disk nearly full"}, Pairs: []Pair{{Name: "Directory", Value: "/var/lib/onramp", Mono: true}, {Name: "Free", Value: "1.9 GB of 20 GB"}, {Name: "Database", Value: "212 MB"}, {Name: "Not yet in it", Value: "4.1 MB"}}},
+			{ID: "data", Title: "Data", Tag: Tag{Bad, "Disk nearly full"}, Pairs: []Pair{{Name: "Directory", Value: "/var/lib/onramp", Mono: true}, {Name: "Free", Value: "190 MB of 20 GB"}, {Name: "Database", Value: "212 MB"}, {Name: "Not yet in it", Value: "4.1 MB"}}},
 			{ID: "audit", Title: "Audit", Tag: Tag{Good, "Intact"}, Pairs: []Pair{{Name: "Verified", Value: "22 Nov 2026, 09:00"}, {Name: "Records", Value: "10,412"}}},
 			{ID: "people", Title: "People", Tag: Tag{Good, "12 signed in"}, Pairs: []Pair{{Name: "Accounts", Value: "31, 2 disabled"}}},
 			{ID: "runs", Title: "Under way", Tag: Tag{Busy, "3 runs"}, Pairs: []Pair{{Name: "Checks", Value: "2"}, {Name: "Test transfers", Value: "1"}, {Name: "Load drills", Value: "0"}}},

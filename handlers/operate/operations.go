@@ -18,7 +18,8 @@ import (
 // slowest is how many rows the tables have.
 const slowest = 15
 
-// A disk is short of room below a tenth of it, or below this many bytes.
+// shortOf is how many bytes of its disk Onramp wants to be free; or as many as two copies of its database, for a backup and
+// an upgrade.
 const shortOf = 1 << 30
 
 // Operations says how this Onramp is doing.
@@ -87,7 +88,7 @@ func (b *board) data(v web.Vitals) {
 	free := "not known"
 	if v.Free >= 0 && v.Disk > 0 {
 		free = size(v.Free) + " of " + size(v.Disk)
-		if v.Free < v.Disk/10 || v.Free < shortOf {
+		if v.Free < max(shortOf, 2*v.Database) {
 			tag = views.Tag{State: views.Bad, Word: "Disk nearly full"}
 			b.wrong = append(b.wrong, "The data directory’s disk has "+size(v.Free)+" left: free space on it.")
 		}
