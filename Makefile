@@ -5,7 +5,7 @@ GO ?= go
 BIN := bin/onramp
 SOURCES := $(shell find . -name '*.go' -not -path './e2e/*') go.mod go.sum $(shell find static -name '*.css' -o -name '*.js' -o -name '*.svg') $(shell find store -name '*.sql')
 
-.PHONY: help run build lean test quick check bench setup generate golden fuzz screenshots clean
+.PHONY: help run build lean test quick check bench figures setup generate golden fuzz vuln screenshots clean
 help: ## list the targets
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed -E 's/:.*## /\t/' | expand -t 14
 
@@ -34,6 +34,9 @@ check: ## format, go.mod, generated code, vet, staticcheck, the walls of the hou
 bench: setup build ## every benchmark, each figure beside its budget or its peer
 	@scripts/bench.sh
 
+figures: setup build ## the figures of the goals for reliability and security, to docs/figures.md (an hour; ONLY=R9,S3 for some)
+	@scripts/figures.sh
+
 generate: ## write the templ pages' Go code again
 	$(GO) tool templ generate -path views
 
@@ -42,6 +45,9 @@ golden: ## rewrite golden files after an intended change
 
 screenshots: setup build ## docs/screenshots from the running portal
 	ONRAMP_E2E_SCREENSHOTS=1 ONRAMP_E2E_PROGRAM=$(CURDIR)/$(BIN) $(GO) -C e2e test . -run TestPagesLookRight -count=1 -timeout 20m
+
+vuln: ## known vulnerabilities, by Go's database (it needs the network)
+	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
 fuzz: ## each fuzz target for 30 s
 	@scripts/fuzz.sh 30s

@@ -74,6 +74,7 @@ type Transfers interface {
 // Options of Acts.
 type Options struct {
 	Store     Store          // required
+	Boards    Boards         // required
 	Runs      *runs.Service  // required
 	Changes   *Changes       // required: shared with Runs' Changed
 	Checker   runs.Checker   // required
@@ -152,7 +153,7 @@ func (a *Acts) Close() error {
 
 // New returns Acts; it is an error to leave out a required option.
 func New(o Options) (*Acts, error) {
-	if o.Store == nil || o.Runs == nil || o.Changes == nil || o.Checker == nil || o.Transfers == nil || o.Issuer == nil || o.Vault == nil || o.Keyring == nil || o.Keeper == nil {
+	if o.Store == nil || o.Boards == nil || o.Runs == nil || o.Changes == nil || o.Checker == nil || o.Transfers == nil || o.Issuer == nil || o.Vault == nil || o.Keyring == nil || o.Keeper == nil {
 		return nil, errors.New("acts: a required option is missing")
 	}
 	if o.Log == nil {
@@ -172,7 +173,7 @@ func New(o Options) (*Acts, error) {
 			o.TrustDir = abs
 		}
 	}
-	d := &desk{o: o, Book: &Book{store: sure{o.Store}, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
+	d := &desk{o: o, Book: &Book{store: sure{o.Store}, boards: o.Boards, changes: o.Changes, now: func() time.Time { return o.Now().UTC().Round(0) }}}
 	d.Places, d.watches.every = &Places{o: o, trust: trust{written: make(chan struct{})}}, watchEvery
 	d.rates = newHandoffRates()
 	d.ending, d.end = context.WithCancel(context.Background())

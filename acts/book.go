@@ -29,6 +29,7 @@ func (c *Changes) Wake(id string) {
 // Book is where acts look things up and write them down. Of one migration one act looks and writes at a time.
 type Book struct {
 	store    Store
+	boards   Boards
 	changes  *Changes
 	now      func() time.Time
 	writing  locks      // of migrations, by ID: between the look and the record; never while a cloud is asked

@@ -2,7 +2,6 @@ package acts
 
 import (
 	"context"
-	"fmt"
 
 	"onramp/custody"
 	"onramp/fault"
@@ -12,9 +11,9 @@ import (
 // mostNumbers is how many migrations may share the beginning of a name or an address.
 const mostNumbers = 10_000
 
-// Create makes a migration. A name that another one has (migration.SameName) is a Conflict fault of field name that
+// Create makes a migration. A name that another one of its team has (migration.SameName) is a Conflict fault of field name that
 // says which; Invalid faults (several joined) carry their field: name, lang, mode, auth. Its ID, and with it its
-// address, is the slug of its name, with the first number behind it that makes it free.
+// address, is the slug of its name, with something behind it that makes it free.
 func (m Migrations) Create(ctx context.Context, by Actor, name, lang string, mode migration.Mode, auth string) (made migration.Migration, err error) {
 	defer unchanged(&err)
 	var errs []error
@@ -34,7 +33,7 @@ func (m Migrations) Create(ctx context.Context, by Actor, name, lang string, mod
 		if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Field != "id" || n > mostNumbers {
 			break
 		}
-		made.ID = fmt.Sprintf("%s-%d", slug, n)
+		made.ID = anotherID(by, slug, n)
 	}
 	if err != nil {
 		return migration.Migration{}, err
@@ -42,6 +41,9 @@ func (m Migrations) Create(ctx context.Context, by Actor, name, lang string, mod
 	m.changes.Wake(made.ID)
 	return made, nil
 }
+
+// Home is the team that gets what an actor makes, as home.
+func Home(by Actor) (string, error) { return home(by) }
 
 // home is the team that gets what an actor makes: the one that it chose among its own, or its first.
 func home(by Actor) (string, error) {

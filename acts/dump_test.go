@@ -103,7 +103,7 @@ func rowsIn(t testing.TB, dir string) []string {
 	for _, table := range tables {
 		what := "*"
 		switch table {
-		case "endings", "ending_days", "migration_counts", "certificates", "named", "names", "names_data", "names_idx", "names_content", "names_docsize", "names_config": // derived: right again before anybody reads it
+		case "endings", "ending_days", "migration_counts", "migration_ends", "certificates", "named", "names", "names_data", "names_idx", "names_content", "names_docsize", "names_config": // derived: right again before anybody reads it
 			continue
 		case "migrations":
 			what = "id, name, lang, mode, auth, created, version, archived, deleted" // the rest is derived

@@ -142,6 +142,16 @@ func (s failing) DropKey(ctx context.Context, id string, r custody.Record) error
 	return s.f.store("DropKey", func() error { return s.DB.DropKey(ctx, id, r) })
 }
 
+// failingBoards are the boards with a fuse before each write.
+type failingBoards struct {
+	store.Boards
+	f *fuse
+}
+
+func (s failingBoards) AddMigrations(ctx context.Context, list []migration.Made, rs ...custody.Record) error {
+	return s.f.store("AddMigrations", func() error { return s.Boards.AddMigrations(ctx, list, rs...) })
+}
+
 // links are the links of a database whose writes fail as failing's do.
 type links struct {
 	store.Handoffs

@@ -25,7 +25,7 @@ func (m Migrations) GiveToTeam(ctx context.Context, by Actor, id, team string) (
 	}
 	have.Team = team
 	if err := m.store.ChangeMigration(ctx, have, m.stamped(by, note(id, custody.TeamGiven, team))...); err != nil {
-		return have, err
+		return have, fault.Rename(err, map[string]string{"name": "team"})
 	}
 	m.changes.Wake(id)
 	return m.store.Migration(ctx, id)

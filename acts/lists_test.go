@@ -53,7 +53,7 @@ func newShelf(t testing.TB) *shelf {
 	keyring, vault := custody.NewKeyring(time.Hour, now), custody.NewVault(time.Hour, now)
 	keeper, err := custody.New(custody.Options{Store: db, Now: now})
 	s.must(err)
-	s.Acts, err = acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: struct{ runs.Checker }{}, Transfers: struct{ acts.Transfers }{},
+	s.Acts, err = acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Runs: log, Changes: changes, Checker: struct{ runs.Checker }{}, Transfers: struct{ acts.Transfers }{},
 		Issuer: certsvc.New(certsvc.Options{Now: now}), Vault: vault, Keyring: keyring, Keeper: keeper, Now: now})
 	s.must(err)
 	t.Cleanup(func() {

@@ -20,6 +20,9 @@ func (h Handoffs) Make(ctx context.Context, by Actor, id, task, to string) (toke
 		return "", made, err
 	}
 	d, facts, err := migration.MakeHandoff(v, task, to, by.Person, h.now())
+	if err == nil {
+		err = v.Replaces(saw(ctx), facts)
+	}
 	if err != nil {
 		return "", made, err
 	}

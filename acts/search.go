@@ -29,8 +29,8 @@ type Search struct {
 	Certificates []migration.Known
 }
 
-// runNumber is a run as people name it: "run 3", "check #3", "3".
-var runNumber = regexp.MustCompile(`^(?i:(run|check|transfer|drill)s?)?\s*#?([0-9]{1,9})$`)
+// runNumber is a run as people and pages name it: "run 3", "check #3", "test transfer 3", "3".
+var runNumber = regexp.MustCompile(`^(?i:(?:test |load )?(run|check|transfer|drill)s?)?\s*#?([0-9]{1,9})$`)
 
 // The shortest texts by which a run and a certificate are found: shorter ones would find nearly all.
 const (

@@ -33,7 +33,7 @@ func TestTrustIsWrittenOnce(t *testing.T) {
 	}{{"written", nil}, {"not written", errDisk}} {
 		t.Run(tt.name, func(t *testing.T) {
 			c := &trusting{standIn: w.cloud, err: tt.err}
-			acts, err := New(Options{Store: w.db, Runs: w.log, Changes: &Changes{}, Checker: passing{}, Transfers: w.flows, Issuer: w.Certificates.o.Issuer,
+			acts, err := New(Options{Store: w.db, Boards: w.Certificates.o.Boards, Runs: w.log, Changes: &Changes{}, Checker: passing{}, Transfers: w.flows, Issuer: w.Certificates.o.Issuer,
 				Vault: w.vault, Keyring: w.keyring, Keeper: w.keeper, Rehearsal: cloud.Full(c), TrustDir: t.TempDir()})
 			w.must(err)
 			defer acts.Close()

@@ -7,17 +7,11 @@ import (
 	"onramp/migration"
 )
 
-// Watch yields what a link leads to, at once and whenever the migration changes, as Book.Watch does. It ends with ctx, or
-// after an error: a Gone fault when the link stops working meanwhile.
-func (h Handoffs) Watch(ctx context.Context, by Actor, token string) iter.Seq2[HandoffVisit, error] {
+// Watch yields what a link leads to, at once and whenever the migration changes, as Book.Watch does; x is what See gave. It
+// ends with ctx, or after an error: a Gone fault when the link stops working meanwhile.
+func (h Handoffs) Watch(ctx context.Context, by Actor, x HandoffVisit) iter.Seq2[HandoffVisit, error] {
 	return func(yield func(HandoffVisit, error) bool) {
-		ctx := migration.Everywhere(ctx)
-		x, err := h.See(ctx, by, token)
-		if err != nil {
-			yield(x, err)
-			return
-		}
-		for v, err := range h.Book.Watch(ctx, x.Migration.ID) {
+		for v, err := range h.Book.Watch(migration.Everywhere(ctx), x.Migration.ID) {
 			if fault.Is(err, fault.NotFound) {
 				err = noLink()
 			}

@@ -24,6 +24,7 @@ import (
 // TestTwoPeople: whatever two people do in whatever order on three migrations, every fact and run has a person, every
 // act that changed something has its lines in the audit with person, way and request, nobody has what the other made
 // or lent, and a start anew finds what was there.
+// ASVS 15.4.1.
 func TestTwoPeople(t *testing.T) {
 	// Half a second each: fewer than usual, unless somebody asks for a number.
 	if f := flag.Lookup("rapid.checks"); f.Value.String() == f.DefValue {

@@ -133,7 +133,10 @@ func unusable(t KeyType, what string) problem {
 	case s == "x25519", s == "x448":
 		return problem{"KP-33/agreement", strings.ToUpper(s)}
 	}
-	return problem{"CH-25/kind", string(kindName(t))}
+	if strings.Contains(string(t), ".") {
+		return problem{"CH-25/unnamed", string(t)}
+	}
+	return problem{"CH-25/kind", kindName(t)}
 }
 
 // kindName is a KeyType for a sentence: "RSASSA-PSS", "DSA".
@@ -146,8 +149,6 @@ func kindName(t KeyType) string {
 		return "RSAES-OAEP"
 	case s == "ed448":
 		return "Ed448"
-	case strings.Contains(s, "."):
-		return "a type with the object identifier " + s
 	}
 	return strings.ToUpper(s)
 }

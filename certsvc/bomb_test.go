@@ -247,6 +247,7 @@ func noneLeft(t *testing.T, before int) {
 }
 
 // TestBombs: no file of the size that is read makes any reader take more than its share.
+// ASVS 5.2.1, 15.2.2.
 func TestBombs(t *testing.T) {
 	goroutines := runtime.NumGoroutine()
 	var worstCPU time.Duration

@@ -3,8 +3,12 @@ package certsvc
 import (
 	"crypto/sha1"
 	"crypto/x509"
+	"crypto/x509/pkix"
+	"encoding/asn1"
+	"encoding/pem"
 	"slices"
 	"strings"
+	"testing"
 	"unicode/utf16"
 
 	"onramp/fault"
@@ -170,6 +174,9 @@ var fieldReasons = slices.Concat([]fieldCert{
 	{wrongReason, github("SSLMate/go-pkcs12#13"), "PKCS#12 in BER", "read", shown("ber.p12", "secret", entries, "")},
 	{wrongReason, github("RobotsAndPencils/buford#8"), "PKCS#12 with a key alone", "read", shown("nocerts.p12", "secret", "private-key ec-p256", "")},
 	{wrongReason, github("PeculiarVentures/PKI.js#87"), "PKCS#12 of an older OpenSSL, with RC2-40", "read, with the entry's name", shown("old.p12", "secret", "certificate CN=good,O=Acme (my client); private-key ec-p256 (my client)", "")},
+	{wrongReason, github("smallstep/certinfo/blob/HEAD/test_certs/digicert_mldsa-44.key"), "a private key of an algorithm that has no name yet", "CH-25 with its object identifier", func(w *fieldWorld) {
+		w.loud(unnamedKey(w.T), "private-key CH-25", "object identifier 1.3.6.1.4.1.2.267.12.4.4")
+	}},
 
 	{lostNames, "", "domain components", "DC=acme,DC=com, no hex", named("-subj", "/DC=com/DC=acme/CN=w", "CN=w,DC=acme,DC=com")},
 	{lostNames, "", "two organizational units", "both, in order", named("-subj", "/O=Acme/OU=Payments/OU=Prod/CN=w", "CN=w,OU=Prod,OU=Payments,O=Acme")},
@@ -248,4 +255,18 @@ var fieldPasswords = []fieldCert{
 		w.shows(store, "contraseña", "certificate CN=worker,O=Acme; private-key ec-p256", "")
 		w.shows(store, "contrasena", "key-store KP-15", "does not open")
 	}},
+}
+
+// unnamedKey is a private key in PKCS#8 of a draft of ML-DSA, as OpenQuantumSafe's OpenSSL made them.
+func unnamedKey(t *testing.T) []byte {
+	t.Helper()
+	der, err := asn1.Marshal(struct {
+		Version   int
+		Algorithm pkix.AlgorithmIdentifier
+		Key       []byte
+	}{0, pkix.AlgorithmIdentifier{Algorithm: asn1.ObjectIdentifier{1, 3, 6, 1, 4, 1, 2, 267, 12, 4, 4}}, make([]byte, 64)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return pem.EncodeToMemory(&pem.Block{Type: "PRIVATE KEY", Bytes: der})
 }

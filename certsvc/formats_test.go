@@ -141,6 +141,7 @@ func zipped(t *testing.T, pairs ...string) []byte {
 
 // TestArchives: what Onramp handed out can be dropped back as it is; archives that are none, too large or nested
 // say so, and cost nothing.
+// ASVS 5.2.2.
 func TestArchives(t *testing.T) {
 	s := testService()
 	ca := must(s.CA(CASpec{CommonName: "Payments CA"}))(t)

@@ -20,6 +20,8 @@ import (
 // TestManyLeaves: openssl verifies every certificate of a batch for a client's purpose.
 func TestManyLeaves(t *testing.T) {
 	s := New(Options{})
+	judged, wrong := 0, 0
+	defer func() { t.Logf("figure: S14 wrong=%d certificates=%d", wrong, judged) }()
 	for _, kt := range []KeyType{ECP256, ECP384} {
 		ca := must(s.CA(CASpec{CommonName: "many CA", KeyType: kt}))(t)
 		rows := make([]BatchRow, 250)
@@ -40,13 +42,15 @@ func TestManyLeaves(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, l := range LintLeaf(chain, certs(ca.Cert), testNow) {
+				wrong++
 				t.Errorf("%s breaks %+v", row.Name, l)
 			}
 			write(t, dir, row.Name+".pem", encodeCerts(chain...))
 			args = append(args, row.Name+".pem")
 		}
 		text, err := openssl(t, dir, args...)
-		if n := strings.Count(text, ": OK\n"); err != nil || n != len(rows) {
+		n := strings.Count(text, ": OK\n")
+		if judged, wrong = judged+len(rows), wrong+len(rows)-n; err != nil || n != len(rows) {
 			t.Errorf("%s: openssl verified %d of %d: %v\n%.500s", kt, n, len(rows), err, text)
 		}
 	}

@@ -57,6 +57,8 @@ var troubles = map[string]trouble{
 		"Have its CA issue it again without that. Copying it again helps only if it was changed in transit."},
 	"KP-41/request": {"Go cannot read this signing request, so Onramp cannot sign it", "%s. OpenSSL may still read it.", "Make the request again: onramp cert csr, or openssl req -new."},
 	"KP-42":         {"This is %s, not a certificate or key", "It can be read, but neither a worker nor a namespace can use it.", "Use the certificate (BEGIN CERTIFICATE) or the private key (BEGIN PRIVATE KEY) instead."},
+	"CH-25/unnamed": {"Keys of this kind cannot be used here", "Onramp knows no name for it (object identifier %s). Temporal Cloud accepts only RSA and ECDSA keys. Nothing is damaged.",
+		"Make a new key with ECDSA P-256 or P-384, or an ordinary RSA key, and a new certificate for it."},
 	"CH-25/kind": {"%s keys cannot be used here", "Temporal Cloud accepts only RSA and ECDSA keys, and Go workers cannot read such a key. Nothing is damaged.",
 		"Make a new key with ECDSA P-256 or P-384, or an ordinary RSA key, and a new certificate for it."},
 }

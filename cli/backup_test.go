@@ -181,6 +181,7 @@ func TestBackupUnderLoad(t *testing.T) {
 	if equal != backups {
 		t.Errorf("%d of %d came back equal", equal, backups)
 	}
+	t.Logf("figure: R13 equal=%d of=%d slowest_restore=%dms", equal, backups, slowest.Milliseconds())
 	t.Logf("%d of %d backups under load came back with equal digests and a valid chain; the slowest restore took %s", equal, backups, slowest.Round(time.Millisecond))
 }
 

@@ -53,10 +53,12 @@ func cert(ctx context.Context, w World, args []string) int {
 	}
 	fmt.Fprintf(w.Stderr, "onramp: unknown command cert %q\n", printable(args[0]))
 	if near := meant(args[0], subs); near != "" {
-		fmt.Fprintf(w.Stderr, "  Did you mean onramp cert %s? onramp cert --help lists all commands.\n", near)
-		return exitUsage
+		fmt.Fprintf(w.Stderr, "  Did you mean onramp cert %s? ", near)
+	} else {
+		fmt.Fprint(w.Stderr, "  ")
 	}
-	return usage(w, exitUsage)
+	fmt.Fprintln(w.Stderr, "onramp cert --help lists all commands.")
+	return exitUsage
 }
 
 // number is a text flag that must be a whole number of days.

@@ -96,7 +96,7 @@ func TestCertCommands(t *testing.T) {
 		{"inspect ca.pem nameless.pem", exitOK, []string{"By Temporal Cloud's rules", "CH-38"}, ""},
 		{"inspect mixed.pem", exitInput, []string{"CN=payments", "CN=odd", "KP-33"}, "damaged"},
 		{"inspect nothing.zip", exitInput, []string{"KP-39", "no certificate or key in nothing.zip"}, ""},
-		{"inspect params.pem", exitInput, []string{"KP-42", "without a key"}, ""},
+		{"inspect params.pem", exitInput, []string{"KP-42", "without a key", "neither a worker nor a namespace can use it"}, ""},
 		{"lint nothing.zip", exitInput, []string{"KP-39", "zip archive", "onramp cert inspect"}, "BEGIN line"},
 		{"lint client.pem --ca nothing.zip", exitInput, []string{"KP-39", "zip archive"}, "BEGIN line"},
 		{"sign --ca ca.pem --ca-key ca.key --csr nothing.zip --out new", exitInput, []string{"zip archive"}, "BEGIN line"},

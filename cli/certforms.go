@@ -227,6 +227,7 @@ type inspectTrouble struct {
 	File  string `json:"file"`
 	Code  string `json:"code,omitempty"`
 	Title string `json:"title"`
+	Cause string `json:"cause,omitempty"`
 	Fix   string `json:"fix"`
 }
 
@@ -251,7 +252,7 @@ func inspectionOf(inv certsvc.Inventory, now time.Time) inspectReport {
 	}
 	for _, item := range inv.Items {
 		if f := item.Trouble; f != nil {
-			r.Troubles = append(r.Troubles, inspectTrouble{item.File, f.Code, f.Title, f.Fix})
+			r.Troubles = append(r.Troubles, inspectTrouble{item.File, f.Code, f.Title, f.Cause, f.Fix})
 		}
 	}
 	return r
@@ -266,7 +267,12 @@ func (r inspectReport) tell(inv certsvc.Inventory) string {
 			fmt.Fprintf(&b, "  %s\n", printable(line))
 		}
 		if f := item.Trouble; f != nil {
-			fmt.Fprintf(&b, "  %s\n  %s\n", strings.TrimSpace(f.Code+" "+printable(f.Title)), printable(f.Fix))
+			fmt.Fprintf(&b, "  %s\n", strings.TrimSpace(f.Code+" "+printable(f.Title)))
+			for _, line := range []string{f.Cause, f.Fix} {
+				if line != "" {
+					fmt.Fprintf(&b, "  %s\n", printable(line))
+				}
+			}
 		}
 		if item.Kind == certsvc.ItemKey && (item.Role == certsvc.RoleRoot || item.Role == certsvc.RoleIntermediate) {
 			fmt.Fprintf(&b, "  This is a CA's private key: never upload it, give it to workers or share it.\n")

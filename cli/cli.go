@@ -60,6 +60,7 @@ func commands() []command {
 		{"backup", "copy the database into one file, while the portal goes on", backup},
 		{"restore", "make a data directory of a backup", restore},
 		{"rehearse", "rehearse all six steps in the embedded rehearsal cloud", rehearse},
+		{"cloud", "change Temporal Cloud with a Cloud Ops API key: CA certificates, filters, namespaces, API keys", cloudCmd},
 		{"people", "say who may use a shared portal: add, list, role, disable, enable, team", peopleCmd},
 		{"version", "print the version", version},
 	}
@@ -141,9 +142,12 @@ func Run(ctx context.Context, w World) int {
 	if plainWord(name) {
 		fmt.Fprintf(w.Stderr, "onramp: unknown command %s\n", name)
 		if near := meant(name, commands()); near != "" {
-			fmt.Fprintf(w.Stderr, "  Did you mean onramp %s? onramp --help lists all commands.\n", near)
-			return exitUsage
+			fmt.Fprintf(w.Stderr, "  Did you mean onramp %s? ", near)
+		} else {
+			fmt.Fprint(w.Stderr, "  ")
 		}
+		fmt.Fprintln(w.Stderr, "onramp --help lists all commands.")
+		return exitUsage
 	} else {
 		fmt.Fprintln(w.Stderr, "onramp: the first argument is not a command")
 	}

@@ -150,6 +150,10 @@ func writeEnvironment(out io.Writer, e snippet.Environment, repaired string, mis
 		fmt.Fprintf(b, "Checked: %s\n", e.Part)
 	}
 	for _, v := range e.Vocabularies {
+		if v == "own" {
+			fmt.Fprintln(b, "Names of your own: no SDK and no framework that Onramp knows reads them; perhaps your own code does")
+			continue
+		}
 		fmt.Fprintf(b, "Names: %s, read by %s\n", v, snippet.ReadBy(v))
 	}
 	for _, list := range []struct {

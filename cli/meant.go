@@ -5,10 +5,25 @@ import "strings"
 // mistyped is how many letters of a command's name may be wrong, missing, doubled or too many.
 const mistyped = 2
 
-// meant is the command that somebody who typed this most likely meant: one whose beginning it is, or the one with the
-// fewest letters wrong. It is "" where none is near.
+// otherWords are what people call a command who do not know its name.
+var otherWords = map[string]string{
+	"explain": "decode", "error": "decode", "why": "decode", "diagnose": "check", "doctor": "check", "test": "check", "verify": "check", "connect": "check",
+	"start": "serve", "server": "serve", "ui": "serve", "web": "serve", "portal": "serve", "open": "serve", "env": "code", "environment": "code", "judge": "code",
+	"worker": "code", "users": "people", "user": "people", "accounts": "people", "tls": "cert", "ca": "cert", "csr": "cert", "lint": "cert", "demo": "rehearse",
+	"run": "transfer", "drill": "transfer", "log": "audit",
+	"show": "inspect", "view": "inspect", "print": "inspect", "validate": "lint", "create": "leaf", "client": "leaf", "new": "leaf", "request": "csr",
+	"export": "bundle", "convert": "bundle", "p12": "bundle",
+}
+
+// meant is the command that somebody who typed this most likely meant: one that goes by this word too, one whose
+// beginning it is, or the one with the fewest letters wrong. It is "" where none is near.
 func meant(typed string, among []command) string {
 	best, least := "", mistyped+1
+	for _, c := range among {
+		if c.name == otherWords[typed] {
+			return c.name
+		}
+	}
 	for _, c := range among {
 		if len(typed) > mistyped && strings.HasPrefix(c.name, typed) {
 			return c.name

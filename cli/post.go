@@ -37,7 +37,7 @@ func post(ctx context.Context, w World, to *url.URL, report doctor.Report) {
 		fmt.Fprintf(w.Stderr, "onramp: the report was not posted: %s\nRun the command with --json instead of --post, and paste what it prints into the page.\n", printable(err.Error()))
 		return
 	}
-	fmt.Fprintf(w.Stderr, "onramp: posted as run %d: %s\n", said.Run, printable(said.URL))
+	fmt.Fprintf(w.Stderr, "onramp: posted as check %d: %s\n", said.Run, printable(said.URL))
 	if !said.Counts {
 		fmt.Fprintf(w.Stderr, "onramp: it does not count for step 4: %s\n", printable(said.Why))
 	}

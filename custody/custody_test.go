@@ -221,6 +221,7 @@ func TestLifeOfAKey(t *testing.T) {
 }
 
 // What cannot be recorded does not happen.
+// ASVS 16.5.3.
 func TestAuditFailsClosed(t *testing.T) {
 	s, ca := newAudit(t), authority(t)
 	defer s.Close()

@@ -137,6 +137,7 @@ func TestVaultClock(t *testing.T) {
 }
 
 // TestVaultRace: of many takers exactly one gets it.
+// ASVS 15.4.1.
 func TestVaultRace(t *testing.T) {
 	v := NewVault(time.Minute, nil)
 	defer v.Close()

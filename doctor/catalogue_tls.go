@@ -80,7 +80,7 @@ var clEntries = []Entry{
 		Fix:      fixes(admin("Add the issuer's certificate to the namespace.", "tcld namespace accepted-client-ca add --namespace {namespace} --ca-certificate-file {ca_path}"), dev("Or issue a client certificate from the CA that the namespace holds.")),
 		Symptoms: said("remote error: tls: certificate required"), Related: related("CL-03", "CH-01")},
 	{Code: "CL-03", Stage: "client-cert", Title: "The namespace does not trust the issuer of this certificate", Cause: "The server does not know {issuer|the certificate's issuer} as a CA of this namespace.",
-		Fix: fixes(admin("Upload the CA that signed the client certificate; add, so that the others stay.", "tcld namespace accepted-client-ca add --namespace {namespace} --ca-certificate-file {ca_path}"),
+		Fix: fixes(admin("Upload the certificate of the CA that signed the client certificate; add, so that the others stay.", "tcld namespace accepted-client-ca add --namespace {namespace} --ca-certificate-file {ca_path}"),
 			dev("Or issue a client certificate from the CA that the namespace holds.")),
 		Confirm:  "onramp check --address {address} --namespace {namespace} --tls-cert-path {cert_path} --tls-key-path {key_path} --uploaded-ca {ca_path}",
 		Unseen:   "The server gives the same answer whether the CA was never uploaded, a different one was, or the upload has not taken effect yet. For an exact answer, pass the namespace's CA certificates with --uploaded-ca.",

@@ -146,8 +146,8 @@ var namespaceClues = []clue{
 	{"not enough rights", []phrase{"insufficient permissions for namespace", "caller does not have permission", "insufficient permission"}},
 	{"denied", []phrase{"permission_denied", "permissiondenied", "permission denied (", "code = permissiondenied"}},
 
-	{"default namespace", []phrase{"namespace default is not found", "namespace default was not found", "namespace 'default' is not found", "namespace \"default\" is not found", "namespace: default is not found", "namespace: 'default' not found", "namespace default not found"}},
-	{"no such namespace", []phrase{"namespace … is not found|", "namespace not found", "namespacenotfound", "namespace … not found", "namespace … does not exist"}},
+	{"default namespace", []phrase{"namespace default is not found", "namespace default was not found", "namespace 'default' is not found", "namespace \"default\" is not found", "namespace: default is not found", "namespace: 'default' not found", "namespace default not found", "namespace: [default] not found"}},
+	{"no such namespace", []phrase{"namespace … is not found|", "namespace not found", "namespacenotfound", "namespace … not found", "namespace: … not found", "namespace … does not exist"}},
 	{"namespace not described", []phrase{"was not found or otherwise could not be described"}},
 	{"no namespace given", []phrase{"namespace not set on request", "missing namespace argument", "worker namespace cannot be empty"}},
 	{"long namespace", []phrase{"namespace length exceeds limit"}},

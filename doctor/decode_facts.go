@@ -77,7 +77,7 @@ var (
 	quotedType      = regexp.MustCompile(`(?i)(?:workflow type|activitytype|activity function|activity type|workflow class)[=: ]+['"]?([\w.-]+)`)
 	quotedKnown     = regexp.MustCompile(`(?i)(?:known types are|supported types:|available (?:workflows|activities):) ?\[?([\w, .-]{1,200})`)
 	quotedQueue     = regexp.MustCompile(`(?i)task ?queue:? ['"]([\w./-]+)['"]`)
-	shownHTTP       = regexp.MustCompile(`(?:http status code(?: received from server)?:?|unexpected http status code received from server:|mapped from http status code|header with status:|status code:) ?(\d{3})\b`)
+	shownHTTP       = regexp.MustCompile(`(?:http status code(?: received from server)?:?|unexpected http status code received from server:|mapped from http status code|header with status:|response with status:|status code:) ?(\d{3})\b`)
 	openedFile      = regexp.MustCompile(`(?i)(?:open|stat|file|directory: ?|'|") ?['"]?([^\s'":]{1,200}\.(?:pem|key|crt|cer|p12|pfx))\b`)
 
 	// The name that was asked for and the names that came, in the words of Go, rustls, Node, the JDK, BoringSSL and
@@ -100,7 +100,7 @@ var (
 
 // shownStatus is the HTTP status that gRPC's libraries say they got in the place of an answer, as a clue.
 func shownStatus(low string) (clue string, from, to int, ok bool) {
-	for _, anchor := range []string{"http status code", "header with status:", "status code:"} {
+	for _, anchor := range []string{"http status code", "header with status:", "response with status:", "status code:"} {
 		i := strings.Index(low, anchor)
 		if i < 0 {
 			continue
@@ -231,7 +231,7 @@ var codeFiles = []string{"go", "js", "ts", "tsx", "mjs", "cjs", "py", "java", "k
 
 // strangePorts are the usual ports of what stands beside a worker and is not Temporal.
 var strangePorts = map[string]string{"5432": "PostgreSQL", "3306": "MySQL", "6379": "Redis", "27017": "MongoDB", "9042": "Cassandra", "9200": "Elasticsearch",
-	"9092": "Kafka", "5672": "RabbitMQ", "2379": "etcd", "4317": "OpenTelemetry", "4318": "OpenTelemetry", "8125": "StatsD", "8126": "Datadog", "11211": "memcached", "22": "SSH", "25": "mail", "53": "DNS"}
+	"9092": "Kafka", "5672": "RabbitMQ", "2379": "etcd", "4317": "OpenTelemetry", "4318": "OpenTelemetry", "8125": "StatsD", "8126": "Datadog", "11211": "memcached", "6001": "RoadRunner's RPC", "22": "SSH", "25": "mail", "53": "DNS"}
 
 // strangeHosts are services beside Temporal that workers often call.
 var strangeHosts = []string{"github.com", "githubusercontent.com", "gitlab.com", "googleapis.com", "sentry.io", "datadoghq.com", "newrelic.com", "openai.com", "anthropic.com", "stripe.com", "slack.com"}

@@ -178,6 +178,11 @@ var fieldTexts = []fieldText{
 	{"no fault of the connection", gh("temporalio/sdk-typescript#2426"), `WARN temporalio_sdk_core::worker::workflow: Failing workflow task failure=Failure { failure: Some(Failure { message: "Script execution timed out after 5000ms", source: "TypeScriptSDK" }) }`, "WF-18", Likely, "", "five in TypeScript"},
 	{"the address in the text", gh("temporalio/temporal#9734"), `failed reaching server: context deadline exceeded (localhost:7233)`, "IN-10", Likely, "TC-05,SY-03", "localhost:7233"},
 	{"the address in the text", gh("TracecatHQ/tracecat#1127"), `Connecting to Temporal server at temporal:7233 failed: context deadline exceeded`, "IN-10", Likely, "TC-05", "temporal:7233"},
+	{"the address in the text", gh("PostHog/posthog#37411"), core + `Server connection error: tonic::transport::Error(Transport, ConnectError(ConnectError("tcp connect error", 127.0.0.1:7233, Os { code: 111, kind: ConnectionRefused, message: "Connection refused" })))`, "IN-10", Likely, "TC-01", "127.0.0.1:7233"},
+	{"the address in the text", gh("temporalio/sdk-php#39"), `stream_socket_client(): Unable to connect to tcp://127.0.0.1:6001 (Connection refused)`, UnknownCode, Unknown, "", "6001"},
+	{"the address in the text", gh("airbytehq/airbyte#11277"), "io.grpc.StatusRuntimeException: DEADLINE_EXCEEDED: Deadline exceeded after 4.978502629s.\n\tat io.temporal.serviceclient.WorkflowServiceStubsImpl.lambda$checkHealth$2(WorkflowServiceStubsImpl.java:286)", "TC-02", Likely, "TC-05", "gave up waiting"},
+	{"framing and shown bytes", gh("temporalio/sdk-python#631"), `gRPC call poll_workflow_task_queue retried 52 times error=Status { code: Internal, message: "protocol error: received message with invalid compression flag: 60 (valid flags are 0 and 1) while receiving response with status: 504 Gateway Timeout", metadata: MetadataMap { headers: {"content-type": "text/html"} }, source: None }`, "H2-06", Certain, "", ""},
+	{"no fault of the connection", gh("temporalio/sdk-java#333"), "io.grpc.StatusRuntimeException: NOT_FOUND: namespace: [ORDERS] not found\n\tat io.temporal.api.workflowservice.v1.WorkflowServiceGrpc$WorkflowServiceBlockingStub.pollActivityTaskQueue", "NS-01", Likely, "IN-11", ""},
 	{"the address in the text", "https://pkg.go.dev/net#Dialer", `dial tcp 127.0.0.1:7233: i/o timeout`, "IN-10", Likely, "TC-05", "127.0.0.1:7233"},
 }
 

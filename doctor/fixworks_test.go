@@ -223,6 +223,7 @@ func TestTheFixWorks(t *testing.T) {
 	rows := mechanical()
 	var worked atomic.Int32
 	t.Cleanup(func() { // after the last of them
+		t.Logf("figure: R5 fixed=%d of=%d", worked.Load(), len(rows))
 		if *update {
 			intoPage(t, "fixes", fmt.Sprintf("%d faults with a mechanical fix, %d of which pass after the printed command.\n", len(rows), worked.Load()))
 		}

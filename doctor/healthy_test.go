@@ -78,6 +78,7 @@ func TestNoFalseAlarms(t *testing.T) {
 	if *update {
 		intoPage(t, "healthy", fmt.Sprintf("%d healthy variants, %d false alarms.\n", n, alarms))
 	}
+	t.Logf("figure: R3 false_alarms=%d variants=%d", alarms, n)
 	if n < 200 {
 		t.Errorf("only %d healthy variants", n)
 	}

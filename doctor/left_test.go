@@ -103,6 +103,7 @@ func TestAThousandProbesLeaveNothing(t *testing.T) {
 		intoPage(t, "left", fmt.Sprintf("1,000 checks, 200 of them into black holes: goroutines %d before and %d after, open files %d and %d, heap %d and %d kB.\n",
 			goroutines, runtime.NumGoroutine(), files, openFiles(t), bytes>>10, after>>10))
 	}
+	t.Logf("figure: R8 goroutines=%d before=%d open_files=%d before=%d heap=%dkB before=%dkB checks=1000 black_holes=200", runtime.NumGoroutine(), goroutines, openFiles(t), files, after>>10, bytes>>10)
 	t.Logf("1,000 checks, 200 black holes: goroutines %d → %d, open files %d → %d, heap %d → %d kB",
 		goroutines, runtime.NumGoroutine(), files, openFiles(t), bytes>>10, after>>10)
 }
@@ -180,6 +181,7 @@ func BenchmarkVerdict(b *testing.B) {
 			intoPage(b, "verdict time", fmt.Sprintf("The verdict of a fault that is not silent: %s (p50), %s (p99, over %d checks), %s for the slowest (%s); budget 1 s for p99.\n",
 				percentile(all, 0.5).Round(100*time.Microsecond), percentile(all, 0.99).Round(time.Millisecond), len(all), worst.Round(time.Millisecond), name))
 		}
+		b.Logf("figure: R6 p50=%.1fms p99=%.0fms slowest=%.0fms slowest_fault=%s", float64(percentile(all, 0.5).Microseconds())/1000, float64(percentile(all, 0.99).Microseconds())/1000, float64(worst.Microseconds())/1000, name)
 		b.ReportMetric(float64(percentile(all, 0.5).Microseconds())/1000, "p50-ms")
 		b.ReportMetric(float64(percentile(all, 0.99).Microseconds())/1000, "p99-ms-budget-1000")
 		b.ReportMetric(float64(worst.Microseconds())/1000, "slowest-"+name+"-ms")

@@ -225,9 +225,9 @@ func parseVerdict(r *Report) error {
 	ours := Explain(v.Code, v.Level, values)
 	switch _, known := Lookup(v.Code); {
 	case v.Code == OK:
-		ours.Cause, ours.Level = "Every stage passed there.", v.Level
+		ours.Cause, ours.Level = "No stage failed there.", v.Level
 		if v.Level == Likely {
-			ours.Title, ours.Cause = "Your worker can use this namespace through the proxy", "Every stage passed there, through a proxy alone."
+			ours.Title, ours.Cause = "Your worker can use this namespace through the proxy", "No stage failed there, through a proxy alone."
 		}
 	case v.Code == UnknownCode:
 		ours = unknownVerdict(at, values)

@@ -62,7 +62,7 @@ func (r *run) byProxy(v *Verdict) {
 	}
 	v.Level = Likely
 	v.Title = "Your worker can use this namespace through the proxy"
-	v.Cause = fmt.Sprintf("Every stage passed through the proxy %s of %s: %s answers, and the namespace %s accepts you. Without the proxy nothing could be reached, and %s.", proxy, variable, r.addr, r.ns, most)
+	v.Cause = fmt.Sprintf("No stage failed through the proxy %s of %s: %s answers, and the namespace %s accepts you. Without the proxy nothing could be reached, and %s.", proxy, variable, r.addr, r.ns, most)
 	v.Fix = append(v.Fix, proxyOptions()...)
 	e, _ := Lookup("PX-13")
 	v.Candidates = append(v.Candidates, candidate("PX-13", e.Title+"."))

@@ -11,6 +11,7 @@ import (
 
 // Where a portal is shared a check connects to nothing that the portal may not reach, whatever DNS says: nothing is accepted,
 // no proxy is used, and no certain verdict is made of what was never asked.
+// ASVS 1.3.6, 13.2.4.
 func TestCheckStaysWithinReach(t *testing.T) {
 	l, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {

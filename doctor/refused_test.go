@@ -48,6 +48,7 @@ func TestThousandRefusals(t *testing.T) {
 	if *update {
 		intoPage(t, "refusals", fmt.Sprintf("%d refused handshakes, the reason lost %d times.\n", n, count))
 	}
+	t.Logf("figure: R4 without_reason=%d refusals=%d", count, n)
 	if count > 0 {
 		t.Errorf("the reason was lost %d times of %d", count, n)
 	}

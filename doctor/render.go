@@ -19,12 +19,20 @@ var whoWords = map[string]string{
 	"developer": "You", "cloud-admin": "A Cloud administrator", "network": "The network team", "platform": "The platform team",
 }
 
+// prefixed is a text with a word before it, "" for none.
+func prefixed(word, text string) string {
+	if text == "" {
+		return ""
+	}
+	return word + text
+}
+
 // WriteText writes a report for people: the stages, then the verdict with its cause, what is not
 // wrong, the evidence, who can fix it and how to see it yourself. Nothing in the report can send
 // escapes to the terminal; color adds ours. The error is the writer's.
 func WriteText(w io.Writer, r Report, color bool) error {
 	p := &printer{color: color}
-	p.line("Checking %s, namespace %s, %s", cmp.Or(r.Target.Address, "none"), cmp.Or(r.Target.Namespace, "none"), authWord(r.Target.Auth))
+	p.line("Checking %s, %s, %s", cmp.Or(r.Target.Address, "no address"), cmp.Or(prefixed("namespace ", r.Target.Namespace), "no namespace"), authWord(r.Target.Auth))
 	for _, n := range r.Target.Normalised {
 		p.line("  %s  %s repaired: %q is now %q (%s)", p.paint("33", "!"), n.Field, n.From, n.To, n.Code)
 	}

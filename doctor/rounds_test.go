@@ -146,6 +146,12 @@ func TestShuffledRounds(t *testing.T) {
 		intoPage(t, "rounds", fmt.Sprintf("%d faults, %d rounds in random order.\n\n%s", len(rows), *rounds, board.markdown()))
 	}
 	all := board.total()
+	worst := 1.0
+	for _, s := range board.stages {
+		worst = min(worst, s.rate())
+	}
+	t.Logf("figure: R1 right=%.2f%% worst_stage=%.2f%% verdicts=%d faults=%d", 100*all.rate(), 100*worst, all.runs, len(rows))
+	t.Logf("figure: R2 wrong_and_certain=%d verdicts=%d", all.wrongCertain, all.runs)
 	if all.rate() < 0.98 {
 		t.Errorf("%.2f %% of all verdicts are right, want at least 98", 100*all.rate())
 	}

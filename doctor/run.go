@@ -248,7 +248,7 @@ func (r *run) conclude() Verdict {
 	}
 	v := Explain(OK, Certain, r.values)
 	who := "the namespace " + r.ns
-	v.Cause = fmt.Sprintf("Every stage passed: %s answers, and %s accepts you.", r.addr, who)
+	v.Cause = fmt.Sprintf("No stage failed: %s answers, and %s accepts you.", r.addr, who)
 	v.Unseen = "The worker's own network, environment and files: run the check where the worker runs."
 	if r.t.TaskQueue == "" {
 		v.Unseen = "No task queue was given, so nobody looked for a worker. " + v.Unseen

@@ -38,7 +38,7 @@ func (r *run) chainRules(context.Context) {
 		leaf := r.pair.Leaf()
 		r.say("meets Temporal Cloud's rules, expires %s", leaf.NotAfter.UTC().Format("2006-01-02"))
 		if r.uploaded == nil {
-			r.st.Summary += "; which CA the namespace holds is not known here"
+			r.st.Summary += "; whether the namespace trusts its CA shows when it connects"
 		}
 	}
 }

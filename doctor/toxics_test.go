@@ -128,5 +128,6 @@ func TestToxics(t *testing.T) {
 		intoPage(t, "toxics", fmt.Sprintf("%d checks over slow, cut, reset and silent lines (`-toxicstep %d`): %d with the exact verdict, %d weaker, %d wrong and certain.\n",
 			runs.Load(), *toxicStep, right.Load(), weaker.Load(), runs.Load()-right.Load()-weaker.Load()))
 	}
+	t.Logf("figure: R7 wrong_and_certain=%d checks=%d exact=%d weaker=%d", runs.Load()-right.Load()-weaker.Load(), runs.Load(), right.Load(), weaker.Load())
 	t.Logf("%d checks over disturbed lines: %d with the exact verdict, %d weaker, none wrong and certain", runs.Load(), right.Load(), weaker.Load())
 }

@@ -66,7 +66,7 @@ func TestElsewhere(t *testing.T) {
 			}
 			bare := regexp.MustCompile(` --post \S+`).ReplaceAllString(command, "")
 			a, alone := shell(command), shell(bare)
-			if a.code != 13 || alone.code != a.code || !strings.Contains(a.err, "posted as run 2: "+p.url+m+"/test/") {
+			if a.code != 13 || alone.code != a.code || !strings.Contains(a.err, "posted as check 2: "+p.url+m+"/test/") {
 				t.Fatalf("exit %d, alone %d\n%s\n%s", a.code, alone.code, a.out, a.err)
 			}
 			times := regexp.MustCompile(`[0-9.]+ ms| +|127\.0\.0\.1:\d+|[\d:]{8}`)
@@ -82,11 +82,11 @@ func TestElsewhere(t *testing.T) {
 				t.Fatal(err)
 			}
 			v.form("/cloud/orders.f45a2", "ca_bundle", string(ca), "m", strings.TrimPrefix(m, "/m/")).ok(t, "the upload")
-			if a = shell(make()); a.code != 0 || !strings.Contains(a.err, "posted as run 3") || strings.Contains(a.err, "does not count") {
+			if a = shell(make()); a.code != 0 || !strings.Contains(a.err, "posted as check 3") || strings.Contains(a.err, "does not count") {
 				t.Fatalf("exit %d\n%s\n%s", a.code, a.out, a.err)
 			}
 			b.open(p.url + m)
-			b.has("run 3 passed, as reported from ")
+			b.has("check 3 passed, as reported from ")
 			a = shell(regexp.MustCompile(` --post \S+`).ReplaceAllString(make(), "") + " --json")
 			var report map[string]any
 			if err := json.Unmarshal([]byte(a.out), &report); err != nil || a.code != 0 {
@@ -110,7 +110,7 @@ func TestElsewhere(t *testing.T) {
 			at := run2.FindStringSubmatch(b.html())
 			b.open(p.url + m + "/test")
 			if at == nil {
-				t.Fatal("run 2 is not in the table")
+				t.Fatal("check 2 is not in the table")
 			}
 			b.open(p.url + at[1])
 			b.has("Reported, not observed")

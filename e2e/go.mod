@@ -19,6 +19,7 @@ require (
 	github.com/tsenart/vegeta/v12 v12.13.0
 	github.com/zitadel/oidc/v3 v3.52.0
 	go.temporal.io/api v1.63.5
+	go.temporal.io/cloud-sdk v0.23.0
 	go.temporal.io/sdk v1.50.0
 	golang.org/x/text v0.43.0
 	golang.org/x/tools v0.51.0

@@ -113,7 +113,8 @@ func TestByKeyboard(t *testing.T) {
 	}
 	k.reach(testID("save-key"))
 	k.do(chromedp.KeyEvent(kb.Enter))
-	k.waitPath("/upload")
+	k.waitPath("/certificates/unsaved") // the CA's key is still here
+	k.follow(testID("download-ca-key"), kb.Enter, "/upload")
 
 	ca := strings.TrimSpace(k.valueOf("#ca-pem")) + "\n"
 	k.follow(testID("open-cloud"), kb.Enter, "/cloud/")

@@ -45,10 +45,11 @@ func TestKeyNeverReachesTheServer(t *testing.T) {
 	if out := opensslVerify(t, files); out != "" {
 		t.Errorf("the saved bundle is not one that works: %s", out)
 	}
-	if n, where := copies(t, p, pair); n != 0 {
-		t.Errorf("the browser's key is %d times in the portal's memory: %v", n, where)
+	inBrowser, where := copies(t, p, pair)
+	if inBrowser != 0 {
+		t.Errorf("the browser's key is %d times in the portal's memory: %v", inBrowser, where)
 	} else {
-		t.Logf("made in the browser, not lent: %d copies", n)
+		t.Logf("made in the browser, not lent: %d copies", inBrowser)
 	}
 	noKeyAnywhere(t, p)
 
@@ -73,6 +74,7 @@ func TestKeyNeverReachesTheServer(t *testing.T) {
 	zipped := v.form(m+"/certificates/bundle.zip").ok(t, "bundle.zip").files(t)
 	n, where = copies(t, p, zipped["client.key"])
 	t.Logf("made by the server, downloaded once: %d copies (%v)", n, where)
+	t.Logf("figure: S7 copies=%d made_by_the_server=%d", inBrowser, n)
 }
 
 // toCertificates walks from the first page to step 2 of a rehearsal.

@@ -115,8 +115,22 @@ type process struct {
 // start starts a command that stays up; it is killed when the test ends.
 func start(t testing.TB, dir string, env []string, name string, args ...string) *process {
 	t.Helper()
-	p := &process{t: t, cmd: exec.Command(name, args...), ended: make(chan struct{}), lines: make(chan string, 1000)}
-	p.cmd.Dir, p.cmd.Env = dir, env
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Env = dir, env
+	return startCommand(t, cmd)
+}
+
+// startWith starts the program with something at its stdin.
+func startWith(t testing.TB, env []string, stdin io.Reader, args ...string) *process {
+	t.Helper()
+	cmd := exec.Command(program, args...)
+	cmd.Env, cmd.Stdin = env, stdin
+	return startCommand(t, cmd)
+}
+
+func startCommand(t testing.TB, cmd *exec.Cmd) *process {
+	t.Helper()
+	p := &process{t: t, cmd: cmd, ended: make(chan struct{}), lines: make(chan string, 1000)}
 	out, err := p.cmd.StdoutPipe()
 	if err != nil {
 		t.Fatal(err)
@@ -126,7 +140,7 @@ func start(t testing.TB, dir string, env []string, name string, args ...string) 
 		t.Fatal(err)
 	}
 	if err := p.cmd.Start(); err != nil {
-		t.Fatalf("%s: %v", name, err)
+		t.Fatalf("%s: %v", cmd.Path, err)
 	}
 	var readers sync.WaitGroup
 	read := func(r io.Reader, each func(string)) {

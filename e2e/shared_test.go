@@ -127,6 +127,7 @@ func (s *sharedPortal) want(status int, c *http.Client, method, path string, for
 }
 
 // TestShared: a team's first hour with a portal of its own, by the command line's contract.
+// ASVS 12.1.1.
 func TestShared(t *testing.T) {
 	const word = "otter lantern brisk 41 gravel"
 	s := openShared(t)

@@ -27,8 +27,7 @@ type stopped struct {
 func (p *busy) stopUnderLoad(http2 bool) (s stopped) {
 	p.t.Helper()
 	const slowForms, enough = 20, 150
-	a := attacker(p.line.Listen, http2)
-	results := a.Attack(vegeta.NewStaticTargeter(targets(p.public, p.cookie(p.owner), p.mix)...), vegeta.Rate{Freq: loadRate, Per: time.Second}, 20*time.Second, "")
+	a, results := openLoop(caller(p.line.Listen, http2), targets(p.public, p.cookie(p.owner), p.mix), loadRate, 20*time.Second)
 	var all []*vegeta.Result
 	for r := range results {
 		if all = append(all, r); len(all) == enough {

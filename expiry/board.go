@@ -12,17 +12,13 @@ type Derived struct {
 	migration.Migration // at the version that this was derived from
 	migration.Summary
 	Certificates []migration.Known
-	WaitsSince   time.Time // when a Cloud admin began to be waited for; zero: none is
-	Endings      []Ending  // Days, Rung and Cert are left out: they follow from the moment they are read at
+	Endings      []Ending // Days, Rung and Cert are left out: they follow from the moment they are read at
 }
 
 // Derive is what lists show of a view that was derived at now. Its Until is the first moment at which time alone
 // changes any of it.
 func Derive(v migration.View, now time.Time) Derived {
 	d := Derived{Migration: v.Migration, Summary: v.Summary(now), Certificates: v.KnownCertificates()}
-	if w := d.Whose; w.Others() {
-		d.WaitsSince = w.Since
-	}
 	all, until := of(v, now)
 	for _, e := range all {
 		e.Expiry = certsvc.Expiry{At: e.At, IsCA: e.IsCA}

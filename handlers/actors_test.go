@@ -12,6 +12,7 @@ import (
 
 // TestEveryActHasItsPerson: after a form of each group of acts the audit's newest line says who sent it, from where and
 // with which request, and what it did.
+// ASVS 16.2.1.
 func TestEveryActHasItsPerson(t *testing.T) {
 	d := sit(t, deskOptions{byHand: true})
 	d.checks.close()

@@ -45,13 +45,13 @@ func nav(t testing.TB, body, label string) string {
 func TestWayAround(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, run, _ := d.tested()
-	const all = "Overview Certificates Filters Checks Transfers Drill Replace Settings"
+	const all = "Overview Namespace Certificates Upload Checks Worker code Transfers Drill Filters Replace Report Settings"
 	marked := func(entry, how string) string { return strings.Replace(all, entry, entry+"["+how+"]", 1) }
 	name := "Money transfer rehearsal"
 	for _, tt := range []struct{ path, inside, crumbs string }{
 		{m, marked("Overview", "page"), "Migrations " + name + "[page]"},
 		{m + "/", marked("Overview", "page"), "Migrations " + name + "[page]"},
-		{m + "/namespace", all, "Migrations " + name + " Namespace[page]"},
+		{m + "/namespace", marked("Namespace", "page"), "Migrations " + name + " Namespace[page]"},
 		{m + "/certificates", marked("Certificates", "page"), "Migrations " + name + " Certificates[page]"},
 		{m + "/certificates/clients", marked("Certificates", "true"), "Migrations " + name + " Certificates Client certificates[page]"},
 		{m + "/certificates/filters", marked("Filters", "page"), "Migrations " + name + " Certificates Filters[page]"},
@@ -59,12 +59,14 @@ func TestWayAround(t *testing.T) {
 		{m + "/test", marked("Checks", "page"), "Migrations " + name + " Checks[page]"},
 		{run, marked("Checks", "true"), "Migrations " + name + " Checks Check 1[page]"},
 		{run + "/compare", marked("Checks", "true"), "Migrations " + name + " Checks Check 1 compared[page]"},
-		{m + "/code", all, "Migrations " + name + " Worker code[page]"},
-		{m + "/code/environment", all, "Migrations " + name + " Worker code Environment[page]"},
+		{m + "/upload", marked("Upload", "page"), "Migrations " + name + " Upload[page]"},
+		{m + "/report", marked("Report", "page"), "Migrations " + name + " Report[page]"},
+		{m + "/code", marked("Worker code", "page"), "Migrations " + name + " Worker code[page]"},
+		{m + "/code/environment", marked("Worker code", "true"), "Migrations " + name + " Worker code Environment[page]"},
 		{m + "/transfer", marked("Transfers", "page"), "Migrations " + name + " Transfers[page]"},
 		{m + "/transfer/drill", marked("Drill", "page"), "Migrations " + name + " Transfers Drill[page]"},
 		{m + "/settings", marked("Settings", "page"), "Migrations " + name + " Settings[page]"},
-		{m + "/runs", all, "Migrations " + name + " Runs[page]"},
+		{m + "/runs", marked("Overview", "true"), "Migrations " + name + " Runs[page]"},
 	} {
 		page := d.get(tt.path).want(t, 200).body
 		if got := nav(t, page, "This migration"); got != tt.inside {
@@ -75,7 +77,7 @@ func TestWayAround(t *testing.T) {
 		}
 	}
 	keyed := strings.TrimSuffix(d.post("/new", "name", "Keyed", "lang", "go", "mode", "rehearsal", "auth", "api-key").to(t), "/namespace")
-	if got, want := nav(t, d.get(keyed).body, "This migration"), "Overview[page] Checks Transfers Drill Settings"; got != want {
+	if got, want := nav(t, d.get(keyed).body, "This migration"), "Overview[page] Namespace Checks Worker code Transfers Drill Report Settings"; got != want {
 		t.Errorf("with API keys: %s, want %s", got, want)
 	}
 	for _, tt := range []struct{ path, main, crumbs string }{

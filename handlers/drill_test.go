@@ -40,7 +40,7 @@ func TestDrillPages(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m := d.lent()
 	d.get(m+"/transfer").want(t, 200, m+"/transfer/drill")
-	d.get(m+"/transfer/drill").want(t, 200, "Starts a second", "At most 2,000 transfers", `value="20"`, "No run yet")
+	d.get(m+"/transfer/drill").want(t, 200, "Starts a second", "At most 2,000 transfers", `value="20"`, "None yet")
 	run := d.upload(m+"/transfer/drill", drillForm...).to(t)
 	if again := d.upload(m+"/transfer/drill", drillForm...).to(t); again != run {
 		t.Errorf("one form sent twice led to %s and %s", run, again)

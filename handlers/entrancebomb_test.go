@@ -88,6 +88,7 @@ func (e entrance) fill(text string) []string {
 
 // TestEntrances: no text makes any form take more than its share, or answer with a fault of its own; the portal
 // answers the next one.
+// ASVS 5.2.1, 5.2.2.
 func TestEntrances(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, k := d.rehearsed()
@@ -123,6 +124,7 @@ func TestEntrances(t *testing.T) {
 
 // TestEntrancesTogether: a hundred people bring what is costly at once, each to another form. Memory stays bounded, nobody
 // gets an error of ours, and other pages are answered meanwhile.
+// ASVS 15.2.2.
 func TestEntrancesTogether(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, _ := d.rehearsed()

@@ -342,7 +342,7 @@ func TestPollerStream(t *testing.T) {
 	d.get(m+"/code").want(t, 200, "while it may use a client key").lacks(t, "on=poller")
 	d.post(m+"/code/worker", look...).want(t, 422, "Cannot look", "allow that in step 2")
 	d.post(m+"/certificates/lend", "lend", "on", "lent_key", k.key).to(t)
-	d.get(m+"/code").want(t, 200, "on=poller&amp;queue=TRANSFER_MONEY_TASK_QUEUE", "Start the worker, then choose Look for my worker in step 5")
+	d.get(m+"/code").want(t, 200, "on=poller&amp;queue=TRANSFER_MONEY_TASK_QUEUE", "Start the worker, then choose Look for my worker.")
 	s := d.follow(m + "/events?on=poller&queue=TRANSFER_MONEY_TASK_QUEUE")
 	if first := s.swap(); !strings.Contains(first.data, "Not seen yet") || d.asked.Load() > 0 {
 		t.Errorf("before anybody asked for a look, %d were made\n%.400s", d.asked.Load(), first.data)

@@ -12,6 +12,7 @@ import (
 
 // TestRefusedForms posts what each form must refuse straight to the server: 422, the same page with the
 // values kept and the problem at its field, and nothing stored.
+// ASVS 2.2.1, 2.2.2.
 func TestRefusedForms(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, k := d.rehearsed() // not tested yet: a transfer is refused
@@ -172,6 +173,7 @@ func otherKey(t *testing.T) string {
 }
 
 // TestLimits: a body beyond 64 kB, or 128 kB with files, is refused; files may be larger than what is typed.
+// ASVS 5.2.1.
 func TestLimits(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, k := d.rehearsed()
@@ -182,6 +184,7 @@ func TestLimits(t *testing.T) {
 }
 
 // TestRedirectsStayHere: where a form leads is a page of the portal, whatever it asks for.
+// ASVS 3.7.2.
 func TestRedirectsStayHere(t *testing.T) {
 	d := sit(t, deskOptions{})
 	for _, tt := range []struct{ asked, want string }{

@@ -3,11 +3,13 @@
 package handlers
 
 import (
+	"onramp/handlers/board"
 	"onramp/handlers/certs"
 	"onramp/handlers/check"
 	"onramp/handlers/cloud"
 	"onramp/handlers/code"
 	"onramp/handlers/expiry"
+	"onramp/handlers/handoff"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
 	"onramp/handlers/operate"
@@ -26,6 +28,7 @@ type Options = web.Options
 type Handlers struct {
 	*web.Site
 	journey  journey.Pages
+	board    board.Pages
 	certs    certs.Pages
 	replace  replace.Pages
 	check    check.Pages
@@ -36,6 +39,7 @@ type Handlers struct {
 	help     help.Pages
 	search   search.Pages
 	people   people.Pages
+	handoff  handoff.Pages
 	told     told.Pages
 	operate  operate.Pages
 }
@@ -46,5 +50,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

@@ -111,7 +111,7 @@ func TestLookForCA(t *testing.T) {
 	accepted.until(m, "step 3 is done by a check", func(v migration.View) bool {
 		return v.Step(migration.StepUpload).Status == migration.Done && v.Step(migration.StepTest).Status == migration.Done
 	})
-	accepted.get(m+"/upload").want(t, 200, "accepted in run 1", "Continue").lacks(t, "Test now")
+	accepted.get(m+"/upload").want(t, 200, "accepted in check 1", "Continue").lacks(t, "Test now")
 	runs := accepted.asked.Load()
 	accepted.post(m + "/upload/look").to(t)
 	if accepted.asked.Load() != runs {

@@ -58,7 +58,7 @@ func newOffice(t testing.TB, n int) *office {
 	keyring, vault := custody.NewKeyring(time.Hour, nil), custody.NewVault(time.Hour, nil)
 	keeper, err := custody.New(custody.Options{Store: db})
 	must(err)
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: struct{ runs.Checker }{}, Transfers: struct{ acts.Transfers }{},
+	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Runs: log, Changes: changes, Checker: struct{ runs.Checker }{}, Transfers: struct{ acts.Transfers }{},
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keyring, Keeper: keeper})
 	must(err)
 	hook, err := notices.NewWebhook(notices.WebhookOptions{Address: "http://127.0.0.1:8999/told", Version: "test"})
@@ -167,12 +167,12 @@ func (o *office) get(t testing.TB, path string) *httptest.ResponseRecorder {
 }
 
 // officePages are the pages that lists are on.
-var officePages = []string{"/", "/expiry", "/metrics", "/m/move-3/", "/search?q=payments+4", "/search?q=check+1", "/search?q=00000003"}
+var officePages = []string{"/", "/migrations", "/expiry", "/metrics", "/m/move-3/", "/search?q=payments+4", "/search?q=check+1", "/search?q=00000003"}
 
 // TestQueriesOfAPage: a page makes as many queries with a hundred migrations as with six.
 func TestQueriesOfAPage(t *testing.T) {
 	few, many := newOffice(t, 6), newOffice(t, 150)
-	pages := append(officePages, "/?page=2", "/?q=payments&show=yours", "/?sort=name&mode=cloud", "/expiry?from=60", "/expiry?at=1800000000", "/expiry.ics", "/rehearsal", "/m/move-3/settings", "/healthz")
+	pages := append(officePages, "/?page=2", "/migrations?page=2", "/migrations?show=expiring&sort=expiry", "/migrations?q=payments&show=mine&sort=waiting", "/?q=payments&show=yours", "/?sort=name&mode=cloud", "/expiry?from=60", "/expiry?at=1800000000", "/expiry.ics", "/rehearsal", "/m/move-3/settings", "/healthz")
 	for _, path := range pages {
 		var n [2]int64
 		for i, o := range []*office{few, many} {

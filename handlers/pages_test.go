@@ -54,8 +54,8 @@ func TestJourneyOfPages(t *testing.T) {
 	key := unzip(t, d.post(m+"/certificates/bundle.zip").body)["client.key"]
 	run := d.upload(m+"/test", "key_source", "paste", "key_pem", key).to(t)
 	d.finish(run)
-	d.get(run).want(t, 200, "Connected", "10 of 10 checks passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
-	d.get(m).want(t, 200, "4 of 6 done", "run 1 passed", "Connection test passed", run)
+	d.get(run).want(t, 200, "Connected", "10 of 10 stages passed · 12 ms", "Continue: Change the worker", run+".json").lacks(t, "<live-feed")
+	d.get(m).want(t, 200, "4 of 6 done", "check 1 passed", "Connection test passed", run)
 	d.get(m+"/code").want(t, 200, "TRANSFER_MONEY_TASK_QUEUE", "localhost:7299", "SSL_CERT_FILE", `aria-current="true" data-testid="lang-go"`)
 	d.get(m+"/transfer").want(t, 200, "The worker inside Onramp", "The money arrives")
 	run = d.upload(m+"/transfer", append(slices.Clone(transferForm), "key_source", "paste", "key_pem", key)...).to(t)
@@ -93,7 +93,7 @@ func TestFailedCheck(t *testing.T) {
 	if !strings.Contains(page.body, `id="verdict-ev-0"`) || strings.Contains(page.body, `id="stage-client-cert-ev-`) {
 		t.Error("what was seen does not stand in the verdict alone")
 	}
-	d.get(m).want(t, 200, "Failed", "run 1 failed")
+	d.get(m).want(t, 200, "Failed", "check 1 failed")
 	d.get(m+"/runs").want(t, 200, "CL-03")
 	d.get(run+"?follow=1").want(t, 200, "Stopped at Certificate", "</html>")
 }
@@ -114,7 +114,7 @@ func TestTwins(t *testing.T) {
 	d.stage("task-queue", doctor.Skip)
 	d.checks.close()
 	d.finish(run)
-	d.get(run).want(t, 200, "1 of 10 checks passed, 1 skipped", ">skipped<")
+	d.get(run).want(t, 200, "1 of 10 stages passed, 1 skipped", ">skipped<")
 	var rep doctor.Report
 	check(t, json.Unmarshal([]byte(d.get(run+".json").want(t, 200).body), &rep))
 	if rep.Schema != "onramp.check/1" || rep.Verdict.Code != "OK" || rep.Target.Address != "localhost:7299" {

@@ -80,7 +80,7 @@ func TestElsewhere(t *testing.T) {
 	run := strings.TrimPrefix(posted.URL, d.srv.URL)
 	d.get(run).want(t, 200, "Reported, not observed", "Dana ran onramp check on worker-1", "Counts for step 4, as reported", "Connected")
 	d.get(run+".json").want(t, 200, `"onramp.check/1"`, `"reported"`, `"host": "worker-1"`)
-	d.get(m).want(t, 200, "run 1 passed, as reported from worker-1", "Connection test passed, as reported from worker-1")
+	d.get(m).want(t, 200, "check 1 passed, as reported from worker-1", "Connection test passed, as reported from worker-1")
 	d.get(m+"/test").want(t, 200, "as reported by Dana", "worker-1", run+".json")
 	d.get(m+"/runs").want(t, 200, "as reported by Dana")
 	if v, err := d.acts.Book.View(t.Context(), strings.TrimPrefix(m, "/m/")); err != nil || v.Step(migration.StepTest).Status != migration.Done {
@@ -92,7 +92,7 @@ func TestElsewhere(t *testing.T) {
 	}), "report_by", "Omar <b>").to(t); at == run {
 		t.Error("another report leads to the first one's run")
 	} else {
-		d.get(at).want(t, 200, "Tested from worker-1 · rule set "+doctor.RulesDate, "What was not checked", "Check 8 (Temporal answers): not reached.", "The filters &lt;i&gt;.").lacks(t, "<i>")
+		d.get(at).want(t, 200, "Tested from worker-1 · rule set "+doctor.RulesDate, "What was not checked", "Stage 8 (Temporal answers): not reached.", "The filters &lt;i&gt;.").lacks(t, "<i>")
 		d.get(at).want(t, 200, "Not checked: grpc: not reached; the filters &lt;i&gt;.")
 		d.get(at).want(t, 200, "Omar &lt;b&gt; ran onramp check on worker-1", "pasted", "CL-03", "Stopped at Certificate").lacks(t, "Omar <b>")
 	}
@@ -185,10 +185,10 @@ func TestCompareRuns(t *testing.T) {
 	first := d.upload(m+"/test", "key_source", "paste", "key_pem", k.key, "task_queue", "Q1").to(t)
 	d.finish(first)
 	d.get(first).want(t, 200).lacks(t, "Compare with run")
-	d.get(first+"/compare").want(t, 200, "There is no other run yet")
+	d.get(first+"/compare").want(t, 200, "There is no other check yet")
 	second := d.upload(m+"/test/report", "report", d.printed(m, "OK")).to(t)
-	d.get(second).want(t, 200, "Compare with run 1", second+"/compare/"+last(first))
-	d.get(second+"/compare").want(t, 200, "Choose the run to compare with", second+"/compare/"+last(first))
+	d.get(second).want(t, 200, "Compare with check 1", second+"/compare/"+last(first))
+	d.get(second+"/compare").want(t, 200, "Choose the check to compare with", second+"/compare/"+last(first))
 	d.get(m+"/test").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`, "Last 2 checks, oldest first: 1 passed, 1 failed")
 	d.get(m+"/runs").want(t, 200, second+"/compare/"+last(first), `data-testid="spark"`)
 	d.get(m).want(t, 200, "How long checks took", "Last 2 checks, oldest first: 1 passed, 1 failed. Min", `<a href="`+first+`">Check 1: `)
@@ -208,7 +208,7 @@ func TestCompareRuns(t *testing.T) {
 			t.Errorf("%+v", diff)
 		}
 	}
-	d.get(first+"/compare/"+last(first)).want(t, 200, "Both are the same run")
+	d.get(first+"/compare/"+last(first)).want(t, 200, "Both are the same check")
 	other, _ := d.rehearsed()
 	d.get(other+"/test/"+last(second)+"/compare/"+last(first)).want(t, 404)
 	d.get(second+"/compare/nope").want(t, 404)
@@ -235,7 +235,7 @@ func TestRunsNeverChange(t *testing.T) {
 	d.get(m+"/test/"+killed.ID).want(t, 200, "Interrupted", "Nothing is known beyond the checks below")
 	d.get(m+"/test/"+killed.ID+".json").want(t, 410, `"gone"`)
 	second := d.upload(m+"/test/report", "report", d.printed(m, "OK")).to(t)
-	d.get(second+"/compare/"+last(run)).want(t, 200, "Run 1 was interrupted and has no verdict")
+	d.get(second+"/compare/"+last(run)).want(t, 200, "Check 1 was interrupted and has no verdict")
 	d.get(m+"/test").want(t, 200, "1 passed, 2 interrupted").lacks(t, killed.ID+".json")
 	text := d.get(second+".json").want(t, 200).body
 	for range 3 {

@@ -52,6 +52,11 @@ func (h *Handlers) routes() []route {
 		{post, "/rehearse-now", build, h.journey.RehearseNow},
 		{get, "/new", in, h.journey.NewForm},
 		{post, "/new", build, h.journey.Create},
+		// Every team's migrations
+		{get, "/migrations", in, h.board.Board},
+		{get, "/migrations.csv", in, h.board.Export},
+		{get, "/migrations/import", in, h.board.ImportForm}, // a list of namespaces
+		{post, "/migrations/import", build, h.board.Import},
 		{get, "/m/{m}", see, h.journey.Overview},
 		{get, "/m/{m}/", see, h.journey.Overview},     // as addresses of earlier versions end
 		{post, "/m/{m}/show", change, h.journey.Show}, // the next part of a rehearsal, for who watches
@@ -110,7 +115,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
-		// Step 3: upload the CA
+		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
 		{get, "/m/{m}/handoff.html", see, h.journey.Handoff}, // what the Cloud admin does, as a file
@@ -217,6 +222,18 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
 		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
 		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
+		// One task for one person without an account
+		{get, "/m/{m}/upload/links", see, h.handoff.Links},
+		{post, "/m/{m}/upload/links", change, h.handoff.Make},
+		{post, "/m/{m}/upload/links/{number}/revoke", change, h.handoff.Revoke},
+		{get, "/h/{token}", open, h.handoff.Task}, // its token is its right, here and below
+		{get, "/h/{token}/ca.pem", open, h.handoff.CaPEM},
+		{get, "/h/{token}/events", open, h.handoff.Events},
+		{post, "/h/{token}/opened", open, h.handoff.Opened},
+		{post, "/h/{token}/upload", open, h.handoff.Upload}, // in the rehearsal cloud
+		{post, "/h/{token}/done", open, h.handoff.Done},
+		{post, "/h/{token}/not-me", open, h.handoff.NotMe},
+		{post, "/h/{token}/look", open, h.handoff.Look},
 	}
 }
 

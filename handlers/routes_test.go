@@ -70,6 +70,7 @@ func (d *desk) touched() touched {
 
 // TestGetChangesNothing: every GET answers about a full migration, every stream too, and nothing is stored or dialled
 // by it.
+// ASVS 3.5.3.
 func TestGetChangesNothing(t *testing.T) {
 	d := sit(t, deskOptions{pollers: func(context.Context, transfer.Request) ([]transfer.Poller, error) {
 		return []transfer.Poller{{Identity: "a worker that nobody looked for", LastAccess: time.Now()}}, nil

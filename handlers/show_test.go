@@ -108,5 +108,5 @@ func TestUnsaved(t *testing.T) {
 	if to := d.get(m + "/certificates/unsaved").to(t); to != m+"/upload" {
 		t.Errorf("with both keys saved it leads to %s", to)
 	}
-	d.get(m+"/certificates").want(t, 200, "Continue: Upload the CA").lacks(t, "data-then")
+	d.get(m+"/certificates").want(t, 200, "Continue: Upload the CA certificate").lacks(t, "data-then")
 }

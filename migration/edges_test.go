@@ -214,7 +214,7 @@ func TestRunningIsNewest(t *testing.T) {
 		d.ended(migration.CheckRun, about, state, "")
 	}
 	d.ended(migration.CheckRun, "of other inputs", migration.RunRunning, "")
-	if s := d.view().Step(migration.StepTest); s.Evidence != "run 2 is running" {
+	if s := d.view().Step(migration.StepTest); s.Evidence != "check 2 is running" {
 		t.Errorf("%+v", s)
 	}
 }

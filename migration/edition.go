@@ -116,6 +116,8 @@ func (v View) Replaces(edition string, facts []Fact) error {
 				now = "The client certificate is " + v.Certificate.LeafSubject + " (SHA-256 " + short(v.Certificate.LeafFingerprint) + ") now" + v.lastSet(FactCertificate)
 			}
 			return Changed(now)
+		case f.Kind == FactHandoffMade && (v.differs(edition, partNamespace) || v.differs(edition, partCertificate)):
+			return Changed("The namespace or the CA certificate is another one now.")
 		case (f.Kind == FactLeaf || f.Kind == FactBatch) && v.differs(edition, partCertificate):
 			return Changed("The CA certificate is another one now" + v.lastSet(FactCertificate))
 		case f.Kind == FactNote:

@@ -2,7 +2,6 @@ package migration
 
 import (
 	"encoding/json"
-	"strconv"
 	"strings"
 	"time"
 )
@@ -98,7 +97,7 @@ func uploadEvidence(kind string, data UploadData) string {
 		return text + " saved in the rehearsal cloud"
 	}
 	if data.RunNumber > 0 {
-		return text + " accepted in run " + strconv.Itoa(data.RunNumber)
+		return text + " accepted in " + CheckRun.Numbered(data.RunNumber)
 	}
 	return text + " accepted"
 }
@@ -108,7 +107,11 @@ func runEvidence(f *Fact) StepView {
 	data, _ := decode[TransferData](*f) // CheckData has the same names
 	s.Run, s.Evidence = data.Run, "passed"
 	if data.RunNumber > 0 {
-		s.Evidence = "run " + strconv.Itoa(data.RunNumber) + " passed"
+		kind := CheckRun
+		if f.Kind == FactTransfer {
+			kind = TransferRun
+		}
+		s.Evidence = kind.Numbered(data.RunNumber) + " passed"
 	}
 	if data.Status != "" {
 		s.Evidence += ": " + strings.ToLower(data.Status)
@@ -137,7 +140,7 @@ func pollerEvidence(f *Fact) StepView {
 	return StepView{Status: Done, Evidence: worker + " polls " + data.TaskQueue, Since: f.At}
 }
 
-func runName(r *Outcome) string { return "run " + strconv.Itoa(r.Number) }
+func runName(r *Outcome) string { return r.Kind.Numbered(r.Number) }
 
 // lookAgain says what changed since a fact was observed.
 func (d deriver) lookAgain(stale *Fact) StepView {

@@ -155,10 +155,10 @@ func (h *Handoff) settle(now time.Time, about string) {
 		h.State, h.Since = HandoffSeen, h.Seen
 	case !h.Revoked.IsZero():
 		h.State, h.Since = HandoffRevoked, h.Revoked
-	case !h.NotMe.IsZero():
-		h.State, h.Since = HandoffNotMe, h.NotMe
 	case h.About != about:
 		h.State, h.Since = HandoffSuperseded, h.Made
+	case !h.NotMe.IsZero():
+		h.State, h.Since = HandoffNotMe, h.NotMe
 	case !h.Done.IsZero():
 		h.State, h.Since = HandoffDone, h.Done
 	case h.Expired(now):

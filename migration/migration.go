@@ -59,6 +59,12 @@ type Migration struct {
 	Team     string // ID of the team that owns it
 }
 
+// Made is a new migration with what is known of it from the start.
+type Made struct {
+	Migration Migration
+	Facts     []Fact // without migration
+}
+
 // UsesKeys reports whether its workers sign in with an API key. Then it has no certificates.
 func (m Migration) UsesKeys() bool { return m.Auth == cloud.AuthAPIKey }
 
@@ -82,6 +88,7 @@ const (
 	FactPoller      = "poller.seen"
 	FactTransfer    = "transfer.done"
 	FactNote        = "step.noted" // "done outside", with a reason; shown as such
+	FactSource      = "source.set" // where the application runs today, as a list said: SourceData
 )
 
 // Fact is something observed. InputHash is the hash of what it was observed about; when the present
@@ -102,6 +109,12 @@ type NamespaceData struct {
 	Address   string `json:"address"`     // host:port that programs dial
 	Server    string `json:"server_name"` // "" unless it differs from Address's host
 	Region    string `json:"region,omitempty"`
+}
+
+// SourceData is the data of FactSource: the self-hosted namespace that an application comes from. No step asks for it.
+type SourceData struct {
+	Cluster   string `json:"cluster,omitempty"`
+	Namespace string `json:"namespace"`
 }
 
 // CertificateData is the data of FactCertificate: public things only.

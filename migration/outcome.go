@@ -1,6 +1,9 @@
 package migration
 
-import "time"
+import (
+	"strconv"
+	"time"
+)
 
 // RunKind says what a run did.
 type RunKind string
@@ -11,6 +14,20 @@ const (
 	TransferRun RunKind = "transfer"
 	DrillRun    RunKind = "drill"
 )
+
+// Word is what the kind is called in sentences: "check", "test transfer", "load drill".
+func (k RunKind) Word() string {
+	switch k {
+	case TransferRun:
+		return "test transfer"
+	case DrillRun:
+		return "load drill"
+	}
+	return string(k)
+}
+
+// Numbered names the run of a number: "check 3". It is the name wherever one is mentioned.
+func (k RunKind) Numbered(number int) string { return k.Word() + " " + strconv.Itoa(number) }
 
 // RunState is where a run is.
 type RunState string

@@ -54,6 +54,14 @@ func (v View) SetNamespace(d NamespaceData) ([]Fact, error) {
 	return []Fact{newFact(FactNamespace, namespaceHash(d), d)}, nil
 }
 
+// FromSource records where an application runs today; nil where that is not known.
+func FromSource(d *SourceData) []Fact {
+	if d == nil {
+		return nil
+	}
+	return []Fact{newFact(FactSource, "", *d)}
+}
+
 // SetCertificate records public facts of an issued certificate. A private key among the certificates is refused, and
 // any certificate where workers sign in with an API key (Migration.TakesCertificates).
 func (v View) SetCertificate(d CertificateData) ([]Fact, error) {

@@ -251,7 +251,7 @@ func TestRepairedNamespace(t *testing.T) {
 	if got := data[migration.UploadData](t, d.facts[3].Data); got != (migration.UploadData{Namespace: home.Namespace, CAFingerprint: "ca1", Run: o.ID, RunNumber: 1}) {
 		t.Errorf("ca.seen %+v", got)
 	}
-	if s := d.view().Step(migration.StepTest); s.Run != o.ID || s.Evidence != "run 1 passed" {
+	if s := d.view().Step(migration.StepTest); s.Run != o.ID || s.Evidence != "check 1 passed" {
 		t.Errorf("evidence of test: %+v", s)
 	}
 }
@@ -313,7 +313,7 @@ func TestReportedCounts(t *testing.T) {
 			}
 			o := d.check(c, migration.RunPassed, "OK", "worker-1")
 			test := d.view().Step(migration.StepTest)
-			if test.Status != migration.Done || test.Evidence != "run 1 passed, as reported from worker-1" || test.Run != o.ID {
+			if test.Status != migration.Done || test.Evidence != "check 1 passed, as reported from worker-1" || test.Run != o.ID {
 				t.Errorf("step test is %+v", test)
 			}
 			if d.status(migration.StepUpload) == migration.Done {

@@ -57,6 +57,8 @@ type View struct {
 	Leaves      []Leaf      // further client certificates, each once, the newest first; also those of earlier CAs
 	Handoffs    Handoffs    // tasks that were handed to people without an account, oldest first
 	Facts       []Fact      // every fact, oldest first: the activity list
+	LastCheck   *Outcome    // the last of the present inputs that has ended, nil for none
+	Source      *SourceData // where the application ran before, nil where nobody said
 }
 
 // CheckHash is the hash of what a check is about: namespace, address and leaf certificate.
@@ -83,7 +85,7 @@ func (v View) inputs() inputs {
 var titles = map[string]string{
 	StepNamespace:    "Choose the namespace",
 	StepCertificates: "Create certificates",
-	StepUpload:       "Upload the CA",
+	StepUpload:       "Upload the CA certificate",
 	StepTest:         "Test the connection",
 	StepCode:         "Change the worker",
 	StepTransfer:     "Run a test transfer",
@@ -108,10 +110,11 @@ func present(m Migration, facts []Fact) inputs {
 //   - A step is Done by a fact (or a note) whose hash is that of the present inputs, and by nothing
 //     else. Facts of other inputs make it LookAgain.
 //   - Test and transfer are Failing while their newest ended run about the present inputs failed.
-//   - The first step that is neither Done nor Blocked is Next, and YourTurn unless another word says more.
+//   - The first step that is neither Done nor Blocked nor Rehearsed is Next, and YourTurn unless another word says more;
+//     where there is none, the Rehearsed one is.
 //   - Code is done by a worker of the reader's alone. That Onramp's own worker did a transfer in a rehearsal leaves it
-//     open, and the evidence says so. Once everything else is done it is Rehearsed: nothing waits for the reader, and
-//     nothing says that a worker of theirs was seen.
+//     open, and the evidence says so. Once everything else is done, or the transfer is to be looked at again, it is
+//     Rehearsed: nothing of it waits for the reader, and nothing says that a worker of theirs was seen.
 //   - A link for a person says whom a step waits for, by name; what it waits for stays evidence (deriver.handed).
 //   - With API keys there is nothing to do in certificates and upload: Done, and the evidence says so.
 func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
@@ -123,6 +126,8 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 		v.Leaves = leaves(facts)
 	}
 	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
+	v.LastCheck = d.lastEnded(CheckRun, d.in.check())
+	_, v.Source = latest[SourceData](facts, FactSource)
 
 	var upload StepView
 	upload, v.Upload = d.upload()
@@ -130,9 +135,10 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	upload = d.handed(upload, v.Handoffs.Asked(TaskUpload))
 	test := d.test()
 	v.Steps = []StepView{d.stepNamespace(), d.stepCertificates(), upload, test, d.code(), d.transfer(test)}
-	if code, last := &v.Steps[4], v.Steps[5]; d.in.can.Practice && code.Status == NotStarted && code.Evidence != "" && test.Status == Done && last.Status == Done {
+	if code, last := &v.Steps[4], v.Steps[5]; d.in.can.Practice && code.Status == NotStarted && code.Evidence != "" && test.Status == Done && (last.Status == Done || last.Status == LookAgain) {
 		code.Status = Rehearsed
 	}
+	rehearsed := ""
 	for i := range v.Steps {
 		s := &v.Steps[i]
 		s.ID, s.Number, s.Title = Steps[i], i+1, titles[Steps[i]]
@@ -140,7 +146,9 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 			v.DoneCount++
 			continue
 		}
-		if v.Next == "" && s.Status != Blocked {
+		if s.Status == Rehearsed {
+			rehearsed = s.ID
+		} else if v.Next == "" && s.Status != Blocked {
 			v.Next = s.ID
 			if s.Status == NotStarted {
 				s.Status = YourTurn
@@ -149,6 +157,9 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 		if s.Who == "" && s.Status != Blocked {
 			s.Who = WhoDeveloper
 		}
+	}
+	if v.Next == "" {
+		v.Next = rehearsed
 	}
 	return v
 }

@@ -186,21 +186,22 @@ func TestSteps(t *testing.T) {
 			StepCertificates: "client certificate expires 12 Nov 2026", StepUpload: "needs step 1, a namespace"}},
 		{name: "both", did: ready, want: "DDToo-", next: StepUpload},
 		{name: "saved", did: and(ready, "save"), want: "DDDTo-", next: StepTest, say: map[string]string{StepUpload: "CA ca1 saved in the rehearsal cloud"}},
-		{name: "tested", did: and(ready, "save", "pass"), want: "DDDDTo", next: StepCode, say: map[string]string{StepTest: "run 1 passed"}},
-		{name: "everything", did: all, want: "DDDDDD", next: "", say: map[string]string{StepTransfer: "run 1 passed: completed", StepCode: "worker 1@host polls Q"}},
+		{name: "tested", did: and(ready, "save", "pass"), want: "DDDDTo", next: StepCode, say: map[string]string{StepTest: "check 1 passed"}},
+		{name: "everything", did: all, want: "DDDDDD", next: "", say: map[string]string{StepTransfer: "test transfer 1 passed: completed", StepCode: "worker 1@host polls Q"}},
 		{name: "code before the rest", did: []string{"ns a.x", "poll"}, want: "DT--D-", next: StepCertificates},
 		{name: "Onramp's own worker", did: and(ready, "save", "pass", "ours", "paid"), want: "DDDDRD", next: StepCode, say: map[string]string{
 			StepCode: "rehearsed with Onramp's own worker; yours has not been seen"}},
+		{name: "another CA after a rehearsal", did: and(ready, "save", "pass", "ours", "paid", "cert ca2 leaf2", "save", "pass"), want: "DDDDR?", next: StepTransfer},
 		{name: "the reader's worker and then Onramp's", did: and(ready, "save", "pass", "poll", "ours", "paid"), want: "DDDDDD", say: map[string]string{StepCode: "worker 1@host polls Q"}},
 		{name: "Onramp's own worker in another namespace", did: and(ready, "ours", "ns b.x"), want: "DDToo-", next: StepUpload, say: map[string]string{StepCode: ""}},
 		{name: "the reader's worker in another namespace, Onramp's in both", did: and(ready, "poll", "ours", "ns b.x", "ours"), want: "DDTo?-", next: StepUpload,
 			say: map[string]string{StepCode: "the namespace changed from a.x to b.x"}},
 		{name: "a poller that cannot be read", did: and(ready, "damage poller.seen"), want: "DDToo-", next: StepUpload},
 		{name: "transfer without code", did: and(ready, "save", "pass", "paid"), want: "DDDDTD", next: StepCode},
-		{name: "test before the upload", did: and(ready, "fail CL-03"), want: "DDT!o-", next: StepUpload, say: map[string]string{StepTest: "run 1 failed: title of CL-03"}},
-		{name: "a check under way", did: and(ready, "save", "check"), want: "DDDTo-", next: StepTest, say: map[string]string{StepTest: "run 1 is running"}},
+		{name: "test before the upload", did: and(ready, "fail CL-03"), want: "DDT!o-", next: StepUpload, say: map[string]string{StepTest: "check 1 failed: title of CL-03"}},
+		{name: "a check under way", did: and(ready, "save", "check"), want: "DDDTo-", next: StepTest, say: map[string]string{StepTest: "check 1 is running"}},
 		{name: "an interrupted check says nothing", did: and(ready, "save", "pass", "cut"), want: "DDDDTo", next: StepCode},
-		{name: "a failure after a pass", did: and(ready, "save", "pass", "fail DN-01"), want: "DDD!o-", next: StepTest, say: map[string]string{StepTest: "run 2 failed: title of DN-01"}},
+		{name: "a failure after a pass", did: and(ready, "save", "pass", "fail DN-01"), want: "DDD!o-", next: StepTest, say: map[string]string{StepTest: "check 2 failed: title of DN-01"}},
 		{name: "a pass after a failure", did: and(ready, "save", "fail DN-01", "pass"), want: "DDDDTo", next: StepCode},
 		{name: "the transfer fails", did: and(ready, "save", "pass", "poll", "unpaid"), want: "DDDDD!", next: StepTransfer},
 		{name: "the transfer fails, then works", did: and(ready, "save", "pass", "poll", "unpaid", "paid"), want: "DDDDDD"},
@@ -218,7 +219,7 @@ func TestSteps(t *testing.T) {
 		{name: "the leaf has ended", did: []string{"ns a.x", "cert ca1 leaf1 ends"}, want: "D?ooo-", next: StepCertificates, say: map[string]string{
 			StepCertificates: "the client certificate expired on 12 Nov 2026"}},
 		{name: "the CA was removed from the namespace", did: and(all, "fail CL-03"), want: "DD?!DD", next: StepUpload, say: map[string]string{
-			StepUpload: "run 2 was refused although the CA had been accepted: title of CL-03"}},
+			StepUpload: "check 2 was refused although the CA had been accepted: title of CL-03"}},
 		{name: "the CA was saved again", did: and(all, "fail CL-03", "save"), want: "DDD!DD", next: StepTest},
 		{name: "a rehearsal on another port", did: []string{"ns a.x localhost:7001", "cert ca1 leaf1", "save", "pass", "ns a.x 127.0.0.1:7002"}, want: "DDDDTo", next: StepCode},
 		{name: "seen by a check is not saved", did: and(ready, "seen"), want: "DDToo-", next: StepUpload},
@@ -274,7 +275,7 @@ func TestLastEnded(t *testing.T) {
 	s.now = s.now.Add(time.Minute)
 	slow := &s.runs[1]
 	slow.State, slow.Ended, slow.Title = RunFailed, s.now, "at last"
-	if got := s.view().Step(StepTest); got.Status != Failing || got.Run != slow.ID || got.Evidence != "run 1 failed: at last" {
+	if got := s.view().Step(StepTest); got.Status != Failing || got.Run != slow.ID || got.Evidence != "check 1 failed: at last" {
 		t.Errorf("test = %+v, want failing by %s", got, slow.ID)
 	}
 	slow.Ended = s.runs[0].Ended // at the same instant: the later run speaks
@@ -290,8 +291,8 @@ func TestStepDetails(t *testing.T) {
 	want := []StepView{
 		{ID: "namespace", Number: 1, Title: "Choose the namespace", Status: Done, Evidence: "a.x", Since: at(1)},
 		{ID: "certificates", Number: 2, Title: "Create certificates", Status: Done, Evidence: "client certificate expires 12 Nov 2026", Since: at(2)},
-		{ID: "upload", Number: 3, Title: "Upload the CA", Status: Waiting, Who: WhoCloudAdmin, Since: at(2)},
-		{ID: "test", Number: 4, Title: "Test the connection", Status: Failing, Who: WhoDeveloper, Evidence: "run 1 failed: title of CL-03", Run: "check1", Since: at(3)},
+		{ID: "upload", Number: 3, Title: "Upload the CA certificate", Status: Waiting, Who: WhoCloudAdmin, Since: at(2)},
+		{ID: "test", Number: 4, Title: "Test the connection", Status: Failing, Who: WhoDeveloper, Evidence: "check 1 failed: title of CL-03", Run: "check1", Since: at(3)},
 		{ID: "code", Number: 5, Title: "Change the worker", Status: Done, Evidence: "done outside: by hand", Since: at(4), Noted: true},
 		{ID: "transfer", Number: 6, Title: "Run a test transfer", Status: Blocked, Reason: "needs step 4, a connection test that passed"},
 	}

@@ -26,6 +26,20 @@ type Summary struct {
 	Replacing string    `json:"replacing,omitempty"` // ReplaceCA or ReplaceLeaf while a replacement is in progress
 	Whose     Whose     `json:"whose,omitzero"`      // who acts next
 	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
+
+	Expires time.Time   `json:"expires,omitzero"`  // the first end in the chain of the present certificate; zero: it has none
+	Checked *Checked    `json:"checked,omitempty"` // the last check of what is set now
+	Source  *SourceData `json:"source,omitempty"`  // the namespace that it comes from, where that is known
+	Region  string      `json:"region,omitempty"`  // of the namespace, where that is known
+}
+
+// Checked is how a check ended.
+type Checked struct {
+	Run    string    `json:"run"`
+	Number int       `json:"number"`
+	Passed bool      `json:"passed"`
+	Title  string    `json:"title"`
+	At     time.Time `json:"at"`
 }
 
 // Summary is the summary of a view that was derived at now.
@@ -42,10 +56,17 @@ func (v View) Summary(now time.Time) Summary {
 		s.Turn = TurnWaiting
 	}
 	if v.Namespace != nil {
-		s.Namespace = v.Namespace.Namespace
+		s.Namespace, s.Region = v.Namespace.Namespace, v.Namespace.Region
 	}
+	if c := v.LastCheck; c != nil {
+		s.Checked = &Checked{Run: c.ID, Number: c.Number, Passed: c.State == RunPassed, Title: c.Title, At: c.Ended}
+	}
+	s.Source = v.Source
 	if c := v.Certificate; c != nil {
-		s.CA, s.Leaf = c.CAFingerprint, c.LeafFingerprint
+		s.CA, s.Leaf, s.Expires = c.CAFingerprint, c.LeafFingerprint, c.LeafNotAfter
+		if !c.CANotAfter.IsZero() && c.CANotAfter.Before(s.Expires) {
+			s.Expires = c.CANotAfter
+		}
 		if now.Before(c.LeafNotAfter) { // step certificates looks again then
 			s.Until = c.LeafNotAfter
 		}

@@ -115,6 +115,7 @@ func TestHandoffStates(t *testing.T) {
 		"|cert ca2 leaf2 long":              "superseded @3",
 		"|ns b.x":                           "superseded @3",
 		"|cert ca1 leaf2":                   "made @3", // another client certificate of the same CA
+		"|notme 1|ns b.x":                   "superseded @3",
 		"|done 1|ns b.x":                    "superseded @3",
 		"|done 1|seen|ns b.x":               "seen @5",
 		"|cert ca2 leaf2 long|revoked 1":    "revoked @5",

@@ -57,6 +57,7 @@ func TestSignatureVector(t *testing.T) {
 	}
 }
 
+// ASVS 15.3.2.
 func TestWebhookSends(t *testing.T) {
 	var heads http.Header
 	var body string

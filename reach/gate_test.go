@@ -130,6 +130,7 @@ var spellings = []string{
 }
 
 // No vector reaches a socket, however the name answers: counted in the dialer's control function, and by a listener.
+// ASVS 1.3.6.
 func TestForbidden(t *testing.T) {
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -224,6 +225,7 @@ func TestForbidden(t *testing.T) {
 	if n := accepted.Load(); n != 0 {
 		t.Errorf("the listener accepted %d connections", n)
 	}
+	t.Logf("figure: S5 forbidden_connects=%d accepted=%d vectors=%d resolvers=3 dials=%d", connects, accepted.Load(), vectors/3, ways)
 	t.Logf("%d vectors x 3 resolvers, %d dials: %d forbidden connects at the socket, %d accepted", vectors/3, ways, connects, accepted.Load())
 }
 
@@ -289,6 +291,7 @@ func TestKindOf(t *testing.T) {
 }
 
 // What may be dialled is: by Temporal Cloud's own names, by the targets, and a server of this process.
+// ASVS 13.2.4.
 func TestAllowed(t *testing.T) {
 	door, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -377,6 +380,7 @@ func TestAlone(t *testing.T) {
 }
 
 // In no minute more than ten a person, nor more than six of a target; who waits goes on, and others are not in the way.
+// ASVS 2.4.1.
 func TestLimits(t *testing.T) {
 	now := time.Date(2026, 11, 29, 9, 0, 0, 0, time.UTC)
 	g := New(Options{Now: func() time.Time { return now }, Resolve: func(context.Context, string) ([]netip.Addr, error) { return []netip.Addr{innocent}, nil }})
@@ -425,6 +429,7 @@ func TestLimits(t *testing.T) {
 	}
 }
 
+// ASVS 13.2.5.
 func TestParseTargets(t *testing.T) {
 	for text, want := range map[string]string{
 		"10.20.0.0/16": "10.20.0.0/16", "10.20.3.4/16": "10.20.0.0/16", "10.20.0.7": "10.20.0.7", "[fd12::/32]:7233": "[fd12::/32]:7233", "fd12::1": "fd12::1",

@@ -132,7 +132,7 @@ func publicCA(cas []*x509.Certificate, public *x509.CertPool, now time.Time) err
 		if _, err := ca.Verify(x509.VerifyOptions{Roots: public, CurrentTime: now, KeyUsages: []x509.ExtKeyUsage{x509.ExtKeyUsageAny}}); err == nil {
 			return refusal(certsvc.Lint{Subject: certsvc.SubjectOf(ca),
 				Text: "It is a well-known public CA. Anybody can get a certificate from it, so Cloud takes it only for a namespace with certificate filters.",
-				Fix:  "Upload a CA of your own, or set certificate filters first."})
+				Fix:  "Upload a CA certificate of your own, or set certificate filters first."})
 		}
 	}
 	return nil
@@ -174,7 +174,7 @@ func (c *Cloud) filtering(old *space, raw []byte) (*space, error) {
 		}
 	} else if publicCA(old.cas, systemPool(), c.o.Now()) != nil {
 		return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
-			Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA of your own first."}
+			Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA certificate of your own first."}
 	}
 	s := newSpace(old.id, old.created, old.bundle, old.cas, f).like(old)
 	s.broken = old.mended("filters") // saving filters repairs them

@@ -75,7 +75,7 @@ func newWizard(t *testing.T, c *Cloud, window time.Duration) *wizard {
 	if err != nil {
 		t.Fatal(err)
 	}
-	all, err := acts.New(acts.Options{Store: db, Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{}), Transfers: transfers, Issuer: certsvc.New(certsvc.Options{}),
+	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Runs: log, Changes: changes, Checker: doctor.New(doctor.Options{}), Transfers: transfers, Issuer: certsvc.New(certsvc.Options{}),
 		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: cloud.Full(c), OwnComputer: true, ReplaceWindow: window})
 	if err != nil {
 		t.Fatal(err)

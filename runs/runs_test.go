@@ -303,6 +303,7 @@ func TestFullDisk(t *testing.T) {
 }
 
 // TestPanic: a panic ends its run as failed and nothing else.
+// ASVS 16.5.4.
 func TestPanic(t *testing.T) {
 	b := sit(t, options{})
 	r := b.finish(b.begin(b.job(migration.CheckRun, work(func(context.Context, func(...runs.Line)) runs.Ending { panic("broken") }))))

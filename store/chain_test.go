@@ -251,6 +251,7 @@ func rewrite(t testing.TB, path, text string) {
 }
 
 // TestTamperedAudit: a thousand tamperings of every kind are found, and the first bad record is named.
+// ASVS 16.4.2.
 func TestTamperedAudit(t *testing.T) {
 	const n, rounds = 60, 1000
 	whole := audited(t, n)
@@ -283,6 +284,7 @@ func TestTamperedAudit(t *testing.T) {
 	if sum != rounds || named != rounds {
 		t.Errorf("found %d of %d, named %d: %v", sum, rounds, named, found)
 	}
+	t.Logf("figure: S10 found=%d of=%d kinds=%d first_bad_named=%d", sum, rounds, len(tamperings), named)
 	t.Logf("found %d of %d tamperings of %d kinds, the first bad record named in %d", sum, rounds, len(tamperings), named)
 }
 
@@ -324,6 +326,7 @@ func TestServesBrokenAudit(t *testing.T) {
 }
 
 // TestFailsClosed: what cannot be recorded does not happen, whichever write carries the record.
+// ASVS 16.5.3.
 func TestFailsClosed(t *testing.T) {
 	d := open(t)
 	addAll(t, d, "a")
@@ -391,11 +394,21 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// undoNotices takes schema file 0008 back.
-const undoNotices = `DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX facts_answers; DROP INDEX migrations_waits; ALTER TABLE migrations DROP COLUMN waits_since;
+// undoNotices takes schema file 0010 back.
+const undoNotices = `DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX facts_answers; DROP INDEX migrations_waits;
 	CREATE TABLE notices (migration_id TEXT NOT NULL, sha256 TEXT NOT NULL, rung INTEGER NOT NULL, attempts INTEGER NOT NULL, tried INTEGER NOT NULL, next INTEGER NOT NULL, sent INTEGER NOT NULL, error TEXT NOT NULL);
 	CREATE INDEX notices_tried ON notices (tried); CREATE INDEX notices_unsent ON notices (sent);
 	CREATE TRIGGER notices_sent_once BEFORE UPDATE ON notices WHEN OLD.sent <> 0 BEGIN SELECT RAISE(ABORT, 'the notice was sent'); END;`
+
+// without0009 takes back what schema 9 has added.
+const without0009 = `DROP TABLE bulk_rows; DROP TABLE bulks; DROP TABLE migration_ends;
+DROP TRIGGER migrations_more; DROP TRIGGER migrations_fewer; DROP TRIGGER migrations_moved;
+DROP TRIGGER migration_ends_fewer; DROP TRIGGER migration_ends_moved;
+DROP INDEX migrations_who; DROP INDEX migrations_since; DROP INDEX migrations_expires; DROP INDEX migrations_checked;
+ALTER TABLE migrations DROP COLUMN who; ALTER TABLE migrations DROP COLUMN since; ALTER TABLE migrations DROP COLUMN expires; ALTER TABLE migrations DROP COLUMN checked;
+DROP TABLE migration_counts; CREATE TABLE migration_counts (team_id TEXT, away INTEGER, mode TEXT, turn INTEGER, failing INTEGER, n INTEGER);
+CREATE TRIGGER migrations_more AFTER INSERT ON migrations BEGIN SELECT 1; END; CREATE TRIGGER migrations_fewer AFTER DELETE ON migrations BEGIN SELECT 1; END;
+CREATE TRIGGER migrations_moved AFTER UPDATE OF turn ON migrations BEGIN SELECT 1; END; CREATE TRIGGER migration_counts_none AFTER UPDATE OF n ON migration_counts BEGIN SELECT 1; END;`
 
 // TestUpgradeChains: what a database without a chain holds is chained once, and a record says so; what was chained before and
 // was changed since is found, though the schema was set back.
@@ -406,7 +419,9 @@ func TestUpgradeChains(t *testing.T) {
 		forge(t, dir, func(exec func(string, ...any)) {
 			exec("DELETE FROM audit_chain")
 		})
-		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; DROP TABLE handoffs; PRAGMA user_version = 5;"+undoNotices)
+		alter(t, dir, undoNotices)
+		alter(t, dir, without0009)
+		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; DROP TABLE handoffs; PRAGMA user_version = 5")
 	}
 	check(t, os.CopyFS(dir+"-old", os.DirFS(before)))
 	check(t, os.Chmod(dir+"-old", 0o700))

@@ -19,9 +19,10 @@ func TestNoCountOfNothing(t *testing.T) {
 	check := func(what string) {
 		t.Helper()
 		for counts, counted := range map[string]string{
-			"SELECT team_id, away, mode, turn || failing, n FROM migration_counts": "SELECT team_id, away, mode, turn || failing, COUNT(*) FROM migrations GROUP BY 1, 2, 3, 4",
-			"SELECT kind, state, '', '', n FROM run_counts":                        "SELECT kind, state, '', '', COUNT(*) FROM runs GROUP BY kind, state",
-			"SELECT team_id, day, mode, active, n FROM ending_days":                "SELECT team_id, at / 86400000000000, mode, active, COUNT(*) FROM endings GROUP BY 1, 2, 3, 4",
+			"SELECT team_id, away, mode, turn || who || failing, n FROM migration_counts": "SELECT team_id, away, mode, turn || who || failing, COUNT(*) FROM migrations GROUP BY 1, 2, 3, 4",
+			"SELECT team_id, day, '', '', n FROM migration_ends":                          "SELECT team_id, expires / 86400000000000, '', '', COUNT(*) FROM migrations WHERE archived = 0 AND expires <> 0 GROUP BY 1, 2",
+			"SELECT kind, state, '', '', n FROM run_counts":                               "SELECT kind, state, '', '', COUNT(*) FROM runs GROUP BY kind, state",
+			"SELECT team_id, day, mode, active, n FROM ending_days":                       "SELECT team_id, at / 86400000000000, mode, active, COUNT(*) FROM endings GROUP BY 1, 2, 3, 4",
 		} {
 			read := func(query string) []string {
 				return must(all(ctx, d, func(row scanner) (string, error) {
@@ -36,7 +37,11 @@ func TestNoCountOfNothing(t *testing.T) {
 	derived := func(id string, turn migration.Turn, days ...int) {
 		t.Helper()
 		x := expiry.Derived{Migration: must(d.Migration(ctx, id))(t), Summary: migration.Summary{Turn: turn}}
+		if turn != migration.TurnDone {
+			x.Whose.Who = migration.WhoDeveloper
+		}
 		for _, n := range days {
+			x.Expires = start.Add(time.Duration(n) * 24 * time.Hour)
 			x.Endings = append(x.Endings, expiry.Ending{Migration: id, Certificate: fmt.Sprint(n), Expiry: certsvc.Expiry{At: start.Add(time.Duration(n) * 24 * time.Hour)}})
 		}
 		if err := d.SaveDerived(ctx, []expiry.Derived{x}); err != nil {

@@ -128,14 +128,15 @@ func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...cust
 	})
 }
 
-// nameFree refuses a name that another migration bears: a Conflict fault of field name. SQLite folds the case of ASCII
-// letters alone, so each name is read; nobody makes migrations often enough to notice.
+// nameFree refuses a name that another migration of its team bears: a Conflict fault of field name. What other teams have
+// is nothing that its members may learn. SQLite folds the case of ASCII letters alone, so each name is read; nobody makes
+// migrations often enough to notice.
 func nameFree(ctx context.Context, tx *sql.Tx, m migration.Migration) error {
 	key := migration.NameKey(m.Name)
 	if key == "" {
 		return nil
 	}
-	rows, err := tx.QueryContext(ctx, "SELECT id, name, archived FROM migrations WHERE id <> ?", m.ID)
+	rows, err := tx.QueryContext(ctx, "SELECT id, name, archived FROM migrations WHERE id <> ? AND team_id = ?", m.ID, team(m))
 	if err != nil {
 		return err
 	}
@@ -160,16 +161,16 @@ func nameFree(ctx context.Context, tx *sql.Tx, m migration.Migration) error {
 }
 
 // ChangeMigration writes the name of a migration, its team and whether it is archived, with the audit's records of it. A Conflict
-// fault of field name when another has the new name (migration.SameName).
+// fault of field name when another of its team has the name (migration.SameName).
 func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
-		var name string
-		switch err := tx.QueryRowContext(ctx, "SELECT name FROM migrations WHERE id = ?", m.ID).Scan(&name); {
+		var name, owner string
+		switch err := tx.QueryRowContext(ctx, "SELECT name, team_id FROM migrations WHERE id = ?", m.ID).Scan(&name, &owner); {
 		case errors.Is(err, sql.ErrNoRows):
 			return noMigration(m.ID)
 		case err != nil:
 			return err
-		case name != m.Name:
+		case name != m.Name, owner != team(m):
 			if err := nameFree(ctx, tx, m); err != nil {
 				return err
 			}

@@ -47,8 +47,8 @@ func ladder(at string, rungs []int, ends bool) string {
 var (
 	endRung  = ladder("e.at", notices.Rungs, true)
 	endTold  = fmt.Sprintf("e.active = 1 AND e.mode <> '%s' AND e.at <= ?1 + %d", migration.Rehearsal, int64(notices.Rungs[0])*int64(endingDay))
-	waitRung = ladder("m.waits_since", notices.Waits, false)
-	waitTold = fmt.Sprintf("m.waits_since <> 0 AND m.waits_since <= ?1 - %d AND m.archived = 0 AND m.mode <> '%s'", int64(notices.Waits[0])*int64(endingDay), migration.Rehearsal)
+	waitRung = ladder("m.since", notices.Waits, false)
+	waitTold = fmt.Sprintf("m.who = '"+migration.WhoCloudAdmin+"' AND m.since <> 0 AND m.since <= ?1 - %d AND m.archived = 0 AND m.mode <> '%s'", int64(notices.Waits[0])*int64(endingDay), migration.Rehearsal)
 	redTold  = fmt.Sprintf(`r.kind = 'check' AND r.state = 'failed' AND r.ended > ?1 - %d AND m.archived = 0 AND m.mode <> '%s'
 		AND NOT EXISTS (SELECT 1 FROM runs l WHERE l.migration_id = r.migration_id AND l.kind = 'check' AND l.input_hash = r.input_hash AND l.state IN ('passed', 'failed') AND (l.ended, l.number) > (r.ended, r.number))
 		AND 'passed' = (SELECT l.state FROM runs l WHERE l.migration_id = r.migration_id AND l.kind = 'check' AND l.input_hash = r.input_hash AND l.state IN ('passed', 'failed')
@@ -57,7 +57,7 @@ var (
 	// still is SQL for: what the notice n of migration m tells is so at ?1.
 	still = fmt.Sprintf(`CASE n.kind
 		WHEN '%s' THEN EXISTS (SELECT 1 FROM endings e WHERE e.migration_id = n.migration_id AND e.sha256 = n.about AND %s AND n.rung = %s)
-		WHEN '%s' THEN %s AND n.about = CAST(m.waits_since AS TEXT) AND n.rung = %s
+		WHEN '%s' THEN %s AND n.about = CAST(m.since AS TEXT) AND n.rung = %s
 		WHEN '%s' THEN EXISTS (SELECT 1 FROM runs r WHERE r.id = n.about AND %s)
 		ELSE n.at > ?1 - %d END`, notices.Expiring, endTold, endRung, notices.Waiting, waitTold, waitRung, notices.TurnedRed, redTold, int64(notices.FreshFor))
 
@@ -68,7 +68,7 @@ var (
 	// unnoted is SQL for what is so at ?1 and has no notice.
 	unnoted = strings.Join([]string{
 		fmt.Sprintf("SELECT '%s' AS kind, e.migration_id AS id, e.sha256 AS about, %s AS rung, e.at AS at FROM endings e WHERE %s", notices.Expiring, endRung, endTold),
-		fmt.Sprintf("SELECT '%s', m.id, CAST(m.waits_since AS TEXT), %s, m.waits_since FROM migrations m WHERE %s", notices.Waiting, waitRung, waitTold),
+		fmt.Sprintf("SELECT '%s', m.id, CAST(m.since AS TEXT), %s, m.since FROM migrations m WHERE %s", notices.Waiting, waitRung, waitTold),
 		fmt.Sprintf("SELECT '%s', r.migration_id, r.id, 0, r.ended FROM runs r JOIN migrations m ON m.id = r.migration_id WHERE %s", notices.TurnedRed, redTold),
 		fmt.Sprintf(`SELECT '%s', f.migration_id, CAST(f.id AS TEXT), 0, f.at FROM facts f JOIN migrations m ON m.id = f.migration_id
 			WHERE f.kind IN ('%s', '%s') AND f.at > ?1 - %d AND m.archived = 0 AND m.mode <> '%s'`, notices.Answered, migration.FactHandoffDone, migration.FactHandoffNotMe, int64(notices.FreshFor), migration.Rehearsal),

@@ -22,7 +22,7 @@ import (
 	"onramp/runs"
 )
 
-const aDay = 24 * time.Hour
+const oneDay = 24 * time.Hour
 
 // told is a database whose migrations something can happen to.
 type told struct {
@@ -61,7 +61,11 @@ func (w *told) derive(id string, waits time.Time, endings ...expiry.Ending) {
 	w.Helper()
 	m, err := w.d.Migration(w.Context(), id)
 	w.must(err)
-	w.must(w.d.SaveDerived(w.Context(), []expiry.Derived{{Migration: m, WaitsSince: waits, Endings: endings}}))
+	x := expiry.Derived{Migration: m, Endings: endings}
+	if !waits.IsZero() {
+		x.Whose = migration.Whose{Who: migration.WhoCloudAdmin, Step: migration.StepUpload, Since: waits}
+	}
+	w.must(w.d.SaveDerived(w.Context(), []expiry.Derived{x}))
 }
 
 func ending(id, cert string, at time.Time) expiry.Ending {
@@ -105,19 +109,19 @@ func (w *told) want(what string, want ...string) {
 // several passed, and never when the wait is over, another one, or that of an archived or rehearsed migration.
 func TestWaitsAreTold(t *testing.T) {
 	w := newTold(t)
-	began := w.now.Add(-3*aDay + time.Second)
+	began := w.now.Add(-3*oneDay + time.Second)
 	w.moved("payments", "", began)
 	w.want("after less than three days")
 	about := fmt.Sprint(began.UnixNano())
-	w.now = began.Add(3 * aDay)
+	w.now = began.Add(3 * oneDay)
 	w.want("after three days", "waiting payments "+about+" 3")
-	w.now = began.Add(15 * aDay) // Onramp was stopped: not the seventh day too
+	w.now = began.Add(15 * oneDay) // Onramp was stopped: not the seventh day too
 	w.want("after fifteen days", "waiting payments "+about+" 14")
-	again := w.now.Add(-aDay)
+	again := w.now.Add(-oneDay)
 	w.derive("payments", again) // a new CA: the wait begins anew
 	w.want("the wait of a day")
 	w.derive("payments", time.Time{})
-	w.now = w.now.Add(10 * aDay)
+	w.now = w.now.Add(10 * oneDay)
 	w.want("the wait is over")
 	w.derive("payments", began)
 	w.want("it goes on", "waiting payments "+about+" 14")
@@ -197,7 +201,7 @@ func TestAnswersAreTold(t *testing.T) {
 // nothing is left.
 func TestNoticesAreSentOnce(t *testing.T) {
 	w := newTold(t)
-	w.moved("payments", "", time.Time{}, ending("payments", "aa", w.now.Add(20*aDay)))
+	w.moved("payments", "", time.Time{}, ending("payments", "aa", w.now.Add(20*oneDay)))
 	ctx := t.Context()
 	w.must(w.n.Tell(ctx, notices.Event{Kind: notices.Answered, Migration: "nobody", About: "x", At: w.now}))
 	answer := notices.Event{Kind: notices.Answered, Migration: "payments", About: "link7 done", Said: "Omar: done", At: w.now}
@@ -243,8 +247,8 @@ func TestNewsAreOnesOwn(t *testing.T) {
 	w := newTold(t)
 	ctx := t.Context()
 	w.must(w.d.AddTeam(ctx, people.Team{ID: "t1", Name: "Ledger"}))
-	w.moved("payments", "", time.Time{}, ending("payments", "aa", w.now.Add(20*aDay)))
-	w.moved("ledger", "t1", w.now.Add(-4*aDay), ending("ledger", "bb", w.now.Add(20*aDay)))
+	w.moved("payments", "", time.Time{}, ending("payments", "aa", w.now.Add(20*oneDay)))
+	w.moved("ledger", "t1", w.now.Add(-4*oneDay), ending("ledger", "bb", w.now.Add(20*oneDay)))
 	w.due()
 	news := func(ctx context.Context, after int64) (out []string, last int64) {
 		es, last, err := w.n.News(ctx, after, w.now)
@@ -268,7 +272,7 @@ func TestNewsAreOnesOwn(t *testing.T) {
 			t.Errorf("of %q: %v up to %d, want %s", tt.teams, got, last, tt.want)
 		}
 	}
-	w.derive("ledger", time.Time{}, ending("ledger", "bb", w.now.Add(20*aDay)))
+	w.derive("ledger", time.Time{}, ending("ledger", "bb", w.now.Add(20*oneDay)))
 	if got, _ := news(ctx, 0); len(got) != 2 {
 		t.Errorf("with the wait over: %q", got)
 	}
@@ -320,7 +324,7 @@ func TestSubscriptions(t *testing.T) {
 	weekly := notices.Digest{Every: notices.Weekly, Hour: 9, Day: time.Monday}
 	later := due.Add(100 * time.Hour)
 	w.must(w.n.SetDigest(ctx, "u1", weekly, later))
-	x.UpTo, x.Until, x.Attempts, x.Next, x.Error, x.Sent, x.Due = 5, 0, 0, time.Time{}, "", due, due.Add(aDay)
+	x.UpTo, x.Until, x.Attempts, x.Next, x.Error, x.Sent, x.Due = 5, 0, 0, time.Time{}, "", due, due.Add(oneDay)
 	w.must(w.n.SaveMail(ctx, x))
 	y, err := w.n.Subscription(ctx, "u1")
 	w.must(err)
@@ -380,7 +384,7 @@ func TestAuditOfNewActs(t *testing.T) {
 func TestNoticesOfBeforeAreKept(t *testing.T) {
 	ctx := t.Context()
 	dir := newDir(t)
-	back := older(t, 7)
+	back := older(t, 9)
 	d, err := Open(ctx, dir, nil)
 	back()
 	if err != nil {
@@ -397,7 +401,7 @@ func TestNoticesOfBeforeAreKept(t *testing.T) {
 	d = openIn(t, dir)
 	n := NewNotices(d)
 	m, err := d.Migration(ctx, "payments")
-	err = errors.Join(err, d.SaveDerived(ctx, []expiry.Derived{{Migration: m, Endings: []expiry.Ending{ending("payments", "aa", now.Add(20*aDay)), ending("payments", "bb", now.Add(14*aDay))}}}))
+	err = errors.Join(err, d.SaveDerived(ctx, []expiry.Derived{{Migration: m, Endings: []expiry.Ending{ending("payments", "aa", now.Add(20*oneDay)), ending("payments", "bb", now.Add(14*oneDay))}}}))
 	if err = errors.Join(err, n.Gather(ctx, now)); err != nil {
 		t.Fatal(err)
 	}

@@ -66,7 +66,7 @@ func outcomesOfQuery() string {
 // it is: it is stale still.
 func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
-		set, err := tx.PrepareContext(ctx, `UPDATE migrations SET derived = version, derive_at = ?, turn = ?, failing = ?, namespace = ?, ca_sha256 = ?, sha256 = ?, summary = ?, waits_since = ?
+		set, err := tx.PrepareContext(ctx, `UPDATE migrations SET derived = version, derive_at = ?, turn = ?, failing = ?, namespace = ?, ca_sha256 = ?, sha256 = ?, who = ?, since = ?, expires = ?, checked = ?, summary = ?
 			WHERE id = ? AND version = ?`)
 		if err != nil {
 			return err
@@ -87,7 +87,8 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 			if err != nil {
 				return err
 			}
-			done, err := set.ExecContext(ctx, nanos(x.Until), x.Turn, x.Failing, x.Namespace, x.CA, x.Leaf, string(text), nanos(x.WaitsSince), x.ID, x.Version)
+			done, err := set.ExecContext(ctx, nanos(x.Until), x.Turn, x.Failing, x.Namespace, x.CA, x.Leaf,
+				x.Whose.Who, nanos(x.Whose.Since), nanos(x.Expires), nanos(checkedAt(x.Summary)), string(text), x.ID, x.Version)
 			if err != nil {
 				return err
 			}
@@ -114,6 +115,13 @@ func (d *DB) SaveDerived(ctx context.Context, list []expiry.Derived) error {
 		}
 		return nil
 	})
+}
+
+func checkedAt(s migration.Summary) time.Time {
+	if s.Checked == nil {
+		return time.Time{}
+	}
+	return s.Checked.At
 }
 
 const cardColumns = migrationColumns + ", summary"

@@ -80,5 +80,6 @@ func TestSynced(t *testing.T) {
 	if acks != synced {
 		t.Fatalf("the trace shows %d changes, want %d", acks, synced)
 	}
+	t.Logf("figure: R12 syncs_per_commit=%.2f commits=%d lost_after_unsynced_writes=not-measured", float64(syncs)/float64(acks), acks)
 	t.Logf("%d syncs for %d acknowledged changes: %.2f each", syncs, acks, float64(syncs)/float64(acks))
 }

@@ -12,6 +12,7 @@ import (
 )
 
 // Where a portal is shared the SDK's connections too go where the portal may connect, and nowhere else.
+// ASVS 1.3.6, 13.2.4.
 func TestTransfersStayWithinReach(t *testing.T) {
 	for _, tt := range []struct {
 		name    string

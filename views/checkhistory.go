@@ -1,5 +1,7 @@
 package views
 
+import "strings"
+
 // SparkProps is how long the newest checks took, oldest first, with its text twin. id=check-times of CheckTimes.
 type SparkProps struct {
 	Text   string // "Last 12 checks, oldest first: 8 passed, 3 failed, 1 interrupted. Min 31 ms, median 61 ms, max 2.1 s"
@@ -27,6 +29,9 @@ type CheckRow struct {
 	JSON     string // "" while it has no result
 	Compare  *Link  // with the check before it
 }
+
+// testID is the row's: "check-3".
+func (r CheckRow) testID() string { return strings.ReplaceAll(strings.ToLower(r.Name), " ", "-") }
 
 // A chart's measures down, in pixels.
 const (

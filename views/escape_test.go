@@ -54,6 +54,8 @@ func hostile[P any](t *testing.T, page func(Frame, P) templ.Component) templ.Com
 	return page(filled[Frame](t), filled[P](t))
 }
 
+// No text of a stranger becomes an element or an attribute, on any page.
+// ASVS 1.2.1.
 func TestNoTextBecomesMarkup(t *testing.T) {
 	certificates := filled[CertificatesProps](t)
 	fresh := certificates
@@ -122,6 +124,7 @@ func TestNoTextBecomesMarkup(t *testing.T) {
 }
 
 // An address that a stranger could choose must not run when it is followed.
+// ASVS 1.2.2.
 func TestAddressesDoNotRun(t *testing.T) {
 	for _, url := range []string{"javascript:alert(1)", " JavaScript:alert(1)", "data:text/html,x", "vbscript:x"} {
 		text := render(t, linkButton(Link{Text: "x", URL: url}, "")) + render(t, pairs([]Pair{{Name: "n", Value: "v", URL: url}}, "p"))

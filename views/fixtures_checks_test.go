@@ -5,7 +5,7 @@ func checkRows() []CheckRow {
 	return []CheckRow{
 		{RunRow: rows[0], From: "worker-1", Reported: "as reported by Dana", CodeURL: "/help/CL-01", JSON: "/m/payments/test/r3.json", Compare: &Link{Text: "Run 2", URL: "/m/payments/test/r3/compare/r2"}},
 		{RunRow: rows[1], From: "laptop", JSON: "/m/payments/test/r2.json"},
-		{RunRow: RunRow{Number: "1", URL: "/m/payments/test/r1", State: Warn, Word: "Interrupted", Title: "Interrupted: Onramp stopped before it ended", When: "12 Nov, 09:10", Stamp: "2026-11-12T09:10:00Z"}},
+		{RunRow: RunRow{Name: "Check 1", URL: "/m/payments/test/r1", State: Warn, Word: "Interrupted", Title: "Interrupted: Onramp stopped before it ended", When: "12 Nov, 09:10", Stamp: "2026-11-12T09:10:00Z"}},
 	}
 }
 

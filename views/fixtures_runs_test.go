@@ -21,8 +21,8 @@ func keyProps() KeySourceProps {
 
 func runRows() []RunRow {
 	return []RunRow{
-		{Number: "3", URL: "/m/payments/test/r3", State: Bad, Word: "Failed", Title: "Temporal Cloud does not know the CA that signed your certificate", Code: "CL-01", When: "14 Nov, 10:42", Stamp: "2026-11-14T10:42:00Z", Took: "155 ms"},
-		{Number: "2", URL: "/m/payments/test/r2", State: Good, Word: "Passed", Title: "All is well", When: "13 Nov, 09:10", Stamp: "2026-11-13T09:10:00Z", Took: "201 ms"},
+		{Name: "Check 3", URL: "/m/payments/test/r3", State: Bad, Word: "Failed", Title: "Temporal Cloud does not know the CA that signed your certificate", Code: "CL-01", When: "14 Nov, 10:42", Stamp: "2026-11-14T10:42:00Z", Took: "155 ms"},
+		{Name: "Check 2", URL: "/m/payments/test/r2", State: Good, Word: "Passed", Title: "All is well", When: "13 Nov, 09:10", Stamp: "2026-11-13T09:10:00Z", Took: "201 ms"},
 	}
 }
 
@@ -101,7 +101,7 @@ func testFailed() TestRunProps {
 			NotWrong: "Network, name and port are fine: the server answered and refused.",
 			Evidence: []Pair{{Name: "Your certificate was signed by", Value: "CN=payments-prod CA, SHA-256 9f3c 5e1a … c071", Mono: true}, {Name: "The namespace accepts", Value: "not visible from here"}},
 			Fixes:    []FixProps{{Who: "cloud-admin", Text: "Add the CA certificate to the namespace.", Command: CodeBlockProps{ID: "fix-1", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments-prod.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments-prod.a1b2c", "ca.pem"}}}},
-			Actions:  []Link{{Text: "Upload the CA", URL: "/m/payments/upload"}, {Text: "Explain CL-01", URL: "/help/CL-01"}},
+			Actions:  []Link{{Text: "Upload the CA certificate", URL: "/m/payments/upload"}, {Text: "Explain CL-01", URL: "/help/CL-01"}},
 			Candidates: []CandidateProps{
 				{Code: "CH-26", Title: "A certificate filter refuses it", Why: "looks the same to a client", URL: "/help/CH-26"},
 			},

@@ -25,7 +25,7 @@ func shown[P any](name string, component func(Frame, P) templ.Component, f Frame
 
 // pages are every page in the states that matter: fresh, refused, live, done.
 func pages() []page {
-	return append(append(append(append(clientPages(), replacePages()...), codeFixtures()...), append(peoplePages(), toldPages()...)...), []page{
+	return append(append(append(append(append(append(clientPages(), replacePages()...), codeFixtures()...), append(peoplePages(), toldPages()...)...), handoffPages()...), boardPages()...), []page{
 		shown("home-empty", HomePage, frame("", "migrations", nil), HomeProps{DataDir: dataDir}),
 		shown("home", HomePage, frame("Migrations", "migrations", nil), homeProps()),
 		shown("home-ending", HomePage, frame("Migrations", "migrations", nil), homeEnding()),
@@ -215,7 +215,7 @@ func doneText(current int) string {
 
 // steps is a migration that has come to the step with number current (7: all done); the page is that of step.
 func steps(step string, current int) []StepProps {
-	titles := []string{"Choose the namespace", "Create certificates", "Upload the CA", "Test the connection", "Change the worker", "Run a test transfer"}
+	titles := []string{"Choose the namespace", "Create certificates", "Upload the CA certificate", "Test the connection", "Change the worker", "Run a test transfer"}
 	ids := []string{"namespace", "certificates", "upload", "test", "code", "transfer"}
 	evidence := []string{"payments-prod.a1b2c", "client certificate expires 11 Nov 2027", "seen by run 2", "run 3 passed", "1 worker polling", "completed in 2.6 s"}
 	var out []StepProps
@@ -244,7 +244,7 @@ func homeProps() HomeProps {
 				{ID: "payments", Name: "Payments", Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Good, Good, Bad, Idle, Idle}, Count: "3 of 6", Next: &Link{Text: "Test the connection", URL: "/m/payments/test"}, Detail: "Python · run 3 failed at Certificate · 2 h ago"},
 				{ID: "rehearsal", Name: "Rehearsal of 12 Nov", Rehearsal: true, Turn: Tag{Busy, "Your turn"}, Meter: []State{Good, Busy, Idle, Idle, Idle, Idle}, Count: "1 of 6", Next: &Link{Text: "Create certificates", URL: "/m/rehearsal/certificates"}, Detail: "Python · started 5 min ago"},
 			}},
-			{Title: "Waiting for others", Tally: "1", Cards: []CardProps{{ID: "orders", Name: "Orders", Turn: Tag{Wait, "Waiting for a Cloud admin"}, Meter: []State{Good, Good, Wait, Idle, Idle, Idle}, Count: "2 of 6", Next: &Link{Text: "Upload the CA", URL: "/m/orders/upload"}, Detail: "Go · since Tuesday"}}},
+			{Title: "Waiting for others", Tally: "1", Cards: []CardProps{{ID: "orders", Name: "Orders", Turn: Tag{Wait, "Waiting for a Cloud admin"}, Meter: []State{Good, Good, Wait, Idle, Idle, Idle}, Count: "2 of 6", Next: &Link{Text: "Upload the CA certificate", URL: "/m/orders/upload"}, Detail: "Go · since Tuesday"}}},
 			{Title: "Recent", Tally: "1", Cards: []CardProps{{ID: "ledger", Name: "Ledger", Turn: Tag{Good, "Done"}, Replacing: "Replacing the CA certificate", Meter: []State{Good, Good, Good, Good, Good, Good}, Count: "6 of 6", Detail: "Java · finished 3 Nov"}}},
 		},
 	}
@@ -431,19 +431,19 @@ func certificatesMade() CertificatesProps {
 	ca, leaf := certs()
 	return CertificatesProps{
 		Migration: "payments", Lanes: lanes("make"), Form: certForm("make"),
-		Have: &HaveProps{CA: ca, Leaf: leaf, Made: "Made on the server by Dana, 12 Nov 2026, 16:20", Next: &Link{Text: "Upload the CA", URL: "/m/payments/upload"},
+		Have: &HaveProps{CA: ca, Leaf: leaf, Made: "Made on the server by Dana, 12 Nov 2026, 16:20", Next: &Link{Text: "Upload the CA certificate", URL: "/m/payments/upload"},
 			CAPage: "/m/payments/certificates/9f3c", LeafPage: "/m/payments/certificates/7710", Clients: &Link{Text: "Issue more client certificates", URL: "/m/payments/certificates/clients"},
 			Report: ReportProps{Tag: Tag{Good, "14 rules passed"}, Text: "Every documented rule of Temporal Cloud holds.", Rows: []RuleRow{
 				{State: Good, Word: "passed", Code: "CH-09", Rule: "CA and client certificate have different names", Source: "Temporal documentation, Certificates"},
 				{State: Good, Word: "passed", Rule: "The client certificate expires before its CA"},
 			}}},
-		Keys: &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA", URL: "/m/payments/upload"}, Bundle: true, CAKey: true, Countdown: "Onramp forgets these keys in 29 minutes.", Lent: true, LentText: "Onramp may use the key until 16:50"},
+		Keys: &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA certificate", URL: "/m/payments/upload"}, Bundle: true, CAKey: true, Countdown: "Onramp forgets these keys in 29 minutes.", Lent: true, LentText: "Onramp may use the key until 16:50"},
 	}
 }
 
 func certificatesGone() CertificatesProps {
 	p := certificatesMade()
-	p.Keys = &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA", URL: "/m/payments/upload"}, Browser: true, CanLend: true, Gone: "bundle.zip was downloaded on 12 Nov at 16:21. Onramp kept no copy; if the file is lost, make new certificates."}
+	p.Keys = &KeysProps{Migration: "payments", Next: &Link{Text: "Continue: Upload the CA certificate", URL: "/m/payments/upload"}, Browser: true, CanLend: true, Gone: "bundle.zip was downloaded on 12 Nov at 16:21. Onramp kept no copy; if the file is lost, make new certificates."}
 	p.Have.Report.Tag = Tag{Warn, "1 warning"}
 	p.Have.Report.Rows = append(p.Have.Report.Rows, RuleRow{State: Warn, Word: "warning", Code: "CH-17", Rule: "The CA ends within 30 days", Text: "It ends on 12 Dec 2026.", Fix: "Replace it before that day"})
 	return p

@@ -113,9 +113,9 @@ func HandoffText(p HandoffProps) string {
 	return b.String()
 }
 
-// maxMailto is how long a mailto link may be: some mail programs and the systems that start them cut off at about 2,000
+// MaxMailto is how long a mailto link may be: some mail programs and the systems that start them cut off at about 2,000
 // characters (RFC 6068 sets no limit; ShellExecute's INTERNET_MAX_URL_LENGTH is 2,083).
-const maxMailto = 1900
+const MaxMailto = 1900
 
 // HandoffMail is a mailto link to a shorter text, which says what to attach; "" where even that is too long.
 func HandoffMail(p HandoffProps) string {
@@ -136,7 +136,7 @@ func HandoffMail(p HandoffProps) string {
 	line(p.Needs)
 	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
 	link := "mailto:?subject=" + escape(p.Task) + "&body=" + escape(b.String())
-	if len(link) > maxMailto {
+	if len(link) > MaxMailto {
 		return ""
 	}
 	return link

@@ -111,7 +111,7 @@ func TestHandoffMailFits(t *testing.T) {
 	p := handoffProps()
 	link := HandoffMail(p)
 	u, err := url.Parse(link)
-	if err != nil || u.Scheme != "mailto" || len(link) > maxMailto {
+	if err != nil || u.Scheme != "mailto" || len(link) > MaxMailto {
 		t.Fatalf("%d characters: %v", len(link), err)
 	}
 	q := u.Query()

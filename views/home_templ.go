@@ -158,7 +158,7 @@ func heroRoute() templ.Component {
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
-		for i, s := range []string{"Namespace", "Certificates", "Upload the CA", "Test", "Worker code", "Transfer"} {
+		for i, s := range []string{"Namespace", "Certificates", "Upload the CA certificate", "Test", "Worker code", "Transfer"} {
 			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 8, "<li><span class=\"mark\" aria-hidden=\"true\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err

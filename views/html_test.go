@@ -139,6 +139,7 @@ var rules = map[string]func(all []*html.Node) []string{
 	},
 }
 
+// ASVS 3.6.1.
 func TestPagesObeyTheRules(t *testing.T) {
 	for _, p := range pages() {
 		all := elements(parse(t, render(t, p.html)))

@@ -22,7 +22,9 @@ type Frame struct {
 	// and nobody is: the bar leads nowhere then.
 	Account   *AccountProps
 	SignedOut bool
-	Query     string // what the search field of the bar holds
+	// Guest: whoever reads it has a link to this page alone: nothing leads anywhere else.
+	Guest bool
+	Query string // what the search field of the bar holds
 
 	// Halted says on every page why nothing can be changed any more: "" for it can.
 	Halted string

@@ -28,6 +28,8 @@ func TestLivePartsKeepTheirID(t *testing.T) {
 		"ns-preview":      {NamespacePreview(NamespacePreviewProps{}), NamespacePreview(filled[NamespacePreviewProps](t))},
 		"keys":            {Keys(KeysProps{}), Keys(filled[KeysProps](t))},
 		"upload-status":   {UploadStatus(UploadStatusProps{}), UploadStatus(filled[UploadStatusProps](t))},
+		"handoff-list":    {HandoffList(HandoffListProps{}), HandoffList(filled[HandoffListProps](t))},
+		"handoff-task":    {HandoffTask(HandoffTaskProps{}), HandoffTask(filled[HandoffTaskProps](t))},
 		"run-sign":        {RunSign(Frame{}), RunSign(filled[Frame](t))},
 		"run-status":      {RunStatus(RunStatusProps{}), RunStatus(filled[RunStatusProps](t))},
 		"stage-tls":       {StageRow(StageProps{ID: "tls"}), StageRow(StageProps{ID: "tls", Live: true}), StageRow(StageProps{ID: "tls", Evidence: []Pair{{}}})},

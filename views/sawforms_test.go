@@ -22,6 +22,7 @@ var unseen = map[string]string{
 	"certificates/key/open":           "a key in memory, for a while",
 	"certificates/key/lock":           "a key in memory, for a while",
 	"certificates/key/forget":         "the key is the same on every page",
+	"upload/links/*/revoke":           "the link is in the address",
 	"test":                            "begins a run",
 	"test/elsewhere":                  "makes a command",
 	"test/report":                     "adds a run",

@@ -1,7 +1,7 @@
 package views
 
 // UploadProps is step 3. Forms: POST below it: /look. Test ids: open-cloud, continue, ca-pem, look-ca, last-look, and
-// those of HandoffOffer.
+// those of HandoffOffer and HandoffListProps.
 type UploadProps struct {
 	Migration string
 	Namespace string // Namespace ID, "" when step 1 is missing
@@ -11,10 +11,11 @@ type UploadProps struct {
 	// CloudURL is where to do it: the Temporal Cloud UI, or /cloud/{ns}?m={m} in a rehearsal.
 	CloudURL  string
 	Rehearsal bool
-	Commands  []CodeBlockProps // tcld, …
-	Notes     []string         // on the commands
-	Handoff   *HandoffOffer    // nil where there is nothing to hand off
-	Existing  string           // what is known of CAs already there, as a sentence
+	Commands  []CodeBlockProps  // tcld, …
+	Notes     []string          // on the commands
+	Handoff   *HandoffOffer     // nil where there is nothing to hand off
+	Links     *HandoffListProps // nil at a portal for one person
+	Existing  string            // what is known of CAs already there, as a sentence
 	Status    UploadStatusProps
 	Missing   *NeedProps // what must be done first
 	Next      *Link

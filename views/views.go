@@ -11,6 +11,8 @@
 // TestPagesShareOneName keeps this so, and this list complete.
 //
 //	HomePage(Frame, HomeProps)                      GET /; POST /rehearse-now
+//	BoardPage(Frame, BoardProps)                    GET /migrations
+//	BoardImportPage(Frame, BoardImportProps)        GET, POST /migrations/import
 //	NewPage(Frame, NewProps)                        GET, POST /new
 //	OverviewPage(Frame, OverviewProps)              GET /m/{m}; POST /m/{m}/note, /m/{m}/show
 //	RunsPage(Frame, RunsProps)                      GET /m/{m}/runs
@@ -25,6 +27,8 @@
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
 //	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
+//	HandoffLinksPage(Frame, HandoffLinksProps)  GET, POST /m/{m}/upload/links; POST below it: /{number}/revoke
+//	HandoffTaskPage(Frame, HandoffTaskProps)        GET /h/{token}; POST below it: /opened, /upload, /done, /not-me, /look
 //	NotNeededPage(Frame, NotNeededProps)            GET /m/{m}/certificates, /m/{m}/upload where API keys sign in
 //	TestPage(Frame, TestProps)                      GET, POST /m/{m}/test; POST /m/{m}/test/elsewhere, /m/{m}/test/report
 //	TestRunPage(Frame, TestRunProps)                GET /m/{m}/test/{run}
@@ -81,6 +85,8 @@
 //	NamespacePreview(NamespacePreviewProps)   id=ns-preview
 //	Keys(KeysProps)                           id=keys
 //	UploadStatus(UploadStatusProps)           id=upload-status
+//	HandoffList(HandoffListProps)             id=handoff-list
+//	HandoffTask(HandoffTaskProps)             id=handoff-task
 //	RunSign(Frame)                            id=run-sign
 //	ReplaceSteps(ReplaceProps)                id=replace-steps
 //	RunStatus(RunStatusProps)                 id=run-status

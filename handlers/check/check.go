@@ -90,7 +90,7 @@ func (h *Pages) targetPairs(v web.Visit) []views.Pair {
 		out = append(out, views.Pair{Name: "TLS server name", Value: t.ServerName, Mono: true})
 	}
 	if web.UsesKeys(v) {
-		out = append(out, views.Pair{Name: "Signs in with", Value: "an API key, given for each run"})
+		out = append(out, views.Pair{Name: "Signs in with", Value: "an API key, given for each check"})
 	} else if c := v.Certificate; c != nil {
 		out = append(out, views.Pair{Name: "Client certificate", Value: c.LeafSubject + ", until " + web.Day(c.LeafNotAfter), Mono: true})
 	}
@@ -169,7 +169,7 @@ func (h *Pages) readCheck(ctx context.Context, v web.Visit, run runs.Run) (*Chec
 
 func (c *CheckState) live() bool { return !c.Run.Over() }
 
-// title names the run where it is linked: "Run 3".
+// title names the check where it is linked: "Check 3".
 func (c *CheckState) title() string { return fmt.Sprintf("Check %d", c.Run.Number) }
 
 // count counts the stages that ended in one of these ways.
@@ -189,12 +189,12 @@ func (c *CheckState) status() views.RunStatusProps {
 	switch c.Run.State {
 	case migration.RunRunning:
 		p.Tag.Word = "Checking"
-		p.Text = fmt.Sprintf("%d of %d checks done ·", c.count(doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip), all)
+		p.Text = fmt.Sprintf("%d of %d stages done ·", c.count(doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip), all)
 		p.SinceMS = c.since(c.Run.Started)
 	case migration.RunInterrupted:
 		p.Text = "Onramp stopped in the middle of it"
 	default:
-		p.Text = fmt.Sprintf("%d of %d checks passed", c.count(doctor.Pass, doctor.Warn), all)
+		p.Text = fmt.Sprintf("%d of %d stages passed", c.count(doctor.Pass, doctor.Warn), all)
 		if n := c.count(doctor.Skip); n > 0 {
 			p.Text += fmt.Sprintf(", %d skipped", n)
 		}
@@ -263,9 +263,9 @@ func (c *CheckState) verdict() views.VerdictProps {
 		}
 		return p
 	}
-	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped in the middle of this run",
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped in the middle of this check",
 		Cause: "Nothing is known beyond the checks below.",
-		Fixes: []views.FixProps{{Text: "Run all checks again."}}}
+		Fixes: []views.FixProps{{Text: "Check again."}}}
 }
 
 // All are every live part of the page.
@@ -372,7 +372,7 @@ func (c *CheckState) reportText() views.CodeBlockProps {
 		return views.CodeBlockProps{}
 	}
 	var b strings.Builder
-	fmt.Fprintf(&b, "Onramp connection test, run %d, %s\n", c.Run.Number, c.Run.Started.UTC().Format(time.RFC3339))
+	fmt.Fprintf(&b, "Onramp connection check %d, %s\n", c.Run.Number, c.Run.Started.UTC().Format(time.RFC3339))
 	if p := reportedProps(c.Run); p != nil {
 		fmt.Fprintf(&b, "Reported, not observed: %s\n", p.Text)
 	}

@@ -22,7 +22,7 @@ func compareLink(past []runs.Row, run runs.Run) *views.Link {
 	}
 	for _, p := range past {
 		if p.Number < run.Number && p.Over() {
-			return &views.Link{Text: fmt.Sprintf("Compare with run %d", p.Number), URL: web.ComparePath(run.Outcome, p.Outcome), TestID: "compare"}
+			return &views.Link{Text: fmt.Sprintf("Compare with check %d", p.Number), URL: web.ComparePath(run.Outcome, p.Outcome), TestID: "compare"}
 		}
 	}
 	return nil
@@ -53,7 +53,7 @@ func (h *Pages) Compare(w http.ResponseWriter, r *http.Request) error {
 	for _, x := range past {
 		if x.ID != run.ID && x.Over() {
 			p.Others = append(p.Others, views.Link{URL: web.ComparePath(run.Outcome, x.Outcome), Current: x.ID == other,
-				Text: fmt.Sprintf("Run %d, %s, %s", x.Number, web.LowerFirst(web.RunTag(x).Word), web.Moment(x.Started))})
+				Text: fmt.Sprintf("Check %d, %s, %s", x.Number, web.LowerFirst(web.RunTag(x).Word), web.Moment(x.Started))})
 		}
 	}
 	switch {
@@ -65,9 +65,9 @@ func (h *Pages) Compare(w http.ResponseWriter, r *http.Request) error {
 		compareProps(&p, c)
 		p.JSON = web.ComparePath(run.Outcome, migration.Outcome{ID: other}) + ".json"
 	case len(p.Others) == 0:
-		p.Summary = "There is no other run yet. Run the checks again after something changed, then compare."
+		p.Summary = "There is no other check yet. Check again after something changed, then compare."
 	default:
-		p.Summary = "Choose the run to compare with."
+		p.Summary = "Choose the check to compare with."
 	}
 	return h.Page(w, r, http.StatusOK, views.ComparePage(h.Frame(r, p.Run.Text+" compared", "migrations", &v, migration.StepTest), p))
 }
@@ -96,7 +96,7 @@ func (h *Pages) CompareReport(w http.ResponseWriter, r *http.Request) error {
 func (h *Pages) compareRuns(r *http.Request, v web.Visit, run runs.Run, other string) (compared, error) {
 	with, err := h.Runs.Run(r.Context(), v.Migration.ID, other)
 	if err == nil && with.Kind != migration.CheckRun {
-		err = fault.New(fault.NotFound, "Check not found", "Look at the list of runs.")
+		err = fault.New(fault.NotFound, "Check not found", "Look at the list of checks.")
 	}
 	if err != nil {
 		return compared{}, err
@@ -116,7 +116,7 @@ func (h *Pages) compareRuns(r *http.Request, v web.Visit, run runs.Run, other st
 	c.diff = doctor.Compare(before, after, web.MarkOf)
 	switch {
 	case run.ID == with.ID:
-		c.diff.Summary = "Both are the same run."
+		c.diff.Summary = "Both are the same check."
 	case !judged(c.before, before):
 		c.diff.Summary = noVerdict(c.before)
 	case !judged(c.after, after):
@@ -150,9 +150,9 @@ func judged(run runs.Run, rep doctor.Report) bool {
 
 func noVerdict(run runs.Run) string {
 	if run.Over() {
-		return fmt.Sprintf("Run %d was interrupted and has no verdict: only the checks that it made can be compared.", run.Number)
+		return fmt.Sprintf("Check %d was interrupted and has no verdict: only the stages that it went through can be compared.", run.Number)
 	}
-	return fmt.Sprintf("Run %d has not ended yet: only the checks that it has made are compared.", run.Number)
+	return fmt.Sprintf("Check %d has not ended yet: only the stages that it has gone through are compared.", run.Number)
 }
 
 // askedChanges are differences that only the requests know.

@@ -44,9 +44,9 @@ func (c *CheckFeed) Next(es []runs.Entry) (parts []templ.Component, say, alarm s
 		n, all := web.StageNumber(s.ID), len(doctor.StageIDs)
 		switch s.Status {
 		case doctor.Pass, doctor.Warn:
-			say = fmt.Sprintf("Check %d of %d passed: %s", n, all, web.StageTitle(s.ID, c.Run.CheckRequest().Auth))
+			say = fmt.Sprintf("Stage %d of %d passed: %s", n, all, web.StageTitle(s.ID, c.Run.CheckRequest().Auth))
 		case doctor.Fail:
-			alarm = fmt.Sprintf("Check %d of %d failed: %s. %s", n, all, web.StageTitle(s.ID, c.Run.CheckRequest().Auth), s.Summary)
+			alarm = fmt.Sprintf("Stage %d of %d failed: %s. %s", n, all, web.StageTitle(s.ID, c.Run.CheckRequest().Auth), s.Summary)
 		}
 		if !told[s.ID] {
 			told[s.ID] = true

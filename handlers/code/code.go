@@ -114,7 +114,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		Worker:  block("run-worker", "Run the worker", "bash", strings.Join(c.Commands.Worker, "\n")),
 		Start:   block("run-starter", "Run the starter", "bash", strings.Join(c.Commands.Starter, "\n")),
 		CLI:     block("cli", "Or with the Temporal CLI", "bash", c.Start),
-		Judge:   judge, Poller: h.Poller(v, c.Transfer.TaskQueue),
+		Judge:   judge, Poller: h.Poller(v, c.Transfer.TaskQueue, ""),
 		Twin: views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: codeTwin(v, q)}}
 	if c.Repo != "" {
 		p.Repo = &views.Link{Text: c.Repo, URL: "https://github.com/" + c.Repo, Away: true}

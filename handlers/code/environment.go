@@ -147,7 +147,11 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 		}
 	}
 	for _, name := range e.Vocabularies {
-		p.Names = append(p.Names, views.Pair{Name: web.UpperFirst(name), Value: "Read by " + snippet.ReadBy(name)})
+		pair := views.Pair{Name: web.UpperFirst(name), Value: "Read by " + snippet.ReadBy(name)}
+		if name == "own" {
+			pair = views.Pair{Name: "Your own", Value: "No SDK and no framework that Onramp knows reads them; perhaps your own code does"}
+		}
+		p.Names = append(p.Names, pair)
 	}
 	rows := func(vars []snippet.EnvVar) (out []views.EnvRow) {
 		for _, x := range vars {

@@ -37,7 +37,7 @@ func (h *Pages) LookForWorker(w http.ResponseWriter, r *http.Request) error {
 	status, p := http.StatusOK, h.PollerSeen(v, seen, err)
 	var ps views.Problems
 	if fault.Is(err, fault.Invalid) {
-		status, ps, p = http.StatusUnprocessableEntity, fault.All(err), h.Poller(v, f.Text("queue"))
+		status, ps, p = http.StatusUnprocessableEntity, fault.All(err), h.Poller(v, f.Text("queue"), "")
 		if !web.UsesKeys(v) && !h.Acts.Checks.CanLook(v.By, v.View) { // there is no form that could show what is wrong
 			p.Tag = views.Tag{State: views.Warn, Word: "Cannot look"}
 		}
@@ -53,7 +53,7 @@ func (h *Pages) FollowPoller(ctx context.Context, s *web.EventStream, v web.Visi
 			return
 		}
 		v.View = now
-		p := h.Poller(v, queue)
+		p := h.Poller(v, queue, "")
 		text, err := web.RenderParts(ctx, views.Poller(p))
 		if err != nil {
 			return

@@ -2,11 +2,14 @@ package journey
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"slices"
+	"strings"
 
 	"github.com/a-h/templ"
 
+	"onramp/doctor"
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/views"
@@ -131,11 +134,29 @@ func factText(f migration.Fact) string {
 	case migration.FactTransfer:
 		d := web.Data[migration.TransferData](f)
 		return "Test transfer " + d.WorkflowID + " ended " + d.Status
+	case migration.FactHandoffMade:
+		return "Link " + fmt.Sprint(web.Data[migration.HandoffData](f).Number) + " made for " + web.Data[migration.HandoffData](f).For + ": upload the CA certificate"
+	case migration.FactHandoffOpened:
+		return "Its page was opened"
+	case migration.FactHandoffDone:
+		return answered("Says that it is done", f)
+	case migration.FactHandoffNotMe:
+		return answered("Says that it is not for them", f)
+	case migration.FactHandoffRevoked:
+		return "Link " + fmt.Sprint(web.Data[migration.HandoffAnswer](f).Number) + " revoked"
 	case migration.FactNote:
 		d := web.Data[migration.NoteData](f)
 		return "Step " + d.Step + " noted as done outside: " + d.Why
 	}
 	return web.ReplaceText(f)
+}
+
+// answered is an answer by a link, with the person's words.
+func answered(text string, f migration.Fact) string {
+	if words := strings.Join(strings.Fields(web.Data[migration.HandoffAnswer](f).Words), " "); words != "" {
+		return text + ": “" + doctor.WithoutSecrets(words) + "”"
+	}
+	return text
 }
 
 // RunList lists a migration's runs.
@@ -171,8 +192,12 @@ func (h *Pages) LiveChecks(ctx context.Context, v web.Visit) []templ.Component {
 
 // LiveMove are the parts of every page that follow a migration; the page takes those that it has.
 func (h *Pages) LiveMove(v web.Visit) []templ.Component {
-	return []templ.Component{
+	parts := []templ.Component{
 		views.Turn(turnProps(v)), views.Steps(stepsBlock(v)), views.Activity(activityProps(v)),
 		views.UploadStatus(h.uploadStatus(v)),
 	}
+	if links := web.HandoffLinks(h.Site, v); links != nil {
+		parts = append(parts, views.HandoffList(*links))
+	}
+	return parts
 }

@@ -167,7 +167,7 @@ func (t teller) runLink(run acts.ReportRun) *views.Link {
 
 // runName names a run: "Check 3".
 func runName(run acts.ReportRun) string {
-	return fmt.Sprintf("%s %d", map[migration.RunKind]string{migration.CheckRun: "Check", migration.TransferRun: "Test transfer", migration.DrillRun: "Load drill"}[run.Kind], run.Number)
+	return web.UpperFirst(run.Kind.Numbered(run.Number))
 }
 
 func (t teller) certificate(c acts.ReportCertificate) views.ReportCertRow {

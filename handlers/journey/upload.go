@@ -49,7 +49,11 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 		}
 	}
 	if p.Handoff != nil { // who creates certificates seldom has the right to upload them
-		p.Handoff.Go = !rehearsal && v.Step(migration.StepUpload).Status != migration.Done
+		p.Links = web.HandoffLinks(h.Site, v)
+		lead := !rehearsal && v.Step(migration.StepUpload).Status != migration.Done
+		if p.Handoff.Go = lead; p.Links != nil {
+			p.Handoff.Go, p.Links.Go = false, lead && p.Links.Cannot == ""
+		}
 	}
 	if !rehearsal {
 		p.Existing = "Onramp cannot see which CAs the namespace holds already; a check shows whether yours is accepted."

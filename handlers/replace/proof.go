@@ -2,7 +2,6 @@ package replace
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"onramp/certsvc"
@@ -61,7 +60,7 @@ func (h *Pages) sides(ctx context.Context, v web.Visit, re *migration.Replacemen
 // both CAs were there, is not shown.
 func (s side) row(m string) views.ProofRow {
 	link := func(id string, number int) *views.Link {
-		return &views.Link{Text: fmt.Sprintf("run %d", number), URL: web.RunPath(migration.Outcome{ID: id, MigrationID: m, Kind: migration.CheckRun})}
+		return &views.Link{Text: migration.CheckRun.Numbered(number), URL: web.RunPath(migration.Outcome{ID: id, MigrationID: m, Kind: migration.CheckRun})}
 	}
 	what := "the " + s.name + " client certificate"
 	switch {

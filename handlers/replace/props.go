@@ -113,7 +113,7 @@ func replaceLast(v web.Visit, re *migration.Replacement) *views.ReplaceLast {
 		l.Facts = append(l.Facts, views.Pair{Name: "Written down", Value: re.Noted})
 	}
 	if re.OldRefused != nil && re.OldRefused.At.After(re.Ended) {
-		l.Facts = append(l.Facts, views.Pair{Name: "A check with the old one was refused", Value: fmt.Sprintf("run %d", re.OldRefused.Number),
+		l.Facts = append(l.Facts, views.Pair{Name: "A check with the old one was refused", Value: migration.CheckRun.Numbered(re.OldRefused.Number),
 			URL: web.RunPath(migration.Outcome{ID: re.OldRefused.Run, MigrationID: v.Migration.ID, Kind: migration.CheckRun})})
 	}
 	return l

@@ -1,7 +1,6 @@
 package search
 
 import (
-	"fmt"
 	"net/http"
 	"net/url"
 
@@ -64,7 +63,7 @@ func groups(query string, moves []migration.Card, rs []runs.Found, certs []migra
 	if len(rs) > 0 {
 		g := views.SearchGroup{ID: "runs", Title: "Runs"}
 		for _, run := range rs {
-			g.Found = append(g.Found, views.FoundProps{Title: fmt.Sprintf("%s %d of %s", kindNames[run.Kind], run.Number, run.Migration), URL: web.RunPath(run.Outcome),
+			g.Found = append(g.Found, views.FoundProps{Title: web.UpperFirst(run.Kind.Numbered(run.Number)) + " of " + run.Migration, URL: web.RunPath(run.Outcome),
 				Tag: web.RunTag(run.Row), Text: web.Moment(run.Started) + " · " + run.ID})
 		}
 		out = append(out, g)
@@ -85,5 +84,3 @@ func groups(query string, moves []migration.Card, rs []runs.Found, certs []migra
 	}
 	return out
 }
-
-var kindNames = map[migration.RunKind]string{migration.CheckRun: "Check", migration.TransferRun: "Transfer", migration.DrillRun: "Drill"}

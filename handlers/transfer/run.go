@@ -157,7 +157,7 @@ func (t *transferState) tag() views.Tag {
 
 // frame is the frame of its page as title and icon need it.
 func (t *transferState) frame() views.Frame {
-	return web.SignFrame(t.view, fmt.Sprintf("Transfer %d", t.run.Number), t.tag(), t.run.Over())
+	return web.SignFrame(t.view, web.UpperFirst(migration.TransferRun.Numbered(t.run.Number)), t.tag(), t.run.Over())
 }
 
 // maxRows is how many events a page shows when it is opened; the raw history has all.

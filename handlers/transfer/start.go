@@ -71,7 +71,7 @@ func (h *Pages) showTransfer(w http.ResponseWriter, r *http.Request, v web.Visit
 	}
 	source := h.KeySource(v, key, web.MovePath(v.Migration.ID, migration.StepTransfer))
 	p := views.TransferProps{Migration: v.Migration.ID, Once: f.once, Amount: f.amount, Source: f.source, Target: f.target, Reference: f.reference,
-		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.Poller(v, f.queue), Key: source, Follow: f.follow.props(source),
+		TaskQueue: f.queue, Custom: f.custom.props(), Poller: h.Poller(v, f.queue, " in step 5"), Key: source, Follow: f.follow.props(source),
 		Needs: web.Needs(v, migration.StepTest), CanStart: v.Step(migration.StepTest).Status == migration.Done, History: past,
 		Scenarios: scenarioChoices(f.scenario, transfer.Scenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template),
 		Asked: f.asked(), Changed: f.scenario != string(transfer.Success) || f.worker == "own", Twin: h.transferTwin(v, f), Problems: ps}

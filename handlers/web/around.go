@@ -18,20 +18,21 @@ type place struct {
 	mtls   bool // about certificates: a migration with API keys has none
 }
 
-// places are they, in the order of the navigation; the steps that are only in the rail stand last.
+// places are they, in the order of the navigation: the overview, the steps, and what stands beside them.
 var places = []place{
 	{path: "", name: "Overview", inside: true},
+	{path: "namespace", name: "Namespace", inside: true},
 	{path: "certificates", name: "Certificates", inside: true, mtls: true},
-	{path: "certificates/filters", name: "Filters", inside: true, mtls: true},
+	{path: "upload", name: "Upload", inside: true, mtls: true},
 	{path: "test", name: "Checks", inside: true},
+	{path: "code", name: "Worker code", inside: true},
 	{path: "transfer", name: "Transfers", inside: true},
 	{path: "transfer/drill", name: "Drill", inside: true},
+	{path: "certificates/filters", name: "Filters", inside: true, mtls: true},
 	{path: "certificates/replace", name: "Replace", inside: true, mtls: true},
+	{path: "report", name: "Report", inside: true},
 	{path: "settings", name: "Settings", inside: true},
 
-	{path: "namespace", name: "Namespace"},
-	{path: "upload", name: "Upload"},
-	{path: "code", name: "Worker code"},
 	{path: "runs", name: "Runs"},
 	{path: "certificates/clients", name: "Client certificates"},
 	{path: "certificates/key", name: "CA key"},
@@ -66,9 +67,9 @@ func prefixes(at string) []string {
 	return append(out, at)
 }
 
-// insideProps are the pages of a migration beside its steps, the one that is shown marked.
+// insideProps are the pages of a migration, the one that is shown marked.
 func insideProps(v Visit, at string) []views.Place {
-	here := "" // the entry that the page is, or stands below
+	here := "" // the entry that the page is, or stands below: of what has none of its own, the overview
 	for _, p := range prefixes(at) {
 		if x, ok := placeAt(p); ok && x.inside {
 			here = p
@@ -79,14 +80,14 @@ func insideProps(v Visit, at string) []views.Place {
 		if !p.inside || p.mtls && UsesKeys(v) {
 			continue
 		}
-		link := views.Place{Text: p.name, URL: MovePath(v.Migration.ID), TestID: "inside-" + strings.ToLower(p.name)}
+		link := views.Place{Text: p.name, URL: MovePath(v.Migration.ID), TestID: "inside-" + strings.ReplaceAll(strings.ToLower(p.name), " ", "-")}
 		if p.path != "" {
 			link.URL += "/" + p.path
 		}
 		switch {
 		case p.path == at:
 			link.Current = "page"
-		case p.path == here && here != "":
+		case p.path == here:
 			link.Current = "true"
 		}
 		out = append(out, link)

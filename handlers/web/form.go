@@ -64,6 +64,9 @@ const (
 	// maxTransfer bounds the body of the form of step 6: an input of Temporal's 2 MB, escaped as a browser
 	// does, and enough beyond it to say of one of 3 MB that it is too large.
 	maxTransfer = 8 << 20
+	// maxList bounds the body of an import: a list of migration.MaxListBytes, escaped as a browser does, and enough beyond
+	// it to say of one that it is too large.
+	maxList = 1 << 20
 	// MaxShownInput is how much input is sent back to the page when something of the form is refused.
 	MaxShownInput = 16 << 10
 	// MaxTwinInput is how much input a command to copy holds.
@@ -74,6 +77,9 @@ const (
 func bodyLimit(r *http.Request) int64 {
 	if ok, _ := path.Match("/m/*/transfer", r.URL.Path); ok {
 		return maxTransfer
+	}
+	if r.URL.Path == "/migrations/import" {
+		return maxList
 	}
 	if isMultipart(r) {
 		return maxUpload

@@ -23,6 +23,10 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 	if h.Shared == nil {
 		f.DataDir = AtHome(h.DataDir)
 	}
+	if isHandoff(r) {
+		f.Guest, f.SignedOut, f.Path, f.Crumbs = true, true, "", nil
+		return f
+	}
 	f.Account, f.SignedOut = h.accountProps(r)
 	if h.Halted != nil {
 		if x := fault.From(h.Halted()); x != nil {
@@ -89,8 +93,10 @@ func railProps(v migration.View, step string) views.RailProps {
 // DoneText says how many steps are done: "3 of 6 done".
 func DoneText(v migration.View) string {
 	done := fmt.Sprintf("%d of %d done", v.DoneCount, len(v.Steps))
-	if s := v.Step(v.Next); s.Status == migration.Rehearsed {
-		return done + fmt.Sprintf(", step %d rehearsed", s.Number)
+	for _, s := range v.Steps {
+		if s.Status == migration.Rehearsed {
+			done += fmt.Sprintf(", step %d rehearsed", s.Number)
+		}
 	}
 	return done
 }
@@ -106,7 +112,7 @@ func StepsProps(v migration.View, current string) []views.StepProps {
 			p.When = Day(s.Since)
 		}
 		if s.Run != "" {
-			p.Run = &views.Link{Text: "See the run", URL: RunPath(migration.Outcome{ID: s.Run, MigrationID: v.Migration.ID, Kind: runKindOf(s.ID)})}
+			p.Run = &views.Link{Text: "See " + runKindOf(s.ID).Word(), URL: RunPath(migration.Outcome{ID: s.Run, MigrationID: v.Migration.ID, Kind: runKindOf(s.ID)})}
 		}
 		out = append(out, p)
 	}
@@ -191,17 +197,19 @@ func whoName(who string) string {
 	return who
 }
 
-// NextLink leads to the step after this one, or to the overview after the last.
+// NextLink leads to the first step after this one that is not done, where all of those are to the step that is left, and
+// else to the overview.
 func NextLink(v migration.View, step string) *views.Link {
 	for i, s := range v.Steps {
 		if s.ID != step {
 			continue
 		}
-		if i+1 == len(v.Steps) {
-			return &views.Link{Text: "See the whole migration", URL: MovePath(v.Migration.ID)}
+		for _, n := range v.Steps[i+1:] {
+			if n.Status != migration.Done || step == migration.StepCode { // a worker that was changed is tried, again too
+				return &views.Link{Text: "Continue: " + n.Title, URL: MovePath(v.Migration.ID, n.ID)}
+			}
 		}
-		n := v.Steps[i+1]
-		return &views.Link{Text: "Continue: " + n.Title, URL: MovePath(v.Migration.ID, n.ID)}
+		return &views.Link{Text: "See the whole migration", URL: MovePath(v.Migration.ID)}
 	}
 	return nil
 }

@@ -73,6 +73,10 @@ func (h *Site) Secure(next http.Handler) http.Handler {
 		if h.Shared != nil {
 			head.Set("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
 		}
+		if isHandoff(r) { // its address is a right: nobody is told of it
+			head.Set("Referrer-Policy", "no-referrer")
+			head.Set("X-Robots-Tag", "noindex, nofollow")
+		}
 		head.Set("X-Request-Id", rec.ID)
 		defer func() {
 			if v := recover(); v != nil {

@@ -30,7 +30,7 @@ func UsesKeys(v Visit) bool { return v.Migration.Auth == cloud.AuthAPIKey }
 
 // NotNeeded is step 2 or 3 with API keys.
 func (h *Site) NotNeeded(w http.ResponseWriter, r *http.Request, v Visit, step string) error {
-	p := views.NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA", Next: NextLink(v.View, step),
+	p := views.NotNeededProps{Step: "Step 3 of 6", Title: "Upload the CA certificate", Next: NextLink(v.View, step),
 		Text: "There is no CA certificate to upload: Temporal Cloud knows the key and its owner."}
 	if step == migration.StepCertificates {
 		p = views.NotNeededProps{Step: "Step 2 of 6", Title: "Create certificates", Key: true, Next: NextLink(v.View, migration.StepUpload),

@@ -10,8 +10,9 @@ import (
 	"onramp/views"
 )
 
-// Poller is what is known of the worker, without looking.
-func (h *Site) Poller(v Visit, queue string) views.PollerProps {
+// Poller is what is known of the worker, without looking. where says where the button that looks is: "" for a page that
+// has it, else " in step 5".
+func (h *Site) Poller(v Visit, queue, where string) views.PollerProps {
 	queue = Either(queue, acts.TaskQueue(v.View))
 	s := v.Step(migration.StepCode)
 	if w, ok := h.Acts.Checks.Watched(v.By, v.View, queue); ok && (s.Status != migration.Done || w.Seen) {
@@ -26,11 +27,11 @@ func (h *Site) Poller(v Visit, queue string) views.PollerProps {
 		p.Tag, p.Text = views.Tag{State: views.Good, Word: "Seen"}, UpperFirst(s.Evidence)+"."
 		return p
 	}
-	p.Tag, p.Text = views.Tag{State: views.Idle, Word: "Not seen yet"}, "Start the worker, then choose Look for my worker in step 5."
+	p.Tag, p.Text = views.Tag{State: views.Idle, Word: "Not seen yet"}, "Start the worker, then choose Look for my worker"+where+"."
 	if v.Namespace == nil {
 		p.Text = "Choose the namespace first: step 1."
 	} else if UsesKeys(v) {
-		p.Text = "Onramp keeps no API key, so it looks only when you ask: choose Look for my worker in step 5, or run a check with this task queue."
+		p.Text = "Onramp keeps no API key, so it looks only when you ask: choose Look for my worker" + where + ", or run a check with this task queue."
 	} else if _, ok := h.Acts.Keys.Lent(v.By, v.Migration.ID); !ok {
 		p.Text = "Onramp can look for your worker while it may use a client key: allow that in step 2, or run a check with this task queue."
 	}

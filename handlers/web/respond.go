@@ -110,6 +110,9 @@ func wantsPage(r *http.Request) bool { return strings.Contains(r.Header.Get("Acc
 // waysOut are the next steps of an error page.
 func (h *Site) waysOut(r *http.Request, f *fault.Fault) []views.Link {
 	var links []views.Link
+	if isHandoff(r) {
+		return nil
+	}
 	switch back := "?next=" + url.QueryEscape(h.backTo(r)); {
 	case f.Kind == fault.NotSignedIn:
 		return append(links, views.Link{Text: "Sign in", URL: "/signin" + back, TestID: "sign-in"})
@@ -235,6 +238,8 @@ const saidCookie = "onramp_said"
 // Sentences are what a page may say once after a redirect.
 var Sentences = map[string]string{
 	"created":      "Migration created",
+	"list":         "List imported",
+	"list-one":     "One migration imported",
 	"auth":         "Sign-in method saved",
 	"key-deleted":  "API key deleted",
 	"namespace":    "Namespace saved",
@@ -244,6 +249,7 @@ var Sentences = map[string]string{
 	"lent":         "Onramp may use the key",
 	"forgotten":    "Keys forgotten",
 	"noted":        "Note saved",
+	"revoked":      "Link revoked",
 	"renamed":      "Renamed",
 	"archived":     "Archived and hidden from lists",
 	"restored":     "Back in the lists",
@@ -251,7 +257,7 @@ var Sentences = map[string]string{
 	"ca":           "CA bundle saved",
 	"cloud":        "Namespace created",
 	"reset":        "Rehearsal cloud reset",
-	"broken":       "Broken on purpose. Run all checks to see it",
+	"broken":       "Broken on purpose. Run the check to see it",
 	"mended":       "Turned off; everything is as it was",
 	"practice":     "Ready to practise on",
 	"renewed":      "New certificates made. Onramp may use their key for 30 minutes",

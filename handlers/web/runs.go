@@ -2,10 +2,8 @@ package web
 
 import (
 	"encoding/json"
-	"fmt"
 	"net/http"
 	"slices"
-	"strconv"
 
 	"onramp/doctor"
 	"onramp/fault"
@@ -65,7 +63,7 @@ func CheckRows(past []runs.Row) []views.CheckRow {
 			}
 		}
 		if i+1 < len(past) && p.Over() {
-			row.Compare = &views.Link{Text: fmt.Sprintf("Check %d", past[i+1].Number), URL: ComparePath(p.Outcome, past[i+1].Outcome)}
+			row.Compare = &views.Link{Text: UpperFirst(past[i+1].Kind.Numbered(past[i+1].Number)), URL: ComparePath(p.Outcome, past[i+1].Outcome)}
 		}
 		rows = append(rows, row)
 	}
@@ -89,7 +87,7 @@ func (h *Site) History(r *http.Request, v Visit, kind migration.RunKind, limit i
 }
 
 func runRow(run runs.Row) views.RunRow {
-	row := views.RunRow{Number: strconv.Itoa(run.Number), URL: RunPath(run.Outcome), Title: run.Title,
+	row := views.RunRow{Name: UpperFirst(run.Kind.Numbered(run.Number)), URL: RunPath(run.Outcome), Title: run.Title,
 		When: Moment(run.Started), Stamp: Stamp(run.Started)}
 	tag := RunTag(run)
 	row.State, row.Word = tag.State, tag.Word
@@ -155,7 +153,7 @@ func (h *Site) CrossingOf(r *http.Request, v Visit, past []runs.Row) (views.Cros
 	if err != nil {
 		return views.CrossingProps{}, err
 	}
-	label := "Check " + strconv.Itoa(run.Number) + ": " + LowerFirst(RunTag(run).Word)
+	label := UpperFirst(run.Kind.Numbered(run.Number)) + ": " + LowerFirst(RunTag(run).Word)
 	if run.From != "" {
 		label += ", as reported from " + run.From
 	}

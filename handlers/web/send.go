@@ -7,6 +7,7 @@ import (
 	"mime"
 	"net/http"
 	"os"
+	"runtime"
 	"sync"
 	"time"
 
@@ -45,6 +46,10 @@ func (e *exports) begin(person string, patience time.Duration) (done func(), err
 	}), nil
 }
 
+// newPieces bounds how many exports make their next piece at once, a long one's being much work: half of the processors
+// are left to the pages, however many export.
+func newPieces() turns { return make(turns, max(1, runtime.GOMAXPROCS(0)/2)) }
+
 // SendStream sends what fill writes, piece by piece, and holds one piece at a time. An error before the first piece is
 // answered as any other; after it the connection is cut, so that a part is never taken for the whole.
 func (h *Site) SendStream(w http.ResponseWriter, r *http.Request, contentType string, fill func(io.Writer) error) error {
@@ -53,11 +58,15 @@ func (h *Site) SendStream(w http.ResponseWriter, r *http.Request, contentType st
 		return err
 	}
 	defer done()
-	s := &started{w: w, r: r, contentType: contentType}
+	s := &started{w: w, r: r, contentType: contentType, piece: &turn{of: h.pieces}}
 	if r.Method == http.MethodHead {
 		s.begin()
 		return nil
 	}
+	if err := Aside(r.Context(), func() error { return s.piece.take(r.Context()) }); err != nil {
+		return err
+	}
+	defer s.piece.leave()
 	out := bufio.NewWriterSize(s, piece)
 	err = fill(out)
 	if err == nil {
@@ -79,6 +88,7 @@ type started struct {
 	w           http.ResponseWriter
 	r           *http.Request
 	contentType string
+	piece       *turn // while the next piece is made
 	sent        bool
 }
 
@@ -94,7 +104,12 @@ func (s *started) begin() {
 
 func (s *started) Write(b []byte) (int, error) {
 	s.begin()
-	return s.w.Write(b)
+	s.piece.leave() // the reader may take their time
+	n, err := s.w.Write(b)
+	if err == nil {
+		err = s.piece.take(s.r.Context())
+	}
+	return n, err
 }
 
 // Attachment says under which name a browser saves the answer. The name is one of ours or is made harmless by mime.

@@ -107,6 +107,7 @@ type Site struct {
 	Answers  Times // how long each route took
 	turns    turns
 	exports  exports
+	pieces   turns    // of exports
 	Rendered rendered // of the entries of runs, for all who follow them
 
 	closing context.Context // ends when the server begins to stop
@@ -139,7 +140,7 @@ func New(o Options) (*Site, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
-	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns()}
+	h := &Site{Options: o, hosts: allowedHosts(host, port), Runtime: runtimeMetrics(), turns: newTurns(), pieces: newPieces()}
 	if o.Shared != nil {
 		h.hosts = o.Shared.hosts()
 	}

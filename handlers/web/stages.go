@@ -12,7 +12,7 @@ import (
 	"onramp/views"
 )
 
-// StageTitles are the ten checks in words, by stage id.
+// StageTitles are the ten stages in words, by stage id.
 var StageTitles = map[string]string{
 	"input":       "Your input is valid",
 	"pair":        "Key and certificate belong together",
@@ -34,7 +34,7 @@ var keyTitles = map[string]string{
 	"namespace":   "The namespace accepts the API key",
 }
 
-// StageTitle is a check in words; auth is how it signs in.
+// StageTitle is a stage in words; auth is how it signs in.
 func StageTitle(id, auth string) string {
 	if t := keyTitles[id]; t != "" && auth == cloud.AuthAPIKey {
 		return t
@@ -56,12 +56,12 @@ var waits = map[string]string{
 	"task-queue":  "Waiting for the list of workers",
 }
 
-// NotChecked is what a report did not look at, as sentences that name its checks as the rows do.
+// NotChecked is what a report did not look at, as sentences that name its stages as the rows do.
 func NotChecked(list []string) []string {
 	var out []string
 	for _, s := range list {
 		if id, why, ok := strings.Cut(s, ": "); ok && StageTitles[id] != "" {
-			s = fmt.Sprintf("Check %d (%s): %s", StageNumber(id), StageTitles[id], why)
+			s = fmt.Sprintf("Stage %d (%s): %s", StageNumber(id), StageTitles[id], why)
 		}
 		out = append(out, UpperFirst(s)+".")
 	}

@@ -73,8 +73,11 @@ func New(o Options) (*Provider, error) {
 	}
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	transport.TLSClientConfig = &tls.Config{RootCAs: o.Roots, MinVersion: tls.VersionTLS12}
-	return &Provider{o: o, client: &http.Client{Transport: transport, Timeout: answerFor}, pending: map[string]attempt{}}, nil
+	return &Provider{o: o, client: &http.Client{Transport: transport, Timeout: answerFor, CheckRedirect: stay}, pending: map[string]attempt{}}, nil
 }
+
+// stay follows no redirect: a provider is asked at the addresses that it names itself.
+func stay(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 
 // away is the fault of a provider that does not answer as it should.
 func away(err error) error {

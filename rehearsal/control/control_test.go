@@ -213,7 +213,9 @@ func TestSpecs(t *testing.T) {
 		}, codes.InvalidArgument, "nothing to change"},
 		{"retention of 0 days", func(s *nspb.NamespaceSpec) { s.RetentionDays = 0 }, codes.InvalidArgument, "retention_days"},
 		{"retention of 91 days", func(s *nspb.NamespaceSpec) { s.RetentionDays = 91 }, codes.InvalidArgument, "retention_days"},
-		{"base64 of the PEM", func(s *nspb.NamespaceSpec) { s.MtlsAuth.AcceptedClientCa = []byte("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t") }, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},
+		{"base64 of the PEM", func(s *nspb.NamespaceSpec) {
+			s.MtlsAuth.AcceptedClientCa = []byte("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t")
+		}, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},
 		{"the last CA removed", func(s *nspb.NamespaceSpec) { s.MtlsAuth.AcceptedClientCa = nil }, codes.InvalidArgument, "accepted_client_ca is empty"},
 		{"enabled forgotten", func(s *nspb.NamespaceSpec) { s.MtlsAuth.Enabled = false }, codes.InvalidArgument, "neither"},
 		{"both methods", func(s *nspb.NamespaceSpec) { s.ApiKeyAuth = &nspb.ApiKeyAuthSpec{Enabled: true} }, codes.InvalidArgument, "both"},
@@ -225,7 +227,9 @@ func TestSpecs(t *testing.T) {
 		{"an empty filter", func(s *nspb.NamespaceSpec) { s.MtlsAuth.CertificateFilters = []*nspb.CertificateFilterSpec{{}} }, codes.InvalidArgument, "certificate_filters"},
 		{"another region", func(s *nspb.NamespaceSpec) { s.Replicas = []*nspb.ReplicaSpec{{Region: "aws-eu-west-1"}} }, codes.InvalidArgument, "regions"},
 		{"another name", func(s *nspb.NamespaceSpec) { s.Name = "orders" }, codes.InvalidArgument, "name"},
-		{"an unknown attribute type", func(s *nspb.NamespaceSpec) { s.SearchAttributes = map[string]nspb.NamespaceSpec_SearchAttributeType{"A": 99} }, codes.InvalidArgument, "type 99"},
+		{"an unknown attribute type", func(s *nspb.NamespaceSpec) {
+			s.SearchAttributes = map[string]nspb.NamespaceSpec_SearchAttributeType{"A": 99}
+		}, codes.InvalidArgument, "type 99"},
 		{"six Text attributes", func(s *nspb.NamespaceSpec) {
 			s.SearchAttributes = map[string]nspb.NamespaceSpec_SearchAttributeType{}
 			for _, n := range "abcdef" {
@@ -252,7 +256,7 @@ func TestCreate(t *testing.T) {
 	w := newWorld(t, Options{})
 	w.made("payments")
 	good := func() *nspb.NamespaceSpec {
-		return &nspb.NamespaceSpec{Name: "orders", RetentionDays: 30, Regions: []string{"gcp-us-central1"}, ApiKeyAuth: &nspb.ApiKeyAuthSpec{Enabled: true}} //nolint:staticcheck // as Terraform sends it
+		return &nspb.NamespaceSpec{Name: "orders", RetentionDays: 30, Regions: []string{"gcp-us-central1"}, ApiKeyAuth: &nspb.ApiKeyAuthSpec{Enabled: true}} //lint:ignore SA1019 as Terraform sends it
 	}
 	for _, c := range []struct {
 		name string
@@ -260,8 +264,8 @@ func TestCreate(t *testing.T) {
 		code codes.Code
 		text string
 	}{
-		{"a region without its provider", func(s *nspb.NamespaceSpec) { s.Regions = []string{"us-west-2"} }, codes.InvalidArgument, "invalid region: us-west-2"}, //nolint:staticcheck // as above
-		{"a region misspelt", func(s *nspb.NamespaceSpec) { s.Regions = []string{"aws-us-east1"} }, codes.PermissionDenied, "Request unauthorized"},              //nolint:staticcheck // as above
+		{"a region without its provider", func(s *nspb.NamespaceSpec) { s.Regions = []string{"us-west-2"} }, codes.InvalidArgument, "invalid region: us-west-2"}, //lint:ignore SA1019 as above
+		{"a region misspelt", func(s *nspb.NamespaceSpec) { s.Regions = []string{"aws-us-east1"} }, codes.PermissionDenied, "Request unauthorized"},              //lint:ignore SA1019 as above
 		{"two methods", func(s *nspb.NamespaceSpec) {
 			s.MtlsAuth = &nspb.MtlsAuthSpec{Enabled: true, AcceptedClientCa: ca(t, "a", 300)}
 		}, codes.InvalidArgument, "cannot create namespace with provided auth method"},

@@ -137,7 +137,8 @@ func (s *Server) shown(sp Space) *nspb.Namespace {
 	spec := specOf(sp)
 	n := &nspb.Namespace{Namespace: id, ResourceVersion: sp.Version, Spec: spec, State: resource.ResourceState_RESOURCE_STATE_ACTIVE,
 		Limits: &nspb.Limits{ActionsPerSecondLimit: actionsLimit}, CreatedTime: timestamppb.New(sp.Created), Endpoints: &nspb.Endpoints{},
-		RegionStatus: map[string]*nspb.NamespaceRegionStatus{}, Tags: s.book.tags(id)} //nolint:staticcheck // clients of today read it still
+		//lint:ignore SA1019 clients of today read it still
+		RegionStatus: map[string]*nspb.NamespaceRegionStatus{}, Tags: s.book.tags(id)}
 	if sp.Keyed {
 		n.Endpoints.GrpcAddress = s.o.Address
 	} else {
@@ -145,7 +146,8 @@ func (s *Server) shown(sp Space) *nspb.Namespace {
 	}
 	for i, r := range spec.GetReplicas() {
 		n.Replicas = append(n.Replicas, &nspb.Replica{Id: r.GetRegion(), IsPrimary: i == 0, State: nspb.Replica_REPLICA_STATE_ACTIVE, Region: r.GetRegion()})
-		n.RegionStatus[r.GetRegion()] = &nspb.NamespaceRegionStatus{State: nspb.NamespaceRegionStatus_STATE_ACTIVE} //nolint:staticcheck // see above
+		//lint:ignore SA1019 see above
+		n.RegionStatus[r.GetRegion()] = &nspb.NamespaceRegionStatus{State: nspb.NamespaceRegionStatus_STATE_ACTIVE}
 		if i == 0 {
 			n.ActiveRegion = r.GetRegion()
 		}

@@ -81,7 +81,7 @@ func (s *Server) begin(who caller, c change) (*operation, error) {
 	}
 	input, _ := anypb.New(c.req) // a known message: cannot fail
 	op := &operation{account: who.account, about: c.about, request: hashOf(c.kind, c.req), shown: &opspb.AsyncOperation{Id: id, State: opspb.AsyncOperation_STATE_PENDING,
-		CheckDuration: durationpb.New(time.Second), OperationType: c.kind, OperationInput: input, StartedTime: timestamppb.New(s.o.Now())}}
+		CheckDuration: durationpb.New(min(time.Second, s.o.Delay)), OperationType: c.kind, OperationInput: input, StartedTime: timestamppb.New(s.o.Now())}}
 	s.ops[who.account+"/"+id] = op
 	if err := s.save(); err != nil {
 		delete(s.ops, who.account+"/"+id)

@@ -49,9 +49,11 @@ func specOf(s Space) *nspb.NamespaceSpec {
 	if len(spec.GetReplicas()) == 0 {
 		spec.Replicas = []*nspb.ReplicaSpec{{Region: defaultRegion}}
 	}
-	spec.Regions = nil //nolint:staticcheck // clients of today read it still
+	//lint:ignore SA1019 clients of today read it still
+	spec.Regions = nil
 	for _, r := range spec.GetReplicas() {
-		spec.Regions = append(spec.Regions, r.GetRegion()) //nolint:staticcheck // see above
+		//lint:ignore SA1019 see above
+		spec.Regions = append(spec.Regions, r.GetRegion())
 	}
 	if s.Keyed {
 		if spec.ApiKeyAuth == nil {
@@ -137,7 +139,8 @@ func (s *Server) asked(spec *nspb.NamespaceSpec, was Space) (Space, error) {
 	if rest.Replicas, err = replicasOf(spec, was); err != nil {
 		return Space{}, err
 	}
-	rest.Regions, rest.CustomSearchAttributes = nil, nil //nolint:staticcheck // taken over above
+	//lint:ignore SA1019 taken over above
+	rest.Regions, rest.CustomSearchAttributes = nil, nil
 	rest.Name, rest.RetentionDays, rest.SearchAttributes = "", 0, nil
 	if rest.MtlsAuth != nil {
 		rest.MtlsAuth.Enabled, rest.MtlsAuth.AcceptedClientCa, rest.MtlsAuth.CertificateFilters = false, nil, nil
@@ -163,7 +166,8 @@ func (s *Server) asked(spec *nspb.NamespaceSpec, was Space) (Space, error) {
 func replicasOf(spec *nspb.NamespaceSpec, was Space) ([]*nspb.ReplicaSpec, error) {
 	want := spec.GetReplicas()
 	if len(want) == 0 {
-		for _, r := range spec.GetRegions() { //nolint:staticcheck // clients of today send it still
+		//lint:ignore SA1019 clients of today send it still
+		for _, r := range spec.GetRegions() {
 			want = append(want, &nspb.ReplicaSpec{Region: r})
 		}
 	}
@@ -202,7 +206,8 @@ func attributesOf(spec *nspb.NamespaceSpec, was map[string]string) (map[string]s
 			return nil, ours(codes.InvalidArgument, "search attribute %s: type %d is not known", name, number)
 		}
 	}
-	for name, word := range spec.GetCustomSearchAttributes() { //nolint:staticcheck // old clients send it
+	//lint:ignore SA1019 old clients send it
+	for name, word := range spec.GetCustomSearchAttributes() {
 		for _, t := range attributeTypes {
 			if t.old == word {
 				next[name] = t.server

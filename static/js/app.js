@@ -4,6 +4,7 @@
 //   <live-feed src>               the page's one event stream; data-state is live, retry, lost, paused or done
 //   <copy-button for name label>  copies the text of the element with that id
 //   <code-tabs group label>       its <section data-name> children become tabs
+//   form[data-once]               posted when the page is shown
 //   form[data-enhance]            posted with fetch; what comes back is swapped in by id
 //   input[data-preview=path]      its form is posted to path as you type; what comes back is swapped in
 //   button[data-theme-set=light|dark|auto] in a form that posts to /theme
@@ -120,6 +121,11 @@ const arrivals = [
   root => { for (const e of within(root, '[data-for]')) e.hidden = !byID(e.dataset.for)?.checked; },
 ];
 const arrive = root => { for (const act of arrivals) act(root); };
+// A row of links that scrolls by itself shows the one of this page.
+for (const here of $$('nav [aria-current]')) {
+  const row = here.closest('ul');
+  if (row) row.scrollLeft = here.offsetLeft - (row.clientWidth - here.offsetWidth) / 2;
+}
 
 function within(root, selector) {
   return [...(root.matches?.(selector) ? [root] : []), ...$$(selector, root)];
@@ -371,3 +377,4 @@ addEventListener('click', event => {
 });
 
 arrive(document);
+for (const form of $$('form[data-once]')) post(form.action, form).catch(() => {}); // a program that only fetches pages sends none

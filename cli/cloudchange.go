@@ -1,0 +1,219 @@
+package cli
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"time"
+
+	"onramp/certsvc"
+	"onramp/cloud"
+	"onramp/cloudops"
+	"onramp/fault"
+	"onramp/namespace"
+)
+
+// changeCAs is a subcommand that changes a CA bundle.
+func changeCAs(ctx context.Context, w World, args []string, name, what string, set bool) int {
+	f := newCloud(name, what, "a Namespace ID and files of CA certificates", 2, w).changing()
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		id, err := namespaceOf(args[0])
+		if err != nil {
+			return err
+		}
+		pem, err := bundleOf(args[1:])
+		if err != nil {
+			return err
+		}
+		change := cloud.CAChange{Add: pem}
+		if set {
+			change = cloud.CAChange{Set: pem}
+		}
+		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanCAs(ctx, id, change) })
+	})
+}
+
+func cloudCAAdd(ctx context.Context, w World, args []string) int {
+	return changeCAs(ctx, w, args, "ca add", "put CA certificates beside those of a namespace", false)
+}
+
+func cloudCASet(ctx context.Context, w World, args []string) int {
+	return changeCAs(ctx, w, args, "ca set", "replace all CA certificates of a namespace", true)
+}
+
+func cloudCARemove(ctx context.Context, w World, args []string) int {
+	f := newCloud("ca remove", "take a CA certificate out of a namespace", "a Namespace ID", 1, w).changing()
+	prints := f.text("fingerprint", "", "SHA-256 or SHA-1 in `hex`, several with commas between them")
+	f.after = append(f.after, func() error {
+		if *prints == "" {
+			return fault.New(fault.Invalid, "No fingerprint is given", "Take one from onramp cloud ca list.").In("fingerprint")
+		}
+		return nil
+	})
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		id, err := namespaceOf(args[0])
+		if err != nil {
+			return err
+		}
+		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) {
+			return c.PlanCAs(ctx, id, cloud.CAChange{Remove: strings.Split(*prints, ",")})
+		})
+	})
+}
+
+func cloudFiltersSet(ctx context.Context, w World, args []string) int {
+	f := newCloud("filters set", "replace the certificate filters of a namespace", "a Namespace ID and a file with filters (tcld's JSON)", 2, w).changing()
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		id, err := namespaceOf(args[0])
+		if err != nil {
+			return err
+		}
+		raw, err := bundleOf(args[1:])
+		if err != nil {
+			return err
+		}
+		filters, err := certsvc.ParseFilters(raw)
+		if err != nil {
+			return &cloud.Fallen{At: cloud.AtBundle, Err: err}
+		}
+		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanFilters(ctx, id, filters) })
+	})
+}
+
+func cloudAttributesAdd(ctx context.Context, w World, args []string) int {
+	f := newCloud("attributes add", "add custom search attributes to a namespace", "a Namespace ID and attributes as NAME=Type", 2, w).changing()
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		id, err := namespaceOf(args[0])
+		if err != nil {
+			return err
+		}
+		types, err := attributesOf(args[1:])
+		if err != nil {
+			return err
+		}
+		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanAttributes(ctx, id, types) })
+	})
+}
+
+// attributesOf reads NAME=Type.
+func attributesOf(args []string) (map[string]string, error) {
+	types := map[string]string{}
+	for _, a := range args {
+		name, kind, ok := strings.Cut(a, "=")
+		if !ok || name == "" {
+			return nil, &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, printable(a)+" is not NAME=Type", "Write it as in CustomerId=Keyword.")}
+		}
+		types[name] = kind
+	}
+	return types, nil
+}
+
+func cloudCreate(ctx context.Context, w World, args []string) int {
+	f := newCloud("create", "make a namespace", "the name of a namespace, without the account ID", 1, w).changing()
+	region := f.text("region", "", "`region` with its provider, as in aws-us-east-1")
+	days := f.text("retention", "30", "`days` that closed workflows stay, 1 to 90")
+	auth := f.oneOf("auth", cloud.AuthMTLS, "how workers sign in", cloud.AuthMTLS, cloud.AuthAPIKey)
+	ca := f.text("ca", "", "`file` with the CA certificate, with --auth mtls")
+	n := 0
+	f.after = append(f.after, func() (err error) {
+		if n, err = strconv.Atoi(*days); err != nil {
+			return fault.New(fault.Invalid, "The retention is not a number of days", "Give 1 to 90.").In("retention")
+		}
+		if *region == "" {
+			return fault.New(fault.Invalid, "No region is given", "Give one with its provider, as in aws-us-east-1.").In("region")
+		}
+		if (*auth == cloud.AuthMTLS) == (*ca == "") {
+			return fault.New(fault.Invalid, "Client certificates need a CA certificate, and API keys need none", "Give --ca FILE with --auth mtls, and without it --auth api-key.").In("ca")
+		}
+		return nil
+	})
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		ask := cloud.NewNamespace{Name: args[0], Region: *region, RetentionDays: n, Auth: *auth}
+		if *ca != "" {
+			var err error
+			if ask.CAs, err = bundleOf([]string{*ca}); err != nil {
+				return err
+			}
+		}
+		who, err := c.Who(ctx)
+		if err != nil {
+			return err
+		}
+		id := namespace.ID{Name: ask.Name, Account: who.Account}
+		return f.make(ctx, c, id, "the account-level role Developer, Global Admin or Account Owner", func() (cloud.Plan, error) {
+			p, err := c.PlanCreate(ctx, ask)
+			if err != nil {
+				return p, err
+			}
+			there, err := c.Look(ctx, id)
+			if err == nil {
+				return made(there, p)
+			}
+			if cloud.Where(err) == cloud.AtRight {
+				return p, nil
+			}
+			return p, err
+		})
+	})
+}
+
+// made is the plan of a namespace that is there: nothing to change where it is as asked for, else a conflict.
+func made(there cloud.Detail, p cloud.Plan) (cloud.Plan, error) {
+	p.Before = there.Settings
+	if lines := cloudops.Difference(there.Settings, p.After); len(lines) > 0 {
+		return p, &cloud.Fallen{At: cloud.AtConflict, Err: &fault.Fault{Kind: fault.Conflict, Title: "The namespace " + there.Name + " is there already, and otherwise than asked for",
+			Cause: strings.Join(lines, "; ") + ".", Fix: "Choose another name, or change the one that is there: onramp cloud show " + there.Name + "."}}
+	}
+	p.Diff = nil
+	return p, nil
+}
+
+func cloudKeyCreate(ctx context.Context, w World, args []string) int {
+	f := newCloud("key create", "make an API key that may write in one namespace and nowhere else", "a Namespace ID", 1, w).changing()
+	name := f.text("name", "", "`name` of the service account and of the key")
+	days := f.text("days", "90", "`days` until the key expires, at most 730")
+	out := f.text("out", "", "`file` that the key is written to; it is shown nowhere")
+	n := 0
+	f.after = append(f.after, func() (err error) {
+		if n, err = strconv.Atoi(*days); err != nil {
+			return fault.New(fault.Invalid, "This is not a number of days", "Give 1 to 730.").In("days")
+		}
+		if *name == "" || *out == "" {
+			return fault.New(fault.Invalid, "A key needs a name and a file", "Give --name and --out.").In("out")
+		}
+		if _, err := os.Lstat(*out); err == nil {
+			return fault.New(fault.Invalid, printable(*out)+" exists already", "Choose another file: a key that is written over is lost.").In("out")
+		}
+		return nil
+	})
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		id, err := namespaceOf(args[0])
+		if err != nil {
+			return err
+		}
+		ch := &change{f: f, needs: adminOf(id), out: changeJSON{Schema: cloudSchema, Namespace: id.String(), Diff: []string{}}}
+		err = func() error {
+			p, err := c.PlanKey(ctx, id, *name, time.Duration(n)*24*time.Hour)
+			if err != nil {
+				return err
+			}
+			if agreed, err := ch.agree(p); err != nil || !agreed {
+				return err
+			}
+			key, err := c.MakeKey(ctx, p, ch.progress)
+			if err != nil {
+				return err
+			}
+			paths, err := place(w, filepath.Dir(*out), false, output{filepath.Base(*out), append(key.Secret.Reveal(), '\n'), 0o600})
+			if err != nil {
+				return err
+			}
+			ch.out.Applied, ch.out.Key = true, paths[0]
+			ch.say("The key is in %s, and nowhere else. It expires %s.\n", printable(paths[0]), key.Ends.Format(time.RFC3339))
+			return nil
+		}()
+		return ch.told(err)
+	})
+}

@@ -1,0 +1,94 @@
+package web
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+
+	"onramp/fault"
+	"onramp/migration"
+	"onramp/views"
+)
+
+// HandoffPrefix begins the addresses behind hand-off links. What is there is for who has the link: no sign-in counts, and
+// no other site is told the address.
+const HandoffPrefix = "/h/"
+
+// isHandoff reports a request by a hand-off link.
+func isHandoff(r *http.Request) bool { return strings.HasPrefix(r.URL.Path, HandoffPrefix) }
+
+// HandoffLinksPath is the page of a migration's links.
+func HandoffLinksPath(m string) string { return MovePath(m, migration.StepUpload, "links") }
+
+var handoffTags = map[migration.HandoffState]views.Tag{
+	migration.HandoffMade:       {State: views.Wait, Word: "Not opened yet"},
+	migration.HandoffOpened:     {State: views.Wait, Word: "Opened"},
+	migration.HandoffDone:       {State: views.Wait, Word: "Says done; waiting for a check"},
+	migration.HandoffSeen:       {State: views.Good, Word: "Done, seen by Onramp"},
+	migration.HandoffNotMe:      {State: views.Warn, Word: "Says: not me"},
+	migration.HandoffRevoked:    {State: views.Idle, Word: "Revoked"},
+	migration.HandoffSuperseded: {State: views.Idle, Word: "Superseded"},
+	migration.HandoffExpired:    {State: views.Idle, Word: "Expired"},
+}
+
+// HandoffTag is the state of a hand-off in words.
+func HandoffTag(s migration.HandoffState) views.Tag { return handoffTags[s] }
+
+// HandoffLinks are a migration's links for people without an account, newest first; nil at a portal for one person, who
+// has nobody to send one to.
+func HandoffLinks(h *Site, v Visit) *views.HandoffListProps {
+	if h.Shared == nil {
+		return nil
+	}
+	p := &views.HandoffListProps{Migration: v.Migration.ID, Edition: v.Edition(),
+		Lead: "A link shows one person what to upload and where; they need no account here. This page updates when they are done."}
+	if _, err := migration.TaskOf(v.View, migration.TaskUpload); err != nil {
+		f := fault.From(err)
+		p.Cannot = f.Title + ". " + f.Fix
+	}
+	now := h.Now()
+	for i := len(v.Handoffs) - 1; i >= 0; i-- {
+		one := v.Handoffs[i]
+		l := views.HandoffLinkProps{Number: strconv.Itoa(one.Number), For: one.For, Tag: HandoffTag(one.State), Words: one.Words,
+			Revoked: !one.Revoked.IsZero() || one.Expired(now) || one.State == migration.HandoffSeen,
+			Text:    "made by " + one.By + " on " + Moment(one.Made)}
+		switch {
+		case one.State == migration.HandoffSeen:
+			l.Text += " · accepted at " + Moment(one.Seen)
+		case !one.Revoked.IsZero():
+			l.Text += " · revoked on " + Moment(one.Revoked)
+		case one.State == migration.HandoffSuperseded:
+			l.Text += " · for another namespace or CA certificate"
+		case one.State == migration.HandoffDone, one.State == migration.HandoffNotMe:
+			l.Text += " · answered on " + Moment(one.Since)
+		case one.State == migration.HandoffOpened:
+			l.Text += " · opened on " + Moment(one.Opened) + " · expires on " + Day(one.Expires)
+		case one.State == migration.HandoffExpired:
+			l.Text += " · expired on " + Day(one.Expires)
+		default:
+			l.Text += " · expires on " + Day(one.Expires)
+		}
+		p.Links = append(p.Links, l)
+	}
+	return p
+}
+
+// Message is a text to send by mail or chat.
+type Message struct {
+	Subject string
+	Lines   []string
+}
+
+// Text is the message as plain text, with its subject first.
+func (m Message) Text() string { return m.Subject + "\n\n" + strings.Join(m.Lines, "\n") + "\n" }
+
+// Mail is the message as a mailto link; "" where it would be too long for one.
+func (m Message) Mail() string {
+	escape := func(s string) string { return strings.ReplaceAll(url.QueryEscape(s), "+", "%20") }
+	link := "mailto:?subject=" + escape(m.Subject) + "&body=" + escape(strings.Join(m.Lines, "\r\n")+"\r\n")
+	if len(link) > views.MaxMailto {
+		return ""
+	}
+	return link
+}

@@ -1,0 +1,51 @@
+package control
+
+// Behaviour is something that Temporal Cloud does, or a limit it has, and how the rehearsal cloud stands to it. What passes
+// in a rehearsal must not fail in Temporal Cloud.
+type Behaviour struct {
+	Part   string // "connection", "calls", "control plane", "limits"
+	What   string
+	Source string // where it is told; "not documented" for what nobody tells
+	// Test shows it: the name of a test. "" is for what is not imitated, and Note says what happens instead.
+	Test string
+	Note string
+}
+
+// Behaviours are listed in docs/rehearsal.md, which a test keeps the same.
+var Behaviours = []Behaviour{
+	{"connection", "The server name (SNI) chooses the namespace, its certificate and its client CAs", "docs.temporal.io/cloud/connectivity", "TestHandshake", ""},
+	{"connection", "A client certificate has to lead to a CA certificate of the namespace", "docs.temporal.io/cloud/certificates", "TestCloudOpsPython", ""},
+	{"connection", "A removed CA ends the calls of connections that it let in", "not documented", "TestControlPlane", "Temporal Cloud may let such connections go on for a while."},
+	{"connection", "How strictly a client certificate's key usage, name and key type are judged", "not documented", "", "A client certificate with keyEncipherment only, with the CA's name, or of Ed25519 is let in here."},
+	{"calls", "A certificate that no filter matches is refused: Request unauthorized.", "docs.temporal.io/cloud/certificates", "TestCloudOpsPython", ""},
+	{"calls", "OperatorService, ListNamespaces and changes of namespaces are refused", "temporalio/sdk-typescript, a comment on operatorService", "TestAPIKeys", ""},
+	{"calls", "A health check with an API key is refused: it names no namespace", "temporalio/temporal-worker-controller#225", "TestControlPlane", ""},
+	{"calls", "An API key with Read may look, and may not poll, start or signal", "docs.temporal.io/cloud/manage-access/permissions-reference", "TestCloudOpsPython", ""},
+	{"calls", "An API key without a role on the namespace: caller has insufficient permissions for namespace '…'", "temporalio/sdk-typescript#1765", "TestAPIKeys", ""},
+	{"calls", "An unknown namespace over localhost is answered NotFound", "not documented", "", "By its own name (SNI) it is cut off in the handshake, as in Temporal Cloud."},
+	{"calls", "One workflow ID can be started with TerminateExisting once a second", "docs.temporal.io/cloud/limits", "", "All are accepted here."},
+	{"calls", "ScanWorkflowExecutions", "not documented", "", "Served here."},
+	{"control plane", "CloudService at a host of its own, with Bearer key and the version header", "docs.temporal.io/ops", "TestKeysAreJudged", ""},
+	{"control plane", "Who may call what, by account-level role and namespace permission", "docs.temporal.io/cloud/manage-access/permissions-reference", "TestRoles", ""},
+	{"control plane", "160 requests a second an account, 40 a user, 80 a service account", "docs.temporal.io/ops", "TestRates", ""},
+	{"control plane", "Ten changes under way in an account", "docs.temporal.io/ops", "TestTenInFlight", ""},
+	{"control plane", "UpdateNamespace replaces the whole spec at its present resource version, and answers an operation", "temporalio/cloud-api, comments", "TestVersions", "Code and words for a stale version are not documented: FailedPrecondition here."},
+	{"control plane", "A request sent again with its operation ID is one change", "temporalio/cloud-api, comments", "TestVersions", ""},
+	{"control plane", "A spec that equals the present one is answered: nothing to change. PEM is written anew first", "temporalio/tcld; terraform-provider-temporalcloud#90", "TestCloudOpsPython", ""},
+	{"control plane", "One expired CA certificate in the resulting bundle refuses the change", "temporalio/tcld#406", "TestExpiredCABlocks", ""},
+	{"control plane", "A CA bundle has at most 16 certificates and 32 KB, complete chains, CA:true, SHA-256", "docs.temporal.io/cloud/certificates", "TestSetCAs", ""},
+	{"control plane", "25 certificate filters at most, none empty, none twice", "docs.temporal.io/cloud/certificates; temporalio/tcld", "TestSpecs", ""},
+	{"control plane", "A region without its provider: invalid region. One misspelt: Request unauthorized", "terraform-provider-temporalcloud#107, #264", "TestCreate", ""},
+	{"control plane", "Both sign-in methods at create are refused", "terraform-provider-temporalcloud#340", "TestCreate", ""},
+	{"control plane", "What a Developer has just made may not be read for a minute", "terraform-provider-temporalcloud#391", "TestReadAfterCreate", "Two operations' length here."},
+	{"control plane", "An operation ends as fulfilled, failed, rejected or cancelled", "temporalio/cloud-api", "TestOutcomes", "rehearse --hold --operations chooses."},
+	{"control plane", "What GetNamespaces hides, and how its name filter matches", "not documented", "", "All namespaces of the account are shown; the name is the whole name."},
+	{"control plane", "An empty bundle with mTLS on", "not documented", "TestSpecs", "Refused here, as tcld refuses it."},
+	{"control plane", "Connectivity rules", "docs.temporal.io/cloud/connectivity", "", "Kept, shown and attached; nothing enforces them."},
+	{"control plane", "The older services that tcld calls, groups, Nexus endpoints, export, failover", "temporalio/tcld", "", "Unimplemented."},
+	{"limits", "Retention is 1 to 90 days", "docs.temporal.io/cloud/limits", "TestSpecs", "A namespace that the rehearsal's page made has 3 days; the control plane changes it."},
+	{"limits", "40 Keyword, 20 Int, Double, Bool and Datetime, 5 Text and KeywordList search attributes", "docs.temporal.io/cloud/limits", "TestSpecs", "The database here has room for 10 Keyword and 3 of each other type, and says so."},
+	{"limits", "500 actions a second at first", "docs.temporal.io/cloud/limits", "", "Shown by the control plane; more pass here."},
+	{"limits", "Ten namespaces in an account at first", "docs.temporal.io/cloud/limits", "TestTenNamespaces", "For the control plane; the rehearsal's own page makes more."},
+	{"limits", "20 API keys a service account, two years at most", "docs.temporal.io/cloud/api-keys", "TestKeyLimits", ""},
+}
