@@ -36,7 +36,6 @@ type Summaries interface {
 	// EndingsIn returns, between each of some times and the next, the first limit that nothing has replaced.
 	EndingsIn(ctx context.Context, times []time.Time, limit int) ([][]expiry.Ending, error)
 	EndingsBefore(ctx context.Context, times []time.Time) ([]expiry.Counts, error) // a zero time counts all
-	DueNotices(ctx context.Context, now time.Time, limit int) ([]expiry.Due, error)
 }
 
 // batch is how many migrations are derived from one pair of queries and written in one transaction.
@@ -342,12 +341,4 @@ func (l Lists) Measure(ctx context.Context, most int) (out Measured, err error) 
 	out.Nearest = append(ended, next...)
 	seenAt(out.Nearest, now)
 	return out, err
-}
-
-// Due are at most limit notices that the webhook is to be sent, those first whose next attempt is first.
-func (l Lists) Due(ctx context.Context, limit int) ([]expiry.Due, error) {
-	if err := l.Refresh(ctx); err != nil {
-		return nil, err
-	}
-	return l.store.DueNotices(ctx, l.now(), limit)
 }

@@ -60,6 +60,9 @@ func (p portal) share(ctx context.Context, db *store.DB) (net.Listener, *web.Sha
 	}
 	site := p.shared.site(ln.Addr().String())
 	site.People = who
+	if site.Calendars, err = people.NewCalendars(store.NewCalendars(db), nil); err != nil {
+		return nil, nil, err
+	}
 	return ln, site, nil
 }
 

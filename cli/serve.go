@@ -22,9 +22,9 @@ import (
 	"onramp/cloudops"
 	"onramp/custody"
 	"onramp/doctor"
-	"onramp/expiry"
 	"onramp/fault"
 	"onramp/handlers"
+	"onramp/notices"
 	"onramp/reach"
 	"onramp/rehearsal"
 	"onramp/runs"
@@ -55,8 +55,8 @@ const memoryGoal = 256 << 20
 type portal struct {
 	addr, rehearsalAddr, data string
 	rehearsal, json           bool
-	webhook                   *expiry.Webhook // nil: none
-	anchor                    string          // --audit-anchor
+	telling                   *telling
+	anchor                    string // --audit-anchor
 	replaceWindow             time.Duration
 	control                   string // where the rehearsal's Cloud Ops API is; "" for nowhere
 	shared                    *sharing
@@ -74,10 +74,9 @@ func serve(ctx context.Context, w World, args []string) int {
 	level := s.oneOf("log-level", "info", "log level on stderr", "debug", "info", "warn", "error")
 	format := s.oneOf("log-format", "text", "log format", "text", "json")
 	asJSON := s.boolean("json", "print the address as JSON (onramp.serve/1)")
-	hookURL := s.text("webhook", "", "`URL` that is notified before certificates expire: https, or http on loopback; signed when ONRAMP_WEBHOOK_SECRET is set")
 	shared := sharingOf(s, addr)
+	told := tellingOf(s, shared)
 	anchor := anchorFlag(s)
-	var hook *expiry.Webhook
 	s.after = append(s.after,
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
@@ -86,13 +85,6 @@ func serve(ctx context.Context, w World, args []string) int {
 			}
 			return nil
 		})
-	s.after = append(s.after, func() (err error) {
-		if *hookURL != "" {
-			secret, _ := w.Getenv("ONRAMP_WEBHOOK_SECRET") // not a flag: other programs of this computer see those
-			hook, err = expiry.NewWebhook(*hookURL, secret, Version)
-		}
-		return err
-	})
 	if code, done := s.parse(args); done {
 		return code
 	}
@@ -103,7 +95,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, webhook: hook, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, telling: told, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -131,6 +123,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	vitals := newMachine(db, data)
 	anchors, err := p.anchors(ctx, db)
 	if err != nil {
 		return err
@@ -183,7 +176,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err := errors.Join(db.RecordRestored(ctx), keeper.Started(ctx, Version)); err != nil && db.AuditBroken() == nil {
 		return err
 	}
-	var notifier *expiry.Notifier
+	var notifier *notices.Notifier
 	gate := reach.New(may)
 	var links acts.HandoffStore
 	if p.shared.public != nil {
@@ -207,9 +200,8 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err := all.Resume(ctx); err != nil && db.AuditBroken() == nil {
 		return err
 	}
-	if p.webhook != nil {
-		notifier, err = expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: p.webhook, Base: p.address(ln), Log: p.log,
-			Due: all.Lists.Due})
+	if p.telling.webhook != nil {
+		notifier, err = notices.NewNotifier(notices.NotifierOptions{Store: store.NewNotices(db), Sender: p.telling.webhook, Base: p.address(ln), Log: p.log, Refresh: all.Book.Refresh})
 		if err != nil {
 			return err
 		}
@@ -218,10 +210,17 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	if err != nil {
 		return err
 	}
+	subscriptions, mailer, err := p.telling.people(ctx, p, db, ln, all.Book.Refresh)
+	if err != nil {
+		return err
+	}
+	if mailer != nil {
+		site.Mails, vitals.mailer, vitals.server = subscriptions, mailer, p.telling.post.Where()
+	}
 	if metrics != nil {
 		defer metrics.Close()
 	}
-	h, err := handlers.New(handlers.Options{Shared: site, Acts: all, Runs: log, Audit: keeper, Halted: db.AuditBroken, Webhook: notifier, LentFor: lentFor, OpenFor: keeper.Idle(),
+	h, err := handlers.New(handlers.Options{Shared: site, Acts: all, Runs: log, Audit: keeper, Halted: db.AuditBroken, Webhook: notifier, Machine: vitals, LentFor: lentFor, OpenFor: keeper.Idle(),
 		Reader: localReader(), Version: Version, DataDir: data, SpoolDir: data, Addr: ln.Addr().String(), Log: p.log})
 	if err != nil {
 		return err
@@ -250,7 +249,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	}
 	g.Go(func() error { all.Lists.Keep(ctx, p.log); return nil })
 	g.Go(func() error { anchors.Run(ctx); return nil })
-	g.Go(func() error { return p.verifyAll(ctx, db) })
+	g.Go(func() error { return p.verifyAll(ctx, db, vitals) })
 	g.Go(func() error {
 		if err := all.Places.WriteTrust(ctx); err != nil && ctx.Err() == nil {
 			p.log.Error("no program can trust the rehearsal cloud: its trust files were not written", "err", err)
@@ -259,6 +258,9 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	})
 	if notifier != nil {
 		g.Go(func() error { notifier.Run(ctx); return nil })
+	}
+	if mailer != nil {
+		g.Go(func() error { mailer.Run(ctx); return nil })
 	}
 	g.Go(func() error {
 		<-ctx.Done()
@@ -299,23 +301,34 @@ func unusableAnchor(err error) error {
 	return fault.Wrap(err, fault.Invalid, "The file of anchors cannot be written", "Give a file that this user may append to.").In("audit-anchor")
 }
 
-// verifyAll verifies the whole audit behind the pages that are served already.
-func (p portal) verifyAll(ctx context.Context, db *store.DB) error {
-	if db.AuditBroken() != nil {
-		return nil
-	}
-	places, err := anchorPlaces(p.anchor)
-	if err != nil {
-		return err
-	}
-	switch found, err := db.VerifyAudit(ctx, places...); {
-	case ctx.Err() != nil:
-	case err != nil:
-		p.log.Error("the audit could not be verified", "err", err)
-	case found.Intact:
-		p.log.Debug("the audit is intact", "records", found.Records)
-	default:
-		p.log.Error("the audit was changed: nothing can be changed any more", "first bad record", found.FirstBad, "found", found.Found)
+// verifyEvery is how often the whole audit is looked at.
+const verifyEvery = 24 * time.Hour
+
+// verifyAll verifies the whole audit behind the pages that are served already, and again each day.
+func (p portal) verifyAll(ctx context.Context, db *store.DB, vitals *machine) error {
+	tick := time.NewTicker(verifyEvery)
+	defer tick.Stop()
+	for db.AuditBroken() == nil {
+		places, err := anchorPlaces(p.anchor)
+		if err != nil {
+			return err
+		}
+		switch found, err := db.VerifyAudit(ctx, places...); {
+		case ctx.Err() != nil:
+		case err != nil:
+			p.log.Error("the audit could not be verified", "err", err)
+		case found.Intact:
+			vitals.verifiedAs(found)
+			p.log.Debug("the audit is intact", "records", found.Records)
+		default:
+			vitals.verifiedAs(found)
+			p.log.Error("the audit was changed: nothing can be changed any more", "first bad record", found.FirstBad, "found", found.Found)
+		}
+		select {
+		case <-tick.C:
+		case <-ctx.Done():
+			return nil
+		}
 	}
 	return nil
 }

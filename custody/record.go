@@ -108,6 +108,9 @@ const (
 	PasswordSet    Verb = "password-set"
 	TeamAdded      Verb = "team-added"
 	TeamGiven      Verb = "migration-given" // to another team
+	DigestSet      Verb = "mails-set"       // how often a person gets mails
+	CalendarMade   Verb = "calendar-made"   // an address for a person's calendar
+	CalendarEnded  Verb = "calendar-ended"
 
 	HandoffMade    Verb = "hand-off-made"    // a link for one task and one person without an account
 	HandoffOpened  Verb = "hand-off-opened"  // a browser showed its page
@@ -127,6 +130,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 
 // PeopleVerbs are the others, where several people share a portal.
 var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,
+	DigestSet, CalendarMade, CalendarEnded,
 	HandoffMade, HandoffOpened, HandoffDone, HandoffNotMe, HandoffRevoked}
 
 // Record is one line of the audit. It holds public things only.

@@ -1,5 +1,5 @@
-// Package expiry is when certificates stop working, and who is told in time: the board, the calendar, and
-// the webhook. A client certificate ends at the first end in its chain.
+// Package expiry is when certificates stop working: the board and the calendar. A client certificate ends at the first end
+// in its chain.
 package expiry
 
 import (
@@ -13,6 +13,12 @@ import (
 
 // Shown is how long an entry stays after another certificate took its place.
 const Shown = 30 * 24 * time.Hour
+
+// Ended is the rung of a certificate that has ended.
+const Ended = -1
+
+// Rungs is the ladder, in days before the end.
+var Rungs = certsvc.Rungs
 
 // Ending is one client certificate and when it stops working.
 type Ending struct {

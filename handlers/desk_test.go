@@ -20,9 +20,9 @@ import (
 
 	"onramp/cloud"
 	"onramp/doctor"
-	"onramp/expiry"
 	"onramp/handlers/web"
 	"onramp/migration"
+	"onramp/notices"
 	"onramp/transfer"
 )
 
@@ -46,12 +46,14 @@ type desk struct {
 type deskOptions struct {
 	noCloud  bool
 	now      func() time.Time
-	webhook  func(*portal) *expiry.Notifier
+	webhook  func(*portal) *notices.Notifier
 	byHand   bool // runs emit only what the test sends
 	code     string
 	shared   bool           // several people share the portal: it is on TLS, and each signs in
 	proxies  []netip.Prefix // of such a portal behind a reverse proxy, without TLS
 	provider web.Provider
+	noMails  bool // no mail server is set
+	machine  web.Machine
 	patience time.Duration // for readers
 	remote   bool          // whoever reaches the portal does not sit at its computer
 	assessor *assessor     // of sources; nil: one of a small server
@@ -76,7 +78,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 		public = &url.URL{Scheme: "https", Host: d.srv.Listener.Addr().String()}
 		o.remote = true
 	}
-	d.portal = open(t, portalOptions{shared: public, proxies: o.proxies, provider: o.provider, dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
+	d.portal = open(t, portalOptions{shared: public, proxies: o.proxies, provider: o.provider, noMails: o.noMails, machine: o.machine, dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
 		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook, assessor: o.assessor,
 		checker:   checker{d.checks, o.byHand, o.code, d.asked},
 		transfers: transferer{d.transfers, o.byHand, d.ops, o.pollers, o.detect, d.asked}})

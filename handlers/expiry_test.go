@@ -20,8 +20,9 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
-	"onramp/expiry"
 	"onramp/namespace"
+	"onramp/notices"
+	"onramp/store"
 )
 
 const phrase = "otter lantern brisk 41 gravel"
@@ -136,17 +137,18 @@ func TestMetrics(t *testing.T) {
 }
 
 // deadEnd is a receiver that is down.
-type deadEnd struct{ expiry.Sender }
+type deadEnd struct{ notices.Sender }
 
 func (deadEnd) Send(context.Context, string, time.Time, []byte) error { return errors.New("down") }
 func (deadEnd) Where() string                                         { return "https://hooks.example.com" }
 func (deadEnd) Signed() bool                                          { return true }
+func (deadEnd) Form() notices.Form                                    { return notices.Generic }
 
 func TestBoardShowsTheWebhook(t *testing.T) {
-	var hook *expiry.Notifier
-	d := sit(t, deskOptions{webhook: func(p *portal) (n *expiry.Notifier) {
+	var hook *notices.Notifier
+	d := sit(t, deskOptions{webhook: func(p *portal) (n *notices.Notifier) {
 		var err error
-		hook, err = expiry.NewNotifier(expiry.NotifierOptions{Store: p.db, Sender: deadEnd{}, Due: p.acts.Lists.Due})
+		hook, err = notices.NewNotifier(notices.NotifierOptions{Store: store.NewNotices(p.db), Sender: deadEnd{}, Refresh: p.acts.Book.Refresh})
 		check(t, err)
 		return hook
 	}})

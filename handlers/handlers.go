@@ -13,10 +13,12 @@ import (
 	"onramp/handlers/handoff"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
+	"onramp/handlers/operate"
 	"onramp/handlers/ops"
 	"onramp/handlers/people"
 	"onramp/handlers/replace"
 	"onramp/handlers/search"
+	"onramp/handlers/told"
 	"onramp/handlers/transfer"
 	"onramp/handlers/web"
 )
@@ -43,6 +45,8 @@ type Handlers struct {
 	handoff  handoff.Pages
 	guests   handoff.Guests
 	assess   assess.Pages
+	told     told.Pages
+	operate  operate.Pages
 }
 
 // New returns Handlers; it is an error to leave out a required option.
@@ -51,5 +55,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

@@ -18,9 +18,9 @@ import (
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
-	"onramp/expiry"
 	"onramp/handlers"
 	"onramp/migration"
+	"onramp/notices"
 	"onramp/runs"
 	"onramp/store"
 )
@@ -61,9 +61,9 @@ func newOffice(t testing.TB, n int) *office {
 	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Runs: log, Changes: changes, Checker: struct{ runs.Checker }{}, Transfers: struct{ acts.Transfers }{},
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keyring, Keeper: keeper})
 	must(err)
-	hook, err := expiry.NewWebhook("http://127.0.0.1:8999/told", "", "test")
+	hook, err := notices.NewWebhook(notices.WebhookOptions{Address: "http://127.0.0.1:8999/told", Version: "test"})
 	must(err)
-	notifier, err := expiry.NewNotifier(expiry.NotifierOptions{Store: db, Sender: hook, Base: "http://" + officeHost + "/", Due: all.Lists.Due})
+	notifier, err := notices.NewNotifier(notices.NotifierOptions{Store: store.NewNotices(db), Sender: hook, Base: "http://" + officeHost + "/", Refresh: all.Book.Refresh})
 	must(err)
 	h, err := handlers.New(handlers.Options{Acts: all, Runs: log, Audit: keeper, Webhook: notifier, Version: "test", DataDir: "/var/lib/onramp", Addr: officeHost,
 		Reader: acts.Actor{Person: "ines", Name: "Ines"}})

@@ -23,8 +23,8 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
-	"onramp/expiry"
 	"onramp/migration"
+	"onramp/notices"
 	"onramp/store"
 	"onramp/transfer"
 )
@@ -137,11 +137,11 @@ func oldHandler(t *testing.T, dir string, at time.Time) http.Handler {
 				looked()
 				return transfer.Detected{}, nil
 			}},
-		webhook: func(p *portal) *expiry.Notifier {
-			hook, err := expiry.NewWebhook("http://127.0.0.1:8999/told", "", "test")
+		webhook: func(p *portal) *notices.Notifier {
+			hook, err := notices.NewWebhook(notices.WebhookOptions{Address: "http://127.0.0.1:8999/told", Version: "test"})
 			check(t, err)
-			n, err := expiry.NewNotifier(expiry.NotifierOptions{Store: p.db, Sender: hook, Base: "http://" + oldHost + "/", Now: func() time.Time { return at },
-				Due: p.acts.Lists.Due})
+			n, err := notices.NewNotifier(notices.NotifierOptions{Store: store.NewNotices(p.db), Sender: hook, Base: "http://" + oldHost + "/", Now: func() time.Time { return at },
+				Refresh: p.acts.Book.Refresh})
 			check(t, err)
 			return n
 		}}).h.Router()

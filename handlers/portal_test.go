@@ -17,9 +17,9 @@ import (
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
-	"onramp/expiry"
 	"onramp/handlers"
 	"onramp/handlers/web"
+	"onramp/notices"
 	"onramp/people"
 	"onramp/runs"
 	"onramp/store"
@@ -34,6 +34,7 @@ type portal struct {
 	keeper *custody.Keeper
 	dir    string
 	people *people.Service // of a portal for several people
+	mails  *notices.Subscriptions
 }
 
 type portalOptions struct {
@@ -45,11 +46,13 @@ type portalOptions struct {
 	checker            runs.Checker
 	transfers          acts.Transfers
 	assessor           runs.Assessor
-	webhook            func(*portal) *expiry.Notifier
+	webhook            func(*portal) *notices.Notifier
 	shared             *url.URL // the public address of a portal for several people
 	proxies            []netip.Prefix
 	provider           web.Provider
 	workFactor         int
+	noMails            bool // no mail server is set
+	machine            web.Machine
 	patience           time.Duration // for readers
 }
 
@@ -86,7 +89,7 @@ func open(t testing.TB, o portalOptions) *portal {
 	if o.place.Own != nil && o.place.Own.State().Phase == "ready" {
 		check(t, p.acts.Places.WriteTrust(t.Context()))
 	}
-	var hook *expiry.Notifier
+	var hook *notices.Notifier
 	if o.webhook != nil {
 		hook = o.webhook(p)
 	}
@@ -94,9 +97,17 @@ func open(t testing.TB, o portalOptions) *portal {
 	if o.shared != nil {
 		p.people, err = people.New(people.Options{Store: p.db, Now: o.now})
 		check(t, err)
-		shared = &web.Shared{People: p.people, Public: o.shared, Proxies: o.proxies, Provider: o.provider, Metrics: "127.0.0.1:9090"}
+		calendars, err := people.NewCalendars(store.NewCalendars(p.db), o.now)
+		check(t, err)
+		var mails *notices.Subscriptions
+		if !o.noMails {
+			mails, err = notices.NewSubscriptions(notices.SubscriptionsOptions{Store: store.NewNotices(p.db), Key: []byte(strings.Repeat("k", 32)), From: "onramp@example.com", Base: o.shared.String() + "/", Zone: time.UTC, Now: o.now})
+			check(t, err)
+		}
+		p.mails = mails
+		shared = &web.Shared{People: p.people, Public: o.shared, Calendars: calendars, Mails: mails, Proxies: o.proxies, Provider: o.provider, Metrics: "127.0.0.1:9090"}
 	}
-	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Halted: p.db.AuditBroken, Webhook: hook, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
+	p.h, err = handlers.New(handlers.Options{Shared: shared, Acts: p.acts, Runs: p.runs, Audit: keeper, Halted: p.db.AuditBroken, Webhook: hook, Machine: o.machine, LentFor: 30 * time.Minute, OpenFor: keeper.Idle(),
 		Reader: reader, Version: "test", DataDir: o.dataDir, Addr: o.addr, Patience: o.patience, Log: o.log, Now: o.now})
 	check(t, err)
 	t.Cleanup(func() {

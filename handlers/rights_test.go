@@ -57,11 +57,11 @@ func (d *desk) signIn(email string) string {
 
 // Routes that need no sign-in, and forms that change nothing or are about oneself: whoever sees may send them.
 var (
-	opened  = regexp.MustCompile(`^/(healthz|readyz|theme|start|signin|signin/provider|signin/callback|report/\{token\}\.json|h/\{token\}(/.*)?)$`)
-	pure    = regexp.MustCompile(`^/(assess|preview/namespace|decode|certificates/inspect|again|signout|account/sessions|m/\{m\}/code/(judge|environment))$`)
-	owners  = regexp.MustCompile(`^/people|/settings/delete$|^POST /m/\{m\}/send$`)
+	opened  = regexp.MustCompile(`^/(healthz|readyz|theme|start|signin|signin/provider|signin/callback|unsubscribe|calendar/\{token\}\.ics|report/\{token\}\.json|h/\{token\}(/.*)?)$`)
+	pure    = regexp.MustCompile(`^/(assess|preview/namespace|decode|certificates/inspect|again|signout|account/(sessions|mails|calendar|calendar/end)|m/\{m\}/code/(judge|environment))$`)
+	owners  = regexp.MustCompile(`^/people|^/operations$|/settings/delete$|^POST /m/\{m\}/send$`)
 	admins  = regexp.MustCompile(`^/rehearsal/reset$`)
-	twice   = regexp.MustCompile(`^/audit\.(json|csv)$|/certificates/key/(keep|open)$|^POST /people|^POST /m/\{m\}/send$`)
+	twice   = regexp.MustCompile(`^/audit\.(json|csv)$|/certificates/key/(keep|open)$|^POST /people|^POST /account/calendar$|^POST /m/\{m\}/send$`)
 	ofOther = regexp.MustCompile(`/(m/\{m\}|cloud/\{ns\})`)
 )
 

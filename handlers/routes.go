@@ -203,6 +203,7 @@ func (h *Handlers) routes() []route {
 		{get, "/audit", in, h.expiry.AuditBoard},
 		{get, "/audit.json", in.Twice(), h.expiry.AuditJSON},
 		{get, "/audit.csv", in.Twice(), h.expiry.AuditCSV},
+		{get, "/operations", own, h.operate.Operations},
 		// Help, and what stands around the pages
 		{get, "/help", in, h.help.Help},
 		{get, "/help/{code}", in, h.help.HelpEntry},
@@ -229,6 +230,14 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/signout", in, h.people.SignOut},
 		{get, "/account", in, h.people.Account},
 		{post, "/account/sessions", in, h.people.EndSession},
+		{get, "/account/mails", in, h.told.Mails},
+		{post, "/account/mails", in, h.told.SetMails},
+		{get, "/account/calendar", in, h.told.Calendar},
+		{post, "/account/calendar", in.Twice(), h.told.MakeCalendar},
+		{post, "/account/calendar/end", in, h.told.EndCalendar},
+		{get, "/calendar/{token}.ics", open, h.expiry.PersonsCalendar}, // the token in its address is its right
+		{get, "/unsubscribe", open, h.told.StopForm},                   // the link of a mail, signed
+		{post, "/unsubscribe", open, h.told.Stop},
 		{get, "/people", own, h.people.People},
 		{post, "/people", own.Twice(), h.people.Invite},
 		{post, "/people/teams", own.Twice(), h.people.AddTeam},

@@ -178,7 +178,7 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	}
 	was := a
 	if a.Email, err = cleanEmail(c.Email); err != nil { // a provider need not tell one: the account goes by its subject
-		a.Email = strings.ToLower(c.Subject) + "@" + strings.TrimPrefix(strings.TrimPrefix(c.Issuer, "https://"), "http://")
+		a.Email = byIssuer(c.Subject, c.Issuer)
 	}
 	if name, err := cleanName(c.Name, "name"); err == nil && name != "" {
 		a.Name = name

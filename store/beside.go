@@ -49,7 +49,7 @@ func (d *DB) openBeside(ctx context.Context, path string) (err error) {
 		return opening(path, err)
 	}
 	if newest, _ := fs.Glob(migrations, "*.sql"); version < len(newest) {
-		f := fault.New(fault.Conflict, "The data was written by an older Onramp", "Start onramp serve of this version with the directory once, then try again.").In("data")
+		f := fault.New(fault.Conflict, "The data was written by an older Onramp", "For a backup before the upgrade use the version that wrote it. Else start onramp serve of this version with the directory once, then try again.").In("data")
 		f.Cause = fmt.Sprintf("Its schema is %d, and this version has schema %d.", version, len(newest))
 		return f
 	}

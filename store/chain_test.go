@@ -394,6 +394,12 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
+// undoNotices takes schema file 0010 back.
+const undoNotices = `DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX facts_answers; DROP INDEX migrations_waits;
+	CREATE TABLE notices (migration_id TEXT NOT NULL, sha256 TEXT NOT NULL, rung INTEGER NOT NULL, attempts INTEGER NOT NULL, tried INTEGER NOT NULL, next INTEGER NOT NULL, sent INTEGER NOT NULL, error TEXT NOT NULL);
+	CREATE INDEX notices_tried ON notices (tried); CREATE INDEX notices_unsent ON notices (sent);
+	CREATE TRIGGER notices_sent_once BEFORE UPDATE ON notices WHEN OLD.sent <> 0 BEGIN SELECT RAISE(ABORT, 'the notice was sent'); END;`
+
 // without0009 takes back what schema 9 has added.
 const without0009 = `DROP TABLE bulk_rows; DROP TABLE bulks; DROP TABLE migration_ends;
 DROP TRIGGER migrations_more; DROP TRIGGER migrations_fewer; DROP TRIGGER migrations_moved;
@@ -413,6 +419,7 @@ func TestUpgradeChains(t *testing.T) {
 		forge(t, dir, func(exec func(string, ...any)) {
 			exec("DELETE FROM audit_chain")
 		})
+		alter(t, dir, undoNotices)
 		alter(t, dir, without0009)
 		alter(t, dir, "DROP TRIGGER audit_at_the_end; DROP TABLE audit_chain; DROP TABLE passphrase_misses; DROP TABLE handoffs; PRAGMA user_version = 5")
 	}

@@ -6,7 +6,6 @@ import (
 	"encoding/hex"
 	"errors"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +14,9 @@ import (
 
 	"onramp/certsvc"
 	"onramp/custody"
-	"onramp/expiry"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/notices"
 )
 
 func addMigrations(t *testing.T, d *DB, ids ...string) {
@@ -111,7 +110,8 @@ func TestSchemaGuardsCustody(t *testing.T) {
 	if err := d.AddRecords(t.Context(), custody.Record{Verb: custody.Signed}); err != nil {
 		t.Fatal(err)
 	}
-	if err := d.SaveNotice(t.Context(), expiry.Notice{Migration: "payments", Certificate: "aa", Rung: 30, Sent: time.Unix(5, 0)}); err != nil {
+	told := notices.Notice{Event: notices.Event{Nr: 1, Kind: notices.Answered, Migration: "payments"}, Attempts: 1, Sent: time.Unix(5, 0)}
+	if err := errors.Join(NewNotices(d).Tell(t.Context(), told.Event), NewNotices(d).Save(t.Context(), told)); err != nil {
 		t.Fatal(err)
 	}
 	for _, statement := range []string{
@@ -226,39 +226,4 @@ func keyCanaries(t *testing.T, pemText []byte) []string {
 	// The public key is part of the DER and may be anywhere; the secret number is not.
 	secret := der[30:70]
 	return append(lines[:2:2], hex.EncodeToString(secret), strings.Join(lines, "")[48:90], string(secret))
-}
-
-func TestNotices(t *testing.T) {
-	d := openIn(t, newDir(t))
-	defer d.Close()
-	addMigrations(t, d, "payments")
-	at := time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
-	n := expiry.Notice{Migration: "payments", Certificate: "aa", Rung: 30, Attempts: 1, Tried: at, Next: at.Add(time.Minute), Error: "no answer"}
-	late := expiry.Notice{Migration: "payments", Certificate: "bb", Rung: -1, Attempts: 3, Tried: at.Add(time.Hour), Next: at.Add(2 * time.Hour), Error: "x"}
-	save := func(n expiry.Notice) error { return d.SaveNotice(t.Context(), n) }
-	if err := errors.Join(save(n), save(late)); err != nil {
-		t.Fatal(err)
-	}
-	n.Attempts, n.Sent, n.Error = 2, at.Add(2*time.Minute), ""
-	if err := save(n); err != nil {
-		t.Fatal(err)
-	}
-	again := n
-	again.Attempts, again.Sent = 3, time.Time{}
-	if err := save(again); !fault.Is(err, fault.Conflict) {
-		t.Errorf("a notice that was sent: %v", err)
-	}
-	if err := save(expiry.Notice{Migration: "nobody", Certificate: "aa"}); !fault.Is(err, fault.NotFound) {
-		t.Errorf("a notice of no migration: %v", err)
-	}
-	got, err := d.Notices(t.Context(), at, 50)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff([]expiry.Told{{Notice: late, Name: "payments"}, {Notice: n, Name: "payments"}}, got); diff != "" {
-		t.Error(diff)
-	}
-	if !slices.IsSortedFunc(got, func(a, b expiry.Told) int { return b.Tried.Compare(a.Tried) }) {
-		t.Error("not those tried last first")
-	}
 }

@@ -11,6 +11,7 @@ import (
 	"onramp/expiry"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/notices"
 	"onramp/runs"
 	"onramp/store"
 )
@@ -43,7 +44,7 @@ func TestDeletion(t *testing.T) {
 		must(err)
 		_, err = d.AddEntries(ctx, r.ID, []runs.Entry{{Kind: runs.EntryStage, At: now, Data: []byte(`{}`)}})
 		must(err)
-		must(d.SaveNotice(ctx, expiry.Notice{Migration: id, Certificate: "c", Rung: 5, Tried: now}))
+		must(store.NewNotices(d).Tell(ctx, notices.Event{Kind: notices.Expiring, Migration: id, About: "c", Rung: 5, At: now}))
 		m, err = d.Migration(ctx, id)
 		must(err)
 		must(d.SaveDerived(ctx, []expiry.Derived{{Migration: m, Summary: migration.Summary{Turn: migration.TurnYours, Failing: true}, Endings: []expiry.Ending{{Migration: id, Certificate: "c"}}}}))

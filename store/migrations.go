@@ -48,6 +48,7 @@ func raw(text string) json.RawMessage {
 
 // all reads every row of a query.
 func all[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	defer timed(d, query)()
 	rows, err := d.reader.QueryContext(ctx, query, args...)
 	if err != nil {
 		return nil, d.report(ctx, err)
@@ -66,6 +67,7 @@ func all[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query
 
 // one reads a row; missing when there is none.
 func one[T any](ctx context.Context, d *DB, missing error, scan func(scanner) (T, error), query string, args ...any) (T, error) {
+	defer timed(d, query)()
 	v, err := scan(d.reader.QueryRowContext(ctx, query, args...))
 	if errors.Is(err, sql.ErrNoRows) {
 		err = missing

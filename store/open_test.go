@@ -3,9 +3,11 @@ package store
 import (
 	"context"
 	"database/sql"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
+	"strconv"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -186,7 +188,7 @@ func TestRefusesWhatIsNotOurs(t *testing.T) {
 func TestPragmas(t *testing.T) {
 	d := open(t)
 	want := map[string]string{"journal_mode": "wal", "synchronous": "2", "foreign_keys": "1", "busy_timeout": "5000",
-		"secure_delete": "1", "trusted_schema": "0", "recursive_triggers": "1", "application_id": "1332638320", "user_version": "9"}
+		"secure_delete": "1", "trusted_schema": "0", "recursive_triggers": "1", "application_id": "1332638320", "user_version": strconv.Itoa(len(must(fs.Glob(migrations, "*.sql"))(t)))}
 	for name, db := range map[string]*sql.DB{"writer": d.writer, "reader": d.reader.DB} {
 		want["query_only"] = map[string]string{"writer": "0", "reader": "1"}[name]
 		var conns []*sql.Conn

@@ -15,6 +15,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"syscall"
+	"time"
 
 	"modernc.org/sqlite"
 	sqlite3 "modernc.org/sqlite/lib"
@@ -40,6 +41,8 @@ type DB struct {
 	turn   *os.File // another process holds it while it wants to change something: SQLite's own lock is not fair
 	log    *slog.Logger
 	close  func() error
+
+	observe func(query string, took time.Duration) // nil: nobody looks (Observe)
 }
 
 // counted counts the queries of a database, so that a test can tell what a page costs.

@@ -3,6 +3,7 @@ package views
 // AuditProps is the audit of everything that a person changed.
 // Test ids: audit-row-<id>, audit-csv, audit-json.
 type AuditProps struct {
+	Operator  bool   // its reader may see how this Onramp is doing
 	Migration string // shown of this migration only; "" for all
 	Verbs     []Link
 	Scope     []Link // of all migrations, of this one

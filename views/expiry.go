@@ -11,6 +11,7 @@ type ExpiryProps struct {
 	Shown   string         // "1 to 200 of 1,234", "" when all are shown
 	Pages   []Link         // previous, next
 	Feed    CodeBlockProps // address of the calendar
+	OwnFeed bool           // each person makes an address of their own
 	Metrics CodeBlockProps // scrape configuration
 	Webhook WebhookProps
 }
@@ -62,7 +63,7 @@ type WebhookProps struct {
 type NoticeRow struct {
 	What         string
 	MigrationURL string
-	Rung         string // "30 days before the end"
+	Rung         string // "30 days before", "Waiting for 7 days", "Check 12"
 	Tag          Tag
 	Text         string // "tried 3 times; next at 10:42", the reason
 	Stamp, When  string

@@ -44,7 +44,7 @@ func expiryEmpty() ExpiryProps {
 }
 
 func auditProps() AuditProps {
-	return AuditProps{CSV: "/audit.csv", JSON: "/audit.json", Older: &Link{Text: "Older lines", URL: "/audit?before=3"},
+	return AuditProps{Operator: true, CSV: "/audit.csv", JSON: "/audit.json", Older: &Link{Text: "Older lines", URL: "/audit?before=3"},
 		Verbs: []Link{{Text: "Everything", URL: "/audit", Current: true}, {Text: "Certificate signed", URL: "/audit?verb=signed"}, {Text: "Wrong passphrase", URL: "/audit?verb=key-refused"}},
 		Scope: []Link{{Text: "Every migration", URL: "/audit"}, {Text: "payments", URL: "/audit?m=payments", Current: true}},
 		Rows: []AuditRow{

@@ -29,7 +29,7 @@ func peoplePages() []page {
 			{Kind: fault.Invalid, Field: "password", Title: "The password is too short", Fix: "Use at least 12 characters"}}}),
 		shown("people", PeoplePage, signedIn("People", "people", owner), peopleProps()),
 		shown("people-invited", PeoplePage, signedIn("People", "people", owner), peopleInvited()),
-		shown("own-account", OwnAccountPage, signedIn("Your account", "", AccountProps{Name: "Omar", Role: "Developer", Current: "/account"}), OwnAccountProps{Name: "Omar", Email: "omar@example.com", Role: "Developer", Teams: "Payments",
+		shown("own-account", OwnAccountPage, signedIn("Your account", "", AccountProps{Name: "Omar", Role: "Developer", Current: "/account"}), OwnAccountProps{Name: "Omar", Email: "omar@example.com", Role: "Developer", Teams: "Payments", Mails: "weekly on Monday at 08:00", Calendar: "none",
 			Can: []string{"See and work on your teams’ migrations: certificates, checks, code, transfers."},
 			Sessions: []SessionProps{{Handle: "s1", Here: true, Agent: "Firefox", From: "192.0.2.7", Since: "22 Nov 2026, 09:10", Seen: "22 Nov 2026, 10:41"},
 				{Handle: "s2", Agent: "Chrome", From: "2001:db8::7", Since: "22 Nov 2026, 07:02", Seen: "22 Nov 2026, 10:20"}}}),

@@ -25,7 +25,7 @@ func shown[P any](name string, component func(Frame, P) templ.Component, f Frame
 
 // pages are every page in the states that matter: fresh, refused, live, done.
 func pages() []page {
-	return append(append(append(append(append(append(clientPages(), replacePages()...), codeFixtures()...), peoplePages()...), handoffPages()...), boardPages()...), []page{
+	return append(append(append(append(append(append(clientPages(), replacePages()...), codeFixtures()...), append(peoplePages(), toldPages()...)...), handoffPages()...), boardPages()...), []page{
 		shown("home-empty", HomePage, frame("", "migrations", nil), HomeProps{DataDir: dataDir}),
 		shown("home", HomePage, frame("Migrations", "migrations", nil), homeProps()),
 		shown("home-ending", HomePage, frame("Migrations", "migrations", nil), homeEnding()),

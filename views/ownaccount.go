@@ -4,6 +4,7 @@ package views
 type OwnAccountProps struct {
 	Name, Email, Role, Teams string
 	Can                      []string // what the role lets them do
+	Mails, Calendar          string   // how they stand, in a few words
 	Sessions                 []SessionProps
 }
 

@@ -60,6 +60,10 @@
 //	StartPage(Frame, StartProps)                    GET, POST /start
 //	PeoplePage(Frame, PeopleProps)                  GET, POST /people
 //	OwnAccountPage(Frame, OwnAccountProps)          GET /account
+//	MailsPage(Frame, MailsProps)                    GET, POST /account/mails
+//	StopMailsPage(Frame, StopMailsProps)            GET, POST /unsubscribe
+//	CalendarPage(Frame, CalendarProps)              GET, POST /account/calendar; POST below it: /end
+//	OperationsPage(Frame, OperationsProps)          GET /operations
 //	ErrorPage(Frame, ErrorProps)                    any failure
 //
 // The main part and the rail of every page are templ fragments, so a form sent with the header X-Fragment: 1 is

@@ -94,6 +94,9 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.PasswordSet:    {State: views.Idle, Word: "Password set"},
 	custody.TeamAdded:      {State: views.Good, Word: "Team added"},
 	custody.TeamGiven:      {State: views.Warn, Word: "Given to another team"},
+	custody.DigestSet:      {State: views.Idle, Word: "Mails changed"},
+	custody.CalendarMade:   {State: views.Wait, Word: "Calendar address made"},
+	custody.CalendarEnded:  {State: views.Idle, Word: "Calendar address ended"},
 	custody.HandoffMade:    {State: views.Wait, Word: "Hand-off link made"},
 	custody.HandoffOpened:  {State: views.Wait, Word: "Hand-off opened"},
 	custody.HandoffDone:    {State: views.Good, Word: "Hand-off answered: done"},
@@ -165,7 +168,7 @@ func (h *Pages) AuditBoard(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := views.AuditProps{Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
+	p := views.AuditProps{Operator: h.By(r).Role >= custody.Owner, Migration: q.Migration, CSV: auditPath("/audit.csv", kept, "", ""), JSON: auditPath("/audit.json", kept, "", "")}
 	p.Verbs = append(p.Verbs, views.Link{Text: "Everything", URL: auditPath("/audit", kept, "verb", ""), Current: q.Verb == ""})
 	for _, verb := range h.verbs() {
 		p.Verbs = append(p.Verbs, views.Link{Text: verbWords[verb].Word, URL: auditPath("/audit", kept, "verb", string(verb)), Current: q.Verb == verb})

@@ -1,13 +1,13 @@
 package expiry
 
 import (
-	"context"
 	"fmt"
 	"io"
 	"net/http"
 	"strconv"
-	"strings"
 	"time"
+
+	"github.com/go-chi/chi/v5"
 
 	"onramp/acts"
 	"onramp/expiry"
@@ -55,7 +55,7 @@ func (h *Pages) ExpiryBoard(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	months := yearProps(b)
-	p := views.ExpiryProps{Months: months, Later: b.Later,
+	p := views.ExpiryProps{Months: months, Later: b.Later, OwnFeed: h.Shared != nil,
 		Feed: views.CodeBlockProps{ID: "feed", Name: "Calendar", Label: "Address of the calendar", Text: h.base() + "expiry.ics"},
 		Metrics: views.CodeBlockProps{ID: "scrape", Name: "prometheus.yml", Lang: "yaml", Text: fmt.Sprintf(`scrape_configs:
   - job_name: onramp
@@ -173,36 +173,6 @@ func endingRow(e expiry.Ending, i int) views.ExpiryRow {
 	return row
 }
 
-// webhookProps is the webhook's state.
-func (h *Pages) webhookProps(ctx context.Context) (views.WebhookProps, error) {
-	p := views.WebhookProps{Setup: views.CodeBlockProps{ID: "webhook-setup", Name: "Terminal", Lang: "bash", Text: "export ONRAMP_WEBHOOK_SECRET=\"$(openssl rand -base64 32)\"  # the receiver checks signatures with it\nonramp serve --webhook https://hooks.example.com/onramp"}}
-	if h.Webhook == nil {
-		return p, nil
-	}
-	s, err := h.Webhook.State(ctx)
-	if err != nil {
-		return p, err
-	}
-	p.Where, p.Signed, p.Failing = s.Where, s.Signed, s.Failing
-	for _, n := range s.Notices {
-		row := views.NoticeRow{What: n.Name, MigrationURL: web.MovePath(n.Migration, migration.StepCertificates), Rung: web.Many(n.Rung, "day before", "days before"), Stamp: web.Stamp(n.Tried), When: web.Moment(n.Tried)}
-		if n.Rung == expiry.Ended {
-			row.Rung = "After expiry"
-		}
-		tries := web.Many(n.Attempts, "attempt", "attempts")
-		switch {
-		case !n.Sent.IsZero():
-			row.Tag, row.Text = views.Tag{State: views.Good, Word: "Sent"}, tries
-		case !n.Current:
-			row.Tag, row.Text = views.Tag{State: views.Idle, Word: "Given up"}, tries+". "+n.Error+". A later reminder or another certificate replaced it."
-		default:
-			row.Tag, row.Text = views.Tag{State: views.Bad, Word: "Not taken"}, fmt.Sprintf("%s. %s. Next attempt at %s.", tries, strings.TrimSuffix(n.Error, "."), n.Next.Local().Format("15:04:05"))
-		}
-		p.Notices = append(p.Notices, row)
-	}
-	return p, nil
-}
-
 // ExpiryCalendar is the same as an iCalendar feed.
 func (h *Pages) ExpiryCalendar(w http.ResponseWriter, r *http.Request) error {
 	pages, err := h.Acts.Lists.Calendar(r.Context(), migration.Cloud)
@@ -213,4 +183,16 @@ func (h *Pages) ExpiryCalendar(w http.ResponseWriter, r *http.Request) error {
 	return h.SendStream(w, r, "text/calendar; charset=utf-8", func(out io.Writer) error {
 		return expiry.WriteCalendar(out, h.base(), pages)
 	})
+}
+
+// PersonsCalendar is the calendar of the person whose token is in the address, with what that person may see now.
+func (h *Pages) PersonsCalendar(w http.ResponseWriter, r *http.Request) error {
+	who, err := h.Shared.Calendars.Reader(r.Context(), chi.URLParam(r, "token"))
+	if err != nil {
+		return err
+	}
+	if !who.SeesAll() {
+		r = r.WithContext(migration.Within(r.Context(), who.Teams))
+	}
+	return h.ExpiryCalendar(w, r)
 }

@@ -186,10 +186,30 @@ func (h *Pages) Account(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	p := views.OwnAccountProps{Name: a.Title(), Email: a.Email, Role: a.Role.Title(), Teams: teamNames(teams, a.Teams), Can: can[a.Role]}
+	if p.Mails, p.Calendar, err = toldProps(h, r); err != nil {
+		return err
+	}
 	for _, s := range sessions {
 		p.Sessions = append(p.Sessions, views.SessionProps{Handle: s.Handle, Here: s.Handle == by.Session, Agent: browser(s.Agent), From: s.From, Since: web.Moment(s.Created), Seen: web.Moment(s.Seen)})
 	}
 	return h.Page(w, r, http.StatusOK, views.OwnAccountPage(h.Frame(r, "Your account", "", nil, ""), p))
+}
+
+// toldProps is how the reader's mails and calendar stand, in a few words.
+func toldProps(h *Pages, r *http.Request) (mails, calendar string, err error) {
+	mails, calendar = "none", "no address"
+	if h.Shared.Mails != nil {
+		x, err := h.Shared.Mails.Of(r.Context(), h.By(r))
+		if err != nil {
+			return "", "", err
+		}
+		mails = x.Digest.String()
+	}
+	made, err := h.Shared.Calendars.Made(r.Context(), h.By(r))
+	if !made.IsZero() {
+		calendar = "address made " + web.Moment(made)
+	}
+	return mails, calendar, err
 }
 
 // browser names a browser by its own words; what says nothing known is shown as it is.

@@ -111,6 +111,9 @@ func (h *Site) logRequest(r *http.Request, rec *record, took time.Duration) {
 	if c := chi.RouteContext(r.Context()); c != nil && c.RoutePattern() != "" {
 		route = c.RoutePattern()
 	}
+	if !strings.HasSuffix(route, "/events") && !r.URL.Query().Has("follow") { // those last as long as somebody looks
+		h.Answers.Add(r.Method+" "+route, took)
+	}
 	attrs := []slog.Attr{
 		slog.String("id", rec.ID), slog.String("method", r.Method), slog.String("route", route),
 		slog.Int("status", rec.status), slog.Duration("took", took),

@@ -280,6 +280,9 @@ var Sentences = map[string]string{
 	"team":          "Team added",
 	"given":         "Given to the team",
 	"session":       "Signed out there",
+	"mails":         "Mails set",
+
+	"calendar-ended": "The calendar address works no more",
 }
 
 // SeeOther answers a form that did its work: 303 to a page of ours, which says said once.

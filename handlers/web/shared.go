@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"onramp/notices"
 	"onramp/people"
 )
 
@@ -21,6 +22,10 @@ type Shared struct {
 	// Proxies are where the reverse proxy that ends TLS sits; what it says of a request's origin is believed from there
 	// alone. Empty: Onramp ends TLS itself.
 	Proxies []netip.Prefix
+	// Calendars are the addresses of people's calendars. Required.
+	Calendars *people.Calendars
+	// Mails are who gets mails, and when; nil: no mail server is set.
+	Mails *notices.Subscriptions
 	// Provider signs people in; nil: accounts with passwords do.
 	Provider Provider
 	// Metrics is where a listener of its own answers /metrics, host:port.
@@ -91,8 +96,9 @@ func (s *Shared) foreign(r *http.Request) bool {
 	case site != "":
 		return false
 	}
-	report, _ := path.Match("/report/*.json", r.URL.Path) // onramp check --post: the token in its address is its right
-	return !report
+	// onramp check --post, and a mail program that ends somebody's mails (RFC 8058): the token in the address is their right.
+	report, _ := path.Match("/report/*.json", r.URL.Path)
+	return !report && r.URL.Path != "/unsubscribe"
 }
 
 func (s *Shared) trusts(peer netip.Addr) bool {

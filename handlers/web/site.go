@@ -15,8 +15,8 @@ import (
 
 	"onramp/acts"
 	"onramp/custody"
-	"onramp/expiry"
 	"onramp/migration"
+	"onramp/notices"
 	"onramp/runs"
 )
 
@@ -32,8 +32,10 @@ type Options struct {
 	// Timing of what is held in memory, for the pages that tell it.
 	LentFor, OpenFor time.Duration
 
-	// Webhook is told of certificates that end; nil: none is set.
-	Webhook *expiry.Notifier
+	// Webhook is told of what happens; nil: none is set.
+	Webhook *notices.Notifier
+	// Machine is what an operator asks of the machine and its database; nil: nothing is known.
+	Machine Machine
 
 	Version string // shown in the footer
 	DataDir string // shown in the footer
@@ -61,6 +63,34 @@ type Runs interface {
 	Counts(ctx context.Context) (map[runs.Count]int, error)
 }
 
+// Machine says how the machine and the database do (cli wires it).
+type Machine interface {
+	Vitals(ctx context.Context) (Vitals, error)
+}
+
+// Vitals are how the machine and the database do. A size below zero is not known.
+type Vitals struct {
+	Started           time.Time
+	Dir               string // the data directory
+	Free, Disk        int64  // of its disk, in bytes
+	Database, Pending int64  // bytes of the database, and of what waits to be written into it
+	Audit             AuditVitals
+	People            PeopleVitals       // of a shared portal
+	Mail              *notices.MailState // nil: no mail server is set
+	MailServer        string             // host:port
+	Queries           []Timed            // the slowest, without the values in them
+}
+
+// AuditVitals are what the last look at the whole audit found.
+type AuditVitals struct {
+	Verified time.Time // zero: it is under way, or there was none
+	Records  int64
+	Broken   string // what is wrong; "": nothing
+}
+
+// PeopleVitals are how many there are.
+type PeopleVitals struct{ Accounts, Disabled, Sessions int }
+
 // Audit reads the audit (custody.Keeper).
 type Audit interface {
 	Records(ctx context.Context, q custody.Query) ([]custody.Record, error) // newest first
@@ -74,6 +104,7 @@ type Site struct {
 	hosts   map[string]bool // the names the portal answers to, with the port
 	Runtime *prometheus.Registry
 
+	Answers  Times // how long each route took
 	turns    turns
 	exports  exports
 	pieces   turns    // of exports

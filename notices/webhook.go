@@ -1,4 +1,4 @@
-package expiry
+package notices
 
 import (
 	"bytes"
@@ -34,20 +34,29 @@ const minSecret = 16
 // base64). Anything but a 2xx answer is a failure; redirects are not followed and no proxy is used.
 type Webhook struct {
 	url    *url.URL
+	form   Form
 	secret []byte
 	client *http.Client
 	agent  string
 }
 
-// NewWebhook returns a Webhook. The address is https, or http on this computer's loopback interface. secret
-// is "" for none, text, or whsec_ and base64. The errors are Invalid faults in the field webhook.
-func NewWebhook(address, secret, version string) (*Webhook, error) {
+// WebhookOptions say where messages go and how.
+type WebhookOptions struct {
+	Address string // https, or http on this computer's loopback interface
+	Secret  string // "" for none, text, or whsec_ and base64
+	Form    Form   // default Generic
+	Version string // of Onramp
+}
+
+// NewWebhook returns a Webhook. The errors are Invalid faults in the field webhook; none repeats the address, whose path
+// may be a secret.
+func NewWebhook(o WebhookOptions) (*Webhook, error) {
 	bad := func(cause string) error {
 		f := fault.New(fault.Invalid, "The webhook's address cannot be used", "Use an https address: --webhook https://hooks.example.com/onramp.").In("webhook")
 		f.Cause = cause
 		return f
 	}
-	u, err := url.Parse(address)
+	u, err := url.Parse(strings.TrimSpace(o.Address))
 	switch {
 	case err != nil || u.Host == "" || u.Hostname() == "":
 		return nil, bad("It is not a web address.")
@@ -60,8 +69,11 @@ func NewWebhook(address, secret, version string) (*Webhook, error) {
 	case u.Scheme == "http" && !loopback(u.Hostname()):
 		return nil, bad("Plain http shows the message to everyone on the network path; Onramp accepts it only for this computer.")
 	}
-	w := &Webhook{url: u, agent: "Onramp/" + version}
-	if secret != "" {
+	w := &Webhook{url: u, form: o.Form, agent: "Onramp/" + o.Version}
+	if w.form == "" {
+		w.form = Generic
+	}
+	if secret := o.Secret; secret != "" {
 		w.secret = []byte(secret)
 		if text, ok := strings.CutPrefix(secret, "whsec_"); ok {
 			if w.secret, err = base64.StdEncoding.DecodeString(text); err != nil {
@@ -106,6 +118,9 @@ func allow(loopbackOnly bool) func(context.Context, string, string, syscall.RawC
 
 // Where is the receiver as it may be shown: the path of some addresses is a secret.
 func (w *Webhook) Where() string { return w.url.Scheme + "://" + w.url.Host }
+
+// Form is how the receiver wants its messages.
+func (w *Webhook) Form() Form { return w.form }
 
 // Signed reports whether messages carry a signature.
 func (w *Webhook) Signed() bool { return len(w.secret) > 0 }

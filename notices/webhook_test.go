@@ -1,4 +1,4 @@
-package expiry_test
+package notices_test
 
 import (
 	"crypto/hmac"
@@ -13,8 +13,8 @@ import (
 	"testing"
 	"time"
 
-	"onramp/expiry"
 	"onramp/fault"
+	"onramp/notices"
 )
 
 func TestWebhookAddresses(t *testing.T) {
@@ -33,13 +33,13 @@ func TestWebhookAddresses(t *testing.T) {
 		"https://example.com/#x":          "fragment",
 		"file:///etc/passwd":              "not a web address",
 	} {
-		_, err := expiry.NewWebhook(address, "", "test")
+		_, err := notices.NewWebhook(notices.WebhookOptions{Address: address, Secret: "", Version: "test"})
 		if want == "" && err != nil || want != "" && (err == nil || !strings.Contains(fault.From(err).Cause, want)) {
 			t.Errorf("%s: %v, want %q", address, err, want)
 		}
 	}
 	for secret, ok := range map[string]bool{"": true, "short": false, "sixteen bytes ok": true, "whsec_!!": false, "whsec_" + base64.StdEncoding.EncodeToString(make([]byte, 24)): true, "whsec_AAAA": false} {
-		if _, err := expiry.NewWebhook("https://example.com/", secret, "test"); (err == nil) != ok {
+		if _, err := notices.NewWebhook(notices.WebhookOptions{Address: "https://example.com/", Secret: secret, Version: "test"}); (err == nil) != ok {
 			t.Errorf("secret %q: %v", secret, err)
 		}
 	}
@@ -51,7 +51,7 @@ func TestSignatureVector(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := expiry.Sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`))
+	got := notices.Sign(secret, "msg_p5jXN8AQM9LWM0D4loKWxJek", time.Unix(1614265330, 0), []byte(`{"test": 2432232314}`))
 	if want := "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
@@ -72,7 +72,7 @@ func TestWebhookSends(t *testing.T) {
 	}))
 	defer srv.Close()
 	const secret = "a secret of many bytes"
-	hook, err := expiry.NewWebhook(srv.URL+"/secret-path", secret, "1.2")
+	hook, err := notices.NewWebhook(notices.WebhookOptions{Address: srv.URL + "/secret-path", Secret: secret, Version: "1.2"})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -123,7 +123,7 @@ func TestWebhookSends(t *testing.T) {
 func TestWebhookRefusesDangerousAddresses(t *testing.T) {
 	for _, address := range []string{"https://169.254.169.254/latest", "https://[fe80::1]/", "https://0.0.0.0/", "https://[::]/", "https://224.0.0.1/", "https://[::ffff:169.254.169.254]/", "https://[64:ff9b::a9fe:a9fe]/",
 		"https://[fd00:ec2::254]/", "https://[fd20:ce::254]/", "https://100.100.100.200/", "https://192.0.0.192/", "https://168.63.129.16/", "https://[2002:a9fe:a9fe::1]/", "https://[::a9fe:a9fe]/", "https://[fec0::1]/"} {
-		hook, err := expiry.NewWebhook(address, "", "test")
+		hook, err := notices.NewWebhook(notices.WebhookOptions{Address: address, Secret: "", Version: "test"})
 		if err != nil {
 			t.Errorf("%s: %v", address, err)
 			continue
@@ -134,7 +134,7 @@ func TestWebhookRefusesDangerousAddresses(t *testing.T) {
 	}
 	tls := httptest.NewTLSServer(http.NotFoundHandler())
 	defer tls.Close()
-	hook, err := expiry.NewWebhook(tls.URL, "", "test")
+	hook, err := notices.NewWebhook(notices.WebhookOptions{Address: tls.URL, Secret: "", Version: "test"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,4 +1,4 @@
-package expiry_test
+package notices_test
 
 import (
 	"context"
@@ -18,45 +18,55 @@ import (
 	"onramp/certsvc"
 	"onramp/expiry"
 	"onramp/fault"
+	"onramp/notices"
 )
 
-// notices is a Store in memory that holds on to its word: what was sent stays.
-type notices struct {
-	mu   sync.Mutex
-	kept map[string]expiry.Notice
-	fail error
+// book is a Store in memory that holds on to its word: what was sent stays.
+type book struct {
+	mu      sync.Mutex
+	endings func() []expiry.Ending
+	kept    map[string]notices.Notice
+	fail    error
 }
 
-func (s *notices) Notices(context.Context, time.Time, int) ([]expiry.Told, error) {
+func (s *book) Gather(context.Context, time.Time) error { return nil }
+
+func (s *book) List(context.Context, time.Time, int) ([]notices.Told, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	var out []expiry.Told
-	for _, n := range slices.SortedFunc(maps.Values(s.kept), func(a, b expiry.Notice) int { return b.Tried.Compare(a.Tried) }) {
-		out = append(out, expiry.Told{Notice: n})
+	var out []notices.Told
+	for _, n := range slices.SortedFunc(maps.Values(s.kept), func(a, b notices.Notice) int { return b.Tried.Compare(a.Tried) }) {
+		out = append(out, notices.Told{Notice: n})
 	}
 	return out, nil
 }
 
-func (s *notices) Failing(context.Context, time.Time) (int, error) { return 0, nil }
+func (s *book) Failing(context.Context, time.Time) (int, error) { return 0, nil }
 
-// due are the notices of endings that are to be sent.
-func (s *notices) due(endings []expiry.Ending, limit int) (out []expiry.Due) {
+// Due are the notices of endings that are to be sent.
+func (s *book) Due(_ context.Context, _ time.Time, limit int) (out []notices.Notice, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range endings {
-		x := expiry.Notice{Migration: e.Migration, Certificate: e.Certificate, Rung: e.Rung}
+	for _, e := range s.endings() {
+		x := of(e)
 		if kept, ok := s.kept[x.ID()]; ok {
 			x = kept
+			x.Event = of(e).Event
 		}
 		if !e.Rehearsal && e.Active() && e.Rung != 0 && x.Sent.IsZero() {
-			out = append(out, expiry.Due{Ending: e, Notice: x})
+			out = append(out, x)
 		}
 	}
-	slices.SortStableFunc(out, func(a, b expiry.Due) int { return a.Notice.Next.Compare(b.Notice.Next) })
-	return out[:min(limit, len(out))]
+	slices.SortStableFunc(out, func(a, b notices.Notice) int { return a.Next.Compare(b.Next) })
+	return out[:min(limit, len(out))], nil
 }
 
-func (s *notices) SaveNotice(_ context.Context, n expiry.Notice) error {
+// of is the notice of an ending that nobody was told of.
+func of(e expiry.Ending) notices.Notice {
+	return notices.Notice{Event: notices.Event{Kind: notices.Expiring, Migration: e.Migration, Name: e.Name, About: e.Certificate, Rung: e.Rung, Ending: e}}
+}
+
+func (s *book) Save(_ context.Context, n notices.Notice) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.fail != nil {
@@ -66,7 +76,7 @@ func (s *notices) SaveNotice(_ context.Context, n expiry.Notice) error {
 		return fault.New(fault.Conflict, "sent already", "")
 	}
 	if s.kept == nil {
-		s.kept = map[string]expiry.Notice{}
+		s.kept = map[string]notices.Notice{}
 	}
 	s.kept[n.ID()] = n
 	return nil
@@ -77,7 +87,7 @@ type receiver struct {
 	mu     sync.Mutex
 	answer func() error
 	took   []string // ids that were answered with success
-	bodies []expiry.Message
+	bodies []notices.ExpiryMessage
 	tries  []time.Time
 }
 
@@ -90,7 +100,7 @@ func (r *receiver) Send(_ context.Context, id string, at time.Time, body []byte)
 			return err
 		}
 	}
-	var m expiry.Message
+	var m notices.ExpiryMessage
 	if err := json.Unmarshal(body, &m); err != nil {
 		return err
 	}
@@ -101,15 +111,25 @@ func (r *receiver) Send(_ context.Context, id string, at time.Time, body []byte)
 func (r *receiver) Where() string { return "https://hooks.example.com" }
 func (r *receiver) Signed() bool  { return false }
 
-func notifier(t testing.TB, s *notices, to expiry.Sender, endings func() []expiry.Ending, now func() time.Time) *expiry.Notifier {
+func (r *receiver) Form() notices.Form { return notices.Generic }
+
+func notifier(t testing.TB, s *book, to notices.Sender, endings func() []expiry.Ending, now func() time.Time) *notices.Notifier {
 	t.Helper()
-	n, err := expiry.NewNotifier(expiry.NotifierOptions{Store: s, Sender: to, Base: "http://127.0.0.1:8686/", Now: now,
-		Due: func(_ context.Context, limit int) ([]expiry.Due, error) { return s.due(endings(), limit), nil }})
+	s.endings = endings
+	n, err := notices.NewNotifier(notices.NotifierOptions{Store: s, Sender: to, Base: base, Now: now})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return n
 }
+
+// base is the address of the portals of these tests.
+const base = "http://127.0.0.1:8686/"
+
+// start is when these tests begin.
+var start = time.Date(2026, 11, 22, 10, 0, 0, 0, time.UTC)
+
+const day = 24 * time.Hour
 
 func ends(name string, at, now time.Time) expiry.Ending {
 	e := expiry.Ending{Migration: name, Name: strings.ToUpper(name), Certificate: "cert-of-" + name, Subject: "CN=" + name, By: "CN=" + name, Expiry: certsvc.Expiry{At: at}}
@@ -121,7 +141,7 @@ func ends(name string, at, now time.Time) expiry.Ending {
 // the end; a receiver that is down is asked again, later and later.
 func TestLadderOfMessages(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, to := &notices{}, &receiver{}
+		s, to := &book{}, &receiver{}
 		end := time.Now().Add(70 * day)
 		n := notifier(t, s, to, func() []expiry.Ending {
 			gone := ends("replaced", end, time.Now())
@@ -155,7 +175,7 @@ func TestLadderOfMessages(t *testing.T) {
 
 func TestBackoff(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		s, to := &notices{}, &receiver{answer: func() error { return fault.New(fault.Unavailable, "The receiver answered 503", "") }}
+		s, to := &book{}, &receiver{answer: func() error { return fault.New(fault.Unavailable, "The receiver answered 503", "") }}
 		end := time.Now().Add(29 * day)
 		began := time.Now()
 		n := notifier(t, s, to, func() []expiry.Ending { return []expiry.Ending{ends("payments", end, began)} }, nil)
@@ -189,7 +209,7 @@ func TestBackoff(t *testing.T) {
 // What cannot be recorded is not sent: else nobody knew of it after a restart.
 func TestNothingIsSentUnrecorded(t *testing.T) {
 	full := errors.New("disk full")
-	s, to := &notices{fail: full}, &receiver{}
+	s, to := &book{fail: full}, &receiver{}
 	now := start
 	n := notifier(t, s, to, func() []expiry.Ending { return []expiry.Ending{ends("payments", start.Add(day), now)} }, func() time.Time { return now })
 	if _, err := n.Look(t.Context()); !errors.Is(err, full) || len(to.tries) != 0 {
@@ -202,7 +222,7 @@ func TestNothingIsSentUnrecorded(t *testing.T) {
 // a crash between its answer and the record it is not even asked twice. Whatever stays due is sent at last.
 func TestOneSuccessARung(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
-		s, to := &notices{}, &receiver{}
+		s, to := &book{}, &receiver{}
 		now := start
 		clock := func() time.Time { return now }
 		end := map[string]time.Time{}
@@ -265,7 +285,7 @@ func TestOneSuccessARung(t *testing.T) {
 						rt.Fatalf("%s was taken %d times", id, n)
 					}
 				}
-				list, _ := s.Notices(t.Context(), time.Time{}, 0)
+				list, _ := s.List(t.Context(), time.Time{}, 0)
 				for _, x := range list {
 					if !x.Sent.IsZero() && times[x.ID()] == 0 {
 						rt.Fatalf("%+v is recorded as sent and was not", x)
@@ -277,7 +297,7 @@ func TestOneSuccessARung(t *testing.T) {
 		now = now.Add(2 * time.Hour)
 		look(rt)
 		for _, e := range endings() {
-			x := expiry.Notice{Migration: e.Migration, Certificate: e.Certificate, Rung: e.Rung}
+			x := of(e)
 			if e.Rung != 0 && !slices.Contains(to.took, x.ID()) {
 				rt.Fatalf("nobody was told of %s at rung %d", e.Name, e.Rung)
 			}
