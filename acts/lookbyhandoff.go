@@ -18,10 +18,10 @@ func (h Handoffs) Look(ctx context.Context, by Actor, token string) (seen CALook
 	if x.Handoff.Over() && x.Handoff.State != migration.HandoffSeen {
 		return seen, notOpen()
 	}
-	return Checks{h.desk}.seeCA(ctx, x.By, Actor{Person: x.Handoff.Person}, x.View)
+	return Checks(h).seeCA(ctx, x.By, Actor{Person: x.Handoff.Person}, x.View)
 }
 
 // LastLook is what the last look by a link saw; false for none.
 func (h Handoffs) LastLook(x HandoffVisit) (CALook, bool) {
-	return Checks{h.desk}.LastCALook(x.By, x.View)
+	return Checks(h).LastCALook(x.By, x.View)
 }

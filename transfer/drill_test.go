@@ -46,12 +46,12 @@ func TestDrill(t *testing.T) {
 	if last.Done != 20 || last.Started != 20 {
 		t.Errorf("last progress %+v", last)
 	}
-	if got, want := spanNames(rep.Latencies), "total starting first-task decisions deposit withdraw"; got != want {
+	if got, want := spanNames(rep.Latencies), "total starting first-task decisions withdraw deposit"; got != want {
 		t.Errorf("latencies of %q, want %q", got, want)
 	}
 	// The fake's events are 10 ms apart.
 	want := Latency{Name: "withdraw", Count: 20, Min: 20, P50: 20, P90: 20, P95: 20, NoP99: "needs 100 transfers, this drill has 20", Max: 20, Buckets: []Bucket{{UpTo: 22.63, Count: 20}}}
-	if diff := cmp.Diff(want, rep.Latencies[5]); diff != "" {
+	if diff := cmp.Diff(want, rep.Latencies[4]); diff != "" {
 		t.Errorf("withdraw (-want +got):\n%s", diff)
 	}
 	seen := map[string]bool{}
