@@ -104,7 +104,7 @@ func sourceFlows(w worker.Worker) {
 	})
 	flow("Reaches", func(ctx workflow.Context) error {
 		_ = workflow.SignalExternalWorkflow(ctx, "waits", "", "hello", nil).Get(ctx, nil)
-		//nolint:staticcheck // that a source still uses it is what is assessed
+		//lint:ignore SA1019 that a source still uses it is what is assessed
 		return workflow.ExecuteChildWorkflow(workflow.WithChildOptions(ctx, workflow.ChildWorkflowOptions{Namespace: "My_NS", WorkflowID: "elsewhere", TaskQueue: "nobody"}), "Wait").GetChildWorkflowExecution().Get(ctx, nil)
 	})
 	flow("Stuck", func(ctx workflow.Context) error { return workflow.ExecuteActivity(options(ctx), "Fails").Get(ctx, nil) })
