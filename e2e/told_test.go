@@ -171,7 +171,7 @@ func TestToldAtASharedPortal(t *testing.T) {
 	}
 	s.want(401, nobody, "GET", "/operations")
 	page := s.want(200, dana, "GET", "/operations")
-	for _, want := range []string{"All is well", "Intact", ln.Addr().String(), "POST /m/{m}/certificates", "SELECT "} {
+	for _, want := range []string{"No problem found", "Intact", ln.Addr().String(), "POST /m/{m}/certificates", "SELECT "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page of operations lacks %q", want)
 		}

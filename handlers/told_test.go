@@ -260,9 +260,9 @@ func TestOperationsPage(t *testing.T) {
 	roomy.get("/operations").want(t, 200, "1 thing needs you", "3.2 GB left") // no room for two copies of the database
 	vitals.Database = 1 << 20
 	roomy = sharedDesk(t, deskOptions{machine: machineOf{vitals}})
-	roomy.get("/operations").want(t, 200, "All is well", "Room enough")
+	roomy.get("/operations").want(t, 200, "No problem found", "Room enough")
 	one := sit(t, deskOptions{})
-	one.get("/operations").want(t, 200, "All is well", "Nothing").lacks(t, "Mails")
+	one.get("/operations").want(t, 200, "No problem found", "Nothing").lacks(t, "Mails")
 }
 
 // machineOf says what it was told to say.

@@ -18,7 +18,7 @@ func toldPages() []page {
 		shown("calendar-made", CalendarPage, signedIn("Calendar of expiries", "", omar), CalendarProps{Made: "22 Nov 2026, 10:41", New: &CodeBlockProps{ID: "calendar", Name: "Address", Label: "The address", TestID: "calendar-address",
 			Text: "https://onramp.example.com/calendar/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef.ics"}}),
 		shown("operations", OperationsPage, signedIn("Operations", "", owner), operationsProps()),
-		shown("operations-fresh", OperationsPage, frame("Operations", "", nil), OperationsProps{Health: Tag{Good, "All is well"}, Since: "22 Nov 2026, 10:41", Versions: []Pair{{Name: "Onramp", Value: "0.1.0"}}}),
+		shown("operations-fresh", OperationsPage, frame("Operations", "", nil), OperationsProps{Health: Tag{Good, "No problem found"}, Since: "22 Nov 2026, 10:41", Versions: []Pair{{Name: "Onramp", Value: "0.1.0"}}}),
 	}
 }
 

@@ -8,9 +8,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 
 	"onramp/acts"
+	"onramp/certsvc"
 	"onramp/custody"
 	"onramp/handlers/web"
 	"onramp/migration"
@@ -244,7 +244,8 @@ func row(c migration.Card, b acts.TeamBoard, team string) views.BoardRow {
 		r.CheckAt, r.CheckTime = web.Day(k.At), web.Stamp(k.At)
 	}
 	if !c.Expires.IsZero() {
-		tag := left(daysLeft(c.Expires, b.Now))
+		days, _ := certsvc.Ladder(c.Expires, b.Now)
+		tag := left(days)
 		r.Expires, r.ExpiresAt = &tag, web.Day(c.Expires)
 	}
 	return r
@@ -294,15 +295,6 @@ func turnWord(who string) string {
 		return "A check"
 	}
 	return "Nobody"
-}
-
-// daysLeft are the whole days from now to a moment, negative once it has passed.
-func daysLeft(at, now time.Time) int {
-	d := at.Sub(now)
-	if d < 0 {
-		return int(d/(24*time.Hour)) - 1
-	}
-	return int(d / (24 * time.Hour))
 }
 
 // left is how near an end is.

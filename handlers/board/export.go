@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"onramp/acts"
+	"onramp/certsvc"
 	"onramp/handlers/web"
 	"onramp/migration"
 )
@@ -70,7 +71,8 @@ func (h *Pages) exportRow(r *http.Request, c migration.Card, team string) []stri
 	}
 	days := ""
 	if !c.Expires.IsZero() {
-		days = strconv.Itoa(daysLeft(c.Expires, h.Now()))
+		left, _ := certsvc.Ladder(c.Expires, h.Now())
+		days = strconv.Itoa(left)
 	}
 	cells := []string{source.Cluster, source.Namespace, c.Namespace, c.Region, c.Name, team, c.Auth, string(c.Mode), state(c.Summary).Word, web.Either(c.Whose.Name, turnWord(c.Whose.Who)), web.Stamp(c.Whose.Since),
 		fmt.Sprintf("%d/%d", c.Done, len(c.Steps)), check, web.Stamp(checkedAt), web.Stamp(c.Expires), days, h.Base(r) + web.MovePath(c.ID)}

@@ -53,7 +53,7 @@ func (h *Pages) Operations(w http.ResponseWriter, r *http.Request) error {
 	}
 	switch n := len(b.wrong); {
 	case n == 0:
-		p.Health = views.Tag{State: views.Good, Word: "All is well"}
+		p.Health = views.Tag{State: views.Good, Word: "No problem found"}
 	default:
 		p.Health = views.Tag{State: views.Bad, Word: web.Many(n, "thing needs you", "things need you")}
 		p.Text = strings.Join(b.wrong, " ")
