@@ -118,9 +118,10 @@ var scheduleRules = []rule{
 }
 
 // apiKeySince is the first release of an SDK that connects with an API key, by the name that the SDK calls itself.
-// Java's headers could do it earlier.
+// Java's takes one since 1.24, but its worker began with a health check that Temporal Cloud refuses, until 1.28.1 (pull
+// request 2438 of sdk-java).
 var apiKeySince = map[string]release{
-	"temporal-go": {1, 26, 0}, "temporal-python": {1, 6, 0}, "temporal-typescript": {1, 9, 4}, "temporal-java": {1, 24, 0},
+	"temporal-go": {1, 26, 0}, "temporal-python": {1, 6, 0}, "temporal-typescript": {1, 9, 4}, "temporal-java": {1, 28, 1},
 	"temporal-dotnet": {1, 1, 0}, "temporal-php": {2, 9, 0}, "temporal-php-2": {2, 9, 0}, "temporal-ruby": {0, 2, 0},
 }
 
@@ -165,7 +166,7 @@ var workerRules = []rule{
 			}
 		}},
 	{id: "T2", what: "SDK versions", moves: code,
-		rule:   "API keys need Go 1.26, Python 1.6, TypeScript 1.9.4, Java 1.24, .NET 1.1, PHP 2.9 or Ruby 0.2. Client certificates (mTLS) work with every version.",
+		rule:   "API keys need Go 1.26, Python 1.6, TypeScript 1.9.4, Java 1.28.1, .NET 1.1, PHP 2.9 or Ruby 0.2. Client certificates (mTLS) work with every version.",
 		source: "https://docs.temporal.io/cloud/api-keys and the SDKs' release tags", wrong: "A worker that does not poll now is not seen; without heartbeats the version is that of a sampled history.",
 		each: func(a *answer, _ *Facts, n *Namespace) {
 			var old []string

@@ -222,7 +222,7 @@ func TestSettings(t *testing.T) {
 		{name: "beyond loopback", args: []string{"serve", "--addr", "0.0.0.0:8686"}, exit: 2, says: []string{"TLS", "sign-in"}},
 		{name: "beyond loopback by environment", env: []string{"ONRAMP_ADDR=192.0.2.1:80"}, exit: 2, says: []string{"192.0.2.1:80", "TLS", "sign-in"}},
 		{name: "a flag wins over the environment", env: []string{"ONRAMP_LANG=klingon"}, args: []string{"code", "--lang", "python", "--namespace", "a1.b2c3d"}, exit: 0},
-		{name: "unknown command", args: []string{"migrate"}, exit: 2, says: []string{"migrate", "serve"}},
+		{name: "unknown command", args: []string{"migrate"}, exit: 2, says: []string{"migrate", "onramp --help"}},
 		{name: "hold without a directory", args: []string{"rehearse", "--hold"}, exit: 2, says: []string{"--out"}},
 		{name: "unknown language", args: []string{"code", "--lang", "klingon", "--namespace", "a1.b2c3d"}, exit: 2, says: []string{"--lang", "klingon"}},
 		{name: "namespace that does not parse", args: []string{"code", "--lang", "python", "--namespace", "no_pe"}, exit: 2, says: []string{"--namespace"}},

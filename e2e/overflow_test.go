@@ -30,7 +30,7 @@ const laidOut = `(() => {
   if (!near(brand, from)) wrong.push('the brand begins at ' + brand + ', the content at ' + from);
   if (!near(end, to)) wrong.push('the bar ends at ' + end + ', the content at ' + to);
   for (const e of document.querySelectorAll('.banner p, .foot p:first-child, .around li:first-child a')) {
-    const left = e.getBoundingClientRect().left + parseFloat(getComputedStyle(e).paddingLeft);
+    const row = e.closest('.inside ul'), left = e.getBoundingClientRect().left + parseFloat(getComputedStyle(e).paddingLeft) + (row ? row.scrollLeft : 0);
     if (e.closest('.inside') ? left < from - 13 : !near(left, from)) wrong.push('"' + e.textContent.trim().slice(0, 30) + '" begins at ' + left + ', the content at ' + from);
   }
   return wrong;

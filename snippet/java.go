@@ -1,13 +1,14 @@
 package snippet
 
 // Java. Sources: sdk-java ee9abf0 temporal-serviceclient SimpleSslContextBuilder (forPKCS8),
-// ServiceStubsOptions (setTarget, setSslContext, addApiKey since 1.24.0, setEnableHttps, setChannelInitializer),
+// ServiceStubsOptions (setTarget, setSslContext, addApiKey since 1.24.0, setEnableHttps, setChannelInitializer; before
+// 1.28.1 a worker begins with a health check, which Temporal Cloud refuses with an API key: pull request 2438),
 // temporal-envconfig ClientConfigProfile (load, toWorkflowServiceStubsOptions, toWorkflowClientOptions; since 1.32.0;
 // before 1.32.1 a machine without a temporal.toml is an error: pull request 2739).
 // Template: money-transfer-project-java 88c3fe3 (2025-07), sdk 1.24.1, Java 8.
 var java = language{
 	id: "java", name: "Java", repo: "money-transfer-project-java", pkg: "io.temporal:temporal-sdk",
-	min:      versions{"1.24.1", "1.24.1", "1.32.1"},
+	min:      versions{"1.24.1", "1.28.1", "1.32.1"},
 	workflow: "MoneyTransferWorkflow", queue: "MONEY_TRANSFER_TASK_QUEUE",
 	fields:  []field{{"sourceAccountId", sourceAccount}, {"destinationAccountId", targetAccount}, {"transactionReferenceId", reference}, {"amountToTransfer", amount}},
 	proxy:   "the Java SDK does not read HTTPS_PROXY. Start the JVM with -Dhttps.proxyHost and -Dhttps.proxyPort.",
@@ -125,17 +126,23 @@ final class CloudConnection {
       <artifactId>temporal-envconfig</artifactId>
       <version>` + javaNew + `</version>
     </dependency>`, when: func(j *job) bool { return j.style == "envconfig" }},
+		{file: "pom.xml", before: `      <artifactId>temporal-sdk</artifactId>
+      <version>1.24.1</version>`, after: `      <artifactId>temporal-sdk</artifactId>
+      <version>` + javaNew + `</version>`, when: func(j *job) bool { return j.style != "envconfig" && j.auth != "mtls" }},
 		{file: "pom.xml", before: `      <artifactId>temporal-testing</artifactId>
       <version>1.24.1</version>`, after: `      <artifactId>temporal-testing</artifactId>
-      <version>` + javaNew + `</version>`, when: func(j *job) bool { return j.style == "envconfig" }},
+      <version>` + javaNew + `</version>`, when: func(j *job) bool { return j.style == "envconfig" || j.auth != "mtls" }},
 	},
 	more: func(j *job) []string {
 		var out []string
 		if j.auth == "mtls" {
 			out = append(out, "Java reads a key only as PKCS#8 (BEGIN PRIVATE KEY). Onramp and tcld write it so; turn another with: openssl pkcs8 -topk8 -nocrypt -in client.key -out client.pkcs8.key")
 		}
-		if j.style == "envconfig" {
+		switch {
+		case j.style == "envconfig":
 			out = append(out, "The template has SDK 1.24.1, which has no envconfig: pom.xml asks for "+javaNew+".")
+		case j.auth != "mtls":
+			out = append(out, "The template has SDK 1.24.1, whose worker begins with a health check that Temporal Cloud refuses with an API key: pom.xml asks for "+javaNew+".")
 		}
 		return out
 	},

@@ -87,7 +87,7 @@ func AssessPage(f Frame, p AssessProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<details class=\"more\" id=\"assess-tls\"><summary>How Onramp is let in, with TLS</summary><div class=\"stack\"><p class=\"small muted\">Used for this assessment only, in memory; stored and logged nowhere.</p>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 5, "<p><button class=\"btn go\" data-testid=\"start-assessment\">Assess this server</button></p><details class=\"more\" id=\"assess-tls\"><summary>How Onramp is let in, with TLS</summary><div class=\"stack\"><p class=\"small muted\">Used for this assessment only, in memory; stored and logged nowhere.</p>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -139,7 +139,7 @@ func AssessPage(f Frame, p AssessProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div></details><p><button class=\"btn go\" data-testid=\"start-assessment\">Assess this server</button></p></form>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 7, "</div></details></form>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
