@@ -115,7 +115,7 @@ func New(o Options) (*Server, error) {
 	if err := s.load(); err != nil {
 		return nil, err
 	}
-	s.grpc = grpc.NewServer(grpc.Creds(credentials.NewTLS(o.TLS)), grpc.ChainUnaryInterceptor(s.intercept),
+	s.grpc = grpc.NewServer(grpc.Creds(credentials.NewTLS(o.TLS)), grpc.ChainUnaryInterceptor(s.intercept), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return unknown(s, stream) }),
 		grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(20*time.Second))
 	cloudservice.RegisterCloudServiceServer(s.grpc, service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}})
 	return s, nil

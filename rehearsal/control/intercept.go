@@ -36,11 +36,7 @@ func callerOf(ctx context.Context) caller {
 // intercept judges each call: its key, its version, its rate, and by the table of permissions.
 func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerInfo, next grpc.UnaryHandler) (any, error) {
 	md, _ := metadata.FromIncomingContext(ctx)
-	kind, secret, _ := strings.Cut(strings.Join(md.Get("authorization"), ""), " ")
-	if !strings.EqualFold(kind, "Bearer") || secret == "" {
-		return nil, ours(codes.Unauthenticated, "no API key: send the header authorization with Bearer and the key")
-	}
-	who, err := s.whose(secret)
+	who, err := signedIn(s, md)
 	if err != nil {
 		return nil, err
 	}
@@ -59,6 +55,24 @@ func (s *Server) intercept(ctx context.Context, req any, info *grpc.UnaryServerI
 		return nil, status.Error(codes.Unavailable, "the rehearsal cloud is not ready")
 	}
 	return next(context.WithValue(ctx, callerKey{}, who), req)
+}
+
+// signedIn is who sent a call.
+func signedIn(s *Server, md metadata.MD) (caller, error) {
+	kind, secret, _ := strings.Cut(strings.Join(md.Get("authorization"), ""), " ")
+	if !strings.EqualFold(kind, "Bearer") || secret == "" {
+		return caller{}, ours(codes.Unauthenticated, "no API key: send the header authorization with Bearer and the key")
+	}
+	return s.whose(secret)
+}
+
+// unknown answers a call of a service that is not served. Who has no key is not told even that.
+func unknown(s *Server, stream grpc.ServerStream) error {
+	md, _ := metadata.FromIncomingContext(stream.Context())
+	if _, err := signedIn(s, md); err != nil {
+		return err
+	}
+	return status.Error(codes.Unimplemented, "unknown service")
 }
 
 // whose is who a token belongs to.
