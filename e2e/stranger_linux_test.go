@@ -157,7 +157,7 @@ func TestStrangersGetNothingFromTheProgram(t *testing.T) {
 				tries++
 				atDoor := fmt.Sprint(port.Port()) == door
 				away := status.Code(err) == codes.Unavailable || status.Code(err) == codes.Unauthenticated // the control plane's: no key
-				if atDoor && who.tenant { // there the gate answers
+				if atDoor && who.tenant {                                                                  // there the gate answers
 					away = away || status.Code(err) == codes.PermissionDenied || status.Code(err) == codes.Unimplemented ||
 						status.Code(err) == codes.NotFound && strings.Contains(err.Error(), "temporal-system")
 					if call.own {
