@@ -54,7 +54,7 @@ func TestTelling(t *testing.T) {
 			b.open(p.url + run)
 			b.is(`live-feed[data-state="live"]`)
 			b.notes(tt.permission)
-			if title := b.title(); !strings.HasPrefix(title, "Running · [Rehearsal] Transfer ") {
+			if title := b.title(); !strings.HasPrefix(title, "Running · [Rehearsal] Test transfer ") {
 				t.Errorf("while it runs the title is %q", title)
 			}
 			running := icon(b)
@@ -72,7 +72,7 @@ func TestTelling(t *testing.T) {
 				b.is(`live-feed[data-state="paused"]`)
 			}
 			v.upload(run+"/terminate", "reason", "test").ok(t, "terminate")
-			b.until("the title says it", func() bool { return strings.HasPrefix(b.title(), "Failed · [Rehearsal] Transfer ") })
+			b.until("the title says it", func() bool { return strings.HasPrefix(b.title(), "Failed · [Rehearsal] Test transfer ") })
 			if now := icon(b); now == running {
 				t.Error("the icon is that of a run under way")
 			}
@@ -92,7 +92,7 @@ func TestTelling(t *testing.T) {
 		run := v.upload(m+"/transfer", transferForm("success", "once", "plain")...).ok(t, "start a transfer").path
 		v.ended(run)
 		b.open(p.url + run)
-		if title := b.title(); !strings.HasPrefix(title, "Passed · [Rehearsal] Transfer ") {
+		if title := b.title(); !strings.HasPrefix(title, "Passed · [Rehearsal] Test transfer ") {
 			t.Errorf("the title is %q", title)
 		}
 		if n := b.count("#tell-me:not([hidden])"); n != 0 {
