@@ -21,12 +21,11 @@ import (
 // Dial makes a connection to a server, without TLS where the target says so. It opens nothing yet: the first call does. to,
 // where it is not nil, gives the dialer of the address; nil is gRPC's own. Errors are Invalid faults.
 func Dial(t doctor.Target, to func(address string) reach.Dialer) (*grpc.ClientConn, error) {
-	address := strings.TrimSpace(t.Address)
-	if a, _, err := namespace.ParseAddress(t.Address); err == nil {
-		address = a.String()
-	} else if !t.Plaintext {
+	a, _, err := namespace.ParseAddress(t.Address)
+	if err != nil {
 		return nil, err
 	}
+	address := a.String()
 	opts := []grpc.DialOption{grpc.WithDisableRetry(), grpc.WithDisableServiceConfig()} // what throttles is to be seen
 	key := strings.TrimSpace(t.APIKey)
 	switch {
