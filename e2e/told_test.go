@@ -171,7 +171,14 @@ func TestToldAtASharedPortal(t *testing.T) {
 	}
 	s.want(401, nobody, "GET", "/operations")
 	page := s.want(200, dana, "GET", "/operations")
-	for _, want := range []string{"No problem found", "Intact", ln.Addr().String(), "POST /m/{m}/certificates", "SELECT "} {
+	health := "No problem found"
+	if strings.Contains(page, "Disk nearly full") { // that of the machine, which is no fault of the portal
+		health = "1 thing needs you"
+	}
+	if !strings.Contains(page, health) {
+		t.Errorf("the page of operations does not say %q: %s", health, regexp.MustCompile(`(?s)data-testid="health".*?</p>`).FindString(page))
+	}
+	for _, want := range []string{"Intact", ln.Addr().String(), "POST /m/{m}/certificates", "SELECT "} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page of operations lacks %q", want)
 		}
