@@ -15,6 +15,8 @@ import (
 	"onramp/cutover"
 	"onramp/doctor"
 	"onramp/fault"
+	"onramp/sdk"
+	"onramp/snippet"
 )
 
 // cutovers are the subcommands of `onramp cutover`.
@@ -23,6 +25,7 @@ var cutovers = []command{
 	{"watch", "look again and again, a line each, until it is interrupted", cutoverWatch},
 	{"twins", "list the workflow IDs that are open on both sides", cutoverTwins},
 	{"stragglers", "list who still starts work at the source", cutoverStragglers},
+	{"router", "print a wrapper for clients that signal with start, which asks the source first", cutoverRouter},
 }
 
 // cutoverCmd is `onramp cutover`: the half of a cut-over that only reads.
@@ -315,6 +318,31 @@ func cutoverStragglers(ctx context.Context, w World, args []string) int {
 		return code
 	}
 	return r.ExitCode()
+}
+
+// cutoverRouter prints the wrapper of a language.
+func cutoverRouter(_ context.Context, w World, args []string) int {
+	s := newSettings("cutover router", "print a wrapper for clients that signal with start, which asks the source first", w)
+	lang := s.text("lang", "", strings.Join(sdk.IDs(), ", "))
+	asJSON := s.boolean("json", "machine output (onramp.cutover.router/1)")
+	if code, done := s.parse(args); done {
+		return code
+	}
+	a, err := snippet.WriteAskFirst(*lang)
+	if err != nil {
+		return complain(w, err)
+	}
+	if *asJSON {
+		return printJSON(w, struct {
+			Schema string `json:"schema"`
+			snippet.AskFirst
+		}{"onramp.cutover.router/1", a})
+	}
+	_, err = fmt.Fprint(w.Stdout, a.Content)
+	if err == nil {
+		fmt.Fprintf(w.Stderr, "onramp: save this as %s, and call it wherever the client signals with start\n", a.Path)
+	}
+	return unwritten(w, err)
 }
 
 // cutoverWatch looks until it is interrupted: one line a look. SIGINT and SIGTERM end it in order, with exit 0.
