@@ -178,6 +178,9 @@ func (c *crossing) ends(ctx context.Context, w World) (source doctor.Target, src
 	}
 	there, err := assess.Dial(to, nil)
 	if err != nil {
+		if *c.target.address == "" {
+			return t, src, dst, closed, complain(w, fault.From(err).In("target-namespace"))
+		}
 		return t, src, dst, closed, complain(w, atTarget(err))
 	}
 	conns = append(conns, there)

@@ -110,7 +110,7 @@ func judgeAttributes(f *Facts, _ map[string]State) answer {
 	case len(unused) > 0:
 		return answer{Passed, "All that are in use are at the target; not there, and not in use: " + few(unused, 5) + ".", ev, nil}
 	}
-	return answer{Passed, "All " + plural(len(there), "search attribute") + " of the source " + isAre(len(there)) + " at the target.", ev, nil}
+	return answer{Passed, "Every custom search attribute of the source is at the target: " + few(there, 5) + ".", ev, nil}
 }
 
 func judgeWorkers(f *Facts, _ map[string]State) answer {
@@ -120,7 +120,7 @@ func judgeWorkers(f *Facts, _ map[string]State) answer {
 	var lack, waits, ready, blind []string
 	polledAtSource := 0
 	for _, q := range f.Queues {
-		name := q.Name + " (" + q.Kind + "s)"
+		name := q.says()
 		switch {
 		case q.Source.Read != assess.Read || q.Target.Read != assess.Read:
 			blind = append(blind, name)
@@ -153,6 +153,14 @@ func judgeWorkers(f *Facts, _ map[string]State) answer {
 		return answer{Open, "No worker polls the target.", ev, []Fix{developer("Start workers with the target's address, namespace and credentials.", "onramp code --namespace "+assess.Shell(f.Target.Namespace))}}
 	}
 	return answer{Passed, "Workers poll the target: " + few(ready, 6) + ".", ev, nil}
+}
+
+// says names a queue and the kind of its tasks.
+func (q Queue) says() string {
+	if q.Kind == "activity" {
+		return q.Name + " (activities)"
+	}
+	return q.Name + " (workflows)"
 }
 
 // ownIdentity begins how Onramp's own worker calls itself.
@@ -198,7 +206,7 @@ func judgeStarters(f *Facts, _ map[string]State) answer {
 		who = append(who, fmt.Sprintf("%s (%d)", w.Identity, w.Starts))
 	}
 	ev := map[string]any{"window": spell(f.Window), "window_from": f.WindowFrom, "external_starts": s.External, "looked_at": s.Looked, "continued": s.Continued, "not_readable": s.Unread, "not_looked_at": s.More, "who": who, "by_schedules": s.Scheduled.N}
-	within := "within the last " + spell(f.Window)
+	within := "within the last " + last(f.Window)
 	switch {
 	case s.External > 0:
 		title := plural(s.External, "start") + " at the source " + within + ", by " + few(who, 3) + "."
@@ -249,6 +257,9 @@ func judgeTwins(f *Facts, _ map[string]State) answer {
 	case acknowledged > 0:
 		return answer{Passed, plural(acknowledged, "workflow ID") + " " + isAre(acknowledged) + " open on both sides, and acknowledged.", ev, nil}
 	}
+	if t.Looked == 0 {
+		return answer{Passed, "Nothing is open at the source.", ev, nil}
+	}
 	return answer{Passed, "None of the " + plural(t.Looked, "open workflow ID") + " of the source is open at the target.", ev, nil}
 }
 
@@ -285,7 +296,7 @@ func judgeDrained(f *Facts, earlier map[string]State) answer {
 	if f.Second != nil {
 		ev["second_count"], ev["seconds_between"], ev["described"], ev["still_open"] = f.Second.Open.N, int(f.Second.After.Seconds()), f.Second.Described, f.Second.StillOpen
 	}
-	fixSchedules := developer("Create them at the target, then pause them here, one at a time. Onramp touches none.", strings.TrimSpace(pause))
+	fixSchedules := developer("Schedules start work at the source: create each at the target, then pause it here. Onramp touches none.", strings.TrimSpace(pause))
 	switch {
 	case open.N > 0 && len(unpolled) > 0:
 		return answer{Red, plural(open.N, "workflow") + " " + isAre(open.N) + " open at the source, and nobody polls " + few(unpolled, 5) + " there.", ev, []Fix{developer("Start the source's workers again: without them its workflows never end.", "")}}
@@ -337,7 +348,7 @@ func judgeSilent(f *Facts, earlier map[string]State) answer {
 		if q.Source.Read != assess.Read {
 			blind++
 		} else if q.Source.N > 0 {
-			polled = append(polled, q.Name+" ("+q.Kind+"s)")
+			polled = append(polled, q.says())
 		}
 	}
 	ev := map[string]any{"for": spell(f.Silent), "starts": s.Starts.N, "closes": s.Closes.N, "polled": polled, "retention": spell(f.Source.Retention)}
@@ -347,7 +358,7 @@ func judgeSilent(f *Facts, earlier map[string]State) answer {
 	case !s.Closes.Known():
 		return unread("Ends at the source", s.Closes.Read)
 	case s.Starts.N > 0 || s.Closes.N > 0:
-		return answer{Open, fmt.Sprintf("Within the last %s %s and %s at the source.", spell(f.Silent), plural(s.Starts.N, "start"), plural(s.Closes.N, "end")), ev, nil}
+		return answer{Open, fmt.Sprintf("Within the last %s %s and %s at the source.", last(f.Silent), plural(s.Starts.N, "start"), plural(s.Closes.N, "end")), ev, nil}
 	case len(polled) > 0:
 		return answer{Open, "Workers still poll the source: " + few(polled, 5) + ".", ev, []Fix{platform("Stop the source's workers once gate G9 has passed.", "")}}
 	case earlier["G9"] != Passed && earlier["G9"] != Overridden:

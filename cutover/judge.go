@@ -204,6 +204,15 @@ func plural[N int | int64](n N, one string) string {
 // spell is a duration in words, to the second.
 func spell(d time.Duration) string { return fault.Lasts(d.Round(time.Second)) }
 
+// last is a duration after "the last": an hour is "hour".
+func last(d time.Duration) string {
+	s := spell(d)
+	if one, ok := strings.CutPrefix(s, "1 "); ok && !strings.Contains(one, " ") {
+		return one
+	}
+	return s
+}
+
 func few(names []string, most int) string {
 	if len(names) <= most {
 		return strings.Join(names, ", ")
