@@ -175,6 +175,10 @@ var findings = []finding{
 		noHistories(f, n)
 		n.Samples[0].Chained = true
 	}, Warning, Pass},
+	{"W5", "closed runs that continued, none looked at", func(f *Facts, n *Namespace) {
+		noHistories(f, n)
+		n.Types[0].Closed[3].Status = "ContinuedAsNew"
+	}, Warning, Pass},
 	same("W5", "a type that was not looked at", Unknown, another),
 	same("W6", "no children", Pass, none),
 	{"W6", "children", func(_ *Facts, n *Namespace) { n.Samples[0].Children = map[string]int{"TERMINATE": 2} }, Warning, Pass},

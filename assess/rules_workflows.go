@@ -140,6 +140,13 @@ var workflowRules = []rule{
 					seen = append(seen, s.Type)
 				}
 			}
+			// So do closed runs of a type that is open, unless they are the runs of a cron: W4 has those.
+			for _, t := range n.Types {
+				cron := slices.ContainsFunc(n.Samples, func(s Sample) bool { return s.Type == t.Name && s.History != nil && s.History.Cron })
+				if max(t.Open.N, int64(len(t.Ages))) > 0 && t.continues() && !cron && !slices.Contains(seen, t.Name) {
+					seen = append(seen, t.Name)
+				}
+			}
 			slices.Sort(seen)
 			switch {
 			case len(seen) > 0:
