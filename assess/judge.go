@@ -73,22 +73,13 @@ func Judge(f *Facts) Report {
 	}
 	grade, as := config, proposals(f)
 	for i := range rules {
-		a := &answer{rule: &rules[i], as: as}
-		switch {
-		case a.rule.whole != nil:
-			a.rule.whole(a, f)
-		default:
-			for n := range f.Namespaces {
-				a.in = f.Namespaces[n].Name
-				a.rule.each(a, f, &f.Namespaces[n])
-			}
-		}
-		for _, row := range a.rows {
+		rows := rules[i].rows(f, as)
+		for _, row := range rows {
 			if row.Manual == Warning || row.Manual == Blocker {
-				grade = max(grade, a.rule.moves)
+				grade = max(grade, rules[i].moves)
 			}
 		}
-		r.Rows = append(r.Rows, a.rows...)
+		r.Rows = append(r.Rows, rows...)
 	}
 	slices.SortStableFunc(r.Rows, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Worst().weight(), a.Worst().weight()), cmp.Compare(b.Manual.weight(), a.Manual.weight()))
@@ -97,6 +88,20 @@ func Judge(f *Facts) Report {
 	r.Actions = actionsOf(f)
 	r.Drain = DrainOf(f)
 	return r
+}
+
+// rows are what one rule says of facts; as are the names proposed for namespaces.
+func (r *rule) rows(f *Facts, as map[string]string) []Row {
+	a := &answer{rule: r, as: as}
+	if r.whole != nil {
+		r.whole(a, f)
+		return a.rows
+	}
+	for i := range f.Namespaces {
+		a.in = f.Namespaces[i].Name
+		r.each(a, f, &f.Namespaces[i])
+	}
+	return a.rows
 }
 
 // GradeMeans says a grade in a sentence.
