@@ -164,6 +164,15 @@ var all = []act{
 	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
 	}},
+	{name: "Assessments.Review", setup: (*world).assessed, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "we accept it", false}))
+	}},
+	{name: "Assessments.Review taken back", setup: func(w *world) {
+		w.assessed()
+		w.must(second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", false})))
+	}, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", true}))
+	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))
 	}},

@@ -108,7 +108,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		return views.CodeBlockProps{ID: id, Name: name, Lang: lang, Text: text, Values: values}
 	}
 	m := v.Migration.ID
-	p := views.CodeProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: web.Need(v, migration.StepNamespace),
+	p := views.CodeProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: web.Need(v, migration.StepNamespace), Found: web.AssessFound(v, migration.StepCode),
 		Holder: block("env", web.ShellNames[q.shell], web.Either(web.ShellLangs[q.shell], "bash"), c.Holder), Notes: c.Notes,
 		Install: block("install", "Install", "bash", strings.Join(c.Commands.Install, "\n")),
 		Worker:  block("run-worker", "Run the worker", "bash", strings.Join(c.Commands.Worker, "\n")),
