@@ -148,3 +148,11 @@ func BeforeUpload(code string, m migration.View) *views.Link {
 	l.TestID = "before-upload"
 	return &l
 }
+
+// Evidence is what a stage saw, in words.
+func Evidence(ev map[string]any) (out []views.Pair) {
+	for _, x := range doctor.EvidenceWords(ev) {
+		out = append(out, views.Pair{Name: x.Name, Value: x.Value, Mono: x.Exact})
+	}
+	return out
+}
