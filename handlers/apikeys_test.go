@@ -68,6 +68,10 @@ func TestEnvironmentPage(t *testing.T) {
 	d.get(m+"/code").want(t, 200, `href="`+page+`"`, "Check the environment you have")
 	d.get(page).want(t, 200, "Check your environment", "Bicep", "Spring Boot", "Markdown", "onramp code --judge -").lacks(t, "--namespace")
 	d.post(page).want(t, 422, "There is nothing to check")
+	d.post(page, "environment", "TEMPORAL_ADDRESS=http://localhost:7233\nTEMPORAL_PORT=7233\nTEMPORAL_NAMESPACE=default\n").
+		want(t, 200, "Still pointing at the local server", "Not repaired", "TEMPORAL_PORT").lacks(t, "Repaired:", "needs a repair")
+	d.post(page, "environment", "TEMPORAL_ADDRESS=https://orders.a1b2c.tmprl.cloud\nTEMPORAL_NAMESPACE=invoices.a1b2c\n").
+		want(t, 200, "Not repaired", "To repair:").lacks(t, "Repaired:", `"Repaired"`)
 	const secret = "eyJhbGciOiJIUzI1NiJ9.c4nary"
 	d.post(page, "environment", "A=1\nTEMPORAL_API_KEY="+secret, "shell", "tcsh").want(t, 422, "not one of the choices", "A=1\nTEMPORAL_API_KEY=••••••").lacks(t, "c4nary")
 	d.post(page, "shell", "kubernetes", "environment", "export TEMPORAL_HOST_URL=https://orders.a1b2c.tmprl.cloud:7233\n"+
