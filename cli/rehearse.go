@@ -36,7 +36,7 @@ type held struct {
 	ServerRoot string            `json:"server_root"`
 	TrustEnv   map[string]string `json:"trust_env"`
 	APIKey     string            `json:"api_key,omitempty"`     // path of a file with the API key, with --auth api-key
-	ServerName string            `json:"server_name,omitempty"` // with --auth api-key: it chooses the namespace's endpoint
+	ServerName string            `json:"server_name"`           // chooses the namespace's endpoint, as in Temporal Cloud
 	Control    *heldControl      `json:"control,omitempty"`
 }
 
@@ -58,6 +58,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	auth := s.text("auth", cloud.AuthMTLS, "how workers sign in: mtls or api-key")
 	operations := s.oneOf("operations", "fulfilled", "how changes by the Cloud Ops API end, with --hold", "fulfilled", "failed", "rejected", "cancelled", "slow")
 	controlAddr := s.text("control-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal's Cloud Ops API, with --hold; port 0 picks a free one")
+	as := asInCloudFlags(s)
 	asJSON := s.boolean("json", "machine output")
 	force := s.boolean("force", "overwrite files that already exist in --out")
 	var id namespace.ID
@@ -87,7 +88,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	if code, done := s.parse(args); done {
 		return code
 	}
-	place, err := rehearsal.New(rehearsal.Options{Addr: *addr})
+	place, err := rehearsal.New(rehearsal.Options{Addr: *addr, Lenient: as.lenient(), Limits: as.limits})
 	if err != nil {
 		return complain(w, err)
 	}
@@ -291,7 +292,7 @@ func (r *rehearser) stay(ctx context.Context, h held, dir string) error {
 
 // write puts the set into dir, all of it or nothing: certificates 0644, keys 0600.
 func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
-	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String()}
+	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(), ServerName: r.id.Host()}
 	paths, err := place(r.w, dir, r.force, output{"ca.pem", set.CA.CertPEM, 0o644}, output{"ca.key", set.CA.Key.Reveal(), 0o600},
 		output{"client.pem", set.Leaf.CertPEM, 0o644}, output{"client.key", set.Leaf.Key.Reveal(), 0o600})
 	if err != nil {

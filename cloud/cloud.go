@@ -99,6 +99,19 @@ type Place struct {
 	Breaks     Breaker
 }
 
+// Limits of a namespace, each a second.
+type Limits struct {
+	Actions    int // of workflows and activities
+	Schedules  int // requests about schedules, and starts by them
+	Visibility int // calls that list, search or count
+}
+
+// FirstLimits are those that Temporal Cloud grants a namespace at first (docs.temporal.io/cloud/limits).
+var FirstLimits = Limits{Actions: 500, Schedules: 10, Visibility: 30}
+
+// Unlimited in a field of Limits is no limit.
+const Unlimited = -1
+
 // Full is a Place with everything that one value can do.
 func Full(everything interface {
 	Own
@@ -118,6 +131,9 @@ func Full(everything interface {
 type Own interface {
 	State() State
 	Address() string // "localhost:PORT", stable for the life of the process
+	// KeyAddress is where programs with an API key dial without a server name; as stable.
+	KeyAddress() string
+	Limits() Limits // of each namespace
 	RootPEM() []byte // the root under which its server certificate stands
 	// TrustFiles writes trust stores that hold the system's roots and the server's into dir and
 	// returns the environment that makes unchanged programs use them.

@@ -49,6 +49,12 @@ func (*Cloud) State() cloud.State {
 // Address returns "": nothing listens.
 func (*Cloud) Address() string { return "" }
 
+// KeyAddress returns "": nothing listens.
+func (*Cloud) KeyAddress() string { return "" }
+
+// Limits returns those of Temporal Cloud.
+func (*Cloud) Limits() cloud.Limits { return cloud.FirstLimits }
+
 // RootPEM returns nil.
 func (*Cloud) RootPEM() []byte { return nil }
 

@@ -4,6 +4,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -67,7 +68,10 @@ var Outcomes = []Outcome{Fulfilled, Failed, Rejected, Cancelled, Slow}
 // Options of a Server.
 type Options struct {
 	Spaces  Spaces
-	Address string // where the data plane is dialled, shown as the endpoints of a namespace
+	Address string // where the data plane is dialled with certificates, shown as the endpoint of a namespace
+	// KeyAddress is where it is dialled with API keys; "" is Address.
+	KeyAddress string
+	Actions    int    // actions a second of each namespace, as shown; 0 is Temporal Cloud's at first
 	File    string // keeps identities and operations; "" keeps nothing
 	TLS     *tls.Config
 	Outcome Outcome       // "" is Fulfilled
@@ -107,6 +111,7 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.KeyAddress, o.Actions = cmp.Or(o.KeyAddress, o.Address), cmp.Or(o.Actions, actionsLimit)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}

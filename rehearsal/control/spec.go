@@ -85,6 +85,15 @@ func specOf(s Space) *nspb.NamespaceSpec {
 	return spec
 }
 
+// RegionsOf are the regions of a namespace by what is kept of its spec (Space.Rest), as ids: "aws-us-east-1".
+func RegionsOf(rest []byte) []string {
+	var out []string
+	for _, r := range specOf(Space{Rest: rest}).GetReplicas() {
+		out = append(out, r.GetRegion())
+	}
+	return out
+}
+
 // normal writes a bundle anew: blanks, comments and line ends are lost, as in Temporal Cloud
 // (temporalio/terraform-provider-temporalcloud#90).
 func normal(bundle []byte) []byte {
