@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +36,8 @@ type held struct {
 	CAKey      string            `json:"ca_key"`
 	ServerRoot string            `json:"server_root"`
 	TrustEnv   map[string]string `json:"trust_env"`
-	APIKey     string            `json:"api_key,omitempty"`     // path of a file with the API key, with --auth api-key
-	ServerName string            `json:"server_name"`           // chooses the namespace's endpoint, as in Temporal Cloud
+	APIKey     string            `json:"api_key,omitempty"` // path of a file with the API key, with --auth api-key
+	ServerName string            `json:"server_name"`       // chooses the namespace's endpoint, as in Temporal Cloud
 	Control    *heldControl      `json:"control,omitempty"`
 }
 
@@ -59,6 +60,11 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	operations := s.oneOf("operations", "fulfilled", "how changes by the Cloud Ops API end, with --hold", "fulfilled", "failed", "rejected", "cancelled", "slow")
 	controlAddr := s.text("control-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal's Cloud Ops API, with --hold; port 0 picks a free one")
 	as := asInCloudFlags(s)
+	var wanted many
+	s.fs.Var(&wanted, "search-attribute", "custom search attribute of the namespace, as `NAME=Type`; may be given several times. The rehearsal's database has room for 10 Keyword and 3 of each other type, fewer than Temporal Cloud")
+	retention := s.text("retention", "3", "`days` that closed workflows stay, 1 to 90")
+	var attributes map[string]string
+	var days int
 	asJSON := s.boolean("json", "machine output")
 	force := s.boolean("force", "overwrite files that already exist in --out")
 	var id namespace.ID
@@ -73,6 +79,14 @@ func rehearse(ctx context.Context, w World, args []string) int {
 			return fault.From(err).In("namespace")
 		}
 		id = p.ID
+		return nil
+	}, func() (err error) {
+		if attributes, err = attributesOf(wanted); err != nil {
+			return fault.From(err).In("search-attribute")
+		}
+		if days, err = strconv.Atoi(*retention); err != nil {
+			return fault.New(fault.Invalid, "The retention is no number of days", "Choose a whole number from 1 to 90.").In("retention")
+		}
 		return nil
 	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error { return loopbackOnly("control-addr", *controlAddr) }, func() error {
 		if *auth != cloud.AuthMTLS && *auth != cloud.AuthAPIKey {
@@ -100,7 +114,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		}
 		defer plane.Close()
 	}
-	r := &rehearser{w: w, cloud: place, control: plane, id: id, began: time.Now(), quiet: *hold || *asJSON, force: *force}
+	r := &rehearser{w: w, cloud: place, control: plane, id: id, days: days, attributes: attributes, began: time.Now(), quiet: *hold || *asJSON, force: *force}
 	if *auth == cloud.AuthAPIKey {
 		err = r.withKey(ctx, *hold, *out)
 	} else if *hold {
@@ -143,11 +157,14 @@ type rehearser struct {
 	// control is the Cloud Ops API, nil without --hold.
 	control *rehearsal.Control
 	id      namespace.ID
-	began   time.Time
-	mark    time.Time
-	quiet   bool
-	force   bool // write over files
-	steps   []stepDone
+	// days and attributes are the namespace's settings.
+	days       int
+	attributes map[string]string
+	began      time.Time
+	mark       time.Time
+	quiet      bool
+	force      bool // write over files
+	steps      []stepDone
 }
 
 func (r *rehearser) done(step, format string, a ...any) {
@@ -172,6 +189,15 @@ func (r *rehearser) begin(ctx context.Context) error {
 	ready := time.Since(r.mark)
 	if err := r.cloud.CreateNamespace(ctx, r.id); err != nil {
 		return err
+	}
+	settings := rehearsal.SettingsOf(r.cloud)
+	if err := settings.SetRetention(ctx, r.id, r.days); err != nil {
+		return err
+	}
+	if len(r.attributes) > 0 {
+		if err := settings.AddAttributes(ctx, r.id, r.attributes); err != nil {
+			return err
+		}
 	}
 	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), fault.Took(ready))
 	return nil

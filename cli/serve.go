@@ -146,6 +146,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		}
 		defer plane.Close()
 		p.control, place = plane.Address(), cloud.Full(c)
+		place.Adjust = rehearsal.SettingsOf(c)
 		may.Here = func(at netip.AddrPort) bool { return c.Serves(at) || plane.Serves(at) }
 		ops = p.rehearsalOps(c, plane)
 		c.StartBackground() // the first page does not wait for it

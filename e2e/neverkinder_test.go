@@ -20,6 +20,8 @@ import (
 	"time"
 
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/sdk/client"
+	"go.temporal.io/sdk/temporal"
 )
 
 // signedBy is a client certificate under the CA of a rehearsal, as files; edit changes its template.
@@ -232,4 +234,47 @@ func TestLimitsByTheCLI(t *testing.T) {
 
 func countRequest(ns string) *workflowservice.CountWorkflowExecutionsRequest {
 	return &workflowservice.CountWorkflowExecutionsRequest{Namespace: ns}
+}
+
+// TestSearchAttributeFlag: a search attribute that rehearse makes is there for the Go SDK and the CLI, and one that is
+// not is refused; what the rehearsal's database has no room for is said.
+func TestSearchAttributeFlag(t *testing.T) {
+	h, _ := hold(t, "--search-attribute", "Customer=Keyword", "--search-attribute", "Amount=Int", "--retention", "30", "--visibility-limit", "0")
+	c := h.dial(t)
+	customer := temporal.NewSearchAttributeKeyKeyword("Customer")
+	if _, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "go", TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(customer.ValueSet("c-1"))}, "Transfer"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.ExecuteWorkflow(t.Context(), client.StartWorkflowOptions{ID: "none", TaskQueue: "nobody", TypedSearchAttributes: temporal.NewSearchAttributes(temporal.NewSearchAttributeKeyKeyword("Nobody").ValueSet("x"))}, "Transfer"); err == nil {
+		t.Error("an attribute that is not there is taken")
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), patience)
+	defer cancel()
+	cli := func(args ...string) answer {
+		return runCommand(t, ctx, "", cleanEnv(), pythonTool(t, "temporal"), append(args, "--address", h.Address, "--namespace", h.Namespace, "--tls-cert-path", h.Cert, "--tls-key-path", h.Key, "--tls-ca-path", h.ServerRoot)...)
+	}
+	if a := cli("workflow", "start", "--type", "Transfer", "--task-queue", "nobody", "--workflow-id", "cli", "--search-attribute", `Customer="c-1"`, "--search-attribute", "Amount=7"); a.code != 0 {
+		t.Fatalf("exit %d\n%s", a.code, a.err)
+	}
+	within(t, "both are found", func() bool {
+		a := cli("workflow", "count", "--query", "Customer = 'c-1'")
+		return a.code == 0 && strings.Contains(a.out, "2")
+	})
+	d, err := c.WorkflowService().DescribeNamespace(t.Context(), &workflowservice.DescribeNamespaceRequest{Namespace: h.Namespace})
+	if err != nil || d.GetConfig().GetWorkflowExecutionRetentionTtl().AsDuration() != 30*24*time.Hour {
+		t.Errorf("retention: %v, %v", d.GetConfig(), err)
+	}
+	for _, tt := range []struct {
+		args []string
+		says string
+	}{
+		{[]string{"--search-attribute", "Customer"}, "NAME=Type"},
+		{[]string{"--search-attribute", "Customer=Float"}, "KeywordList"},
+		{[]string{"--search-attribute", "A=Int", "--search-attribute", "B=Int", "--search-attribute", "C=Int", "--search-attribute", "D=Int"}, "fewer than Temporal Cloud"},
+		{[]string{"--retention", "91"}, "1 to 90"},
+	} {
+		if a := run(t, cleanEnv(), append([]string{"rehearse"}, tt.args...)...); a.code == 0 || !strings.Contains(a.err, tt.says) {
+			t.Errorf("%v: exit %d, want %q\n%s", tt.args, a.code, tt.says, a.err)
+		}
+	}
 }

@@ -42,7 +42,7 @@ func TestAPIKeyLane(t *testing.T) {
 	d.get(m+"/transfer").want(t, 200, `name="api_key"`).lacks(t, "key_source")
 	d.post(m+"/transfer", "scenario", "success", "worker", "builtin", "amount", "250").want(t, 422, "The API key is missing")
 
-	d.get(m+"/code").want(t, 200, "NewAPIKeyStaticCredentials", "TEMPORAL_TLS_SERVER_NAME", "Only in the rehearsal", "look-for-worker", `name="api_key"`)
+	d.get(m+"/code").want(t, 200, "NewAPIKeyStaticCredentials", "Only in the rehearsal", "look-for-worker", `name="api_key"`).lacks(t, "TEMPORAL_TLS_SERVER_NAME")
 	d.get(m+"/code?auth=mtls").want(t, 200, "LoadX509KeyPair", "signs in with API key; the code below is for mTLS")
 	d.post(m+"/code/worker?lang=go").want(t, 422, "The API key is missing")
 	d.post(m+"/code/worker?lang=go", "api_key", fakeKey, "queue", "TRANSFER_MONEY_TASK_QUEUE").want(t, 200, "Nobody polls").lacks(t, fakeKey)
