@@ -269,9 +269,9 @@ var all = []act{
 		w.issued()
 		w.must(second2(w.Acts.Namespaces.CreateKey(w.ctx, dana, w.id(), "ci", 30)))
 	}, recorded: true, do: func(w *world) error { return w.Acts.Namespaces.DeleteKey(w.ctx, dana, w.id(), "key-1") }},
-	{name: "Rehearsal.Now", do: func(w *world) error { return second(w.Acts.Rehearsal.Now(w.ctx, dana, cloud.AuthMTLS)) }},
+	{name: "Rehearsal.Now", do: func(w *world) error { return second(w.Acts.Rehearsal.Now(w.ctx, dana, cloud.AuthMTLS, "")) }},
 	{name: "Rehearsal.ShowMe", several: true, do: func(w *world) error {
-		return second(w.Acts.Rehearsal.ShowMe(w.ctx, dana, cloud.AuthMTLS, practiceSet))
+		return second(w.Acts.Rehearsal.ShowMe(w.ctx, dana, cloud.AuthMTLS, "", practiceSet))
 	}},
 	{name: "Rehearsal.ShowNext to namespace, certificates and upload", setup: bare(cloud.AuthMTLS), onward: true, do: (*world).showNext},
 	{name: "Rehearsal.ShowNext to a check", setup: shown(cloud.AuthMTLS, 1), do: (*world).showNext},

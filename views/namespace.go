@@ -50,3 +50,11 @@ func namespaceHint(rehearsal bool) string {
 	}
 	return "For example payments-prod.a1b2c"
 }
+
+// preview is the preview of what was refused without the sentences that stand under its field already.
+func (p NamespaceProps) preview() NamespacePreviewProps {
+	if len(p.Problems.in("namespace")) > 0 {
+		p.Preview.Problems = nil
+	}
+	return p.Preview
+}
