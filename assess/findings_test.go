@@ -16,7 +16,7 @@ func well() *Facts {
 			Encodings: map[string]int{"binary/encrypted": 3}, SDKName: "temporal-go", SDKVersion: "1.38.0", Actions: 3}
 	}
 	n := Namespace{Name: "payments", ID: "id-1", Described: Read, Retention: 72 * time.Hour, Archival: Archival{"disabled", "disabled"}, Clusters: []string{"active"},
-		Limits: &Limits{Blob: 2 << 20, Memo: 2 << 20}, Attributes: []Attribute{}, AttributesR: Read, Open: known(1), Closed: known(40), TypesRead: Read, TypesWhole: true, Histories: true,
+		Limits: &Limits{Blob: 2 << 20, Memo: 2 << 20}, Attributes: []Attribute{}, AttributesR: Read, Open: known(1), Closed: known(40), TypesRead: Read, TypesWhole: true, ClosedTypes: Read, Histories: true,
 		Schedules: Schedules{Listed: Read, Count: known(0)}, Workers: Workers{Listed: Read, SDKs: []SDK{{Name: "temporal-go", Version: "1.38.0", N: 2}}},
 		Deployments: known(0), Rules: known(0), Batches: known(0), Reported: known(0), LongestID: map[string]int{"workflow ID": 20}}
 	t := Type{Name: "Transfer", Open: known(1), Ages: []float64{600}, Oldest: &Oldest{WorkflowID: "t-1", RunID: "r", Start: moment.Add(-10 * time.Minute)}, ClosedR: Read, Window: 3600, Started: known(40)}
@@ -220,6 +220,7 @@ var findings = []finding{
 	same("P1", "3 MiB", Blocker, func(_ *Facts, n *Namespace) { n.Samples[1].History.Payload = 3 << 20 }),
 	same("P1", "a task of 5 MiB", Blocker, func(_ *Facts, n *Namespace) { n.Samples[1].History.Batch = 5 << 20 }),
 	same("P1", "no histories", Unknown, noHistories),
+	same("P1", "closed runs not listed", Unknown, func(_ *Facts, n *Namespace) { n.ClosedTypes = Unanswered }),
 	same("P1", "a history of 100 MB", Unknown, func(_ *Facts, n *Namespace) {
 		n.Samples[1].History = &History{Read: TooLarge}
 	}),

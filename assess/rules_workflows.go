@@ -356,7 +356,7 @@ func (n *Namespace) everyType(is func(Sample) bool) (types []string, whole bool)
 	for _, t := range n.Types {
 		whole = whole && (read[t.Name] || t.Open.N == 0 && len(t.Closed) == 0 && t.ClosedR == Read)
 	}
-	return types, whole && (!n.Closed.known() || n.Closed.N == 0 || len(n.Types) > 0)
+	return types, whole && (n.Closed.known() && n.Closed.N == 0 || n.ClosedTypes == Read)
 }
 
 // sampledOpen are the types of described open runs for which something is true.
