@@ -92,7 +92,7 @@ func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan)
 	defer cancel()
 	unwritten := c.record(ctx, by, note(id, custody.CloudEnded, opsNote(plan, how)))
 	if err == nil {
-		unwritten = errors.Join(unwritten, c.seeAfter(ctx, by, id))
+		unwritten = errors.Join(unwritten, c.seeAfter(ctx, by, id), c.filtersSeen(ctx, by, id, applied.Detail))
 	}
 	c.changes.Wake(id)
 	if unwritten == nil && err == nil {
@@ -122,4 +122,20 @@ func (c CloudOps) seeAfter(ctx context.Context, by Actor, id string) error {
 	}
 	_, err = checks.LookForCA(ctx, by, id)
 	return err
+}
+
+// filtersSeen lets a hand-off that asks for the namespace's filters have them seen.
+func (c CloudOps) filtersSeen(ctx context.Context, by Actor, id string, d cloud.Detail) error {
+	_, err := c.write(ctx, by, id, func(v migration.View) (entry, error) {
+		return entry{facts: filtersIn(v, &d), records: []custody.Record{note(id, custody.FiltersSeen, "in "+d.ID.String())}}, nil
+	})
+	return err
+}
+
+// filtersIn are the facts that follow for a migration from what its namespace has.
+func filtersIn(v migration.View, d *cloud.Detail) []migration.Fact {
+	if d == nil || v.Namespace == nil || v.Namespace.Namespace != d.ID.String() {
+		return nil
+	}
+	return migration.FiltersSeen(v, d.Settings.Filters.JSON())
 }

@@ -46,7 +46,10 @@ func (c CloudOps) GiveOpsKey(ctx context.Context, by Actor, id string, key certs
 		err = c.look(ctx, id, s)
 	}
 	if err == nil {
-		err = c.record(ctx, by, note(id, custody.OpsKeyGiven, "of "+s.state.Who.Name+" at "+place.Server))
+		given := note(id, custody.OpsKeyGiven, "of "+s.state.Who.Name+" at "+place.Server)
+		_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
+			return entry{facts: filtersIn(v, s.state.Detail), records: []custody.Record{given}, done: true}, nil
+		})
 	}
 	if err != nil {
 		_ = client.Close() // it is of no use
