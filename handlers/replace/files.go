@@ -40,6 +40,7 @@ func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(*
 	if err != nil {
 		return err
 	}
+	defer clear(body)
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 
