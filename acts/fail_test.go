@@ -222,7 +222,7 @@ var all = []act{
 		return second(w.Checks.LookForCA(w.ctx, dana, w.m.ID))
 	}},
 	{name: "Handoffs.Make", setup: (*world).issued, do: func(w *world) error {
-		token, h, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		token, h, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Omar"})
 		if (err == nil) != (token != "") || (err == nil) != (h.Number == 1) {
 			w.t.Errorf("token %q of %+v with %v", token, h, err)
 		}
@@ -243,8 +243,18 @@ var all = []act{
 	{name: "Handoffs.Look in Temporal Cloud, with the maker's key", setup: handed(migration.Cloud), do: func(w *world) error {
 		return second(w.Handoffs.Look(w.ctx, poster, w.extra.(string)))
 	}},
-	{name: "Handoffs.Upload", setup: handed(migration.Rehearsal), do: func(w *world) error {
-		return second(w.Handoffs.Upload(w.ctx, poster, w.extra.(string)))
+	{name: "Handoffs.CarryOut", setup: handed(migration.Rehearsal), do: func(w *world) error {
+		return second(w.Handoffs.CarryOut(w.ctx, poster, w.extra.(string)))
+	}},
+	{name: "Handoffs.CarryOut, filters", setup: askedForFilters, do: func(w *world) error {
+		return second(w.Handoffs.CarryOut(w.ctx, poster, w.extra.(string)))
+	}},
+	{name: "Handoffs.Look, filters", setup: func(w *world) { // set by another way than Onramp's
+		askedForFilters(w)
+		w.must(second(w.cloud.ChangeFilters(w.ctx, w.id(), func(cloud.Namespace) ([]byte, error) { return []byte(w.view().Handoffs[0].Filters), nil })))
+	}, do: func(w *world) error { return second(w.Handoffs.Look(w.ctx, poster, w.extra.(string))) }},
+	{name: "Handoffs.CarryOut, the old CA goes", setup: askedToRemove, do: func(w *world) error {
+		return second(w.Handoffs.CarryOut(w.ctx, poster, w.extra.(string)))
 	}},
 	{name: "Transfers.Start", setup: (*world).tested, do: func(w *world) error { return second(w.transfer("once")) }},
 	{name: "Transfers.StartDrill", setup: (*world).tested, do: func(w *world) error {
@@ -314,10 +324,31 @@ func at(gate string) func(*world) { return func(w *world) { w.replacing(gate) } 
 func handed(mode migration.Mode) func(*world) {
 	return func(w *world) {
 		w.issuedIn(mode)
-		token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Omar"})
 		w.must(err)
 		w.extra = token
 	}
+}
+
+// asked has a link for Omar to do a task.
+func (w *world) asked(ask migration.Ask) {
+	w.t.Helper()
+	ask.For = "Omar"
+	token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, ask)
+	w.must(err)
+	w.extra = token
+}
+
+const paymentsOnly = `{"filters":[{"commonName":"payments"}]}`
+
+func askedForFilters(w *world) {
+	w.tested()
+	w.asked(migration.Ask{Task: migration.TaskFilters, Filters: paymentsOnly})
+}
+
+func askedToRemove(w *world) {
+	w.replacing("proof")
+	w.asked(migration.Ask{Task: migration.TaskRemoveCA})
 }
 
 func practiceSet(migration.View) certsvc.SetRequest {

@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"slices"
 
 	"onramp/cloud"
 	"onramp/custody"
@@ -63,7 +64,11 @@ func (c CloudOps) asRead(ctx context.Context, by Actor, id string, d *cloud.Deta
 				e.facts = append(e.facts, beside...)
 			}
 		}
-		if len(e.facts) > 0 && len(more) == 0 {
+		filters := filtersIn(v, d)
+		e.facts = append(e.facts, filters...)
+		if len(filters) > 0 { // a hand-off asked for them
+			e.records = append(slices.Clone(more), note(id, custody.FiltersSeen, "in "+d.Name))
+		} else if len(e.facts) > 0 && len(more) == 0 {
 			e.records = []custody.Record{note(id, custody.NamespaceSeen, d.Name)}
 		}
 		return e, nil

@@ -86,6 +86,7 @@ const (
 	CAsSaved      Verb = "ca-bundle-saved"
 	CASeen        Verb = "ca-seen" // somebody looked, and the namespace holds what it should
 	FiltersSaved  Verb = "filters-saved"
+	FiltersSeen   Verb = "filters-seen" // somebody looked, and the namespace has the filters that were asked for
 
 	NamespaceSeen   Verb = "namespace-seen"  // as Temporal Cloud's control plane shows it
 	OpsKeyGiven     Verb = "cloud-key-given" // of the Cloud Ops API, in memory
@@ -129,7 +130,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
-	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.
 var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,

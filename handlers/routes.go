@@ -259,7 +259,7 @@ func (h *Handlers) sharedRoutes() []route {
 		{get, "/h/{token}/ca.pem", open, h.guests.CaPEM},
 		{get, "/h/{token}/events", open, h.guests.Events},
 		{post, "/h/{token}/opened", open, h.guests.Opened},
-		{post, "/h/{token}/upload", open, h.guests.Upload}, // in the rehearsal cloud
+		{post, "/h/{token}/upload", open, h.guests.CarryOut}, // in the rehearsal cloud
 		{post, "/h/{token}/done", open, h.guests.Done},
 		{post, "/h/{token}/not-me", open, h.guests.NotMe},
 		{post, "/h/{token}/look", open, h.guests.Look},

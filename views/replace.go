@@ -105,11 +105,12 @@ type ProofRow struct {
 type ReplaceWorkersProps struct {
 	Seen     bool // leaves can be seen: the table, and removal by Onramp
 	Callers  []CallerRow
-	Figures  []Figure // how many still use the old one, beside the button they decide
-	Blocked  bool     // it cannot be removed now
-	Rule     string   // why not, or that it can
-	Warn     string   // what to think of before that; "" for nothing
-	Window   string   // when a program counts as gone
+	Figures  []Figure          // how many still use the old one, beside the button they decide
+	Blocked  bool              // it cannot be removed now
+	Ask      *HandoffListProps // nil: nobody can be asked to remove it
+	Rule     string            // why not, or that it can
+	Warn     string            // what to think of before that; "" for nothing
+	Window   string            // when a program counts as gone
 	AsOf     string
 	Remove   string // the button
 	Facts    []Pair // of task queues, where leaves cannot be seen

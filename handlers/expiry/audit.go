@@ -73,6 +73,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.NamespaceMade:   {State: views.Good, Word: "Namespace created"},
 	custody.CAsSaved:        {State: views.Good, Word: "CA bundle saved"},
 	custody.CASeen:          {State: views.Good, Word: "CA certificate seen"},
+	custody.FiltersSeen:     {State: views.Good, Word: "Filters seen"},
 	custody.FiltersSaved:    {State: views.Good, Word: "Filters saved"},
 	custody.NamespaceSeen:   {State: views.Good, Word: "Namespace read"},
 	custody.OpsKeyGiven:     {State: views.Warn, Word: "Cloud Ops key in use"},

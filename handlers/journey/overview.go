@@ -210,7 +210,7 @@ func (h *Pages) LiveMove(v web.Visit) []templ.Component {
 		views.Turn(turnProps(v)), views.Steps(stepsBlock(v)), views.Activity(activityProps(v)),
 		views.UploadStatus(h.uploadStatus(v)),
 	}
-	if links := web.HandoffLinks(h.Site, v); links != nil {
+	if links := web.HandoffLinks(h.Site, v, migration.TaskUpload, ""); links != nil {
 		parts = append(parts, views.HandoffList(*links))
 	}
 	return parts
