@@ -26,7 +26,8 @@ type browser struct {
 	ctx      context.Context
 	close    func() // ends the browser; may be called twice
 	mu       sync.Mutex
-	home     string // of the portal under test, for pictures
+	home     string   // of the portal under test, for pictures
+	walked   []string // the pages that were judged
 	requests []string
 	troubles []string
 }

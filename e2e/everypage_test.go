@@ -23,9 +23,11 @@ func furnished(t *testing.T, p *portal) []string {
 	v.form(cloud+"/namespace", "namespace", "ledger.a1b2c").ok(t, "its namespace")
 	v.form(cloud+"/certificates", append(serverMade, "lend", "on")...).ok(t, "its certificates")
 	v.form(cloud+"/certificates/replace", "what", "ca").ok(t, "its replacement")
+	v.assessed(m)
+	many := v.checkedTogether(m, keyed)
 	v.form("/rehearsal/practice").ok(t, "a practice migration")
 	v.ended(v.form("/rehearsal/break", "m", "practice", "switch", "filters", "state", "on").ok(t, "a switch").path)
-	return everyPage(t, v, "/", "/?archived=1", m+"/certificates/unsaved", "/cloud", keyed, "/cloud/keyed.f45a2", "/search?q=payments", "/decode", "/certificates/inspect", "/nowhere")
+	return everyPage(t, v, "/", "/?archived=1", m+"/certificates/unsaved", "/cloud", keyed, "/cloud/keyed.f45a2", "/search?q=payments", "/decode", "/certificates/inspect", many, "/assess", latest(t, v, m+"/test")+"/compare", "/nowhere")
 }
 
 var (

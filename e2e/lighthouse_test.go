@@ -35,7 +35,7 @@ func (j judgement) String() string {
 // judges is how many pages Lighthouse judges at once, each in a process of its own: it waits more than it works. What measures
 // performance traces the whole browser, and works alone.
 func judges(categories string) int {
-	if categories == "performance" {
+	if strings.Contains(categories, "performance") {
 		return 1
 	}
 	return 3
@@ -113,15 +113,18 @@ func judge(ctx context.Context, lines string, n int, said chan<- judgement, port
 }
 
 // TestLighthouse: Lighthouse gives the kinds of pages 100 of 100 for accessibility, best practices and search engines, on a
-// telephone and on a desktop. With ONRAMP_E2E_LIGHTHOUSE set it judges every page, and its performance too, which on a
-// machine that is busy is luck.
+// telephone and on a desktop. With ONRAMP_E2E_LIGHTHOUSE set it judges all four categories, performance too, which on a
+// machine that is busy is luck: "kinds" one page of each that is listed, "all" each page of a portal that holds something of
+// everything. ONRAMP_E2E_LIGHTHOUSE_TABLE names a file for the scores.
 func TestLighthouse(t *testing.T) {
 	p := openPortalAtHome(t)
-	all, passes := os.Getenv("ONRAMP_E2E_LIGHTHOUSE") != "", []string{"accessibility,best-practices,seo"}
+	how, categories := os.Getenv("ONRAMP_E2E_LIGHTHOUSE"), "accessibility,best-practices,seo"
 	var pages []string
-	if all {
-		pages = furnished(t, p)
-		passes = append(passes, "performance")
+	if how != "" {
+		pages, categories = furnished(t, p), categories+",performance"
+		if how == "kinds" {
+			pages = oneOfEach(t, pages)
+		}
 	} else {
 		v := visit(t, p.url)
 		m, _ := v.tested(true)
@@ -134,31 +137,79 @@ func TestLighthouse(t *testing.T) {
 			ask = append(ask, judgement{URL: p.url + path, Form: form})
 		}
 	}
+	of := map[judgedPage][]judgement{} // what was said of each, the newest last
+	for try := range 3 {
+		n := 0
+		lighthouse(t, categories, ask, func(j judgement) {
+			if n++; n%20 == 0 {
+				t.Logf("%d of %d", n, len(ask))
+			}
+			at := judgedPage{strings.TrimPrefix(j.URL, p.url), j.Form}
+			of[at] = append(of[at], j)
+		})
+		ask = slices.DeleteFunc(ask, func(j judgement) bool {
+			all := of[judgedPage{strings.TrimPrefix(j.URL, p.url), j.Form}]
+			last := all[len(all)-1]
+			return len(last.Scores) == strings.Count(categories, ",")+1 && last.lowest() == 100
+		})
+		if len(ask) == 0 || try == 2 || !strings.Contains(categories, "performance") {
+			break
+		}
+		t.Logf("%d are judged again: something else may have run beside them", len(ask))
+	}
 	lowest := map[string]int{}
-	for _, categories := range passes {
-		judged(t, p, categories, ask, lowest)
+	var rows []string
+	for _, path := range pages {
+		for _, form := range []string{"mobile", "desktop"} {
+			j := middle(of[judgedPage{path, form}])
+			if len(j.Scores) != strings.Count(categories, ",")+1 {
+				t.Errorf("%s, %s, was not judged: %s", path, form, j)
+			}
+			for name, score := range j.Scores {
+				if was, ok := lowest[name]; !ok || score < was {
+					lowest[name] = score
+				}
+				if score < 100 {
+					t.Errorf("%s: Lighthouse gives %d for %s\n%s", path, score, name, j)
+				}
+			}
+			rows = append(rows, fmt.Sprintf("| %s | %s | %d | %d | %d | %d | %d |", path, form, j.Scores["performance"], j.Scores["accessibility"], j.Scores["best-practices"], j.Scores["seo"], len(of[judgedPage{path, form}])))
+		}
+	}
+	if file := os.Getenv("ONRAMP_E2E_LIGHTHOUSE_TABLE"); file != "" {
+		put(t, file, []byte("| page | form | performance | accessibility | best practices | SEO | judged |\n|---|---|---|---|---|---|---|\n"+strings.Join(rows, "\n")+"\n"))
 	}
 	t.Logf("%d pages on a telephone and a desktop, the lowest scores: %v", len(pages), lowest)
 }
 
-// judged reports what is below 100, and keeps the lowest scores.
-func judged(t *testing.T, p *portal, categories string, ask []judgement, lowest map[string]int) {
+// judgedPage is a page in one of its forms.
+type judgedPage struct{ path, form string }
+
+// lowest is the lowest score.
+func (j judgement) lowest() int {
+	if len(j.Scores) == 0 {
+		return 0
+	}
+	return slices.Min(slices.Collect(maps.Values(j.Scores)))
+}
+
+// middle is the judgement in the middle of some by its lowest score.
+func middle(all []judgement) judgement {
+	if len(all) == 0 {
+		return judgement{}
+	}
+	all = slices.Clone(all)
+	slices.SortStableFunc(all, func(a, b judgement) int { return a.lowest() - b.lowest() })
+	return all[len(all)/2]
+}
+
+// oneOfEach are the first page of each listed address.
+func oneOfEach(t *testing.T, pages []string) (out []string) {
 	t.Helper()
-	n := 0
-	lighthouse(t, categories, ask, func(j judgement) {
-		if n++; n%20 == 0 {
-			t.Logf("%d of %d, the lowest scores so far: %v", n, len(ask), lowest)
+	for _, pattern := range listedPages(t) {
+		if i := slices.IndexFunc(pages, func(path string) bool { return isOf(pattern, path) }); i >= 0 && !slices.Contains(out, pages[i]) {
+			out = append(out, pages[i])
 		}
-		for name, score := range j.Scores {
-			if was, ok := lowest[name]; !ok || score < was {
-				lowest[name] = score
-			}
-			if score < 100 {
-				t.Errorf("%s: Lighthouse gives %d for %s\n%s", strings.TrimPrefix(j.URL, p.url), score, name, j)
-			}
-		}
-		if len(j.Scores) != strings.Count(categories, ",")+1 {
-			t.Errorf("%s was not judged: %s", j.URL, j)
-		}
-	})
+	}
+	return out
 }

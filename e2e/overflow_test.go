@@ -58,12 +58,16 @@ func TestNothingOverflows(t *testing.T) {
 	v.form("/cloud/"+ns, "ca_bundle", ca, "m", strings.TrimPrefix(m, "/m/")).ok(t, "the upload")
 	check := v.upload(m+"/test", "key_source", "lent").ok(t, "a check").path
 	v.ended(check)
+	again := v.upload(m+"/test", "key_source", "lent").ok(t, "another check").path
+	v.ended(again)
 	more := transfersOfAllKinds(t, v, m)
 	v.form(m+"/certificates/replace", "what", "ca").ok(t, "a replacement")
 	pages := []string{"/", "/?q=zahlung", "/new", "/expiry", "/audit", "/rehearsal", "/rehearsal?m=" + strings.TrimPrefix(m, "/m/"), "/cloud", "/cloud/" + ns, "/help", "/help/CL-03", "/help?q=connection+refused", "/decode", "/search?q=zahlung", "/search?q=check+1", "/certificates/inspect",
 		m, m + "/namespace", m + "/certificates", m + "/certificates?lane=own-ca", m + "/certificates/clients", m + "/certificates/key", m + "/certificates/filters", m + "/certificates/replace", certificatePage(t, p, m),
-		m + "/upload", m + "/test", check, m + "/code", m + "/code/environment", m + "/transfer", more["refund"], more["stuck"], m + "/transfer/drill", more["drill"], m + "/runs", m + "/settings",
+		m + "/upload", m + "/test", check, m + "/code", m + "/code/environment", m + "/transfer", more["refund"], more["stuck"], m + "/transfer/drill", more["drill"], m + "/runs", m + "/settings", m + "/report", m + "/certificates/unsaved", check + "/compare", again + "/compare" + check[strings.LastIndexByte(check, '/'):],
+		"/migrations", "/migrations/import", v.checkedTogether(m, cloud), "/operations", "/assess", m + "/assess", v.assessed(m), m + "/ops", cloud + "/ops",
 		cloud, cloud + "/upload", cloud + "/code", cloud + "/test"}
+	allWalked(t, pages, atHome)
 	for _, how := range []struct {
 		bar    string
 		widths []int64
@@ -110,12 +114,11 @@ func TestNothingOverflows(t *testing.T) {
 // Lighthouse asks of a page that is to be found.
 func TestPagesTellWhatTheyAre(t *testing.T) {
 	p := openPortalAtHome(t)
-	v := visit(t, p.url)
-	m := strings.TrimSuffix(v.form("/rehearse-now").ok(t, "a rehearsal").path, "/namespace")
+	pages := furnished(t, p)
+	allWalked(t, pages, atHome)
 	b := openBrowser(t, true, 1280, 900)
 	titles := map[string]string{}
-	for _, path := range []string{"/", "/new", "/expiry", "/audit", "/rehearsal", "/cloud", "/help", "/help/CL-03", "/decode", "/search?q=payments", "/certificates/inspect", m, m + "/namespace", m + "/certificates", m + "/certificates/clients",
-		m + "/certificates/filters", m + "/certificates/key", m + "/certificates/replace", m + "/upload", m + "/test", m + "/code", m + "/code/environment", m + "/transfer", m + "/transfer/drill", m + "/runs", m + "/settings"} {
+	for _, path := range pages {
 		b.open(p.url + path)
 		var wrong []string
 		b.do(chromedp.Evaluate(`(() => {
@@ -136,10 +139,14 @@ func TestPagesTellWhatTheyAre(t *testing.T) {
 		}
 		var title string
 		b.do(chromedp.Title(&title))
-		if other, ok := titles[title]; ok {
+		page, _, _ := strings.Cut(twoRuns.ReplaceAllString(path, "/compare"), "?") // of which this shows a part
+		if parts := strings.SplitN(page, "/", 4); parts[1] == "m" {
+			title = parts[2] + ": " + title // the same page of another migration
+		}
+		if other, ok := titles[title]; ok && other != page {
 			t.Errorf("%s and %s have the same title %q", path, other, title)
 		}
-		titles[title] = path
+		titles[title] = page
 	}
 	t.Log(fmt.Sprint(len(titles), " pages"))
 }

@@ -196,7 +196,11 @@ func TestReplaceByPrimaryActions(t *testing.T) {
 			if b.count(testID("remove-old")+"[disabled]") != 1 {
 				t.Error("the old CA may be removed while a worker uses it")
 			}
-			files := unpack(t, filepath.Join(dir, strings.TrimPrefix(m, "/m/")+"-bundle.zip"))
+			saved, _ := filepath.Glob(filepath.Join(dir, strings.TrimPrefix(m, "/m/")+"-bundle-????????.zip"))
+			if len(saved) != 1 {
+				t.Fatalf("the new certificate's bundle is saved as %q", saved)
+			}
+			files := unpack(t, saved[0])
 			after, stopNew = payer(t, p, address, files, n)
 			defer stopNew()
 			stopOld()

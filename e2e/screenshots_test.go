@@ -52,6 +52,8 @@ func TestPagesLookRight(t *testing.T) {
 		{"cloud-namespace", cloudPage(t, v, m)}, {"not-found", "/nowhere"},
 		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"},
 		{"settings", m + "/settings"}, {"report", m + "/report"}, {"replace", m + "/certificates/replace"}, {"unsaved", orders + "/certificates/unsaved"},
+		{"board", "/migrations"}, {"board-import", "/migrations/import"}, {"board-checks", v.checkedTogether(m, orders, keyed)}, {"operations", "/operations"},
+		{"assess-facts", "/assess"}, {"assess", m + "/assess"}, {"assess-run", v.assessed(m)}, {"ops", m + "/ops"},
 		{"search", "/search?q=payments"}, {"cloud-namespace-keys", "/cloud/keyed.f45a2"}, {"environment", keyed + "/code/environment"},
 	} {
 		t.Run(pg.name, func(t *testing.T) {
@@ -61,6 +63,14 @@ func TestPagesLookRight(t *testing.T) {
 	}
 	b.t = t
 	v.form("/rehearsal/practice").ok(t, "a practice migration")
+	b.open(p.url + "/migrations")
+	b.click("check-shown")
+	b.has("What will be dialled")
+	b.shown("board-plan", axe)
+	b.open(p.url + m + "/ops")
+	b.click("own-ops-key")
+	b.has("owner@")
+	b.shown("ops-key", axe)
 	broken := v.form("/rehearsal/break", "m", "practice", "switch", "filters", "state", "on").ok(t, "a switch").path
 	v.ended(broken)
 	v.form("/rehearsal/break", "m", "practice", "switch", "flapping", "state", "on").ok(t, "a second switch")
@@ -72,6 +82,7 @@ func TestPagesLookRight(t *testing.T) {
 	}
 	b.t = t
 	b.clean(p.url)
+	allWalked(t, b.walked, atHome)
 	if _, err := os.Stat(filepath.Join(p.data, "rehearsal-trust", "trust.pem")); err != nil {
 		t.Errorf("the trust files that the pages name are not below the data directory: %v", err)
 	}
@@ -104,7 +115,8 @@ func (b *browser) shown(name, axe string) {
 func (b *browser) pictures(name, path, axe string, open func()) {
 	b.t.Helper()
 	shots := os.Getenv("ONRAMP_E2E_SCREENSHOTS") != ""
-	for _, width := range []int64{1280, 320} {
+	b.walked = append(b.walked, path)
+	for _, width := range []int64{1280, 768, 320} {
 		for i, theme := range []string{"light", "dark"} {
 			b.look(width, theme)
 			if i == 0 {
@@ -121,7 +133,9 @@ func (b *browser) pictures(name, path, axe string, open func()) {
 			if moving > 0 {
 				b.t.Errorf("%s animates although the reader asked for less motion", path)
 			}
-			b.judge(path, theme, width, axe)
+			if width != 768 { // what axe judges there is what it judges beside it
+				b.judge(path, theme, width, axe)
+			}
 			if shots {
 				b.write(name, theme, width)
 			}
@@ -172,8 +186,8 @@ func (b *browser) judge(path, theme string, width int64, axe string) {
 // to look at and go where ONRAMP_E2E_SHOTS says.
 func (b *browser) write(name, theme string, width int64) {
 	b.t.Helper()
-	if width == 320 {
-		b.shot(name + "-320-" + theme)
+	if width != 1280 {
+		b.shot(fmt.Sprint(name, "-", width, "-", theme))
 		return
 	}
 	// The pictures show nobody's own directories.

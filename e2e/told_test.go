@@ -149,6 +149,9 @@ func TestToldAtASharedPortal(t *testing.T) {
 	}
 	nobody := s.person()
 	s.want(200, nobody, "GET", link[1])
+	reader := s.browse(true)
+	reader.page("stop-mails", link[1], axeCore(t), &portal{process: s.process, url: s.public, data: s.data})
+	reader.clean(s.public)
 	if page := s.want(200, dana, "GET", "/account/mails"); !strings.Contains(page, "Daily at 03:00") {
 		t.Error("a look at the link stopped the mails")
 	}

@@ -60,6 +60,7 @@ func TestWayAround(t *testing.T) {
 		{run, marked("Checks", "true"), "Migrations " + name + " Checks Check 1[page]"},
 		{run + "/compare", marked("Checks", "true"), "Migrations " + name + " Checks Check 1 compared[page]"},
 		{m + "/upload", marked("Upload", "page"), "Migrations " + name + " Upload[page]"},
+		{m + "/ops", marked("Upload", "true"), "Migrations " + name + " Upload Let Onramp do it[page]"},
 		{m + "/report", marked("Report", "page"), "Migrations " + name + " Report[page]"},
 		{m + "/code", marked("Worker code", "page"), "Migrations " + name + " Worker code[page]"},
 		{m + "/code/environment", marked("Worker code", "true"), "Migrations " + name + " Worker code Environment[page]"},

@@ -587,7 +587,7 @@ func wayBar(f Frame) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = navEntry("/account", f.Account.Name, f.Account.Current == "/account").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = navEntry("/account", barName(f.Account.Name), f.Account.Current == "/account").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

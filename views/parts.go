@@ -2,6 +2,7 @@ package views
 
 import (
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -81,4 +82,13 @@ func chosen(links []Link) string {
 		}
 	}
 	return ""
+}
+
+// barName is a person's name as the bar has room for it.
+func barName(name string) string {
+	const room = 20
+	if r := []rune(name); len(r) > room {
+		return strings.TrimSpace(string(r[:room-1])) + "…"
+	}
+	return name
 }

@@ -14,8 +14,9 @@ import (
 type place struct {
 	path   string // under the migration's own address
 	name   string
-	inside bool // an entry of the migration's own navigation
-	mtls   bool // about certificates: a migration with API keys has none
+	inside bool   // an entry of the migration's own navigation
+	mtls   bool   // about certificates: a migration with API keys has none
+	under  string // the entry that it belongs to, where its address does not say so
 }
 
 // places are they, in the order of the navigation: the overview, the steps, and what stands beside them.
@@ -35,6 +36,7 @@ var places = []place{
 	{path: "settings", name: "Settings", inside: true},
 
 	{path: "runs", name: "Runs"},
+	{path: "ops", name: "Let Onramp do it", under: "upload"},
 	{path: "certificates/clients", name: "Client certificates"},
 	{path: "certificates/key", name: "CA key"},
 	{path: "code/environment", name: "Environment"},
@@ -72,8 +74,11 @@ func prefixes(at string) []string {
 func insideProps(v Visit, at string) []views.Place {
 	here := "" // the entry that the page is, or stands below: of what has none of its own, the overview
 	for _, p := range prefixes(at) {
-		if x, ok := placeAt(p); ok && x.inside {
+		switch x, _ := placeAt(p); {
+		case x.inside:
 			here = p
+		case x.under != "":
+			here = x.under
 		}
 	}
 	var out []views.Place
@@ -106,6 +111,9 @@ func moveCrumbs(v Visit, at, title string) []views.Link {
 		case p == at && !ok:
 			out = append(out, views.Link{Text: title})
 		case ok:
+			if up, _ := placeAt(x.under); x.under != "" {
+				out = append(out, views.Link{Text: up.name, URL: home + "/" + up.path})
+			}
 			out = append(out, views.Link{Text: x.name, URL: home + "/" + p})
 		}
 	}
