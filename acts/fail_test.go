@@ -14,6 +14,7 @@ import (
 	"onramp/assess"
 	"onramp/certsvc"
 	"onramp/cloud"
+	"onramp/cutover"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
@@ -163,6 +164,9 @@ var all = []act{
 	}},
 	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
+	}},
+	{name: "Cutovers.Look", setup: (*world).issued, do: func(w *world) error {
+		return second(w.Cutovers.Look(w.ctx, dana, w.m.ID, Crossing{Credentials: Credentials{Lent: true}, Source: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: cutover.Options{Namespace: "default", Rate: 2, Budget: 20}}))
 	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))

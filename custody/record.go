@@ -68,6 +68,7 @@ const (
 	Transferred Verb = "transfer-started"
 	Drilled     Verb = "drill-started"
 	Assessed    Verb = "assessment-started"
+	CrossLooked Verb = "cutover-looked"
 	Followed    Verb = "workflow-followed"
 	Canceled    Verb = "workflow-canceled"
 	Terminated  Verb = "workflow-terminated"
@@ -123,7 +124,7 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
+	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, CrossLooked, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
