@@ -179,6 +179,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/assess/{run}.csv", see, h.assess.File},
 		{get, "/m/{m}/assess/{run}.facts", see, h.assess.File},
 		{post, "/m/{m}/assess/{run}/stop", change, h.assess.Stop},
+		{post, "/m/{m}/assess/{run}/review", change, h.assess.Review},
 		// The migration as it goes on: gates, the drain of the source, what is open on both sides
 		{get, "/m/{m}/cutover", see, h.cutover.Form}, // and the last look
 		{post, "/m/{m}/cutover", change, h.cutover.Look},
