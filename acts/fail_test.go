@@ -90,8 +90,23 @@ var all = []act{
 		return second(w.Certificates.Import(w.ctx, dana, w.m.ID, string(set.CA.CertPEM), string(set.Leaf.CertPEM)))
 	}},
 	{name: "CloudOps.GiveOpsKey", setup: (*world).issued, do: func(w *world) error { return w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}) }},
+	{name: "CloudOps.LookOps", setup: (*world).opsMoved, do: func(w *world) error { return w.CloudOps.LookOps(w.ctx, dana, w.m.ID) }},
+	{name: "CloudOps.PlanOps", setup: (*world).opsMoved, do: func(w *world) error {
+		return w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA})
+	}},
+	{name: "CloudOps.ChooseOps", setup: func(w *world) {
+		w.made(migration.Rehearsal, cloud.AuthMTLS)
+		w.must(w.cloud.CreateNamespace(w.ctx, north))
+		w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
+	}, do: func(w *world) error { return w.CloudOps.ChooseOps(w.ctx, dana, w.m.ID, "north.a2dd6") }, several: true},
+	{name: "CloudOps.TakeOpsKey", setup: func(w *world) {
+		w.opsGiven()
+		w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsKey, Name: "worker", Days: 30}))
+		st, _ := w.CloudOps.State(dana, w.m.ID)
+		w.must(w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation))
+	}, do: func(w *world) error { _, _, err := w.CloudOps.TakeOpsKey(w.ctx, dana, w.m.ID); return err }},
 	{name: "CloudOps.ForgetOpsKey", setup: (*world).opsGiven, do: func(w *world) error { return w.CloudOps.ForgetOpsKey(w.ctx, dana, w.m.ID) }, wipes: true},
-	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, "")) }, do: func(w *world) error {
+	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA})) }, do: func(w *world) error {
 		st, _ := w.CloudOps.State(dana, w.m.ID)
 		return w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation)
 	}, goesOn: true},
@@ -336,7 +351,7 @@ func elsewhere(w *world) {
 }
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
-var looks = []string{"CloudOps.PlanOps", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
+var looks = []string{"CloudOps.HeldBundle", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
 	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 

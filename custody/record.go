@@ -88,6 +88,7 @@ const (
 	CASeen        Verb = "ca-seen" // somebody looked, and the namespace holds what it should
 	FiltersSaved  Verb = "filters-saved"
 
+	NamespaceSeen   Verb = "namespace-seen"  // as Temporal Cloud's control plane shows it
 	OpsKeyGiven     Verb = "cloud-key-given" // of the Cloud Ops API, in memory
 	OpsKeyForgotten Verb = "cloud-key-forgotten"
 	CloudAsked      Verb = "cloud-change-sent"
@@ -128,7 +129,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
 	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, CrossLooked, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
-	OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
+	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.

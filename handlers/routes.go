@@ -130,6 +130,9 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/ops", change, h.ops.GiveKey},
 		{post, "/m/{m}/ops/plan", change, h.ops.Plan},
 		{post, "/m/{m}/ops/apply", change, h.ops.Apply},
+		{post, "/m/{m}/ops/look", change, h.ops.Look},
+		{post, "/m/{m}/ops/choose", change, h.ops.Choose},
+		{post, "/m/{m}/ops/key", change, h.ops.TakeKey}, // once
 		{post, "/m/{m}/ops/forget", change, h.ops.ForgetKey},
 		// Step 4: test the connection
 		{get, "/m/{m}/test", see, h.check.TestForm},

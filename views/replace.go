@@ -14,6 +14,7 @@ type ReplaceProps struct {
 	Blocked   *NeedProps // nothing to replace yet
 	Problems  Problems
 	Saw       string // as in Frame: the steps are swapped while they are open
+	OpsURL    string // where Onramp changes Temporal Cloud with a Cloud Ops key; "" for nowhere
 
 	Lead    string
 	Choices []ReplaceChoice // when none goes on

@@ -75,6 +75,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.CAsSaved:        {State: views.Good, Word: "CA bundle saved"},
 	custody.CASeen:          {State: views.Good, Word: "CA certificate seen"},
 	custody.FiltersSaved:    {State: views.Good, Word: "Filters saved"},
+	custody.NamespaceSeen:   {State: views.Good, Word: "Namespace read"},
 	custody.OpsKeyGiven:     {State: views.Warn, Word: "Cloud Ops key in use"},
 	custody.OpsKeyForgotten: {State: views.Idle, Word: "Cloud Ops key forgotten"},
 	custody.CloudAsked:      {State: views.Busy, Word: "Temporal Cloud asked for a change"},

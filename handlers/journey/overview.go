@@ -124,6 +124,8 @@ func factText(f migration.Fact) string {
 		return "CA saved in the rehearsal cloud: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
 	case migration.FactCASeen:
 		return "A check saw the CA accepted: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
+	case migration.FactAsRead:
+		return "Temporal Cloud showed the namespace " + web.Data[migration.AsReadData](f).Name
 	case migration.FactCheck:
 		if d := web.Data[migration.CheckData](f); d.Reported != "" {
 			return "Connection test passed, as reported from " + d.Reported
