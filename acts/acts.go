@@ -85,6 +85,7 @@ type Options struct {
 	Keeper    *custody.Keeper
 	Handoffs  HandoffStore  // nil: this Onramp makes no links
 	Assessor  runs.Assessor // nil: this Onramp reads no source
+	Crosser   runs.Crosser  // nil: this Onramp looks at no cut-over
 
 	// Rehearsal is the rehearsal cloud; the zero Place when it is switched off. Cloud is Temporal Cloud.
 	Rehearsal, Cloud cloud.Place
@@ -123,6 +124,7 @@ type Acts struct {
 	Handoffs     Handoffs     // of one task to one person without an account
 	Checks       Checks       // of the connection, here and elsewhere
 	Assessments  Assessments  // of the server that the application runs on today
+	Cutovers     Cutovers     // looks at both sides of a migration
 	Transfers    Workflows    // test transfers, drills and workflows of others
 	Namespaces   Namespaces   // what an admin does to a namespace
 	CloudOps     CloudOps     // the same in Temporal Cloud, with a key that a person gives
@@ -194,7 +196,7 @@ func New(o Options) (*Acts, error) {
 	}
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
+		Replacements: Replacements{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Cutovers: Cutovers{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.
@@ -205,6 +207,7 @@ type (
 	Replacements struct{ *desk }
 	Checks       struct{ *desk }
 	Assessments  struct{ *desk }
+	Cutovers     struct{ *desk }
 	Workflows    struct{ *desk }
 	Namespaces   struct{ *desk }
 	CloudOps     struct{ *desk }

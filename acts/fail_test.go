@@ -14,6 +14,7 @@ import (
 	"onramp/assess"
 	"onramp/certsvc"
 	"onramp/cloud"
+	"onramp/cutover"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
@@ -178,6 +179,9 @@ var all = []act{
 	}},
 	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
+	}},
+	{name: "Cutovers.Look", setup: (*world).issued, do: func(w *world) error {
+		return second(w.Cutovers.Look(w.ctx, dana, w.m.ID, Crossing{Credentials: Credentials{Lent: true}, Source: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: cutover.Options{Namespace: "default", Rate: 2, Budget: 20}}))
 	}},
 	{name: "Assessments.Review", setup: (*world).assessed, do: func(w *world) error {
 		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "we accept it", false}))

@@ -82,7 +82,7 @@ func (w *world) open() {
 	if w.keeper, err = custody.New(custody.Options{Store: failing{w.db, w.f}, WorkFactor: 1}); err != nil {
 		w.t.Fatal(err)
 	}
-	w.Acts, err = New(Options{Store: failing{w.db, w.f}, Boards: failingBoards{store.NewBoards(w.db), w.f}, Runs: w.log, Changes: changes, Checker: passing{}, Transfers: w.flows, Assessor: reading{}, Issuer: certsvc.New(certsvc.Options{}),
+	w.Acts, err = New(Options{Store: failing{w.db, w.f}, Boards: failingBoards{store.NewBoards(w.db), w.f}, Runs: w.log, Changes: changes, Checker: passing{}, Transfers: w.flows, Assessor: reading{}, Crosser: crossing{}, Issuer: certsvc.New(certsvc.Options{}),
 		Vault: w.vault, Keyring: w.keyring, Keeper: w.keeper, Handoffs: links{store.Handoffs{DB: w.db}, w.f}, Rehearsal: cloud.Full(w.cloud), RehearsalOps: opsAt(w.cloud), OwnComputer: true})
 	if err != nil {
 		w.t.Fatal(err)

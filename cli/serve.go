@@ -21,6 +21,7 @@ import (
 	"onramp/cloud"
 	"onramp/cloudops"
 	"onramp/custody"
+	"onramp/cutover"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/handlers"
@@ -188,7 +189,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		links = store.Handoffs{DB: db}
 	}
 	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Handoffs: links, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}),
-		Assessor: assess.Reader{To: gate.Dialers()}, Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
+		Assessor: assess.Reader{To: gate.Dialers()}, Crosser: cutover.Watcher{To: gate.Dialers()}, Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
 		RehearsalOps: opsOf(ops, gate), CloudOps: p.cloudOps(p.cloudServer, nil, gate),
 		OwnComputer:   p.shared.public == nil,

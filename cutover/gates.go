@@ -206,7 +206,7 @@ func judgeStarters(f *Facts, _ map[string]State) answer {
 		who = append(who, fmt.Sprintf("%s (%d)", w.Identity, w.Starts))
 	}
 	ev := map[string]any{"window": spell(f.Window), "window_from": f.WindowFrom, "external_starts": s.External, "looked_at": s.Looked, "continued": s.Continued, "not_readable": s.Unread, "not_looked_at": s.More, "who": who, "by_schedules": s.Scheduled.N}
-	within := "within the last " + last(f.Window)
+	within := "within the last " + Last(f.Window)
 	switch {
 	case s.External > 0:
 		title := plural(s.External, "start") + " at the source " + within + ", by " + few(who, 3) + "."
@@ -358,7 +358,7 @@ func judgeSilent(f *Facts, earlier map[string]State) answer {
 	case !s.Closes.Known():
 		return unread("Ends at the source", s.Closes.Read)
 	case s.Starts.N > 0 || s.Closes.N > 0:
-		return answer{Open, fmt.Sprintf("Within the last %s %s and %s at the source.", last(f.Silent), plural(s.Starts.N, "start"), plural(s.Closes.N, "end")), ev, nil}
+		return answer{Open, fmt.Sprintf("Within the last %s %s and %s at the source.", Last(f.Silent), plural(s.Starts.N, "start"), plural(s.Closes.N, "end")), ev, nil}
 	case len(polled) > 0:
 		return answer{Open, "Workers still poll the source: " + few(polled, 5) + ".", ev, []Fix{platform("Stop the source's workers once gate G9 has passed.", "")}}
 	case earlier["G9"] != Passed && earlier["G9"] != Overridden:

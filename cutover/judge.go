@@ -204,8 +204,8 @@ func plural[N int | int64](n N, one string) string {
 // spell is a duration in words, to the second.
 func spell(d time.Duration) string { return fault.Lasts(d.Round(time.Second)) }
 
-// last is a duration after "the last": an hour is "hour".
-func last(d time.Duration) string {
+// Last is a duration after "the last": an hour is "hour".
+func Last(d time.Duration) string {
 	s := spell(d)
 	if one, ok := strings.CutPrefix(s, "1 "); ok && !strings.Contains(one, " ") {
 		return one

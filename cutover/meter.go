@@ -91,7 +91,7 @@ func meterOf(f *Facts) Meter {
 			}
 		}
 		if n := f.Starts.ByType[t.Name]; n > 0 {
-			x.Half, x.Nine, x.Last, x.Why = nil, nil, nil, plural(n, "new one")+" started within the last "+last(f.Window)
+			x.Half, x.Nine, x.Last, x.Why = nil, nil, nil, plural(n, "new one")+" started within the last "+Last(f.Window)
 		} else if len(x.Unpolled) > 0 && x.Open > 0 {
 			x.Half, x.Nine, x.Last, x.Why = nil, nil, nil, "nobody polls "+few(x.Unpolled, 3)
 		}

@@ -73,7 +73,7 @@ func count(c assess.Count) string {
 
 // Compared are both sides next to each other, a row a thing: its name, the source's, the target's.
 func (r Report) Compared() [][3]string {
-	within := "Starts from outside, last " + last(time.Duration(r.Window*float64(time.Second)))
+	within := "Starts from outside, last " + Last(time.Duration(r.Window*float64(time.Second)))
 	return [][3]string{
 		{"Address", r.Source.Address, r.Target.Address},
 		{"Namespace", r.Source.Namespace, r.Target.Namespace},
@@ -210,7 +210,7 @@ func (e *errWriter) stragglers(r Report) {
 	if len(r.Stragglers) == 0 {
 		return
 	}
-	e.print("\nWho still starts work at the source, in the last %s\n", last(time.Duration(r.Window*float64(time.Second))))
+	e.print("\nWho still starts work at the source, in the last %s\n", Last(time.Duration(r.Window*float64(time.Second))))
 	for _, s := range r.Stragglers {
 		e.print("  %s: %s (%s), the latest %s as %s\n", either(s.Identity), plural(s.Starts, "start"), few(s.Types, 4), clock(s.Latest), s.Example)
 	}
@@ -292,7 +292,7 @@ func JudgeStragglers(f *Facts) StragglersReport {
 	here.Target.Reached, here.Target.Starts = assess.Read, assess.Count{N: 1, Read: assess.Read} // what the target has is not asked here
 	a := judgeStarters(&here, nil)
 	if a.state == Passed {
-		a.title = "Nobody started work at the source within the last " + last(f.Window) + "."
+		a.title = "Nobody started work at the source within the last " + Last(f.Window) + "."
 	}
 	return StragglersReport{Schema: StragglersSchema, At: f.At, State: a.state, Title: assess.Clean(a.title), Window: f.Window.Seconds(), WindowFrom: f.WindowFrom, Stragglers: Judge(f).Stragglers, Scheduled: f.Starts.Scheduled, RPCs: f.Source.RPCs, Incomplete: assess.Clean(f.Incomplete)}
 }
@@ -341,3 +341,28 @@ func WriteStragglers(w io.Writer, r StragglersReport) error {
 func runes(s string) int { return len([]rune(s)) }
 
 func pad(s string, n int) string { return s + strings.Repeat(" ", max(n-runes(s), 0)) }
+
+// Seen is a gate's evidence in a line.
+func (g Gate) Seen() string {
+	var parts []string
+	for _, k := range sortedKeys(g.Evidence) {
+		name := strings.ReplaceAll(k, "_", " ")
+		switch v := g.Evidence[k].(type) {
+		case nil:
+		case []string:
+			if len(v) > 0 {
+				parts = append(parts, name+": "+few(v, 6))
+			}
+		case string:
+			if v != "" {
+				parts = append(parts, name+": "+v)
+			}
+		default:
+			parts = append(parts, fmt.Sprintf("%s: %v", name, v))
+		}
+	}
+	return strings.Join(parts, "; ")
+}
+
+// Reads says what a look asked of both sides, and how long it took.
+func (r Report) Reads() string { return r.reads() }

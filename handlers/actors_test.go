@@ -46,6 +46,7 @@ func TestEveryActHasItsPerson(t *testing.T) {
 		{custody.Transferred, m + "/transfer", func() []string { return append(slices.Clone(transferForm), "key_source", "lent", "once", "1") }},
 		{custody.Drilled, m + "/transfer/drill", func() []string { return drillForm }},
 		{custody.Assessed, m + "/assess", func() []string { return assessForm }},
+		{custody.CrossLooked, m + "/cutover", func() []string { return cutoverForm }},
 		{custody.Followed, m + "/transfer/follow", func() []string { return []string{"workflow_id", "theirs-7", "key_source", "lent"} }},
 		{custody.Terminated, "{run}/terminate", func() []string { return []string{"reason", "enough", "key_source", "lent"} }},
 		{custody.Noted, m + "/note", func() []string { return []string{"step", "code", "why", "deployed"} }},
@@ -76,7 +77,7 @@ func TestEveryActHasItsPerson(t *testing.T) {
 			run = r.to(t)
 			d.finish(run)
 		}
-		if strings.HasSuffix(step.path, "/drill") || strings.HasSuffix(step.path, "/assess") || strings.HasSuffix(step.path, "/follow") || strings.HasSuffix(step.path, "/test") {
+		if strings.HasSuffix(step.path, "/drill") || strings.HasSuffix(step.path, "/assess") || strings.HasSuffix(step.path, "/cutover") || strings.HasSuffix(step.path, "/follow") || strings.HasSuffix(step.path, "/test") {
 			d.finish(r.to(t))
 		}
 		rs, err := d.db.Records(t.Context(), custody.Query{Limit: 1})
@@ -96,7 +97,7 @@ var actless = []string{"/assess", "/preview/namespace", "/theme", "/decode", "/c
 func TestFormsAreKnown(t *testing.T) {
 	d := sit(t, deskOptions{})
 	_, all := d.routes()
-	acts := regexp.MustCompile(`^/(new|migrations/(import|checks$|checks/\{bulk\}/cancel)|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|assess|ops$|ops/(plan|apply|look|choose|key|forget)|upload/look|code/worker))`)
+	acts := regexp.MustCompile(`^/(new|migrations/(import|checks$|checks/\{bulk\}/cancel)|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|assess|cutover|ops$|ops/(plan|apply|look|choose|key|forget)|upload/look|code/worker))`)
 	seen := map[string]bool{}
 	for _, rt := range all {
 		if rt.method != http.MethodPost {

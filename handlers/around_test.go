@@ -45,7 +45,7 @@ func nav(t testing.TB, body, label string) string {
 func TestWayAround(t *testing.T) {
 	d := sit(t, deskOptions{})
 	m, run, _ := d.tested()
-	const all = "Overview Namespace Certificates Upload Checks Worker code Transfers Drill Filters Replace Assess Report Settings"
+	const all = "Overview Namespace Certificates Upload Checks Worker code Transfers Drill Filters Replace Assess Cut-over Report Settings"
 	marked := func(entry, how string) string { return strings.Replace(all, entry, entry+"["+how+"]", 1) }
 	name := "Money transfer rehearsal"
 	for _, tt := range []struct{ path, inside, crumbs string }{
@@ -67,6 +67,7 @@ func TestWayAround(t *testing.T) {
 		{m + "/transfer", marked("Transfers", "page"), "Migrations " + name + " Transfers[page]"},
 		{m + "/transfer/drill", marked("Drill", "page"), "Migrations " + name + " Transfers Drill[page]"},
 		{m + "/assess", marked("Assess", "page"), "Migrations " + name + " Assess[page]"},
+		{m + "/cutover", marked("Cut-over", "page"), "Migrations " + name + " Cut-over[page]"},
 		{m + "/settings", marked("Settings", "page"), "Migrations " + name + " Settings[page]"},
 		{m + "/runs", marked("Overview", "true"), "Migrations " + name + " Runs[page]"},
 	} {
@@ -79,7 +80,7 @@ func TestWayAround(t *testing.T) {
 		}
 	}
 	keyed := strings.TrimSuffix(d.post("/new", "name", "Keyed", "lang", "go", "mode", "rehearsal", "auth", "api-key").to(t), "/namespace")
-	if got, want := nav(t, d.get(keyed).body, "This migration"), "Overview[page] Namespace Checks Worker code Transfers Drill Assess Report Settings"; got != want {
+	if got, want := nav(t, d.get(keyed).body, "This migration"), "Overview[page] Namespace Checks Worker code Transfers Drill Assess Cut-over Report Settings"; got != want {
 		t.Errorf("with API keys: %s, want %s", got, want)
 	}
 	for _, tt := range []struct{ path, main, crumbs string }{

@@ -57,6 +57,7 @@ type deskOptions struct {
 	patience time.Duration // for readers
 	remote   bool          // whoever reaches the portal does not sit at its computer
 	assessor *assessor     // of sources; nil: one of a small server
+	crosser  *crosser      // of cut-overs; nil: one of two small servers
 	pollers  func(context.Context, transfer.Request) ([]transfer.Poller, error)
 	detect   func(context.Context, transfer.Request) (transfer.Detected, error)
 }
@@ -73,13 +74,16 @@ func sit(t testing.TB, o deskOptions) *desk {
 	if o.assessor == nil {
 		o.assessor = &assessor{}
 	}
+	if o.crosser == nil {
+		o.crosser = &crosser{}
+	}
 	var public *url.URL
 	if o.shared {
 		public = &url.URL{Scheme: "https", Host: d.srv.Listener.Addr().String()}
 		o.remote = true
 	}
 	d.portal = open(t, portalOptions{shared: public, proxies: o.proxies, provider: o.provider, noMails: o.noMails, machine: o.machine, dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
-		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook, assessor: o.assessor,
+		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook, assessor: o.assessor, crosser: o.crosser,
 		checker:   checker{d.checks, o.byHand, o.code, d.asked},
 		transfers: transferer{d.transfers, o.byHand, d.ops, o.pollers, o.detect, d.asked}})
 	d.srv.Config.Handler = d.h.Router()

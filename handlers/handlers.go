@@ -9,6 +9,7 @@ import (
 	"onramp/handlers/check"
 	"onramp/handlers/cloud"
 	"onramp/handlers/code"
+	"onramp/handlers/cutover"
 	"onramp/handlers/expiry"
 	"onramp/handlers/handoff"
 	"onramp/handlers/help"
@@ -45,6 +46,7 @@ type Handlers struct {
 	handoff  handoff.Pages
 	guests   handoff.Guests
 	assess   assess.Pages
+	cutover  cutover.Pages
 	told     told.Pages
 	operate  operate.Pages
 }
@@ -55,5 +57,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

@@ -46,6 +46,7 @@ type portalOptions struct {
 	checker            runs.Checker
 	transfers          acts.Transfers
 	assessor           runs.Assessor
+	crosser            runs.Crosser
 	webhook            func(*portal) *notices.Notifier
 	shared             *url.URL // the public address of a portal for several people
 	proxies            []netip.Prefix
@@ -83,7 +84,7 @@ func open(t testing.TB, o portalOptions) *portal {
 	if o.shared != nil {
 		links = store.Handoffs{DB: p.db}
 	}
-	p.acts, err = acts.New(acts.Options{Store: p.db, Boards: store.NewBoards(p.db), Handoffs: links, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Assessor: o.assessor, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
+	p.acts, err = acts.New(acts.Options{Store: p.db, Boards: store.NewBoards(p.db), Handoffs: links, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Assessor: o.assessor, Crosser: o.crosser, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
 		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
 	check(t, err)
 	if o.place.Own != nil && o.place.Own.State().Phase == "ready" {

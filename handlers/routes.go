@@ -183,6 +183,12 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/assess/{run}.facts", see, h.assess.File},
 		{post, "/m/{m}/assess/{run}/stop", change, h.assess.Stop},
 		{post, "/m/{m}/assess/{run}/review", change, h.assess.Review},
+		// The migration as it goes on: gates, the drain of the source, what is open on both sides
+		{get, "/m/{m}/cutover", see, h.cutover.Form}, // and the last look
+		{post, "/m/{m}/cutover", change, h.cutover.Look},
+		{get, "/m/{m}/cutover/{run}", see, h.cutover.Run},
+		{get, "/m/{m}/cutover/{run}.json", see, h.cutover.File},
+		{post, "/m/{m}/cutover/{run}/stop", change, h.cutover.Stop},
 		{post, "/preview/namespace", in, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", open, h.check.TakeReport}, // onramp check --post, once
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console

@@ -28,6 +28,8 @@ func (d *desk) routes() (m string, all []route) {
 	d.finish(drill)
 	assessed := d.upload(m+"/assess", assessForm...).to(d.t)
 	d.finish(assessed)
+	crossed := d.upload(m+"/cutover", cutoverForm...).to(d.t)
+	d.finish(crossed)
 	d.replacing(m)
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
 	bulk := d.manyChecked(strings.TrimPrefix(m, "/m/"))
@@ -41,6 +43,9 @@ func (d *desk) routes() (m string, all []route) {
 		}
 		if strings.Contains(pattern, "/assess/") {
 			run = last(assessed)
+		}
+		if strings.Contains(pattern, "/cutover/") {
+			run = last(crossed)
 		}
 		print := ""
 		if v, err := d.acts.Book.View(d.t.Context(), strings.TrimPrefix(m, "/m/")); err == nil {

@@ -13,10 +13,11 @@ const (
 	CheckRun    RunKind = "check"
 	TransferRun RunKind = "transfer"
 	DrillRun    RunKind = "drill"
-	AssessRun   RunKind = "assess" // of the server that the application runs on today; no step rests on it
+	AssessRun   RunKind = "assess"  // of the server that the application runs on today; no step rests on it
+	CutoverRun  RunKind = "cutover" // a look at both sides of a migration; no step rests on it
 )
 
-// Word is what the kind is called in sentences: "check", "test transfer", "load drill", "assessment".
+// Word is what the kind is called in sentences: "check", "test transfer", "load drill", "assessment", "cut-over look".
 func (k RunKind) Word() string {
 	switch k {
 	case TransferRun:
@@ -25,6 +26,8 @@ func (k RunKind) Word() string {
 		return "load drill"
 	case AssessRun:
 		return "assessment"
+	case CutoverRun:
+		return "cut-over look"
 	}
 	return string(k)
 }

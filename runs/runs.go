@@ -31,7 +31,7 @@ func (r Row) Over() bool { return !r.Running() }
 type Run struct {
 	Row
 	Request json.RawMessage // what was asked, without secrets
-	Result  json.RawMessage // doctor.Report, transfer.Result, DrillResult or Assessed once it ended
+	Result  json.RawMessage // doctor.Report, transfer.Result, DrillResult, Assessed or Crossed once it ended
 	// IdempotencyKey is what the caller gave, "" otherwise. A migration has one run of a kind with a key.
 	IdempotencyKey string
 	// Owner is the process that carries it out, which holds a lease on it until then. A run whose lease is over is
@@ -46,7 +46,7 @@ type Entry struct {
 	Seq   int64
 	At    time.Time
 	Kind  string          // one of the Entry… kinds
-	Data  json.RawMessage // doctor.Stage, transfer.Event, DrillProgress, assess.Progress or EndData
+	Data  json.RawMessage // doctor.Stage, transfer.Event, DrillProgress, assess.Progress, cutover.Progress or EndData
 }
 
 // Entry kinds. The last entry of a run is EntryEnd and no other is.
@@ -54,7 +54,7 @@ const (
 	EntryStage = "stage" // a doctor.Stage, once Running and once as it ended
 	EntryEvent = "event" // a transfer.Event
 	EntryDrill = "drill" // a DrillProgress
-	EntryRead  = "read"  // an assess.Progress
+	EntryRead  = "read"  // an assess.Progress, or of a cut-over look a cutover.Progress
 	EntryEnd   = "end"   // EndData
 )
 

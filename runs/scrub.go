@@ -3,8 +3,10 @@ package runs
 import (
 	"bytes"
 	"encoding/json"
-	"onramp/doctor"
+	"slices"
 	"strings"
+
+	"onramp/doctor"
 )
 
 // Scrubber takes a target's secrets out of what is about to be stored. The rooms that make reports leave
@@ -25,6 +27,11 @@ func NewScrubber(t doctor.Target) Scrubber {
 		s.addLines(privateParts(text))
 	}
 	return s
+}
+
+// And knows the secrets of another target too.
+func (s Scrubber) And(t doctor.Target) Scrubber {
+	return Scrubber{slices.Concat(s.secrets, NewScrubber(t).secrets)}
 }
 
 // privateParts returns what stands between BEGIN … PRIVATE KEY and the next END.

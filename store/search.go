@@ -101,7 +101,7 @@ func (d *DB) FindRuns(ctx context.Context, q runs.Search) ([]runs.Found, error) 
 	if q.Number > 0 {
 		kinds := []migration.RunKind{q.Kind}
 		if q.Kind == "" {
-			kinds = []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun, migration.AssessRun}
+			kinds = []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun, migration.AssessRun, migration.CutoverRun}
 		}
 		var parts []string
 		var args []any

@@ -102,6 +102,8 @@ func TestNoTextBecomesMarkup(t *testing.T) {
 		"assess":           hostile(t, AssessPage),
 		"assess facts":     hostile(t, AssessFactsPage),
 		"assess run":       hostile(t, AssessRunPage),
+		"cutover":          hostile(t, CutoverPage),
+		"cutover run":      hostile(t, CutoverRunPage),
 		"report":           hostile(t, MigrationReportPage),
 		"drill":            hostile(t, DrillRunPage),
 		"drill plots":      DrillPlots(filled[DrillPlotsProps](t)),

@@ -30,6 +30,8 @@ var unseen = map[string]string{
 	"test/report":                     "adds a run",
 	"assess":                          "begins a run",
 	"assess/*/stop":                   "the run is in the address",
+	"cutover":                         "begins a run",
+	"cutover/*/stop":                  "the run is in the address",
 	"transfer":                        "begins a run",
 	"transfer/follow":                 "begins a run",
 	"transfer/*/cancel":               "the run is in the address",

@@ -46,6 +46,8 @@
 //	AssessPage(Frame, AssessProps)                  GET, POST /m/{m}/assess
 //	AssessRunPage(Frame, AssessRunProps)            GET /m/{m}/assess/{run}; POST below it: /stop
 //	AssessFactsPage(Frame, AssessFactsProps)        GET, POST /assess
+//	CutoverPage(Frame, CutoverProps)                GET, POST /m/{m}/cutover
+//	CutoverRunPage(Frame, CutoverRunProps)          GET /m/{m}/cutover/{run}; POST below it: /stop
 //	RehearsalPage(Frame, RehearsalProps)            GET /rehearsal; POST below it: /reset, /break, /practice
 //	CloudPage(Frame, CloudProps)                    GET, POST /cloud
 //	CloudNamespacePage(Frame, CloudNamespaceProps)  GET, POST /cloud/{ns}; POST below it: /auth, /keys, /keys/delete

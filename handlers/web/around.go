@@ -32,6 +32,7 @@ var places = []place{
 	{path: "certificates/filters", name: "Filters", inside: true, mtls: true},
 	{path: "certificates/replace", name: "Replace", inside: true, mtls: true},
 	{path: "assess", name: "Assess", inside: true},
+	{path: "cutover", name: "Cut-over", inside: true},
 	{path: "report", name: "Report", inside: true},
 	{path: "settings", name: "Settings", inside: true},
 

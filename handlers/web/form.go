@@ -152,6 +152,7 @@ func readForm(r *http.Request) (Form, error) {
 // a workflow's own.
 var takesSecrets = map[string]bool{"cert_pem": true, "key_pem": true, "ca_bundle": true, "ca_pem": true, "leaf_pem": true, "ca_key": true, "lent_key": true,
 	"csr": true, "text": true, "ca_text": true, "environment": true, "error_text": true, "command": true, "api_key": true, "ops_key": true, "input": true,
+	"source_cert_pem": true, "source_key_pem": true, "source_ca_pem": true, "source_api_key": true,
 	"passphrase": true, "ca_passphrase": true, "key_passphrase": true, "password": true}
 
 // misplacedSecret refuses a private key or an API key in any other field: names and reasons are stored and shown. The

@@ -31,6 +31,8 @@ func RunPath(r migration.Outcome) string {
 		return MovePath(r.MigrationID, "transfer", "drill", r.ID)
 	case migration.AssessRun:
 		return MovePath(r.MigrationID, "assess", r.ID)
+	case migration.CutoverRun:
+		return MovePath(r.MigrationID, "cutover", r.ID)
 	}
 	return MovePath(r.MigrationID, "test", r.ID)
 }
