@@ -62,8 +62,9 @@ var (
 
 // keyReader gives the key to each call until it is forgotten.
 type keyReader struct {
-	mu  sync.Mutex
-	key []byte
+	mu   sync.Mutex
+	key  []byte
+	text string // of key, made once: each would be a copy more in memory
 }
 
 func (k *keyReader) GetAPIKey(context.Context) (string, error) {
@@ -72,14 +73,14 @@ func (k *keyReader) GetAPIKey(context.Context) (string, error) {
 	if len(k.key) == 0 {
 		return "", errForgotten
 	}
-	return string(k.key), nil
+	return k.text, nil
 }
 
 func (k *keyReader) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	clear(k.key)
-	k.key = nil
+	k.key, k.text = nil, ""
 }
 
 // scrub takes the key out of a text of others.
@@ -126,7 +127,7 @@ func Open(o Options) (*Client, error) {
 			return nil, at(cloud.AtNetwork, fault.New(fault.Invalid, "The server roots hold no certificate", "Give a PEM file with the root of the server's certificate, or none for the system's.").In("tls-ca-path"))
 		}
 	}
-	c := &Client{o: o, key: &keyReader{key: bytes.Clone(key)}}
+	c := &Client{o: o, key: &keyReader{key: bytes.Clone(key), text: string(key)}}
 	dial := []grpc.DialOption{grpc.WithDisableServiceConfig(), grpc.WithChainUnaryInterceptor(atOnce)}
 	target := o.Server
 	if o.Dial != nil {
