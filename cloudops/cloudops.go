@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -145,13 +144,11 @@ func Open(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the connection and forgets the key. Each call has left copies of it that nobody uses any more: what of them lies
-// in memory that is wholly free goes back to the system at once. A runtime that copies values cannot promise more.
+// Close ends the connection and forgets the key. Each call has left copies of it that nobody uses any more; when Go's memory
+// is used again they go, and no sooner (docs/cloud.md).
 func (c *Client) Close() error {
 	c.key.forget()
-	err := c.conn.Close()
-	debug.FreeOSMemory()
-	return err
+	return c.conn.Close()
 }
 
 func at(where string, err error) error { return &cloud.Fallen{At: where, Err: err} }
