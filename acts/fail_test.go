@@ -179,6 +179,15 @@ var all = []act{
 	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
 	}},
+	{name: "Assessments.Review", setup: (*world).assessed, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "we accept it", false}))
+	}},
+	{name: "Assessments.Review taken back", setup: func(w *world) {
+		w.assessed()
+		w.must(second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", false})))
+	}, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", true}))
+	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))
 	}},
@@ -275,9 +284,9 @@ var all = []act{
 		w.issued()
 		w.must(second2(w.Acts.Namespaces.CreateKey(w.ctx, dana, w.id(), "ci", 30)))
 	}, recorded: true, do: func(w *world) error { return w.Acts.Namespaces.DeleteKey(w.ctx, dana, w.id(), "key-1") }},
-	{name: "Rehearsal.Now", do: func(w *world) error { return second(w.Acts.Rehearsal.Now(w.ctx, dana, cloud.AuthMTLS)) }},
+	{name: "Rehearsal.Now", do: func(w *world) error { return second(w.Acts.Rehearsal.Now(w.ctx, dana, cloud.AuthMTLS, "")) }},
 	{name: "Rehearsal.ShowMe", several: true, do: func(w *world) error {
-		return second(w.Acts.Rehearsal.ShowMe(w.ctx, dana, cloud.AuthMTLS, practiceSet))
+		return second(w.Acts.Rehearsal.ShowMe(w.ctx, dana, cloud.AuthMTLS, "", practiceSet))
 	}},
 	{name: "Rehearsal.ShowNext to namespace, certificates and upload", setup: bare(cloud.AuthMTLS), onward: true, do: (*world).showNext},
 	{name: "Rehearsal.ShowNext to a check", setup: shown(cloud.AuthMTLS, 1), do: (*world).showNext},

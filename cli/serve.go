@@ -59,6 +59,7 @@ type portal struct {
 	telling                   *telling
 	anchor                    string // --audit-anchor
 	replaceWindow             time.Duration
+	as                        *asInCloud
 	control                   string // where the rehearsal's Cloud Ops API is; "" for nowhere
 	shared                    *sharing
 	log                       *slog.Logger
@@ -79,6 +80,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	shared := sharingOf(s, addr)
 	told := tellingOf(s, shared)
 	anchor := anchorFlag(s)
+	as := asInCloudFlags(s)
 	s.after = append(s.after,
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
@@ -97,7 +99,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, cloudServer: *cloudServer, data: *data, rehearsal: *rehearse == "on", json: *asJSON, telling: told, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, cloudServer: *cloudServer, data: *data, rehearsal: *rehearse == "on", as: as, json: *asJSON, telling: told, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -135,7 +137,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	may := reach.Options{Alone: p.shared.public == nil, Targets: p.shared.targets}
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
-		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has})
+		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has, Lenient: p.as.lenient(), Limits: p.as.limits})
 		if err != nil {
 			return err
 		}
@@ -146,6 +148,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		}
 		defer plane.Close()
 		p.control, place = plane.Address(), cloud.Full(c)
+		place.Adjust = rehearsal.SettingsOf(c)
 		may.Here = func(at netip.AddrPort) bool { return c.Serves(at) || plane.Serves(at) }
 		ops = p.rehearsalOps(c, plane)
 		c.StartBackground() // the first page does not wait for it

@@ -68,6 +68,8 @@ const (
 	Transferred Verb = "transfer-started"
 	Drilled     Verb = "drill-started"
 	Assessed    Verb = "assessment-started"
+	Reviewed    Verb = "finding-reviewed" // of an assessment, by a person
+	Reopened    Verb = "finding-reopened" // that mark was taken back
 	Followed    Verb = "workflow-followed"
 	Canceled    Verb = "workflow-canceled"
 	Terminated  Verb = "workflow-terminated"
@@ -124,7 +126,7 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
+	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}

@@ -182,6 +182,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/assess/{run}.csv", see, h.assess.File},
 		{get, "/m/{m}/assess/{run}.facts", see, h.assess.File},
 		{post, "/m/{m}/assess/{run}/stop", change, h.assess.Stop},
+		{post, "/m/{m}/assess/{run}/review", change, h.assess.Review},
 		{post, "/preview/namespace", in, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", open, h.check.TakeReport}, // onramp check --post, once
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console

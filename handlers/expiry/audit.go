@@ -56,6 +56,8 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.Transferred: {State: views.Busy, Word: "Transfer started"},
 	custody.Drilled:     {State: views.Busy, Word: "Drill started"},
 	custody.Assessed:    {State: views.Busy, Word: "Assessment started"},
+	custody.Reviewed:    {State: views.Good, Word: "Finding reviewed"},
+	custody.Reopened:    {State: views.Idle, Word: "Review taken back"},
 	custody.Followed:    {State: views.Busy, Word: "Workflow followed"},
 	custody.Canceled:    {State: views.Warn, Word: "Workflow asked to stop"},
 	custody.Terminated:  {State: views.Warn, Word: "Workflow terminated"},

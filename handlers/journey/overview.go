@@ -36,7 +36,7 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 	m := v.Migration
 	p := views.OverviewProps{Migration: m.ID, Name: m.Name,
 		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
-		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
+		Turn:    turnProps(v), Crossing: crossing, Assess: web.AssessLead(v), Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
 		Twin: h.CheckTwin(v), Message: web.TurnMessage(h.Site, v),
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
 	}
@@ -131,6 +131,14 @@ func factText(f migration.Fact) string {
 			return "Connection test passed, as reported from " + d.Reported
 		}
 		return "Connection test passed"
+	case migration.FactAssessed:
+		d := web.Data[migration.AssessedData](f)
+		return "Assessed " + d.Server + ": grade " + d.Grade
+	case migration.FactReviewed:
+		if d := web.Data[migration.ReviewedData](f); d.Open {
+			return "Review of finding " + d.Check + " taken back"
+		}
+		return "Finding " + web.Data[migration.ReviewedData](f).Check + " of the assessment reviewed"
 	case migration.FactPoller:
 		d := web.Data[migration.PollerData](f)
 		if d.BuiltIn {

@@ -296,6 +296,7 @@ func (h *Pages) replaceLeafProps(v web.Visit, re *migration.Replacement, f repla
 		p.Made, p.Card = true, web.CertProps("new-leaf", "New client certificate", c.LeafSubject, c.LeafFingerprint, c.LeafNotAfter, h.Now())
 		p.Card.Download, p.Card.KeyType = web.MovePath(m, "certificates", "replace", "client.pem"), web.KeyTypeName(c.KeyType)
 		p.Card.Advice = "Workers present it together with its key, once both are checked."
+		p.File = bundleName(v, re)
 		_, p.Bundle = h.Acts.Keys.Waiting(v.By, m, acts.Download{Leaf: c.LeafFingerprint})
 		return p
 	}
