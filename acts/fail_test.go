@@ -98,7 +98,7 @@ var all = []act{
 		w.made(migration.Rehearsal, cloud.AuthMTLS)
 		w.must(w.cloud.CreateNamespace(w.ctx, north))
 		w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
-	}, do: func(w *world) error { return w.CloudOps.ChooseOps(w.ctx, dana, w.m.ID, "north.a2dd6") }, several: true},
+	}, do: func(w *world) error { return w.CloudOps.ChooseOps(w.ctx, dana, w.m.ID, "north.a2dd6") }},
 	{name: "CloudOps.TakeOpsKey", setup: func(w *world) {
 		w.opsGiven()
 		w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsKey, Name: "worker", Days: 30}))

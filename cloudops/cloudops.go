@@ -11,7 +11,6 @@ import (
 	"crypto/x509"
 	"net"
 	"net/netip"
-	"runtime/debug"
 	"strconv"
 	"strings"
 	"sync"
@@ -62,8 +61,9 @@ var (
 
 // keyReader gives the key to each call until it is forgotten.
 type keyReader struct {
-	mu  sync.Mutex
-	key []byte
+	mu   sync.Mutex
+	key  []byte
+	text string // of key, made once: each would be a copy more in memory
 }
 
 func (k *keyReader) GetAPIKey(context.Context) (string, error) {
@@ -72,14 +72,14 @@ func (k *keyReader) GetAPIKey(context.Context) (string, error) {
 	if len(k.key) == 0 {
 		return "", errForgotten
 	}
-	return string(k.key), nil
+	return k.text, nil
 }
 
 func (k *keyReader) forget() {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	clear(k.key)
-	k.key = nil
+	k.key, k.text = nil, ""
 }
 
 // scrub takes the key out of a text of others.
@@ -126,7 +126,7 @@ func Open(o Options) (*Client, error) {
 			return nil, at(cloud.AtNetwork, fault.New(fault.Invalid, "The server roots hold no certificate", "Give a PEM file with the root of the server's certificate, or none for the system's.").In("tls-ca-path"))
 		}
 	}
-	c := &Client{o: o, key: &keyReader{key: bytes.Clone(key)}}
+	c := &Client{o: o, key: &keyReader{key: bytes.Clone(key), text: string(key)}}
 	dial := []grpc.DialOption{grpc.WithDisableServiceConfig(), grpc.WithChainUnaryInterceptor(atOnce)}
 	target := o.Server
 	if o.Dial != nil {
@@ -144,13 +144,11 @@ func Open(o Options) (*Client, error) {
 	return c, nil
 }
 
-// Close ends the connection and forgets the key. Each call has left copies of it that nobody uses any more: what of them lies
-// in memory that is wholly free goes back to the system at once. A runtime that copies values cannot promise more.
+// Close ends the connection and forgets the key. Each call has left copies of it that nobody uses any more; when Go's memory
+// is used again they go, and no sooner (docs/cloud.md).
 func (c *Client) Close() error {
 	c.key.forget()
-	err := c.conn.Close()
-	debug.FreeOSMemory()
-	return err
+	return c.conn.Close()
 }
 
 func at(where string, err error) error { return &cloud.Fallen{At: where, Err: err} }

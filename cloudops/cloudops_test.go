@@ -428,17 +428,15 @@ func TestMakeKey(t *testing.T) {
 	if err != nil || key.Secret.Empty() {
 		t.Fatalf("%+v, %v", key, err)
 	}
+	c.Delivered(plan)
 	if state, may := p.Holder(string(key.Secret.Reveal()), payments.String()); state != control.Good || may != control.Write {
 		t.Errorf("the key may %v", may)
 	}
 	if plan, err = c.PlanKey(t.Context(), payments, "worker", 24*time.Hour); err != nil || len(plan.Diff) != 1 || plan.Key.Owner != key.Owner {
 		t.Fatalf("a second key: %q, %v", plan.Diff, err)
 	}
-	// The program ends when the key was made and its answer not yet read.
+	// The program ends when the key was made and nobody has it yet.
 	if _, err := c.MakeKey(t.Context(), plan, nil); err != nil {
-		t.Fatal(err)
-	}
-	if err := c.o.Journal.put(c.o.Server, plan); err != nil {
 		t.Fatal(err)
 	}
 	third, err := c.PlanKey(t.Context(), payments, "worker", 24*time.Hour)
@@ -512,5 +510,75 @@ func TestUnreached(t *testing.T) {
 	c := client(t, p, control.Owner, func(o *Options) { o.RootsPEM = newCA(t, "another root", 30) })
 	if _, err := c.Who(t.Context()); cloud.Where(err) != cloud.AtNetwork || !strings.Contains(fault.From(err).Cause, "unknown authority") {
 		t.Errorf("%+v", fault.From(err))
+	}
+}
+
+// TestSignIn: the method is changed with what the spec holds besides; nobody is left without one; a CA certificate comes with
+// client certificates where there is none; what cuts workers off is said.
+func TestSignIn(t *testing.T) {
+	p := plane(t, control.Options{})
+	c := client(t, p, control.Owner)
+	if _, err := c.PlanSignIn(t.Context(), payments, cloud.SignInChange{}); cloud.Where(err) != cloud.AtBundle {
+		t.Errorf("none: %v", err)
+	}
+	plan, err := c.PlanSignIn(t.Context(), payments, cloud.SignInChange{APIKeys: true})
+	if err != nil || len(plan.Diff) != 2 || len(plan.Warnings) != 1 || !strings.Contains(plan.Warnings[0], "client certificate") {
+		t.Fatalf("%q, %q, %v", plan.Diff, plan.Warnings, err)
+	}
+	done, err := c.Apply(t.Context(), plan, nil)
+	if err != nil || !done.Detail.Settings.APIKeys || done.Detail.Settings.MTLS || len(done.Detail.Settings.CAs) != 1 {
+		t.Fatalf("%+v, %v", done.Detail.Settings, err)
+	}
+	next := newCA(t, "next", 300)
+	back, err := c.PlanSignIn(t.Context(), payments, cloud.SignInChange{MTLS: true, CAs: next})
+	if err != nil || len(back.Diff) != 3 || len(back.Warnings) != 1 {
+		t.Fatalf("%q, %q, %v", back.Diff, back.Warnings, err)
+	}
+	if done, err = c.Apply(t.Context(), back, nil); err != nil || len(done.Detail.Settings.CAs) != 2 {
+		t.Errorf("%+v, %v", done.Detail.Settings, err)
+	}
+	keyed := namespace.ID{Name: "keyed", Account: controltest.Account}
+	p.Set(control.Space{ID: keyed, Created: time.Now().Add(-time.Hour), Keyed: true, RetentionDays: 30})
+	if _, err := c.PlanSignIn(t.Context(), keyed, cloud.SignInChange{MTLS: true}); cloud.Where(err) != cloud.AtBundle {
+		t.Errorf("client certificates without a CA certificate: %v", err)
+	}
+}
+
+// TestPending: a change that was sent for something and whose end nobody saw is found by that, also the making of a namespace.
+func TestPending(t *testing.T) {
+	p := plane(t, control.Options{})
+	c := client(t, p, control.Owner)
+	plan, err := c.PlanCreate(t.Context(), cloud.NewNamespace{Name: "north", Region: "aws-us-east-1", RetentionDays: 7, Auth: cloud.AuthAPIKey})
+	if err != nil {
+		t.Fatal(err)
+	}
+	plan.For = "ledger"
+	if err := c.o.Journal.put(c.o.Server, plan); err != nil {
+		t.Fatal(err)
+	}
+	if id, found := c.Pending("ledger"); !found || id.Name != "north" {
+		t.Errorf("%v, %v", id, found)
+	}
+	for _, what := range []string{"", "other"} {
+		if id, found := c.Pending(what); found {
+			t.Errorf("%q: %v", what, id)
+		}
+	}
+}
+
+// TestTerraform: a namespace that names Terraform is warned of with every plan; one that does not says nothing.
+func TestTerraform(t *testing.T) {
+	for name, tt := range map[string]struct {
+		d    cloud.Detail
+		want bool
+	}{
+		"tag":         {cloud.Detail{Tags: map[string]string{"managed-by": "Terraform"}}, true},
+		"tag's name":  {cloud.Detail{Tags: map[string]string{"terraform": "yes"}}, true},
+		"description": {cloud.Detail{Description: "kept by terraform, see infra"}, true},
+		"neither":     {cloud.Detail{Tags: map[string]string{"team": "payments"}, Description: "payments"}, false},
+	} {
+		if got := tt.d.Terraform(); got != tt.want {
+			t.Errorf("%s: %v", name, got)
+		}
 	}
 }

@@ -330,6 +330,99 @@ func fingerprintOf(t testing.TB, file string) string {
 	return m[1]
 }
 
+// TestOpsPortalWorkerKey: a namespace for API keys is created on the page, and a worker's key in it: shown once, good for a
+// transfer. One that nobody got before the portal was killed is deleted when another is made.
+func TestOpsPortalWorkerKey(t *testing.T) {
+	h, _ := holdOps(t)
+	c := opsClient(t, h)
+	data := t.TempDir()
+	a := &opsAdmin{t: t, h: h, m: "/m/keyed"}
+	a.start(data, h.Control.Address)
+	a.form("/new", "name", "Keyed", "lang", "go", "mode", "cloud", "auth", "api-key").ok(t, "a migration")
+	a.gives()
+	holds(t, a.agrees(a.plans("what", "create", "name", "keyed", "region", "aws-us-east-1", "retention", "7", "sign_in", "api-key")).ok(t, "create it"), "The change is made")
+	makes := func() {
+		t.Helper()
+		holds(t, a.agrees(a.plans("what", "key", "key_name", "worker", "key_days", "30")).ok(t, "make a key"), "nobody has it yet")
+	}
+	keys := func() int {
+		out, err := c.GetApiKeys(t.Context(), &cloudservice.GetApiKeysRequest{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := 0
+		for _, k := range out.GetApiKeys() {
+			if k.GetSpec().GetDisplayName() == "worker" {
+				n++
+			}
+		}
+		return n
+	}
+	makes()
+	a.p.kill()
+	a.start(data, h.Control.Address)
+	a.gives()
+	if n := keys(); n != 1 {
+		t.Fatalf("%d keys before another is made", n)
+	}
+	makes()
+	if n := keys(); n != 1 {
+		t.Errorf("%d keys: the one that nobody got is still there", n)
+	}
+	page := a.form(a.m+"/ops/key").ok(t, "show the key")
+	shown := regexp.MustCompile(`(?s)data-testid="api-key"[^>]*>.*?<code[^>]*>([^<]+)<`).FindSubmatch(page.body)
+	if shown == nil {
+		t.Fatalf("no key on the page\n%s", mainOf(page.body))
+	}
+	if again := a.form(a.m + "/ops/key"); again.status == 200 || bytes.Contains(again.body, bytes.TrimSpace(shown[1])) {
+		t.Errorf("shown again: %d", again.status)
+	}
+	file := filepath.Join(t.TempDir(), "key")
+	if err := os.WriteFile(file, shown[1], 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if got := run(t, cleanEnv(), "transfer", "--address", h.Address, "--namespace", "keyed.a2dd6", "--api-key-path", file, "--tls-ca-path", h.ServerRoot, "--tls-server-name", "keyed.a2dd6.tmprl.cloud", "--json"); got.code != 0 {
+		t.Errorf("a transfer with the key: exit %d\n%s\n%s", got.code, got.out, got.err)
+	}
+	grepFiles(t, data, strings.TrimSpace(string(shown[1])))
+	if strings.Contains(a.p.output(), strings.TrimSpace(string(shown[1]))) {
+		t.Error("the log holds the key")
+	}
+}
+
+// TestOpsPortalReplace: a replacement of the CA in Temporal Cloud with the bundle that the namespace really holds: the new CA
+// certificate goes beside those that are there, which is seen in what was read; the old one does not leave before both
+// certificates have passed.
+func TestOpsPortalReplace(t *testing.T) {
+	h, _ := holdOps(t)
+	c := opsClient(t, h)
+	a := openOps(t, h, t.TempDir())
+	a.gives()
+	holds(t, a.agrees(a.plans("what", "add-ca")).ok(t, "the first CA certificate"), "The change is made")
+	a.form(a.m+"/certificates/replace", "what", "ca").ok(t, "begin")
+	page := a.form(a.m+"/certificates/replace/ca", "lane", "make", "ca_common_name", "Ledger CA 2", "organization", "Ledger", "ca_days", "365", "key_type", "ec-p256").ok(t, "the new CA")
+	holds(t, page, "Let Onramp add it")
+	holds(t, page, "as your Cloud Ops key showed it")
+	holds(t, a.agrees(a.plans("what", "add-ca")).ok(t, "beside the others"), "The change is made")
+	if n := heldCAs(h.specOf(t, c)); n != 3 {
+		t.Errorf("%d CA certificates, want that of the rehearsal, the old and the new", n)
+	}
+	old := regexp.MustCompile(`name="fingerprint" value="([0-9a-f]{64})"`).FindAllSubmatch(a.get(a.m+"/ops").ok(t, "the page").body, -1)
+	if len(old) != 3 {
+		t.Fatalf("%d CA certificates on the page", len(old))
+	}
+	refused := 0
+	for _, print := range old[1:] { // the migration's old one, and its new one, which nothing is known against
+		if s := a.form(a.m+"/ops/plan", "what", "remove-ca", "fingerprint", string(print[1])); strings.Contains(string(s.body), "have not been checked yet") {
+			refused++
+		}
+	}
+	if refused != 1 {
+		t.Errorf("%d refused, want the old one alone", refused)
+	}
+	holds(t, a.get("/expiry").ok(t, "the expiry board"), "CA certificate in "+h.Namespace)
+}
+
 // TestOpsPortalServerGone: the control plane cannot be reached while a change is under way: the change goes on, the page tells
 // its end when it is there again, and a key that was revoked in the middle is said to be.
 func TestOpsPortalServerGone(t *testing.T) {
