@@ -88,7 +88,7 @@ var roomy = map[string]struct {
 }{
 	"store.DB":                 {90, "one database, whose users each declare a small part of it"},
 	"rehearsal.Cloud":          {48, "one cloud, seen as the small interfaces of cloud"},
-	"cloudops.Client":          {32, "one session with the API, used as the small interfaces of cloud: a file each"},
+	"cloudops.Client":          {30, "one session with the API, used as the small interfaces of cloud: a file each"},
 	"rehearsal/control.Server": {33, "one state under one lock; the calls that are served are parts of their own"},
 	"handlers/web.Site":        {62, "what every page stands on"},
 	"handlers/certs.Pages":     {48, "a method a page or form"},

@@ -143,9 +143,10 @@ type desk struct {
 	looks   caLooks
 	ops     opsDesk
 	rates   *handoffRates
-	naming  sync.Mutex      // one search for a free name at a time
-	bulks   *runs.Bulks     // checks of many
-	showing sync.Mutex      // one part of a shown rehearsal at a time
+	naming  sync.Mutex  // one search for a free name at a time
+	bulks   *runs.Bulks // checks of many
+	showing sync.Mutex  // one part of a shown rehearsal at a time
+	presses presses
 	ending  context.Context // ends on Close
 	end     context.CancelFunc
 }

@@ -89,8 +89,23 @@ var all = []act{
 		return second(w.Certificates.Import(w.ctx, dana, w.m.ID, string(set.CA.CertPEM), string(set.Leaf.CertPEM)))
 	}},
 	{name: "CloudOps.GiveOpsKey", setup: (*world).issued, do: func(w *world) error { return w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}) }},
+	{name: "CloudOps.LookOps", setup: (*world).opsMoved, do: func(w *world) error { return w.CloudOps.LookOps(w.ctx, dana, w.m.ID) }},
+	{name: "CloudOps.PlanOps", setup: (*world).opsMoved, do: func(w *world) error {
+		return w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA})
+	}},
+	{name: "CloudOps.ChooseOps", setup: func(w *world) {
+		w.made(migration.Rehearsal, cloud.AuthMTLS)
+		w.must(w.cloud.CreateNamespace(w.ctx, north))
+		w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
+	}, do: func(w *world) error { return w.CloudOps.ChooseOps(w.ctx, dana, w.m.ID, "north.a2dd6") }, several: true},
+	{name: "CloudOps.TakeOpsKey", setup: func(w *world) {
+		w.opsGiven()
+		w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsKey, Name: "worker", Days: 30}))
+		st, _ := w.CloudOps.State(dana, w.m.ID)
+		w.must(w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation))
+	}, do: func(w *world) error { _, _, err := w.CloudOps.TakeOpsKey(w.ctx, dana, w.m.ID); return err }},
 	{name: "CloudOps.ForgetOpsKey", setup: (*world).opsGiven, do: func(w *world) error { return w.CloudOps.ForgetOpsKey(w.ctx, dana, w.m.ID) }, wipes: true},
-	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, "")) }, do: func(w *world) error {
+	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA})) }, do: func(w *world) error {
 		st, _ := w.CloudOps.State(dana, w.m.ID)
 		return w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation)
 	}, goesOn: true},
@@ -163,6 +178,15 @@ var all = []act{
 	}},
 	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
+	}},
+	{name: "Assessments.Review", setup: (*world).assessed, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "we accept it", false}))
+	}},
+	{name: "Assessments.Review taken back", setup: func(w *world) {
+		w.assessed()
+		w.must(second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", false})))
+	}, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", true}))
 	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))
@@ -270,9 +294,9 @@ var all = []act{
 		w.issued()
 		w.must(second2(w.Acts.Namespaces.CreateKey(w.ctx, dana, w.id(), "ci", 30)))
 	}, recorded: true, do: func(w *world) error { return w.Acts.Namespaces.DeleteKey(w.ctx, dana, w.id(), "key-1") }},
-	{name: "Rehearsal.Now", do: func(w *world) error { return second(w.Acts.Rehearsal.Now(w.ctx, dana, cloud.AuthMTLS)) }},
+	{name: "Rehearsal.Now", do: func(w *world) error { return second(w.Acts.Rehearsal.Now(w.ctx, dana, cloud.AuthMTLS, "")) }},
 	{name: "Rehearsal.ShowMe", several: true, do: func(w *world) error {
-		return second(w.Acts.Rehearsal.ShowMe(w.ctx, dana, cloud.AuthMTLS, practiceSet))
+		return second(w.Acts.Rehearsal.ShowMe(w.ctx, dana, cloud.AuthMTLS, "", practiceSet))
 	}},
 	{name: "Rehearsal.ShowNext to namespace, certificates and upload", setup: bare(cloud.AuthMTLS), onward: true, do: (*world).showNext},
 	{name: "Rehearsal.ShowNext to a check", setup: shown(cloud.AuthMTLS, 1), do: (*world).showNext},
@@ -354,7 +378,7 @@ func elsewhere(w *world) {
 }
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
-var looks = []string{"CloudOps.PlanOps", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
+var looks = []string{"CloudOps.HeldBundle", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
 	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 

@@ -14,7 +14,7 @@ func bare(auth string) func(*world) {
 	return func(w *world) {
 		w.t.Helper()
 		var err error
-		w.m, err = w.Acts.Rehearsal.Now(w.ctx, dana, auth)
+		w.m, err = w.Acts.Rehearsal.Now(w.ctx, dana, auth, "")
 		w.must(err)
 	}
 }
@@ -44,7 +44,7 @@ func TestShowMe(t *testing.T) {
 		t.Run(auth, func(t *testing.T) {
 			w := newWorld(t)
 			defer w.end()
-			v, err := w.Acts.Rehearsal.ShowMe(w.ctx, dana, auth, practiceSet)
+			v, err := w.Acts.Rehearsal.ShowMe(w.ctx, dana, auth, "", practiceSet)
 			w.must(err)
 			w.m = v.Migration
 			if v.DoneCount != 3 || v.Next != migration.StepTest {

@@ -213,12 +213,14 @@ func (e *evidence) explain(r reading, level Level, others []string, at hit) Deco
 	}
 	v := Explain(r.code, level, words)
 	d := Decoded{Code: v.Code, Level: level, Title: v.Title, Cause: v.Cause, Fix: []Fix{}, Candidates: []Candidate{},
-		Confirm: command(entry.Confirm, said), Matched: clean(e.text.flat[at.from:at.to], maxValue)}
+		Matched: clean(e.text.flat[at.from:at.to], maxValue)}
+	d.Confirm, _ = command(entry.Confirm, said)
 	for i, f := range entry.Fix {
 		if e.facts.kind == toHere && f.Who == "network" && len(entry.Fix) > 1 {
 			continue // no firewall of theirs stands between a program and its own machine
 		}
-		d.Fix = append(d.Fix, Fix{Who: f.Who, Text: v.Fix[i].Text, Command: command(f.Command, said)})
+		do, used := command(f.Command, said)
+		d.Fix = append(d.Fix, Fix{Who: f.Who, Text: explained(v.Fix[i].Text, used), Command: do})
 	}
 	onlyHere := level == Certain
 	for _, code := range append(slices.Clone(r.also), others...) {
@@ -278,7 +280,7 @@ func (e *evidence) unknown() Decoded {
 		d.Fix = []Fix{{Who: "developer", Text: "Look for the cause there. If Temporal's own address is on another line, paste only that line."}}
 		return d
 	}
-	d.Fix = []Fix{{Who: "developer", Text: "If the connection fails, run the check where the worker runs: it finds the cause rather than reading the message.",
-		Command: command("onramp check --address {address} --namespace {namespace}", e.facts.values)}}
+	check, _ := command("onramp check --address {address} --namespace {namespace}", e.facts.values)
+	d.Fix = []Fix{{Who: "developer", Text: "If the connection fails, run the check where the worker runs: it finds the cause rather than reading the message.", Command: check}}
 	return d
 }

@@ -232,6 +232,42 @@ func TestNoNetworkTeamForThisMachine(t *testing.T) {
 	}
 }
 
+// TestDecodedCommandsAreWhole: a command of tcld or temporal names the namespace and the server that it is about: the
+// text's, or a word that says whose they are; without them it would ask a server on this machine.
+func TestDecodedCommandsAreWhole(t *testing.T) {
+	whole := func(code, command string) {
+		tool, _, _ := strings.Cut(command, " ")
+		if regexp.MustCompile(`^tcld namespace (?:list|create)|^tcld apikey|^temporal server start-dev`).MatchString(command) {
+			return
+		}
+		if (tool == "tcld" || tool == "temporal") && !strings.Contains(command, "--namespace ") || tool == "temporal" && !strings.Contains(command, "--address ") && strings.Contains(command, " --namespace your-") {
+			t.Errorf("%s: %q", code, command)
+		}
+	}
+	for _, table := range readings {
+		for _, r := range table {
+			if r.code == UnknownCode {
+				continue
+			}
+			for _, said := range []map[string]string{{}, {"namespace": "orders.a1b2c"}} {
+				e := &evidence{text: readError("x"), clues: map[string]hit{}, facts: facts{values: said}}
+				d := e.explain(r, r.level, nil, hit{0, 1})
+				whole(r.code, d.Confirm)
+				for _, f := range d.Fix {
+					whole(r.code, f.Command)
+					if strings.Contains(f.Command, "your-namespace.a1b2c ") && !strings.Contains(f.Text, "Instead of your-namespace.a1b2c give your Namespace ID.") {
+						t.Errorf("%s does not say what to put in place of its stand-in: %q", r.code, f.Text)
+					}
+				}
+			}
+		}
+	}
+	d := Decode("remote error: tls: unknown certificate authority")
+	if want := "tcld namespace accepted-client-ca add --namespace your-namespace.a1b2c --ca-certificate-file ca.pem"; len(d.Fix) == 0 || d.Fix[0].Command != want {
+		t.Errorf("the first fix is %v, want %s", d.Fix, want)
+	}
+}
+
 func TestDecodeFillsValues(t *testing.T) {
 	d := Decode("rpc error: code = NotFound desc = Namespace orders.a1b2c is not found. (orders.a1b2c.tmprl.cloud:7233)")
 	if !strings.Contains(d.Cause, "orders.a1b2c") || !strings.Contains(d.Confirm, "--address orders.a1b2c.tmprl.cloud:7233") {

@@ -1,7 +1,9 @@
 package doctor
 
 import (
+	"maps"
 	"regexp"
+	"slices"
 	"strings"
 )
 
@@ -28,18 +30,32 @@ func spoken(said map[string]string) map[string]string {
 	return words
 }
 
-// optional are the parts of commands that may be left out where their value is not known: the tools take them from
-// the environment.
+// optional are the parts of commands that may be left out where their value is not known: onramp takes them from the
+// environment, and says so where they are missing there.
 var optional = []string{
 	" --address {address}", " --namespace {namespace}", " -servername {server_name}", " --task-queue {task_queue}",
 }
+
+// ownWord are the placeholders that temporal and tcld cannot do without: left out, the one would ask a server on this
+// machine and the other nobody. Where their value is not known a word stands in that says whose it is (standIns).
+var ownWord = []string{"address", "namespace", "task_queue"}
 
 // needed are the placeholders for which the decoder has no stand-in: a command that still has one is not shown.
 var needed = []string{"{address}", "{host}", "{port}", "{endpoint}", "{namespace}", "{server_name}", "{wanted}", "{account}", "{task_queue}",
 	"{workflow_type}", "{workflow_id}", "{deployment}", "{build}", "{near}", "{other_namespace}", "{variable}", "{api_key}"}
 
-// command is a command of the catalogue with what the text says, "" where it lacks a value.
-func command(template string, said map[string]string) string {
+// command is a command of the catalogue with what the text says, "" where it lacks a value. used are the words in it
+// that stand for the reader's own values.
+func command(template string, said map[string]string) (filled string, used []StandIn) {
+	if tool, _, _ := strings.Cut(template, " "); tool == "temporal" || tool == "tcld" {
+		own := maps.Clone(said)
+		for _, s := range standIns {
+			if own[s.placeholder] == "" && slices.Contains(ownWord, s.placeholder) && strings.Contains(template, "{"+s.placeholder+"}") {
+				own[s.placeholder], used = s.Shown, append(used, s.StandIn)
+			}
+		}
+		said = own
+	}
 	missing := func(part string) bool {
 		open, end := strings.IndexByte(part, '{'), strings.IndexByte(part, '}')
 		return said[part[open+1:end]] == ""
@@ -51,13 +67,21 @@ func command(template string, said map[string]string) string {
 	}
 	for _, part := range needed {
 		if strings.Contains(template, part) && missing(part) {
-			return ""
+			return "", nil
 		}
 	}
-	if filled := fill(template, shellSafe(said)); !standIn.MatchString(filled) {
-		return filled
+	if filled = fill(template, shellSafe(said)); !standIn.MatchString(filled) {
+		return filled, used
 	}
-	return ""
+	return "", nil
+}
+
+// explained is a sentence and what to put in place of the words of its command that stand for the reader's own values.
+func explained(text string, used []StandIn) string {
+	for _, s := range used {
+		text = strings.TrimSpace(text + " Instead of " + s.Shown + " give " + s.Means + ".")
+	}
+	return text
 }
 
 // standIn is a word in a command that a person would have to replace.

@@ -179,19 +179,9 @@ func (p *printer) evidence(r Report) {
 	if i < 0 || len(r.Stages[i].Evidence) == 0 {
 		return
 	}
-	ev := r.Stages[i].Evidence
-	names := make([]string, 0, len(ev))
-	for n := range ev {
-		names = append(names, n)
-	}
-	slices.Sort(names)
 	p.line("")
 	p.line("Seen")
-	for _, n := range names {
-		text := fmt.Sprint(ev[n])
-		if list, ok := ev[n].([]string); ok {
-			text = strings.Join(list, "; ")
-		}
-		p.line("  %-24s %s", strings.ReplaceAll(n, "_", " "), text)
+	for _, x := range EvidenceWords(r.Stages[i].Evidence) {
+		p.line("  %-34s %s", x.Name, x.Value)
 	}
 }

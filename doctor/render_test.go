@@ -22,7 +22,7 @@ func TestWriteText(t *testing.T) {
 	}
 	last := -1
 	for _, want := range []string{"Checking 127.0.0.1:", "✓ input", "✓ tls", "✗ client-cert", "· grpc", "not reached",
-		"The namespace does not trust the issuer of this certificate", "CL-03, certain, at stage client-cert", "Not wrong:", "Seen", "alert name",
+		"The namespace does not trust the issuer of this certificate", "CL-03, certain, at stage client-cert", "Not wrong:", "Seen", "The alert says",
 		"What to do", "A Cloud administrator:", "tcld namespace accepted-client-ca add --namespace orders.a1b2c", "You:", "CH-01", "See it yourself:",
 		"--tls-cert-path certs/client.pem", "Not covered by this check:", "Tested from lab", "rules of " + RulesDate} {
 		i := strings.Index(plain.String()[max(last, 0):], want)

@@ -84,7 +84,7 @@ func TestReplaceForms(t *testing.T) {
 	refuse(422, "CH-01", "/leaf", "lane", "import", "leaf_pem", k.cert)
 	refuse(422, "ca_key", "/leaf", "lane", "csr", "csr", "junk", "ca_key", k.key)
 	d.post(at+"/leaf", newLeafForm...).to(t)
-	has("step 2", "Download bundle.zip", "The new client certificate")
+	has("step 2", "-bundle-", "The new client certificate")
 	refuse(409, "already exists", "/leaf", newLeafForm...)
 	refuse(422, "private key is missing", "/check", "which", "old", "key_source", "paste")
 	refuse(422, "path is missing", "/check", "which", "old", "key_source", "files")

@@ -130,6 +130,9 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/ops", change, h.ops.GiveKey},
 		{post, "/m/{m}/ops/plan", change, h.ops.Plan},
 		{post, "/m/{m}/ops/apply", change, h.ops.Apply},
+		{post, "/m/{m}/ops/look", change, h.ops.Look},
+		{post, "/m/{m}/ops/choose", change, h.ops.Choose},
+		{post, "/m/{m}/ops/key", change, h.ops.TakeKey}, // once
 		{post, "/m/{m}/ops/forget", change, h.ops.ForgetKey},
 		// Step 4: test the connection
 		{get, "/m/{m}/test", see, h.check.TestForm},
@@ -179,6 +182,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/assess/{run}.csv", see, h.assess.File},
 		{get, "/m/{m}/assess/{run}.facts", see, h.assess.File},
 		{post, "/m/{m}/assess/{run}/stop", change, h.assess.Stop},
+		{post, "/m/{m}/assess/{run}/review", change, h.assess.Review},
 		{post, "/preview/namespace", in, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", open, h.check.TakeReport}, // onramp check --post, once
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console

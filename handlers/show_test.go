@@ -3,7 +3,9 @@ package handlers_test
 import (
 	"regexp"
 	"strings"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"onramp/cloud"
 	"onramp/migration"
@@ -109,4 +111,44 @@ func TestUnsaved(t *testing.T) {
 		t.Errorf("with both keys saved it leads to %s", to)
 	}
 	d.get(m+"/certificates").want(t, 200, "Continue: Upload the CA certificate").lacks(t, "data-then")
+}
+
+// TestPressedTwice: a double click makes one rehearsal, also where the second press comes while the first is carried out;
+// another form of the page, another page and a press later make their own.
+func TestPressedTwice(t *testing.T) {
+	var later atomic.Int64
+	d := sit(t, deskOptions{now: func() time.Time { return time.Now().Add(time.Duration(later.Load())) }})
+	once := func() string {
+		return regexp.MustCompile(`name="once" value="(\w+)"`).FindStringSubmatch(d.get("/").want(t, 200).body)[1]
+	}
+	first := once()
+	at := make(chan string, 4)
+	for range cap(at) {
+		go func() { at <- d.post("/rehearse-now", "how", "show", "once", first).header.Get("Location") }()
+	}
+	for range cap(at) {
+		if to := <-at; to == "" || !strings.Contains(to, "/m/money-transfer-rehearsal/") {
+			t.Errorf("a press leads to %q", to)
+		}
+	}
+	for _, tt := range []struct {
+		what string
+		form []string
+		want string
+	}{
+		{"the same form again", []string{"how", "show", "once", first}, "/m/money-transfer-rehearsal/"},
+		{"another form of the page", []string{"once", first}, "/m/money-transfer-rehearsal-2/"},
+		{"the other form twice", []string{"once", first}, "/m/money-transfer-rehearsal-2/"},
+		{"another page", []string{"how", "show", "once", once()}, "/m/money-transfer-rehearsal-3/"},
+		{"a program without a page", []string{"how", "show"}, "/m/money-transfer-rehearsal-4/"},
+	} {
+		if to := d.post("/rehearse-now", tt.form...).to(t); !strings.HasPrefix(to, tt.want) {
+			t.Errorf("%s leads to %s, want %s…", tt.what, to, tt.want)
+		}
+	}
+	d.post("/rehearse-now", "once", strings.Repeat("x", 300)).want(t, 422)
+	later.Store(int64(11 * time.Second))
+	if to := d.post("/rehearse-now", "how", "show", "once", first).to(t); !strings.HasPrefix(to, "/m/money-transfer-rehearsal-5/") {
+		t.Errorf("a press after a while leads to %s", to)
+	}
 }

@@ -79,7 +79,7 @@ func everyVerdict(t *testing.T, auth string) {
 		}
 		stage := doctor.Stage{ID: e.Stage, Status: doctor.Fail, Summary: "broken", Evidence: map[string]any{"asked": true, "sent": true, "grpc_message": "seen but once"}, Findings: append([]string{e.Code}, e.Related...)}
 		rep.Stages = []doctor.Stage{stage}
-		page := d.get(d.endedWith(m, "run-"+strings.ToLower(e.Code), rep)).want(t, 200, "The server asked for a certificate").lacks(t, "asked true", "sent true")
+		page := d.get(d.endedWith(m, "run-"+strings.ToLower(e.Code), rep)).want(t, 200, "The server asked for a certificate").lacks(t, "asked true", "sent true", "Namespace Admin in Temporal Cloud", ">tcld namespace")
 		text := said(page.body)
 		if auth == "api-key" && strings.Contains(text, "accepts your certificate") {
 			t.Errorf("%s: a run with an API key speaks of its certificate", e.Code)

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/base64"
 	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -102,6 +103,7 @@ func TestJudgeEnvironment(t *testing.T) {
 		{"the Web UI", strings.Replace(goodLines, "orders.a1b2c.tmprl.cloud:7233", "https://cloud.temporal.io", 1), "standard", "IN-01 IN-08", good},
 		{"set twice", goodLines + "TEMPORAL_NAMESPACE=orders.a1b2c\nTEMPORAL_TLS_CLIENT_CERT_PATH=/d/client.pem\n", "standard", "conflict", strings.Replace(good, "/c/client.pem", "/d/client.pem", 1)},
 		{"another namespace's endpoint", strings.Replace(goodLines, "NAMESPACE=orders", "NAMESPACE=invoices", 1), "standard", "IN-12", ""},
+		{"local, as a URL, with a port of its own", "TEMPORAL_ADDRESS=http://localhost:7233\nTEMPORAL_PORT=7233\nTEMPORAL_NAMESPACE=default\n", "standard own", "note NS-11 IN-10", ""},
 		{"local", "TEMPORAL_ADDRESS=localhost:7233\nTEMPORAL_NAMESPACE=default\n", "standard", "NS-11 IN-10", ""},
 		{"no address", strings.SplitN(goodLines, "\n", 2)[1], "standard", "IN-22", good},
 		{"no namespace", strings.Replace(goodLines, "TEMPORAL_NAMESPACE=orders.a1b2c", "", 1), "standard", "NS-04", good},
@@ -170,6 +172,10 @@ func TestEnvironmentInEffect(t *testing.T) {
 	}
 	if diff := cmp.Diff(want, e.InEffect); diff != "" {
 		t.Errorf("in effect (-want +got):\n%s", diff)
+	}
+	own := judged("TEMPORAL_HOST=localhost\nTEMPORAL_PORT=7233\nTEMPORAL_NAMESPACE=default\n").InEffect
+	if !slices.Contains(own, EnvVar{"TEMPORAL_PORT", "7233", "port", "perhaps your code's own"}) {
+		t.Errorf("a port is called one and not shown: %v", own)
 	}
 	if diff := cmp.Diff([]EnvVar{{"TEMPORAL_TLS_CERT", "/old.pem", "client certificate", "variable"}}, e.CLI); diff != "" {
 		t.Errorf("the CLI takes (-want +got):\n%s", diff)

@@ -71,7 +71,7 @@ func (j *judgement) swap() {
 
 // effect lists what SDK and CLI take.
 func (j *judgement) effect() {
-	for _, what := range []meaning{mAddress, mNamespace, mCert, mKey, mCertData, mKeyData, mAPIKey, mPairSecret, mAPIKeySecret, mServerName, mServerCA, mTLS, mNoVerify} {
+	for _, what := range []meaning{mAddress, mPort, mNamespace, mCert, mKey, mCertData, mKeyData, mAPIKey, mPairSecret, mAPIKeySecret, mServerName, mServerCA, mTLS, mNoVerify} {
 		var sdk string
 		if all := j.of(what, "standard", "file", "spring", "quarkus", "controller"); len(all) > 0 {
 			sdk = all[0].name

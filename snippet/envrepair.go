@@ -262,6 +262,9 @@ func (j *judgement) address() (namespace.Address, bool) {
 		v += ":" + port
 	}
 	a, repairs, err := namespace.ParseAddress(v)
+	if err == nil && localOther(a, j.own) {
+		repairs = nil // it is to be replaced, not repaired
+	}
 	j.parsed(name, repairs, err)
 	if err == nil && namespace.HostKind(a.Host) == namespace.HostLocal && localOther(a, j.own) {
 		f := EnvFinding{Code: "IN-10", Level: "danger", Name: name, Title: "Still pointing at the local server", Text: "The address is this machine's.", From: masked(v)}

@@ -42,7 +42,7 @@ func BoardImportPage(f Frame, p BoardImportProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("", "Import a list of namespaces", "One migration a row, from a CSV file. You see what would be made before anything is.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "Import a list of namespaces", "One migration a row, from a CSV file. Onramp shows what it would make before it makes anything.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

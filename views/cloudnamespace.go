@@ -12,7 +12,8 @@ type CloudNamespaceProps struct {
 	CAs       []CloudCARow
 	Auth      *CloudAuthProps
 	Filters   string
-	Saved     string // "Saved. …" after a save, "" otherwise
+	CA        CodeBlockProps // the CA certificate of that migration, to paste; empty where the namespace has it already
+	Saved     string         // "Saved. …" after a save, "" otherwise
 	Problems  Problems
 	Back      *Link
 }

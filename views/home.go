@@ -1,9 +1,10 @@
 package views
 
 // HomeProps is the first page. With neither sections nor filters it is the page of an empty install.
-// Forms: POST /rehearse-now (fields how=show, auth); GET / with fields show, q, mode, sort.
+// Forms: POST /rehearse-now (fields once, how=show, auth); GET / with fields show, q, mode, sort.
 // Test ids: show-me, show-me-key, rehearse-now, new-migration, card-<id>, show-<group>, search, search-go, page-previous, page-next.
 type HomeProps struct {
+	Once     string // of this page's forms: a double click makes one rehearsal
 	Sections []CardSection
 	Ending   *EndingProps // certificates that end soon; nil for none
 	List     *ListProps   // nil while the sections show every migration

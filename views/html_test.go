@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/net/html"
 )
@@ -128,6 +130,25 @@ var rules = map[string]func(all []*html.Node) []string{
 			return ""
 		})
 	},
+	"no word touches a time or a link": func(all []*html.Node) []string {
+		letter := func(s string, last bool) bool {
+			r, _ := utf8.DecodeRuneInString(s)
+			if last {
+				r, _ = utf8.DecodeLastRuneInString(s)
+			}
+			return unicode.IsLetter(r)
+		}
+		return each(all, func(n *html.Node) string {
+			if !slices.Contains([]string{"time", "a", "strong", "code"}, n.Data) {
+				return ""
+			}
+			before, after := n.PrevSibling, n.NextSibling
+			if before != nil && before.Type == html.TextNode && letter(before.Data, true) || after != nil && after.Type == html.TextNode && letter(after.Data, false) {
+				return "beside it is a word without a space"
+			}
+			return ""
+		})
+	},
 	"the frame is whole": func(all []*html.Node) []string {
 		var missing []string
 		for _, id := range []string{"main", "say", "alarm", "toast"} {
@@ -155,7 +176,7 @@ func TestPagesObeyTheRules(t *testing.T) {
 func TestRulesSeeWhatIsWrong(t *testing.T) {
 	const page = `<html><body onload="x()"><main id="a"><h1>A</h1><h3>C</h3><p id="a" style="x"></p>
 		<input name="q"><a href="#nowhere">x</a><button></button><img src="https://else.where/x"><form action="https://else.where"></form>
-		<th>x</th><svg></svg><pre>x</pre><script>x</script></main></body></html>`
+		<th>x</th><svg></svg><pre>x</pre><script>x</script>at<time>noon</time>by</main></body></html>`
 	all := elements(parse(t, strings.Replace(page, "<th>x</th>", "<table><tr><th>x</th></tr></table>", 1)))
 	for name, rule := range rules {
 		if len(rule(all)) == 0 {

@@ -12,6 +12,8 @@ type NamespaceProps struct {
 	Preview   NamespacePreviewProps
 	Saved     string // "Saved 12 Nov, 10:42 by Dana"; "" before
 	Rehearsal bool   // a made-up name is fine: says so
+	Assess    AssessLead
+	Found     AssessFoundProps
 	Problems  Problems
 	Twin      CodeBlockProps
 }
@@ -47,4 +49,12 @@ func namespaceHint(rehearsal bool) string {
 		return "In a rehearsal any valid ID does; this one is filled in for you"
 	}
 	return "For example payments-prod.a1b2c"
+}
+
+// preview is the preview of what was refused without the sentences that stand under its field already.
+func (p NamespaceProps) preview() NamespacePreviewProps {
+	if len(p.Problems.in("namespace")) > 0 {
+		p.Preview.Problems = nil
+	}
+	return p.Preview
 }

@@ -72,3 +72,13 @@ func currentPage(current bool) templ.Attributes {
 	}
 	return nil
 }
+
+// chosen is the text of the present one of some links.
+func chosen(links []Link) string {
+	for _, l := range links {
+		if l.Current {
+			return l.Text
+		}
+	}
+	return ""
+}

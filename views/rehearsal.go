@@ -3,6 +3,7 @@ package views
 // RehearsalProps is the control panel of the rehearsal cloud.
 // Form: POST /rehearsal/reset (no field). Test ids: reset-rehearsal, show-me, show-me-key, rehearse-now.
 type RehearsalProps struct {
+	Once       string       // as in HomeProps
 	Absent     *AbsentProps // nil when it is ready
 	Tag        Tag
 	Text       string // "ready in 0.36 s"

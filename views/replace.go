@@ -14,6 +14,7 @@ type ReplaceProps struct {
 	Blocked   *NeedProps // nothing to replace yet
 	Problems  Problems
 	Saw       string // as in Frame: the steps are swapped while they are open
+	OpsURL    string // where Onramp changes Temporal Cloud with a Cloud Ops key; "" for nowhere
 
 	Lead    string
 	Choices []ReplaceChoice // when none goes on
@@ -79,8 +80,9 @@ type ReplaceLeafProps struct {
 	Held      bool // Onramp still holds the CA's key, made at gate 1
 	CASubject string
 	Card      CertProps
-	Bundle    bool // bundle.zip waits
-	Browser   bool // the key was made in a browser: shown in the one that holds it
+	Bundle    bool   // it waits to be downloaded
+	File      string // the name of bundle.zip, which the old one does not have
+	Browser   bool   // the key was made in a browser: shown in the one that holds it
 }
 
 // ReplaceProofProps is gate 3.

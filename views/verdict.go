@@ -42,6 +42,8 @@ func whoLabel(who string) string {
 		return "Developer"
 	case "cloud-admin":
 		return "Namespace Admin in Temporal Cloud"
+	case "rehearsal":
+		return "You, in the rehearsal cloud"
 	case "network":
 		return "Network team"
 	case "platform":

@@ -3,7 +3,6 @@ package check
 import (
 	"fmt"
 	"net/http"
-	"strings"
 
 	"github.com/go-chi/chi/v5"
 
@@ -198,7 +197,8 @@ func compareProps(p *views.CompareProps, c compared) {
 		x := views.StageChangeProps{ID: s.ID, Number: fmt.Sprint(web.StageNumber(s.ID)), Title: web.StageTitle(s.ID, c.after.CheckRequest().Auth), Changed: s.Changed,
 			Before: web.StageTag(s.Before), After: web.StageTag(s.After), BeforeTime: web.Millis(s.BeforeMS), AfterTime: web.Millis(s.AfterMS)}
 		for _, e := range s.Evidence {
-			x.Evidence = append(x.Evidence, views.ChangeProps{Name: strings.ReplaceAll(e.Name, "_", " "), Before: e.Before, After: e.After})
+			e = e.Words()
+			x.Evidence = append(x.Evidence, views.ChangeProps{Name: e.Name, Before: e.Before, After: e.After})
 		}
 		for _, code := range s.New {
 			x.New = append(x.New, web.FindingProps(code, c.after.CheckRequest()))

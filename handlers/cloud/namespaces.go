@@ -2,6 +2,7 @@ package cloud
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -144,11 +145,12 @@ type shown struct {
 func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, s shown) error {
 	ns, m, ps := s.ns, s.migration, s.problems
 	id := ns.ID.String()
-	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: s.bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: h.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
+	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: s.bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: endpointOf(h.Acts.Places.Rehearsal().Own, ns), Filters: filtersText(ns.Filters),
 		Problems: ps, Back: h.backTo(r, m)}
 	for _, c := range ns.CAs {
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: web.Grouped(c.Fingerprint), Until: web.Day(c.NotAfter), Tag: web.LeftTag(c.NotAfter, h.Now())})
 	}
+	p.CA = toPaste(r.Context(), h.Acts.Book, ns, m)
 	p.Auth = h.cloudAuth(ns, m, nil)
 	p.Auth.Back = h.keyWanted(r, m)
 	if s.auth != nil {
@@ -176,6 +178,19 @@ func filtersText(filters []byte) string {
 		return string(filters)
 	}
 	return string(b)
+}
+
+// toPaste is the CA certificate of the migration that the reader came from, who may have copied something else since;
+// empty where the namespace has it.
+func toPaste(ctx context.Context, book *acts.Book, ns cloud.Namespace, m string) (c views.CodeBlockProps) {
+	if m == "" {
+		return c
+	}
+	v, err := book.View(ctx, m)
+	if err != nil || v.Certificate == nil || slices.ContainsFunc(ns.CAs, func(ca cloud.CA) bool { return ca.Fingerprint == v.Certificate.CAFingerprint }) {
+		return c
+	}
+	return views.CodeBlockProps{ID: "paste-ca", Name: v.Migration.Name, Label: "CA certificate of " + v.Migration.Name, Text: v.Certificate.CAPEM}
 }
 
 // backTo leads to the migration that the reader came from; nil for none.
@@ -222,7 +237,7 @@ func (h *Pages) SaveCAs(w http.ResponseWriter, r *http.Request) error {
 // Rehearsal is the control panel of the rehearsal cloud.
 func (h *Pages) Rehearsal(w http.ResponseWriter, r *http.Request) error {
 	h.settled(r.Context())
-	p := views.RehearsalProps{Absent: h.Absent()}
+	p := views.RehearsalProps{Once: rand.Text(), Absent: h.Absent()}
 	if p.Absent == nil {
 		place := h.Acts.Places.Rehearsal()
 		var list []cloud.Namespace

@@ -104,11 +104,13 @@ func environmentTwin(id string) string {
 // sameForm asks for the repaired version in the form that was pasted.
 const sameForm = "same"
 
-// envLevels are the levels of a finding as the page shows them, the worst first.
-var envLevels = []struct {
+type envLevel struct {
 	level, word string
 	state       views.State
-}{{"danger", "Danger", views.Bad}, {"conflict", "Conflict", views.Warn}, {"repair", "Repaired", views.Warn}, {"dead", "Nothing reads it", views.Warn}, {"note", "Note", views.Idle}}
+}
+
+// envLevels are the levels of a finding as the page shows them, the worst first.
+var envLevels = []envLevel{{"danger", "Danger", views.Bad}, {"conflict", "Conflict", views.Warn}, {"repair", "Repaired", views.Warn}, {"dead", "Nothing reads it", views.Warn}, {"note", "Note", views.Idle}}
 
 // formNames are the forms of an environment in words.
 var formNames = map[string]string{"lines": "lines of variables", "yaml": "YAML", "compose": "Compose YAML", "kubernetes": "Kubernetes YAML",
@@ -119,9 +121,20 @@ var formLangs = map[string]string{"yaml": "yaml", "compose": "yaml", "kubernetes
 
 // judgedEnvironment is an answer as the page shows it.
 func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentProps {
-	p := views.EnvironmentProps{Judged: true, Tag: views.Tag{State: views.Good, Word: "Nothing to change"}, Read: "Read as " + web.Either(formNames[e.Form], "text")}
+	name, lang, same := web.Either(web.ShellNames[shell], "In the form you pasted"), web.Either(web.ShellLangs[shell], "bash"), shell == sameForm
+	if same {
+		shell, lang = "", web.Either(formLangs[e.Form], "bash")
+	}
+	text, err := e.Repaired(shell)
+	p := views.EnvironmentProps{Judged: true, Whole: same, Tag: views.Tag{State: views.Good, Word: "Nothing to change"}, Read: "Read as " + web.Either(formNames[e.Form], "text")}
 	if e.Part != "" {
 		p.Read += ", " + e.Part
+	}
+	word := func(l envLevel) string {
+		if l.level == "repair" && (err != nil || shell == "" && !e.Changed) {
+			return "To repair" // no repaired version follows
+		}
+		return l.word
 	}
 	for _, l := range slices.Backward(envLevels) {
 		n := 0
@@ -131,7 +144,7 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 			}
 		}
 		if n > 0 && l.level != "note" {
-			p.Tag = views.Tag{State: l.state, Word: l.word}
+			p.Tag = views.Tag{State: l.state, Word: word(l)}
 		}
 	}
 	for _, l := range envLevels {
@@ -139,7 +152,7 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 			if x.Level != l.level {
 				continue
 			}
-			row := views.EnvFinding{State: l.state, Word: l.word, Name: x.Name, Code: x.Code, Title: x.Title, Text: x.Text, From: x.From, To: x.To}
+			row := views.EnvFinding{State: l.state, Word: word(l), Name: x.Name, Code: x.Code, Title: x.Title, Text: x.Text, From: x.From, To: x.To}
 			if x.Code != "" {
 				row.URL = web.HelpPath(x.Code)
 			}
@@ -161,11 +174,6 @@ func judgedEnvironment(e snippet.Environment, shell string) views.EnvironmentPro
 	}
 	p.InEffect, p.CLI = rows(e.InEffect), rows(e.CLI)
 	p.ByHand = e.ByHand
-	name, lang := web.Either(web.ShellNames[shell], "In the form you pasted"), web.Either(web.ShellLangs[shell], "bash")
-	if shell == sameForm {
-		shell, lang, p.Whole = "", web.Either(formLangs[e.Form], "bash"), true
-	}
-	text, err := e.Repaired(shell)
 	switch {
 	case err != nil:
 		f := fault.From(err)

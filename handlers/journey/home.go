@@ -2,6 +2,7 @@ package journey
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/http"
 	"net/url"
@@ -95,7 +96,7 @@ func (h *Pages) Home(w http.ResponseWriter, r *http.Request) error {
 	}
 	asked := !q.plain()
 	q.From, q.page = list.From, list.From/web.CardsPerPage+1
-	p := views.HomeProps{NoRehearsal: h.Acts.Places.NoRehearsal(), Sections: homeSections(h.By(r), q, list)}
+	p := views.HomeProps{Once: rand.Text(), NoRehearsal: h.Acts.Places.NoRehearsal(), Sections: homeSections(h.By(r), q, list)}
 	if h.Shared == nil {
 		p.DataDir = web.AtHome(h.DataDir)
 	}
@@ -277,14 +278,18 @@ func (h *Pages) RehearseNow(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	auth, how := web.Either(f.Text("auth"), cloud.AuthMTLS), f.Text("how")
+	by, once := h.By(r), f.Text("once")
+	if once != "" {
+		once += " " + how + " " + auth // the page's forms share one
+	}
 	if how == "show" {
-		v, err := h.Acts.Rehearsal.ShowMe(r.Context(), h.By(r), auth, h.showSet)
+		v, err := h.Acts.Rehearsal.ShowMe(r.Context(), by, auth, once, h.showSet)
 		if err != nil {
 			return err
 		}
 		return web.SeeOther(w, r, web.ShowPath(v, web.ShowFirst(v)), "")
 	}
-	m, err := h.Acts.Rehearsal.Now(r.Context(), h.By(r), auth)
+	m, err := h.Acts.Rehearsal.Now(r.Context(), by, auth, once)
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (b *board) audit(v web.AuditVitals, halted string) {
 	if !v.Verified.IsZero() {
 		when = web.Moment(v.Verified)
 	}
-	b.part("audit", "Audit", tag, views.Pair{Name: "Verified", Value: when}, views.Pair{Name: "Records then", Value: fmt.Sprint(v.Records)}, views.Pair{Name: "Records", Value: "Open the audit", URL: "/audit"})
+	b.part("audit", "Audit", tag, views.Pair{Name: "Verified", Value: when}, views.Pair{Name: "Records at that time", Value: fmt.Sprint(v.Records)}, views.Pair{Name: "Records", Value: "Open the audit", URL: "/audit"})
 }
 
 func (b *board) people(v web.PeopleVitals) {

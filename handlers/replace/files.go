@@ -11,12 +11,21 @@ import (
 
 // GiveBundle gives away the new client certificate with its key, once.
 func (h *Pages) GiveBundle(w http.ResponseWriter, r *http.Request) error {
-	return h.replaceTake(w, r, func(re *migration.Replacement) acts.Download { return acts.Download{Leaf: newLeafPrint(re)} })
+	return h.replaceTake(w, r, func(v web.Visit, re *migration.Replacement) (acts.Download, string) {
+		return acts.Download{Leaf: newLeafPrint(re)}, bundleName(v, re)
+	})
 }
 
 // GiveCAKey gives away the key of the new CA, once.
 func (h *Pages) GiveCAKey(w http.ResponseWriter, r *http.Request) error {
-	return h.replaceTake(w, r, newCAKey)
+	return h.replaceTake(w, r, func(_ web.Visit, re *migration.Replacement) (acts.Download, string) { return newCAKey(re), "" })
+}
+
+// bundleName is what bundle.zip of the new client certificate is called: it lies beside that of the old one, whose names
+// are the same.
+func bundleName(v web.Visit, re *migration.Replacement) string {
+	leaf := newLeafPrint(re)
+	return strings.ReplaceAll(v.Migration.ID, ".", "-") + "-bundle-" + leaf[:min(8, len(leaf))] + ".zip"
 }
 
 // newCAKey is the key of the new CA, made here.
@@ -27,7 +36,7 @@ func newCAKey(re *migration.Replacement) acts.Download {
 	return acts.Download{CAKey: true, NewCA: re.NewCA.Fingerprint}
 }
 
-func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(*migration.Replacement) acts.Download) error {
+func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(web.Visit, *migration.Replacement) (acts.Download, string)) error {
 	v, err := h.Move(r)
 	if err != nil {
 		return err
@@ -36,11 +45,15 @@ func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(*
 	if re == nil {
 		return h.NoSuchPage(w, r)
 	}
-	name, body, err := h.Acts.Keys.Take(r.Context(), v.By, v.Migration.ID, which(re))
+	file, name := which(v, re)
+	kept, body, err := h.Acts.Keys.Take(r.Context(), v.By, v.Migration.ID, file)
 	if err != nil {
 		return err
 	}
 	defer clear(body)
+	if name == "" {
+		name = kept
+	}
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 
@@ -109,5 +122,5 @@ func (h *Pages) BundleFiles(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return web.SendJSON(w, r, http.StatusOK, map[string]any{"name": strings.ReplaceAll(v.Migration.ID, ".", "-") + "-bundle.zip", "files": files})
+	return web.SendJSON(w, r, http.StatusOK, map[string]any{"name": bundleName(v, re), "files": files})
 }

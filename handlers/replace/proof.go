@@ -56,6 +56,14 @@ func (h *Pages) sides(ctx context.Context, v web.Visit, re *migration.Replacemen
 	return out, nil
 }
 
+// said is a certificate as one tells it from the other, whose subject is often the same.
+func (s side) said() string {
+	if s.leaf == "" {
+		return s.subject
+	}
+	return s.subject + ", " + web.ShortPrint(s.leaf)
+}
+
 // row is what the newest check with a client certificate came to. A check that counts for nothing, such as one from before
 // both CAs were there, is not shown.
 func (s side) row(m string) views.ProofRow {
@@ -103,8 +111,8 @@ func (h *Pages) replaceProofProps(ctx context.Context, v web.Visit, re *migratio
 			which = whichNew
 		}
 	}
-	p.Which = []views.Choice{{Value: whichOld, Label: "The old client certificate", Hint: both[0].subject, Selected: which == whichOld},
-		{Value: whichNew, Label: "The new client certificate", Hint: both[1].subject, Selected: which == whichNew}}
+	p.Which = []views.Choice{{Value: whichOld, Label: "The old client certificate", Hint: both[0].said(), Selected: which == whichOld},
+		{Value: whichNew, Label: "The new client certificate", Hint: both[1].said(), Selected: which == whichNew}}
 	p.Key = h.KeySource(v, f.key, "")
 	p.Key.NeedCert = false
 	p.Key.Sources[0].Disabled, p.Key.Sources[0].Selected = len(lent) == 0, len(lent) > 0

@@ -33,7 +33,7 @@ func (t *transferState) pending() []views.PendingProps {
 		case transfer.StateRunning:
 			p.State, p.Text = views.Busy, attempt+" is running"
 			if a.Heartbeat != nil {
-				p.LastBeat = web.EvidenceText(a.Heartbeat)
+				p.LastBeat = doctor.EvidenceText(a.Heartbeat)
 			}
 		}
 		out = append(out, p)

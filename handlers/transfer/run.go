@@ -198,7 +198,7 @@ func (t *transferState) event(i int) views.EventProps {
 		p.When = "+" + web.Took(d)
 	}
 	if e.Data.Heartbeat != nil {
-		p.Text = e.Headline() + ", last heartbeat: " + web.EvidenceText(e.Data.Heartbeat)
+		p.Text = e.Headline() + ", last heartbeat: " + doctor.EvidenceText(e.Data.Heartbeat)
 	}
 	if e.Failure != "" && !strings.Contains(e.Text, e.Failure) {
 		p.Text += ": " + e.Failure

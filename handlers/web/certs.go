@@ -56,7 +56,7 @@ func (h *Site) CertForm(v Visit, f CertFields) views.CertificateForm {
 		p.CSR = ""
 	}
 	p.Makers = []views.Choice{
-		{Value: MakerBrowser, Label: "In this browser", Hint: "The key never leaves this browser; Onramp signs a request for it. Needs JavaScript, and HTTPS or localhost.",
+		{Value: MakerBrowser, Label: "In this browser", Hint: "Onramp signs a request for it, and gets a copy only if you let it use the key, below. Needs JavaScript, and HTTPS or localhost.",
 			Disabled: true}, // the script enables it where the browser can do it
 		{Value: MakerServer, Label: "By Onramp on this computer", Hint: "Downloaded once, kept nowhere.", Selected: f.Maker != MakerRequest},
 	}

@@ -43,6 +43,14 @@ func VerdictProps(v doctor.Verdict, ev []views.Pair, m migration.View, asked run
 		p.HelpURL = HelpPath(v.Code)
 	}
 	for i, f := range v.Fix {
+		if m.Migration.Mode.Can().Practice { // no admin is to be asked, and Temporal Cloud's tool knows nothing of the namespace
+			if f.Who == "cloud-admin" {
+				f.Who = "rehearsal"
+			}
+			if strings.HasPrefix(f.Command, "tcld ") {
+				f.Command = ""
+			}
+		}
 		p.Fixes = append(p.Fixes, FixProps(f, fmt.Sprintf("fix-%d", i+1)))
 	}
 	p.Candidates = Candidates(v.Candidates, asked)
@@ -147,4 +155,12 @@ func BeforeUpload(code string, m migration.View) *views.Link {
 	l := verdictActions(doctor.Verdict{Code: code}, m)[0]
 	l.TestID = "before-upload"
 	return &l
+}
+
+// Evidence is what a stage saw, in words.
+func Evidence(ev map[string]any) (out []views.Pair) {
+	for _, x := range doctor.EvidenceWords(ev) {
+		out = append(out, views.Pair{Name: x.Name, Value: x.Value, Mono: x.Exact})
+	}
+	return out
 }

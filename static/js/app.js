@@ -296,7 +296,7 @@ function post(address, form, submitter, more) {
 
 // take shows an answer: another page when the server sent us there, else the fragments in it.
 async function take(answer) {
-  if (answer.redirected) { location.assign(answer.url); return; }
+  if (answer.redirected) { location.assign(answer.url); return true; }
   swap(await answer.text());
   $('[aria-invalid="true"]')?.focus();
 }
@@ -306,13 +306,16 @@ async function busy(form, submitter, work) {
   if (form.getAttribute('aria-busy') === 'true') return;
   form.setAttribute('aria-busy', 'true');
   submitter?.setAttribute('aria-disabled', 'true');
-  try {
-    await work();
-  } catch {
-    toast('Onramp did not answer. Check that it still runs, then try again.');
-  } finally {
+  const idle = () => {
     form.removeAttribute('aria-busy');
     submitter?.removeAttribute('aria-disabled');
+  };
+  try {
+    if (await work()) addEventListener('pageshow', idle, { once: true }); // it leads away; the reader may come back
+    else idle();
+  } catch {
+    toast('Onramp did not answer. Check that it still runs, then try again.');
+    idle();
   }
 }
 

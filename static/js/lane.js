@@ -17,14 +17,16 @@ addEventListener('submit', event => {
   busy(form, by, async () => {
     const answer = await post(form.action, form, by);
     if (!answer.ok) { await take(answer); return; }
-    saveFile(form.action.split('/').pop(), await answer.blob(), form.dataset.then);
+    const name = /filename="?([^";]+)/.exec(answer.headers.get('Content-Disposition'))?.[1];
+    saveFile(name || form.action.split('/').pop(), await answer.blob(), form.dataset.then);
   });
 });
 
 // --- the browser lane: the client's key is made here and leaves only where the reader says so -----
 //
 // form[data-browser-lane] makes certificates; its radio maker=browser is enabled where WebCrypto is there.
-// [data-browser-key] is shown while this page holds a key; [data-save-key] saves it in bundle.zip.
+// [data-browser-key] is shown while this page holds a key; [data-save-key] saves it in bundle.zip, and is the first action
+// until then, before [data-after-key]; [data-key-saved] says that it was.
 {
   let held = null; // {key, saved, lent}; a reload forgets it
   let maker = 'browser';
@@ -37,6 +39,10 @@ addEventListener('submit', event => {
       radio.checked = maker === 'browser';
     }
     for (const e of within(root, '[data-browser-key]')) e.hidden = !held;
+    const unsaved = held && !held.saved;
+    for (const e of within(root, '[data-key-saved]')) e.hidden = !held?.saved;
+    for (const e of within(root, '[data-save-key]')) e.classList.toggle('go', !held?.saved);
+    for (const e of within(root, '[data-after-key]')) e.classList.toggle('go', !unsaved);
   });
   arrive(document);
 
@@ -92,6 +98,7 @@ addEventListener('submit', event => {
       const archive = OnrampCSR.zip([...files, { name: 'client.key', text: held.key, mode: 0o600 }]);
       held.saved = true;
       saveFile(name, new Blob([archive], { type: 'application/zip' }), button.dataset.then);
+      arrive(document);
     });
   });
 

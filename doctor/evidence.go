@@ -1,4 +1,4 @@
-package web
+package doctor
 
 import (
 	"cmp"
@@ -6,8 +6,6 @@ import (
 	"fmt"
 	"slices"
 	"strings"
-
-	"onramp/views"
 )
 
 // evidenceLabels are the names of a check's evidence in words, by their name in its report. Those of one stage stand in
@@ -41,9 +39,15 @@ var evidenceLabels = []struct{ name, label string }{
 	{"deployment", "Worker deployment"}, {"build", "Build of the worker"}, {"worker_version", "Version of the worker"}, {"current_version", "Current version"},
 }
 
-// Evidence are names and values of a check in words, in a steady order: what was wanted and seen first. What this version
-// does not know, an older report's, comes last, by its own name.
-func Evidence(ev map[string]any) []views.Pair {
+// Seen is a piece of evidence in words. Exact is set for a value as the machine has it, and not for yes and no.
+type Seen struct {
+	Name, Value string
+	Exact       bool
+}
+
+// EvidenceWords are names and values of a stage's Evidence in words, in a steady order: what was wanted and seen first.
+// What this version does not know, an older report's, comes last, by its own name.
+func EvidenceWords(ev map[string]any) []Seen {
 	place := func(name string) int {
 		for i, l := range evidenceLabels {
 			if l.name == name {
@@ -57,18 +61,42 @@ func Evidence(ev map[string]any) []views.Pair {
 		names = append(names, n)
 	}
 	slices.SortFunc(names, func(a, b string) int { return cmp.Or(cmp.Compare(place(a), place(b)), strings.Compare(a, b)) })
-	var out []views.Pair
+	var out []Seen
 	for _, n := range names {
-		p := views.Pair{Name: UpperFirst(strings.ReplaceAll(n, "_", " ")), Value: EvidenceText(ev[n])}
-		if i := place(n); i < len(evidenceLabels) {
-			p.Name = evidenceLabels[i].label
-		}
-		if _, isBool := ev[n].(bool); !isBool {
-			p.Mono = true
-		}
-		out = append(out, p)
+		_, truth := ev[n].(bool)
+		out = append(out, Seen{Name: evidenceLabel(n), Value: EvidenceText(ev[n]), Exact: !truth})
 	}
 	return out
+}
+
+// evidenceLabel is a name of the evidence in words.
+func evidenceLabel(name string) string {
+	for _, l := range evidenceLabels {
+		if l.name == name {
+			return l.label
+		}
+	}
+	text := strings.ReplaceAll(name, "_", " ")
+	if text != "" {
+		text = strings.ToUpper(text[:1]) + text[1:]
+	}
+	return text
+}
+
+// Words is a change of evidence in words, as EvidenceWords says them.
+func (c Change) Words() Change {
+	say := func(text string) string {
+		var v any
+		if json.Unmarshal([]byte(text), &v) != nil {
+			return text
+		}
+		switch v.(type) {
+		case bool, []any, map[string]any:
+			return EvidenceText(v)
+		}
+		return text
+	}
+	return Change{evidenceLabel(c.Name), say(c.Before), say(c.After)}
 }
 
 // EvidenceText is a value as people read it: yes and no, lists with commas, an object as its names with their values in
@@ -89,10 +117,7 @@ func EvidenceText(v any) string {
 	case []any:
 		return list(v)
 	case []string:
-		if len(v) == 0 {
-			return "none"
-		}
-		return strings.Join(v, ", ")
+		return listed(v, slices.ContainsFunc(v, func(x string) bool { return strings.Contains(x, ",") }))
 	case map[string]any:
 		names := make([]string, 0, len(v))
 		for n := range v {
@@ -113,12 +138,21 @@ func EvidenceText(v any) string {
 }
 
 func list(v []any) string {
-	if len(v) == 0 {
-		return "none"
-	}
-	parts := make([]string, len(v))
+	parts, commas := make([]string, len(v)), false
 	for i, x := range v {
-		parts[i] = nested(x)
+		text, isText := x.(string)
+		parts[i], commas = nested(x), commas || isText && strings.Contains(text, ",")
+	}
+	return listed(parts, commas)
+}
+
+// listed are the parts of a list, with semicolons where a part has commas of its own, as a certificate's subject does.
+func listed(parts []string, commas bool) string {
+	switch {
+	case len(parts) == 0:
+		return "none"
+	case commas:
+		return strings.Join(parts, "; ")
 	}
 	return strings.Join(parts, ", ")
 }
