@@ -157,11 +157,3 @@ func (c CloudOps) seeAfter(ctx context.Context, by Actor, id string) error {
 	_, err = checks.LookForCA(ctx, by, id)
 	return err
 }
-
-// filtersIn are the facts that follow for a migration from what its namespace has.
-func filtersIn(v migration.View, d *cloud.Detail) []migration.Fact {
-	if d == nil || v.Namespace == nil || v.Namespace.Namespace != d.ID.String() {
-		return nil
-	}
-	return migration.FiltersSeen(v, d.Settings.Filters.JSON())
-}

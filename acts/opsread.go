@@ -83,3 +83,11 @@ func held(d *cloud.Detail) (out []cloud.CA) {
 	}
 	return out
 }
+
+// filtersIn are the facts that follow for a migration from what its namespace has.
+func filtersIn(v migration.View, d *cloud.Detail) []migration.Fact {
+	if d == nil || v.Namespace == nil || v.Namespace.Namespace != d.ID.String() {
+		return nil
+	}
+	return migration.FiltersSeen(v, d.Settings.Filters.JSON())
+}

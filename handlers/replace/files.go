@@ -50,10 +50,10 @@ func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(w
 	if err != nil {
 		return err
 	}
+	defer clear(body)
 	if name == "" {
 		name = kept
 	}
-	defer clear(body)
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 
