@@ -116,7 +116,9 @@ func (n endpoints) UpdateNexusEndpoint(ctx context.Context, req *cloudservice.Up
 		}
 		if err == nil {
 			op, err = s.begin(who, change{id: req.GetAsyncOperationId(), kind: "UpdateNexusEndpoint", about: e.shown.GetId(), req: req,
-				apply: func(ctx context.Context) error { return putEndpoint(ctx, s, req.GetSpec(), e.shown.GetSpec().GetName()) },
+				apply: func(ctx context.Context) error {
+					return putEndpoint(ctx, s, req.GetSpec(), e.shown.GetSpec().GetName())
+				},
 				ended: func(ok bool) {
 					if ok {
 						e.shown.Spec, e.shown.ResourceVersion, e.shown.LastModifiedTime = proto.CloneOf(req.GetSpec()), newID(), timestamppb.New(s.o.Now())
