@@ -145,7 +145,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		p.Other = "This migration signs in with " + web.AuthName(v.Migration.Auth) + "; the code below is for " + web.AuthName(q.auth) + ". Checks and transfers still sign in as the migration does."
 	}
 	if v.Migration.Mode.Can().OneDoor && q.auth == cloud.AuthAPIKey {
-		p.Notes = append(p.Notes, "Only in the rehearsal: its one address serves every namespace, so the TLS server name chooses the endpoint that takes API keys. Temporal Cloud's address names the namespace itself.")
+		p.Notes = append(p.Notes, "Only in the rehearsal: programs with an API key dial a port of their own, which serves every namespace that takes API keys. Temporal Cloud's address names the namespace itself.")
 	}
 	p.Zip = web.MovePath(m, "code.zip") + q.with(func(*codeQuery) {})
 	p.Environment = views.Link{Text: "Check the environment you have", URL: web.MovePath(m, migration.StepCode, "environment"), TestID: "environment-link"}
