@@ -49,8 +49,8 @@ screenshots: setup build ## docs/screenshots from the running portal
 vuln: ## known vulnerabilities, by Go's database (it needs the network)
 	$(GO) run golang.org/x/vuln/cmd/govulncheck@v1.9.0 ./...
 
-fuzz: ## each fuzz target for 30 s
-	@scripts/fuzz.sh 30s
+fuzz: ## each fuzz target for 30 s (SECONDS=60, ONLY=certsvc/ for some)
+	@scripts/fuzz.sh $(or $(SECONDS),30) $(ONLY)
 
 clean: ## remove what make built and installed here
 	rm -rf bin e2e/.venv e2e/node_modules

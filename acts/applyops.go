@@ -27,6 +27,11 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	if err := c.admit(ctx, by, s.state.Server); err != nil {
 		return fault.Unchanged(err)
 	}
+	if st, _ := c.State(by, id); st.Plan != nil && st.Plan.Kind == cloud.KindKey {
+		if err := c.ops.waiting(s, st.Plan.Namespace); err != nil {
+			return fault.Unchanged(err)
+		}
+	}
 	c.ops.mu.Lock()
 	plan, sending, closed := s.state.Plan, s.state.Sending, c.ops.closed
 	good := !closed && !sending && plan != nil && plan.Operation == operation
@@ -71,15 +76,20 @@ func opsNote(p *cloud.Plan, how string) string {
 // carryOut makes a plan, writes down its end and what the namespace holds then. The error is that of the change, which the
 // session's state tells too, or of writing it down.
 func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan) error {
-	applied, err := s.client.Apply(c.ending, *plan, func(o cloud.Operation) {
-		c.ops.change(s, func(st *OpsState) { st.Progress = o })
-	})
+	applied, key, err := c.send(s, plan)
 	c.ops.mu.Lock()
 	s.state.Sending, s.state.Plan, s.state.Failed = false, nil, err
-	if s.state.Applied = &applied; err == nil {
+	if s.state.Applied = &applied; err == nil && applied.Detail.Name != "" {
 		s.state.Detail, s.state.NotSeen = &applied.Detail, nil
 	}
 	gone := c.ops.all[opsKey(by, id)] != s
+	switch {
+	case key == nil:
+	case gone: // nobody can take it: the next one that is made deletes it
+		clear(key.Secret.Reveal())
+	default:
+		s.made, s.state.Waits = key, plan.Key
+	}
 	c.ops.mu.Unlock()
 	if gone {
 		_ = s.client.Close() // its key was to be forgotten meanwhile
@@ -90,10 +100,7 @@ func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ending), opsWait)
 	defer cancel()
-	unwritten := c.record(ctx, by, note(id, custody.CloudEnded, opsNote(plan, how)))
-	if err == nil {
-		unwritten = errors.Join(unwritten, c.seeAfter(ctx, by, id))
-	}
+	unwritten := c.ended(ctx, by, id, applied, err, note(id, custody.CloudEnded, opsNote(plan, how)))
 	c.changes.Wake(id)
 	if unwritten == nil && err == nil {
 		return nil
@@ -109,6 +116,33 @@ func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan)
 	return &f
 }
 
+// send sends a plan and waits for its end. A key that was made waits in memory.
+func (c CloudOps) send(s *opsSession, plan *cloud.Plan) (cloud.Applied, *madeKey, error) {
+	progress := func(o cloud.Operation) { c.ops.change(s, func(st *OpsState) { st.Progress = o }) }
+	if plan.Kind != cloud.KindKey {
+		applied, err := s.client.Apply(c.ending, *plan, progress)
+		return applied, nil, err
+	}
+	made, err := s.client.MakeKey(c.ending, *plan, progress)
+	if err != nil {
+		return cloud.Applied{}, nil, err
+	}
+	return cloud.Applied{Changed: true, Operation: cloud.Operation{ID: plan.Operation, State: cloud.Fulfilled}}, &madeKey{made, *plan}, nil
+}
+
+// ended writes down the end of a change, and what follows from it for the migration.
+func (c CloudOps) ended(ctx context.Context, by Actor, id string, applied cloud.Applied, failed error, r custody.Record) error {
+	if failed != nil || applied.Detail.Name == "" {
+		return c.record(ctx, by, r)
+	}
+	v, err := c.View(ctx, id)
+	if err == nil && (v.Namespace == nil || v.Namespace.Namespace != applied.Detail.Name) { // it was made for this migration
+		err = c.settleOn(ctx, by, id, applied.Detail.ID, applied.Detail.ActiveRegion)
+	}
+	err = errors.Join(err, c.asRead(ctx, by, id, &applied.Detail, r))
+	return errors.Join(err, c.seeAfter(ctx, by, id))
+}
+
 // seeAfter lets step 3 see what is there now: the bundle where it can be read, or a connection with a lent key. What it
 // does not see stays open.
 func (c CloudOps) seeAfter(ctx context.Context, by Actor, id string) error {
@@ -122,4 +156,12 @@ func (c CloudOps) seeAfter(ctx context.Context, by Actor, id string) error {
 	}
 	_, err = checks.LookForCA(ctx, by, id)
 	return err
+}
+
+// filtersIn are the facts that follow for a migration from what its namespace has.
+func filtersIn(v migration.View, d *cloud.Detail) []migration.Fact {
+	if d == nil || v.Namespace == nil || v.Namespace.Namespace != d.ID.String() {
+		return nil
+	}
+	return migration.FiltersSeen(v, d.Settings.Filters.JSON())
 }

@@ -89,8 +89,23 @@ var all = []act{
 		return second(w.Certificates.Import(w.ctx, dana, w.m.ID, string(set.CA.CertPEM), string(set.Leaf.CertPEM)))
 	}},
 	{name: "CloudOps.GiveOpsKey", setup: (*world).issued, do: func(w *world) error { return w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}) }},
+	{name: "CloudOps.LookOps", setup: (*world).opsMoved, do: func(w *world) error { return w.CloudOps.LookOps(w.ctx, dana, w.m.ID) }},
+	{name: "CloudOps.PlanOps", setup: (*world).opsMoved, do: func(w *world) error {
+		return w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA})
+	}},
+	{name: "CloudOps.ChooseOps", setup: func(w *world) {
+		w.made(migration.Rehearsal, cloud.AuthMTLS)
+		w.must(w.cloud.CreateNamespace(w.ctx, north))
+		w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
+	}, do: func(w *world) error { return w.CloudOps.ChooseOps(w.ctx, dana, w.m.ID, "north.a2dd6") }, several: true},
+	{name: "CloudOps.TakeOpsKey", setup: func(w *world) {
+		w.opsGiven()
+		w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsKey, Name: "worker", Days: 30}))
+		st, _ := w.CloudOps.State(dana, w.m.ID)
+		w.must(w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation))
+	}, do: func(w *world) error { _, _, err := w.CloudOps.TakeOpsKey(w.ctx, dana, w.m.ID); return err }},
 	{name: "CloudOps.ForgetOpsKey", setup: (*world).opsGiven, do: func(w *world) error { return w.CloudOps.ForgetOpsKey(w.ctx, dana, w.m.ID) }, wipes: true},
-	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, "")) }, do: func(w *world) error {
+	{name: "CloudOps.ApplyOps", setup: func(w *world) { w.opsGiven(); w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA})) }, do: func(w *world) error {
 		st, _ := w.CloudOps.State(dana, w.m.ID)
 		return w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation)
 	}, goesOn: true},
@@ -164,6 +179,15 @@ var all = []act{
 	{name: "Assessments.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Assessments.Start(w.ctx, dana, w.m.ID, Assess{Target: doctor.Target{Address: "localhost:7233", Plaintext: true}, Options: assess.Options{Rate: 2, Budget: 20}}))
 	}},
+	{name: "Assessments.Review", setup: (*world).assessed, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "we accept it", false}))
+	}},
+	{name: "Assessments.Review taken back", setup: func(w *world) {
+		w.assessed()
+		w.must(second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", false})))
+	}, do: func(w *world) error {
+		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", true}))
+	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))
 	}},
@@ -198,7 +222,7 @@ var all = []act{
 		return second(w.Checks.LookForCA(w.ctx, dana, w.m.ID))
 	}},
 	{name: "Handoffs.Make", setup: (*world).issued, do: func(w *world) error {
-		token, h, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		token, h, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Omar"})
 		if (err == nil) != (token != "") || (err == nil) != (h.Number == 1) {
 			w.t.Errorf("token %q of %+v with %v", token, h, err)
 		}
@@ -219,8 +243,18 @@ var all = []act{
 	{name: "Handoffs.Look in Temporal Cloud, with the maker's key", setup: handed(migration.Cloud), do: func(w *world) error {
 		return second(w.Handoffs.Look(w.ctx, poster, w.extra.(string)))
 	}},
-	{name: "Handoffs.Upload", setup: handed(migration.Rehearsal), do: func(w *world) error {
-		return second(w.Handoffs.Upload(w.ctx, poster, w.extra.(string)))
+	{name: "Handoffs.CarryOut", setup: handed(migration.Rehearsal), do: func(w *world) error {
+		return second(w.Handoffs.CarryOut(w.ctx, poster, w.extra.(string)))
+	}},
+	{name: "Handoffs.CarryOut, filters", setup: askedForFilters, do: func(w *world) error {
+		return second(w.Handoffs.CarryOut(w.ctx, poster, w.extra.(string)))
+	}},
+	{name: "Handoffs.Look, filters", setup: func(w *world) { // set by another way than Onramp's
+		askedForFilters(w)
+		w.must(second(w.cloud.ChangeFilters(w.ctx, w.id(), func(cloud.Namespace) ([]byte, error) { return []byte(w.view().Handoffs[0].Filters), nil })))
+	}, do: func(w *world) error { return second(w.Handoffs.Look(w.ctx, poster, w.extra.(string))) }},
+	{name: "Handoffs.CarryOut, the old CA goes", setup: askedToRemove, do: func(w *world) error {
+		return second(w.Handoffs.CarryOut(w.ctx, poster, w.extra.(string)))
 	}},
 	{name: "Transfers.Start", setup: (*world).tested, do: func(w *world) error { return second(w.transfer("once")) }},
 	{name: "Transfers.StartDrill", setup: (*world).tested, do: func(w *world) error {
@@ -290,10 +324,31 @@ func at(gate string) func(*world) { return func(w *world) { w.replacing(gate) } 
 func handed(mode migration.Mode) func(*world) {
 	return func(w *world) {
 		w.issuedIn(mode)
-		token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Omar"})
 		w.must(err)
 		w.extra = token
 	}
+}
+
+// asked has a link for Omar to do a task.
+func (w *world) asked(ask migration.Ask) {
+	w.t.Helper()
+	ask.For = "Omar"
+	token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, ask)
+	w.must(err)
+	w.extra = token
+}
+
+const paymentsOnly = `{"filters":[{"commonName":"payments"}]}`
+
+func askedForFilters(w *world) {
+	w.tested()
+	w.asked(migration.Ask{Task: migration.TaskFilters, Filters: paymentsOnly})
+}
+
+func askedToRemove(w *world) {
+	w.replacing("proof")
+	w.asked(migration.Ask{Task: migration.TaskRemoveCA})
 }
 
 func practiceSet(migration.View) certsvc.SetRequest {
@@ -323,7 +378,7 @@ func elsewhere(w *world) {
 }
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
-var looks = []string{"CloudOps.PlanOps", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
+var looks = []string{"CloudOps.HeldBundle", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
 	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
 

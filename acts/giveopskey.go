@@ -43,14 +43,11 @@ func (c CloudOps) GiveOpsKey(ctx context.Context, by Actor, id string, key certs
 	s := &opsSession{client: client, state: OpsState{Server: place.Server, Until: c.now().Add(OpsFor)}}
 	if s.state.Who, err = client.Who(ctx); err == nil {
 		c.pickUp(ctx, by, v, s)
-		err = c.look(ctx, id, s)
-	}
-	if err == nil {
-		err = c.record(ctx, by, note(id, custody.OpsKeyGiven, "of "+s.state.Who.Name+" at "+place.Server))
+		err = c.look(ctx, by, id, s, note(id, custody.OpsKeyGiven, "of "+s.state.Who.Name+" at "+place.Server))
 	}
 	if err != nil {
 		_ = client.Close() // it is of no use
-		return fault.From(err).In("ops_key")
+		return atField(err, "", "ops_key")
 	}
 	c.ops.keep(opsKey(by, id), s)
 	return nil
@@ -59,9 +56,14 @@ func (c CloudOps) GiveOpsKey(ctx context.Context, by Actor, id string, key certs
 // pickUpFor bounds the wait for a change that an earlier process sent.
 const pickUpFor = 30 * time.Second
 
-// pickUp brings a change of the migration's namespace to its end that this Onramp sent before it was stopped.
+// pickUp brings a change of the migration's namespace to its end that this Onramp sent before it was stopped, also the
+// making of a namespace that is to become the migration's.
 func (c CloudOps) pickUp(ctx context.Context, by Actor, v migration.View, s *opsSession) {
+	id := v.Migration.ID
 	ns, err := idOf(v)
+	if pending, found := s.client.Pending(id); found {
+		ns, err = pending, nil
+	}
 	if err != nil {
 		return
 	}
@@ -72,12 +74,17 @@ func (c CloudOps) pickUp(ctx context.Context, by Actor, v migration.View, s *ops
 		return
 	}
 	s.state.Applied, s.state.Failed = &applied, err
-	if err := c.record(ctx, by, note(v.Migration.ID, custody.CloudEnded, fmt.Sprintf("%s, operation %s of an earlier start: %s", ns, applied.Operation.ID, applied.Operation.State))); err != nil {
-		c.o.Log.Error("the end of a change in Temporal Cloud was not written down", "operation", applied.Operation.ID, "err", err)
-	}
-	if err == nil {
-		if err := c.seeAfter(ctx, by, v.Migration.ID); err != nil {
-			c.o.Log.Warn("a look after a change in Temporal Cloud saw nothing", "err", err)
+	logged := func(what string, err error) {
+		if err != nil {
+			c.o.Log.Error(what, "operation", applied.Operation.ID, "err", err)
 		}
+	}
+	if err == nil && (v.Namespace == nil || v.Namespace.Namespace != ns.String()) {
+		logged("the namespace that was made is not that of the migration yet", c.settleOn(ctx, by, id, ns, applied.Detail.ActiveRegion))
+	}
+	logged("the end of a change in Temporal Cloud was not written down",
+		c.record(ctx, by, note(id, custody.CloudEnded, fmt.Sprintf("%s, operation %s of an earlier start: %s", ns, applied.Operation.ID, applied.Operation.State))))
+	if err == nil {
+		logged("a look after a change in Temporal Cloud saw nothing", c.seeAfter(ctx, by, id))
 	}
 }

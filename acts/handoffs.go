@@ -77,9 +77,10 @@ func hashOf(token string) string {
 type HandoffVisit struct {
 	migration.View
 	Handoff migration.Handoff
-	// PEM is the CA certificate that it is about; "" once it is superseded: what is there now was never asked for.
-	PEM string
-	By  Actor // "link 3 for Omar": nobody's account
+	// Task is what it asks for; Superseded where that was changed meanwhile: what is there now was never asked for.
+	Task       migration.Task
+	Superseded bool
+	By         Actor // "link 3 for Omar": nobody's account
 }
 
 // noLink is the one fault of a link that does not work, whatever the reason.
@@ -123,9 +124,8 @@ func (h Handoffs) visit(v migration.View, by Actor, number int) (HandoffVisit, e
 	}
 	x := HandoffVisit{View: v, Handoff: one, By: Actor{Person: fmt.Sprintf("link:%s:%d", v.Migration.ID, number), Name: fmt.Sprintf("link %d for %s", number, one.For),
 		Via: "link", From: by.From, Request: by.Request}}
-	if c := v.Certificate; c != nil && c.CAFingerprint == one.CA && one.State != migration.HandoffSuperseded {
-		x.PEM = c.CAPEM
-	}
+	task, ok := migration.TaskAsked(v, one)
+	x.Task, x.Superseded = task, !ok
 	return x, nil
 }
 

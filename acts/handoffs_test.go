@@ -19,7 +19,7 @@ func TestHandoffWithKey(t *testing.T) {
 	w := newWorld(t)
 	defer w.end()
 	w.issuedIn(migration.Cloud)
-	token, _, err := w.Handoffs.Make(w.ctx, omar, w.m.ID, migration.TaskUpload, "Priya") // the key is Dana's
+	token, _, err := w.Handoffs.Make(w.ctx, omar, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Priya"}) // the key is Dana's
 	w.must(err)
 	x, err := w.Handoffs.Done(w.ctx, poster, token, "")
 	w.must(err)
@@ -30,7 +30,7 @@ func TestHandoffWithKey(t *testing.T) {
 	if w.must(err); seen.Err == nil || seen.Accepted {
 		t.Errorf("a look without a key saw %+v", seen)
 	}
-	token, _, err = w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Priya")
+	token, _, err = w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Priya"})
 	w.must(err)
 	if seen, err = w.Handoffs.Look(w.ctx, poster, token); err != nil || !seen.Accepted || seen.Run == "" {
 		t.Fatalf("a look with the maker's key saw %+v, %v", seen, err)
@@ -63,7 +63,7 @@ func TestHandoffLinks(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()
 		w.issued()
-		token, made, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, " Omar \n of platform")
+		token, made, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: " Omar \n of platform"})
 		w.must(err)
 		if len(token) != 52 || made.For != "Omar of platform" || !made.Expires.Equal(time.Now().Add(14*24*time.Hour)) {
 			t.Errorf("token %q of %+v", token, made)
@@ -79,12 +79,12 @@ func TestHandoffLinks(t *testing.T) {
 			from := poster
 			from.From = "192.0.2." + what
 			for act, do := range map[string]func() error{
-				"See":    func() error { return second(w.Handoffs.See(w.ctx, from, token)) },
-				"Opened": func() error { return w.Handoffs.Opened(w.ctx, from, token) },
-				"Done":   func() error { return second(w.Handoffs.Done(w.ctx, from, token, "")) },
-				"NotMe":  func() error { return second(w.Handoffs.NotMe(w.ctx, from, token, "")) },
-				"Look":   func() error { return second(w.Handoffs.Look(w.ctx, from, token)) },
-				"Upload": func() error { return second(w.Handoffs.Upload(w.ctx, from, token)) },
+				"See":      func() error { return second(w.Handoffs.See(w.ctx, from, token)) },
+				"Opened":   func() error { return w.Handoffs.Opened(w.ctx, from, token) },
+				"Done":     func() error { return second(w.Handoffs.Done(w.ctx, from, token, "")) },
+				"NotMe":    func() error { return second(w.Handoffs.NotMe(w.ctx, from, token, "")) },
+				"Look":     func() error { return second(w.Handoffs.Look(w.ctx, from, token)) },
+				"CarryOut": func() error { return second(w.Handoffs.CarryOut(w.ctx, from, token)) },
 			} {
 				err := do()
 				f, want := fault.From(err), fault.From(noLink())
@@ -117,20 +117,20 @@ func TestHandoffLinks(t *testing.T) {
 		w.must(w.Handoffs.Revoke(w.ctx, omar, w.m.ID, 1))
 		same("revoked", token)
 
-		token, _, err = w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		token, _, err = w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Omar"})
 		w.must(err)
 		w.must(w.issue()) // another CA
 		x, err := w.Handoffs.See(w.ctx, poster, token)
-		if w.must(err); x.Handoff.State != migration.HandoffSuperseded || x.PEM != "" {
-			t.Errorf("with another CA the link is %s, and gives %.40q", x.Handoff.State, x.PEM)
+		if w.must(err); x.Handoff.State != migration.HandoffSuperseded || !x.Superseded || x.Task.PEM != "" {
+			t.Errorf("with another CA the link is %s, and gives %.40q", x.Handoff.State, x.Task.PEM)
 		}
 		for act, err := range map[string]error{"Done": second(w.Handoffs.Done(w.ctx, poster, token, "")), "NotMe": second(w.Handoffs.NotMe(w.ctx, poster, token, "")),
-			"Look": second(w.Handoffs.Look(w.ctx, poster, token)), "Upload": second(w.Handoffs.Upload(w.ctx, poster, token))} {
+			"Look": second(w.Handoffs.Look(w.ctx, poster, token)), "CarryOut": second(w.Handoffs.CarryOut(w.ctx, poster, token))} {
 			if !fault.Is(err, fault.Conflict) {
 				t.Errorf("%s by a link that is superseded: %v", act, err)
 			}
 		}
-		token, _, err = w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.TaskUpload, "Omar")
+		token, _, err = w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Omar"})
 		w.must(err)
 		w.must(w.Migrations.Archive(w.ctx, dana, w.m.ID, true))
 		same("of an archived migration", token)

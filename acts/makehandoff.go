@@ -7,9 +7,9 @@ import (
 	"onramp/migration"
 )
 
-// Make makes a link by which one person, called to, does a task of a migration. The token is nowhere but in the answer.
+// Make makes a link by which one person does a task of a migration. The token is nowhere but in the answer.
 // The faults are those of migration.MakeHandoff, and a Conflict where this Onramp has no links.
-func (h Handoffs) Make(ctx context.Context, by Actor, id, task, to string) (token string, made migration.Handoff, err error) {
+func (h Handoffs) Make(ctx context.Context, by Actor, id string, ask migration.Ask) (token string, made migration.Handoff, err error) {
 	defer unchanged(&err)
 	if h.o.Handoffs == nil {
 		return "", made, fault.New(fault.Conflict, "This Onramp makes no links", "Download the hand-off file instead. Links need a portal that several people share: docs/share.md.")
@@ -19,7 +19,7 @@ func (h Handoffs) Make(ctx context.Context, by Actor, id, task, to string) (toke
 	if err != nil {
 		return "", made, err
 	}
-	d, facts, err := migration.MakeHandoff(v, task, to, by.Person, h.now())
+	d, facts, err := migration.MakeHandoff(v, ask, by.Person, h.now())
 	if err == nil {
 		err = v.Replaces(saw(ctx), facts)
 	}

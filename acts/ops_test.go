@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"strings"
 	"testing"
+	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -17,10 +18,11 @@ import (
 // opsStandIn is the control plane of a standIn: its namespaces, changed by plans.
 type opsStandIn struct {
 	*standIn
-	fails  error
-	closed bool
-	hold   chan struct{} // Apply waits for it where it is not nil
-	sent   func()        // is called when Apply begins
+	fails     error
+	closed    bool
+	delivered int
+	hold      chan struct{} // Apply waits for it where it is not nil
+	sent      func()        // is called when Apply begins
 }
 
 // opsAt is the place of a standIn's control plane.
@@ -68,9 +70,29 @@ func (o *opsStandIn) PlanAttributes(context.Context, namespace.ID, map[string]st
 	return cloud.Plan{}, nil
 }
 
-func (o *opsStandIn) PlanCreate(context.Context, cloud.NewNamespace) (cloud.Plan, error) {
+func (o *opsStandIn) PlanCreate(_ context.Context, n cloud.NewNamespace) (cloud.Plan, error) {
+	return cloud.Plan{Operation: rand.Text(), Kind: cloud.KindCreate, Namespace: namespace.ID{Name: n.Name, Account: "a2dd6"}, Diff: []string{"+ namespace"}, Request: n.CAs}, nil
+}
+
+func (o *opsStandIn) PlanSignIn(context.Context, namespace.ID, cloud.SignInChange) (cloud.Plan, error) {
 	return cloud.Plan{}, nil
 }
+
+func (o *opsStandIn) Regions(context.Context) ([]cloud.Region, error) {
+	return []cloud.Region{{ID: "aws-us-east-1"}}, nil
+}
+
+func (o *opsStandIn) Pending(string) (namespace.ID, bool) { return namespace.ID{}, false }
+
+func (o *opsStandIn) PlanKey(_ context.Context, id namespace.ID, name string, life time.Duration) (cloud.Plan, error) {
+	return cloud.Plan{Operation: rand.Text(), Kind: cloud.KindKey, Namespace: id, Diff: []string{"+ API key"}, Key: &cloud.KeyPlan{Name: name, Ends: time.Now().Add(life)}}, nil
+}
+
+func (o *opsStandIn) MakeKey(context.Context, cloud.Plan, func(cloud.Operation)) (cloud.MadeKey, error) {
+	return cloud.MadeKey{ID: "k1", Secret: certsvc.NewSecret([]byte("made-for-a-worker"))}, nil
+}
+
+func (o *opsStandIn) Delivered(cloud.Plan) { o.delivered++ }
 
 func (o *opsStandIn) Apply(ctx context.Context, p cloud.Plan, _ func(cloud.Operation)) (cloud.Applied, error) {
 	if o.sent != nil {
@@ -81,6 +103,11 @@ func (o *opsStandIn) Apply(ctx context.Context, p cloud.Plan, _ func(cloud.Opera
 		case <-o.hold:
 		case <-ctx.Done():
 			return cloud.Applied{}, fault.Wrap(ctx.Err(), fault.Unavailable, "It was cut off", "Try again.")
+		}
+	}
+	if p.Kind == cloud.KindCreate {
+		if err := o.CreateNamespace(ctx, p.Namespace); err != nil {
+			return cloud.Applied{}, err
 		}
 	}
 	n, err := o.ChangeCAs(ctx, p.Namespace, func(cloud.Namespace, cloud.Callers) ([]byte, error) { return p.Request, nil })
@@ -105,6 +132,18 @@ func (w *world) opsGiven() {
 	w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
 }
 
+// north is another namespace of the account.
+var north = namespace.ID{Name: "north", Account: "a2dd6"}
+
+// opsMoved is opsGiven, and the namespace has changed since.
+func (w *world) opsMoved() {
+	w.opsGiven()
+	id, err := idOf(w.view())
+	w.must(err)
+	_, err = w.cloud.ChangeCAs(w.ctx, id, func(cloud.Namespace, cloud.Callers) ([]byte, error) { return []byte(w.view().Certificate.CAPEM), nil })
+	w.must(err)
+}
+
 // TestCloudOps: key, difference, change: the step is done by what the namespace holds then, and the audit tells all of it
 // without the key.
 func TestCloudOps(t *testing.T) {
@@ -114,11 +153,11 @@ func TestCloudOps(t *testing.T) {
 	if _, ok := w.CloudOps.State(dana, w.m.ID); ok {
 		t.Error("a key is there that nobody gave")
 	}
-	if err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, ""); !fault.Is(err, fault.Conflict) {
+	if err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("planned without a key: %v", err)
 	}
 	w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
-	w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, ""))
+	w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA}))
 	st, _ := w.CloudOps.State(dana, w.m.ID)
 	if st.Plan == nil || st.Who.Role != "owner" || len(st.List) != 1 || len(st.Detail.Settings.CAs) != 0 {
 		t.Fatalf("%+v", st)
@@ -167,7 +206,7 @@ func TestOpsKeyForgotten(t *testing.T) {
 	}
 	second := client()
 	second.hold = make(chan struct{})
-	w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsAddCA, ""))
+	w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsAddCA}))
 	st, _ := w.CloudOps.State(dana, w.m.ID)
 	leaving, leave := context.WithCancel(w.ctx)
 	second.sent = leave // whoever asked leaves when it is under way
@@ -189,5 +228,88 @@ func TestOpsKeyForgotten(t *testing.T) {
 	w.CloudOps.ops.expire(opsKey(dana, w.m.ID), s) // as its timer does
 	if !third.closed {
 		t.Error("its time is over, and it is there")
+	}
+}
+
+// TestOpsCreate: a namespace that is made becomes the migration's, with its CA certificate: steps 1 and 3 are done by what was
+// read afterwards. Without a CA certificate none is asked for.
+func TestOpsCreate(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.made(migration.Rehearsal, cloud.AuthMTLS)
+	w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
+	wish := OpsWish{What: OpsCreate, Name: "north", Region: "aws-us-east-1", Days: 30, SignIn: cloud.AuthMTLS}
+	if err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, wish); !fault.Is(err, fault.Conflict) {
+		t.Errorf("without a CA certificate: %v", err)
+	}
+	w.must(w.issue())
+	w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, wish))
+	st, _ := w.CloudOps.State(dana, w.m.ID)
+	w.must(w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation))
+	v := w.view()
+	if v.Namespace == nil || v.Namespace.Namespace != "north.a2dd6" || v.Step(migration.StepUpload).Status != migration.Done {
+		t.Errorf("%+v, step 3 %v", v.Namespace, v.Step(migration.StepUpload))
+	}
+	if read, at := migration.AsRead(v); read == nil || len(read.Settings.CAs) != 1 || at.IsZero() {
+		t.Errorf("read: %+v", read)
+	}
+}
+
+// TestOpsKeyOnce: an API key that was made is given out once, and wiped when nobody takes it.
+func TestOpsKeyOnce(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.opsGiven()
+	makeKey := func() *opsStandIn {
+		w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsKey, Name: "worker", Days: 30}))
+		st, _ := w.CloudOps.State(dana, w.m.ID)
+		w.must(w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation))
+		s, err := w.CloudOps.ops.of(opsKey(dana, w.m.ID))
+		w.must(err)
+		return s.client.(*opsStandIn)
+	}
+	client := makeKey()
+	if st, _ := w.CloudOps.State(dana, w.m.ID); st.Waits == nil || client.delivered != 0 {
+		t.Errorf("%+v", st.Waits)
+	}
+	w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsKey, Name: "worker", Days: 30}))
+	st, _ := w.CloudOps.State(dana, w.m.ID)
+	if err := w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation); !fault.Is(err, fault.Conflict) {
+		t.Errorf("another while one waits: %v", err)
+	}
+	key, _, err := w.CloudOps.TakeOpsKey(w.ctx, dana, w.m.ID)
+	if err != nil || string(key.Reveal()) != "made-for-a-worker" || client.delivered != 1 {
+		t.Errorf("%v, delivered %d", err, client.delivered)
+	}
+	if _, _, err := w.CloudOps.TakeOpsKey(w.ctx, dana, w.m.ID); !fault.Is(err, fault.Conflict) {
+		t.Errorf("twice: %v", err)
+	}
+	makeKey()
+	s, err := w.CloudOps.ops.of(opsKey(dana, w.m.ID))
+	w.must(err)
+	waits := s.made.Secret.Reveal()
+	w.must(w.CloudOps.ForgetOpsKey(w.ctx, dana, w.m.ID))
+	if strings.Trim(string(waits), "\x00") != "" {
+		t.Error("a key that nobody took is still there")
+	}
+	if text := strings.Join(w.dump(), "\n"); strings.Contains(text, "made-for-a-worker") {
+		t.Error("the key is stored")
+	}
+}
+
+// TestOpsRemoveGated: a CA certificate that the migration's own client certificate is under does not leave.
+func TestOpsRemoveGated(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.opsGiven()
+	if err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsRemoveCA, Fingerprint: w.view().Certificate.CAFingerprint}); !fault.Is(err, fault.Conflict) {
+		t.Errorf("%v", err)
+	}
+	for name, wish := range map[string]OpsWish{"attributes": {What: OpsAttributes, Attributes: []string{"CustomerId"}}, "filters": {What: OpsFilters, Filters: "{"},
+		"sign_in": {What: OpsSignIn, SignIn: "telepathy"}} {
+		err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, wish)
+		if f := fault.From(err); f == nil || f.Field != name {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

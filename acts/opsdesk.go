@@ -1,7 +1,6 @@
 package acts
 
 import (
-	"context"
 	"sync"
 	"time"
 
@@ -9,6 +8,8 @@ import (
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
+	"onramp/migration"
+	"onramp/namespace"
 )
 
 // OpsFor is how long a Cloud Ops API key stays in memory.
@@ -19,6 +20,10 @@ type OpsClient interface {
 	cloud.Looker
 	cloud.Planner
 	cloud.Applier
+	cloud.KeyMaker
+	// Pending is the namespace that a change is about which was sent for a migration before (cloud.Plan.For) and whose end
+	// nobody saw; false for none.
+	Pending(migration string) (namespace.ID, bool)
 	Close() error // forgets the key
 }
 
@@ -37,6 +42,7 @@ type OpsState struct {
 	Until    time.Time
 	Who      cloud.Identity
 	List     []cloud.Listed
+	Regions  []cloud.Region
 	Detail   *cloud.Detail // of the migration's namespace; nil where there is none, or it cannot be seen
 	NotSeen  error         // why it cannot
 	Plan     *cloud.Plan   // worked out and not made
@@ -44,6 +50,7 @@ type OpsState struct {
 	Progress cloud.Operation
 	Applied  *cloud.Applied // what came of the last one
 	Failed   error          // why it did not come to its good end
+	Waits    *cloud.KeyPlan // an API key that was made and that nobody has yet (TakeOpsKey); nil for none
 }
 
 // opsDesk holds the keys of the Cloud Ops API that people gave, each with what was seen with it, in memory only.
@@ -59,6 +66,13 @@ type opsSession struct {
 	state  OpsState
 	timer  *time.Timer
 	done   chan struct{} // closed when a plan was made; nil before
+	made   *madeKey      // nil where no API key waits
+}
+
+// madeKey is an API key that waits to be taken, once.
+type madeKey struct {
+	cloud.MadeKey
+	plan cloud.Plan
 }
 
 // keep holds a session in the place of one before it.
@@ -85,6 +99,10 @@ func (o *opsDesk) drop(key custody.Held) bool {
 	}
 	s.timer.Stop()
 	delete(o.all, key)
+	if s.made != nil { // nobody has it: the journal has its operation, and the next one that is made deletes it
+		clear(s.made.Secret.Reveal())
+		s.made, s.state.Waits = nil, nil
+	}
 	if !s.state.Sending {
 		_ = s.client.Close() // nobody calls any more
 	}
@@ -139,6 +157,23 @@ func (o *opsDesk) change(s *opsSession, f func(*OpsState)) {
 	f(&s.state)
 }
 
+// waiting is a Conflict fault while an API key of the namespace waits for somebody else to take it: making another would
+// delete it.
+func (o *opsDesk) waiting(mine *opsSession, ns namespace.ID) error {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	for _, s := range o.all {
+		if s.made != nil && s.made.plan.Namespace == ns {
+			text := "Somebody has just made an API key in this namespace and has not taken it yet"
+			if s == mine {
+				text = "The API key that was just made waits to be shown"
+			}
+			return fault.New(fault.Conflict, text, "Take it first, or wait 15 minutes.")
+		}
+	}
+	return nil
+}
+
 // opsKey names what a person holds.
 func opsKey(by Actor, id string) custody.Held { return by.Holds(id, "ops") }
 
@@ -162,24 +197,11 @@ func (c CloudOps) Place(practice bool) OpsPlace {
 	return c.o.CloudOps
 }
 
-// look reads the list and the migration's namespace into a session.
-func (c CloudOps) look(ctx context.Context, id string, s *opsSession) error {
-	v, err := c.View(ctx, id)
-	if err != nil {
-		return err
+// HeldBundle is the CA bundle of a migration's namespace as the actor's key in memory showed it; false where none did.
+func (c CloudOps) HeldBundle(by Actor, v migration.View) ([]byte, bool) {
+	st, given := c.State(by, v.Migration.ID)
+	if !given || st.Detail == nil || v.Namespace == nil || st.Detail.Name != v.Namespace.Namespace || st.Detail.Unreadable {
+		return nil, false
 	}
-	list, err := s.client.List(ctx)
-	if err != nil {
-		return err
-	}
-	var detail *cloud.Detail
-	var notSeen error
-	if ns, err := idOf(v); err == nil {
-		d, err := s.client.Look(ctx, ns)
-		if notSeen = err; err == nil {
-			detail = &d
-		}
-	}
-	c.ops.change(s, func(st *OpsState) { st.List, st.Detail, st.NotSeen = list, detail, notSeen })
-	return nil
+	return st.Detail.BundlePEM, true
 }

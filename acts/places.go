@@ -108,8 +108,8 @@ func (p *Places) Target(v migration.View) doctor.Target {
 				t.CAPath = root
 			}
 		}
-		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Auth == cloud.AuthAPIKey {
-			t.ServerName = id.Host() // API keys use the namespace's endpoint, which the server name chooses
+		if v.Migration.Auth == cloud.AuthAPIKey {
+			t.Address, t.ServerName = own.KeyAddress(), "" // the call's namespace is the one that the key is for
 		}
 	}
 	return t

@@ -2,23 +2,42 @@ package acts
 
 import (
 	"context"
-	"strings"
 
-	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/fault"
 )
 
 // What a plan changes.
 const (
-	OpsAddCA   = "add-ca"
-	OpsFilters = "filters"
+	OpsAddCA      = "add-ca"
+	OpsRemoveCA   = "remove-ca"
+	OpsFilters    = "filters"
+	OpsAttributes = "attributes"
+	OpsSignIn     = "sign-in"
+	OpsKey        = "key"
+	OpsCreate     = "create"
 )
 
-// PlanOps works out a change of the migration's namespace and keeps it to be shown: nothing is changed. what is OpsAddCA,
-// which adds the migration's CA certificate, or OpsFilters, which replaces the certificate filters by text (tcld's JSON;
-// blank clears them). It looks anew first.
-func (c CloudOps) PlanOps(ctx context.Context, by Actor, id, what, text string) (err error) {
+// OpsWish is a change that somebody wants to see. Which fields count hangs on What.
+type OpsWish struct {
+	What        string
+	CAPEM       string   // OpsAddCA, OpsCreate, OpsSignIn: "" is the migration's own, or the new one of its replacement
+	Fingerprint string   // OpsRemoveCA: SHA-256
+	Filters     string   // OpsFilters: tcld's JSON; blank clears them
+	Attributes  []string // OpsAttributes, OpsCreate: NAME=Type
+	SignIn      string   // OpsSignIn, OpsCreate: cloud.AuthMTLS, cloud.AuthAPIKey or OpsBoth
+	Name        string   // OpsCreate: without the account; OpsKey: of the key and its service account
+	Region      string   // OpsCreate
+	Days        int      // OpsCreate: the retention; OpsKey: how long it lasts
+}
+
+// OpsBoth is both sign-in methods at once.
+const OpsBoth = "both"
+
+// PlanOps works out a change and keeps it to be shown: nothing is changed. It looks anew first, and writes down what it saw.
+// Faults are at the field of the wish that they are about: ca_pem, fingerprint, filters, attributes, sign_in, key_name, days,
+// name, region, retention.
+func (c CloudOps) PlanOps(ctx context.Context, by Actor, id string, wish OpsWish) (err error) {
 	defer unchanged(&err)
 	s, err := c.ops.of(opsKey(by, id))
 	if err != nil {
@@ -31,35 +50,15 @@ func (c CloudOps) PlanOps(ctx context.Context, by Actor, id, what, text string) 
 	if err != nil {
 		return err
 	}
-	ns, err := idOf(v)
-	if err != nil {
-		return err
-	}
 	if err := c.admit(ctx, by, s.state.Server); err != nil {
 		return err
 	}
-	var plan cloud.Plan
-	switch what {
-	case OpsAddCA:
-		if v.Certificate == nil {
-			return fault.New(fault.Conflict, "There is no CA certificate to add yet", "Create certificates first: step 2.")
-		}
-		plan, err = s.client.PlanCAs(ctx, ns, cloud.CAChange{Add: []byte(v.Certificate.CAPEM)})
-	case OpsFilters:
-		var filters certsvc.Filters
-		if strings.TrimSpace(text) != "" {
-			if filters, err = certsvc.ParseFilters([]byte(text)); err != nil {
-				return fault.From(err).In("filters")
-			}
-		}
-		plan, err = s.client.PlanFilters(ctx, ns, filters)
-	default:
-		return fault.New(fault.Invalid, "Onramp does not know this change", "Choose one of the page.")
-	}
+	plan, err := opsWish{c, s, v, wish}.plan(ctx)
 	if err != nil {
 		return err
 	}
-	if err := c.look(ctx, id, s); err != nil {
+	plan.For = id
+	if err := c.look(ctx, by, id, s); err != nil {
 		return err
 	}
 	c.ops.change(s, func(st *OpsState) { st.Plan, st.Applied, st.Failed, st.Progress = &plan, nil, nil, cloud.Operation{} })

@@ -7,6 +7,7 @@ import (
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
+	"onramp/migration"
 )
 
 // SaveFilters sets the certificate filters of a migration's namespace; nil clears them. A Conflict fault where Onramp
@@ -20,16 +21,25 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	if err := v.Migration.TakesCertificates(); err != nil {
 		return err
 	}
+	return n.setFilters(ctx, by, v, filters, note(m, custody.FiltersSaved, ""))
+}
+
+// setFilters sets the filters of the rehearsal cloud, and writes down that; and who asked for them by a link has them.
+func (n Namespaces) setFilters(ctx context.Context, by Actor, v migration.View, filters []byte, done custody.Record) error {
 	place := n.Of(v.Migration.Mode)
 	if place.Filters == nil || v.Namespace == nil {
 		return fault.New(fault.Conflict, "The filters cannot be applied from here", "Use tcld or the Temporal Cloud UI: Onramp has no access to Temporal Cloud.")
 	}
-	if place, err = n.Ready(ctx); err != nil {
+	place, err := n.Ready(ctx)
+	if err != nil {
 		return err
 	}
 	id, err := idOf(v)
 	if err != nil {
 		return err
+	}
+	if done.Note == "" {
+		done.Note = id.String()
 	}
 	var before []byte
 	after, err := place.Filters.ChangeFilters(ctx, id, func(ns cloud.Namespace) ([]byte, error) {
@@ -39,7 +49,10 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	if err != nil {
 		return err
 	}
-	if err := n.record(ctx, by, note(m, custody.FiltersSaved, id.String())); err != nil {
+	_, err = n.write(ctx, by, v.Migration.ID, func(v migration.View) (entry, error) {
+		return entry{facts: migration.FiltersSeen(v, after.Filters), records: []custody.Record{done}, done: true}, nil
+	})
+	if err != nil {
 		_, e := place.Filters.ChangeFilters(context.WithoutCancel(ctx), id, func(ns cloud.Namespace) ([]byte, error) {
 			if !bytes.Equal(ns.Filters, after.Filters) {
 				return nil, changedAgain()

@@ -38,9 +38,11 @@ type space struct {
 
 func newStandIn(f *fuse) *standIn { return &standIn{f: f, spaces: map[string]*space{}} }
 
-func (c *standIn) State() cloud.State { return cloud.State{Phase: "ready"} }
-func (c *standIn) Address() string    { return "localhost:7233" }
-func (c *standIn) RootPEM() []byte    { return nil }
+func (c *standIn) State() cloud.State   { return cloud.State{Phase: "ready"} }
+func (c *standIn) Address() string      { return "localhost:7233" }
+func (c *standIn) Limits() cloud.Limits { return cloud.FirstLimits }
+func (c *standIn) KeyAddress() string   { return "localhost:7234" }
+func (c *standIn) RootPEM() []byte      { return nil }
 func (c *standIn) TrustFiles(string) (map[string]string, error) {
 	return map[string]string{}, nil
 }

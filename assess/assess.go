@@ -67,6 +67,8 @@ type Row struct {
 	Source     string         `json:"source"`
 	Fix        []Fix          `json:"fix"`
 	CanBeWrong string         `json:"can_be_wrong"`
+	Finding    string         `json:"finding"`            // the same in every report of the same server
+	Reviewed   *Reviewed      `json:"reviewed,omitempty"` // in a portal: somebody looked at it
 }
 
 // Worst is the worse of the row's two verdicts.
@@ -87,6 +89,7 @@ type Report struct {
 	Source     SourceServer    `json:"source"`
 	Rows       []Row           `json:"rows"`  // worst first
 	Grade      string          `json:"grade"` // A: configuration only; B: code changes too; C: live workflows need a plan
+	Needs      []Fix           `json:"needs"` // what every migration of this server needs, whatever was found
 	Drain      Drain           `json:"drain"`
 	Actions    Actions         `json:"actions"`
 	RPCs       map[string]int  `json:"rpcs"`

@@ -175,11 +175,11 @@ func (w *workflows) closed(ctx context.Context) {
 	w.n.Closed = w.c.count(ctx, w.n.Name, ended)
 	if w.n.Closed.known() && w.n.Closed.N > 0 {
 		// Types that are not open now still need code, and count in what it costs.
-		if page, err := w.list(ctx, ended, pageSize, nil); err == nil {
-			for _, e := range page.GetExecutions() {
-				w.typeOf(e.GetType().GetName())
-				w.longest(e)
-			}
+		page, err := w.list(ctx, ended, pageSize, nil)
+		w.n.ClosedTypes = outcomeOf(err)
+		for _, e := range page.GetExecutions() {
+			w.typeOf(e.GetType().GetName())
+			w.longest(e)
 		}
 	}
 	for _, t := range w.sortedTypes() {

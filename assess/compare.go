@@ -12,7 +12,6 @@ type Change struct {
 
 // Compare says what has changed from one report to a later one: better and worse alike, in the later one's order.
 func Compare(before, after Report) []Change {
-	key := func(r Row) string { return r.ID + "\x00" + r.Namespace + "\x00" + r.Subject }
 	said := func(r Row) string {
 		if r.Manual == r.Automated {
 			return string(r.Manual)
@@ -21,12 +20,12 @@ func Compare(before, after Report) []Change {
 	}
 	old := map[string]Row{}
 	for _, r := range before.Rows {
-		old[key(r)] = r
+		old[r.Finding] = r
 	}
 	out := []Change{}
 	for _, r := range after.Rows {
-		was, known := old[key(r)]
-		delete(old, key(r))
+		was, known := old[r.Finding]
+		delete(old, r.Finding)
 		if c := (Change{ID: r.ID, Namespace: r.Namespace, Subject: r.Subject, After: said(r), Title: r.Title}); !known {
 			out = append(out, c)
 		} else if c.Before = said(was); c.Before != c.After {
@@ -34,7 +33,7 @@ func Compare(before, after Report) []Change {
 		}
 	}
 	for _, r := range before.Rows {
-		if _, gone := old[key(r)]; gone {
+		if _, gone := old[r.Finding]; gone {
 			out = append(out, Change{ID: r.ID, Namespace: r.Namespace, Subject: r.Subject, Before: said(r), Title: r.Title})
 		}
 	}

@@ -193,7 +193,7 @@ func lifeOf(n *Namespace, t *Type) (l life, why string) {
 		oldest = max(oldest, a)
 	}
 	switch {
-	case n.neverEnds(t.Name):
+	case n.neverEnds(t):
 		return l, "it starts its own next run (cron, or continue as new)"
 	case !n.TypesWhole || t.dropped > 0 || int64(len(t.Ages)) < t.Open.N:
 		return l, "not every open run was listed"
@@ -229,11 +229,16 @@ func lifeOf(n *Namespace, t *Type) (l life, why string) {
 	return l, ""
 }
 
-// neverEnds reports a type that was seen to start its own next run.
-func (n *Namespace) neverEnds(name string) bool {
-	return slices.ContainsFunc(n.Samples, func(s Sample) bool {
-		return s.Type == name && (s.Open && s.Chained || s.History != nil && (s.History.Cron || s.History.Continued))
+// neverEnds reports a type that was seen to start its own next run: what ends then is the run, and the workflow goes on.
+func (n *Namespace) neverEnds(t *Type) bool {
+	return t.continues() || slices.ContainsFunc(n.Samples, func(s Sample) bool {
+		return s.Type == t.Name && (s.Open && s.Chained || s.History != nil && (s.History.Cron || s.History.Continued))
 	})
+}
+
+// continues reports a type of which closed runs went on in a next one.
+func (t *Type) continues() bool {
+	return slices.ContainsFunc(t.Closed, func(c Closed) bool { return c.Status == "ContinuedAsNew" })
 }
 
 // prediction is in seconds from now; +Inf where nothing may be said.

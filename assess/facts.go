@@ -73,7 +73,8 @@ type Namespace struct {
 	Open        Count          `json:"open"`
 	Closed      Count          `json:"closed"`
 	TypesRead   Outcome        `json:"types_read"`
-	TypesWhole  bool           `json:"types_whole"` // every open run was listed: types and ages are complete
+	TypesWhole  bool           `json:"types_whole"`       // every open run was listed: types and ages are complete
+	ClosedTypes Outcome        `json:"closed_types_read"` // the newest closed runs were listed, to learn the types that are not open now
 	Types       []Type         `json:"types"`
 	Samples     []Sample       `json:"samples"`
 	Histories   bool           `json:"histories"` // histories were sampled

@@ -16,7 +16,7 @@ func well() *Facts {
 			Encodings: map[string]int{"binary/encrypted": 3}, SDKName: "temporal-go", SDKVersion: "1.38.0", Actions: 3}
 	}
 	n := Namespace{Name: "payments", ID: "id-1", Described: Read, Retention: 72 * time.Hour, Archival: Archival{"disabled", "disabled"}, Clusters: []string{"active"},
-		Limits: &Limits{Blob: 2 << 20, Memo: 2 << 20}, Attributes: []Attribute{}, AttributesR: Read, Open: known(1), Closed: known(40), TypesRead: Read, TypesWhole: true, Histories: true,
+		Limits: &Limits{Blob: 2 << 20, Memo: 2 << 20}, Attributes: []Attribute{}, AttributesR: Read, Open: known(1), Closed: known(40), TypesRead: Read, TypesWhole: true, ClosedTypes: Read, Histories: true,
 		Schedules: Schedules{Listed: Read, Count: known(0)}, Workers: Workers{Listed: Read, SDKs: []SDK{{Name: "temporal-go", Version: "1.38.0", N: 2}}},
 		Deployments: known(0), Rules: known(0), Batches: known(0), Reported: known(0), LongestID: map[string]int{"workflow ID": 20}}
 	t := Type{Name: "Transfer", Open: known(1), Ages: []float64{600}, Oldest: &Oldest{WorkflowID: "t-1", RunID: "r", Start: moment.Add(-10 * time.Minute)}, ClosedR: Read, Window: 3600, Started: known(40)}
@@ -175,6 +175,10 @@ var findings = []finding{
 		noHistories(f, n)
 		n.Samples[0].Chained = true
 	}, Warning, Pass},
+	{"W5", "closed runs that continued, none looked at", func(f *Facts, n *Namespace) {
+		noHistories(f, n)
+		n.Types[0].Closed[3].Status = "ContinuedAsNew"
+	}, Warning, Pass},
 	same("W5", "a type that was not looked at", Unknown, another),
 	same("W6", "no children", Pass, none),
 	{"W6", "children", func(_ *Facts, n *Namespace) { n.Samples[0].Children = map[string]int{"TERMINATE": 2} }, Warning, Pass},
@@ -194,6 +198,7 @@ var findings = []finding{
 	same("W10", "none", Pass, none),
 	same("W10", "reported", Warning, func(_ *Facts, n *Namespace) { n.Reported.N = 2 }),
 	same("W10", "attempts", Warning, func(_ *Facts, n *Namespace) { n.Samples[0].MaxAttempt = 40 }),
+	same("W10", "none, not described", Unknown, func(_ *Facts, n *Namespace) { n.Samples[0].Described = Refused }),
 	same("W10", "before 1.30", Unknown, func(_ *Facts, n *Namespace) { n.Reported = Count{Read: Failed} }),
 
 	same("H1", "eleven events", Pass, none),
@@ -215,6 +220,7 @@ var findings = []finding{
 	same("P1", "3 MiB", Blocker, func(_ *Facts, n *Namespace) { n.Samples[1].History.Payload = 3 << 20 }),
 	same("P1", "a task of 5 MiB", Blocker, func(_ *Facts, n *Namespace) { n.Samples[1].History.Batch = 5 << 20 }),
 	same("P1", "no histories", Unknown, noHistories),
+	same("P1", "closed runs not listed", Unknown, func(_ *Facts, n *Namespace) { n.ClosedTypes = Unanswered }),
 	same("P1", "a history of 100 MB", Unknown, func(_ *Facts, n *Namespace) {
 		n.Samples[1].History = &History{Read: TooLarge}
 	}),
@@ -222,6 +228,7 @@ var findings = []finding{
 	same("P2", "encrypted", Pass, none),
 	same("P2", "plain", Warning, func(_ *Facts, n *Namespace) { encode(n, "json/plain") }),
 	same("P2", "a codec of one's own", Unknown, func(_ *Facts, n *Namespace) { encode(n, "acme/zip") }),
+	same("P2", "encrypted, a history refused", Unknown, func(_ *Facts, n *Namespace) { n.Samples[1].History = &History{Read: Refused} }),
 	same("P2", "some", Info, func(_ *Facts, n *Namespace) { n.Samples[0].History.Encodings = map[string]int{"json/plain": 1} }),
 	same("P3", "encrypted", Info, none),
 	same("P3", "plain", Unknown, func(_ *Facts, n *Namespace) { encode(n, "json/plain") }),
@@ -247,6 +254,7 @@ var findings = []finding{
 	same("C3", "none", Pass, none),
 	same("C3", "running", Warning, func(_ *Facts, n *Namespace) { n.Batches.N = 1 }),
 	same("C3", "resets", Info, func(_ *Facts, n *Namespace) { n.Samples[1].History.Resets = 1 }),
+	same("C3", "no histories", Unknown, noHistories),
 	same("C3", "refused", Unknown, func(_ *Facts, n *Namespace) { n.Batches = Count{Read: Refused} }),
 	same("C4", "never known", Unknown, none),
 
@@ -258,11 +266,20 @@ var findings = []finding{
 		n.Workers.SDKs = []SDK{{Name: "temporal-python", Version: "1.4.0", N: 1}}
 	}),
 	same("T2", "an SDK of somebody's", Unknown, func(_ *Facts, n *Namespace) { n.Workers.SDKs = []SDK{{Name: "acme-sdk", Version: "1.4.0", N: 1}} }),
+	same("T2", "sampled histories alone", Pass, func(_ *Facts, n *Namespace) { n.Workers.Listed = NotServed }),
+	same("T2", "sampled histories alone, the list refused", Unknown, func(_ *Facts, n *Namespace) { n.Workers.Listed = Refused }),
 	same("T2", "nobody says", Unknown, func(_ *Facts, n *Namespace) { n.Workers = Workers{Listed: NotServed} }),
 	same("T3", "none", Pass, none),
 	same("T3", "deployments", Info, func(_ *Facts, n *Namespace) { n.Deployments.N = 2 }),
 	same("T3", "old rules", Warning, func(_ *Facts, n *Namespace) { n.Rules.N = 1 }),
 	same("T3", "old rules switched off", Pass, func(_ *Facts, n *Namespace) { n.Rules = Count{Read: Off} }),
+	same("T3", "before rules", Unknown, func(f *Facts, n *Namespace) {
+		f.Cluster.ServerVersion, n.Rules, n.Deployments = "1.23.0", Count{Read: NotServed}, Count{Read: NotServed}
+	}),
+	same("T3", "rules, before deployments", Pass, func(f *Facts, n *Namespace) {
+		f.Cluster.ServerVersion, n.Deployments = "1.25.0", Count{Read: NotServed}
+	}),
+	same("T3", "rules are gone", Pass, func(_ *Facts, n *Namespace) { n.Rules = Count{Read: NotServed} }),
 	same("T3", "refused", Unknown, func(_ *Facts, n *Namespace) { n.Rules = Count{Read: Refused} }),
 	same("T4", "none", Pass, none),
 	same("T4", "a limit", Info, func(_ *Facts, n *Namespace) { n.Queues[0].Limit = 5 }),

@@ -43,6 +43,11 @@ type answer struct {
 func (a *answer) both(v Verdict, r Row) { r.Manual, r.Automated = v, v; a.add(r) }
 
 func (a *answer) add(r Row) {
+	for i, f := range r.Fix {
+		if strings.Contains(f.Command, NoAccount) && !strings.Contains(f.Text, accountHere) {
+			r.Fix[i].Text += " " + accountHere + " stands for your account ID: the part of a Namespace ID after its dot."
+		}
+	}
 	r.ID, r.Namespace = a.rule.id, either(r.Namespace, a.in)
 	r.Rule, r.Source, r.CanBeWrong = a.rule.rule, a.rule.source, a.rule.wrong
 	if r.Subject == "" {
@@ -73,30 +78,48 @@ func Judge(f *Facts) Report {
 	}
 	grade, as := config, proposals(f)
 	for i := range rules {
-		a := &answer{rule: &rules[i], as: as}
-		switch {
-		case a.rule.whole != nil:
-			a.rule.whole(a, f)
-		default:
-			for n := range f.Namespaces {
-				a.in = f.Namespaces[n].Name
-				a.rule.each(a, f, &f.Namespaces[n])
-			}
-		}
-		for _, row := range a.rows {
+		rows := rules[i].rows(f, as)
+		for _, row := range rows {
 			if row.Manual == Warning || row.Manual == Blocker {
-				grade = max(grade, a.rule.moves)
+				grade = max(grade, rules[i].moves)
 			}
 		}
-		r.Rows = append(r.Rows, a.rows...)
+		r.Rows = append(r.Rows, rows...)
 	}
 	slices.SortStableFunc(r.Rows, func(a, b Row) int {
 		return cmp.Or(cmp.Compare(b.Worst().weight(), a.Worst().weight()), cmp.Compare(b.Manual.weight(), a.Manual.weight()))
 	})
 	r.Grade = []string{"A", "B", "C"}[grade]
+	r.Needs = needsOf(f)
 	r.Actions = actionsOf(f)
 	r.Drain = DrainOf(f)
 	return r
+}
+
+// rows are what one rule says of facts; as are the names proposed for namespaces.
+func (r *rule) rows(f *Facts, as map[string]string) []Row {
+	a := &answer{rule: r, as: as}
+	defer func() { nameFindings(a.rows) }()
+	if r.whole != nil {
+		r.whole(a, f)
+		return a.rows
+	}
+	for i := range f.Namespaces {
+		a.in = f.Namespaces[i].Name
+		r.each(a, f, &f.Namespaces[i])
+	}
+	return a.rows
+}
+
+// needsOf is what nobody can leave out: a reader who does only what rows ask for would have no namespace and nobody let in.
+func needsOf(f *Facts) []Fix {
+	if len(f.Namespaces) == 0 {
+		return []Fix{}
+	}
+	return []Fix{
+		admin("Create the namespaces and their search attributes.", cleanLines(strings.TrimSpace(Commands(f)))),
+		developer("Give every client and worker the new address, its Namespace ID, and a client certificate or an API key. onramp code prints what changes in a language.", "onramp code --lang go --namespace "+clean(proposals(f)[f.Namespaces[0].Name])+NoAccount),
+	}
 }
 
 // GradeMeans says a grade in a sentence.
@@ -192,6 +215,9 @@ func shell(s string) string {
 
 // accountHere stands for the account ID, which the source does not know.
 const accountHere = "ACCOUNT"
+
+// NoAccount ends a Namespace ID in a command whose account is not known.
+const NoAccount = "." + accountHere
 
 // ProposeName is a name for a namespace in Temporal Cloud that follows its rules and is near the source's.
 func ProposeName(source string) string {

@@ -230,6 +230,11 @@ func TestPage(t *testing.T) {
 			}
 			cases = append(cases, c.name+" → "+v)
 		}
+		for _, s := range stubs {
+			if v, ok := s.rows[r.ID]; ok {
+				cases = append(cases, "*stub: "+s.name+" → "+string(v)+"*")
+			}
+		}
 		if where := real[r.ID]; where != "" {
 			cases = append(cases, where)
 		}

@@ -45,7 +45,7 @@ func writeCSV(w io.Writer, rows [][]string) error {
 func Commands(f *Facts) string {
 	names := proposals(f)
 	var b strings.Builder
-	b.WriteString("# Put your account ID in the place of " + accountHere + ", and choose a region.\n")
+	b.WriteString("# " + accountHere + " stands for your account ID: the part of a Namespace ID after its dot. Choose the region, and have the CA certificate in ca.pem.\n")
 	for i := range f.Namespaces {
 		n := &f.Namespaces[i]
 		b.WriteString(createCommand(names[n.Name], n) + "\n")

@@ -97,6 +97,10 @@ func WriteText(w io.Writer, r Report, colour bool) error {
 	if r.Incomplete != "" {
 		e.print("Incomplete  %s\n", r.Incomplete)
 	}
+	e.print("\nWhat every migration needs\n")
+	for _, f := range r.Needs {
+		e.print("  → %s (%s)\n      %s\n", f.Text, either(whoSays[f.Who], f.Who), strings.ReplaceAll(f.Command, "\n", "\n      "))
+	}
 	for _, v := range []Verdict{Blocker, Warning, Unknown} {
 		for _, row := range r.Rows {
 			if row.Worst() != v {
@@ -255,6 +259,12 @@ func WriteMarkdown(w io.Writer, r Report) error {
 	if r.Incomplete != "" {
 		e.print("\n**Incomplete.** %s\n", md(r.Incomplete))
 	}
+	if len(r.Needs) > 0 {
+		e.print("\n## What every migration needs\n\n")
+	}
+	for _, f := range r.Needs {
+		e.print("- %s (%s)\n\n%s\n", md(f.Text), either(whoSays[f.Who], f.Who), fence(f.Command))
+	}
 	for _, v := range []Verdict{Blocker, Warning, Unknown, Info} {
 		if !slices.ContainsFunc(r.Rows, func(row Row) bool { return row.Worst() == v }) {
 			continue
@@ -270,6 +280,13 @@ func WriteMarkdown(w io.Writer, r Report) error {
 				if f.Command != "" {
 					e.print("\n%s\n", fence(f.Command))
 				}
+			}
+			if m := row.Reviewed; m != nil {
+				e.print("\nReviewed by %s on %s as %s", md(m.By), m.At.UTC().Format("2006-01-02"), m.As)
+				if m.Why != "" {
+					e.print(": %s", md(m.Why))
+				}
+				e.print("\n")
 			}
 			if ev := evidence(row.Evidence); ev != "" {
 				e.print("\nSeen: %s\n", md(ev))

@@ -150,6 +150,7 @@ var payloadRules = []rule{
 					}
 				}
 			}
+			_, whole := n.everyType(func(Sample) bool { return false })
 			encrypted, clear := 0, 0
 			for k, v := range of {
 				switch {
@@ -167,6 +168,8 @@ var payloadRules = []rule{
 				a.both(Unknown, Row{Title: "No payload was seen", Evidence: ev})
 			case clear > 0 && encrypted > 0:
 				a.both(Info, Row{Title: "Some payloads are encrypted and some are not", Evidence: ev})
+			case encrypted > 0 && !whole:
+				a.both(Unknown, Row{Title: "The payloads that were seen are encrypted, in a sample that does not reach every type", Evidence: ev})
 			case encrypted > 0:
 				a.both(Pass, Row{Title: "Payloads are encrypted by a codec of yours", Evidence: ev})
 			case clear > 0:

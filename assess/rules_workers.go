@@ -93,7 +93,7 @@ var scheduleRules = []rule{
 		rule:   "Temporal Cloud runs one batch job at a time in a namespace, 50 executions a second. A reset is one action.",
 		source: docLimits, wrong: "Retention hides older jobs; resets are seen in sampled histories only.",
 		each: func(a *answer, _ *Facts, n *Namespace) {
-			resets, _ := n.typesWhere(func(s Sample) bool { return s.History.Resets > 0 })
+			resets, whole := n.typesWhere(func(s Sample) bool { return s.History.Resets > 0 })
 			switch {
 			case n.Batches.known() && n.Batches.N > 0:
 				a.both(Warning, Row{Title: plural(n.Batches.N, "batch job") + " running", Evidence: map[string]any{"running": n.Batches.N},
@@ -104,8 +104,10 @@ var scheduleRules = []rule{
 				a.both(Pass, Row{Title: "Batch jobs are switched off in this namespace"})
 			case !n.Batches.known():
 				a.unread("Batch jobs", n.Batches.Read)
+			case !whole:
+				a.both(Unknown, Row{Title: "No batch job is running; whether workflows were reset is not known of every type"})
 			default:
-				a.both(Pass, Row{Title: "No batch job is running"})
+				a.both(Pass, Row{Title: "No batch job is running, and no reset was seen"})
 			}
 		}},
 	{id: "C4", what: "reuse of workflow IDs", moves: code,
@@ -116,6 +118,9 @@ var scheduleRules = []rule{
 				Fix: []Fix{developer("Look for the error “workflow ID … started too recently” or a resource-exhausted cause in the logs of your starters.", "")}})
 		}},
 }
+
+// The versions that brought versioning by rules (release notes of the temporal CLI 0.13.1) and Worker Deployments.
+var rulesSince, deploymentsSince = release{1, 24, 0}, release{1, 27, 0}
 
 // apiKeySince is the first release of an SDK that connects with an API key, by the name that the SDK calls itself.
 // Java's takes one since 1.24, but its worker began with a health check that Temporal Cloud refuses, until 1.28.1 (pull
@@ -131,13 +136,12 @@ var workerRules = []rule{
 		source: docManual, wrong: "Only pollers of the last five minutes are known; activities may use queues that no sampled history names.",
 		each: func(a *answer, _ *Facts, n *Namespace) {
 			var lonely, polled []string
-			var unread Outcome
+			var unread []Outcome
 			ev := map[string]any{}
 			for _, q := range n.Queues {
 				if q.Workflows.Read != Read || q.Activities.Read != Read {
-					unread = q.Workflows.Read
-					if unread == Read {
-						unread = q.Activities.Read
+					if unread = append(unread, q.Workflows.Read); q.Workflows.Read == Read {
+						unread = append(unread, q.Activities.Read)
 					}
 					continue
 				}
@@ -153,8 +157,8 @@ var workerRules = []rule{
 			case len(lonely) > 0:
 				a.both(Warning, Row{Title: "Work waits on task queues that nobody polls: " + few(lonely, 4), Evidence: ev,
 					Fix: []Fix{developer("Start their workers again, or end what waits: it will not drain.", "temporal task-queue describe --namespace "+shell(n.Name)+" --task-queue "+shell(lonely[0]))}})
-			case unread != "":
-				a.unread("Some task queues", unread)
+			case len(unread) > 0:
+				a.unread("Some task queues", unread[len(unread)-1])
 			case n.QueuesMore:
 				a.both(Unknown, Row{Title: fmt.Sprintf("There are more than %d task queues; those that were looked at are polled", maxQueues), Evidence: ev})
 			case n.TypesRead != Read:
@@ -172,6 +176,7 @@ var workerRules = []rule{
 			var old []string
 			ev := map[string]any{}
 			unknown := false
+			_, whole := n.typesWhere(func(Sample) bool { return false })
 			for _, s := range n.Workers.SDKs {
 				ev[s.Name+" "+s.Version] = s.N
 				min, known := apiKeySince[s.Name]
@@ -191,6 +196,8 @@ var workerRules = []rule{
 				a.unread("The workers' SDKs", n.Workers.Listed)
 			case len(n.Workers.SDKs) == 0:
 				a.both(Unknown, Row{Title: "No worker and no sampled history says the version of its SDK"})
+			case n.Workers.Listed != Read && !whole || n.Workers.Listed != Read && n.Workers.Listed != NotServed:
+				a.both(Unknown, Row{Title: "The SDKs of sampled histories can use client certificates and API keys; the workers could not be listed: " + n.Workers.Listed.because(), Evidence: ev})
 			case unknown:
 				a.both(Unknown, Row{Title: "Some SDKs or their versions are not ones that Onramp knows", Evidence: ev})
 			default:
@@ -200,7 +207,9 @@ var workerRules = []rule{
 	{id: "T3", what: "worker versioning", moves: code,
 		rule:   "Worker Deployments work in Temporal Cloud, up to 100 in a namespace. Versioning by rules from before 2025 is being removed.",
 		source: docLimits, wrong: "At most ten task queues were asked for rules.",
-		each: func(a *answer, _ *Facts, n *Namespace) {
+		each: func(a *answer, f *Facts, n *Namespace) {
+			hasRules, _ := atLeast(f.Cluster.ServerVersion, rulesSince)
+			hasDeployments, told := atLeast(f.Cluster.ServerVersion, deploymentsSince)
 			ev := map[string]any{"deployments": n.Deployments.N, "versioning_rules": n.Rules.N}
 			switch {
 			case n.Rules.known() && n.Rules.N > 0:
@@ -208,9 +217,12 @@ var workerRules = []rule{
 					Fix: []Fix{developer("Move to Worker Deployments.", "")}})
 			case n.Deployments.known() && n.Deployments.N >= 100:
 				a.both(Warning, Row{Title: "There are 100 Worker Deployments or more", Evidence: ev, Fix: []Fix{developer("Delete those that are not used.", "")}})
+			case n.Rules.Read == NotServed && !hasRules: // build ID sets, which came before rules, are not asked for
+				a.both(Unknown, Row{Title: "Whether this version's worker versioning is in use cannot be read", Evidence: ev,
+					Fix: []Fix{developer("If your workers set a build ID, move to Worker Deployments.", "")}})
 			case !n.Rules.known() && n.Rules.Read != NotServed && n.Rules.Read != Off:
 				a.unread("Versioning rules", n.Rules.Read)
-			case !n.Deployments.known() && n.Deployments.Read != NotServed && n.Deployments.Read != Off:
+			case !n.Deployments.known() && n.Deployments.Read != Off && (n.Deployments.Read != NotServed || !told || hasDeployments):
 				a.unread("Worker Deployments", n.Deployments.Read)
 			case n.Deployments.N > 0:
 				a.both(Info, Row{Title: plural(n.Deployments.N, "Worker Deployment") + ": set the current version again in Temporal Cloud", Evidence: ev})

@@ -42,11 +42,13 @@ type Bundle struct {
 	// the variables name it.
 	ServerRootPEM []byte
 	Made          time.Time // the files' time; default that of the client certificate
+
+	own bool // the pair was made here, and belongs together: reading the key again would only leave copies of it
 }
 
 // Bundle is what goes into bundle.zip for this set.
 func (s Set) Bundle() Bundle {
-	return Bundle{Namespace: s.Namespace, Address: s.Address, CAPEM: s.CA.CertPEM, ClientPEM: s.Leaf.CertPEM, ClientKey: s.Leaf.Key}
+	return Bundle{Namespace: s.Namespace, Address: s.Address, CAPEM: s.CA.CertPEM, ClientPEM: s.Leaf.CertPEM, ClientKey: s.Leaf.Key, own: true}
 }
 
 // ServerRootVar is the variable that names a server's own root, for every SDK's environment configuration and the
@@ -113,8 +115,10 @@ func (b Bundle) check() (ca, leaf *x509.Certificate, err error) {
 		return nil, nil, err
 	}
 	if !b.ClientKey.Empty() {
-		if _, _, err := ReadPairFor(b.ClientPEM, b.ClientKey.Reveal(), cas); err != nil {
-			return nil, nil, err
+		if !b.own {
+			if _, _, err := ReadPairFor(b.ClientPEM, b.ClientKey.Reveal(), cas); err != nil {
+				return nil, nil, err
+			}
 		}
 		for _, c := range cas {
 			if sameKey(c.PublicKey, chain[0].PublicKey) {

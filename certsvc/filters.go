@@ -103,6 +103,22 @@ func badFilter(field, title, fix string) *fault.Fault {
 	return f
 }
 
+// ListedInvalid refuses values of the kind that docs.temporal.io/cloud/certificates lists as invalid though its own rule
+// allows them: .example.*, which begins with a dot and ends with a *. Who is not sure whether Cloud takes them (the doctor)
+// does not ask. The error is joined as that of ParseFilters.
+func (fs Filters) ListedInvalid() error {
+	var faults []*fault.Fault
+	for i, f := range fs {
+		for _, v := range f.fields() {
+			if strings.HasPrefix(v.value, ".") && strings.HasSuffix(v.value, "*") {
+				faults = append(faults, badFilter(fmt.Sprintf("filters[%d].%s", i, v.name), fmt.Sprintf("Filter %d: %s is not valid", i+1, printable(v.value)),
+					"Temporal Cloud's documentation lists .example.* as invalid. Put the * first, as in *.example.com, or leave the dot out."))
+			}
+		}
+	}
+	return joined(faults...)
+}
+
 // Validate refuses what Cloud refuses: no filter, more than MaxFilters, one without a field, one twice,
 // a lone *, a * elsewhere than first or last, or two of them. The error is joined as that of ParseFilters.
 func (fs Filters) Validate() error {

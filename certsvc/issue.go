@@ -72,6 +72,7 @@ func (s *Service) leaf(ca Issued, signer crypto.Signer, spec LeafSpec) (Issued, 
 	if err != nil {
 		return Issued{}, err
 	}
+	defer forget(key)
 	issued, err := s.create(t, ca.Cert, key.Public(), signer)
 	issued.Key = secret
 	return issued, err

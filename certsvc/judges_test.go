@@ -7,6 +7,7 @@ import (
 	"crypto/elliptic"
 	"crypto/tls"
 	"crypto/x509"
+	"flag"
 	"fmt"
 	"net"
 	"os/exec"
@@ -17,14 +18,19 @@ import (
 	"time"
 )
 
-// TestManyLeaves: openssl verifies every certificate of a batch for a client's purpose.
+var leaves = flag.Int("leaves", 500, "how many certificates TestManyLeaves has judged")
+
+// TestManyLeaves: openssl verifies every certificate of a batch for a client's purpose, and a server of its own takes some
+// of them, in both TLS versions.
 func TestManyLeaves(t *testing.T) {
 	s := New(Options{})
-	judged, wrong := 0, 0
-	defer func() { t.Logf("figure: S14 wrong=%d certificates=%d", wrong, judged) }()
+	judged, wrong, taken := 0, 0, 0
+	defer func() {
+		t.Logf("figure: S14 wrong=%d certificates=%d handshakes_with_OpenSSL=%d", wrong, judged, taken)
+	}()
 	for _, kt := range []KeyType{ECP256, ECP384} {
 		ca := must(s.CA(CASpec{CommonName: "many CA", KeyType: kt}))(t)
-		rows := make([]BatchRow, 250)
+		rows := make([]BatchRow, *leaves/2)
 		for i := range rows {
 			rows[i] = BatchRow{Row: i + 2, Name: fmt.Sprintf("c%03d", i), Leaf: LeafSpec{CommonName: fmt.Sprintf("client %d äöü", i), Organization: strings.Repeat("o", i%65), Days: i % 365}}
 		}
@@ -53,7 +59,42 @@ func TestManyLeaves(t *testing.T) {
 		if judged, wrong = judged+len(rows), wrong+len(rows)-n; err != nil || n != len(rows) {
 			t.Errorf("%s: openssl verified %d of %d: %v\n%.500s", kt, n, len(rows), err, text)
 		}
+		addr, roots := opensslServer(t, ca.Cert)
+		for i := range 25 {
+			name := rows[i*len(rows)/25].Name
+			pair, _, err := ReadPair([]byte(content[name+"/client.pem"]), []byte(content[name+"/client.key"]))
+			if err == nil {
+				err = talkTLS(t, addr, roots, pair.TLS(), []uint16{tls.VersionTLS12, tls.VersionTLS13}[i%2])
+			}
+			if taken++; err != nil {
+				wrong++
+				t.Errorf("%s: openssl's server refuses %s: %v", kt, name, err)
+			}
+		}
 	}
+}
+
+// talkTLS sends a line to an openssl server that turns it round, by a client's certificate.
+func talkTLS(t *testing.T, addr string, roots *x509.CertPool, pair tls.Certificate, version uint16) error {
+	t.Helper()
+	dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: 10 * time.Second}, Config: &tls.Config{ServerName: "localhost", RootCAs: roots, MaxVersion: version,
+		GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }}}
+	conn, err := dialer.DialContext(t.Context(), "tcp", addr)
+	if err != nil {
+		return err
+	}
+	defer conn.Close()
+	if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		return err
+	}
+	if _, err := conn.Write([]byte("temporal\n")); err != nil {
+		return err
+	}
+	got, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && got != "laropmet\n" {
+		err = fmt.Errorf("the server said %q", got)
+	}
+	return err
 }
 
 // opensslServer runs openssl s_server, which trusts only ca for clients, and gives its address and root.
@@ -112,26 +153,7 @@ func TestOpenSSLServer(t *testing.T) {
 	s := New(Options{})
 	ca := must(s.CA(CASpec{CommonName: "Acme", Organization: "Acme"}))(t)
 	addr, roots := opensslServer(t, ca.Cert)
-	talk := func(pair tls.Certificate, version uint16) error {
-		dialer := tls.Dialer{NetDialer: &net.Dialer{Timeout: 10 * time.Second}, Config: &tls.Config{ServerName: "localhost", RootCAs: roots, MaxVersion: version,
-			GetClientCertificate: func(*tls.CertificateRequestInfo) (*tls.Certificate, error) { return &pair, nil }}}
-		conn, err := dialer.DialContext(t.Context(), "tcp", addr)
-		if err != nil {
-			return err
-		}
-		defer conn.Close()
-		if err := conn.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
-			return err
-		}
-		if _, err := conn.Write([]byte("temporal\n")); err != nil {
-			return err
-		}
-		got, err := bufio.NewReader(conn).ReadString('\n')
-		if err == nil && got != "laropmet\n" {
-			err = fmt.Errorf("the server said %q", got)
-		}
-		return err
-	}
+	talk := func(pair tls.Certificate, version uint16) error { return talkTLS(t, addr, roots, pair, version) }
 	for _, kt := range []KeyType{ECP256, ECP384, RSA2048} {
 		leaf := must(s.Leaf(ca, LeafSpec{CommonName: "worker", KeyType: kt}))(t)
 		pair, _, err := ReadPair(leaf.CertPEM, leaf.Key.Reveal())

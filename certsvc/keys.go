@@ -18,6 +18,9 @@ import (
 	"errors"
 	"fmt"
 
+	"golang.org/x/crypto/cryptobyte"
+	cbasn1 "golang.org/x/crypto/cryptobyte/asn1"
+
 	"onramp/fault"
 )
 
@@ -46,12 +49,58 @@ func newKey(t KeyType) (crypto.Signer, Secret, error) {
 
 // encodeKey writes a key as PKCS#8 PEM, which every SDK reads (cloud-facts K1, K2).
 func encodeKey(key crypto.Signer) (Secret, error) {
-	der, err := x509.MarshalPKCS8PrivateKey(key)
+	der, err := marshalKey(key)
 	if err != nil {
 		return Secret{}, fault.Wrap(err, fault.Internal, "The key cannot be written as PKCS#8", "Use an ECDSA or RSA key.")
 	}
 	defer clear(der)
 	return NewSecret(encodePEM("PRIVATE KEY", der)), nil
+}
+
+// marshalKey is x509.MarshalPKCS8PrivateKey, which leaves a copy of the key for each of the structures around it; a key for
+// ECDSA is written once, into memory that its caller wipes.
+func marshalKey(key crypto.Signer) ([]byte, error) {
+	ec, ok := key.(*ecdsa.PrivateKey)
+	if !ok {
+		return x509.MarshalPKCS8PrivateKey(key)
+	}
+	curve, ok := map[elliptic.Curve]asn1.ObjectIdentifier{elliptic.P256(): {1, 2, 840, 10045, 3, 1, 7}, elliptic.P384(): {1, 3, 132, 0, 34}}[ec.Curve]
+	if !ok {
+		return x509.MarshalPKCS8PrivateKey(key)
+	}
+	number, err := ec.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	defer clear(number)
+	point, err := ec.PublicKey.Bytes()
+	if err != nil {
+		return nil, err
+	}
+	b := cryptobyte.NewFixedBuilder(make([]byte, 0, 300))    // one of P-384 has 185 bytes
+	b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // RFC 5958
+		b.AddASN1Int64(0)
+		b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) {
+			b.AddASN1ObjectIdentifier(asn1.ObjectIdentifier{1, 2, 840, 10045, 2, 1})
+			b.AddASN1ObjectIdentifier(curve)
+		})
+		b.AddASN1(cbasn1.OCTET_STRING, func(b *cryptobyte.Builder) {
+			b.AddASN1(cbasn1.SEQUENCE, func(b *cryptobyte.Builder) { // RFC 5915
+				b.AddASN1Int64(1)
+				b.AddASN1OctetString(number)
+				b.AddASN1(cbasn1.Tag(1).ContextSpecific().Constructed(), func(b *cryptobyte.Builder) { b.AddASN1BitString(point) })
+			})
+		})
+	})
+	return b.Bytes()
+}
+
+// forget wipes the number of a key that was made here and is needed no more. What Go's own packages keep of it stays.
+func forget(key crypto.Signer) {
+	if ec, ok := key.(*ecdsa.PrivateKey); ok {
+		//lint:ignore SA1019 it is not to be used any more
+		clear(ec.D.Bits())
+	}
 }
 
 // encodePEM writes one block of PEM into memory of the right size at once: growing would cost as much again as the

@@ -53,6 +53,7 @@ func commands() []command {
 		{"serve", "open the portal (the default)", serve},
 		{"check", "check whether a worker can connect to an endpoint, and name the fault", check},
 		{"assess", "say what must change to migrate from a server to Temporal Cloud", assessCmd},
+		{"cutover", "watch a migration: its gates, the drain of the server, who still starts work there", cutoverCmd},
 		{"cert", "create, sign, inspect and check certificates: ca, leaf, csr, sign, inspect, lint, bundle, batch", cert},
 		{"decode", "explain a pasted error text", decode},
 		{"code", "print worker code and environment for a language", code},
@@ -67,9 +68,10 @@ func commands() []command {
 	}
 }
 
-// closesInOrder are the commands that hold a server open: a signal lets them close it. Every other has nothing to
+// closesInOrder are the commands that hold a server open, which a signal lets them close, and the one that only a signal
+// ends. Every other has nothing to
 // bring to an end, and may be waiting for a pipe, a question or a network that never answers.
-var closesInOrder = map[string]bool{"serve": true, "rehearse": true}
+var closesInOrder = map[string]bool{"serve": true, "rehearse": true, "cutover watch": true}
 
 // aMoment is how long a command that a signal ends may take to remove what it has half written.
 const aMoment = 200 * time.Millisecond
@@ -85,8 +87,8 @@ func Main() int {
 	return untilSignal(signals, World{Args: os.Args[1:], Getenv: os.LookupEnv, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}, Run)
 }
 
-// untilSignal runs a command until it is done or a signal comes, and returns its exit code. A signal ends serve and
-// rehearse in order, with their own code, and a second one at once; it ends every other command at once, with
+// untilSignal runs a command until it is done or a signal comes, and returns its exit code. A signal ends serve, rehearse
+// and cutover watch in order, with their own code, and a second one at once; it ends every other command at once, with
 // exitSignal and its number.
 func untilSignal(signals <-chan os.Signal, w World, run func(context.Context, World) int) int {
 	ctx, stop := context.WithCancel(context.Background())
@@ -100,7 +102,11 @@ func untilSignal(signals <-chan os.Signal, w World, run func(context.Context, Wo
 	case came = <-signals:
 	}
 	stop()
-	if name, _ := commandOf(w.Args); closesInOrder[name] {
+	name, rest := commandOf(w.Args)
+	if len(rest) > 0 && name == "cutover" {
+		name += " " + rest[0]
+	}
+	if closesInOrder[name] {
 		select {
 		case code := <-done:
 			return code

@@ -30,6 +30,7 @@ const cloudHelp = `onramp cloud: Temporal Cloud's control plane, the Cloud Ops A
   onramp cloud ca remove NS --fingerprint HEX              takes one out; SHA-256, or SHA-1 as tcld has it
   onramp cloud filters show NS                             its certificate filters
   onramp cloud filters set NS FILE                         replaces them (tcld's JSON)
+  onramp cloud sign-in set NS mtls|api-key|both [--ca FILE]  how workers sign in; both at once is there on request alone
   onramp cloud create NAME --region R --retention DAYS --auth mtls|api-key [--ca FILE]
   onramp cloud key create NS --name N --days D --out FILE  an API key that may write in that namespace and nowhere else
   onramp cloud attributes list NS                          its custom search attributes
@@ -47,7 +48,7 @@ func cloudCmd(ctx context.Context, w World, args []string) int {
 	subs := map[string]func(context.Context, World, []string) int{
 		"whoami": cloudWho, "namespaces": cloudNamespaces, "show": cloudShow, "operation": cloudOperation, "create": cloudCreate,
 		"ca list": cloudCAList, "ca add": cloudCAAdd, "ca set": cloudCASet, "ca remove": cloudCARemove,
-		"filters show": cloudFiltersShow, "filters set": cloudFiltersSet, "key create": cloudKeyCreate,
+		"sign-in set": cloudSignInSet, "filters show": cloudFiltersShow, "filters set": cloudFiltersSet, "key create": cloudKeyCreate,
 		"attributes list": cloudAttributesList, "attributes add": cloudAttributesAdd,
 	}
 	for _, words := range []int{2, 1} {
@@ -166,6 +167,7 @@ type changeJSON struct {
 	Before    *cloud.Settings  `json:"before"`
 	After     *cloud.Settings  `json:"after"`
 	Diff      []string         `json:"diff"`
+	Warnings  []string         `json:"warnings,omitempty"`
 	Operation *cloud.Operation `json:"operation"`
 	Applied   bool             `json:"applied"`
 	DryRun    bool             `json:"dry_run,omitempty"`
@@ -236,6 +238,7 @@ func (ch *change) carry(ctx context.Context, c *cloudops.Client, id namespace.ID
 // agree shows a plan and asks. What would change nothing needs no asking, and nothing else.
 func (ch *change) agree(p cloud.Plan) (bool, error) {
 	ch.out.Namespace, ch.out.Before, ch.out.After, ch.out.Diff = p.Namespace.String(), &p.Before, &p.After, p.Diff
+	ch.out.Warnings = p.Warnings
 	if p.Nothing() {
 		ch.out.Diff, ch.out.Applied = []string{}, ch.out.Resumed != nil && ch.out.Resumed.State == cloud.Fulfilled
 		ch.say("Nothing to change: %s is so already.\n", p.Namespace)
@@ -244,6 +247,9 @@ func (ch *change) agree(p cloud.Plan) (bool, error) {
 	ch.say("%s\n", p.Namespace)
 	for _, line := range p.Diff {
 		ch.say("  %s\n", printable(line))
+	}
+	for _, text := range p.Warnings {
+		ch.say("Warning: %s\n", printable(text))
 	}
 	if *ch.f.dry {
 		ch.out.DryRun = true

@@ -110,6 +110,27 @@ func attributesOf(args []string) (map[string]string, error) {
 	return types, nil
 }
 
+func cloudSignInSet(ctx context.Context, w World, args []string) int {
+	f := newCloud("sign-in set", "choose how workers sign in to a namespace", "a Namespace ID, and mtls, api-key or both", 2, w).changing()
+	ca := f.text("ca", "", "`file` with a CA certificate that goes beside what is there")
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
+		id, err := namespaceOf(args[0])
+		if err != nil {
+			return err
+		}
+		change, known := map[string]cloud.SignInChange{cloud.AuthMTLS: {MTLS: true}, cloud.AuthAPIKey: {APIKeys: true}, "both": {MTLS: true, APIKeys: true}}[args[1]]
+		if !known {
+			return &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, "This is no sign-in method", "Write mtls, api-key or both. An account has both at once on request alone.")}
+		}
+		if *ca != "" {
+			if change.CAs, err = bundleOf([]string{*ca}); err != nil {
+				return err
+			}
+		}
+		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanSignIn(ctx, id, change) })
+	})
+}
+
 func cloudCreate(ctx context.Context, w World, args []string) int {
 	f := newCloud("create", "make a namespace", "the name of a namespace, without the account ID", 1, w).changing()
 	region := f.text("region", "", "`region` with its provider, as in aws-us-east-1")
@@ -210,6 +231,7 @@ func cloudKeyCreate(ctx context.Context, w World, args []string) int {
 			if err != nil {
 				return err
 			}
+			c.Delivered(p)
 			ch.out.Applied, ch.out.Key = true, paths[0]
 			ch.say("The key is in %s, and nowhere else. It expires %s.\n", printable(paths[0]), key.Ends.Format(time.RFC3339))
 			return nil

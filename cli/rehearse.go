@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"time"
 
@@ -35,8 +36,8 @@ type held struct {
 	CAKey      string            `json:"ca_key"`
 	ServerRoot string            `json:"server_root"`
 	TrustEnv   map[string]string `json:"trust_env"`
-	APIKey     string            `json:"api_key,omitempty"`     // path of a file with the API key, with --auth api-key
-	ServerName string            `json:"server_name,omitempty"` // with --auth api-key: it chooses the namespace's endpoint
+	APIKey     string            `json:"api_key,omitempty"` // path of a file with the API key, with --auth api-key
+	ServerName string            `json:"server_name"`       // chooses the namespace's endpoint, as in Temporal Cloud
 	Control    *heldControl      `json:"control,omitempty"`
 }
 
@@ -58,6 +59,12 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	auth := s.text("auth", cloud.AuthMTLS, "how workers sign in: mtls or api-key")
 	operations := s.oneOf("operations", "fulfilled", "how changes by the Cloud Ops API end, with --hold", "fulfilled", "failed", "rejected", "cancelled", "slow")
 	controlAddr := s.text("control-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal's Cloud Ops API, with --hold; port 0 picks a free one")
+	as := asInCloudFlags(s)
+	var wanted many
+	s.fs.Var(&wanted, "search-attribute", "custom search attribute of the namespace, as `NAME=Type`; may be given several times. The rehearsal's database has room for 10 Keyword and 3 of each other type, fewer than Temporal Cloud")
+	retention := s.text("retention", "3", "`days` that closed workflows stay, 1 to 90")
+	var attributes map[string]string
+	var days int
 	asJSON := s.boolean("json", "machine output")
 	force := s.boolean("force", "overwrite files that already exist in --out")
 	var id namespace.ID
@@ -73,6 +80,14 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		}
 		id = p.ID
 		return nil
+	}, func() (err error) {
+		if attributes, err = attributesOf(wanted); err != nil {
+			return fault.From(err).In("search-attribute")
+		}
+		if days, err = strconv.Atoi(*retention); err != nil {
+			return fault.New(fault.Invalid, "The retention is no number of days", "Choose a whole number from 1 to 90.").In("retention")
+		}
+		return nil
 	}, func() error { return loopbackOnly("rehearsal-addr", *addr) }, func() error { return loopbackOnly("control-addr", *controlAddr) }, func() error {
 		if *auth != cloud.AuthMTLS && *auth != cloud.AuthAPIKey {
 			return fault.New(fault.Invalid, "Unknown sign-in method", "Choose mtls or api-key.").In("auth")
@@ -87,7 +102,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	if code, done := s.parse(args); done {
 		return code
 	}
-	place, err := rehearsal.New(rehearsal.Options{Addr: *addr})
+	place, err := rehearsal.New(rehearsal.Options{Addr: *addr, Lenient: as.lenient(), Limits: as.limits})
 	if err != nil {
 		return complain(w, err)
 	}
@@ -99,7 +114,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		}
 		defer plane.Close()
 	}
-	r := &rehearser{w: w, cloud: place, control: plane, id: id, began: time.Now(), quiet: *hold || *asJSON, force: *force}
+	r := &rehearser{w: w, cloud: place, control: plane, id: id, days: days, attributes: attributes, began: time.Now(), quiet: *hold || *asJSON, force: *force}
 	if *auth == cloud.AuthAPIKey {
 		err = r.withKey(ctx, *hold, *out)
 	} else if *hold {
@@ -142,11 +157,14 @@ type rehearser struct {
 	// control is the Cloud Ops API, nil without --hold.
 	control *rehearsal.Control
 	id      namespace.ID
-	began   time.Time
-	mark    time.Time
-	quiet   bool
-	force   bool // write over files
-	steps   []stepDone
+	// days and attributes are the namespace's settings.
+	days       int
+	attributes map[string]string
+	began      time.Time
+	mark       time.Time
+	quiet      bool
+	force      bool // write over files
+	steps      []stepDone
 }
 
 func (r *rehearser) done(step, format string, a ...any) {
@@ -171,6 +189,15 @@ func (r *rehearser) begin(ctx context.Context) error {
 	ready := time.Since(r.mark)
 	if err := r.cloud.CreateNamespace(ctx, r.id); err != nil {
 		return err
+	}
+	settings := rehearsal.SettingsOf(r.cloud)
+	if err := settings.SetRetention(ctx, r.id, r.days); err != nil {
+		return err
+	}
+	if len(r.attributes) > 0 {
+		if err := settings.AddAttributes(ctx, r.id, r.attributes); err != nil {
+			return err
+		}
 	}
 	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), fault.Took(ready))
 	return nil
@@ -291,7 +318,7 @@ func (r *rehearser) stay(ctx context.Context, h held, dir string) error {
 
 // write puts the set into dir, all of it or nothing: certificates 0644, keys 0600.
 func (r *rehearser) write(dir string, set certsvc.Set) (held, error) {
-	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String()}
+	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(), ServerName: r.id.Host()}
 	paths, err := place(r.w, dir, r.force, output{"ca.pem", set.CA.CertPEM, 0o644}, output{"ca.key", set.CA.Key.Reveal(), 0o600},
 		output{"client.pem", set.Leaf.CertPEM, 0o644}, output{"client.key", set.Leaf.Key.Reveal(), 0o600})
 	if err != nil {

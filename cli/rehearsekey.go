@@ -26,7 +26,7 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 		return err
 	}
 	r.done("API key", "made for this namespace, until %s; only its hash is kept", key.Expires.Format(time.RFC3339))
-	h := held{Schema: rehearsalSchema, Address: r.cloud.Address(), Namespace: r.id.String(), ServerName: r.id.Host()}
+	h := held{Schema: rehearsalSchema, Address: r.cloud.KeyAddress(), Namespace: r.id.String(), ServerName: r.id.Host()}
 	if out != "" {
 		paths, err := place(r.w, out, r.force, output{"api-key.txt", key.Secret.Reveal(), 0o600})
 		if err != nil {
@@ -37,7 +37,7 @@ func (r *rehearser) withKey(ctx context.Context, hold bool, out string) error {
 			return r.stay(ctx, h, filepath.Dir(h.APIKey))
 		}
 	}
-	return r.tryOut(ctx, doctor.Target{Address: h.Address, Namespace: h.Namespace, ServerName: h.ServerName,
+	return r.tryOut(ctx, doctor.Target{Address: h.Address, Namespace: h.Namespace,
 		APIKey: string(key.Secret.Reveal()), ExtraRootsPEM: r.cloud.RootPEM()}, "an API key")
 }
 

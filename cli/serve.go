@@ -54,10 +54,12 @@ const memoryGoal = 256 << 20
 // portal is what `onramp serve` runs.
 type portal struct {
 	addr, rehearsalAddr, data string
+	cloudServer               string // of Temporal Cloud's control plane
 	rehearsal, json           bool
 	telling                   *telling
 	anchor                    string // --audit-anchor
 	replaceWindow             time.Duration
+	as                        *asInCloud
 	control                   string // where the rehearsal's Cloud Ops API is; "" for nowhere
 	shared                    *sharing
 	log                       *slog.Logger
@@ -70,6 +72,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	data := s.text("data", dataDir(w.Getenv), "`directory` for the database; created if missing")
 	rehearse := s.oneOf("rehearsal", "on", "the embedded rehearsal cloud", "on", "off")
 	rehearsalAddr := s.text("rehearsal-addr", "127.0.0.1:0", "loopback `host:port` of the rehearsal cloud; port 0 picks a free one, the same at each start of a data directory")
+	cloudServer := s.text("cloud-server", cloudops.DefaultServer, "`host:port` of Temporal Cloud's control plane, for who reaches it by another name", "TEMPORAL_CLOUD_API_SERVER")
 	replaceWindow := s.duration("replace-window", "1m", "how long an old client certificate must be unused before its CA is removed from a rehearsal", 24*time.Hour)
 	level := s.oneOf("log-level", "info", "log level on stderr", "debug", "info", "warn", "error")
 	format := s.oneOf("log-format", "text", "log format", "text", "json")
@@ -77,6 +80,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	shared := sharingOf(s, addr)
 	told := tellingOf(s, shared)
 	anchor := anchorFlag(s)
+	as := asInCloudFlags(s)
 	s.after = append(s.after,
 		func() error { return loopbackOnly("rehearsal-addr", *rehearsalAddr) },
 		func() error {
@@ -95,7 +99,7 @@ func serve(ctx context.Context, w World, args []string) int {
 	if *format == "json" {
 		h = slog.NewJSONHandler(w.Stderr, opts)
 	}
-	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, data: *data, rehearsal: *rehearse == "on", json: *asJSON, telling: told, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
+	p := portal{addr: *addr, rehearsalAddr: *rehearsalAddr, cloudServer: *cloudServer, data: *data, rehearsal: *rehearse == "on", as: as, json: *asJSON, telling: told, anchor: *anchor, replaceWindow: *replaceWindow, shared: shared, log: slog.New(h)}
 	if err := p.run(ctx, w); err != nil {
 		return complain(w, err)
 	}
@@ -133,7 +137,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	may := reach.Options{Alone: p.shared.public == nil, Targets: p.shared.targets}
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
-		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has})
+		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has, Lenient: p.as.lenient(), Limits: p.as.limits})
 		if err != nil {
 			return err
 		}
@@ -144,6 +148,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 		}
 		defer plane.Close()
 		p.control, place = plane.Address(), cloud.Full(c)
+		place.Adjust = rehearsal.SettingsOf(c)
 		may.Here = func(at netip.AddrPort) bool { return c.Serves(at) || plane.Serves(at) }
 		ops = p.rehearsalOps(c, plane)
 		c.StartBackground() // the first page does not wait for it
@@ -185,7 +190,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	all, err := acts.New(acts.Options{Store: db, Boards: store.NewBoards(db), Handoffs: links, Runs: log, Changes: changes, Gate: gate, Checker: doctor.New(doctor.Options{Log: p.log, Own: own, To: gate.Dialers()}),
 		Assessor: assess.Reader{To: gate.Dialers()}, Transfers: newTransfers(10*time.Second, bank, own, gate.Dialers()),
 		Issuer: certsvc.New(certsvc.Options{}), Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: place,
-		RehearsalOps: opsOf(ops, gate), CloudOps: p.cloudOps(cloudops.DefaultServer, nil, gate),
+		RehearsalOps: opsOf(ops, gate), CloudOps: p.cloudOps(p.cloudServer, nil, gate),
 		OwnComputer:   p.shared.public == nil,
 		ReplaceWindow: p.replaceWindow, TrustDir: filepath.Join(data, "rehearsal-trust"), Log: p.log,
 		CertificatesChanged: func() {

@@ -97,7 +97,21 @@ type Place struct {
 	Keys       Keys
 	Callers    CallerBook
 	Breaks     Breaker
+	Adjust     Adjustments
 }
+
+// Limits of a namespace, each a second.
+type Limits struct {
+	Actions    int // of workflows and activities
+	Schedules  int // requests about schedules, and starts by them
+	Visibility int // calls that list, search or count
+}
+
+// FirstLimits are those that Temporal Cloud grants a namespace at first (docs.temporal.io/cloud/limits).
+var FirstLimits = Limits{Actions: 500, Schedules: 10, Visibility: 30}
+
+// Unlimited in a field of Limits is no limit.
+const Unlimited = -1
 
 // Full is a Place with everything that one value can do.
 func Full(everything interface {
@@ -118,6 +132,9 @@ func Full(everything interface {
 type Own interface {
 	State() State
 	Address() string // "localhost:PORT", stable for the life of the process
+	// KeyAddress is where programs with an API key dial without a server name; as stable.
+	KeyAddress() string
+	Limits() Limits  // of each namespace
 	RootPEM() []byte // the root under which its server certificate stands
 	// TrustFiles writes trust stores that hold the system's roots and the server's into dir and
 	// returns the environment that makes unchanged programs use them.
@@ -165,6 +182,25 @@ type Keys interface {
 	// in the fields key_name and key_days.
 	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (NewKey, Namespace, error)
 	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (Namespace, error)
+}
+
+// Adjusted are what a namespace has beside who may call it.
+type Adjusted struct {
+	RetentionDays int
+	Attributes    map[string]string // custom search attributes: their types in the server's words, "KeywordList"
+}
+
+// Adjustments changes what a namespace has beside who may call it, and how strictly the place judges who calls.
+type Adjustments interface {
+	Of(ctx context.Context, id namespace.ID) (Adjusted, error)
+	// SetRetention sets for how many days closed workflows stay. A refusal is an Invalid fault of field retention.
+	SetRetention(ctx context.Context, id namespace.ID, days int) error
+	// AddAttributes adds custom search attributes; none can be removed. A refusal is an Invalid fault of field search_attributes.
+	AddAttributes(ctx context.Context, id namespace.ID, more map[string]string) error
+	// Lenient reports whether client certificates that break what Temporal Cloud's documentation calls a must are let in;
+	// SetLenient lasts until the process ends.
+	Lenient() bool
+	SetLenient(on bool)
 }
 
 // CallerBook knows who calls a namespace with which client certificate.

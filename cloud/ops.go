@@ -3,6 +3,7 @@ package cloud
 import (
 	"context"
 	"errors"
+	"strings"
 	"time"
 
 	"onramp/certsvc"
@@ -74,8 +75,25 @@ type Detail struct {
 	Rules            []string          `json:"connectivity_rules,omitempty"`
 	Private          []string          `json:"private_connectivity,omitempty"` // regions
 	Tags             map[string]string `json:"tags,omitempty"`
+	Description      string            `json:"description,omitempty"`
 	Expired          []HeldCA          `json:"expired_ca_certificates,omitempty"`
 	Unreadable       bool              `json:"unreadable_ca_bundle,omitempty"` // Onramp cannot read the CA bundle that is there
+}
+
+// Terraform reports whether the namespace says of itself that Terraform keeps it: by a tag, or its description. A "no" means
+// nothing: nobody has to say so.
+func (d Detail) Terraform() bool {
+	said := strings.ToLower(d.Description)
+	for name, value := range d.Tags {
+		said += "\n" + strings.ToLower(name+"="+value)
+	}
+	return strings.Contains(said, "terraform")
+}
+
+// Region is where a namespace can be.
+type Region struct {
+	ID    string `json:"id"` // "aws-us-east-1": the provider first
+	Place string `json:"place,omitempty"`
 }
 
 // Operation is a change under way or its end.
@@ -100,14 +118,23 @@ const (
 // Plan is a change that was worked out and not made: what stands, what would stand, and the request that makes it.
 type Plan struct {
 	Operation string // its own id, chosen before anything is sent
-	Kind      string // "update", "create" or "api-key"
+	Kind      string // KindUpdate, KindCreate or KindKey
+	For       string // what it is made for, as whoever plans it says; "" for nothing in particular
 	Namespace namespace.ID
 	Before    Settings
 	After     Settings
 	Diff      []string // one line a difference, for people; empty: nothing would change
+	Warnings  []string // what a person should know before agreeing
 	Request   []byte   // wire form of the request; it holds no secret
 	Key       *KeyPlan // of the kind "api-key"
 }
+
+// The kinds of plans.
+const (
+	KindUpdate = "update"
+	KindCreate = "create"
+	KindKey    = "api-key"
+)
 
 // KeyPlan is an API key to make, for a service account that may work in one namespace and nowhere else.
 type KeyPlan struct {
@@ -126,6 +153,14 @@ type MadeKey struct {
 // Nothing reports whether a plan would change nothing.
 func (p Plan) Nothing() bool { return len(p.Diff) == 0 }
 
+// Needs is the role or permission that making the plan takes, in Temporal Cloud's words.
+func (p Plan) Needs() string {
+	if p.Kind == KindCreate {
+		return NeedsCreate
+	}
+	return "Namespace Admin on " + p.Namespace.String()
+}
+
 // Applied is what came of a plan.
 type Applied struct {
 	Changed   bool // false: Temporal Cloud says that there was nothing to change
@@ -138,6 +173,13 @@ type CAChange struct {
 	Add    []byte   // PEM to put beside what is there
 	Set    []byte   // PEM that replaces everything
 	Remove []string // fingerprints: SHA-256, or SHA-1 as tcld has it
+}
+
+// SignInChange says how workers are to sign in to a namespace. Both at once is what an account has on request alone
+// (temporalio/terraform-provider-temporalcloud#340).
+type SignInChange struct {
+	MTLS, APIKeys bool
+	CAs           []byte // PEM that goes beside what is there, where MTLS is turned on
 }
 
 // NewNamespace is a namespace to make.
@@ -154,6 +196,7 @@ type Looker interface {
 	Who(ctx context.Context) (Identity, error)
 	List(ctx context.Context) ([]Listed, error)
 	Look(ctx context.Context, id namespace.ID) (Detail, error)
+	Regions(ctx context.Context) ([]Region, error)
 }
 
 // Planner works out changes and sends nothing that changes anything.
@@ -161,6 +204,7 @@ type Planner interface {
 	PlanCAs(ctx context.Context, id namespace.ID, c CAChange) (Plan, error)
 	PlanFilters(ctx context.Context, id namespace.ID, f certsvc.Filters) (Plan, error)
 	PlanAttributes(ctx context.Context, id namespace.ID, types map[string]string) (Plan, error)
+	PlanSignIn(ctx context.Context, id namespace.ID, s SignInChange) (Plan, error)
 	PlanCreate(ctx context.Context, n NewNamespace) (Plan, error)
 }
 
@@ -181,6 +225,8 @@ type KeyMaker interface {
 	// MakeKey makes the service account, where it is not there, and the key. A key that an earlier call made and nobody got,
 	// because the program ended, is deleted first.
 	MakeKey(ctx context.Context, p Plan, progress func(Operation)) (MadeKey, error)
+	// Delivered says that somebody has the key of a plan; before that it counts as one that nobody got.
+	Delivered(p Plan)
 }
 
 // Where an error of the Cloud Ops API fell.

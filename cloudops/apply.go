@@ -136,7 +136,7 @@ func (c *Client) end(ctx context.Context, op *opspb.AsyncOperation, progress fun
 		}
 		// check_duration is how long Temporal Cloud advises to wait; a rehearsal's test says a shorter one.
 		wait := min(max(op.GetCheckDuration().AsDuration(), c.o.Pause), 15*time.Second)
-		if !c.pause(ctx, wait) {
+		if !pause(ctx, wait) {
 			f := fault.New(fault.Unavailable, "The change is still under way", "Look again later: onramp cloud operation "+id+". Running the same command again picks it up.")
 			f.Err = last
 			return now, at(cloud.AtChange, f)
@@ -196,7 +196,7 @@ func (c *Client) seen(ctx context.Context, id namespace.ID) (cloud.Detail, error
 		if err == nil {
 			return detailOf(out.GetNamespace(), c.o.Now()), nil
 		}
-		if code := status.Code(err); code != codes.PermissionDenied && code != codes.NotFound && !passes(err) || !c.pause(ctx, 3*c.o.Pause) {
+		if code := status.Code(err); code != codes.PermissionDenied && code != codes.NotFound && !passes(err) || !pause(ctx, 3*c.o.Pause) {
 			return cloud.Detail{}, c.refusal(err, "see the namespace "+id.String())
 		}
 	}
@@ -230,4 +230,13 @@ func (c *Client) Resume(ctx context.Context, id namespace.ID, progress func(clou
 	}
 	a, err := c.await(ctx, p, op, progress)
 	return a, true, err
+}
+
+// Pending is the namespace that a change of a namespace is about which was sent for something (cloud.Plan.For) and whose end
+// nobody saw.
+func (c *Client) Pending(what string) (namespace.ID, bool) {
+	p, there, err := c.o.Journal.find(func(e entry) bool {
+		return e.Server == c.o.Server && e.Plan.For == what && what != "" && (e.Plan.Kind == kindUpdate || e.Plan.Kind == kindCreate)
+	})
+	return p.Namespace, there && err == nil
 }

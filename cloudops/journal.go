@@ -87,6 +87,13 @@ func (j *Journal) drop(operation string) {
 
 // of is the plan of some kinds that is kept for a namespace at a server: the oldest.
 func (j *Journal) of(server string, id namespace.ID, kinds ...string) (cloud.Plan, bool, error) {
+	return j.find(func(e entry) bool {
+		return slices.Contains(kinds, e.Plan.Kind) && e.Server == server && e.Namespace == id.String()
+	})
+}
+
+// find is the oldest plan that is kept and wanted.
+func (j *Journal) find(wanted func(entry) bool) (cloud.Plan, bool, error) {
 	if j == nil {
 		return cloud.Plan{}, false, nil
 	}
@@ -106,10 +113,17 @@ func (j *Journal) of(server string, id namespace.ID, kinds ...string) (cloud.Pla
 		if err != nil || json.Unmarshal(raw, &e) != nil || e.Schema != entrySchema {
 			continue // of another version, or gone meanwhile
 		}
-		if slices.Contains(kinds, e.Plan.Kind) && e.Server == server && e.Namespace == id.String() && (found.Schema == "" || e.At.Before(found.At)) {
+		if wanted(e) && (found.Schema == "" || e.At.Before(found.At)) {
 			found = e
 		}
 	}
+	if found.Schema == "" {
+		return cloud.Plan{}, false, nil
+	}
+	id, _, err := namespace.ParseID(found.Namespace)
+	if err != nil {
+		return cloud.Plan{}, false, fault.Wrap(err, fault.Internal, "A note of an earlier operation names no namespace", "See "+j.path(found.Plan.Operation)+".")
+	}
 	found.Plan.Namespace = id
-	return found.Plan, found.Schema != "", nil
+	return found.Plan, true, nil
 }

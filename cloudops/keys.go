@@ -23,6 +23,9 @@ import (
 // maxKeyLife is how long an API key lasts at most (docs.temporal.io/cloud/api-keys).
 const maxKeyLife = 2 * 365 * 24 * time.Hour
 
+// robots are the service accounts and keys that Onramp makes, and what an earlier call left of them.
+type robots struct{ *Client }
+
 // PlanKey works out a service account with the permission Write in one namespace, and an API key for it.
 func (c *Client) PlanKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (cloud.Plan, error) {
 	if name = strings.TrimSpace(name); name == "" || len(name) > 64 {
@@ -40,7 +43,7 @@ func (c *Client) PlanKey(ctx context.Context, id namespace.ID, name string, life
 	}
 	p := cloud.Plan{Operation: uuid.NewString(), Kind: kindKey, Namespace: id, Before: settingsOf(n.GetSpec()), After: settingsOf(n.GetSpec()),
 		Key: &cloud.KeyPlan{Name: name, Ends: c.o.Now().Add(life).UTC().Truncate(time.Second)}}
-	owner, err := c.robot(ctx, id, name)
+	owner, err := (robots{c}).named(ctx, id, name)
 	if err != nil {
 		return cloud.Plan{}, err
 	}
@@ -51,9 +54,9 @@ func (c *Client) PlanKey(ctx context.Context, id namespace.ID, name string, life
 	return p, nil
 }
 
-// robot is the service account of a name that may write in one namespace; "" for none. A service account of that name with
+// named is the service account of a name that may write in one namespace; "" for none. A service account of that name with
 // other rights is a conflict: a name is there once.
-func (c *Client) robot(ctx context.Context, id namespace.ID, name string) (string, error) {
+func (c robots) named(ctx context.Context, id namespace.ID, name string) (string, error) {
 	for token := ""; ; {
 		one, cancel := within(ctx)
 		page, err := c.api.GetServiceAccounts(one, &cloudservice.GetServiceAccountsRequest{PageSize: 200, PageToken: token})
@@ -79,15 +82,15 @@ func (c *Client) robot(ctx context.Context, id namespace.ID, name string) (strin
 
 // MakeKey carries out a plan of PlanKey.
 func (c *Client) MakeKey(ctx context.Context, p cloud.Plan, progress func(cloud.Operation)) (cloud.MadeKey, error) {
-	if err := c.clearLost(ctx, p.Namespace); err != nil {
+	if err := (robots{c}).clearLost(ctx, p.Namespace); err != nil {
 		return cloud.MadeKey{}, err
 	}
-	owner, err := c.robot(ctx, p.Namespace, p.Key.Name) // again: an earlier try may have made it since the plan
+	owner, err := (robots{c}).named(ctx, p.Namespace, p.Key.Name) // again: an earlier try may have made it since the plan
 	if err != nil {
 		return cloud.MadeKey{}, err
 	}
 	if owner == "" {
-		if owner, err = c.makeRobot(ctx, p, progress); err != nil {
+		if owner, err = (robots{c}).create(ctx, p, progress); err != nil {
 			return cloud.MadeKey{}, err
 		}
 	}
@@ -106,7 +109,7 @@ func (c *Client) MakeKey(ctx context.Context, p cloud.Plan, progress func(cloud.
 	}
 	made := cloud.MadeKey{ID: out.GetKeyId(), Owner: owner, Ends: p.Key.Ends, Secret: certsvc.NewSecret([]byte(out.GetToken()))}
 	if out.GetToken() == "" { // sent again after a break: the key itself was in the answer that did not come
-		if err := c.clearLost(ctx, p.Namespace); err != nil {
+		if err := (robots{c}).clearLost(ctx, p.Namespace); err != nil {
 			return cloud.MadeKey{}, err
 		}
 		return cloud.MadeKey{}, at(cloud.AtChange, fault.New(fault.Unavailable, "The API key was lost on its way and was deleted again", "Make it again."))
@@ -114,15 +117,17 @@ func (c *Client) MakeKey(ctx context.Context, p cloud.Plan, progress func(cloud.
 	if err := c.finish(ctx, out.GetAsyncOperation(), progress); err != nil {
 		return cloud.MadeKey{}, err
 	}
-	c.o.Journal.drop(p.Operation)
 	return made, nil
 }
+
+// Delivered takes a key out of the journal: somebody has it, so that the next MakeKey leaves it alone.
+func (c *Client) Delivered(p cloud.Plan) { c.o.Journal.drop(p.Operation) }
 
 // markOf is the description of a key by which it is found again.
 func markOf(operation string) string { return "made by onramp, operation " + operation }
 
-// makeRobot makes the service account of a plan, or finds it where an earlier try has made it.
-func (c *Client) makeRobot(ctx context.Context, p cloud.Plan, progress func(cloud.Operation)) (string, error) {
+// create makes the service account of a plan, or finds it where an earlier try has made it.
+func (c robots) create(ctx context.Context, p cloud.Plan, progress func(cloud.Operation)) (string, error) {
 	step := cloud.Plan{Operation: uuid.NewString(), Kind: kindRobot, Namespace: p.Namespace}
 	if err := c.o.Journal.put(c.o.Server, step); err != nil {
 		return "", err
@@ -161,7 +166,7 @@ func (c *Client) finish(ctx context.Context, op *opspb.AsyncOperation, progress 
 
 // clearLost ends what an earlier MakeKey began and nobody saw the end of: it waits for the service account, and deletes a
 // key that nobody got.
-func (c *Client) clearLost(ctx context.Context, id namespace.ID) error {
+func (c robots) clearLost(ctx context.Context, id namespace.ID) error {
 	for {
 		p, there, err := c.o.Journal.of(c.o.Server, id, kindRobot, kindKey)
 		if err != nil || !there {
@@ -187,7 +192,7 @@ func (c *Client) clearLost(ctx context.Context, id namespace.ID) error {
 }
 
 // deleteMarked deletes the key that an operation made.
-func (c *Client) deleteMarked(ctx context.Context, operation string) error {
+func (c robots) deleteMarked(ctx context.Context, operation string) error {
 	for token := ""; ; {
 		one, cancel := within(ctx)
 		page, err := c.api.GetApiKeys(one, &cloudservice.GetApiKeysRequest{PageSize: 200, PageToken: token})

@@ -104,7 +104,7 @@ func detailOf(n *nspb.Namespace, now time.Time) cloud.Detail {
 	d := cloud.Detail{ID: namespace.ID{Name: name, Account: account}, Name: n.GetNamespace(), State: stateWord(n), Version: n.GetResourceVersion(), Operation: n.GetAsyncOperationId(),
 		Settings: settingsOf(spec), BundlePEM: spec.GetMtlsAuth().GetAcceptedClientCa(), MTLSAddress: n.GetEndpoints().GetMtlsGrpcAddress(), GRPCAddress: n.GetEndpoints().GetGrpcAddress(),
 		Web: n.GetEndpoints().GetWebAddress(), ActiveRegion: n.GetActiveRegion(), ActionsPerSecond: int(n.GetLimits().GetActionsPerSecondLimit()),
-		DeleteProtection: spec.GetLifecycle().GetEnableDeleteProtection(), Codec: spec.GetCodecServer().GetEndpoint(), Rules: spec.GetConnectivityRuleIds(), Tags: n.GetTags()}
+		DeleteProtection: spec.GetLifecycle().GetEnableDeleteProtection(), Codec: spec.GetCodecServer().GetEndpoint(), Rules: spec.GetConnectivityRuleIds(), Tags: n.GetTags(), Description: spec.GetDescription()}
 	if spec.GetEncryptionValidation() != nil {
 		d.Encryption = strings.ToLower(strings.TrimPrefix(spec.GetEncryptionValidation().GetMode().String(), "ENCRYPTION_VALIDATION_MODE_"))
 	}

@@ -152,6 +152,7 @@ func (c *Client) plan(ctx context.Context, id namespace.ID, edit func(*nspb.Name
 	}
 	p := cloud.Plan{Operation: uuid.NewString(), Kind: kindUpdate, Namespace: id, Before: settingsOf(n.GetSpec()), After: settingsOf(spec)}
 	p.Diff = Difference(p.Before, p.After)
+	p.Warnings = warnings(p, detailOf(n, c.o.Now()))
 	p.Request, err = proto.Marshal(&cloudservice.UpdateNamespaceRequest{Namespace: id.String(), Spec: spec, ResourceVersion: n.GetResourceVersion(), AsyncOperationId: p.Operation})
 	if err != nil {
 		return cloud.Plan{}, fault.From(err)
@@ -159,12 +160,12 @@ func (c *Client) plan(ctx context.Context, id namespace.ID, edit func(*nspb.Name
 	return p, nil
 }
 
-// The kinds of plans.
+// The kinds of plans, and what is in the journal alone.
 const (
-	kindUpdate = "update"
-	kindCreate = "create"
-	kindRobot  = "service-account" // in the journal alone
-	kindKey    = "api-key"
+	kindUpdate = cloud.KindUpdate
+	kindCreate = cloud.KindCreate
+	kindKey    = cloud.KindKey
+	kindRobot  = "service-account"
 )
 
 // active fetches a namespace and, while somebody's change of it is under way, waits for that.
@@ -180,7 +181,7 @@ func (c *Client) active(ctx context.Context, id namespace.ID) (*nspb.Namespace, 
 		case resource.ResourceState_RESOURCE_STATE_ACTIVE:
 			return n, nil
 		case resource.ResourceState_RESOURCE_STATE_UPDATING, resource.ResourceState_RESOURCE_STATE_ACTIVATING:
-			if c.pause(ctx, c.o.Pause) {
+			if pause(ctx, c.o.Pause) {
 				continue
 			}
 			f := fault.New(fault.Conflict, fmt.Sprintf("The namespace is still being changed (%s)", stateWord(n)), "Look at that change, then try again: onramp cloud operation "+n.GetAsyncOperationId()+".")
@@ -193,7 +194,7 @@ func (c *Client) active(ctx context.Context, id namespace.ID) (*nspb.Namespace, 
 }
 
 // pause waits, and reports false when ctx ended first.
-func (c *Client) pause(ctx context.Context, d time.Duration) bool {
+func pause(ctx context.Context, d time.Duration) bool {
 	t := time.NewTimer(d)
 	defer t.Stop()
 	select {
@@ -218,7 +219,11 @@ func (c *Client) PlanCreate(ctx context.Context, n cloud.NewNamespace) (cloud.Pl
 	if n.RetentionDays < 1 || n.RetentionDays > 90 {
 		return cloud.Plan{}, at(cloud.AtBundle, fault.New(fault.Invalid, "The retention is not 1 to 90 days", "30 days suit most applications.").In("retention"))
 	}
-	if err := c.regionThere(ctx, n.Region); err != nil {
+	regions, err := c.Regions(ctx)
+	if err != nil {
+		return cloud.Plan{}, err
+	}
+	if err := regionThere(n.Region, regions); err != nil {
 		return cloud.Plan{}, err
 	}
 	spec := &nspb.NamespaceSpec{Name: n.Name, RetentionDays: int32(n.RetentionDays), Replicas: []*nspb.ReplicaSpec{{Region: n.Region}}}
@@ -243,28 +248,59 @@ func (c *Client) PlanCreate(ctx context.Context, n cloud.NewNamespace) (cloud.Pl
 	return p, nil
 }
 
-// regionThere refuses a region that the API does not list.
-func (c *Client) regionThere(ctx context.Context, id string) error {
+// Regions are where the API lets namespaces be.
+func (c *Client) Regions(ctx context.Context) ([]cloud.Region, error) {
 	ctx, cancel := within(ctx)
 	defer cancel()
 	out, err := c.api.GetRegions(ctx, &cloudservice.GetRegionsRequest{})
 	if err != nil {
-		return c.refusal(err, "list regions")
+		return nil, c.refusal(err, "list regions")
 	}
-	fix := "Use one of: "
-	for i, r := range out.GetRegions() {
-		if r.GetId() == id {
+	all := []cloud.Region{}
+	for _, r := range out.GetRegions() {
+		all = append(all, cloud.Region{ID: r.GetId(), Place: r.GetLocation()})
+	}
+	return all, nil
+}
+
+// regionThere refuses a region that the API does not list.
+func regionThere(id string, all []cloud.Region) error {
+	plain := func(s string) string { return strings.ReplaceAll(s, "-", "") }
+	var ids []string
+	for _, r := range all {
+		if r.ID == id {
 			return nil
 		}
-		if r.GetCloudProviderRegion() == id || strings.ReplaceAll(r.GetId(), "-", "") == strings.ReplaceAll(id, "-", "") {
-			return at(cloud.AtBundle, fault.New(fault.Invalid, "There is no region "+id, "Write "+r.GetId()+": the provider first, and every hyphen.").In("region"))
+		_, name, _ := strings.Cut(r.ID, "-") // without the provider
+		if name == id || plain(r.ID) == plain(id) {
+			return at(cloud.AtBundle, fault.New(fault.Invalid, "There is no region "+id, "Write "+r.ID+": the provider first, and every hyphen.").In("region"))
 		}
-		if i > 0 {
-			fix += ", "
-		}
-		fix += r.GetId()
+		ids = append(ids, r.ID)
 	}
-	return at(cloud.AtBundle, fault.New(fault.Invalid, "There is no such region", fix+".").In("region"))
+	return at(cloud.AtBundle, fault.New(fault.Invalid, "There is no such region", "Use one of: "+strings.Join(ids, ", ")+".").In("region"))
+}
+
+// warnings are what a person should know before agreeing to the change of a namespace.
+func warnings(p cloud.Plan, now cloud.Detail) []string {
+	var out []string
+	if now.Terraform() {
+		out = append(out, "This namespace says that Terraform keeps it. Terraform will show this change as drift and may undo it: put it into the configuration too.")
+	}
+	for _, ca := range now.Expired {
+		if !slices.ContainsFunc(p.After.CAs, func(x cloud.HeldCA) bool { return x.SHA256 == ca.SHA256 }) {
+			out = append(out, "The CA certificate "+ca.Subject+" expired on "+ca.NotAfter.Format(time.DateOnly)+" and leaves the bundle: while it is there, Temporal Cloud refuses every change.")
+		}
+	}
+	if p.Before.MTLS && !p.After.MTLS {
+		out = append(out, "Workers that connect with a client certificate are cut off when this is made.")
+	}
+	if p.Before.APIKeys && !p.After.APIKeys {
+		out = append(out, "Workers that connect with an API key are cut off when this is made.")
+	}
+	if !slices.Equal(p.Before.Filters, p.After.Filters) && len(p.After.Filters) > 0 {
+		out = append(out, "A client certificate that matches none of the filters is refused from then on.")
+	}
+	return out
 }
 
 // Difference says in lines what changes, first what goes.
@@ -307,7 +343,9 @@ func Difference(before, after cloud.Settings) []string {
 	if before.APIKeys != after.APIKeys {
 		say(sign(after.APIKeys), "API keys")
 	}
-	if before.RetentionDays != after.RetentionDays {
+	if before.RetentionDays == 0 && after.RetentionDays > 0 {
+		say("+", "retention %d days", after.RetentionDays)
+	} else if before.RetentionDays != after.RetentionDays {
 		say("~", "retention %d → %d days", before.RetentionDays, after.RetentionDays)
 	}
 	for _, r := range after.Regions {

@@ -68,6 +68,8 @@ const (
 	Transferred Verb = "transfer-started"
 	Drilled     Verb = "drill-started"
 	Assessed    Verb = "assessment-started"
+	Reviewed    Verb = "finding-reviewed" // of an assessment, by a person
+	Reopened    Verb = "finding-reopened" // that mark was taken back
 	Followed    Verb = "workflow-followed"
 	Canceled    Verb = "workflow-canceled"
 	Terminated  Verb = "workflow-terminated"
@@ -84,7 +86,9 @@ const (
 	CAsSaved      Verb = "ca-bundle-saved"
 	CASeen        Verb = "ca-seen" // somebody looked, and the namespace holds what it should
 	FiltersSaved  Verb = "filters-saved"
+	FiltersSeen   Verb = "filters-seen" // somebody looked, and the namespace has the filters that were asked for
 
+	NamespaceSeen   Verb = "namespace-seen"  // as Temporal Cloud's control plane shows it
 	OpsKeyGiven     Verb = "cloud-key-given" // of the Cloud Ops API, in memory
 	OpsKeyForgotten Verb = "cloud-key-forgotten"
 	CloudAsked      Verb = "cloud-change-sent"
@@ -123,10 +127,10 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Followed, Canceled, Terminated, Stopped, NotDone,
+	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
-	OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
-	NamespaceMade, CAsSaved, CASeen, FiltersSaved, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
+	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.
 var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,

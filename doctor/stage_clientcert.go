@@ -131,6 +131,27 @@ func (r *run) takesKeys(ctx context.Context) bool {
 	return true
 }
 
+// ownEndpointIsCut reports whether the same address, asked for the namespace's own endpoint, ends the handshake, while
+// under the name of this check it does not: Cloud ends it so for namespaces that it does not know (NS-01).
+func ownEndpointIsCut(ctx context.Context, r *run) bool {
+	if !r.hasPair || r.id.IsZero() || strings.EqualFold(strings.Trim(r.serverName, "[]"), r.id.Host()) {
+		return false
+	}
+	roots, _ := r.roots()
+	s := r.shake(roots)
+	s.serverName, s.cert, s.budget = r.id.Host(), r.tlsCertificate(), r.o.Budgets.Probe
+	h := r.again(ctx, s)
+	defer h.close()
+	if h.err == nil || h.verified {
+		return false
+	}
+	if end, _ := classify(h.err); end != endReset && end != endEOF {
+		return false
+	}
+	r.see("own_endpoint", r.id.Host()+" is cut off in the handshake")
+	return true
+}
+
 // refusedNothing is a refusal where no certificate was sent.
 func (r *run) refusedNothing(alert uint8) {
 	switch {

@@ -111,6 +111,8 @@ func (r *run) denied(ctx context.Context, cloudShaped bool) {
 		r.stop("AK-02", Likely, candidate("NS-02", "The server may refuse anyone who does not sign in."))
 	case r.otherRegion(ctx):
 		r.stop("IN-19", Likely, r.deniedCandidates()...)
+	case ownEndpointIsCut(ctx, r):
+		r.stop("NS-01", Likely, append([]Candidate{candidate("NS-02", "The namespace may be there and refuse this caller, and its endpoint be closed to this network.")}, r.deniedCandidates()...)...)
 	default:
 		r.stop("NS-02", Likely, r.deniedCandidates()...)
 	}

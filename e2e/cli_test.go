@@ -103,7 +103,7 @@ func TestCheckContract(t *testing.T) {
 		{name: "own CA as the server's root", with: map[string]string{"--tls-ca-path": h.CA}, code: "SV-01", stage: "tls", exit: 12},
 		{name: "no client certificate", with: map[string]string{"--tls-cert-path": "", "--tls-key-path": ""}, code: "CL-01", level: "certain", stage: "client-cert", exit: 13},
 		{name: "certificate of a CA that was not uploaded", with: map[string]string{"--tls-cert-path": other.Cert, "--tls-key-path": other.Key}, code: "CL-03", stage: "client-cert", exit: 13},
-		{name: "no such namespace", with: map[string]string{"--namespace": "nobody.a2dd6"}, code: "NS-01", level: "certain", stage: "namespace", exit: 14},
+		{name: "no such namespace", with: map[string]string{"--namespace": "nobody.a2dd6"}, code: "NS-01", level: "likely", stage: "namespace", exit: 14},
 		{name: "no worker", with: map[string]string{"--task-queue": "TRANSFER_MONEY_TASK_QUEUE"}, code: "TQ-01", level: "certain", stage: "task-queue", exit: 15},
 		{name: "namespace without its account", with: map[string]string{"--namespace": "docs-assembly"}, code: "IN-11", level: "likely", stage: "namespace", exit: 14},
 		{name: "namespace without its account, which the host carries", with: map[string]string{"--address": "docs-assembly.a2dd6.tmprl.cloud:7233", "--namespace": "docs-assembly"}, code: "IN-11", level: "certain", stage: "input", exit: 10},

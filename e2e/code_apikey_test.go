@@ -9,7 +9,7 @@ import (
 
 // TestCodeWorkersWithAPIKey: the same as TestCodeWorkers with an API key in the place of a certificate, for every
 // SDK that can run here. The rehearsal cloud takes the key as Temporal Cloud does: in the header authorization of
-// each call, at the namespace's endpoint, which the TLS server name chooses.
+// each call, with no server name.
 func TestCodeWorkersWithAPIKey(t *testing.T) {
 	for _, lang := range []string{"python", "go", "typescript", "java"} {
 		t.Run(lang, func(t *testing.T) {
@@ -21,10 +21,10 @@ func TestCodeWorkersWithAPIKey(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			flags := []string{"--address", h.Address, "--namespace", h.Namespace, "--tls-server-name", h.ServerName, "--api-key-path", h.APIKey, "--tls-ca-path", h.ServerRoot}
+			flags := []string{"--address", h.Address, "--namespace", h.Namespace, "--api-key-path", h.APIKey, "--tls-ca-path", h.ServerRoot}
 			for _, style := range []string{"explicit", "envconfig"} {
 				t.Run(style, func(t *testing.T) {
-					c := code(t, "--lang", lang, "--namespace", h.Namespace, "--address", h.Address, "--tls-server-name", h.ServerName, "--auth", "api-key", "--style", style)
+					c := code(t, "--lang", lang, "--namespace", h.Namespace, "--address", h.Address, "--auth", "api-key", "--style", style)
 					dir := t.TempDir()
 					applyCode(t, projectOf(t, lang), dir, c)
 					if got, ok := c.Env["TEMPORAL_API_KEY"]; got != "" || !ok {
@@ -78,7 +78,8 @@ func TestAPIKeyMixUps(t *testing.T) {
 		{"the variable of tcld", h.ServerName, []string{"TEMPORAL_CLOUD_API_KEY=" + string(key)}, "AK-06", 13},
 		{"no key", h.ServerName, nil, "AK-02", 13},
 		{"cut off", h.ServerName, []string{"TEMPORAL_API_KEY=" + string(key[:len(key)-3])}, "AK-03", 13},
-		{"an endpoint that wants certificates", "localhost", []string{"TEMPORAL_API_KEY=" + string(key)}, "AK-01", 13},
+		{"no server name", "localhost", []string{"TEMPORAL_API_KEY=" + string(key)}, "OK", 0},
+		{"a regional endpoint", "us-east-1.aws.api.temporal.io", []string{"TEMPORAL_API_KEY=" + string(key)}, "OK", 0},
 	} {
 		a := run(t, cleanEnv(tt.env...), append(at, tt.server, "--json")...)
 		if a.code != tt.exit || !strings.Contains(a.out, `"code": "`+tt.code+`"`) {
@@ -87,5 +88,10 @@ func TestAPIKeyMixUps(t *testing.T) {
 		if strings.Contains(a.out+a.err, string(key[len(key)-20:])) {
 			t.Errorf("%s: the key is printed", tt.name)
 		}
+	}
+	certificates, _ := hold(t)
+	a := run(t, cleanEnv("TEMPORAL_API_KEY="+string(key)), "check", "--address", certificates.Address, "--namespace", certificates.Namespace, "--tls-ca-path", certificates.ServerRoot, "--json")
+	if a.code != 13 || !strings.Contains(a.out, `"code": "AK-01"`) {
+		t.Errorf("an endpoint that wants certificates: exit %d, want AK-01\n%s", a.code, a.out)
 	}
 }

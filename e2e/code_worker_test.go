@@ -92,7 +92,7 @@ func diedAtItsEnd(a answer) bool { return a.signal == syscall.SIGABRT || a.signa
 func transferred(t *testing.T, dir string, env []string, line string, worker group) {
 	t.Helper()
 	a := tryShell(t, dir, env, line)
-	crashed := strings.HasPrefix(line, "python") && diedAtItsEnd(a)
+	crashed := strings.Contains(" "+line, " python ") && diedAtItsEnd(a)
 	if !strings.Contains(a.out, "Result: Transfer complete") || a.code != 0 && !crashed {
 		t.Errorf("%s: exit %d, signal %d\n%s\n%s\nworker:\n%s", line, a.code, a.signal, a.out, a.err, worker.output())
 	}

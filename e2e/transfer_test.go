@@ -76,7 +76,9 @@ func eachOnce(ids []string) bool {
 // count counts elements.
 func (b *browser) count(selector string) (n int) {
 	b.t.Helper()
-	b.do(chromedp.Evaluate(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector), &n))
+	b.until("the page that has "+selector, func() bool { // not in the middle of going to another
+		return chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector), &n)) == nil
+	})
 	return n
 }
 

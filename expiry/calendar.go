@@ -124,7 +124,9 @@ func (e Ending) Summary() string {
 // Advice is what a person should know and do, in lines.
 func (e Ending) Advice() string {
 	lines := []string{fmt.Sprintf("%s of %s stops working on %s.", e.Subject, e.Name, e.At.UTC().Format("2 January 2006 at 15:04 UTC"))}
-	if e.IsCA {
+	if e.Lane == LaneHeld {
+		lines = append(lines, "Every client certificate under this CA stops working then, and while it is in the namespace Temporal Cloud refuses every change.")
+	} else if e.IsCA {
 		lines = append(lines, "Its CA sets the date: "+e.By+". Every client certificate under that CA stops working then.")
 	} else {
 		lines = append(lines, "The client certificate itself sets the date.")

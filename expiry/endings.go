@@ -20,7 +20,8 @@ const Ended = -1
 // Rungs is the ladder, in days before the end.
 var Rungs = certsvc.Rungs
 
-// Ending is one client certificate and when it stops working.
+// Ending is one certificate and when it stops working: a client certificate, or a CA certificate that a namespace holds
+// (LaneHeld).
 type Ending struct {
 	Migration   string // id
 	Name        string // of the migration
@@ -36,6 +37,25 @@ type Ending struct {
 	Successor      *Successor
 	Revision       int // rises whenever something about the entry changed
 	Changed        time.Time
+}
+
+// LaneHeld is the lane of a CA certificate that the namespace holds, as the control plane showed it; Made is when.
+const LaneHeld = "held"
+
+// heldBy are the CA certificates that the migration's namespace holds, as it was last read.
+func heldBy(v migration.View, now time.Time) (out []Ending) {
+	d, at := migration.AsRead(v)
+	if d == nil || v.Migration.UsesKeys() {
+		return nil
+	}
+	for _, ca := range d.Settings.CAs {
+		e := Ending{Migration: v.Migration.ID, Name: v.Migration.Name, Rehearsal: v.Migration.Mode == migration.Rehearsal, Client: "CA certificate in " + d.Name,
+			Certificate: ca.SHA256, Subject: ca.Subject, Lane: LaneHeld, Made: at, Changed: at, By: ca.Subject}
+		e.At, e.IsCA = ca.NotAfter, true
+		e.Days, e.Rung = certsvc.Ladder(e.At, now)
+		out = append(out, e)
+	}
+	return out
 }
 
 // Successor is the certificate that took the place of another.
@@ -89,7 +109,7 @@ func ofMigration(v migration.View, now time.Time) []Ending {
 		}
 		slots[it.slot] = append(slots[it.slot], it)
 	}
-	var out []Ending
+	out := heldBy(v, now)
 	for _, slot := range order {
 		out = append(out, ofSlot(v.Migration, slot, slots[slot], now)...)
 	}

@@ -12,6 +12,7 @@ import (
 	diff "github.com/google/go-cmp/cmp"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/expiry"
 	"onramp/migration"
 )
@@ -186,4 +187,41 @@ func TestDerivedUntil(t *testing.T) {
 			t.Errorf("after %s: until %s, %d endings; want %s, %d", tt.at, d.Until, len(d.Endings), tt.until, tt.n)
 		}
 	}
+}
+
+// TestHeldByTheNamespace: the CA certificates that the namespace holds have a row each, with when they were read: those of the
+// last reading, and of the present namespace alone.
+func TestHeldByTheNamespace(t *testing.T) {
+	v := told(t, "payments", migration.Cloud, issue(t, "payments", 90, 70))
+	v.Namespace = &migration.NamespaceData{Namespace: "payments.a1b2c"}
+	read := func(at time.Time, name string, cas ...cloud.HeldCA) {
+		v.Facts = append(v.Facts, migration.Fact{ID: int64(len(v.Facts) + 1), Kind: migration.FactAsRead, At: at, Data: mustJSON(t, migration.AsReadData{Detail: cloud.Detail{Name: name, Settings: cloud.Settings{CAs: cas}}})})
+	}
+	held := func() (out []string) {
+		for _, e := range endings([]migration.View{v}, start) {
+			if e.Lane == expiry.LaneHeld {
+				out = append(out, e.Subject+" "+e.At.Format(time.DateOnly)+" read "+e.Made.Format(time.DateOnly)+" in "+e.Client)
+			}
+		}
+		return out
+	}
+	one, two := cloud.HeldCA{Subject: "CN=one", SHA256: "11", NotAfter: start.Add(20 * day)}, cloud.HeldCA{Subject: "CN=two", SHA256: "22", NotAfter: start.Add(40 * day)}
+	read(start, "payments.a1b2c", one, two)
+	read(start.Add(day), "payments.a1b2c", two)
+	if d := diff.Diff([]string{"CN=two 2027-01-01 read 2026-11-23 in CA certificate in payments.a1b2c"}, held()); d != "" {
+		t.Error(d)
+	}
+	v.Namespace = &migration.NamespaceData{Namespace: "other.a1b2c"}
+	if got := held(); got != nil {
+		t.Errorf("of another namespace: %v", got)
+	}
+}
+
+func mustJSON(t testing.TB, data any) json.RawMessage {
+	t.Helper()
+	text, err := json.Marshal(data)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
 }

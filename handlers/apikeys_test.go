@@ -34,7 +34,7 @@ func TestAPIKeyLane(t *testing.T) {
 	d.post("/cloud/orders.a1b2c/keys", "key_name", "", "key_days", "30").want(t, 422, "The API key needs a name")
 	d.post("/cloud/orders.a1b2c/keys", "key_name", "x", "key_days", "9999").want(t, 422, "1 to 730 days")
 
-	d.get(m+"/test").want(t, 200, `name="api_key"`, "TLS server name", "orders.a1b2c.tmprl.cloud", "--api-key-path api-key.txt").lacks(t, "key_source", "Create certificates</a>")
+	d.get(m+"/test").want(t, 200, `name="api_key"`, "localhost:7298", "--api-key-path api-key.txt").lacks(t, "TLS server name", "key_source", "Create certificates</a>")
 	d.post(m+"/test").want(t, 422, "The API key is missing")
 	d.post(m+"/test", "api_key", strings.Repeat("x", 64<<10+1)).lacks(t, "xxxxxxxx")
 	run := d.post(m+"/test", "api_key", fakeKey+"\n").to(t)
@@ -42,14 +42,14 @@ func TestAPIKeyLane(t *testing.T) {
 	d.get(m+"/transfer").want(t, 200, `name="api_key"`).lacks(t, "key_source")
 	d.post(m+"/transfer", "scenario", "success", "worker", "builtin", "amount", "250").want(t, 422, "The API key is missing")
 
-	d.get(m+"/code").want(t, 200, "NewAPIKeyStaticCredentials", "TEMPORAL_TLS_SERVER_NAME", "Only in the rehearsal", "look-for-worker", `name="api_key"`)
+	d.get(m+"/code").want(t, 200, "NewAPIKeyStaticCredentials", "Only in the rehearsal", "look-for-worker", `name="api_key"`).lacks(t, "TEMPORAL_TLS_SERVER_NAME")
 	d.get(m+"/code?auth=mtls").want(t, 200, "LoadX509KeyPair", "signs in with API key; the code below is for mTLS")
 	d.post(m+"/code/worker?lang=go").want(t, 422, "The API key is missing")
 	d.post(m+"/code/worker?lang=go", "api_key", fakeKey, "queue", "TRANSFER_MONEY_TASK_QUEUE").want(t, 200, "Nobody polls").lacks(t, fakeKey)
 	polling = []transfer.Poller{{Identity: "worker@host", LastAccess: time.Now()}}
 	d.post(m+"/code/worker?lang=go", "api_key", fakeKey, "queue", "TRANSFER_MONEY_TASK_QUEUE").to(t)
 	d.get(m).want(t, 200, "worker@host").lacks(t, fakeKey)
-	if len(asked) != 2 || asked[0].Target.APIKey != fakeKey || asked[0].Target.ServerName != "orders.a1b2c.tmprl.cloud" {
+	if len(asked) != 2 || asked[0].Target.APIKey != fakeKey || asked[0].Target.ServerName != "" || asked[0].Target.Address != "localhost:7298" {
 		t.Errorf("asked %d times", len(asked))
 	}
 

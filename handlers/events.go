@@ -11,6 +11,7 @@ import (
 
 	"onramp/doctor"
 	"onramp/fault"
+	"onramp/handlers/assess"
 	"onramp/handlers/check"
 	"onramp/handlers/transfer"
 	"onramp/handlers/web"
@@ -139,6 +140,8 @@ func (h *Handlers) liveRun(ctx context.Context, v web.Visit, run runs.Run) (live
 		return h.transfer.NewTransferFeed(v, run, entries), nil
 	case migration.DrillRun:
 		return &transfer.DrillFeed{DrillState: transfer.DrillState{View: v, Run: run, Now: h.Now}, Log: entries}, nil
+	case migration.AssessRun:
+		return &assess.Feed{State: assess.State{View: v, Run: run}, Log: entries}, nil
 	case migration.CheckRun:
 		return &check.CheckFeed{CheckState: check.CheckState{View: v, Run: run, Stages: map[string]doctor.Stage{}, Now: h.Now}, Log: entries}, nil
 	}

@@ -1,6 +1,8 @@
 package handlers_test
 
 import (
+	"crypto/x509"
+	"encoding/pem"
 	"net/http"
 	"net/url"
 	"regexp"
@@ -178,7 +180,7 @@ func TestHandoffLinkRefused(t *testing.T) {
 	d.post(m+"/certificates", serverLane...).to(t) // another CA
 	d.post(m+"/upload/links", "for", "Omar", "saw", saw).want(t, 409, "changed")
 	d.as = ""
-	d.get(link).want(t, 200, "This request is superseded", "Add nothing").lacks(t, "BEGIN CERTIFICATE", `action="`+link)
+	d.get(link).want(t, 200, "This request is superseded", "Do nothing").lacks(t, "BEGIN CERTIFICATE", `action="`+link)
 	d.get(link+"/ca.pem").want(t, 410)
 	pass(time.Minute)
 	n = facts()
@@ -359,4 +361,48 @@ func TestSendToDeveloper(t *testing.T) {
 	if to := d.post("/start", "t", token, "password", word, "next", "//evil.example").to(t); to != "/" {
 		t.Errorf("then to %s", to)
 	}
+}
+
+// TestHandoffTasks: the other tasks that a link can ask for: a page each, by the same rights and the same addresses.
+func TestHandoffTasks(t *testing.T) {
+	const filters = `{"filters":[{"commonName":"somebody"}]}`
+	d := sharedDesk(t, deskOptions{})
+	m, _ := d.toCloud(false)
+	cn := certCN(t, d.view(m).Certificate.LeafPEM)
+	ask := func(task string, more ...string) string {
+		t.Helper()
+		r := d.post(m+"/upload/links", append([]string{"for", "Omar", "task", task}, more...)...)
+		found := linkShown.FindStringSubmatch(r.want(t, 200, "Send this link to Omar").body)
+		if found == nil {
+			t.Fatal("the page shows no link")
+		}
+		return found[1]
+	}
+	d.post(m+"/upload/links", "for", "Omar", "task", "reboot").want(t, 422, "This cannot be handed off")
+	d.post(m+"/upload/links", "for", "Omar", "task", "remove-ca").want(t, 422, "No CA is being replaced")
+	d.post(m+"/upload/links", "for", "Omar", "task", "filters", "filters", filters).want(t, 422, "lock out your own client")
+	d.post(m+"/certificates/filters", "do", "test", "against", "leaf", "f1_cn", cn).want(t, 200, "Ask somebody else to do it", `name="task" value="filters"`)
+	link := ask("filters", "filters", `{"filters":[{"commonName":"`+cn+`"}]}`)
+	dana := d.as
+	d.as = ""
+	d.get(link).want(t, 200, "Set the certificate filters of orders.a2dd6", "tcld namespace certificate-filters import -n orders.a2dd6 -f filters.json", cn, "Done: I have set them", "It replaces all filters").
+		lacks(t, "PRIVATE KEY", "accepted-client-ca", "BEGIN CERTIFICATE")
+	d.get(link+"/ca.pem").want(t, 410)
+	d.post(link+"/upload").want(t, 422)
+	d.post(link+"/done", "words", "set").to(t)
+	d.get(link).want(t, 200, "Onramp cannot see filters in Temporal Cloud").lacks(t, "Check again")
+	d.as = dana
+	d.get(m+"/upload/links").want(t, 200, "Says done", "certificate filters · made by Dana").lacks(t, "waiting for a check")
+	d.get("/audit").want(t, 200, "link 1 for Omar: filters orders.a2dd6")
+	ask("filters", "filters", `{"filters":[{"commonName":"`+cn+`"},{"commonName":"`+cn+`2"}]}`)
+	d.as = ""
+	d.get(link).want(t, 200, "This request is superseded", "Do nothing: ask them for a new link").lacks(t, "certificate-filters import")
+}
+
+func certCN(t *testing.T, text string) string {
+	t.Helper()
+	block, _ := pem.Decode([]byte(text))
+	c, err := x509.ParseCertificate(block.Bytes)
+	check(t, err)
+	return c.Subject.CommonName
 }

@@ -130,6 +130,9 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/ops", change, h.ops.GiveKey},
 		{post, "/m/{m}/ops/plan", change, h.ops.Plan},
 		{post, "/m/{m}/ops/apply", change, h.ops.Apply},
+		{post, "/m/{m}/ops/look", change, h.ops.Look},
+		{post, "/m/{m}/ops/choose", change, h.ops.Choose},
+		{post, "/m/{m}/ops/key", change, h.ops.TakeKey}, // once
 		{post, "/m/{m}/ops/forget", change, h.ops.ForgetKey},
 		// Step 4: test the connection
 		{get, "/m/{m}/test", see, h.check.TestForm},
@@ -179,6 +182,7 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/assess/{run}.csv", see, h.assess.File},
 		{get, "/m/{m}/assess/{run}.facts", see, h.assess.File},
 		{post, "/m/{m}/assess/{run}/stop", change, h.assess.Stop},
+		{post, "/m/{m}/assess/{run}/review", change, h.assess.Review},
 		{post, "/preview/namespace", in, h.journey.PreviewNamespace},
 		{post, "/report/{token}.json", open, h.check.TakeReport}, // onramp check --post, once
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console
@@ -255,7 +259,7 @@ func (h *Handlers) sharedRoutes() []route {
 		{get, "/h/{token}/ca.pem", open, h.guests.CaPEM},
 		{get, "/h/{token}/events", open, h.guests.Events},
 		{post, "/h/{token}/opened", open, h.guests.Opened},
-		{post, "/h/{token}/upload", open, h.guests.Upload}, // in the rehearsal cloud
+		{post, "/h/{token}/upload", open, h.guests.CarryOut}, // in the rehearsal cloud
 		{post, "/h/{token}/done", open, h.guests.Done},
 		{post, "/h/{token}/not-me", open, h.guests.NotMe},
 		{post, "/h/{token}/look", open, h.guests.Look},

@@ -49,7 +49,7 @@ func (d *desk) routes() (m string, all []route) {
 		path := strings.NewReplacer("/m/{m}", m, "{run}", run, "{other}", run, "{fp:[0-9a-f]{64}}", print, "{file}", "full-chain.pem", "{ns}", "docs-assembly.a2dd6", "{code}", "CL-01", "{bulk}", bulk,
 			static.Prefix+"*", static.URL("app.css")).Replace(pattern)
 		if path == m+"/events" {
-			for _, on := range append(d.h.Feeds(), "run:"+last(check), "run:"+last(moved), "run:"+last(drill), "poller&queue=q") {
+			for _, on := range append(d.h.Feeds(), "run:"+last(check), "run:"+last(moved), "run:"+last(drill), "run:"+last(assessed), "poller&queue=q") {
 				all = append(all, route{method, pattern, path + "?on=" + on})
 			}
 			return nil

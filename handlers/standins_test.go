@@ -165,8 +165,10 @@ func (c *fakeCloud) State() cloud.State {
 	defer c.mu.Unlock()
 	return c.state
 }
-func (c *fakeCloud) Address() string { return "localhost:7299" }
-func (c *fakeCloud) RootPEM() []byte { return []byte("root") }
+func (c *fakeCloud) Address() string      { return "localhost:7299" }
+func (c *fakeCloud) Limits() cloud.Limits { return cloud.FirstLimits }
+func (c *fakeCloud) KeyAddress() string   { return "localhost:7298" }
+func (c *fakeCloud) RootPEM() []byte      { return []byte("root") }
 func (c *fakeCloud) TrustFiles(dir string) (map[string]string, error) {
 	c.changed.Add(1)
 	if err := os.MkdirAll(dir, 0o700); err != nil {

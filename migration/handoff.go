@@ -9,17 +9,11 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"onramp/cloud"
 	"onramp/fault"
 )
 
 // This file derives the hand-offs of a migration from its facts: one task for one person without an account, behind a
 // link. The link's token is no fact; a hand-off is named by its number.
-
-// What a person can be asked to do.
-const (
-	TaskUpload = "upload" // step 3: add the CA certificate to the namespace
-)
 
 // HandoffFor is how long a link works.
 const HandoffFor = 14 * 24 * time.Hour
@@ -41,6 +35,7 @@ type HandoffData struct {
 	Person    string    `json:"person"` // ID of who made it (custody.Actor)
 	Namespace string    `json:"namespace"`
 	CA        string    `json:"ca_sha256"`
+	Filters   string    `json:"filters,omitempty"` // of TaskFilters, in the JSON of tcld
 	Expires   time.Time `json:"expires"`
 }
 
@@ -61,7 +56,7 @@ const (
 	HandoffSeen       HandoffState = "seen"       // there is evidence that it is done
 	HandoffNotMe      HandoffState = "not-me"     // says the person
 	HandoffRevoked    HandoffState = "revoked"    //
-	HandoffSuperseded HandoffState = "superseded" // the task is about another namespace or certificate now
+	HandoffSuperseded HandoffState = "superseded" // the task is about something else now
 	HandoffExpired    HandoffState = "expired"    // without an answer
 )
 
@@ -99,18 +94,9 @@ type HandoffLink struct {
 	Number    int
 }
 
-// Task is something that a person without an account can be asked to do.
-type Task struct {
-	ID        string
-	Namespace string
-	CA        string // SHA-256 of the CA certificate that it is about
-	PEM       string // that certificate; "" where it is not known
-	About     string // hash of all that it is about
-}
-
-// handoffs reads the hand-offs, oldest first; about are the hashes of what each task is about now, and seen when there
-// was evidence for a hash at or after a moment.
-func handoffs(facts []Fact, now time.Time, about func(task string) string, seen func(h Handoff) time.Time) Handoffs {
+// handoffs reads the hand-offs, oldest first; about is the hash of what a task is about now, and seen when there was
+// evidence that it is done.
+func handoffs(facts []Fact, now time.Time, about func(h Handoff) string, seen func(h Handoff) time.Time) Handoffs {
 	var out Handoffs
 	find := func(f Fact) (*Handoff, HandoffAnswer) {
 		a, _ := decode[HandoffAnswer](f)
@@ -143,7 +129,7 @@ func handoffs(facts []Fact, now time.Time, about func(task string) string, seen 
 	for i := range out {
 		h := &out[i]
 		h.Seen = seen(*h)
-		h.settle(now, about(h.Task))
+		h.settle(now, about(*h))
 	}
 	return out
 }
@@ -168,25 +154,6 @@ func (h *Handoff) settle(now time.Time, about string) {
 	default:
 		h.State, h.Since = HandoffMade, h.Made
 	}
-}
-
-// handoffs are the hand-offs of the migration; uploaded is the evidence of step upload, if any, and its moment.
-func (d deriver) handoffs(uploaded *UploadData, at time.Time) Handoffs {
-	present := ""
-	if d.in.auth != cloud.AuthAPIKey && d.in.namespace != nil && d.in.certificate != nil {
-		present = d.in.upload()
-	}
-	return handoffs(d.facts, d.now, func(string) string { return present }, func(h Handoff) time.Time {
-		for _, f := range d.facts {
-			if (f.Kind == FactCASeen || f.Kind == FactUpload) && f.InputHash == h.About && !f.At.Before(h.Made) {
-				return f.At
-			}
-		}
-		if uploaded != nil && h.About == present {
-			return at
-		}
-		return time.Time{}
-	})
 }
 
 // handed is step upload where it was handed to a person by a link: it waits for them by name until they answer, then for
@@ -259,25 +226,6 @@ func (hs Handoffs) Number(number int) (Handoff, bool) {
 	return Handoff{}, false
 }
 
-// TaskOf is what can be handed off now. The error is a Conflict fault that says what is missing, or that it is done.
-func TaskOf(v View, id string) (Task, error) {
-	nothing := func(title, fix string) (Task, error) { return Task{}, fault.New(fault.Conflict, title, fix) }
-	if id != TaskUpload {
-		return Task{}, fault.New(fault.Invalid, "This cannot be handed off", "Choose one of the tasks that are offered.").In("task")
-	}
-	switch s := v.Step(StepUpload); {
-	case v.Migration.UsesKeys():
-		return nothing("There is no CA certificate to hand off", "Workers of this migration sign in with an API key.")
-	case v.Namespace == nil || v.Certificate == nil:
-		return nothing("There is nothing to hand off yet", "Choose the namespace and create certificates first: steps 1 and 2.")
-	case v.Certificate.CAFingerprint == "" || v.Certificate.CAPEM == "":
-		return nothing("There is no CA certificate to hand off yet", "Import the CA certificate: step 2.")
-	case s.Status == Done && !s.Noted:
-		return nothing("The CA certificate is already uploaded", "There is evidence for it: "+s.Evidence+".")
-	}
-	return Task{ID: id, Namespace: v.Namespace.Namespace, CA: v.Certificate.CAFingerprint, PEM: v.Certificate.CAPEM, About: v.inputs().upload()}, nil
-}
-
 // Bounds of what is typed about a hand-off, in characters, and how many may be open at once.
 const (
 	MaxFor       = 60
@@ -285,14 +233,21 @@ const (
 	MostHandoffs = 5
 )
 
+// Ask is what somebody wants done by a person without an account.
+type Ask struct {
+	Task    string
+	For     string // the person's name
+	Filters string // of TaskFilters, as TaskOf
+}
+
 // MakeHandoff records that a task was handed to a person by a link that works until now+HandoffFor. The faults: Invalid of
-// field for, Conflict as TaskOf's, TooMany when MostHandoffs of the migration are open already.
-func MakeHandoff(v View, task, to, person string, now time.Time) (HandoffData, []Fact, error) {
-	to = strings.Join(strings.Fields(to), " ")
+// field for, TaskOf's, TooMany when MostHandoffs of the migration are open already.
+func MakeHandoff(v View, ask Ask, person string, now time.Time) (HandoffData, []Fact, error) {
+	to := strings.Join(strings.Fields(ask.For), " ")
 	if err := checkLine(to, MaxFor, "for", "Give the name of the person who will do it."); err != nil {
 		return HandoffData{}, nil, err
 	}
-	t, err := TaskOf(v, task)
+	t, err := TaskOf(v, ask.Task, ask.Filters)
 	if err != nil {
 		return HandoffData{}, nil, err
 	}
@@ -306,7 +261,7 @@ func MakeHandoff(v View, task, to, person string, now time.Time) (HandoffData, [
 	if open >= MostHandoffs {
 		return HandoffData{}, nil, fault.New(fault.TooMany, "Too many links of this migration are open", "Revoke one that is no longer needed.")
 	}
-	d := HandoffData{Number: number, Task: task, For: to, Person: person, Namespace: t.Namespace, CA: t.CA, Expires: now.Add(HandoffFor).UTC().Round(0)}
+	d := HandoffData{Number: number, Task: t.ID, For: to, Person: person, Namespace: t.Namespace, CA: t.CA, Filters: t.Filters, Expires: now.Add(HandoffFor).UTC().Round(0)}
 	return d, []Fact{newFact(FactHandoffMade, t.About, d)}, nil
 }
 
@@ -377,5 +332,5 @@ func (hs Handoffs) Revoked(number int) ([]Fact, error) {
 }
 
 func noHandoff() error {
-	return fault.New(fault.NotFound, "There is no such link", "Look at the list of links on the page of step 3.")
+	return fault.New(fault.NotFound, "There is no such link", "Look at the list of links.")
 }

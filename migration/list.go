@@ -268,8 +268,16 @@ func readRow(record []string, place map[string]int, line int, d ListDefaults) (L
 	return row, errors.Join(errs...)
 }
 
+// What the mapping of an assessment (assess.WriteMapping) has in the places of what only the reader knows. No account and
+// no region is written so: both are in lower case.
+const (
+	accountHere = "ACCOUNT"
+	regionHere  = "REGION"
+)
+
 // cloudName reads a namespace of Temporal Cloud; a name alone gets the account.
 func cloudName(text, account string) (namespace.ID, error) {
+	text = strings.TrimSuffix(text, "."+accountHere)
 	switch {
 	case text == "":
 		return namespace.ID{}, fault.New(fault.Invalid, "The namespace in Temporal Cloud is missing", "Fill in cloud_namespace, such as payments-prod.a1b2c.")
@@ -285,7 +293,7 @@ func cloudName(text, account string) (namespace.ID, error) {
 // cloudRegion reads a region: "aws-us-east-1", "aws/us-east-1", "AWS us-east-1", or "us-east-1" where one cloud alone has
 // it; "" for none.
 func cloudRegion(text string) (string, error) {
-	if text == "" {
+	if text == "" || text == regionHere {
 		return "", nil
 	}
 	want := strings.ToLower(strings.Join(strings.FieldsFunc(text, func(r rune) bool { return strings.ContainsRune(" /:,_", r) }), "-"))

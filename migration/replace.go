@@ -199,6 +199,11 @@ func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Durati
 	})
 }
 
+// HeldBy are the callers that are seen, within window, with a client certificate under one of some CA certificates.
+func HeldBy(c cloud.Callers, cas []string, window time.Duration) []cloud.Caller {
+	return held(c, window, func(x cloud.Caller) bool { return slices.Contains(cas, x.CA) })
+}
+
 func held(c cloud.Callers, window time.Duration, old func(cloud.Caller) bool) []cloud.Caller {
 	var out []cloud.Caller
 	for _, x := range c.List {

@@ -99,7 +99,7 @@ func (r *Replacement) Combine(ns cloud.Namespace, c cloud.Callers, window time.D
 		return nil, err
 	}
 	if held := r.Held(c, drops(change), window); len(held) > 0 {
-		return nil, inUse(held, c.At, window)
+		return nil, InUse(held, c.At, window)
 	}
 	return change.PEM, nil
 }
@@ -341,7 +341,7 @@ func (r *Replacement) Restored(gate string, ns cloud.Namespace, c cloud.Callers,
 // not come back yet.
 func (r *Replacement) free(c cloud.Callers, dropped []string, window time.Duration) error {
 	if held := r.Held(c, dropped, window); len(held) > 0 {
-		return inUse(held, c.At, window)
+		return InUse(held, c.At, window)
 	}
 	if young := window - c.At.Sub(c.Since); young > 0 {
 		return tooYoung(young)
@@ -349,8 +349,8 @@ func (r *Replacement) free(c cloud.Callers, dropped []string, window time.Durati
 	return nil
 }
 
-// inUse is the fault that names who would be cut off.
-func inUse(held []cloud.Caller, at time.Time, window time.Duration) error {
+// InUse is the fault that names who would be cut off.
+func InUse(held []cloud.Caller, at time.Time, window time.Duration) error {
 	const shown = 5
 	var who []string
 	for i, x := range held {

@@ -91,7 +91,7 @@ func (s *story) happens(w []string) {
 	case "note":
 		s.fact(newFact(FactNote, in.of(w[1]), NoteData{Step: w[1], Why: "by hand"}))
 	case "link": // link TO: TaskUpload is handed to somebody
-		_, facts, err := MakeHandoff(Derive(s.m, s.facts, s.runs, s.now), TaskUpload, w[1], "u1", s.now)
+		_, facts, err := MakeHandoff(Derive(s.m, s.facts, s.runs, s.now), Ask{Task: TaskUpload, For: w[1]}, "u1", s.now)
 		if err != nil {
 			s.t.Fatal(err)
 		}

@@ -157,7 +157,7 @@ func TestHandoffRefused(t *testing.T) {
 			happenings = strings.Split(story, "|")
 		}
 		s := tell(t, mode, auth, happenings...)
-		_, _, err := MakeHandoff(s.view(), TaskUpload, to, "u1", s.now)
+		_, _, err := MakeHandoff(s.view(), Ask{Task: TaskUpload, For: to}, "u1", s.now)
 		return err
 	}
 	const begun = "ns a.x|cert ca1 leaf1 long"
@@ -188,7 +188,7 @@ func TestHandoffRefused(t *testing.T) {
 			t.Errorf("%s: %v", fine, err)
 		}
 	}
-	if _, _, err := MakeHandoff(tell(t, Cloud, cloud.AuthMTLS, "ns a.x", "cert ca1 leaf1 long").view(), "reboot", "Omar", "u1", morning); !fault.Is(err, fault.Invalid) {
+	if _, _, err := MakeHandoff(tell(t, Cloud, cloud.AuthMTLS, "ns a.x", "cert ca1 leaf1 long").view(), Ask{Task: "reboot", For: "Omar"}, "u1", morning); !fault.Is(err, fault.Invalid) {
 		t.Errorf("a task that is none: %v", err)
 	}
 	for story, kind := range map[string]fault.Kind{"|revoked 1": fault.Conflict, "|ns b.x": fault.Conflict, "|days 14": fault.Conflict} {

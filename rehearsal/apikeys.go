@@ -54,13 +54,16 @@ type presented struct {
 // namespace whose endpoint they called.
 func (g *gate) AuthInfoRequired() bool { return false }
 
-// keyed is the namespace whose endpoint a connection was made for, if it takes API keys; else nil. API keys use
-// the namespace endpoint (docs.temporal.io/cloud/namespaces), which the server name (SNI) chooses.
-func (g *gate) keyed(state tls.ConnectionState) *space {
-	if s := g.realm().byHost[serverName(state.ServerName)]; s != nil && s.keyed {
-		return s
+// keyed reports whether a connection signs in with API keys, and the namespace whose endpoint it was made for: nil for a
+// regional endpoint and for the door of API keys, where each call names it. API keys use the namespace endpoint
+// (docs.temporal.io/cloud/namespaces), which the server name (SNI) chooses, or the regional one.
+func (g *gate) keyed(ctx context.Context, state tls.ConnectionState) (*space, bool) {
+	name := serverName(state.ServerName)
+	if !isLocal(name) && !isRegional(name) {
+		s := g.realm().byHost[name]
+		return s, s != nil && s.keyed
 	}
-	return nil
+	return nil, g.callers.signsInWithKeys(ctx)
 }
 
 // The refusals of API keys, status Unauthenticated. The first is Temporal Cloud's as seen in public on a
@@ -72,8 +75,9 @@ const (
 	textKeyUnknown = "Jwt verification fails"
 )
 
-// judgeKey judges one call at the endpoint of a namespace with API keys.
-func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (authorization.Result, error) {
+// judgeKey judges one call with an API key: at the endpoint of the namespace s, or where s is nil of the one that it
+// names.
+func (g *gate) judgeKey(ctx context.Context, s *space, header string, t *authorization.CallTarget) (authorization.Result, error) {
 	allow, deny := authorization.Result{Decision: authorization.DecisionAllow}, authorization.Result{Decision: authorization.DecisionDeny}
 	// The words with which Cloud refuses a key whose owner has no role on the namespace (temporalio/sdk-typescript#1765).
 	noRole := authorization.Result{Decision: authorization.DecisionDeny, Reason: fmt.Sprintf("caller has insufficient permissions for namespace '%s'", t.Namespace)}
@@ -91,7 +95,7 @@ func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (a
 		return deny, nil // it names no namespace to have a role on (temporalio/temporal-worker-controller#225)
 	case withoutNamespace[t.APIName]:
 		return allow, nil
-	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName]:
+	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName], nobodys[t.APIName]:
 		return deny, nil
 	}
 	if _, ok := t.Request.(interface{ GetNamespace() string }); !ok {
@@ -103,7 +107,17 @@ func (g *gate) judgeKey(s *space, header string, t *authorization.CallTarget) (a
 		}
 		return allow, nil // the server answers "Namespace not set on request."
 	}
-	if t.Namespace != s.id.String() || !control.MayCall(may, callName(t.APIName)) {
+	if s == nil {
+		if named := g.realm().byName[t.Namespace]; named != nil && (!named.keyed || !g.callers.inRegion(ctx, named)) {
+			return deny, nil // it takes certificates, or is elsewhere
+		}
+	}
+	if s != nil && t.Namespace != s.id.String() || !control.MayCall(may, callName(t.APIName)) {
+		return noRole, nil
+	}
+	g.callers.mu.Lock()
+	defer g.callers.mu.Unlock()
+	if !g.callers.binds(ctx, t.Namespace, allowed) {
 		return noRole, nil
 	}
 	return allow, nil
@@ -129,7 +143,11 @@ func (g *gate) holds(s *space, token, name string) (control.KeyState, control.Pe
 // keyOf finds a key and its namespace, s first.
 func (r *realm) keyOf(s *space, token string) (*space, *apiKey) {
 	hash := sha256.Sum256([]byte(token))
-	for _, o := range append([]*space{s}, r.spaces()...) {
+	all := r.spaces()
+	if s != nil {
+		all = append([]*space{s}, all...)
+	}
+	for _, o := range all {
 		for i := range o.keys {
 			if subtle.ConstantTimeCompare(o.keys[i].hash[:], hash[:]) == 1 {
 				return o, &o.keys[i]

@@ -42,6 +42,7 @@ var services = []primitives.ServiceName{primitives.MatchingService, primitives.H
 // fine for a process that ends and not for ours), and no pprof listener, tracing or phoning home.
 type assembly struct {
 	listeners map[primitives.ServiceName]net.Listener
+	limits    *limits // of callers at the door
 
 	registries []namespace.Registry // each service's own list of the namespaces
 
@@ -86,12 +87,12 @@ func (a *assembly) service(name primitives.ServiceName, parts ...fx.Option) any 
 // are let in as administrators, everybody else goes through the gate.
 func (a *assembly) frontend(name primitives.ServiceName) any {
 	return func(p temporal.ServiceProviderParamsCommon) (temporal.ServicesGroupOut, error) {
-		mapper := p.ClaimMapper
+		mapper, more := p.ClaimMapper, []grpc.UnaryServerInterceptor{a.limits.intercept}
 		if name == primitives.InternalFrontendService {
-			mapper = authorization.NewInternalClaimMapper()
+			mapper, more = authorization.NewInternalClaimMapper(), nil
 		}
 		return a.build(name, p,
-			fx.Supply(p.CustomFrontendInterceptors),
+			fx.Supply(more),
 			fx.Decorate(func() authorization.ClaimMapper { return mapper }),
 			fx.Decorate(func() log.SnTaggedLogger { return log.With(p.Logger, tag.Service(name)) }),
 			frontend.Module)

@@ -27,7 +27,7 @@ type authority struct {
 	key     *ecdsa.PrivateKey
 
 	mu     sync.Mutex
-	leaves map[string]*tls.Certificate // by account; "" is the local names
+	leaves map[string]*tls.Certificate // by account, or "host " and a host; "" is the local names
 }
 
 // newAuthority makes a root of this common name.
@@ -75,6 +75,22 @@ func (a *authority) leaf(account string) (*tls.Certificate, error) {
 	l, err := a.issue(account, func(*x509.Certificate) {})
 	if err == nil {
 		a.leaves[account] = l
+	}
+	return l, err
+}
+
+// named returns the server certificate for one host, made at first use.
+func (a *authority) named(host string) (*tls.Certificate, error) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if l := a.leaves["host "+host]; l != nil {
+		return l, nil
+	}
+	l, err := a.issue("", func(t *x509.Certificate) {
+		t.Subject.CommonName, t.DNSNames, t.IPAddresses = host, []string{host}, nil
+	})
+	if err == nil {
+		a.leaves["host "+host] = l
 	}
 	return l, err
 }

@@ -128,7 +128,7 @@ func (c *Cloud) unrig(id namespace.ID, breakID string) {
 
 // rigAll sets up every switch that was on when the state was saved, for a server that just started. One
 // that cannot be set up stays on, and Bend says so.
-func (c *Cloud) rigAll(ctx context.Context, s *server, r *realm) {
+func rigAll(ctx context.Context, c *Cloud, s *server, r *realm) {
 	for _, sp := range r.spaces() {
 		for _, id := range sp.broken {
 			if b, ok := cloud.LookupBreak(id); ok {
@@ -139,7 +139,7 @@ func (c *Cloud) rigAll(ctx context.Context, s *server, r *realm) {
 }
 
 // unrigAll takes everything down; c.work is held.
-func (c *Cloud) unrigAll() {
+func unrigAll(c *Cloud) {
 	c.rigMu.Lock()
 	rigs := c.rigs
 	c.rigs = map[rigKey]rig{}

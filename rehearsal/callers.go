@@ -18,6 +18,7 @@ import (
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/namespace"
+	"onramp/rehearsal/control"
 )
 
 // What the book holds at most; identities and task queues are whatever callers say.
@@ -46,7 +47,11 @@ type callerKey struct {
 
 // visit is one open connection.
 type visit struct {
-	namespace string // whose endpoint it dialled, "" for localhost
+	namespace string // whose endpoint it dialled, "" for localhost and regional endpoints
+	keyed     bool   // it signs in with API keys: nothing of it is shown
+	regional  bool   // it dialled a regional endpoint
+	region    string // which: "aws-us-east-1"
+	tied      string // the namespace of its first call that was let in, over localhost
 	chain     []*x509.Certificate
 	caller    cloud.Caller // its certificate, and when it came
 	last      callerKey    // of its last call that said who calls
@@ -77,12 +82,17 @@ func (b *callers) begin() {
 	b.since = b.now()
 }
 
-// enter writes down a connection whose client certificate was verified, until it closes.
-func (b *callers) enter(c *caller, namespace string, state tls.ConnectionState) {
-	chain := state.PeerCertificates
+// enter writes down a connection whose handshake is done, until it closes.
+func (b *callers) enter(c *caller, v *visit, state tls.ConnectionState) {
 	at := b.now()
-	v := &visit{namespace: namespace, chain: chain, keys: map[callerKey]bool{}, caller: cloud.Caller{
-		Leaf: certsvc.Fingerprint(chain[0]), LeafSubject: certsvc.SubjectOf(chain[0]), First: at, Last: at, Own: b.own(c.RemoteAddr().String())}}
+	v.keys = map[callerKey]bool{}
+	if v.chain = state.PeerCertificates; len(v.chain) > 0 {
+		v.caller = cloud.Caller{Leaf: certsvc.Fingerprint(v.chain[0]), LeafSubject: certsvc.SubjectOf(v.chain[0]), First: at, Last: at, Own: b.own(c.RemoteAddr().String())}
+	}
+	if v.regional {
+		r, _ := namespace.LookupRegion(serverName(state.ServerName)) // forClient has found it
+		v.region = r.ID
+	}
 	if len(state.VerifiedChains) > 0 {
 		root := state.VerifiedChains[0][len(state.VerifiedChains[0])-1]
 		v.caller.CA, v.caller.CASubject = certsvc.Fingerprint(root), certsvc.SubjectOf(root)
@@ -100,6 +110,45 @@ func (b *callers) enter(c *caller, namespace string, state tls.ConnectionState) 
 	})
 }
 
+// visitOf is the connection of a call, nil for one that is not in the book; b.mu is held.
+func (b *callers) visitOf(ctx context.Context) *visit {
+	p, ok := peer.FromContext(ctx)
+	if !ok {
+		return nil
+	}
+	return b.open[p.Addr.String()]
+}
+
+// binds reports whether a call with this verdict belongs to the namespace of its connection. Over localhost that is the
+// one of its first call that was let in: in Temporal Cloud the server name chooses it. b.mu is held.
+func (b *callers) binds(ctx context.Context, ns string, v verdict) bool {
+	visit := b.visitOf(ctx)
+	if visit == nil || visit.namespace != "" || visit.regional || ns == "" {
+		return true
+	}
+	if visit.tied == "" && v == allowed {
+		visit.tied = ns
+	}
+	return visit.tied == "" || visit.tied == ns
+}
+
+// signsInWithKeys reports whether a call's connection came in where API keys are shown.
+func (b *callers) signsInWithKeys(ctx context.Context) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v := b.visitOf(ctx)
+	return v != nil && v.keyed
+}
+
+// inRegion reports whether a namespace is served where a call's connection was made to: a regional endpoint knows the
+// namespaces of its region.
+func (b *callers) inRegion(ctx context.Context, s *space) bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	v := b.visitOf(ctx)
+	return v == nil || v.region == "" || slices.Contains(control.RegionsOf(s.rest), v.region)
+}
+
 // call writes down one call and what became of it; b.mu is held.
 func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 	p, ok := peer.FromContext(ctx)
@@ -107,7 +156,7 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 		return
 	}
 	visit := b.open[p.Addr.String()]
-	if visit == nil || ns == "" && visit.namespace == "" {
+	if visit == nil || visit.keyed || ns == "" && visit.namespace == "" {
 		return
 	}
 	key := callerKey{cmp.Or(ns, visit.namespace), visit.caller.Leaf, identityOf(request), visit.caller.Own}
@@ -185,6 +234,9 @@ func (b *callers) of(s *space) cloud.Callers {
 		}
 	}
 	for _, v := range b.open {
+		if v.keyed {
+			continue
+		}
 		called := false
 		for k := range v.keys {
 			if r := rows[k]; r != nil {

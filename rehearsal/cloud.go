@@ -24,7 +24,8 @@ type Cloud struct {
 	o         Options
 	authority *authority
 	door      *door
-	moved     bool // the door has another port than at the start before, which somebody else has
+	keyDoor   *door // its local names take API keys
+	moved     bool  // the door has another port than at the start before, which somebody else has
 	gate      *gate
 	realm     atomic.Pointer[realm]
 
@@ -95,14 +96,21 @@ func New(o Options) (*Cloud, error) {
 		return nil, fault.Wrap(err, fault.Unavailable, "Cannot listen on "+o.Addr,
 			"Another program uses it (another Onramp?). Choose another address for the rehearsal; port 0 picks a free one.").In("rehearsal-addr")
 	}
-	c := &Cloud{o: o, authority: a, door: d, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: cloud.Off, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
+	k, _, err := openKept(host, "0", keyFile(o.PortFile)) // the port that was asked for is the first door's
+	if err != nil {
+		return nil, fault.Wrap(errors.Join(err, d.close()), fault.Unavailable, "Cannot listen on another port of "+host,
+			"The rehearsal has a second address for API keys, and no port is free for it.").In("rehearsal-addr")
+	}
+	k.leadInto(d)
+	c := &Cloud{o: o, authority: a, door: d, keyDoor: k, work: make(chan struct{}, 1), keeper: keeper{dir: o.Dir}, phase: cloud.Off, changed: make(chan struct{}), rigs: map[rigKey]rig{}}
 	if c.practice, err = newPractice(o.Now()); err != nil {
-		return nil, fault.From(errors.Join(err, d.close()))
+		return nil, fault.From(errors.Join(err, k.close(), d.close()))
 	}
 	if c.moved = moved; moved {
 		o.Log.Warn("another program has the port that the rehearsal cloud had; it has a new one", "address", c.Address())
 	}
 	c.gate = &gate{authority: a, inside: inside, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
+	c.gate.lenient.Store(o.Lenient)
 	c.realm.Store(newRealm(nil))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
@@ -111,13 +119,25 @@ func New(o Options) (*Cloud, error) {
 // Address is where programs dial it: "localhost:PORT", the same for the life of the Cloud.
 func (c *Cloud) Address() string { return fmt.Sprintf("localhost:%d", c.door.port()) }
 
-// Serves reports whether an address is one of the rehearsal cloud's: of its door, or of a switch that has an address of its
+// KeyAddress is where programs dial that sign in with an API key and name no server: "localhost:PORT", the same for the
+// life of the Cloud. It stands for a regional endpoint, and for the endpoint of a namespace that takes API keys.
+func (c *Cloud) KeyAddress() string { return fmt.Sprintf("localhost:%d", c.keyDoor.port()) }
+
+// keyFile keeps the port of the second door.
+func keyFile(file string) string {
+	if file == "" {
+		return ""
+	}
+	return file + "-keys"
+}
+
+// Serves reports whether an address is one of the rehearsal cloud's: of its doors, or of a switch that has an address of its
 // own. It never waits.
 func (c *Cloud) Serves(at netip.AddrPort) bool {
 	if !at.Addr().IsLoopback() {
 		return false
 	}
-	if int(at.Port()) == c.door.port() {
+	if p := int(at.Port()); p == c.door.port() || p == c.keyDoor.port() {
 		return true
 	}
 	c.rigMu.Lock()
@@ -203,7 +223,7 @@ func (c *Cloud) Close() error {
 			c.tasks.Wait()
 			c.work <- struct{}{}
 			// Nobody comes in any more, then the server stops.
-			done <- errors.Join(c.welcome(), c.door.close(), c.halt())
+			done <- errors.Join(c.welcome(), c.keyDoor.close(), c.door.close(), c.halt())
 		}()
 		select {
 		case c.ended = <-done:
@@ -340,7 +360,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 		}
 	}
 	r = r.breaking(c.practice)
-	c.rigAll(ctx, s, r)
+	rigAll(ctx, c, s, r)
 	c.realm.Store(r)
 	c.gate.callers.begin()
 	return w.begin()
@@ -349,7 +369,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 // halt stops the server, if one runs; c.work is held.
 func (c *Cloud) halt() error {
 	err := c.welcome()
-	c.unrigAll()
+	unrigAll(c)
 	if c.server != nil {
 		c.watch.end()
 		err = errors.Join(err, c.server.close())

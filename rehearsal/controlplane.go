@@ -61,7 +61,7 @@ func NewControl(c *Cloud, o ControlOptions) (*Control, error) {
 	if c.o.Dir != "" {
 		file = filepath.Join(c.o.Dir, "control.json")
 	}
-	p.server, err = control.New(control.Options{Spaces: spaces{c}, Address: c.Address(), File: file, Outcome: control.Outcome(o.Outcome), Delay: o.Delay,
+	p.server, err = control.New(control.Options{Spaces: spaces{c}, Address: c.Address(), KeyAddress: c.KeyAddress(), Actions: max(0, c.Limits().Actions), File: file, Outcome: control.Outcome(o.Outcome), Delay: o.Delay,
 		TLS: &tls.Config{Certificates: []tls.Certificate{*cert}, MinVersion: tls.VersionTLS12}, Log: c.o.Log, Now: c.o.Now})
 	if err != nil {
 		return nil, fault.Wrap(errors.Join(err, d.close()), fault.Unavailable, "The rehearsal's control plane did not start", "Reset the rehearsal, or move its file control.json away.")

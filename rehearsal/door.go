@@ -95,6 +95,28 @@ func (d *door) close() error {
 	return err
 }
 
+// keyBearer is a connection that came to the door of API keys.
+type keyBearer struct{ net.Conn }
+
+// leadInto hands who comes to d on to another door, marked, until d closes. Close d first.
+func (d *door) leadInto(other *door) {
+	d.loops.Go(func() {
+		for {
+			select {
+			case c := <-d.callers:
+				select {
+				case other.callers <- keyBearer{c}:
+				case <-d.done:
+					_ = c.Close()
+					return
+				}
+			case <-d.done:
+				return
+			}
+		}
+	})
+}
+
 // way returns a listener for one server: closing it leaves the door open for the next.
 func (d *door) way() *doorway {
 	return &doorway{door: d, quiet: make(chan struct{}), closed: make(chan struct{}), inside: map[*caller]struct{}{}}
@@ -146,6 +168,9 @@ func (w *doorway) Accept() (net.Conn, error) {
 
 func (w *doorway) enter(c net.Conn) *caller {
 	in := &caller{Conn: c, way: w}
+	if k, ok := c.(keyBearer); ok {
+		in.Conn, in.keys = k.Conn, true
+	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.inside[in] = struct{}{}
@@ -181,6 +206,7 @@ func (w *doorway) hangUp() {
 type caller struct {
 	net.Conn
 	way  *doorway
+	keys bool   // it came in where API keys are shown
 	left func() // told once when it closes; way.mu guards it
 }
 

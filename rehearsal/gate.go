@@ -12,12 +12,12 @@ import (
 	"sync/atomic"
 	"time"
 
-	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/server/common/authorization"
-	"go.temporal.io/server/common/primitives"
 	"go.temporal.io/server/common/rpc/encryption"
 
+	"onramp/certsvc"
+	"onramp/namespace"
 	"onramp/rehearsal/control"
 )
 
@@ -35,6 +35,25 @@ type gate struct {
 	now       func() time.Time
 	callers   *callers
 	holder    atomic.Pointer[control.Server] // knows the keys of the control plane; nil without one
+	lenient   atomic.Bool                    // certificates that break a documented must are let in
+}
+
+// strictly judges a client certificate that leads to a CA of the namespace by what Temporal Cloud's documentation calls a
+// must; one chain of several is enough.
+func (g *gate) strictly(state tls.ConnectionState) error {
+	if g.lenient.Load() {
+		return nil
+	}
+	var broken []certsvc.Lint
+	for _, chain := range state.VerifiedChains {
+		if broken = certsvc.BrokenMusts(chain, g.now()); len(broken) == 0 {
+			return nil
+		}
+	}
+	if len(broken) == 0 {
+		return nil // nobody showed a certificate
+	}
+	return errors.New(broken[0].Text)
 }
 
 // GetFrontendServerConfig is the TLS configuration of the door.
@@ -56,28 +75,39 @@ func (g *gate) GetExpiringCerts(time.Duration) (a, b encryption.CertExpirationMa
 }
 
 // forClient chooses by server name (SNI), which is what routes to a namespace in Cloud
-// (docs.temporal.io/cloud/connectivity): a namespace's endpoint gets that namespace's client CAs; localhost, an
-// address or no name gets those of all namespaces, and the call's namespace decides; any other name is cut off in the
-// handshake.
+// (docs.temporal.io/cloud/connectivity): a namespace's endpoint gets that namespace's client CAs; a regional endpoint takes
+// API keys; localhost, an address or no name gets the CAs of all namespaces, or at the door of API keys none, and the
+// namespace of its first call decides; any other name is cut off in the handshake.
 func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 	r := g.realm()
-	account, cas, whose, keyed := "", r.pool, "", false
-	if name := serverName(hello.ServerName); !isLocal(name) {
+	c, _ := hello.Conn.(*caller)
+	v := &visit{}
+	cas, keyed := r.pool, false
+	var leaf *tls.Certificate
+	var err error
+	switch name := serverName(hello.ServerName); {
+	case isLocal(name):
+		keyed = c != nil && c.keys
+		leaf, err = g.authority.leaf("")
+	case isRegional(name):
+		keyed, v.regional = true, true
+		leaf, err = g.authority.named(name)
+	default:
 		s := r.byHost[name]
 		if s == nil || s.is("namespace-missing") {
-			if c, ok := hello.Conn.(*caller); ok {
+			if c != nil {
 				c.reset()
 			}
 			return nil, errors.New("no namespace has this endpoint")
 		}
-		account, cas, whose, keyed = s.id.Account, s.pool, s.id.String(), s.keyed
+		cas, v.namespace, keyed = s.pool, s.id.String(), s.keyed
+		leaf, err = g.authority.leaf(s.id.Account)
 	}
-	leaf, err := g.authority.leaf(account)
 	if err != nil {
 		return nil, err
 	}
 	wanted := tls.RequireAndVerifyClientCert
-	if keyed {
+	if v.keyed = keyed; keyed {
 		wanted = tls.NoClientCert // the API key comes with each call
 	}
 	return &tls.Config{
@@ -90,8 +120,11 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 		// A resumed session would not be judged by the CAs of today.
 		SessionTicketsDisabled: true,
 		VerifyConnection: func(state tls.ConnectionState) error {
-			if c, ok := hello.Conn.(*caller); ok && len(state.PeerCertificates) > 0 { // with an API key nobody shows a certificate
-				g.callers.enter(c, whose, state)
+			if err := g.strictly(state); err != nil {
+				return err // Go answers it with the alert bad_certificate
+			}
+			if c != nil {
+				g.callers.enter(c, v, state)
 			}
 			return nil
 		},
@@ -99,6 +132,12 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 }
 
 func serverName(sni string) string { return strings.ToLower(strings.TrimSuffix(sni, ".")) }
+
+// isRegional reports whether a host is one of Temporal Cloud's regional endpoints.
+func isRegional(name string) bool {
+	r, ok := namespace.LookupRegion(name)
+	return ok && strings.HasPrefix(r.Endpoint, name+":")
+}
 
 func isLocal(name string) bool {
 	return name == "" || name == "localhost" || net.ParseIP(name) != nil
@@ -115,11 +154,18 @@ func (g *gate) GetClaims(info *authorization.AuthInfo) (*authorization.Claims, e
 const (
 	workflowService = "/temporal.api.workflowservice.v1.WorkflowService/"
 	healthCheck     = "/grpc.health.v1.Health/Check"
+	reflection      = "/grpc.reflection.v1.ServerReflection/ServerReflectionInfo"
+	oldReflection   = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
 )
 
 // withoutNamespace are the calls that Cloud answers though they name no namespace: SDKs make the first
-// when they connect.
-var withoutNamespace = map[string]bool{workflowService + "GetSystemInfo": true, healthCheck: true}
+// when they connect; the recipes of Temporal's own support use grpcurl without the API's files, which needs reflection
+// (temporalio/dev-success).
+var withoutNamespace = map[string]bool{workflowService + "GetSystemInfo": true, healthCheck: true, reflection: true, oldReflection: true}
+
+// nobodys are the calls that no permission of a namespace is enough for: the table of
+// docs.temporal.io/cloud/manage-access/permissions-reference has none of them.
+var nobodys = map[string]bool{workflowService + "ScanWorkflowExecutions": true}
 
 // administration are the calls about namespaces that in Cloud only the control plane makes
 // (a comment in temporalio/sdk-typescript says so of OperatorService).
@@ -140,20 +186,20 @@ func (g *gate) Authorize(ctx context.Context, c *authorization.Claims, t *author
 		return allow, nil // came through the internal frontend
 	}
 	who, ok := c.Extensions.(presented)
-	if s := g.keyed(who.state); s != nil {
-		return g.judgeKey(s, who.token, t)
+	if !ok {
+		return deny, nil
 	}
-	if !ok || len(who.state.PeerCertificates) == 0 {
+	if s, keyed := g.keyed(ctx, who.state); keyed {
+		return g.judgeKey(ctx, s, who.token, t)
+	}
+	if len(who.state.PeerCertificates) == 0 {
 		return deny, nil
 	}
 	if s := g.realm().byName[t.Namespace]; s != nil && s.is("slow-answers") {
 		dawdle(ctx)
 	}
-	switch g.judgeAndNote(ctx, who.state, t) {
-	case allowed:
+	if g.judgeAndNote(ctx, who.state, t) == allowed {
 		return allow, nil
-	case unknown:
-		return deny, serviceerror.NewNamespaceNotFound(t.Namespace)
 	}
 	return deny, nil
 }
@@ -164,9 +210,10 @@ func (g *gate) judgeAndNote(ctx context.Context, state tls.ConnectionState, t *a
 	g.callers.mu.Lock()
 	defer g.callers.mu.Unlock()
 	v := g.judge(state, t)
-	if v != unknown {
-		g.callers.call(ctx, t.Namespace, t.Request, v)
+	if !g.callers.binds(ctx, t.Namespace, v) {
+		v = refused
 	}
+	g.callers.call(ctx, t.Namespace, t.Request, v)
 	return v
 }
 
@@ -188,7 +235,6 @@ type verdict int
 const (
 	refused verdict = iota
 	allowed
-	unknown // no such namespace
 )
 
 func allowedIf(b bool) verdict {
@@ -214,7 +260,7 @@ func (g *gate) judge(state tls.ConnectionState, t *authorization.CallTarget) ver
 			return allowedIf(bound.trusts(chain, g.now()))
 		}
 		return allowedIf(verifies(chain, r.pool, g.now()))
-	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName]:
+	case !strings.HasPrefix(t.APIName, workflowService), administration[t.APIName], nobodys[t.APIName]:
 		return refused
 	}
 	if _, ok := t.Request.(interface{ GetNamespace() string }); !ok {
@@ -230,9 +276,6 @@ func (g *gate) judge(state tls.ConnectionState, t *authorization.CallTarget) ver
 	}
 	s := r.byName[t.Namespace]
 	if s == nil || s.is("namespace-missing") {
-		if verifies(chain, r.pool, g.now()) && t.Namespace != primitives.SystemLocalNamespace {
-			return unknown
-		}
 		return refused
 	}
 	return allowedIf(s.lets(chain, g.now()))

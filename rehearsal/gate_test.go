@@ -60,6 +60,13 @@ func TestHandshake(t *testing.T) {
 	old := func(x *x509.Certificate) {
 		x.NotBefore, x.NotAfter = time.Now().Add(-2*time.Hour), time.Now().Add(-time.Hour)
 	}
+	usage := func(u x509.KeyUsage) func(*x509.Certificate) {
+		return func(x *x509.Certificate) { x.KeyUsage = u }
+	}
+	sameName := func(x *x509.Certificate) { x.Subject = ca.cert.Subject }
+	capitals := func(x *x509.Certificate) {
+		x.Subject = pkix.Name{CommonName: strings.ToUpper(ca.cert.Subject.CommonName), Organization: ca.cert.Subject.Organization}
+	}
 	serverOnly := func(x *x509.Certificate) { x.ExtKeyUsage = []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth} }
 	for _, tt := range []struct {
 		name   string
@@ -72,7 +79,13 @@ func TestHandshake(t *testing.T) {
 		{"by endpoint", id.Host(), ca.leaf(t).pair(), ""},
 		{"by endpoint in capitals", strings.ToUpper(id.Host()), ca.leaf(t).pair(), ""},
 		{"with the intermediate", id.Host(), intermediate.leaf(t).pair(intermediate), ""},
-		{"the CA itself", id.Host(), ca.pair(), ""}, // as older tutorials of Temporal do: it works, and is a bad habit
+		{"the CA itself", id.Host(), ca.pair(), "bad certificate"}, // as older tutorials of Temporal do
+		{"keyEncipherment only", id.Host(), ca.leaf(t, usage(x509.KeyUsageKeyEncipherment)).pair(), "bad certificate"},
+		{"no keyUsage, as tcld issues it", id.Host(), ca.leaf(t, usage(0)).pair(), ""},
+		{"the CA's own name", id.Host(), ca.leaf(t, sameName).pair(), "bad certificate"},
+		{"the CA's own name, over localhost", "", ca.leaf(t, sameName).pair(), "bad certificate"},
+		{"the CA's name in capitals", id.Host(), ca.leaf(t, sameName, capitals).pair(), "bad certificate"},
+		{"Ed25519", id.Host(), ca.ed25519Leaf(t).pair(), "bad certificate"},
 		{"intermediate left out", id.Host(), intermediate.leaf(t).pair(), "unknown certificate authority"},
 		{"another CA", "", other.leaf(t).pair(), "unknown certificate authority"},
 		{"another namespace's CA at this endpoint", elsewhere.Host(), ca.leaf(t).pair(), "unknown certificate authority"},
@@ -84,7 +97,8 @@ func TestHandshake(t *testing.T) {
 		{"leaf for servers only", id.Host(), ca.leaf(t, serverOnly).pair(), "bad certificate"},
 		{"unknown namespace of a known account", "nobody.a1b2c.tmprl.cloud", ca.leaf(t).pair(), "reset by peer"},
 		{"unknown account", "payments.zzzzz.tmprl.cloud", ca.leaf(t).pair(), "reset by peer"},
-		{"regional endpoint", "us-east-1.aws.api.temporal.io", ca.leaf(t).pair(), "reset by peer"},
+		{"regional endpoint, which asks nobody for a certificate", "us-east-1.aws.api.temporal.io", ca.leaf(t).pair(), ""},
+		{"no regional endpoint", "us-east-9.aws.api.temporal.io", ca.leaf(t).pair(), "reset by peer"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			state, err := handshake(t, c, clientTLS(c, tt.pair, tt.sni))
@@ -174,6 +188,10 @@ func TestCalls(t *testing.T) {
 					_, err := s.ListNamespaces(ctx, &workflowservice.ListNamespacesRequest{})
 					return err
 				},
+				"ScanWorkflowExecutions": func(s workflowservice.WorkflowServiceClient) error {
+					_, err := s.ScanWorkflowExecutions(ctx, &workflowservice.ScanWorkflowExecutionsRequest{Namespace: id.String()})
+					return err
+				},
 				"GetClusterInfo": func(s workflowservice.WorkflowServiceClient) error {
 					_, err := s.GetClusterInfo(ctx, &workflowservice.GetClusterInfoRequest{})
 					return err
@@ -219,17 +237,16 @@ func TestCalls(t *testing.T) {
 			})
 		})
 	}
-	t.Run("unknown namespace at localhost", func(t *testing.T) {
-		var notFound *serviceerror.NamespaceNotFound
-		if err := describe(local, "my-ns"); !errors.As(err, &notFound) || notFound.Error() != "Namespace my-ns is not found." {
-			t.Errorf("got %v", err)
-		}
-	})
+	t.Run("unknown namespace at localhost", func(t *testing.T) { unauthorized(t, describe(local, "my-ns")) })
 	t.Run("unknown namespace at another's endpoint", func(t *testing.T) { unauthorized(t, describe(bound, "my-ns")) })
-	t.Run("same CA, same connection at localhost", func(t *testing.T) {
-		if err := describe(local, twin.String()); err != nil {
+	t.Run("same CA, same connection at localhost", func(t *testing.T) { unauthorized(t, describe(local, twin.String())) })
+	t.Run("same CA, a connection of its own at localhost", func(t *testing.T) {
+		own := mustDial(t, c, twin, pair, "")
+		unauthorized(t, describe(own, "my-ns")) // a wrong name ties the connection to nothing
+		if err := describe(own, twin.String()); err != nil {
 			t.Error(err)
 		}
+		unauthorized(t, describe(own, id.String()))
 	})
 	t.Run("same CA at another's endpoint", func(t *testing.T) { unauthorized(t, describe(bound, twin.String())) })
 	t.Run("streams", func(t *testing.T) {
@@ -239,17 +256,21 @@ func TestCalls(t *testing.T) {
 		}
 		defer conn.Close()
 		reflect, err := reflectionpb.NewServerReflectionClient(conn).ServerReflectionInfo(ctx)
-		if err == nil {
-			_, err = reflect.Recv()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := reflect.Send(&reflectionpb.ServerReflectionRequest{MessageRequest: &reflectionpb.ServerReflectionRequest_ListServices{}}); err != nil {
+			t.Fatal(err)
+		}
+		if services, err := reflect.Recv(); err != nil || !strings.Contains(services.String(), "temporal.api.workflowservice.v1.WorkflowService") {
+			t.Errorf("reflection: %v, %v", services, err)
 		}
 		watch, err2 := healthpb.NewHealthClient(conn).Watch(ctx, &healthpb.HealthCheckRequest{})
 		if err2 == nil {
 			_, err2 = watch.Recv()
 		}
-		for _, err := range []error{err, err2} {
-			if status.Convert(err).Message() != "Request unauthorized." {
-				t.Errorf("got %v", err)
-			}
+		if status.Convert(err2).Message() != "Request unauthorized." {
+			t.Errorf("got %v", err2)
 		}
 	})
 }

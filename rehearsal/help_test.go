@@ -5,6 +5,7 @@ package rehearsal
 import (
 	"context"
 	"crypto/ecdsa"
+	"crypto/ed25519"
 	"crypto/elliptic"
 	"crypto/rand"
 	"crypto/tls"
@@ -205,6 +206,30 @@ func (ca *testCA) leaf(t testing.TB, edit ...func(*x509.Certificate)) *testCA {
 		e(&template)
 	}
 	return issue(t, template, ca)
+}
+
+// ed25519Leaf is a client certificate with a key of Ed25519.
+func (ca *testCA) ed25519Leaf(t testing.TB) ed25519Pair {
+	t.Helper()
+	public, key, err := ed25519.GenerateKey(rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	der, err := x509.CreateCertificate(rand.Reader, &x509.Certificate{SerialNumber: big.NewInt(7), Subject: pkix.Name{CommonName: "worker-25519"}, BasicConstraintsValid: true,
+		NotBefore: time.Now().Add(-time.Minute), NotAfter: time.Now().Add(time.Hour), KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageClientAuth}}, ca.cert, public, ca.key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return ed25519Pair{der, key}
+}
+
+type ed25519Pair struct {
+	der []byte
+	key ed25519.PrivateKey
+}
+
+func (p ed25519Pair) pair() *tls.Certificate {
+	return &tls.Certificate{Certificate: [][]byte{p.der}, PrivateKey: p.key}
 }
 
 func (ca *testCA) pem() []byte {

@@ -49,6 +49,12 @@ func (*Cloud) State() cloud.State {
 // Address returns "": nothing listens.
 func (*Cloud) Address() string { return "" }
 
+// KeyAddress returns "": nothing listens.
+func (*Cloud) KeyAddress() string { return "" }
+
+// Limits returns those of Temporal Cloud.
+func (*Cloud) Limits() cloud.Limits { return cloud.FirstLimits }
+
 // RootPEM returns nil.
 func (*Cloud) RootPEM() []byte { return nil }
 
@@ -151,3 +157,28 @@ func (*Control) NewOwnerKey(string, string, time.Duration) (certsvc.Secret, erro
 
 // Close does nothing.
 func (*Control) Close() error { return nil }
+
+// Settings stands for the settings of a build that leaves the rehearsal out.
+type Settings struct{}
+
+// SettingsOf returns settings that are absent.
+func SettingsOf(*Cloud) Settings { return Settings{} }
+
+// Of returns the fault that says what is missing.
+func (Settings) Of(context.Context, namespace.ID) (cloud.Adjusted, error) {
+	return cloud.Adjusted{}, absent()
+}
+
+// SetRetention returns the fault that says what is missing.
+func (Settings) SetRetention(context.Context, namespace.ID, int) error { return absent() }
+
+// AddAttributes returns the fault that says what is missing.
+func (Settings) AddAttributes(context.Context, namespace.ID, map[string]string) error {
+	return absent()
+}
+
+// Lenient is false: nobody is let in.
+func (Settings) Lenient() bool { return false }
+
+// SetLenient does nothing.
+func (Settings) SetLenient(bool) {}

@@ -172,6 +172,9 @@ func (c *Cloud) filtering(old *space, raw []byte) (*space, error) {
 		if f, err = certsvc.ParseFilters(raw); err != nil {
 			return nil, err
 		}
+		if err := f.ListedInvalid(); err != nil {
+			return nil, err
+		}
 	} else if publicCA(old.cas, systemPool(), c.o.Now()) != nil {
 		return nil, &fault.Fault{Kind: fault.Invalid, Field: "filters", Title: "The certificate filters were not cleared", Who: "cloud-admin",
 			Cause: "The namespace trusts a well-known public CA, which Cloud takes only together with filters.", Fix: "Upload a CA certificate of your own first."}

@@ -20,6 +20,12 @@ type Options struct {
 	// Own reports whether a caller's address is a connection that this process opened; nil: none is.
 	Own func(address string) bool
 
+	// Lenient lets in client certificates that break what Temporal Cloud's documentation calls a must; how strictly
+	// Temporal Cloud enforces that is not known, so a rehearsal does by itself.
+	Lenient bool
+	// Limits of each namespace; a zero field is Temporal Cloud's at first.
+	Limits cloud.Limits
+
 	// renew and poll, for tests: after how long callers are asked to renew their connections, and how long a
 	// poll waits. 0 leaves them to the server: five minutes, and one.
 	renew, poll time.Duration

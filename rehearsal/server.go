@@ -52,7 +52,7 @@ type server struct {
 // startServer starts a server on db that takes its callers from door and lets gate judge them. It takes
 // over db and door: they are closed when it returns an error.
 func startServer(ctx context.Context, db *database, door *doorway, g *gate, l serverLog, o Options) (s *server, err error) {
-	s = &server{db: db, door: door, parts: &assembly{listeners: map[primitives.ServiceName]net.Listener{primitives.FrontendService: door}}}
+	s = &server{db: db, door: door, parts: &assembly{limits: newLimits(o.Limits), listeners: map[primitives.ServiceName]net.Listener{primitives.FrontendService: door}}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.close())
@@ -104,6 +104,12 @@ var settings = dynamicconfig.StaticClient{
 	dynamicconfig.TimerProcessorMaxTimeShift.Key(): time.Millisecond,
 	// A worker that stops takes no task with it: in a rehearsal workers come and go.
 	dynamicconfig.EnableCancelWorkerPollsOnShutdown.Key(): true,
+	// One new execution a second and workflow ID, judged after the look for duplicates: docs.temporal.io/cloud/limits. It
+	// tells of a burst allowance and not of how much, so there is none here. (history.businessIDReuseRate counts duplicates.)
+	dynamicconfig.EnableWorkflowIdReuseStartTimeValidation.Key(): true,
+	dynamicconfig.WorkflowIdReuseMinimalInterval.Key():           time.Second,
+	// limits counts these by itself.
+	dynamicconfig.FrontendMaxNamespaceVisibilityRPSPerInstance.Key(): 100_000,
 	// Housekeeping for clusters that live for years.
 	dynamicconfig.TaskQueueScannerEnabled.Key():  false,
 	dynamicconfig.HistoryScannerEnabled.Key():    false,
@@ -114,6 +120,10 @@ var settings = dynamicconfig.StaticClient{
 // settingsOf are settings with what a test asks for.
 func settingsOf(o Options) dynamicconfig.StaticClient {
 	s := maps.Clone(settings)
+	s[dynamicconfig.SchedulerNamespaceStartWorkflowRPS.Key()] = 1e6
+	if l := limitsOf(o.Limits); l.Schedules >= 0 {
+		s[dynamicconfig.SchedulerNamespaceStartWorkflowRPS.Key()] = float64(l.Schedules)
+	}
 	if o.renew > 0 {
 		s[dynamicconfig.KeepAliveMaxConnectionAge.Key()] = o.renew
 	}

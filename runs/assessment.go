@@ -3,6 +3,8 @@ package runs
 import (
 	"context"
 	"encoding/json"
+	"slices"
+	"strings"
 	"time"
 
 	"onramp/assess"
@@ -16,7 +18,7 @@ type Assessor interface {
 	Assess(ctx context.Context, t doctor.Target, o assess.Options) (*assess.Facts, *doctor.Verdict, error)
 }
 
-// Assessment is the work of an assessment. No fact follows from it.
+// Assessment is the work of an assessment. One that read something leaves what it found for the steps (migration.Assess).
 type Assessment struct {
 	Assessor Assessor
 	Target   doctor.Target
@@ -63,7 +65,7 @@ func ReadAssessed(r Run) (a Assessed, ok bool) {
 }
 
 // Do reads the source and says how it ended.
-func (a Assessment) Do(ctx context.Context, _ Run, log func(...Line)) Ending {
+func (a Assessment) Do(ctx context.Context, run Run, log func(...Line)) Ending {
 	o := a.Options
 	var last time.Time
 	var phase string
@@ -82,9 +84,34 @@ func (a Assessment) Do(ctx context.Context, _ Run, log func(...Line)) Ending {
 	case verdict != nil:
 		return Ending{State: migration.RunFailed, Title: verdict.Title, Code: verdict.Code, Result: Assessed{Verdict: verdict}}
 	}
-	end := Ending{State: migration.RunPassed, Title: assess.Judge(facts).Headline(), Result: Assessed{Facts: facts}, TookMS: facts.TookMS}
-	if ctx.Err() != nil {
-		end.State = migration.RunInterrupted
+	rep := assess.Judge(facts)
+	end := Ending{State: migration.RunPassed, Title: rep.Headline(), Result: Assessed{Facts: facts}, TookMS: facts.TookMS, Facts: migration.Assess(found(run, rep))}
+	if ctx.Err() != nil { // half of a report leads nobody
+		end.State, end.Facts = migration.RunInterrupted, nil
 	}
 	return end
+}
+
+// steps are the steps that a check concerns.
+var steps = map[string]string{"N2": migration.StepNamespace, "N5": migration.StepNamespace, "S1": migration.StepNamespace, "S2": migration.StepNamespace,
+	"P1": migration.StepTest, "N8": migration.StepTest, "H1": migration.StepTest, "N3": migration.StepCode, "T2": migration.StepCode, "W7": migration.StepCode}
+
+// found is what a report found for the steps, the worst first.
+func found(run Run, rep assess.Report) migration.AssessedData {
+	d := migration.AssessedData{Run: run.ID, Number: run.Number, Server: rep.Source.Address, Grade: rep.Grade, Headline: rep.Headline(), Findings: []migration.Finding{}}
+	for _, r := range rep.Rows {
+		step := steps[r.ID]
+		if step == "" || r.Manual != assess.Blocker && r.Manual != assess.Warning {
+			continue
+		}
+		f := migration.Finding{Step: step, Check: r.ID, Namespace: r.Namespace, Verdict: string(r.Manual), Title: r.Title}
+		if len(r.Fix) > 0 {
+			f.Fix, f.Command = r.Fix[0].Text, r.Fix[0].Command
+		}
+		if i := slices.IndexFunc(strings.Fields(f.Command), func(w string) bool { return strings.HasSuffix(w, assess.NoAccount) }); i >= 0 {
+			f.Proposed = strings.TrimPrefix(strings.Fields(f.Command)[i], "TEMPORAL_NAMESPACE=")
+		}
+		d.Findings = append(d.Findings, f)
+	}
+	return d
 }

@@ -62,8 +62,11 @@ var (
 		ELSE n.at > ?1 - %d END`, notices.Expiring, endTold, endRung, notices.Waiting, waitTold, waitRung, notices.TurnedRed, redTold, int64(notices.FreshFor))
 
 	// answer is SQL for what the answer w to a hand-off says. It leaves out what its writer typed: anybody with the link may.
-	answer = fmt.Sprintf(`SELECT COALESCE((SELECT h.data ->> '$.for' FROM facts h WHERE h.migration_id = f.migration_id AND h.kind = '%s' AND h.data ->> '$.handoff' = f.data ->> '$.handoff' LIMIT 1), 'Somebody')
-		|| CASE f.kind WHEN '%s' THEN ' says that step 3 is done' ELSE ' says that step 3 is not for them' END FROM facts f WHERE f.id = CAST(w.about AS INTEGER)`, migration.FactHandoffMade, migration.FactHandoffDone)
+	answer = fmt.Sprintf(`SELECT COALESCE(h.data ->> '$.for', 'Somebody') || ' says that ' || CASE f.kind
+		WHEN '%[2]s' THEN CASE h.data ->> '$.task' WHEN '%[3]s' THEN 'the certificate filters are set' WHEN '%[4]s' THEN 'the old CA certificate is removed' ELSE 'step 3 is done' END
+		ELSE CASE h.data ->> '$.task' WHEN '%[3]s' THEN 'setting certificate filters' WHEN '%[4]s' THEN 'removing the old CA certificate' ELSE 'step 3' END || ' is not for them' END
+		FROM facts f LEFT JOIN facts h ON h.migration_id = f.migration_id AND h.kind = '%[1]s' AND h.data ->> '$.handoff' = f.data ->> '$.handoff'
+		WHERE f.id = CAST(w.about AS INTEGER) LIMIT 1`, migration.FactHandoffMade, migration.FactHandoffDone, migration.TaskFilters, migration.TaskRemoveCA)
 
 	// unnoted is SQL for what is so at ?1 and has no notice.
 	unnoted = strings.Join([]string{

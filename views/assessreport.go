@@ -7,9 +7,11 @@ type AssessReport struct {
 	About              []Pair
 	Incomplete         string
 	Levels, Namespaces []Link      // filters
+	Reviewed           []Link      // a filter: what is marked as reviewed, and what is not
 	Rows               []AssessRow // what asks for something
 	Others             []AssessRow // INFO and PASS
 	Shown, More        int         // More rows are not on the page
+	Needs              []FixProps  // whatever was found
 	Drain              string
 	Types              []AssessType
 	Actions, NotIn     string
@@ -34,6 +36,13 @@ type AssessRow struct {
 	Fixes                     []FixProps
 	Seen, Rule, Wrong         string
 	Source, SourceURL         string
+
+	Finding  string // its name in every report of the server
+	MarkAt   string // POST with fields finding, why, open; "" where rows are not marked
+	Reviewed string // "by Dana on 2 Nov 2026 as WARNING: accepted"; "" where nobody did
+	Again    string // why it is to be looked at again
+	Typed    string // a note that was refused, and why
+	Problems Problems
 }
 
 // AssessType is the drain of one workflow type.

@@ -1,12 +1,11 @@
 package views
 
-// AssessRunProps is one assessment: Progress while it reads, then Report, or Verdict where nothing could be read.
+// AssessRunProps is one assessment: Status while it reads, then Report, or Verdict where nothing could be read.
 // Test ids: stop-assessment, assess-again, assess-json and the like.
 type AssessRunProps struct {
 	Migration, Run, Number string
-	Tag                    Tag
+	Status                 AssessStatusProps
 	Title                  string
-	Progress               AssessProgress
 	Report                 *AssessReport
 	Verdict                VerdictProps // with a Title where nothing could be read
 	History                []RunRow
@@ -16,10 +15,13 @@ type AssessRunProps struct {
 	Again                  string
 }
 
-// AssessProgress is how far an assessment is. Calls is at most Budget.
-type AssessProgress struct {
-	Phase         string
-	Calls, Budget int
+// AssessStatusProps is how far an assessment is: id=assess-status. Calls is at most Budget.
+type AssessStatusProps struct {
+	Migration, Run string
+	Tag            Tag
+	Phase          string
+	Calls, Budget  int
+	CanStop        bool
 }
 
 // AssessChange is a row whose verdict has changed; "" is a row that one of the two has not.

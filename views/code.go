@@ -12,6 +12,7 @@ type CodeProps struct {
 	SDK       string // "temporalio 1.9.0 or newer"
 	Repo      *Link  // the official template
 	Unknown   *NeedProps
+	Found     AssessFoundProps
 	Env       []EnvRow
 	Holder    CodeBlockProps // the text to paste for the chosen shell
 	Trust     CodeBlockProps // in a rehearsal: the variables that make programs trust it

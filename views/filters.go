@@ -6,6 +6,7 @@ package views
 // Test ids: filters-test, filters-add, filters-read, filters-apply, filters-json, filters-result.
 type FiltersProps struct {
 	Migration string
+	Ask       *HandoffListProps // nil: nobody can be asked to set them
 	Rows      []FilterRow
 	Limit     string // "2 of 25 filters"
 	CanAdd    bool

@@ -10,8 +10,8 @@ func assessForm() AssessProps {
 }
 
 func assessLive() AssessRunProps {
-	return AssessRunProps{Migration: "payments", Run: "a1", Number: "1", Tag: Tag{Busy, "Running"}, Again: "/m/payments/assess?from=a1",
-		Progress: AssessProgress{Phase: "namespace 1 of 2, payments: task queues", Calls: 57, Budget: 1000}}
+	return AssessRunProps{Migration: "payments", Run: "a1", Number: "1", Again: "/m/payments/assess?from=a1",
+		Status: AssessStatusProps{Migration: "payments", Run: "a1", Tag: Tag{Busy, "Running"}, Phase: "namespace 1 of 2, payments: task queues", Calls: 57, Budget: 1000, CanStop: true}}
 }
 
 func assessDone() AssessRunProps {
@@ -22,6 +22,8 @@ func assessDone() AssessRunProps {
 		About:      []Pair{{Name: "Server", Value: "temporal.internal:7233", Mono: true}, {Name: "Version", Value: "1.29.1"}, {Name: "Grade", Value: "C. Live workflows need a plan: some of what is running does not move or end by itself."}, {Name: "Manual migration", Value: "1 blocker, 2 warnings, 1 unknown"}},
 		Levels:     []Link{{Text: "All", URL: "/m/payments/assess/a2", Current: true}, {Text: "BLOCKER 1", URL: "/m/payments/assess/a2?verdict=BLOCKER"}, {Text: "WARNING 2", URL: "/m/payments/assess/a2?verdict=WARNING"}},
 		Namespaces: []Link{{Text: "All", URL: "/m/payments/assess/a2", Current: true}, {Text: "payments", URL: "/m/payments/assess/a2?namespace=payments"}},
+		Reviewed:   []Link{{Text: "All", URL: "/m/payments/assess/a2", Current: true}, {Text: "To review", URL: "/m/payments/assess/a2?reviewed=no"}, {Text: "Reviewed 1", URL: "/m/payments/assess/a2?reviewed=yes"}},
+		Needs:      []FixProps{{Who: "cloud-admin", Text: "Create the namespaces and their search attributes.", Command: command("needs-1", "# ACCOUNT stands for your account ID: the part of a Namespace ID after its dot.\ntcld namespace create --namespace payments --region aws-us-east-1 --retention-days 3 --ca-certificate-file ca.pem")}},
 		Drain:      "41 workflows open; no date can be given, of Subscription: it starts its own next run (cron, or continue as new).",
 		Types:      []AssessType{{"payments", "Transfer", "40", "half by Sun 29 Nov 14:00 UTC, nine in ten by Mon 30 Nov 09:12 UTC, not known: no open run has a time limit, and too few closed runs were seen to say when the last of 40 runs ends"}, {"payments", "Subscription", "1", "it starts its own next run (cron, or continue as new)"}},
 		Actions:    "1.1 million to 2.4 million actions in 30 days, most likely about 1.6 million, if the next 30 days are like the last seven.", NotIn: "queries, heartbeats, rejected updates", Prices: "https://docs.temporal.io/cloud/pricing",
@@ -39,14 +41,23 @@ func assessDone() AssessRunProps {
 		{ID: "V3", Subject: "kind of server", Title: "This is a development server (SQLite).", Group: "INFO", Tag: Tag{Idle, "INFO"}, Rule: "There is nothing on it that must be kept.", Source: "Onramp's judgement", Wrong: "Somebody may run real work on SQLite.", Fixes: []FixProps{{Who: "developer", Text: "Move your code and start new workflows in Temporal Cloud."}}},
 		{ID: "V1", Subject: "server version", Title: "Server 1.29.1 is new enough for both ways to migrate.", Group: "PASS", Tag: Tag{Good, "PASS"}, Rule: "The automated migration needs server 1.22.6 or later at the source.", Source: "https://docs.temporal.io/cloud/migrate/automated", SourceURL: "https://docs.temporal.io/cloud/migrate/automated", Wrong: "A build of your own may say a version that it is not."},
 	} {
+		if row.Group != "INFO" && row.Group != "PASS" {
+			row.Finding, row.MarkAt = row.ID+"-0011223344", "/m/payments/assess/a2/review"
+		}
+		switch row.ID {
+		case "S1":
+			row.Reviewed = "by Dana on 2 Nov 2026 as WARNING: the platform team creates them"
+		case "P1":
+			row.Reviewed, row.Again = "by Dana on 2 Nov 2026 as WARNING", "It is BLOCKER now, and was WARNING when it was reviewed: look at it again."
+		}
 		r.Add(row)
 	}
-	return AssessRunProps{Migration: "payments", Run: "a2", Number: "2", Tag: Tag{Good, "Passed"}, Report: &r, Again: "/m/payments/assess?from=a2",
+	return AssessRunProps{Migration: "payments", Run: "a2", Number: "2", Status: AssessStatusProps{Tag: Tag{Good, "Passed"}}, Report: &r, Again: "/m/payments/assess?from=a2",
 		Others: []Link{{Text: "Assessment 1", URL: "/m/payments/assess/a2?with=a1", Current: true}}, ComparedWith: "Assessment 1",
 		Changes: []AssessChange{{What: "P1 payload size in payments", Before: "UNKNOWN", After: "BLOCKER", Title: "A payload of 3.0 MiB is larger than Temporal Cloud takes"}, {What: "N2 My_NS", Before: "WARNING", Title: "The name breaks Temporal Cloud's rules"}}}
 }
 
 func assessFailed() AssessRunProps {
-	return AssessRunProps{Migration: "payments", Run: "a3", Number: "3", Tag: Tag{Bad, "Failed"}, Title: "Nothing is listening at temporal.internal:7233", Again: "/m/payments/assess?from=a3",
+	return AssessRunProps{Migration: "payments", Run: "a3", Number: "3", Status: AssessStatusProps{Tag: Tag{Bad, "Failed"}}, Title: "Nothing is listening at temporal.internal:7233", Again: "/m/payments/assess?from=a3",
 		Verdict: VerdictProps{State: Bad, Word: "Not read", Title: "Nothing is listening at temporal.internal:7233", Cause: "The connection was refused.", Level: "certain", Code: "TC-01", HelpURL: "/help/TC-01"}}
 }

@@ -18,7 +18,7 @@ func handoffPages() []page {
 	seen.Opened, seen.Answer = true, false
 	seen.Status = HandoffStatusProps{Tag: Tag{Good, "Done, seen by Onramp"}, Text: "Onramp has seen it: accepted at 29 Nov 2026, 14:02. Dana can go on, and nothing is left for you to do."}
 	wrong.Words, wrong.WordsFor, wrong.Problems = "\x00", "not-me", Problems{{Kind: fault.Invalid, Field: "words", Title: "The note cannot be passed on", Fix: "Use at most 500 characters of plain text, without keys."}}
-	here.Here, here.Link, here.Steps = true, nil, nil
+	here.Here, here.Link, here.Steps = "Add the CA certificate to the namespace", nil, nil
 	practice := guest("Add one CA certificate to payments-prod.a1b2c")
 	practice.Rehearsal = true
 	uploading := uploadProps(false)
@@ -51,7 +51,7 @@ func guest(title string) Frame {
 }
 
 func handoffLinks() HandoffListProps {
-	return HandoffListProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Lead: "A link shows one person what to upload and where; they need no account here. This page updates when they are done.", Links: []HandoffLinkProps{
+	return HandoffListProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Task: "upload", Lead: "A link shows one person what to upload and where; they need no account here. This page updates when they are done.", Links: []HandoffLinkProps{
 		{Number: "3", For: "Omar", Tag: Tag{Wait, "Opened"}, Text: "made by Dana on 29 Nov 2026, 10:41 · opened on 29 Nov 2026, 10:52 · expires on 13 Dec 2026"},
 		{Number: "2", For: "Priya from the platform team in Europe and the Middle East", Tag: Tag{Warn, "Says: not me"}, Text: "made by Dana on 28 Nov 2026, 10:41 · answered on 28 Nov 2026, 11:20", Words: "I left that team.\nOmar has it now."},
 		{Number: "1", For: "Priya", Tag: Tag{Idle, "Revoked"}, Text: "made by Dana on 27 Nov 2026, 10:41 · revoked on 27 Nov 2026, 10:42", Revoked: true},
@@ -60,7 +60,7 @@ func handoffLinks() HandoffListProps {
 
 func handoffTask() HandoffTaskProps {
 	p := handoffProps()
-	return HandoffTaskProps{Path: "/h/t0", Task: p.Task, From: "A request for Omar", Ask: "Dana (team Payments) asks you to add the CA certificate of “Payments” to the namespace payments-prod.a1b2c.", Needs: p.Needs,
+	return HandoffTaskProps{Path: "/h/t0", Task: p.Task, From: "A request for Omar", Ask: "Dana (team Payments) asks you to add the CA certificate of “Payments” to the namespace payments-prod.a1b2c.", Needs: p.Needs, Title: "The CA certificate", Copy: "Copy CA certificate", DoneText: "Done: I have added it",
 		Until: "13 Dec 2026, 10:41", Status: HandoffStatusProps{Tag: Tag{Busy, "Your turn"}, Text: "Follow the steps, then choose Done. Onramp checks, and tells you and the team."},
 		PEM: CodeBlockProps{ID: "ca-pem", Name: p.File, Label: "CA certificate", Text: p.PEM, Download: "/h/t0/ca.pem", TestID: "ca-pem"}, Facts: p.Facts, Compare: p.Compare,
 		Link: &Link{Text: p.Link.Text, URL: p.Link.URL, Away: true, TestID: "open-cloud"}, Steps: []string{"Open the namespace payments-prod.a1b2c with the button above and choose Edit.", "Copy the CA certificate of this page.", "Paste it.", "Choose Save."},

@@ -66,6 +66,9 @@ func pages() []page {
 		shown("upload-no-key", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploadWithoutKey()),
 		shown("ops-key", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsProps(false)),
 		shown("ops-own-key", OpsPage, rehearsalFrame("Let Onramp do it", "upload", 3), OpsProps{Migration: "payments", Namespace: "payments.a1b2c", Server: "localhost:41413", Minutes: "15", Rehearsal: true}),
+		shown("ops-fresh", OpsPage, cloudFrame("Let Onramp do it", "namespace", 1), opsFresh()),
+		shown("ops-key-waits", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsKeyMade(false)),
+		shown("ops-key-made", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsKeyMade(true)),
 		shown("ops-plan", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsProps(true)),
 		shown("ops-done", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsDone()),
 		shown("ops-refused", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsRefused()),
@@ -283,7 +286,8 @@ func homeList() HomeProps {
 }
 
 func settingsProps() SettingsProps {
-	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments", DeleteSaw: "9c8d7e6f",
+	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments", DeleteSaw: "9c8d7e6f", OpsURL: "/m/payments/ops", Read: "12 Nov, 10:42 UTC",
+		Namespace: []Pair{{Name: "State", Value: "active"}, {Name: "Regions", Value: "aws-us-east-1"}}, CAs: []Pair{{Name: "CN=Payments CA", Value: "expires 12 Nov 2027"}},
 		Goes: []string{"the migration and its address, with 12 observed facts", "3 checks with their logs and results"}}
 }
 

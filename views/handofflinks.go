@@ -1,11 +1,13 @@
 package views
 
 // HandoffListProps are the links of a migration by which somebody without an account does one task: how to make one, and
-// what became of those there are. id=handoff-list is the list. Form: POST /m/{m}/upload/links, fields for, saw; POST below
+// what became of those there are. id=handoff-list is the list. Form: POST /m/{m}/upload/links, fields for, task, filters, saw; POST below
 // it: /{number}/revoke. Test ids: handoff-for, handoff-make, handoff-state-<number>, handoff-revoke-<number>.
 type HandoffListProps struct {
 	Migration string
 	Edition   string
+	Task      string // which the form is for (migration.Tasks)
+	Filters   string // that it asks for
 	Lead      string // what the link is for
 	Cannot    string // why none can be made now, as a sentence; "" where one can
 	For       string // as typed

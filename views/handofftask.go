@@ -16,13 +16,16 @@ type HandoffTaskProps struct {
 	PEM     CodeBlockProps
 	Facts   []Pair
 	Compare string
-	Here    bool // a rehearsal: the upload is done on this page
+	Title   string // of what it is about: "The CA certificate"
+	Copy    string // of the button that copies PEM, at the second step; "" for none
+	Here    string // a rehearsal: the button of this page that does it; "" elsewhere
 	Link    *Link
 	Steps   []string
 
 	Commands       []HandoffCommand
 	Changes, Stays []string
 	Unverified     []string
+	DoneText       string
 	Answer         bool // an answer can be given
 	Done, NotMe    bool // the answer that was given
 	Words          string

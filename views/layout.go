@@ -50,6 +50,8 @@ type Frame struct {
 	// Feed is the address of the page's one event stream, Follow that of the same page streamed without
 	// JavaScript; "" for none.
 	Feed, Follow string
+	// Again is after how many seconds a browser without JavaScript loads the page again; 0 for never.
+	Again int
 	// Saw is the edition of what the page's forms change; they send it as field saw. "": nobody looks at it.
 	Saw   string
 	Sign  SignProps // of a run's page

@@ -12,6 +12,8 @@ type NamespaceProps struct {
 	Preview   NamespacePreviewProps
 	Saved     string // "Saved 12 Nov, 10:42 by Dana"; "" before
 	Rehearsal bool   // a made-up name is fine: says so
+	Assess    AssessLead
+	Found     AssessFoundProps
 	Problems  Problems
 	Twin      CodeBlockProps
 }

@@ -54,7 +54,7 @@ func NewPage(f Frame, p NewProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <form method=\"post\" action=\"/new\" class=\"stack-lg\" data-enhance><div class=\"grid-2 choices\">")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 2, " <p class=\"note\">Not sure what it takes yet? <a href=\"/assess\" data-testid=\"look-at-it\">Assess the server you use today</a> first: Onramp reads it, changes nothing there, and says what must change.</p><form method=\"post\" action=\"/new\" class=\"stack-lg\" data-enhance><div class=\"grid-2 choices\">")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

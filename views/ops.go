@@ -3,35 +3,74 @@ package views
 import "onramp/fault"
 
 // OpsProps is where Onramp changes Temporal Cloud with a Cloud Ops API key that somebody gave. Forms: POST
-// /m/{m}/ops (ops_key), /ops/plan (what, filters), /ops/apply (operation), /ops/forget, and /m/{m}/namespace (namespace).
+// /m/{m}/ops (ops_key), /ops/plan (what, and the fields of OpsForm), /ops/apply (operation), /ops/look, /ops/choose
+// (namespace), /ops/key (takes the API key that was made, once), /ops/forget.
 type OpsProps struct {
 	Migration string
+	Step      string // "Step 1 of 6"
 	Namespace string // Namespace ID, "" when step 1 is missing
 	Server    string // where the key is sent, host:port
 	Minutes   string // how long it stays in memory
 	Rehearsal bool   // the rehearsal cloud makes a key of its own
 	Absent    string // why there is nothing to ask; "" where there is
+	Rights    []OpsRight
 
 	Given   bool // a key is in memory
 	Who     []Pair
 	Until   string
+	Account string
 	Spaces  []OpsSpace
+	Regions []Choice
 	Detail  []Pair
+	Read    string // when the namespace was read
 	CAs     []CACard
+	Other   []Pair       // custom search attributes
+	Notes   []string     // what a person should know of the namespace before changing it
 	NotSeen *fault.Fault // why the namespace cannot be seen
 
 	Ready   *Link // what to do before a CA certificate can be added; nil where one can be
 	HasCA   bool  // the namespace holds the migration's CA certificate already
-	Filters string
+	MTLS    bool  // the namespace takes client certificates
+	Keyed   bool  // the namespace takes API keys
+	Form    OpsForm
 	Plan    *OpsPlan
 	Sending string // the operation that is under way; "" for none
 	Done    string // what came of the last change that ended well
 	Failed  *fault.Fault
+	Waits   string         // the name of an API key that was made and that nobody has yet; "" for none
+	New     CodeBlockProps // the API key itself, this once
 
 	Problems Problems
 	Commands []CodeBlockProps
 	Next     *Link
 	Twin     CodeBlockProps
+}
+
+// OpsForm is what the forms of the page hold; What says which of them was refused.
+type OpsForm struct {
+	What                    string
+	Name, Retention         string // create
+	NewSignIn               []Choice
+	NeedsCA                 bool // create: the migration has no CA certificate yet
+	CAPEM, Filters          string
+	Attributes              string
+	KeyName, KeyDays        string
+	SignIn                  []Choice
+	OpenCreate, OpenSignIns bool
+}
+
+// at are the problems of one form of the page.
+func (p OpsProps) at(what string) Problems {
+	if p.Form.What == what {
+		return p.Problems
+	}
+	return nil
+}
+
+// OpsRight is what a kind of act takes, and whether the key in memory has it.
+type OpsRight struct {
+	Act, Needs string
+	Tag        Tag // the zero Tag before a key is given
 }
 
 // OpsSpace is a namespace of the account.
@@ -42,13 +81,14 @@ type OpsSpace struct {
 
 // CACard is a CA certificate that the namespace holds.
 type CACard struct {
-	Subject, Until, Fingerprint string
-	Tag                         Tag
+	Subject, Until, Fingerprint, SHA1 string
+	Tag                               Tag
 }
 
 // OpsPlan is a change that was worked out and not made.
 type OpsPlan struct {
 	Lines     []OpsLine
+	Warnings  []string
 	Operation string
 	Needs     string
 	Nothing   bool

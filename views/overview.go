@@ -8,6 +8,7 @@ type OverviewProps struct {
 	Summary   string // "Python · mTLS · started 12 Nov 2026"
 	Turn      TurnProps
 	Crossing  CrossingProps
+	Assess    AssessLead
 	Steps     StepsProps
 	Checks    SparkProps // how long the newest took
 	Activity  ActivityProps

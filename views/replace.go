@@ -14,6 +14,7 @@ type ReplaceProps struct {
 	Blocked   *NeedProps // nothing to replace yet
 	Problems  Problems
 	Saw       string // as in Frame: the steps are swapped while they are open
+	OpsURL    string // where Onramp changes Temporal Cloud with a Cloud Ops key; "" for nowhere
 
 	Lead    string
 	Choices []ReplaceChoice // when none goes on
@@ -104,11 +105,12 @@ type ProofRow struct {
 type ReplaceWorkersProps struct {
 	Seen     bool // leaves can be seen: the table, and removal by Onramp
 	Callers  []CallerRow
-	Figures  []Figure // how many still use the old one, beside the button they decide
-	Blocked  bool     // it cannot be removed now
-	Rule     string   // why not, or that it can
-	Warn     string   // what to think of before that; "" for nothing
-	Window   string   // when a program counts as gone
+	Figures  []Figure          // how many still use the old one, beside the button they decide
+	Blocked  bool              // it cannot be removed now
+	Ask      *HandoffListProps // nil: nobody can be asked to remove it
+	Rule     string            // why not, or that it can
+	Warn     string            // what to think of before that; "" for nothing
+	Window   string            // when a program counts as gone
 	AsOf     string
 	Remove   string // the button
 	Facts    []Pair // of task queues, where leaves cannot be seen

@@ -23,6 +23,7 @@ var unseen = map[string]string{
 	"certificates/key/lock":           "a key in memory, for a while",
 	"certificates/key/forget":         "the key is the same on every page",
 	"ops/forget":                      "a key in memory, for a while",
+	"ops/key":                         "gives a key out, once",
 	"upload/links/*/revoke":           "the link is in the address",
 	"test":                            "begins a run",
 	"test/elsewhere":                  "makes a command",

@@ -17,6 +17,11 @@ type SettingsProps struct {
 	TeamSaw        string   // the edition of the team that it has
 	NameProblems   Problems // Field "name"
 	DeleteProblems Problems // Field "confirm"
+
+	Namespace []Pair // the namespace as Temporal Cloud showed it; none: nobody has read it
+	CAs       []Pair // its CA certificates, and when they expire
+	Read      string // when
+	OpsURL    string // where it is read again; "" for nowhere
 }
 
 // problems are those of every form of the page.

@@ -13,6 +13,7 @@ type TestProps struct {
 	// LocalAddress and LocalNamespace are where the application runs today, where the reader says so.
 	LocalAddress, LocalNamespace string
 	Crossing                     CrossingProps
+	Found                        AssessFoundProps
 	Spark                        SparkProps
 	History                      []CheckRow
 	Elsewhere                    ElsewhereProps

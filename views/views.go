@@ -108,6 +108,7 @@
 //	Events(EventsProps)                       id=events
 //	EventsCount(string)                       id=events-count
 //	EventRow(EventProps)                      id=event-<event key>, e.g. event-7
+//	AssessStatus(AssessStatusProps)           id=assess-status
 //	DrillStatus(DrillStatusProps)             id=drill-status
 //	DrillResults(DrillResultsProps)           id=drill-results
 //	DrillPlots(DrillPlotsProps)               id=drill-plots, a file of its own

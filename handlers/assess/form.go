@@ -149,9 +149,9 @@ func (h *Pages) JudgeFacts(w http.ResponseWriter, r *http.Request) error {
 		return h.showFacts(w, r, views.AssessFactsProps{Problems: ps})
 	}
 	if as != "page" {
-		return send(w, r, f, as, "assessment")
+		return send(w, r, f, assess.Judge(f), as, "assessment")
 	}
-	rep := report(assess.Judge(f), "", filter{})
+	rep := report(assess.Judge(f), "", filter{}, mark{})
 	return h.showFacts(w, r, views.AssessFactsProps{Report: &rep})
 }
 
@@ -177,10 +177,9 @@ func facts(ctx context.Context, form web.Form) (f *assess.Facts, as string, err 
 	return f, as, nil
 }
 
-// send answers with a file made of facts.
-func send(w http.ResponseWriter, r *http.Request, f *assess.Facts, as, name string) error {
+// send answers with a file made of facts and their report.
+func send(w http.ResponseWriter, r *http.Request, f *assess.Facts, rep assess.Report, as, name string) error {
 	var b bytes.Buffer
-	rep := assess.Judge(f)
 	kind := map[string]string{"md": "text/markdown; charset=utf-8", "zip": "application/zip", "csv": "text/csv; charset=utf-8", "facts": "application/json"}[as]
 	var err error
 	switch as {

@@ -250,5 +250,6 @@ func (h *Pages) TakeAs(w http.ResponseWriter, r *http.Request) error {
 		}
 		return h.showCertificate(w, r, v, c, f, ps)
 	}
+	defer clear(body)
 	return web.SendFile(w, r, info.Type, strings.TrimPrefix(name, "."), body)
 }

@@ -43,6 +43,7 @@ func (h *Pages) Take(w http.ResponseWriter, r *http.Request, which func(web.Visi
 	if err != nil {
 		return err
 	}
+	defer clear(body)
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 

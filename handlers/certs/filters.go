@@ -286,6 +286,9 @@ func (h *Pages) showFilters(w http.ResponseWriter, r *http.Request, status int, 
 		}
 		p.Commands = []views.CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Values: []string{ns}, Text: fmt.Sprintf("tcld namespace certificate-filters import -n %s -f filters.json", ns)}}
 	}
+	if err == nil && len(fs) > 0 {
+		p.Ask = web.HandoffLinks(h.Site, v, migration.TaskFilters, string(fs.JSON()))
+	}
 	p.Cloud = h.filterCloudProps(r.Context(), v, f.ask)
 	fr := h.Frame(r, "Certificate filters", "migrations", &v, migration.StepCertificates)
 	if fr.Saw = f.saw; fr.Saw == "" {

@@ -58,7 +58,7 @@ func (h *Pages) showTest(w http.ResponseWriter, r *http.Request, status int, v w
 	}
 	p := views.TestProps{Migration: v.Migration.ID, Target: h.targetPairs(v), Needs: web.Needs(v, testNeeds(v)...),
 		CanRun: canCheck(v), Key: h.KeySource(v, sent.key, web.MovePath(v.Migration.ID, migration.StepTest)), TaskQueue: sent.queue, LocalAddress: sent.localAddress, LocalNamespace: sent.localName,
-		Crossing: last, Spark: web.SparkProps(past), History: web.CheckRows(past), Elsewhere: h.elsewhereProps(v, sent), Twin: h.CheckTwin(v)}
+		Crossing: last, Found: web.AssessFound(v, migration.StepTest), Spark: web.SparkProps(past), History: web.CheckRows(past), Elsewhere: h.elsewhereProps(v, sent), Twin: h.CheckTwin(v)}
 	if h.Shared != nil && v.Namespace != nil {
 		if d := web.DialProps(h.Acts.Places.Dial(r.Context(), v.View)); d.Address != "" {
 			p.Dial = &d

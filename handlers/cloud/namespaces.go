@@ -145,7 +145,7 @@ type shown struct {
 func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, s shown) error {
 	ns, m, ps := s.ns, s.migration, s.problems
 	id := ns.ID.String()
-	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: s.bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: h.Acts.Places.Rehearsal().Own.Address(), Filters: filtersText(ns.Filters),
+	p := views.CloudNamespaceProps{ID: id, Migration: m, Bundle: s.bundle, Size: web.BundleSize(ns.BundlePEM), Endpoint: endpointOf(h.Acts.Places.Rehearsal().Own, ns), Filters: filtersText(ns.Filters),
 		Problems: ps, Back: h.backTo(r, m)}
 	for _, c := range ns.CAs {
 		p.CAs = append(p.CAs, views.CloudCARow{Subject: c.Subject, Fingerprint: web.Grouped(c.Fingerprint), Until: web.Day(c.NotAfter), Tag: web.LeftTag(c.NotAfter, h.Now())})

@@ -11,7 +11,6 @@ import (
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
-	"onramp/namespace"
 	"onramp/snippet"
 	"onramp/views"
 )
@@ -62,8 +61,11 @@ func (h *Pages) snippetRequest(v web.Visit, q codeQuery) snippet.Request {
 	if v.Namespace != nil {
 		t := h.Acts.Places.Target(v.View)
 		req.Namespace, req.Address, req.ServerName = t.Namespace, t.Address, t.ServerName
-		if id, _, err := namespace.ParseID(t.Namespace); err == nil && v.Migration.Mode.Can().OneDoor && q.auth == cloud.AuthAPIKey {
-			req.ServerName = id.Host() // as in target
+		if own := h.Acts.Places.Of(v.Migration.Mode).Own; own != nil { // as in Target, by what the reader chose
+			req.Address = own.Address()
+			if q.auth == cloud.AuthAPIKey {
+				req.Address = own.KeyAddress()
+			}
 		}
 	}
 	return req
@@ -108,7 +110,7 @@ func (h *Pages) showCode(w http.ResponseWriter, r *http.Request, status int, v w
 		return views.CodeBlockProps{ID: id, Name: name, Lang: lang, Text: text, Values: values}
 	}
 	m := v.Migration.ID
-	p := views.CodeProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: web.Need(v, migration.StepNamespace),
+	p := views.CodeProps{Migration: m, SDK: strings.TrimSpace(c.SDK.Package + " " + c.SDK.MinVersion + " or newer"), Unknown: web.Need(v, migration.StepNamespace), Found: web.AssessFound(v, migration.StepCode),
 		Holder: block("env", web.ShellNames[q.shell], web.Either(web.ShellLangs[q.shell], "bash"), c.Holder), Notes: c.Notes,
 		Install: block("install", "Install", "bash", strings.Join(c.Commands.Install, "\n")),
 		Worker:  block("run-worker", "Run the worker", "bash", strings.Join(c.Commands.Worker, "\n")),

@@ -162,7 +162,9 @@ func endingTag(e expiry.Ending) views.Tag {
 func endingRow(e expiry.Ending, i int) views.ExpiryRow {
 	row := views.ExpiryRow{ID: fmt.Sprintf("ends-%d", i), What: e.Subject, Client: e.Client, Print: web.ShortPrint(e.Certificate), Migration: e.Name, MigrationURL: web.MovePath(e.Migration, migration.StepCertificates),
 		Rehearsal: e.Rehearsal, Until: web.Day(e.At), Stamp: web.Stamp(e.At), SetBy: "itself", Left: endingTag(e)}
-	if e.IsCA {
+	if e.Lane == expiry.LaneHeld {
+		row.Client += ", read " + web.Moment(e.Made)
+	} else if e.IsCA {
 		row.SetBy = "its CA, " + e.By
 	}
 	if e.Active() {

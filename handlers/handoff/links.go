@@ -18,7 +18,7 @@ func (h *Pages) Links(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return h.showLinks(w, r, http.StatusOK, v, views.HandoffLinksProps{Links: *web.HandoffLinks(h.Site, v)})
+	return h.showLinks(w, r, http.StatusOK, v, views.HandoffLinksProps{Links: *web.HandoffLinks(h.Site, v, migration.TaskUpload, "")})
 }
 
 func (h *Pages) showLinks(w http.ResponseWriter, r *http.Request, status int, v web.Visit, p views.HandoffLinksProps) error {
@@ -38,8 +38,11 @@ func (h *Pages) Make(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	to := f.Raw("for")
-	token, made, err := h.Acts.Handoffs.Make(r.Context(), v.By, v.Migration.ID, migration.TaskUpload, to)
+	ask := migration.Ask{Task: f.Text("task"), For: f.Raw("for"), Filters: f.Raw("filters")}
+	if ask.Task == "" {
+		ask.Task = migration.TaskUpload
+	}
+	token, made, err := h.Acts.Handoffs.Make(r.Context(), v.By, v.Migration.ID, ask)
 	if err != nil {
 		ps, err := web.Problems(err)
 		if err != nil {
@@ -48,18 +51,18 @@ func (h *Pages) Make(w http.ResponseWriter, r *http.Request) error {
 		if v, err = h.Move(r); err != nil {
 			return err
 		}
-		links := web.HandoffLinks(h.Site, v)
-		links.For, links.Problems = to, ps
+		links := web.HandoffLinks(h.Site, v, ask.Task, ask.Filters)
+		links.For, links.Problems = ask.For, ps
 		return h.showLinks(w, r, web.StatusFor(ps), v, views.HandoffLinksProps{Links: *links})
 	}
 	if v, err = h.Move(r); err != nil {
 		return err
 	}
-	links := web.HandoffLinks(h.Site, v)
+	links := web.HandoffLinks(h.Site, v, migration.TaskUpload, "")
 	links.Go = false
 	p := views.HandoffMadeProps{For: made.For, Until: web.Moment(made.Expires)}
 	link, task := h.Base(r)+path(token), taskText(v, made)
-	text := web.Message{Subject: task, Lines: []string{"Hello " + made.For + ",", "", askText(h.Site, r, v, made) + " The link says what to add, where and how; it needs no account and about three minutes.", "", link, "",
+	text := web.Message{Subject: task, Lines: []string{"Hello " + made.For + ",", "", askText(h.Site, r, v, made) + " The link says what to do, where and how; it needs no account and about three minutes.", "", link, "",
 		"It works until " + made.Expires.UTC().Format("2 January 2006") + ". If this is not for you, say so there."}}
 	p.Link = views.CodeBlockProps{ID: "handoff-link", Name: "Link", Label: "The link", Text: link, TestID: "handoff-link"}
 	p.Message = views.CodeBlockProps{ID: "handoff-message", Name: "Message", Text: text.Text(), TestID: "handoff-message"}

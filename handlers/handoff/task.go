@@ -47,16 +47,6 @@ func (h *Guests) showTask(w http.ResponseWriter, r *http.Request, status int, x 
 	return h.Page(w, r, status, views.HandoffTaskPage(f, p))
 }
 
-// taskText is what a link asks for, in a line.
-func taskText(v web.Visit, one migration.Handoff) string {
-	return "Add one CA certificate to " + one.Namespace
-}
-
-// askText says whose request it is.
-func askText(h *web.Site, r *http.Request, v web.Visit, one migration.Handoff) string {
-	return fmt.Sprintf("%s asks you to add the CA certificate of “%s” to the namespace %s.", maker(r.Context(), h, v, one), v.Migration.Name, one.Namespace)
-}
-
 // maker names who made a link, with the team that owns the migration.
 func maker(ctx context.Context, h *web.Site, v web.Visit, one migration.Handoff) string {
 	name := one.By
@@ -78,24 +68,16 @@ func (h *Guests) taskProps(r *http.Request, x acts.HandoffVisit, p views.Handoff
 	p.Until, p.Opened = web.Moment(one.Expires), !one.Opened.IsZero() || one.Over()
 	p.Status = h.taskStatus(x)
 	p.Answer, p.Done, p.NotMe = !one.Over() || one.State == migration.HandoffNotMe, one.State == migration.HandoffDone, one.State == migration.HandoffNotMe
-	if p.Closed = x.PEM == ""; p.Closed {
-		p.Task, p.Ask, p.Answer = "This request is superseded", fmt.Sprintf("It was about a CA certificate of “%s” for the namespace %s.", v.Migration.Name, one.Namespace), false
+	if p.Closed = x.Superseded; p.Closed {
+		p.Task, p.Ask, p.Answer = "This request is superseded", fmt.Sprintf("It was about “%s” and the namespace %s.", v.Migration.Name, one.Namespace), false
 		return p, nil
 	}
-	all, err := h.Handoff(h.Base(r), v, x.PEM)
-	if err != nil {
+	if err := h.asked(r, x, &p); err != nil {
 		return p, err
 	}
-	p.Needs, p.Facts, p.Steps, p.Commands, p.Changes, p.Stays, p.Unverified = all.Needs, all.Facts, all.Steps, all.Commands, all.Changes, all.Stays, all.Unverified
-	p.Compare = strings.Replace(all.Compare, "this file came by", "this link came by", 1)
-	p.PEM = views.CodeBlockProps{ID: "ca-pem", Name: all.File, Label: "CA certificate", Text: x.PEM, Download: p.Path + "/ca.pem", TestID: "ca-pem"}
-	if p.Here = x.Migration.Mode.Can().Bundle; p.Here {
-		p.Steps = nil
-		return p, nil
+	if p.Here != "" {
+		p.Steps, p.Link = nil, nil
 	}
-	all.Link.Away, all.Link.TestID = true, "open-cloud"
-	p.Link = &all.Link
-	p.Steps = append([]string{"Open the namespace " + one.Namespace + " with the button above and choose Edit.", "Copy the CA certificate of this page."}, all.Steps[2:]...)
 	return p, nil
 }
 
@@ -106,20 +88,23 @@ func (h *Guests) taskStatus(x acts.HandoffVisit) views.HandoffStatusProps {
 	by := one.By
 	switch one.State {
 	case migration.HandoffSeen:
-		p.Text = "Onramp has seen it: accepted at " + web.Moment(one.Seen) + ". " + by + " can go on, and nothing is left for you to do."
+		p.Text = "Onramp has seen it: " + seenText[one.Task] + " at " + web.Moment(one.Seen) + ". " + by + " can go on, and nothing is left for you to do."
 		return p
 	case migration.HandoffSuperseded:
-		p.Text = "Since this link was made, " + by + "’s team has changed the namespace or the CA certificate. Add nothing: ask them for a new link."
+		p.Text = "Since this link was made, " + by + "’s team has changed what it asks for. Do nothing: ask them for a new link."
 		return p
 	case migration.HandoffNotMe:
 		p.Text = "You said that this is not for you. " + by + "’s team sees it. If you can do it after all, go on below."
 		return p
 	case migration.HandoffDone:
-		p.Text = "You said that it is done, on " + web.Moment(one.Done) + ". " + by + "’s team sees it. This page tells when Onramp has seen the CA certificate accepted."
-		p.Look = true
+		p.Text = "You said that it is done, on " + web.Moment(one.Done) + ". " + by + "’s team sees it. " + waitText(x, h.Acts.Handoffs.CanLook(x))
+		p.Look = h.Acts.Handoffs.CanLook(x)
 	default:
 		p.Tag = views.Tag{State: views.Busy, Word: "Your turn"}
-		p.Text = "Follow the steps, then choose Done. Onramp checks, and tells you and the team."
+		p.Text = "Follow the steps, then choose Done. The team sees it at once."
+		if one.Task == migration.TaskUpload {
+			p.Text = "Follow the steps, then choose Done. Onramp checks, and tells you and the team."
+		}
 	}
 	if last, ok := h.Acts.Handoffs.LastLook(x); ok && !last.Accepted {
 		p.Saw = "Onramp looked at " + web.Moment(last.At) + ": " + sawText(last, by)
@@ -146,11 +131,11 @@ func (h *Guests) CaPEM(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if x.PEM == "" {
-		return fault.New(fault.Gone, "This request is superseded", "Ask the person who sent the link for a new one.")
+	if x.Superseded || x.Task.PEM == "" {
+		return fault.New(fault.Gone, "There is no such file behind this link", "Ask the person who sent the link for a new one.")
 	}
 	name, _, _ := strings.Cut(x.Handoff.Namespace, ".")
-	return web.SendFile(w, r, "application/x-pem-file", name+"-ca.pem", []byte(x.PEM))
+	return web.SendFile(w, r, "application/x-pem-file", name+"-ca.pem", []byte(x.Task.PEM))
 }
 
 // Opened records that a browser showed the page: the page's script asks for it, so that programs that fetch the links of
@@ -189,10 +174,10 @@ func (h *Guests) NotMe(w http.ResponseWriter, r *http.Request) error {
 	})
 }
 
-// Upload does it in the rehearsal cloud.
-func (h *Guests) Upload(w http.ResponseWriter, r *http.Request) error {
+// CarryOut does it in the rehearsal cloud.
+func (h *Guests) CarryOut(w http.ResponseWriter, r *http.Request) error {
 	return h.answer(w, r, "", func(string) error {
-		_, err := h.Acts.Handoffs.Upload(r.Context(), h.from(r), token(r))
+		_, err := h.Acts.Handoffs.CarryOut(r.Context(), h.from(r), token(r))
 		return err
 	})
 }

@@ -34,7 +34,7 @@ func (h *Pages) NamespaceForm(w http.ResponseWriter, r *http.Request) error {
 
 func (h *Pages) showNamespace(w http.ResponseWriter, r *http.Request, v web.Visit, value, region string, ps views.Problems) error {
 	p := views.NamespaceProps{Migration: v.Migration.ID, Value: value, Rehearsal: v.Migration.Mode.Can().OneDoor, Problems: ps,
-		Preview: h.preview(value, v.Migration.Mode.Can().OneDoor), Regions: regionChoices(region)}
+		Preview: h.preview(value, v.Migration.Mode.Can().OneDoor), Regions: regionChoices(region), Assess: web.AssessLead(v), Found: web.AssessFound(v, migration.StepNamespace)}
 	if h.Acts.CloudOps.Place(v.Migration.Mode.Can().Practice).Open != nil {
 		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
 	}

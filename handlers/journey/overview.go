@@ -36,7 +36,7 @@ func (h *Pages) showOverview(w http.ResponseWriter, r *http.Request, status int,
 	m := v.Migration
 	p := views.OverviewProps{Migration: m.ID, Name: m.Name,
 		Summary: web.LangName(m.Lang) + " · " + web.AuthName(m.Auth) + " · started " + web.Day(m.Created),
-		Turn:    turnProps(v), Crossing: crossing, Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
+		Turn:    turnProps(v), Crossing: crossing, Assess: web.AssessLead(v), Steps: steps, Checks: web.SparkProps(checks), Activity: activityProps(v),
 		Twin: h.CheckTwin(v), Message: web.TurnMessage(h.Site, v),
 		Links: []views.Link{{Text: "All runs", URL: web.MovePath(m.ID, "runs")}, {Text: "Report for a change ticket", URL: web.MovePath(m.ID, "report"), TestID: "report"}, {Text: "Rename, archive or delete", URL: web.MovePath(m.ID, "settings"), TestID: "settings"}},
 	}
@@ -124,11 +124,21 @@ func factText(f migration.Fact) string {
 		return "CA saved in the rehearsal cloud: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
 	case migration.FactCASeen:
 		return "A check saw the CA accepted: " + web.ShortPrint(web.Data[migration.UploadData](f).CAFingerprint)
+	case migration.FactAsRead:
+		return "Temporal Cloud showed the namespace " + web.Data[migration.AsReadData](f).Name
 	case migration.FactCheck:
 		if d := web.Data[migration.CheckData](f); d.Reported != "" {
 			return "Connection test passed, as reported from " + d.Reported
 		}
 		return "Connection test passed"
+	case migration.FactAssessed:
+		d := web.Data[migration.AssessedData](f)
+		return "Assessed " + d.Server + ": grade " + d.Grade
+	case migration.FactReviewed:
+		if d := web.Data[migration.ReviewedData](f); d.Open {
+			return "Review of finding " + d.Check + " taken back"
+		}
+		return "Finding " + web.Data[migration.ReviewedData](f).Check + " of the assessment reviewed"
 	case migration.FactPoller:
 		d := web.Data[migration.PollerData](f)
 		if d.BuiltIn {
@@ -200,7 +210,7 @@ func (h *Pages) LiveMove(v web.Visit) []templ.Component {
 		views.Turn(turnProps(v)), views.Steps(stepsBlock(v)), views.Activity(activityProps(v)),
 		views.UploadStatus(h.uploadStatus(v)),
 	}
-	if links := web.HandoffLinks(h.Site, v); links != nil {
+	if links := web.HandoffLinks(h.Site, v, migration.TaskUpload, ""); links != nil {
 		parts = append(parts, views.HandoffList(*links))
 	}
 	return parts

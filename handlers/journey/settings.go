@@ -50,6 +50,15 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if d.Namespace != "" {
 		p.Goes = append(p.Goes, "the namespace "+d.Namespace+" of the rehearsal cloud with its workflows: no other migration uses it")
 	}
+	if v.Namespace != nil && h.Acts.CloudOps.Place(v.Migration.Mode.Can().Practice).Open != nil {
+		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
+	}
+	if d, at := migration.AsRead(v.View); d != nil {
+		p.Namespace, p.Read = web.NamespaceAsRead(d), web.Moment(at)
+		for _, ca := range d.Settings.CAs {
+			p.CAs = append(p.CAs, views.Pair{Name: ca.Subject, Value: "expires " + web.Day(ca.NotAfter) + " · SHA-256 " + web.ShortPrint(ca.SHA256)})
+		}
+	}
 	f := h.Frame(r, "Rename, archive or delete", "migrations", &v, "")
 	f.Path = web.MovePath(v.Migration.ID, "settings") // a refused form stands under another address
 	return h.Page(w, r, status, views.SettingsPage(f, p))

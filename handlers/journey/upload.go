@@ -52,7 +52,7 @@ func (h *Pages) Upload(w http.ResponseWriter, r *http.Request) error {
 		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
 	}
 	if p.Handoff != nil { // who creates certificates seldom has the right to upload them
-		p.Links = web.HandoffLinks(h.Site, v)
+		p.Links = web.HandoffLinks(h.Site, v, migration.TaskUpload, "")
 		lead := !rehearsal && v.Step(migration.StepUpload).Status != migration.Done
 		if p.Handoff.Go = lead; p.Links != nil {
 			p.Handoff.Go, p.Links.Go = false, lead && p.Links.Cannot == ""

@@ -3,7 +3,9 @@ package ops
 
 import (
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,6 +15,7 @@ import (
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
+	"onramp/namespace"
 	"onramp/snippet"
 	"onramp/views"
 )
@@ -21,20 +24,35 @@ import (
 type Pages struct{ *web.Site }
 
 // Ops shows what the key sees, or asks for one. It dials nothing.
-func (h *Pages) Ops(w http.ResponseWriter, r *http.Request) error { return h.show(w, r, nil) }
+func (h *Pages) Ops(w http.ResponseWriter, r *http.Request) error {
+	return h.show(w, r, nil, nil)
+}
 
-func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error) error {
+// problems are what went wrong with a form of this page: also what Temporal Cloud refused, or that it was not reached.
+func problems(err error) (views.Problems, error) {
+	if cloud.Where(err) == "" {
+		return web.Problems(err)
+	}
+	return fault.All(err), nil
+}
+
+// show is the page; refused is what was wrong with a form, and change puts its values back.
+func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error, change func(*views.OpsProps)) error {
 	v, err := h.Move(r)
 	if err != nil {
 		return err
 	}
-	ps, err := web.Problems(refused)
+	ps, err := problems(refused)
 	if err != nil {
 		return err
 	}
 	m, rehearsal := v.Migration.ID, v.Migration.Mode.Can().Practice
 	place := h.Acts.CloudOps.Place(rehearsal)
-	p := views.OpsProps{Migration: m, Server: place.Server, Minutes: fmt.Sprint(int(acts.OpsFor.Minutes())), Rehearsal: rehearsal, Problems: ps}
+	step := migration.StepUpload
+	if v.Namespace == nil {
+		step = migration.StepNamespace
+	}
+	p := views.OpsProps{Migration: m, Step: fmt.Sprintf("Step %d of 6", v.Step(step).Number), Server: place.Server, Minutes: fmt.Sprint(int(acts.OpsFor.Minutes())), Rehearsal: rehearsal, Problems: ps}
 	if place.Open == nil {
 		p.Absent = "There is no control plane to ask: the rehearsal cloud is off. Upload the CA certificate by hand, as step 3 says."
 	}
@@ -44,20 +62,44 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error) erro
 		for _, c := range snippet.AddCA(p.Namespace, "ca.pem") {
 			p.Commands = append(p.Commands, views.CodeBlockProps{ID: c.ID, Name: c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{p.Namespace}})
 		}
+	} else {
+		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud namespaces"}
 	}
 	st, given := h.Acts.CloudOps.State(v.By, m)
 	if p.Given = given; given {
+		h.form(&p, v, st)
 		h.seen(&p, v, st)
+	}
+	p.Rights = rights(v, st, given)
+	if change != nil {
+		change(&p)
 	}
 	if p.Sending != "" {
 		w.Header().Set("Refresh", "2")
 	}
-	return h.Page(w, r, web.StatusFor(ps), views.OpsPage(h.Frame(r, "Let Onramp do it", "migrations", &v, migration.StepUpload), p))
+	return h.Page(w, r, web.StatusFor(ps), views.OpsPage(h.Frame(r, "Let Onramp do it", "migrations", &v, step), p))
+}
+
+// rights are what each kind of act takes, and whether the key in memory has it, as far as its roles tell.
+func rights(v web.Visit, st acts.OpsState, given bool) (out []views.OpsRight) {
+	var id namespace.ID
+	if v.Namespace != nil {
+		id, _, _ = namespace.ParseID(v.Namespace.Namespace) // the zero ID says of no namespace
+	}
+	for _, r := range cloud.Rights {
+		row := views.OpsRight{Act: r.Act, Needs: "Needs " + r.Needs}
+		if given {
+			row.Tag = map[cloud.Chance]views.Tag{cloud.May: {State: views.Good, Word: "This key may"}, cloud.MayNot: {State: views.Bad, Word: "This key may not"},
+				cloud.Unknown: {State: views.Idle, Word: "Its role does not tell"}}[r.Of(st.Who, id)]
+		}
+		out = append(out, row)
+	}
+	return out
 }
 
 // seen puts on the page what was seen with the key.
 func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
-	p.Until = web.Moment(st.Until)
+	p.Until, p.Account = web.Moment(st.Until), st.Who.Account
 	p.Who = []views.Pair{{Name: "Whose", Value: st.Who.Name}, {Name: "Account", Value: st.Who.Account, Mono: true}}
 	for _, row := range [][2]string{{"Role", st.Who.Role}, {"Only in", st.Who.Scope}, {"Key", st.Who.KeyName}} {
 		if row[1] != "" {
@@ -68,7 +110,7 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 		p.Who = append(p.Who, views.Pair{Name: "The key itself expires", Value: web.Moment(st.Who.KeyEnds)})
 	}
 	for _, n := range st.List {
-		p.Spaces = append(p.Spaces, views.OpsSpace{Name: n.Name, State: n.State, Region: n.Region, SignIn: signIn(n.MTLS, n.APIKeys), Chosen: n.Name == p.Namespace})
+		p.Spaces = append(p.Spaces, views.OpsSpace{Name: n.Name, State: n.State, Region: n.Region, SignIn: web.SignIn(n.MTLS, n.APIKeys), Chosen: n.Name == p.Namespace})
 	}
 	if st.NotSeen != nil {
 		p.NotSeen = fault.From(st.NotSeen)
@@ -76,10 +118,10 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 	if d := st.Detail; d != nil && d.Name == p.Namespace {
 		h.detail(p, v, d)
 	} else if p.NotSeen == nil && p.Namespace != "" {
-		p.NotSeen = &fault.Fault{Title: "This namespace was chosen after the last look", Fix: "Give the key again to look at it."}
+		p.NotSeen = &fault.Fault{Title: "This namespace was chosen after the last look", Fix: "Choose Look again, below."}
 	}
 	if st.Plan != nil && !st.Sending {
-		p.Plan = &views.OpsPlan{Operation: st.Plan.Operation, Needs: "Namespace Admin on " + st.Plan.Namespace.String(), Nothing: st.Plan.Nothing()}
+		p.Plan = &views.OpsPlan{Operation: st.Plan.Operation, Needs: st.Plan.Needs(), Nothing: st.Plan.Nothing(), Warnings: st.Plan.Warnings}
 		for _, line := range st.Plan.Diff {
 			sign, text, _ := strings.Cut(line, " ")
 			p.Plan.Lines = append(p.Plan.Lines, views.OpsLine{Sign: sign, Said: map[string]string{"+": "Added: ", "-": "Removed: ", "~": "Changed: "}[sign], Text: text})
@@ -91,14 +133,21 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 			p.Sending = st.Plan.Operation
 		}
 	}
+	if st.Waits != nil {
+		p.Waits = st.Waits.Name
+	}
 	switch {
 	case st.Failed != nil:
 		p.Failed = fault.From(st.Failed)
 	case st.Applied != nil && st.Applied.Operation.ID != "":
 		p.Done = "The change is made, and the namespace is as it was shown"
-		if v.Step(migration.StepUpload).Status == migration.Done {
+		switch {
+		case v.Namespace == nil || v.Migration.UsesKeys():
+		case v.Certificate == nil:
+			p.Next = &views.Link{Text: "Create certificates", URL: web.MovePath(v.Migration.ID, migration.StepCertificates)}
+		case v.Step(migration.StepUpload).Status == migration.Done:
 			p.Next = web.NextLink(v.View, migration.StepUpload)
-		} else {
+		case p.HasCA:
 			p.Next = &views.Link{Text: "Test the connection", URL: web.MovePath(v.Migration.ID, migration.StepTest)}
 		}
 	}
@@ -106,61 +155,40 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 
 // detail is the namespace as it is.
 func (h *Pages) detail(p *views.OpsProps, v web.Visit, d *cloud.Detail) {
-	row := func(name, value string, mono bool) {
-		if value != "" {
-			p.Detail = append(p.Detail, views.Pair{Name: name, Value: value, Mono: mono})
-		}
+	p.Detail = web.NamespaceAsRead(d)
+	p.MTLS, p.Keyed = d.Settings.MTLS, d.Settings.APIKeys
+	if d.Terraform() {
+		p.Notes = append(p.Notes, "This namespace says that Terraform keeps it. Change it there: what Onramp changes shows up as drift, and Terraform may undo it. The lines to put into its configuration stand at the end of this page.")
 	}
-	row("State", d.State, false)
-	row("Workers sign in by", signIn(d.Settings.MTLS, d.Settings.APIKeys), false)
-	row("Address, client certificates", d.MTLSAddress, true)
-	row("Address, API keys", d.GRPCAddress, true)
-	row("Regions", strings.Join(d.Settings.Regions, ", "), false)
-	row("Retention", fmt.Sprintf("%d days", d.Settings.RetentionDays), false)
-	if d.ActionsPerSecond > 0 {
-		row("Limit", fmt.Sprintf("%d actions a second", d.ActionsPerSecond), false)
-	}
-	if d.Encryption == "deny" {
-		row("Encryption", "Payloads that are not encrypted are refused: a plain test transfer will be.", false)
-	}
-	row("Connectivity rules", strings.Join(d.Rules, ", "), true)
 	for _, ca := range d.Settings.CAs {
-		card := views.CACard{Subject: ca.Subject, Fingerprint: ca.SHA256, Until: ca.NotAfter.Format(time.DateOnly), Tag: views.Tag{State: views.Good, Word: "Accepted"}}
+		card := views.CACard{Subject: ca.Subject, Fingerprint: ca.SHA256, SHA1: ca.SHA1, Until: ca.NotAfter.Format(time.DateOnly), Tag: views.Tag{State: views.Good, Word: "Accepted"}}
 		if h.Now().After(ca.NotAfter) {
 			card.Tag = views.Tag{State: views.Bad, Word: "Expired: it blocks every change"}
 		}
 		p.CAs = append(p.CAs, card)
 		p.HasCA = p.HasCA || v.Certificate != nil && ca.SHA256 == v.Certificate.CAFingerprint
 	}
-	if len(d.Settings.Filters) > 0 {
-		p.Filters = string(d.Settings.Filters.JSON())
+	for _, name := range slices.Sorted(maps.Keys(d.Settings.Attributes)) {
+		p.Other = append(p.Other, views.Pair{Name: name, Value: d.Settings.Attributes[name]})
 	}
 	switch {
-	case v.Certificate == nil:
-		p.Ready = &views.Link{Text: "Create certificates first", URL: web.MovePath(v.Migration.ID, migration.StepCertificates)}
 	case d.Unreadable:
 		p.NotSeen = &fault.Fault{Title: "The CA bundle that the namespace holds cannot be read here", Fix: "Change it in the Temporal Cloud UI."}
+	case v.Certificate == nil && p.MTLS && !v.Migration.UsesKeys():
+		p.Ready = &views.Link{Text: "Create certificates first", URL: web.MovePath(v.Migration.ID, migration.StepCertificates), TestID: "certificates-first"}
 	}
-}
-
-func signIn(mtls, keys bool) string {
-	var all []string
-	if mtls {
-		all = append(all, "client certificates")
+	if re := v.Replacement(); re.Open() && re.NewCA != nil && !slices.ContainsFunc(d.Settings.CAs, func(ca cloud.HeldCA) bool { return ca.SHA256 == re.NewCA.Fingerprint }) {
+		p.HasCA = false // the new one is the one to add
 	}
-	if keys {
-		all = append(all, "API keys")
+	if read, at := migration.AsRead(v.View); read != nil && !at.IsZero() {
+		p.Read = web.Moment(at)
 	}
-	if len(all) == 0 {
-		return "nothing"
-	}
-	return strings.Join(all, " and ")
 }
 
 // back shows the page again: with what was refused, or anew.
 func (h *Pages) back(w http.ResponseWriter, r *http.Request, m string, err error) error {
 	if err != nil {
-		return h.show(w, r, err)
+		return h.show(w, r, err, nil)
 	}
 	return web.SeeOther(w, r, web.MovePath(m, "ops"), "")
 }
@@ -173,15 +201,6 @@ func (h *Pages) GiveKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	key := certsvc.NewSecret([]byte(strings.TrimSpace(f.Values.Get("ops_key"))))
 	return h.back(w, r, v.Migration.ID, h.Acts.CloudOps.GiveOpsKey(r.Context(), v.By, v.Migration.ID, key))
-}
-
-// Plan works out a change.
-func (h *Pages) Plan(w http.ResponseWriter, r *http.Request) error {
-	v, f, err := h.sent(r)
-	if err != nil {
-		return err
-	}
-	return h.back(w, r, v.Migration.ID, h.Acts.CloudOps.PlanOps(r.Context(), v.By, v.Migration.ID, f.Text("what"), f.Raw("filters")))
 }
 
 // Apply makes the change that was shown.
@@ -204,6 +223,45 @@ func (h *Pages) ForgetKey(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	return h.back(w, r, v.Migration.ID, h.Acts.CloudOps.ForgetOpsKey(r.Context(), v.By, v.Migration.ID))
+}
+
+// Look looks anew with the key that is in memory.
+func (h *Pages) Look(w http.ResponseWriter, r *http.Request) error {
+	v, _, err := h.sent(r)
+	if err != nil {
+		return err
+	}
+	return h.back(w, r, v.Migration.ID, h.Acts.CloudOps.LookOps(r.Context(), v.By, v.Migration.ID))
+}
+
+// Choose makes a namespace of the list that of the migration, and leads on.
+func (h *Pages) Choose(w http.ResponseWriter, r *http.Request) error {
+	v, f, err := h.sent(r)
+	if err != nil {
+		return err
+	}
+	if err := h.Acts.CloudOps.ChooseOps(r.Context(), v.By, v.Migration.ID, f.Text("namespace")); err != nil {
+		return h.back(w, r, v.Migration.ID, err)
+	}
+	if v.Certificate == nil && !v.Migration.UsesKeys() {
+		return web.SeeOther(w, r, web.MovePath(v.Migration.ID, migration.StepCertificates), "namespace")
+	}
+	return h.back(w, r, v.Migration.ID, nil)
+}
+
+// TakeKey shows the API key that was just made, in this one answer.
+func (h *Pages) TakeKey(w http.ResponseWriter, r *http.Request) error {
+	v, _, err := h.sent(r)
+	if err != nil {
+		return err
+	}
+	key, plan, err := h.Acts.CloudOps.TakeOpsKey(r.Context(), v.By, v.Migration.ID)
+	if err != nil {
+		return h.back(w, r, v.Migration.ID, err)
+	}
+	return h.show(w, r, nil, func(p *views.OpsProps) {
+		p.New = views.CodeBlockProps{ID: "api-key", Name: plan.Name + ", expires " + web.Day(plan.Ends), Text: string(key.Reveal()), TestID: "api-key"}
+	})
 }
 
 func (h *Pages) sent(r *http.Request) (web.Visit, web.Form, error) {

@@ -53,6 +53,7 @@ func (h *Pages) replaceTake(w http.ResponseWriter, r *http.Request, which func(w
 	if name == "" {
 		name = kept
 	}
+	defer clear(body)
 	return web.SendFile(w, r, "application/zip", name, body)
 }
 

@@ -54,6 +54,9 @@ func (h *Pages) replaceProps(ctx context.Context, v web.Visit, f replaceFields) 
 	}
 	if re.What == migration.ReplaceCA {
 		var err error
+		if h.Acts.CloudOps.Place(v.Migration.Mode.Can().Practice).Open != nil && !v.Migration.Mode.Can().Bundle {
+			p.OpsURL = web.MovePath(v.Migration.ID, "ops")
+		}
 		if p.CA, err = h.replaceCAProps(ctx, v, re, f); err != nil {
 			return p, err
 		}
@@ -231,6 +234,10 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 	if err != nil {
 		return p, err
 	}
+	held, asRead := h.Acts.CloudOps.HeldBundle(v.By, v.View)
+	if asRead = asRead && !v.Migration.Mode.Can().Bundle; asRead {
+		current = held
+	}
 	change, err := re.Combined(current, now)
 	if err != nil {
 		p.Trouble = "The new CA cannot be added to what the namespace has now: " + fault.From(err).Title + "."
@@ -252,6 +259,9 @@ func (h *Pages) replaceCAProps(ctx context.Context, v web.Visit, re *migration.R
 	if !v.Migration.Mode.Can().Bundle {
 		ns := v.Namespace.Namespace
 		p.Unseen = "Onramp cannot read which CA certificates the namespace holds. A check with a client certificate under the new CA shows that it was added."
+		if asRead {
+			p.Unseen = "This is what the namespace holds, as your Cloud Ops key showed it. A check with a client certificate under the new CA shows that it is accepted."
+		}
 		if p.Handoff = h.HandoffOffer("", v, ca.PEM, web.MovePath(m, "certificates", "replace", "handoff")); p.Handoff != nil {
 			p.Handoff.Go = re.New == nil
 		}

@@ -21,6 +21,9 @@ func (h *Pages) replaceWorkersProps(ctx context.Context, v web.Visit, re *migrat
 	if re.What == migration.ReplaceLeaf {
 		p.Remove = "Finish the replacement"
 	}
+	if re.What == migration.ReplaceCA && re.Reached(migration.GateWorkers) && (p.Seen || re.Noted != "") {
+		p.Ask = web.HandoffLinks(h.Site, v, migration.TaskRemoveCA, "")
+	}
 	if !p.Seen {
 		h.unseenWorkers(v, re, &p.ReplaceWorkersProps)
 		return p.ReplaceWorkersProps, nil, nil

@@ -89,7 +89,7 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 		return err
 	}
 	p := views.DrillProps{Migration: v.Migration.ID, Once: f.once, Count: f.count, Rate: f.rate, Concurrency: f.concurrency, Seconds: f.seconds, Amount: f.amount,
-		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit is reached, starts wait.",
+		Limits:    "At most 2,000 transfers, 50 starts a second, 200 at once and 600 seconds. A transfer is about ten actions; Temporal Cloud grants a namespace 500 a second by default and bills actions. When the server's rate limit is reached, starts wait." + rehearsedLimits(h.Acts.Places, v),
 		Scenarios: scenarioChoices(f.scenario, drillScenarios), Workers: workerChoices(f.worker), Templates: templateChoices(f.template), TaskQueue: f.queue,
 		Besides: []views.Choice{
 			{Value: "none", Label: "Nothing", Hint: "Only this endpoint.", Selected: f.beside != "local"},
@@ -102,6 +102,23 @@ func (h *Pages) showDrill(w http.ResponseWriter, r *http.Request, v web.Visit, f
 		p.Target = []views.Pair{{Name: "Endpoint", Value: t.Address, Mono: true}, {Name: "Namespace", Value: t.Namespace, Mono: true}}
 	}
 	return h.Page(w, r, web.StatusFor(ps), views.DrillPage(h.Frame(r, "Load drill", "migrations", &v, migration.StepTransfer), p))
+}
+
+// rehearsedLimits are the limits that the rehearsal cloud sets a namespace, "" for a migration to Temporal Cloud itself.
+func rehearsedLimits(places *acts.Places, v web.Visit) string {
+	own := places.Of(v.Migration.Mode).Own
+	if own == nil {
+		return ""
+	}
+	say := func(n int, what string) string {
+		if n < 0 {
+			return "no limit of " + what
+		}
+		return fmt.Sprintf("%d %s", n, what)
+	}
+	l := own.Limits()
+	return fmt.Sprintf(" The rehearsal cloud has these limits a second: %s, %s, %s. onramp serve sets others with --actions-limit, --schedules-limit and --visibility-limit.",
+		say(l.Actions, "actions"), say(l.Schedules, "schedule requests"), say(l.Visibility, "calls that list, search or count"))
 }
 
 // StartDrill starts a drill and leads to its page.

@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 
+	"onramp/acts"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/views"
@@ -35,31 +36,45 @@ var handoffTags = map[migration.HandoffState]views.Tag{
 // HandoffTag is the state of a hand-off in words.
 func HandoffTag(s migration.HandoffState) views.Tag { return handoffTags[s] }
 
-// HandoffLinks are a migration's links for people without an account, newest first; nil at a portal for one person, who
-// has nobody to send one to.
-func HandoffLinks(h *Site, v Visit) *views.HandoffListProps {
+// handoffLeads say what a link for a task is.
+var handoffLeads = map[string]string{
+	migration.TaskUpload:   "A link shows one person what to upload and where; they need no account here. This page updates when they are done.",
+	migration.TaskFilters:  "A link shows one person these filters and where they go; they need no account here. It asks for the filters as they are now.",
+	migration.TaskRemoveCA: "A link shows one person which CA certificate to remove and where; they need no account here.",
+}
+
+var handoffTasks = map[string]string{migration.TaskUpload: "CA certificate", migration.TaskFilters: "certificate filters", migration.TaskRemoveCA: "removal of the old CA certificate"}
+
+// HandoffLinks are a migration's links for people without an account, newest first, with a form for one about a task, and
+// for filters which ones; nil at a portal for one person, who has nobody to send one to.
+func HandoffLinks(h *Site, v Visit, task, filters string) *views.HandoffListProps {
 	if h.Shared == nil {
 		return nil
 	}
-	p := &views.HandoffListProps{Migration: v.Migration.ID, Edition: v.Edition(),
-		Lead: "A link shows one person what to upload and where; they need no account here. This page updates when they are done."}
-	if _, err := migration.TaskOf(v.View, migration.TaskUpload); err != nil {
+	p := &views.HandoffListProps{Migration: v.Migration.ID, Edition: v.Edition(), Task: task, Filters: filters, Lead: handoffLeads[task]}
+	if _, err := migration.TaskOf(v.View, task, filters); err != nil {
 		f := fault.From(err)
 		p.Cannot = f.Title + ". " + f.Fix
 	}
 	now := h.Now()
 	for i := len(v.Handoffs) - 1; i >= 0; i-- {
 		one := v.Handoffs[i]
+		if task != migration.TaskUpload && one.Task != task {
+			continue // step 3 shows all of them
+		}
 		l := views.HandoffLinkProps{Number: strconv.Itoa(one.Number), For: one.For, Tag: HandoffTag(one.State), Words: one.Words,
 			Revoked: !one.Revoked.IsZero() || one.Expired(now) || one.State == migration.HandoffSeen,
-			Text:    "made by " + one.By + " on " + Moment(one.Made)}
+			Text:    handoffTasks[one.Task] + " · made by " + one.By + " on " + Moment(one.Made)}
+		if one.State == migration.HandoffDone && !h.Acts.Handoffs.CanLook(acts.HandoffVisit{View: v.View, Handoff: one}) {
+			l.Tag.Word = "Says done"
+		}
 		switch {
 		case one.State == migration.HandoffSeen:
-			l.Text += " · accepted at " + Moment(one.Seen)
+			l.Text += " · seen at " + Moment(one.Seen)
 		case !one.Revoked.IsZero():
 			l.Text += " · revoked on " + Moment(one.Revoked)
 		case one.State == migration.HandoffSuperseded:
-			l.Text += " · for another namespace or CA certificate"
+			l.Text += " · something else is asked for now"
 		case one.State == migration.HandoffDone, one.State == migration.HandoffNotMe:
 			l.Text += " · answered on " + Moment(one.Since)
 		case one.State == migration.HandoffOpened:

@@ -4,6 +4,7 @@
 package control
 
 import (
+	"cmp"
 	"context"
 	"crypto/tls"
 	"fmt"
@@ -47,7 +48,13 @@ type Spaces interface {
 	Put(ctx context.Context, s Space, was string) error
 	Delete(ctx context.Context, id namespace.ID) error
 	RenameAttribute(ctx context.Context, id namespace.ID, from, to string) error
+	// PutEndpoint makes a Nexus endpoint ("" for was) or changes the one that is named was.
+	PutEndpoint(ctx context.Context, was string, e Endpoint) error
+	DeleteEndpoint(ctx context.Context, name string) error // one that is not there: nil
 }
+
+// Endpoint is a Nexus endpoint as the embedded server knows it.
+type Endpoint struct{ Name, Namespace, TaskQueue string }
 
 // Outcome is how the operations of a control plane end.
 type Outcome string
@@ -67,13 +74,16 @@ var Outcomes = []Outcome{Fulfilled, Failed, Rejected, Cancelled, Slow}
 // Options of a Server.
 type Options struct {
 	Spaces  Spaces
-	Address string // where the data plane is dialled, shown as the endpoints of a namespace
-	File    string // keeps identities and operations; "" keeps nothing
-	TLS     *tls.Config
-	Outcome Outcome       // "" is Fulfilled
-	Delay   time.Duration // of an operation; 0 is a second
-	Log     *slog.Logger
-	Now     func() time.Time
+	Address string // where the data plane is dialled with certificates, shown as the endpoint of a namespace
+	// KeyAddress is where it is dialled with API keys; "" is Address.
+	KeyAddress string
+	Actions    int    // actions a second of each namespace, as shown; 0 is Temporal Cloud's at first
+	File       string // keeps identities and operations; "" keeps nothing
+	TLS        *tls.Config
+	Outcome    Outcome       // "" is Fulfilled
+	Delay      time.Duration // of an operation; 0 is a second
+	Log        *slog.Logger
+	Now        func() time.Time
 }
 
 // slowDelay is how long an operation takes with the outcome Slow.
@@ -93,7 +103,9 @@ type Server struct {
 	drafts map[string]Space  // namespaces that are being made
 	stuck  map[string]string // namespaces whose change failed: the operation
 	rules  map[string]*connectivityrule.ConnectivityRule
-	rates  rates
+	// endpoints are the Nexus endpoints of every account.
+	endpoints []*endpoint
+	rates     rates
 }
 
 // New returns a Server with the state of Options.File.
@@ -107,6 +119,7 @@ func New(o Options) (*Server, error) {
 	if o.Now == nil {
 		o.Now = time.Now
 	}
+	o.KeyAddress, o.Actions = cmp.Or(o.KeyAddress, o.Address), cmp.Or(o.Actions, actionsLimit)
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
@@ -117,7 +130,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.grpc = grpc.NewServer(grpc.Creds(credentials.NewTLS(o.TLS)), grpc.ChainUnaryInterceptor(s.intercept), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return unknown(s, stream) }),
 		grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(20*time.Second))
-	cloudservice.RegisterCloudServiceServer(s.grpc, service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}})
+	cloudservice.RegisterCloudServiceServer(s.grpc, service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}, endpoints: endpoints{s}})
 	return s, nil
 }
 
@@ -129,6 +142,7 @@ type service struct {
 	access
 	keys
 	rules
+	endpoints
 }
 
 // unserved stands one step deeper than the parts, so that theirs come first.
@@ -155,6 +169,7 @@ func (s *Server) Forget() error {
 	clear(s.drafts)
 	clear(s.stuck)
 	clear(s.rules)
+	s.endpoints = nil
 	s.book.forget()
 	return s.save()
 }

@@ -64,6 +64,9 @@ func (s *shelf) Delete(_ context.Context, id namespace.ID) error {
 	return nil
 }
 
+func (s *shelf) PutEndpoint(context.Context, string, Endpoint) error { return nil }
+func (s *shelf) DeleteEndpoint(context.Context, string) error        { return nil }
+
 func (s *shelf) RenameAttribute(_ context.Context, id namespace.ID, from, to string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -49,6 +49,8 @@ var (
 var needs = map[string]need{
 	"GetCurrentIdentity": everybody, "GetAccount": everybody, "GetRegions": everybody, "GetRegion": everybody,
 	"GetUsers": everybody, "GetUser": everybody, "GetNamespaces": everybody, "GetAsyncOperation": everybody,
+	"GetNexusEndpoint": everybody, "GetNexusEndpoints": everybody,
+	"CreateNexusEndpoint": developers, "UpdateNexusEndpoint": developers, "DeleteNexusEndpoint": developers,
 	"CreateNamespace": developers, "GetConnectivityRule": developers, "GetConnectivityRules": developers,
 	"CreateConnectivityRule": admins, "DeleteConnectivityRule": admins, "UpdateNamespaceTags": admins,
 	"GetNamespace": readers, "GetNamespaceCapacityInfo": readers,

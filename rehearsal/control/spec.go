@@ -38,6 +38,9 @@ var attributeTypes = []struct {
 	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_KEYWORD_LIST, "keyword_list", "KeywordList", 5},
 }
 
+// MaxRetention is for how many days a closed workflow stays at most (docs.temporal.io/cloud/limits).
+const MaxRetention = 90
+
 // defaultRegion is where the namespaces are that the rehearsal's pages made.
 const defaultRegion = "aws-us-east-1"
 
@@ -85,6 +88,15 @@ func specOf(s Space) *nspb.NamespaceSpec {
 	return spec
 }
 
+// RegionsOf are the regions of a namespace by what is kept of its spec (Space.Rest), as ids: "aws-us-east-1".
+func RegionsOf(rest []byte) []string {
+	var out []string
+	for _, r := range specOf(Space{Rest: rest}).GetReplicas() {
+		out = append(out, r.GetRegion())
+	}
+	return out
+}
+
 // normal writes a bundle anew: blanks, comments and line ends are lost, as in Temporal Cloud
 // (temporalio/terraform-provider-temporalcloud#90).
 func normal(bundle []byte) []byte {
@@ -104,7 +116,7 @@ func (s *Server) asked(spec *nspb.NamespaceSpec, was Space) (Space, error) {
 		return Space{}, ours(codes.InvalidArgument, "the spec is missing")
 	}
 	next := Space{ID: was.ID, Created: was.Created, RetentionDays: int(spec.GetRetentionDays()), Keyed: spec.GetApiKeyAuth().GetEnabled()}
-	if spec.GetRetentionDays() < 1 || spec.GetRetentionDays() > 90 {
+	if spec.GetRetentionDays() < 1 || spec.GetRetentionDays() > MaxRetention {
 		return Space{}, ours(codes.InvalidArgument, "retention_days is %d: it is 1 to 90", spec.GetRetentionDays())
 	}
 	mtls := spec.GetMtlsAuth()
@@ -127,7 +139,7 @@ func (s *Server) asked(spec *nspb.NamespaceSpec, was Space) (Space, error) {
 			OrganizationalUnit: f.GetOrganizationalUnit(), SubjectAlternativeName: f.GetSubjectAlternativeName()})
 	}
 	if len(next.Filters) > 0 {
-		if err := next.Filters.Validate(); err != nil {
+		if err := errors.Join(next.Filters.Validate(), next.Filters.ListedInvalid()); err != nil {
 			return Space{}, ours(codes.InvalidArgument, "certificate_filters: %s", said(err))
 		}
 	}
@@ -222,21 +234,32 @@ func attributesOf(spec *nspb.NamespaceSpec, was map[string]string) (map[string]s
 			return nil, ours(codes.InvalidArgument, "search attribute %s can be neither removed nor given another type", name)
 		}
 	}
-	for _, t := range attributeTypes {
-		n := 0
-		for name, kind := range next {
-			if len(name) > 64 || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-_\\/@ ") != "" {
-				return nil, ours(codes.InvalidArgument, "search attribute %q: at most 64 letters, digits and .,:-_\\/@ and spaces", name)
-			}
-			if kind == t.server {
-				n++
-			}
-		}
-		if n > t.most {
-			return nil, ours(codes.InvalidArgument, "%d search attributes of type %s: a namespace has at most %d", n, t.server, t.most)
-		}
+	if err := JudgeAttributes(next); err != nil {
+		return nil, ours(codes.InvalidArgument, "%s", said(err))
 	}
 	return next, nil
+}
+
+// JudgeAttributes judges the custom search attributes of a namespace by the limits and names of
+// docs.temporal.io/cloud/limits. Types are in the server's words, "KeywordList". The error is an Invalid fault.
+func JudgeAttributes(all map[string]string) error {
+	count := map[string]int{}
+	for name, kind := range all {
+		if len(name) > 64 || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-_\\/@ ") != "" {
+			return fault.New(fault.Invalid, fmt.Sprintf("search attribute %q: at most 64 letters, digits and .,:-_\\/@ and spaces", name), "Choose another name.")
+		}
+		count[kind]++
+	}
+	for _, t := range attributeTypes {
+		if n := count[t.server]; n > t.most {
+			return fault.New(fault.Invalid, fmt.Sprintf("%d search attributes of type %s: a namespace has at most %d", n, t.server, t.most), "Use fewer.")
+		}
+		delete(count, t.server)
+	}
+	for kind := range count {
+		return fault.New(fault.Invalid, fmt.Sprintf("%q is no type of a search attribute", kind), "Choose one of Text, Keyword, Int, Double, Bool, Datetime and KeywordList.")
+	}
+	return nil
 }
 
 // trusted judges a CA bundle. Its refusal has the shape and, for a certificate that has expired, the words of Temporal

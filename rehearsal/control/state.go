@@ -11,6 +11,7 @@ import (
 
 	"go.temporal.io/cloud-sdk/api/connectivityrule/v1"
 	"go.temporal.io/cloud-sdk/api/identity/v1"
+	"go.temporal.io/cloud-sdk/api/nexus/v1"
 	opspb "go.temporal.io/cloud-sdk/api/operation/v1"
 	"google.golang.org/protobuf/proto"
 	"google.golang.org/protobuf/types/known/timestamppb"
@@ -26,6 +27,12 @@ type saved struct {
 	Operations []savedOperation  `json:"operations"`
 	Rules      [][]byte          `json:"rules"`
 	Labels     map[string]tagged `json:"labels"`
+	Endpoints  []savedEndpoint   `json:"nexus_endpoints,omitempty"`
+}
+
+type savedEndpoint struct {
+	Account string `json:"account"`
+	Shown   []byte `json:"endpoint"`
 }
 
 type savedOwner struct {
@@ -76,6 +83,9 @@ func (s *Server) save() error {
 	}
 	for _, r := range s.rules {
 		out.Rules = append(out.Rules, wire(r))
+	}
+	for _, e := range s.endpoints {
+		out.Endpoints = append(out.Endpoints, savedEndpoint{e.account, wire(e.shown)})
 	}
 	raw, err := json.Marshal(out)
 	if err := errors.Join(append(errs, err)...); err != nil {
@@ -144,6 +154,11 @@ func (s *Server) load() error {
 		rule := &connectivityrule.ConnectivityRule{}
 		errs = append(errs, proto.Unmarshal(r, rule))
 		s.rules[rule.GetId()] = rule
+	}
+	for _, e := range in.Endpoints {
+		one := &endpoint{e.Account, &nexus.Endpoint{}}
+		errs = append(errs, proto.Unmarshal(e.Shown, one.shown))
+		s.endpoints = append(s.endpoints, one)
 	}
 	s.book.labels = in.Labels
 	return errors.Join(errs...)

@@ -137,6 +137,12 @@ func (s *Shelf) Put(_ context.Context, next control.Space, was string) error {
 	return nil
 }
 
+// PutEndpoint does nothing: who needs one has a server.
+func (s *Shelf) PutEndpoint(context.Context, string, control.Endpoint) error { return nil }
+
+// DeleteEndpoint does nothing.
+func (s *Shelf) DeleteEndpoint(context.Context, string) error { return nil }
+
 // Set puts a namespace there as somebody else would, without an operation.
 func (s *Shelf) Set(sp control.Space) {
 	s.mu.Lock()
