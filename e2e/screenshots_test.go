@@ -43,7 +43,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"home", "/"}, {"new", "/new"}, {"overview", m}, {"namespace", m + "/namespace"}, {"certificates", m + "/certificates"},
 		{"certificates-own-ca", m + "/certificates?lane=own-ca"}, {"clients", m + "/certificates/clients"}, {"certificate", certificatePage(t, p, m)}, {"inspect", "/certificates/inspect"},
 		{"upload", m + "/upload"}, {"test", m + "/test"}, {"test-run", check}, {"test-run-failed", failing}, {"test-run-reported", reported},
-		{"compare", reported + "/compare/" + failing[strings.LastIndexByte(failing, '/')+1:]}, {"test-reports", orders + "/test"},
+		{"compare", reported + "/compare/" + failing[strings.LastIndexByte(failing, '/')+1:]}, {"compare-choice", reported + "/compare"}, {"test-reports", orders + "/test"},
 		{"code", m + "/code"}, {"transfer", m + "/transfer"}, {"transfer-run", transfer}, {"runs", m + "/runs"},
 		{"transfer-refund", more["refund"]}, {"transfer-stuck", more["stuck"]}, {"transfer-interrupted", more["interrupted"]},
 		{"drill", m + "/transfer/drill"}, {"drill-run", more["drill"]},
