@@ -189,6 +189,7 @@ func TestCalls(t *testing.T) {
 					return err
 				},
 				"ScanWorkflowExecutions": func(s workflowservice.WorkflowServiceClient) error {
+					//lint:ignore SA1019 that it is refused is the point
 					_, err := s.ScanWorkflowExecutions(ctx, &workflowservice.ScanWorkflowExecutionsRequest{Namespace: id.String()})
 					return err
 				},

@@ -74,7 +74,7 @@ func (s Settings) change(ctx context.Context, id namespace.ID, edit func(*contro
 	if err := edit(&next); err != nil {
 		return err
 	}
-	return spaces{s.c}.Put(ctx, next, old.version)
+	return spaces(s).Put(ctx, next, old.version)
 }
 
 // Lenient reports whether client certificates that break a documented must are let in.
