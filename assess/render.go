@@ -30,7 +30,7 @@ func (r Report) Headline() string {
 	case blockers > 0:
 		return fmt.Sprintf("Fix %s before you migrate, then go through %s.", plural(blockers, "blocker"), plural(warnings, "warning")) + tail
 	case warnings > 0:
-		return fmt.Sprintf("Nothing stands in the way. Do what the %s below ask for.", plural(warnings, "warning")) + tail
+		return fmt.Sprintf("Nothing stands in the way. Act on the %s below.", plural(warnings, "warning")) + tail
 	case unknown > 0:
 		return fmt.Sprintf("Nothing was found that stands in the way. Look yourself at the %s that Onramp could not read.", plural(unknown, "thing")) + tail
 	}
@@ -221,7 +221,7 @@ func evidence(ev map[string]any) string {
 func (d Drain) Sentence(now time.Time) string {
 	switch {
 	case d.Open == 0 && d.Why == "":
-		return "no workflow is open: the source can be switched off once starters have moved."
+		return "No workflow is open: the source can be switched off once starters have moved."
 	case d.Nine == nil:
 		return fmt.Sprintf("%s open; no date can be given, %s.", plural(d.Open, "workflow"), d.Why)
 	}
