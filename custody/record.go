@@ -96,6 +96,7 @@ const (
 	CloudEnded      Verb = "cloud-change-ended"
 
 	AuthSaved  Verb = "sign-in-saved"
+	Strictness Verb = "rehearsal-strictness-saved"
 	KeyMade    Verb = "api-key-created"
 	KeyDeleted Verb = "api-key-deleted"
 	Reset      Verb = "rehearsal-reset"
@@ -131,7 +132,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, CrossLooked, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
-	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, KeyMade, KeyDeleted, Reset, Broken, Mended}
+	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, Strictness, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.
 var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,

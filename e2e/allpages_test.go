@@ -79,6 +79,14 @@ func (v *visitor) assessed(m string) string {
 	return run
 }
 
+// crossed is the page of a look at both sides of a migration's cut-over, whose source is a development server.
+func (v *visitor) crossed(m string) string {
+	v.t.Helper()
+	run := v.upload(m+"/cutover", "address", devServer(v.t), "namespace", "default", "tls", "off", "silent", "7", "rate", "50", "budget", "500", "key_source", "lent").ok(v.t, "a look at both sides").path
+	within(v.t, "the look's end", func() bool { return v.get(run+".json").status == 200 })
+	return run
+}
+
 // checkedTogether is the page of checks of some migrations, by their addresses.
 func (v *visitor) checkedTogether(moves ...string) string {
 	v.t.Helper()

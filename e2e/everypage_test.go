@@ -24,6 +24,7 @@ func furnished(t *testing.T, p *portal) []string {
 	v.form(cloud+"/certificates", append(serverMade, "lend", "on")...).ok(t, "its certificates")
 	v.form(cloud+"/certificates/replace", "what", "ca").ok(t, "its replacement")
 	v.assessed(m)
+	v.crossed(m)
 	many := v.checkedTogether(m, keyed)
 	v.form("/rehearsal/practice").ok(t, "a practice migration")
 	v.ended(v.form("/rehearsal/break", "m", "practice", "switch", "filters", "state", "on").ok(t, "a switch").path)

@@ -15,6 +15,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -277,4 +278,51 @@ func TestSearchAttributeFlag(t *testing.T) {
 			t.Errorf("%v: exit %d, want %q\n%s", tt.args, a.code, tt.says, a.err)
 		}
 	}
+}
+
+// TestStrictnessOnThePage: the rehearsal's page lets certificates that break a documented must in, and refuses them
+// again; the official Python SDK sees both, and the audit has both.
+func TestStrictnessOnThePage(t *testing.T) {
+	p := openPortalAtHome(t)
+	v := visit(t, p.url)
+	_, address := strictMove(t, v)
+	dir := t.TempDir()
+	for _, args := range [][]string{{"cert", "ca", "--out", dir, "--cn", "Page CA", "--org", "e2e"}} {
+		if a := run(t, cleanEnv(), args...); a.code != 0 {
+			t.Fatalf("%v: %d\n%s", args, a.code, a.err)
+		}
+	}
+	ca, err := os.ReadFile(filepath.Join(dir, "ca.pem"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	v.form("/cloud/strict.f45a2", "ca_bundle", string(ca)).ok(t, "its CA")
+	h := rehearsalLine{Address: address, Namespace: "strict.f45a2", CA: filepath.Join(dir, "ca.pem"), CAKey: filepath.Join(dir, "ca.key"), ServerRoot: filepath.Join(p.data, "rehearsal-trust", "server-root.pem")}
+	cert, key := h.signedBy(t, false, func(c, _ *x509.Certificate) { c.KeyUsage = x509.KeyUsageKeyEncipherment })
+	line := []string{h.Namespace + " " + cert + " " + key}
+	for _, how := range []string{"strict", "lenient", "strict"} {
+		body := string(v.form("/rehearsal/strictness", "strictness", how).ok(t, how).body)
+		if !strings.Contains(body, "How strictly client certificates are judged") {
+			t.Errorf("the page does not offer it:\n%s", body)
+		}
+		if got := inPython(t, h, line)[0]; (got == "in") != (how == "lenient") {
+			t.Errorf("%s: %s", how, got)
+		}
+	}
+	if body := string(v.get("/audit.json").ok(t, "the audit").body); strings.Count(body, "rehearsal-strictness-saved") != 3 {
+		t.Errorf("the audit:\n%s", body)
+	}
+}
+
+// strictMove makes a rehearsal with a namespace, and returns where the rehearsal cloud listens.
+func strictMove(t *testing.T, v *visitor) (path, address string) {
+	t.Helper()
+	made := v.form("/new", "name", "Strict", "lang", "go", "mode", "rehearsal", "auth", "mtls").ok(t, "a migration").path
+	path = "/" + strings.Join(strings.Split(strings.Trim(made, "/"), "/")[:2], "/")
+	v.form(path+"/namespace", "namespace", "strict.f45a2").ok(t, "its namespace")
+	m := regexp.MustCompile(`localhost:\d+`).FindString(string(v.get("/rehearsal").ok(t, "the rehearsal").body))
+	if m == "" {
+		t.Fatal("the page shows no address")
+	}
+	return path, m
 }

@@ -4,12 +4,15 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"errors"
 	"log/slog"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -62,8 +65,15 @@ func pollersOf(t testing.TB, c client.Client, namespace, queue string, kind enum
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), patience)
 	defer cancel()
-	resp, err := c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{Namespace: namespace, TaskQueueType: kind,
-		TaskQueue: &taskqueue.TaskQueue{Name: queue, Kind: enums.TASK_QUEUE_KIND_NORMAL}})
+	var resp *workflowservice.DescribeTaskQueueResponse
+	var err error
+	for many := new(serviceerror.ResourceExhausted); ; <-time.After(200 * time.Millisecond) { // several look at once, at a namespace with Cloud's limits
+		resp, err = c.WorkflowService().DescribeTaskQueue(ctx, &workflowservice.DescribeTaskQueueRequest{Namespace: namespace, TaskQueueType: kind,
+			TaskQueue: &taskqueue.TaskQueue{Name: queue, Kind: enums.TASK_QUEUE_KIND_NORMAL}})
+		if !errors.As(err, &many) {
+			break
+		}
+	}
 	if err != nil {
 		t.Fatalf("who polls %s: %v", queue, err)
 	}

@@ -53,7 +53,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"},
 		{"settings", m + "/settings"}, {"report", m + "/report"}, {"replace", m + "/certificates/replace"}, {"unsaved", orders + "/certificates/unsaved"},
 		{"board", "/migrations"}, {"board-import", "/migrations/import"}, {"board-checks", v.checkedTogether(m, orders, keyed)}, {"operations", "/operations"},
-		{"assess-facts", "/assess"}, {"assess", m + "/assess"}, {"assess-run", v.assessed(m)}, {"ops", m + "/ops"},
+		{"assess-facts", "/assess"}, {"assess", m + "/assess"}, {"assess-run", v.assessed(m)}, {"cutover", m + "/cutover"}, {"cutover-run", v.crossed(m)}, {"ops", m + "/ops"},
 		{"search", "/search?q=payments"}, {"cloud-namespace-keys", "/cloud/keyed.f45a2"}, {"environment", keyed + "/code/environment"},
 	} {
 		t.Run(pg.name, func(t *testing.T) {

@@ -38,6 +38,7 @@ type Handlers struct {
 	transfer transfer.Pages
 	code     code.Pages
 	cloud    cloud.Pages
+	judging  cloud.Judging
 	ops      ops.Pages
 	expiry   expiry.Pages
 	help     help.Pages
@@ -57,5 +58,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, cloud.Judging{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

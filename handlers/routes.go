@@ -194,6 +194,7 @@ func (h *Handlers) routes() []route {
 		// The rehearsal: its control panel, and its stand-in for Temporal Cloud's own console
 		{get, "/rehearsal", in, h.cloud.Rehearsal},
 		{post, "/rehearsal/reset", admin, h.cloud.ResetRehearsal},
+		{post, "/rehearsal/strictness", admin, h.judging.SaveStrictness},
 		{post, "/rehearsal/break", build, h.cloud.SetBreak},
 		{post, "/rehearsal/practice", build, h.cloud.Practise},
 		{get, "/cloud", in, h.cloud.Cloud},

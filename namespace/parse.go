@@ -48,6 +48,9 @@ func parse(field, s string) (Paste, *fault.Fault) {
 		return Paste{}, f
 	}
 	t.unhide()
+	if f := t.tooMuch(); f != nil { // what hidden characters broke up is whole now
+		return Paste{}, f
+	}
 	if p, f, ok := several(t); ok {
 		return p, f
 	}
@@ -65,6 +68,9 @@ func (t *trail) prepare() *fault.Fault {
 	}
 	t.unhide()
 	t.unwrap()
+	if secret.MatchString(t.text) { // hidden characters had broken it up
+		return t.secret()
+	}
 	return nil
 }
 

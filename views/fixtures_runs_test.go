@@ -246,7 +246,8 @@ func transferFailed() TransferRunProps {
 
 func rehearsalProps() RehearsalProps {
 	return RehearsalProps{
-		Tag: Tag{Good, "Ready"}, Text: "in 0.36 s",
+		Strictness: []Choice{{Value: "strict", Label: "Strict", Hint: "Refused in the handshake.", Selected: true}, {Value: "lenient", Label: "Lenient", Hint: "Let in until Onramp restarts."}},
+		Tag:        Tag{Good, "Ready"}, Text: "in 0.36 s",
 		Facts:      []Pair{{Name: "Address", Value: "localhost:7243", Mono: true, Copy: true}, {Name: "Its root, SHA-256", Value: "1c9a 55d0 … 77e2", Mono: true}},
 		Trust:      []EnvRow{{"SSL_CERT_FILE", "~/.local/share/onramp/trust.pem", "Go, the CLI, Python, TypeScript, .NET, Ruby", "system roots and the rehearsal’s"}},
 		TrustCode:  CodeBlockProps{ID: "trust-env", Name: "bash", Lang: "bash", Text: "export SSL_CERT_FILE=~/.local/share/onramp/trust.pem"},

@@ -1,14 +1,16 @@
 package views
 
 // RehearsalProps is the control panel of the rehearsal cloud.
-// Form: POST /rehearsal/reset (no field). Test ids: reset-rehearsal, show-me, show-me-key, rehearse-now.
+// Forms: POST /rehearsal/reset (no field), POST /rehearsal/strictness (strictness: strict or lenient). Test ids:
+// reset-rehearsal, save-strictness, show-me, show-me-key, rehearse-now.
 type RehearsalProps struct {
 	Once       string       // as in HomeProps
 	Absent     *AbsentProps // nil when it is ready
 	Tag        Tag
-	Text       string // "ready in 0.36 s"
-	Facts      []Pair // address, root fingerprint
-	Moved      bool   // the address is another than at the start before
+	Text       string   // "ready in 0.36 s"
+	Facts      []Pair   // address, root fingerprint
+	Moved      bool     // the address is another than at the start before
+	Strictness []Choice // how client certificates are judged; none where that cannot be chosen
 	Trust      []EnvRow
 	TrustCode  CodeBlockProps
 	Namespaces []CloudRow

@@ -257,6 +257,7 @@ var Sentences = map[string]string{
 	"deleted":       "Migration deleted",
 	"ca":            "CA bundle saved",
 	"cloud":         "Namespace created",
+	"strictness":    "Saved; it holds from the next connection on",
 	"reset":         "Rehearsal cloud reset",
 	"broken":        "Broken on purpose. Run the check to see it",
 	"mended":        "Turned off; everything is as it was",
