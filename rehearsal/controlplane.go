@@ -68,7 +68,7 @@ func NewControl(c *Cloud, o ControlOptions) (*Control, error) {
 	}
 	c.gate.holder.Store(p.server)
 	c.mu.Lock()
-	c.forgotten, c.deleted = p.server.Forget, p.server.Gone
+	c.forgotten, c.deleted = p.server.Forget, func(id string) error { return control.Gone(p.server, id) }
 	c.mu.Unlock()
 	p.serves.Go(func() { _ = p.server.Serve(d.way()) }) // it ends with Close
 	return p, nil
@@ -204,7 +204,7 @@ func (s spaces) RenameAttribute(ctx context.Context, id namespace.ID, from, to s
 }
 
 // tellDeleted tells who keeps more about a namespace that it is deleted.
-func (c *Cloud) tellDeleted(id namespace.ID) error {
+func tellDeleted(c *Cloud, id namespace.ID) error {
 	c.mu.Lock()
 	deleted := c.deleted
 	c.mu.Unlock()

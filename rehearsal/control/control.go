@@ -162,7 +162,7 @@ func (s *Server) Close() {
 
 // Gone drops what belongs to a namespace that was deleted, by its ID: its service accounts with their keys, the permissions in
 // it, its tags.
-func (s *Server) Gone(id string) error {
+func Gone(s *Server, id string) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.book.gone(id)

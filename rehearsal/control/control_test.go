@@ -518,7 +518,7 @@ func TestGone(t *testing.T) {
 			}
 			return err
 		},
-		"somebody else": func(w *world, _ cloudservice.CloudServiceClient) error { return w.Gone(id) },
+		"somebody else": func(w *world, _ cloudservice.CloudServiceClient) error { return Gone(w.Server, id) },
 		"a reset":       func(w *world, _ cloudservice.CloudServiceClient) error { return w.Forget() },
 	} {
 		w := newWorld(t, Options{})
