@@ -33,7 +33,7 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 		}
 	}
 	c.ops.mu.Lock()
-	plan, sending, closed := s.state.Plan, s.state.Sending, c.ops.closed
+	plan, from, sending, closed := s.state.Plan, s.from, s.state.Sending, c.ops.closed
 	good := !closed && !sending && plan != nil && plan.Operation == operation
 	if good {
 		s.state.Sending, s.done = true, make(chan struct{})
@@ -47,7 +47,11 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	case !good:
 		return fault.Unchanged(fault.New(fault.Conflict, "This is not the change that is planned now", "Look at the difference again."))
 	}
-	if err := c.record(ctx, by, note(id, custody.CloudAsked, opsNote(plan, "sent"))); err != nil {
+	err = c.outlived(ctx, id, plan, from)
+	if err == nil {
+		err = c.record(ctx, by, note(id, custody.CloudAsked, opsNote(plan, "sent")))
+	}
+	if err != nil {
 		c.ops.change(s, func(st *OpsState) { st.Sending = false })
 		c.ops.work.Done()
 		return fault.Unchanged(err)
@@ -55,7 +59,7 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	var ended error // once done is closed
 	go func() {
 		defer c.ops.work.Done()
-		ended = c.carryOut(by, id, s, plan)
+		ended = c.carryOut(by, id, s, plan, from)
 		close(done)
 	}()
 	wait := time.NewTimer(opsWait)
@@ -69,13 +73,37 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	return nil
 }
 
+// outlived refuses a plan whose migration has another namespace than it was shown for: from is what the migration had
+// then, "" for none. Somebody else may have the namespace by now.
+func (c CloudOps) outlived(ctx context.Context, id string, p *cloud.Plan, from string) error {
+	v, err := c.View(ctx, id)
+	if err != nil {
+		return err
+	}
+	now := ownNamespace(v)
+	if now == from && (p.Kind == cloud.KindCreate || p.Namespace.String() == now) {
+		return nil
+	}
+	f := fault.New(fault.Conflict, "The migration has another namespace than this change was planned for", "Plan the change anew.")
+	f.Cause = fmt.Sprintf("The change is about %s. Nothing was sent to Temporal Cloud.", p.Namespace)
+	return f
+}
+
+// ownNamespace is the namespace of a migration; "" for none.
+func ownNamespace(v migration.View) string {
+	if v.Namespace == nil {
+		return ""
+	}
+	return v.Namespace.Namespace
+}
+
 func opsNote(p *cloud.Plan, how string) string {
 	return fmt.Sprintf("%s, operation %s %s: %s", p.Namespace, p.Operation, how, strings.Join(p.Diff, "; "))
 }
 
 // carryOut makes a plan, writes down its end and what the namespace holds then. The error is that of the change, which the
 // session's state tells too, or of writing it down.
-func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan) error {
+func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan, from string) error {
 	applied, key, err := c.send(s, plan)
 	c.ops.mu.Lock()
 	s.state.Sending, s.state.Plan, s.state.Failed = false, nil, err
@@ -100,7 +128,7 @@ func (c CloudOps) carryOut(by Actor, id string, s *opsSession, plan *cloud.Plan)
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(c.ending), opsWait)
 	defer cancel()
-	unwritten := c.ended(ctx, by, id, applied, err, note(id, custody.CloudEnded, opsNote(plan, how)))
+	unwritten := c.ended(ctx, by, sent{id, plan, from}, applied, err, note(id, custody.CloudEnded, opsNote(plan, how)))
 	c.changes.Wake(id)
 	if unwritten == nil && err == nil {
 		return nil
@@ -130,17 +158,24 @@ func (c CloudOps) send(s *opsSession, plan *cloud.Plan) (cloud.Applied, *madeKey
 	return cloud.Applied{Changed: true, Operation: cloud.Operation{ID: plan.Operation, State: cloud.Fulfilled}}, &madeKey{made, *plan}, nil
 }
 
+// sent is a plan that was sent for a migration, and the namespace that the migration had when it was made.
+type sent struct {
+	id   string
+	plan *cloud.Plan
+	from string
+}
+
 // ended writes down the end of a change, and what follows from it for the migration.
-func (c CloudOps) ended(ctx context.Context, by Actor, id string, applied cloud.Applied, failed error, r custody.Record) error {
+func (c CloudOps) ended(ctx context.Context, by Actor, of sent, applied cloud.Applied, failed error, r custody.Record) error {
 	if failed != nil || applied.Detail.Name == "" {
 		return c.record(ctx, by, r)
 	}
-	v, err := c.View(ctx, id)
-	if err == nil && (v.Namespace == nil || v.Namespace.Namespace != applied.Detail.Name) { // it was made for this migration
-		err = c.settleOn(ctx, by, id, applied.Detail.ID, applied.Detail.ActiveRegion)
+	v, err := c.View(ctx, of.id)
+	if err == nil && of.plan.Kind == cloud.KindCreate && ownNamespace(v) == of.from { // it was made for this migration
+		err = c.settleOn(ctx, by, of.id, applied.Detail.ID, applied.Detail.ActiveRegion)
 	}
-	err = errors.Join(err, c.asRead(ctx, by, id, &applied.Detail, r))
-	return errors.Join(err, c.seeAfter(ctx, by, id))
+	err = errors.Join(err, c.asRead(ctx, by, of.id, &applied.Detail, r))
+	return errors.Join(err, c.seeAfter(ctx, by, of.id))
 }
 
 // seeAfter lets step 3 see what is there now: the bundle where it can be read, or a connection with a lent key. What it

@@ -313,3 +313,38 @@ func TestOpsRemoveGated(t *testing.T) {
 		}
 	}
 }
+
+// TestOpsPlanOutlived: a plan holds for the namespace that it was shown for, as long as the migration has it: nothing is
+// sent afterwards, and no API key of a namespace is made that may be somebody else's by now.
+func TestOpsPlanOutlived(t *testing.T) {
+	for name, wish := range map[string]OpsWish{"API key": {What: OpsKey, Name: "worker", Days: 30}, "CA": {What: OpsAddCA},
+		"create": {What: OpsCreate, Name: "south", Region: "aws-us-east-1", Days: 30, SignIn: cloud.AuthMTLS}} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.end()
+			w.opsGiven()
+			w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, wish))
+			st, _ := w.CloudOps.State(dana, w.m.ID)
+			_, err := w.Migrations.SetNamespace(w.ctx, dana, w.m.ID, north.String(), "")
+			w.must(err)
+			if err := w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation); !fault.Is(err, fault.Conflict) {
+				t.Errorf("applied for another namespace: %v", err)
+			}
+			if st, _ := w.CloudOps.State(dana, w.m.ID); st.Waits != nil || st.Sending {
+				t.Errorf("%+v", st)
+			}
+			if v := w.view(); v.Namespace.Namespace != north.String() {
+				t.Errorf("the migration is at %s", v.Namespace.Namespace)
+			}
+			if text := strings.Join(w.dump(), "\n"); strings.Contains(text, string(custody.CloudAsked)) {
+				t.Error("the audit says that it was sent")
+			}
+			if name == "create" {
+				return
+			}
+			w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, wish)) // anew
+			st, _ = w.CloudOps.State(dana, w.m.ID)
+			w.must(w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation))
+		})
+	}
+}

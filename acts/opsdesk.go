@@ -64,6 +64,7 @@ type opsDesk struct {
 type opsSession struct {
 	client OpsClient
 	state  OpsState
+	from   string // the namespace that the migration had when state.Plan was worked out; "" for none
 	timer  *time.Timer
 	done   chan struct{} // closed when a plan was made; nil before
 	made   *madeKey      // nil where no API key waits

@@ -61,6 +61,9 @@ func (c CloudOps) PlanOps(ctx context.Context, by Actor, id string, wish OpsWish
 	if err := c.look(ctx, by, id, s); err != nil {
 		return err
 	}
-	c.ops.change(s, func(st *OpsState) { st.Plan, st.Applied, st.Failed, st.Progress = &plan, nil, nil, cloud.Operation{} })
+	c.ops.change(s, func(st *OpsState) {
+		s.from = ownNamespace(v)
+		st.Plan, st.Applied, st.Failed, st.Progress = &plan, nil, nil, cloud.Operation{}
+	})
 	return nil
 }

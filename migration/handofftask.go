@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"crypto/x509"
 	"time"
 
 	"onramp/certsvc"
@@ -79,12 +78,10 @@ func filtersTask(v View, text string) (Task, error) {
 		err = fault.New(fault.Invalid, "There is no filter to ask for", "Fill in a field of a filter first.")
 	}
 	if err == nil {
-		if leaf := presentLeaf(v); leaf != nil {
-			if l := fs.Lint(leaf); l != nil {
-				x := fault.New(fault.Invalid, "These filters lock out your own client", "Change the filters: nobody should be asked to set them.")
-				x.Code, x.Cause = l.Code, l.Text
-				err = x
-			}
+		if l := lockedOut(v, fs); l != nil {
+			x := fault.New(fault.Invalid, "These filters lock out your own client", "Change the filters: nobody should be asked to set them.")
+			x.Code, x.Cause = l.Code, l.Text
+			err = x
 		}
 	}
 	if err != nil {
@@ -127,6 +124,10 @@ func TaskAsked(v View, h Handoff) (t Task, ok bool) {
 			return t, false
 		}
 		t.PEM = v.Certificate.CAPEM
+	case TaskFilters: // the client certificate may be another one since the link was made
+		if fs, err := certsvc.ParseFilters([]byte(h.Filters)); h.State != HandoffSeen && (err != nil || lockedOut(v, fs) != nil) {
+			return t, false
+		}
 	case TaskRemoveCA:
 		r := v.Replacement()
 		if r == nil || removeAbout(h.Namespace, r) != h.About {
@@ -137,16 +138,26 @@ func TaskAsked(v View, h Handoff) (t Task, ok bool) {
 	return t, true
 }
 
-// presentLeaf is the migration's own client certificate; nil where there is none to read.
-func presentLeaf(v View) *x509.Certificate {
-	if v.Certificate == nil {
-		return nil
+// lockedOut is what filters do to the migration's own client certificate, and to the new one of an open replacement; nil
+// where they let both in.
+func lockedOut(v View, fs certsvc.Filters) *certsvc.Lint {
+	leaves := []*CertificateData{v.Certificate}
+	if r := v.Replacement(); r.Open() {
+		leaves = append(leaves, r.New)
 	}
-	certs, _, err := certsvc.ReadCertificates([]byte(v.Certificate.LeafPEM))
-	if err != nil {
-		return nil
+	for _, c := range leaves {
+		if c == nil {
+			continue
+		}
+		certs, _, err := certsvc.ReadCertificates([]byte(c.LeafPEM))
+		if err != nil {
+			continue // there is none to read
+		}
+		if l := fs.Lint(certs[0]); l != nil {
+			return l
+		}
 	}
-	return certs[0]
+	return nil
 }
 
 // FiltersSeen records that the namespace has certificate filters, in any writing of their JSON, where a hand-off waits for

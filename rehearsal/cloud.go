@@ -57,7 +57,9 @@ type Cloud struct {
 	resets  int           // resets that have not begun
 	// forgotten is told of a reset; nil for nobody.
 	forgotten func() error
-	closed    bool
+	// deleted is told of a namespace that is deleted; nil for nobody.
+	deleted func(id string) error
+	closed  bool
 }
 
 // stopWithin is how long Close waits for the server.

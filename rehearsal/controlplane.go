@@ -68,7 +68,7 @@ func NewControl(c *Cloud, o ControlOptions) (*Control, error) {
 	}
 	c.gate.holder.Store(p.server)
 	c.mu.Lock()
-	c.forgotten = p.server.Forget
+	c.forgotten, c.deleted = p.server.Forget, func(id string) error { return control.Gone(p.server, id) }
 	c.mu.Unlock()
 	p.serves.Go(func() { _ = p.server.Serve(d.way()) }) // it ends with Close
 	return p, nil
@@ -201,6 +201,17 @@ func (s spaces) RenameAttribute(ctx context.Context, id namespace.ID, from, to s
 		delete(n.attributes, from)
 		return s.c.commit(s.c.realm.Load().with(n.breaking(s.c.practice, n.broken)))
 	})
+}
+
+// tellDeleted tells who keeps more about a namespace that it is deleted.
+func tellDeleted(c *Cloud, id namespace.ID) error {
+	c.mu.Lock()
+	deleted := c.deleted
+	c.mu.Unlock()
+	if deleted == nil {
+		return nil
+	}
+	return deleted(id.String())
 }
 
 // tellForgotten tells who keeps more about the namespaces that a reset has forgotten them.

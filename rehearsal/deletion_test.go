@@ -4,14 +4,20 @@ package rehearsal
 
 import (
 	"testing"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/taskqueue/v1"
 	"go.temporal.io/api/workflowservice/v1"
+	"go.temporal.io/cloud-sdk/api/cloudservice/v1"
+	"go.temporal.io/cloud-sdk/api/identity/v1"
 	"go.temporal.io/sdk/client"
+	"google.golang.org/protobuf/types/known/timestamppb"
 
 	"onramp/fault"
+	"onramp/namespace"
+	"onramp/rehearsal/control"
 )
 
 // TestDeleteNamespace: from the deletion on a worker that was let in is refused on its open connection as on a new one,
@@ -73,5 +79,37 @@ func TestDeleteNamespace(t *testing.T) {
 	}
 	if _, err := cl.ExecuteWorkflow(testContext(t), client.StartWorkflowOptions{ID: "left", TaskQueue: "MONEY"}, "Transfer"); err != nil {
 		t.Errorf("made again, a workflow cannot start: %v", err)
+	}
+}
+
+// TestDeletedWithItsKeys: a namespace that Onramp deletes takes the permissions in it along, as the control plane's own
+// deletion does.
+func TestDeletedWithItsKeys(t *testing.T) {
+	c := sharedCloud(t)
+	p, cl := controlled(t, c)
+	id := namespace.ID{Name: "gone-with-keys", Account: "a2dd6"}
+	if err := c.CreateNamespace(testContext(t), id); err != nil {
+		t.Fatal(err)
+	}
+	made, err := cl.CreateServiceAccount(testContext(t), &cloudservice.CreateServiceAccountRequest{Spec: &identity.ServiceAccountSpec{Name: "worker",
+		NamespaceScopedAccess: &identity.NamespaceScopedAccess{Namespace: id.String(), Access: &identity.NamespaceAccess{Permission: control.Write}}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over(t, cl, made.GetAsyncOperation())
+	key, err := cl.CreateApiKey(testContext(t), &cloudservice.CreateApiKeyRequest{Spec: &identity.ApiKeySpec{OwnerId: made.GetServiceAccountId(),
+		OwnerType: identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT, DisplayName: "k", ExpiryTime: timestamppb.New(time.Now().Add(time.Hour))}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	over(t, cl, key.GetAsyncOperation())
+	if s, at := p.server.Holder(key.GetToken(), id.String()); s != control.Good || at != control.Write {
+		t.Fatalf("before: %v, %v", s, at)
+	}
+	if err := c.DeleteNamespace(testContext(t), id); err != nil {
+		t.Fatal(err)
+	}
+	if s, at := p.server.Holder(key.GetToken(), id.String()); s != control.Unknown || at != control.None {
+		t.Errorf("afterwards the key is %v, %v", s, at)
 	}
 }

@@ -53,6 +53,9 @@ func (c *Cloud) DeleteNamespace(ctx context.Context, id namespace.ID) error {
 		if err := s.forget(ctx, id.String()); err != nil {
 			return fault.Wrap(err, fault.Unavailable, fmt.Sprintf("The namespace %s could not be deleted", id), "Try again. If it happens again, reset the rehearsal.")
 		}
+		if err := tellDeleted(c, id); err != nil { // before its name is free
+			return fault.Wrap(err, fault.Internal, fmt.Sprintf("The permissions in the namespace %s could not be deleted", id), "See that the data directory is writable and has room, then try again.")
+		}
 		return c.commit(r.without(id))
 	})
 }

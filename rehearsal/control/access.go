@@ -163,14 +163,25 @@ func (b *book) tag(id string, set map[string]string, remove []string) {
 	b.labels[id] = now
 }
 
-// gone drops what belongs to a deleted namespace: its tags, and its service accounts with their keys.
+// gone drops what belongs to a deleted namespace: its tags, its service accounts with their keys, and the permissions in
+// it of everybody else. One that is made with its name later begins without them.
 func (b *book) gone(id string) {
 	delete(b.labels, id)
 	for _, o := range slices.Clone(b.owners) {
 		if o.robot.GetSpec().GetNamespaceScopedAccess().GetNamespace() == id {
 			b.drop(o)
+			continue
 		}
+		delete(o.access().GetNamespaceAccesses(), id)
 	}
+}
+
+// access is what an owner may do; nil for a service account of one namespace.
+func (o *owner) access() *identity.Access {
+	if o.user != nil {
+		return o.user.GetSpec().GetAccess()
+	}
+	return o.robot.GetSpec().GetAccess()
 }
 
 // drop takes out an owner with its keys.

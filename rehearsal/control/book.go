@@ -88,6 +88,10 @@ func (b *book) forget() {
 		return gone[o.id()]
 	})
 	b.keys = slices.DeleteFunc(b.keys, func(k *key) bool { return gone[k.shown.GetSpec().GetOwnerId()] })
+	for _, o := range b.owners {
+		clear(o.access().GetNamespaceAccesses())
+	}
+	clear(b.labels)
 }
 
 func (b *book) owner(account, id string) *owner {

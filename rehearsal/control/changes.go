@@ -222,13 +222,16 @@ func (n changes) RenameCustomSearchAttribute(ctx context.Context, req *cloudserv
 	}
 	from, to := req.GetExistingCustomSearchAttributeName(), req.GetNewCustomSearchAttributeName()
 	kind := was.Attributes[from]
-	if kind == "" || to == "" || was.Attributes[to] != "" {
+	if kind == "" || was.Attributes[to] != "" {
 		return nil, ours(codes.InvalidArgument, "search attribute %q cannot become %q", from, to)
 	}
 	next := was
 	next.Attributes = maps.Clone(was.Attributes)
 	delete(next.Attributes, from)
 	next.Attributes[to] = kind
+	if err := JudgeAttributes(next.Attributes); err != nil {
+		return nil, ours(codes.InvalidArgument, "%s", said(err))
+	}
 	op, err := s.edit(who, change{id: req.GetAsyncOperationId(), kind: kindRename, req: req,
 		apply: func(ctx context.Context) error { return s.o.Spaces.RenameAttribute(ctx, was.ID, from, to) }}, was, next)
 	if err != nil {

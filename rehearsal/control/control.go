@@ -160,8 +160,17 @@ func (s *Server) Close() {
 	s.tasks.Wait()
 }
 
-// Forget drops what belongs to namespaces that are gone, after the rehearsal was reset: operations, rules and the
-// service accounts of one namespace. Users and their keys stay.
+// Gone drops what belongs to a namespace that was deleted, by its ID: its service accounts with their keys, the permissions in
+// it, its tags.
+func Gone(s *Server, id string) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.book.gone(id)
+	return s.save()
+}
+
+// Forget drops what belongs to namespaces that are gone, after the rehearsal was reset: operations, rules, tags, the
+// service accounts of one namespace and the permissions in one. Users and their keys stay.
 func (s *Server) Forget() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -505,3 +505,56 @@ func TestKeysAreJudged(t *testing.T) {
 		t.Errorf("%v, %v", who, err)
 	}
 }
+
+// TestGone: what a namespace gave to somebody is gone with it, whoever deletes it, and after a reset: one that is made with
+// its name later lets nobody of before in.
+func TestGone(t *testing.T) {
+	const id = "orders.a2dd6"
+	for name, end := range map[string]func(*world, cloudservice.CloudServiceClient) error{
+		"the control plane": func(w *world, c cloudservice.CloudServiceClient) error {
+			out, err := c.DeleteNamespace(t.Context(), &cloudservice.DeleteNamespaceRequest{Namespace: id, ResourceVersion: w.get(id).GetResourceVersion()})
+			if err == nil {
+				w.ends(out.GetAsyncOperation())
+			}
+			return err
+		},
+		"somebody else": func(w *world, _ cloudservice.CloudServiceClient) error { return Gone(w.Server, id) },
+		"a reset":       func(w *world, _ cloudservice.CloudServiceClient) error { return w.Forget() },
+	} {
+		w := newWorld(t, Options{})
+		secret, err := w.NewKey(testAccount, Developer, "dev", time.Hour)
+		if err != nil {
+			t.Fatal(err)
+		}
+		developer := w.with(string(secret.Reveal()))
+		made, err := developer.CreateNamespace(t.Context(), &cloudservice.CreateNamespaceRequest{Spec: &nspb.NamespaceSpec{Name: "orders", RetentionDays: 30,
+			Replicas: []*nspb.ReplicaSpec{{Region: "aws-us-east-1"}}, ApiKeyAuth: &nspb.ApiKeyAuthSpec{Enabled: true}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.ends(made.GetAsyncOperation())
+		robot, err := w.owner.CreateServiceAccount(t.Context(), &cloudservice.CreateServiceAccountRequest{Spec: &identity.ServiceAccountSpec{Name: "wide",
+			Access: &identity.Access{AccountAccess: &identity.AccountAccess{Role: ReadOnly}, NamespaceAccesses: map[string]*identity.NamespaceAccess{id: {Permission: Write}, "other.a2dd6": {Permission: Read}}}}})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.ends(robot.GetAsyncOperation())
+		if _, p := w.Holder(string(secret.Reveal()), id); p != Admin {
+			t.Fatalf("who made it has %v", p)
+		}
+		if err := end(w, developer); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		if _, p := w.Holder(string(secret.Reveal()), id); p != None {
+			t.Errorf("deleted by %s: who made it has %v in its successor", name, p)
+		}
+		have, err := w.owner.GetServiceAccount(t.Context(), &cloudservice.GetServiceAccountRequest{ServiceAccountId: robot.GetServiceAccountId()})
+		if err != nil {
+			t.Fatal(err)
+		}
+		left := have.GetServiceAccount().GetSpec().GetAccess().GetNamespaceAccesses()
+		if left[id] != nil || name != "a reset" && left["other.a2dd6"] == nil {
+			t.Errorf("deleted by %s: a service account of the account has %v", name, left)
+		}
+	}
+}

@@ -90,11 +90,16 @@ func putEndpoint(ctx context.Context, s *Server, spec *nexus.EndpointSpec, was s
 	return s.o.Spaces.PutEndpoint(ctx, was, Endpoint{Name: spec.GetName(), Namespace: t.GetNamespaceId(), TaskQueue: t.GetTaskQueue()})
 }
 
-// endpointAt is an endpoint of the caller's account at its present version, any version for ""; s.mu is held.
+// endpointAt is an endpoint of the caller's account, at its present version and of a namespace that the caller is Namespace
+// Admin of unless any is given; s.mu is held.
 func endpointAt(s *Server, who caller, id, version string, any bool) (*endpoint, error) {
 	for _, e := range s.endpoints {
 		if e.account == who.account && e.shown.GetId() == id {
-			if !any && e.shown.GetResourceVersion() != version {
+			switch target := e.shown.GetSpec().GetTargetSpec().GetWorkerTargetSpec().GetNamespaceId(); {
+			case any:
+			case !atLeast(who.in(target), Admin):
+				return nil, errUnauthorized
+			case e.shown.GetResourceVersion() != version:
 				return nil, errStale
 			}
 			return e, nil
