@@ -159,7 +159,7 @@ func Explain(ctx context.Context, engine *doctor.Engine, t doctor.Target, u *Unr
 		v.Code, v.Stage, v.Title = "NS-02", "client-cert", "The server refuses this identity"
 		v.Cause = "It answers, and refuses even to say its version."
 		v.NotWrong = "The address is right and the server is well."
-		v.Fix = []Fix{platform("Give a client certificate or an API key that may read the server.", "onramp assess --tls-cert-path FILE --tls-key-path FILE")}
+		v.Fix = []Fix{platform("Give a client certificate or an API key that may read the server.", "onramp assess --address "+shell(address)+" --tls-cert-path FILE --tls-key-path FILE")}
 		return v
 	}
 	if u.NotTemporal {
