@@ -88,7 +88,7 @@ func TestCutoverPages(t *testing.T) {
 	d.finish(failed)
 	d.get(failed).want(t, 200, "Nothing is listening at", "TC-01", "Start it.")
 	d.get(failed+".json").want(t, 410)
-	d.get(m+"/cutover").want(t, 200, "Stop and look at G7") // the last that saw something
+	d.get(m+"/cutover").want(t, 200, "Stop and look at G7", ">Stop<") // the last that saw something
 
 	source.facts, source.begun = nil, make(chan struct{})
 	live := d.upload(m+"/cutover", cutoverForm...).to(t)

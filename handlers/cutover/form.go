@@ -116,7 +116,7 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fiel
 	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: command}
 	if last != nil {
 		if res, ok := runs.ReadCrossed(*last); ok && res.Facts != nil {
-			rep := report(cutover.Judge(res.Facts), web.RunPath(last.Outcome))
+			rep := report(cutover.Judge(res.Facts).InLanguage(v.Migration.Lang), web.RunPath(last.Outcome))
 			age := h.Now().Sub(last.Ended)
 			p.Report, p.LastURL, p.Looked, p.Stale = &rep, web.RunPath(last.Outcome), fault.Lasts(max(age, time.Second).Round(time.Second))+" ago", age > staleAfter
 		}
