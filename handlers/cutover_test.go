@@ -59,7 +59,7 @@ func TestCutoverPages(t *testing.T) {
 	d := sit(t, deskOptions{crosser: source})
 	m := d.lent()
 	d.get(m).want(t, 200, m+"/cutover")
-	d.get(m+"/cutover").want(t, 200, `value="localhost:7233"`, "Look at both sides").lacks(t, "Looks so far", "cutover-headline")
+	d.get(m+"/cutover").want(t, 200, `value="localhost:7233"`, "Look at both sides", "not assessed yet", "Assess the source").lacks(t, "cutover-reviewed").lacks(t, "Looks so far", "cutover-headline")
 	assessed := d.upload(m+"/assess", assessForm...).to(t)
 	d.finish(assessed)
 
