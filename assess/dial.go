@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"net"
+	"slices"
 	"strings"
 
 	"google.golang.org/grpc"
@@ -92,6 +93,47 @@ func (b bearer) GetRequestMetadata(context.Context, ...string) (map[string]strin
 // RequireTransportSecurity implements credentials.PerRPCCredentials.
 func (b bearer) RequireTransportSecurity() bool { return true }
 
+// standIn is the namespace of the check that looks at a source's network. No word that a person reads may rest on it.
+const standIn = "assess.source"
+
+// atSource is a verdict about a network as it holds for a source: the doctor's catalogue is about Temporal Cloud, which a
+// source is not.
+func atSource(v doctor.Verdict, address string) doctor.Verdict {
+	host, port := address, "7233"
+	if a, _, err := namespace.ParseAddress(address); err == nil {
+		if h, p, err := net.SplitHostPort(a.String()); err == nil {
+			host, port = h, p
+		}
+	}
+	ofCloud := func(text string) bool {
+		return strings.Contains(text, standIn) || (v.Stage == "dns" || v.Stage == "tcp") && (strings.Contains(text, "Temporal Cloud") || strings.Contains(text, "tmprl"))
+	}
+	v.Candidates = slices.DeleteFunc(slices.Clone(v.Candidates), func(c doctor.Candidate) bool { return c.Code == "IN-10" || ofCloud(c.Why) })
+	v.Fix = slices.DeleteFunc(slices.Clone(v.Fix), func(f Fix) bool { return ofCloud(f.Text) || ofCloud(f.Command) })
+	for _, text := range []*string{&v.NotWrong, &v.Confirm, &v.Unseen} {
+		if ofCloud(*text) {
+			*text = ""
+		}
+	}
+	switch {
+	case v.Code == "IN-10" || v.Code == "DN-01":
+		v.Code, v.Stage, v.Title, v.Cause = "DN-01", "dns", host+" does not resolve", "DNS has no address for "+host+" on this machine."
+		v.NotWrong, v.Candidates = "", []doctor.Candidate{}
+		v.Fix = []Fix{developer("Check the source's address; a name that only a container network knows resolves only there.", "getent hosts "+shell(host))}
+	case v.Code == "TC-01":
+		v.Fix = []Fix{developer("Check the source's address, and that the server runs.", "nc -vz "+shell(host)+" "+shell(port)), developer("If it is a local server, start it.", "temporal server start-dev")}
+	case ofCloud(v.Cause):
+		v.Cause = "The connection to " + address + " failed before a server answered a call."
+	}
+	if ofCloud(v.Title) {
+		v.Title = "The source at " + address + " cannot be reached"
+	}
+	if len(v.Fix) == 0 {
+		v.Fix = []Fix{developer("Check the source's address, and how this machine reaches it.", "nc -vz "+shell(host)+" "+shell(port))}
+	}
+	return v
+}
+
 // stages of a check that lie before anything that only Temporal Cloud knows.
 var ofTheNetwork = map[string]bool{"dns": true, "tcp": true, "tls": true, "client-cert": true}
 
@@ -117,7 +159,7 @@ func Explain(ctx context.Context, engine *doctor.Engine, t doctor.Target, u *Unr
 		v.Code, v.Stage, v.Title = "NS-02", "client-cert", "The server refuses this identity"
 		v.Cause = "It answers, and refuses even to say its version."
 		v.NotWrong = "The address is right and the server is well."
-		v.Fix = []Fix{platform("Give a client certificate or an API key that may read the server.", "onramp assess --tls-cert-path FILE --tls-key-path FILE")}
+		v.Fix = []Fix{platform("Give a client certificate or an API key that may read the server.", "onramp assess --address "+shell(address)+" --tls-cert-path FILE --tls-key-path FILE")}
 		return v
 	}
 	if u.NotTemporal {
@@ -127,15 +169,15 @@ func Explain(ctx context.Context, engine *doctor.Engine, t doctor.Target, u *Unr
 		return v
 	}
 	probe := t
-	probe.Plaintext, probe.Namespace, probe.TaskQueue, probe.APIKey = false, "assess.source", "", "" // stages beyond the network are not looked at
+	probe.Plaintext, probe.Namespace, probe.TaskQueue, probe.APIKey = false, standIn, "", "" // stages beyond the network are not looked at
 	seen := engine.Run(ctx, probe, nil).Verdict
 	switch {
+	case seen.Code == "IN-10" || (seen.Stage == "dns" || seen.Stage == "tcp") && seen.Code != doctor.OK:
+		return atSource(seen, address)
 	case !t.Plaintext && ofTheNetwork[seen.Stage] && seen.Code != doctor.OK:
-		return seen
-	case t.Plaintext && (seen.Stage == "dns" || seen.Stage == "tcp") && seen.Code != doctor.OK:
-		return seen
+		return atSource(seen, address)
 	case t.Plaintext && seen.Stage == "tls" && (seen.Code == "PR-02" || seen.Code == "PR-03"):
-		return seen
+		return atSource(seen, address)
 	case t.Plaintext && speaksTLS(seen):
 		v.Code, v.Stage, v.Level, v.Title = "PR-04", "grpc", doctor.Likely, "The server at "+address+" wants TLS"
 		v.Cause = "It answers a TLS handshake, and Onramp was told to connect without TLS."

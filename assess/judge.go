@@ -118,8 +118,31 @@ func needsOf(f *Facts) []Fix {
 	}
 	return []Fix{
 		admin("Create the namespaces and their search attributes.", cleanLines(strings.TrimSpace(Commands(f)))),
-		developer("Give every client and worker the new address, its Namespace ID, and a client certificate or an API key. onramp code prints what changes in a language.", "onramp code --lang go --namespace "+clean(proposals(f)[f.Namespaces[0].Name])+NoAccount),
+		developer("Give every client and worker the new address, its Namespace ID, and a client certificate or an API key. onramp code prints what changes in a language.", codeInGo+clean(proposals(f)[f.Namespaces[0].Name])+NoAccount),
 	}
+}
+
+// codeInGo begins the command for the change in clients and workers, whose language and namespace a source does not know.
+const codeInGo = "onramp code --lang go --namespace "
+
+// For is the report with what a migration knows: the ID of its language, and the Namespace ID for the only namespace there
+// is; "" for what it does not know.
+func (r Report) For(lang, id string) Report {
+	r.Needs = slices.Clone(r.Needs)
+	for i, f := range r.Needs {
+		old, ok := strings.CutPrefix(f.Command, codeInGo)
+		if !ok {
+			continue
+		}
+		if id != "" && len(r.Source.Namespaces) == 1 {
+			old = shell(id)
+		}
+		if lang == "" {
+			lang = "go"
+		}
+		r.Needs[i].Command = "onramp code --lang " + shell(lang) + " --namespace " + old
+	}
+	return r
 }
 
 // GradeMeans says a grade in a sentence.
@@ -203,6 +226,9 @@ func plainRune(r rune) rune {
 	}
 	return r
 }
+
+// again is the command that assesses the same server once more. How Onramp is let in is no part of facts.
+func again(f *Facts) string { return "onramp assess --address " + shell(f.Address) }
 
 // shell is a text as one word of a POSIX shell.
 func shell(s string) string {

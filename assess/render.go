@@ -30,11 +30,37 @@ func (r Report) Headline() string {
 	case blockers > 0:
 		return fmt.Sprintf("Fix %s before you migrate, then go through %s.", plural(blockers, "blocker"), plural(warnings, "warning")) + tail
 	case warnings > 0:
-		return fmt.Sprintf("Nothing stands in the way. Act on the %s below.", plural(warnings, "warning")) + tail
+		return gradeAsks(r.Grade) + fmt.Sprintf(" Act on the %s below.", plural(warnings, "warning")) + tail
 	case unknown > 0:
 		return fmt.Sprintf("Nothing was found that stands in the way. Look yourself at the %s that Onramp could not read.", plural(unknown, "thing")) + tail
 	}
 	return "Nothing stands in the way. Create a namespace in Temporal Cloud and start there." + tail
+}
+
+// gradeAsks is what a grade asks for where nothing blocks, so that the first sentence and the grade agree.
+func gradeAsks(grade string) string {
+	switch grade {
+	case "C":
+		return "Nothing blocks the migration, but plan for what is running."
+	case "B":
+		return "Nothing blocks the migration, but code must change."
+	}
+	return "Nothing stands in the way."
+}
+
+// WordOf is what a report said, by its headline, as a verdict and a word for a row; "" for a text that is none.
+func WordOf(headline string) (Verdict, string) {
+	switch {
+	case strings.HasPrefix(headline, "Fix "):
+		return Blocker, "Blocked"
+	case strings.HasPrefix(headline, "Nothing ") && strings.Contains(headline, " Act on the "):
+		return Warning, "Warnings"
+	case strings.HasPrefix(headline, "Nothing was found "):
+		return Unknown, "Not known"
+	case strings.HasPrefix(headline, "Nothing stands in the way. "):
+		return Pass, "Ready"
+	}
+	return "", ""
 }
 
 func (r Report) counts(of func(Row) Verdict) (blockers, warnings, unknown int) {

@@ -86,7 +86,7 @@ var otherRules = []rule{
 		source: docLimits, wrong: "The file that you gave need not be what the server runs with.",
 		whole: func(a *answer, f *Facts) {
 			if f.Config == nil {
-				a.both(Unknown, Row{Title: "The server's dynamic configuration cannot be read from outside", Fix: []Fix{platform("Give the file.", "onramp assess --dynamic-config FILE")}})
+				a.both(Unknown, Row{Title: "The server's dynamic configuration cannot be read from outside", Fix: []Fix{platform("Give the file.", again(f)+" --dynamic-config FILE")}})
 				return
 			}
 			over := 0
@@ -133,13 +133,13 @@ var otherRules = []rule{
 			case f.Metrics != nil:
 				a.both(Unknown, Row{Title: "The metrics could not be read: " + f.Metrics.Why})
 			case act.High == nil:
-				a.both(Unknown, Row{Title: "The rate of actions is not known: " + act.Why, Fix: []Fix{platform("Give the address of the server's metrics.", "onramp assess --metrics http://HOST:PORT/metrics")}})
+				a.both(Unknown, Row{Title: "The rate of actions is not known: " + act.Why, Fix: []Fix{platform("Give the address of the server's metrics.", again(f)+" --metrics http://HOST:PORT/metrics")}})
 			case *act.High/secondsOfMonth > busyAPS:
 				a.both(Warning, Row{Title: fmt.Sprintf("Perhaps %.0f actions a second on average", *act.High/secondsOfMonth), Evidence: map[string]any{"high_a_month": *act.High},
-					Fix: []Fix{admin("Measure it before you move, and ask for provisioned capacity for the first week.", "onramp assess --metrics http://HOST:PORT/metrics")}})
+					Fix: []Fix{admin("Measure it before you move, and ask for provisioned capacity for the first week.", again(f)+" --metrics http://HOST:PORT/metrics")}})
 			default:
 				a.both(Info, Row{Title: fmt.Sprintf("About %s actions a month, %.2f a second on average; peaks are not known", human(*act.Likely), *act.Likely/secondsOfMonth), Evidence: map[string]any{"low": *act.Low, "likely": *act.Likely, "high": *act.High},
-					Fix: []Fix{platform("Measure the peak from the server's own counter.", "onramp assess --metrics http://HOST:PORT/metrics")}})
+					Fix: []Fix{platform("Measure the peak from the server's own counter.", again(f)+" --metrics http://HOST:PORT/metrics")}})
 			}
 		}},
 	{id: "M2", what: "system namespaces", moves: config,
@@ -157,7 +157,7 @@ var otherRules = []rule{
 		source: docAutomated, wrong: "Retention hides workflows that ran long ago: “never” cannot be read.",
 		whole: func(a *answer, f *Facts) {
 			if f.Target == nil {
-				a.both(Unknown, Row{Title: "No namespace in Temporal Cloud was given to look at", Fix: []Fix{admin("Give it once it exists.", "onramp assess --target-namespace NAME."+accountHere+" --target-address HOST:7233")}})
+				a.both(Unknown, Row{Title: "No namespace in Temporal Cloud was given to look at", Fix: []Fix{admin("Give it once it exists.", again(f)+" --target-namespace NAME."+accountHere+" --target-address HOST:7233")}})
 				return
 			}
 			t := f.Target

@@ -171,11 +171,11 @@ var namespaceRules = []rule{
 			ev := map[string]any{"namespaces": f.Listed}
 			if f.Skipped > 0 {
 				a.both(Unknown, Row{Title: plural(f.Skipped, "namespace") + " could not be assessed before the run ended", Evidence: map[string]any{"skipped": f.Skipped},
-					Fix: []Fix{platform("Name those that matter, or give a larger budget.", "onramp assess --namespace NAME --budget 5000")}})
+					Fix: []Fix{platform("Name those that matter, or give a larger budget.", again(f)+" --namespace NAME --budget 5000")}})
 			}
 			switch {
 			case f.List != Read:
-				a.unread("The list of namespaces", f.List, platform("Name each namespace to assess.", "onramp assess --namespace NAME"))
+				a.unread("The list of namespaces", f.List, platform("Name each namespace to assess.", again(f)+" --namespace NAME"))
 			case f.More:
 				a.both(Info, Row{Title: fmt.Sprintf("There are more than %d namespaces", f.Listed), Evidence: ev,
 					Fix: []Fix{admin("Ask for a larger quota before you create them, and assess them by name.", "")}})

@@ -134,7 +134,7 @@ var workerRules = []rule{
 	{id: "T1", what: "task queues", moves: live,
 		rule:   "A workflow ends only where a worker polls its task queue: the old workers must stay until the drain is over.",
 		source: docManual, wrong: "Only pollers of the last five minutes are known; activities may use queues that no sampled history names.",
-		each: func(a *answer, _ *Facts, n *Namespace) {
+		each: func(a *answer, f *Facts, n *Namespace) {
 			var lonely, polled []string
 			var unread []Outcome
 			ev := map[string]any{}
@@ -156,7 +156,7 @@ var workerRules = []rule{
 			switch {
 			case len(lonely) > 0:
 				a.both(Warning, Row{Title: "Work waits on task queues that nobody polls: " + few(lonely, 4), Evidence: ev,
-					Fix: []Fix{developer("Start their workers again, or end what waits: it will not drain.", "temporal task-queue describe --namespace "+shell(n.Name)+" --task-queue "+shell(lonely[0]))}})
+					Fix: []Fix{developer("Start their workers again, or end what waits: it will not drain.", "temporal task-queue describe --address "+shell(f.Address)+" --namespace "+shell(n.Name)+" --task-queue "+shell(lonely[0]))}})
 			case len(unread) > 0:
 				a.unread("Some task queues", unread[len(unread)-1])
 			case n.QueuesMore:

@@ -3,6 +3,7 @@ package assess
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -183,5 +184,40 @@ func TestDialRefuses(t *testing.T) {
 		if _, err := Dial(target, nil); err == nil {
 			t.Errorf("%s: no error", name)
 		}
+	}
+}
+
+// TestSourceIsNotCloud: what is said of a source's network tells nobody of Temporal Cloud, nor of the namespace that stands in.
+func TestSourceIsNotCloud(t *testing.T) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	closed := l.Addr().String()
+	l.Close()
+	engine := doctor.New(doctor.Options{Timeout: 10 * time.Second})
+	for _, c := range []struct{ address, title, fix string }{
+		{"foo", "foo does not resolve", "Check the source's address"},
+		{closed, "Nothing is listening at " + closed, "Check the source's address"},
+	} {
+		for _, plain := range []bool{true, false} {
+			v := Explain(t.Context(), engine, doctor.Target{Address: c.address, Plaintext: plain}, &Unreachable{Err: errors.New("no answer")})
+			said := fmt.Sprintf("%+v", v)
+			if c.title == "foo does not resolve" && v.Code != "DN-01" {
+				t.Logf("this machine's DNS does not say that a name is unknown: %s", v.Code)
+			} else if v.Title != c.title || !strings.Contains(said, c.fix) {
+				t.Errorf("%s: %s", c.address, said)
+			}
+			for _, not := range []string{"assess.source", "Temporal Cloud", "tmprl"} {
+				if strings.Contains(said, not) {
+					t.Errorf("%s says %q: %s", c.address, not, said)
+				}
+			}
+		}
+	}
+	made := atSource(doctor.Verdict{Code: "IN-10", Stage: "input", Title: "Still pointing at the local server", Cause: "foo is a name, while assess.source is a namespace of Temporal Cloud.",
+		Fix: []Fix{{Text: "Point it at the namespace.", Command: "export TEMPORAL_ADDRESS=assess.source.tmprl.cloud:7233"}}}, "foo")
+	if said := fmt.Sprintf("%+v", made); made.Title != "foo does not resolve" || made.Code != "DN-01" || strings.Contains(said, "assess.source") || strings.Contains(said, "Cloud") {
+		t.Errorf("%s", said)
 	}
 }

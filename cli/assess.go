@@ -74,6 +74,12 @@ func assessCmd(ctx context.Context, w World, args []string) int {
 		if err := o.Validate(); err != nil {
 			return err
 		}
+		if o.Rate == 0 { // in Options it is the default
+			return fault.New(fault.Invalid, "This is not a rate for reading a server", "Give calls a second, from 0.1 to 50.").In("rate")
+		}
+		if *a.from != "" && len(a.names) > 0 {
+			return fault.New(fault.Invalid, "A facts file is judged as a whole", "Leave out --namespace, or assess the server again with it.").In("namespace")
+		}
 		if *a.metrics != "" && !strings.HasPrefix(*a.metrics, "http://") && !strings.HasPrefix(*a.metrics, "https://") {
 			return fault.New(fault.Invalid, "This is not the address of a metrics page", "Give it with its scheme, such as http://localhost:9090/metrics.").In("metrics")
 		}

@@ -41,7 +41,7 @@ var gates = []gate{
 }
 
 func judgeAssessed(f *Facts, _ map[string]State) answer {
-	again := developer("Assess the source, and give the file that it writes.", "onramp assess --address "+assess.Shell(f.Source.Address)+" --namespace "+assess.Shell(f.Source.Namespace)+" --facts facts.json\nonramp cutover status --assessment facts.json …")
+	again := developer("Assess the source, and give the file that it writes.", "onramp assess --address "+assess.Shell(f.Source.Address)+" --namespace "+assess.Shell(f.Source.Namespace)+" --facts facts.json\n"+ofBoth(f, "status", "--assessment facts.json"))
 	a := f.Assessment
 	if a == nil {
 		return answer{Open, "No assessment of the source was given.", nil, []Fix{again}}
@@ -56,7 +56,7 @@ func judgeAssessed(f *Facts, _ map[string]State) answer {
 		return answer{Open, "The assessment is " + spell(f.At.Sub(a.At)) + " old: assess again.", ev, []Fix{again}}
 	case a.Warnings > 0 && f.Said.WarningsReviewedBy == "":
 		return answer{Open, "Nobody has said that they went through the " + plural(a.Warnings, "warning") + " of the assessment.", ev,
-			[]Fix{developer("Go through them, then say who did.", "onramp cutover status --warnings-reviewed-by NAME …")}}
+			[]Fix{developer("Go through them, then say who did.", ofBoth(f, "status", "--warnings-reviewed-by NAME"))}}
 	}
 	title := "Assessed " + spell(f.At.Sub(a.At)) + " ago, without a blocker."
 	if a.Warnings > 0 {
@@ -74,7 +74,7 @@ func judgeReachable(f *Facts, _ map[string]State) answer {
 	}
 	ev := map[string]any{"code": f.Check.Code, "tested_from": f.Check.From, "target": f.Target.Address}
 	if f.Check.Code != "OK" {
-		return answer{Red, "A worker on this machine would not connect: " + f.Check.Title + ".", ev, []Fix{developer("See what is wrong and how it is put right.", "onramp check --address "+assess.Shell(f.Target.Address)+" --namespace "+assess.Shell(f.Target.Namespace)+" …")}}
+		return answer{Red, "A worker on this machine would not connect: " + f.Check.Title + ".", ev, []Fix{developer("See what is wrong and how it is put right.", "onramp check --address "+assess.Shell(f.Target.Address)+" --namespace "+assess.Shell(f.Target.Namespace))}}
 	}
 	return answer{Passed, "A worker on this machine would connect.", ev, nil}
 }
@@ -115,7 +115,7 @@ func judgeAttributes(f *Facts, _ map[string]State) answer {
 
 func judgeWorkers(f *Facts, _ map[string]State) answer {
 	if len(f.Queues) == 0 {
-		return answer{Unknown, "No task queue of the source is known.", nil, []Fix{developer("Name the task queues of your workers.", "onramp cutover status --task-queue NAME …")}}
+		return answer{Unknown, "No task queue of the source is known.", nil, []Fix{developer("Name the task queues of your workers.", ofBoth(f, "status", "--task-queue NAME"))}}
 	}
 	var lack, waits, ready, blind []string
 	polledAtSource := 0
@@ -144,13 +144,13 @@ func judgeWorkers(f *Facts, _ map[string]State) answer {
 	ev := map[string]any{"without_workers": lack, "waiting_tasks": waits, "ready": ready, "not_known": blind, "polled_at_source": polledAtSource}
 	switch {
 	case len(lack) > 0:
-		return answer{Open, "No worker polls the target for " + plural(len(lack), "task queue") + ": " + few(lack, 5) + ".", ev, []Fix{developer("Start workers with the target's address, namespace and credentials; leave those of the source as they are.", "onramp code --namespace "+assess.Shell(f.Target.Namespace))}}
+		return answer{Open, "No worker polls the target for " + plural(len(lack), "task queue") + ": " + few(lack, 5) + ".", ev, []Fix{developer("Start workers with the target's address, namespace and credentials; leave those of the source as they are."+orYours, "onramp code"+inPython+" --namespace "+assess.Shell(f.Target.Namespace))}}
 	case len(waits) > 0:
 		return answer{Open, "Tasks wait at the target: " + few(waits, 5) + ".", ev, []Fix{developer("Add workers at the target, or look why they are slow.", "")}}
 	case len(blind) > 0:
 		return answer{Unknown, "Who polls " + plural(len(blind), "task queue") + " could not be read: " + few(blind, 5) + ".", ev, nil}
 	case len(ready) == 0:
-		return answer{Open, "No worker polls the target.", ev, []Fix{developer("Start workers with the target's address, namespace and credentials.", "onramp code --namespace "+assess.Shell(f.Target.Namespace))}}
+		return answer{Open, "No worker polls the target.", ev, []Fix{developer("Start workers with the target's address, namespace and credentials."+orYours, "onramp code"+inPython+" --namespace "+assess.Shell(f.Target.Namespace))}}
 	}
 	return answer{Passed, "Workers poll the target: " + few(ready, 6) + ".", ev, nil}
 }
@@ -187,9 +187,9 @@ func judgeCanary(f *Facts, _ map[string]State) answer {
 	case blind > 0:
 		return answer{Unknown, "Who worked on what completed at the target could not be read.", ev, nil}
 	case own > 0:
-		return answer{Open, "Only Onramp's own worker has completed a workflow at the target.", ev, []Fix{developer("Start one of yours there, with your own worker.", "onramp transfer --worker own …")}}
+		return answer{Open, "Only Onramp's own worker has completed a workflow at the target.", ev, []Fix{developer("Start one of yours there, with your own worker.", "onramp transfer --worker own --address "+assess.Shell(f.Target.Address)+" --namespace "+assess.Shell(f.Target.Namespace))}}
 	}
-	return answer{Open, "No workflow of a type of yours, and no money transfer, has completed at the target.", ev, []Fix{developer("Start one there that does no harm, or the money transfer.", "onramp transfer --worker own …")}}
+	return answer{Open, "No workflow of a type of yours, and no money transfer, has completed at the target.", ev, []Fix{developer("Start one there that does no harm, or the money transfer.", "onramp transfer --worker own --address "+assess.Shell(f.Target.Address)+" --namespace "+assess.Shell(f.Target.Namespace))}}
 }
 
 func judgeStarters(f *Facts, _ map[string]State) answer {
@@ -213,9 +213,9 @@ func judgeStarters(f *Facts, _ map[string]State) answer {
 		if s.More > 0 {
 			title = "At least " + title
 		}
-		return answer{Open, title, ev, []Fix{developer("Point these clients to the target. Those that signal with start need to ask the source first.", "onramp cutover stragglers …\nonramp cutover router --lang LANGUAGE")}}
+		return answer{Open, title, ev, []Fix{developer("Point these clients to the target. Those that signal with start need to ask the source first."+orYours, ofBoth(f, "stragglers", "")+"\nonramp cutover router"+inPython)}}
 	case s.Unread > 0 || s.More > 0:
-		return answer{Unknown, fmt.Sprintf("%s %s could not be looked at.", plural(int64(s.Unread)+s.More, "start"), within), ev, []Fix{developer("Look at more of them, or at a shorter time.", "onramp cutover status --histories 500 --window 1h …")}}
+		return answer{Unknown, fmt.Sprintf("%s %s could not be looked at.", plural(int64(s.Unread)+s.More, "start"), within), ev, []Fix{developer("Look at more of them, or at a shorter time.", ofBoth(f, "status", "--histories 500 --window 1h"))}}
 	case f.Target.Reached != assess.Read || !f.Target.Starts.Known():
 		o := f.Target.Starts.Read
 		if f.Target.Reached != assess.Read {
@@ -251,7 +251,7 @@ func judgeTwins(f *Facts, _ map[string]State) answer {
 	switch {
 	case n > 0:
 		return answer{Red, plural(n, "workflow ID") + " " + isAre(n) + " open on both sides: " + few(ids, 5) + ".", ev,
-			[]Fix{developer("Decide for each which one goes on, and let clients that signal with start ask the source first.", "onramp cutover twins …\nonramp cutover router --lang LANGUAGE")}}
+			[]Fix{developer("Decide for each which one goes on, and let clients that signal with start ask the source first."+orYours, ofBoth(f, "twins", "")+"\nonramp cutover router"+inPython)}}
 	case !t.Whole:
 		return answer{Unknown, "Not every open workflow ID could be compared.", ev, []Fix{developer("Give a larger --budget.", "")}}
 	case acknowledged > 0:
@@ -368,7 +368,7 @@ func judgeSilent(f *Facts, earlier map[string]State) answer {
 	case f.Source.Retention <= 0:
 		return answer{Unknown, "How long the source keeps what has ended could not be read, so silence proves nothing.", ev, nil}
 	case f.Source.Retention < f.Silent:
-		return answer{Unknown, "The source keeps what has ended for " + spell(f.Source.Retention) + ", less than the " + spell(f.Silent) + " that it must be silent.", ev, []Fix{developer("Agree on a shorter time, or look in on it daily.", fmt.Sprintf("onramp cutover status --silent %.0fh …", f.Source.Retention.Hours()))}}
+		return answer{Unknown, "The source keeps what has ended for " + spell(f.Source.Retention) + ", less than the " + spell(f.Silent) + " that it must be silent.", ev, []Fix{developer("Agree on a shorter time, or look in on it daily.", ofBoth(f, "status", fmt.Sprintf("--silent %.0fh", f.Source.Retention.Hours())))}}
 	}
 	return answer{Passed, "Nothing started, nothing closed and nobody polled at the source for " + spell(f.Silent) + ".", ev, nil}
 }

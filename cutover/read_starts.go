@@ -151,11 +151,19 @@ func (r *Reader) window(ctx context.Context) (w time.Duration, why string) {
 		longest = max(longest, runs[i].start.Sub(runs[i-1].start))
 	}
 	w = min(max(gaps*longest, leastWindow), week).Round(time.Minute)
-	why = fmt.Sprintf("three times the longest quiet gap of the last week, %s", spell(longest))
+	why = whyWindow(longest)
 	if !whole {
 		why += fmt.Sprintf(", of the %d starts that were listed", len(runs))
 	}
 	return w, why
+}
+
+// whyWindow says how a window follows from the longest quiet gap.
+func whyWindow(longest time.Duration) string {
+	if gaps*longest < leastWindow {
+		return fmt.Sprintf("the minimum, for three times the longest quiet gap of the last week, %s, is less", spell(longest))
+	}
+	return fmt.Sprintf("three times the longest quiet gap of the last week, %s", spell(longest))
 }
 
 func (r *Reader) queue(name, kind string) *Queue {

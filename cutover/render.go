@@ -49,10 +49,12 @@ func (r Report) Headline() string {
 			passed++
 		}
 	}
-	for _, g := range r.Gates {
-		if g.State == Red {
-			return fmt.Sprintf("Stop and look at %s, %s. %s", g.ID, lower(g.Name), g.Title)
+	if stops := r.stops(); len(stops) > 0 {
+		names := make([]string, len(stops))
+		for i, g := range stops {
+			names[i] = g.ID + ", " + lower(g.Name)
 		}
+		return fmt.Sprintf("Stop and look at %s. %s", strings.Join(names, "; "), stops[0].Title)
 	}
 	for _, g := range r.Gates {
 		if g.ID == r.Next {
@@ -60,6 +62,29 @@ func (r Report) Headline() string {
 		}
 	}
 	return fmt.Sprintf("All %d gates passed: the source can be switched off.", len(r.Gates))
+}
+
+// stops are the gates that say stop: they come before whatever is next.
+func (r Report) stops() (out []Gate) {
+	for _, g := range r.Gates {
+		if g.State == Red {
+			out = append(out, g)
+		}
+	}
+	return out
+}
+
+// WordOf is what a look said, by its headline: Stop, Open or Done; "" for a text that is none.
+func WordOf(headline string) (State, string) {
+	switch first, _, _ := strings.Cut(headline, " "); first {
+	case "Stop":
+		return Red, "Stop"
+	case "Next:":
+		return Open, "Open"
+	case "All":
+		return Passed, "Done"
+	}
+	return Unknown, ""
 }
 
 func lower(s string) string { return strings.ToLower(s[:1]) + s[1:] }
@@ -236,7 +261,13 @@ func WatchLine(r Report) string {
 		parts = append(parts, fmt.Sprintf("+%d -%d since the look before", c.Starts, c.Closes))
 	}
 	parts = append(parts, count(r.Target.Open)+" at the target", "starts at the source "+count(r.Source.Starts), plural(len(r.Twins), "twin"), fmt.Sprintf("%d of %d gates", passed, total))
-	if r.Next != "" {
+	if stops := r.stops(); len(stops) > 0 {
+		ids := make([]string, len(stops))
+		for i, g := range stops {
+			ids[i] = g.ID
+		}
+		parts = append(parts, "stop "+strings.Join(ids, ", "))
+	} else if r.Next != "" {
 		parts = append(parts, "next "+r.Next)
 	}
 	line := strings.Join(parts, " · ")
@@ -248,12 +279,13 @@ func WatchLine(r Report) string {
 
 // TwinsReport is onramp cutover twins.
 type TwinsReport struct {
-	Schema     string         `json:"schema"`
-	At         time.Time      `json:"at"`
-	State      State          `json:"state"`
-	Title      string         `json:"title"`
-	Compared   int            `json:"compared"`
-	Twins      []Twin         `json:"twins"`
+	Schema     string    `json:"schema"`
+	At         time.Time `json:"at"`
+	State      State     `json:"state"`
+	Title      string    `json:"title"`
+	Compared   int       `json:"compared"`
+	Twins      []Twin    `json:"twins"`
+	source     Half
 	More       int            `json:"more"`
 	RPCs       map[string]int `json:"rpcs"`
 	Incomplete string         `json:"incomplete,omitempty"`
@@ -283,7 +315,7 @@ func JudgeTwins(f *Facts) TwinsReport {
 			rpcs[k] += n
 		}
 	}
-	return TwinsReport{Schema: TwinsSchema, At: f.At, State: a.state, Title: assess.Clean(a.title), Compared: f.Twins.Looked, Twins: r.Twins, More: f.Twins.More, RPCs: rpcs, Incomplete: r.Incomplete}
+	return TwinsReport{Schema: TwinsSchema, At: f.At, State: a.state, Title: assess.Clean(a.title), Compared: f.Twins.Looked, source: f.Source, Twins: r.Twins, More: f.Twins.More, RPCs: rpcs, Incomplete: r.Incomplete}
 }
 
 // JudgeStragglers makes the report of a look at stragglers alone: passed where nobody starts work at the source.
@@ -318,7 +350,7 @@ func WriteTwins(w io.Writer, r TwinsReport) error {
 		e.print("  and %d more\n", r.More)
 	}
 	if len(r.Twins) > 0 {
-		e.print("\nDecide for each which one goes on; Onramp ends neither. To look at one:\n  temporal workflow describe --workflow-id %s …\nTo keep new ones from coming: onramp cutover router --lang LANGUAGE\n", assess.Shell(r.Twins[0].WorkflowID))
+		e.print("\nDecide for each which one goes on; Onramp ends neither. To look at one:\n  temporal workflow describe --workflow-id %s --address %s --namespace %s\nTo keep new ones from coming: onramp cutover router --lang python (or your language)\n", assess.Shell(r.Twins[0].WorkflowID), assess.Shell(r.source.Address), assess.Shell(r.source.Namespace))
 	}
 	return e.err
 }

@@ -63,7 +63,7 @@ func TestAssessRealPrograms(t *testing.T) {
 		}
 	}
 	text := readFile(t, markdown)
-	for _, want := range []string{"Nothing stands in the way. Do what the", "2 custom search attributes must be created", "1 schedule to create", "ACCOUNT stands for your account ID", "onramp code --lang"} {
+	for _, want := range []string{"Act on the", "2 custom search attributes must be created", "1 schedule to create", "ACCOUNT stands for your account ID", "onramp code --lang"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("the report does not say %q", want)
 		}

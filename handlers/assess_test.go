@@ -63,7 +63,7 @@ func TestAssessPages(t *testing.T) {
 	if source.target.Address != "temporal.internal:7233" || !source.target.Plaintext || len(source.asked.Namespaces) != 2 || source.asked.Budget != 500 || source.asked.Rate != 2 || source.asked.Histories != 20 {
 		t.Errorf("asked %+v of %s", source.asked, source.target.Address)
 	}
-	page := d.get(run).lacks(t, "live-feed").want(t, 200, "Do what the ", "1 custom search attribute must be created", "tcld namespace search-attributes add", "pay&lt;b&gt;ments", "3 workflows open", run+".zip", "1.29.1").lacks(t, "<b>ments", "stop-assessment")
+	page := d.get(run).lacks(t, "live-feed").want(t, 200, "Act on the ", "1 custom search attribute must be created", "tcld namespace search-attributes add", "pay&lt;b&gt;ments", "3 workflows open", run+".zip", "1.29.1").lacks(t, "<b>ments", "stop-assessment")
 	if page.header.Get("Refresh") != "" || strings.Contains(page.body, "http-equiv") {
 		t.Error("the page of one that has ended asks again")
 	}

@@ -59,7 +59,7 @@ func TestCutoverPages(t *testing.T) {
 	d := sit(t, deskOptions{crosser: source})
 	m := d.lent()
 	d.get(m).want(t, 200, m+"/cutover")
-	d.get(m+"/cutover").want(t, 200, `value="localhost:7233"`, "Look at both sides").lacks(t, "Looks so far", "cutover-headline")
+	d.get(m+"/cutover").want(t, 200, `value="localhost:7233"`, "Look at both sides", "not assessed yet", "Assess the source").lacks(t, "cutover-reviewed").lacks(t, "Looks so far", "cutover-headline")
 	assessed := d.upload(m+"/assess", assessForm...).to(t)
 	d.finish(assessed)
 
@@ -88,7 +88,7 @@ func TestCutoverPages(t *testing.T) {
 	d.finish(failed)
 	d.get(failed).want(t, 200, "Nothing is listening at", "TC-01", "Start it.")
 	d.get(failed+".json").want(t, 410)
-	d.get(m+"/cutover").want(t, 200, "Stop and look at G7") // the last that saw something
+	d.get(m+"/cutover").want(t, 200, "Stop and look at G7", ">Stop<") // the last that saw something
 
 	source.facts, source.begun = nil, make(chan struct{})
 	live := d.upload(m+"/cutover", cutoverForm...).to(t)

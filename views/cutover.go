@@ -5,6 +5,7 @@ package views
 // source_cert_pem, source_cert_file, source_key_pem, source_key_file, source_api_key, window, silent, rate, budget, queues,
 // acknowledged, reviewed, and those of KeySourceProps. Test ids: cutover-address, cutover-look, cutover-stale.
 type CutoverProps struct {
+	Assessed                                     bool // an assessment of the source has ended
 	Migration                                    string
 	Address, Namespace, ServerName               string
 	CertPEM, CAPEM                               string

@@ -1,7 +1,7 @@
 package views
 
 func cutoverForm() CutoverProps {
-	return CutoverProps{Migration: "payments", Address: "localhost:7233", Namespace: "default", Silent: "7", Rate: "2", Budget: "1000", CanLook: true,
+	return CutoverProps{Migration: "payments", Address: "localhost:7233", Namespace: "default", Silent: "7", Rate: "2", Budget: "1000", CanLook: true, Assessed: true,
 		TLS:  []Choice{{Value: "off", Label: "Without TLS", Hint: "A server on your computer or in your own network", Selected: true}, {Value: "on", Label: "With TLS"}},
 		Key:  KeySourceProps{Sources: []Choice{{Value: "lent", Label: "The key that Onramp may use", Hint: "In memory only, until 14:30.", Selected: true}, {Value: "paste", Label: "Choose or paste it", Hint: "Used for this run, then forgotten."}}},
 		Twin: CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cutover watch --address localhost:7233 --namespace default --target-namespace payments.a1b2c"}}

@@ -17,8 +17,12 @@ type mark struct {
 }
 
 // judged is the report of facts with the marks of a migration.
-func judged(v web.Visit, f *assess.Facts) assess.Report {
-	rep := assess.Judge(f)
+func (h *Pages) judged(v web.Visit, f *assess.Facts) assess.Report {
+	id := ""
+	if v.Namespace != nil {
+		id = h.Acts.Places.Target(v.View).Namespace
+	}
+	rep := assess.Judge(f).For(v.Migration.Lang, id)
 	marks := map[string]assess.Reviewed{}
 	for finding, m := range migration.Reviews(v.Facts) {
 		marks[finding] = assess.Reviewed{By: m.By, At: m.At, As: assess.Verdict(m.As), Why: m.Why}

@@ -58,7 +58,7 @@ func (h *Pages) showRun(w http.ResponseWriter, r *http.Request, v web.Visit, run
 	res, _ := runs.ReadAssessed(run)
 	switch {
 	case res.Facts != nil:
-		rep := judged(v, res.Facts)
+		rep := h.judged(v, res.Facts)
 		shown := report(rep, own, filterOf(r), mark)
 		p.Report = &shown
 		if err := h.compare(r, v, rep, own, past, &p); err != nil {
@@ -118,7 +118,7 @@ func (h *Pages) File(w http.ResponseWriter, r *http.Request) error {
 	if res.Facts == nil {
 		return web.NotEnded(run)
 	}
-	return send(w, r, res.Facts, judged(v, res.Facts), strings.TrimPrefix(path.Ext(r.URL.Path), "."), fmt.Sprintf("assessment-%s-%d", v.Migration.ID, run.Number))
+	return send(w, r, res.Facts, h.judged(v, res.Facts), strings.TrimPrefix(path.Ext(r.URL.Path), "."), fmt.Sprintf("assessment-%s-%d", v.Migration.ID, run.Number))
 }
 
 // Stop ends an assessment; what was read is kept.

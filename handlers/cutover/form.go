@@ -3,6 +3,7 @@ package cutover
 import (
 	"errors"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -104,7 +105,11 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fiel
 	if err != nil {
 		return err
 	}
-	p := views.CutoverProps{Migration: v.Migration.ID, Address: f.address, Namespace: f.namespace, ServerName: f.server, CertPEM: f.certPEM, CAPEM: f.caPEM,
+	assessed, err := h.Runs.Rows(r.Context(), v.Migration.ID, migration.AssessRun, web.ShownRuns)
+	if err != nil {
+		return err
+	}
+	p := views.CutoverProps{Migration: v.Migration.ID, Assessed: slices.ContainsFunc(assessed, func(row runs.Row) bool { return row.Over() && row.HasResult }), Address: f.address, Namespace: f.namespace, ServerName: f.server, CertPEM: f.certPEM, CAPEM: f.caPEM,
 		Window: f.window, Silent: f.silent, Rate: f.rate, Budget: f.budget, Queues: f.queues, Agreed: f.agreed, Reviewed: f.reviewed,
 		Changed: len(ps) > 0 || f.window != "" || f.queues != "" || f.agreed != "", History: past, Problems: ps, CanLook: v.Namespace != nil,
 		Key: h.KeySource(v, key, web.MovePath(v.Migration.ID, "cutover")), Needs: web.Needs(v, migration.StepNamespace),
@@ -116,7 +121,7 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fiel
 	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: command}
 	if last != nil {
 		if res, ok := runs.ReadCrossed(*last); ok && res.Facts != nil {
-			rep := report(cutover.Judge(res.Facts), web.RunPath(last.Outcome))
+			rep := report(cutover.Judge(res.Facts).InLanguage(v.Migration.Lang), web.RunPath(last.Outcome))
 			age := h.Now().Sub(last.Ended)
 			p.Report, p.LastURL, p.Looked, p.Stale = &rep, web.RunPath(last.Outcome), fault.Lasts(max(age, time.Second).Round(time.Second))+" ago", age > staleAfter
 		}

@@ -42,7 +42,7 @@ func (h *Pages) Run(w http.ResponseWriter, r *http.Request) error {
 	res, _ := runs.ReadCrossed(run)
 	switch {
 	case res.Facts != nil:
-		rep := report(cutover.Judge(res.Facts), web.RunPath(run.Outcome))
+		rep := report(cutover.Judge(res.Facts).InLanguage(v.Migration.Lang), web.RunPath(run.Outcome))
 		p.Report = &rep
 	case res.Verdict != nil:
 		p.Verdict = views.VerdictProps{State: views.Bad, Word: "Not read", Title: res.Verdict.Title, Cause: res.Verdict.Cause, NotWrong: res.Verdict.NotWrong, Level: string(res.Verdict.Level), Code: res.Verdict.Code}

@@ -5,6 +5,8 @@ import (
 	"net/http"
 	"slices"
 
+	"onramp/assess"
+	"onramp/cutover"
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
@@ -103,10 +105,24 @@ func runRow(run runs.Row) views.RunRow {
 	return row
 }
 
+var crossed = map[cutover.State]views.State{cutover.Red: views.Bad, cutover.Open: views.Warn, cutover.Passed: views.Good}
+
+var assessed = map[assess.Verdict]views.State{assess.Blocker: views.Bad, assess.Warning: views.Warn, assess.Unknown: views.Wait, assess.Pass: views.Good}
+
 // RunTag is how a run stands.
 func RunTag(run runs.Row) views.Tag {
 	switch run.State {
 	case migration.RunPassed:
+		if run.Kind == migration.CutoverRun { // it read both sides; what it said of them is in its first sentence
+			if state, word := cutover.WordOf(run.Title); word != "" {
+				return views.Tag{State: crossed[state], Word: word}
+			}
+		}
+		if run.Kind == migration.AssessRun {
+			if v, word := assess.WordOf(run.Title); word != "" {
+				return views.Tag{State: assessed[v], Word: word}
+			}
+		}
 		return views.Tag{State: views.Good, Word: "Passed"}
 	case migration.RunFailed:
 		return views.Tag{State: views.Bad, Word: "Failed"}
