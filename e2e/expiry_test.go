@@ -94,14 +94,14 @@ func TestKeptKeyAndExpiry(t *testing.T) {
 			look("audit", "/audit")
 
 			b.open(p.url + m + "/certificates/filters")
-			b.has("This client is admitted")
+			b.has("This client would be admitted")
 			b.fill("#f1_cn", "worker-*")
 			b.click("filters-test")
-			b.has("This client is refused")
+			b.has("This client would be refused")
 			b.click("filters-add")
 			b.fill("#f2_cn", "PAY*")
 			b.click("filters-test")
-			b.has("This client is admitted")
+			b.has("This client would be admitted")
 			if text := b.valueOf(testID("filters-json")); !strings.Contains(text, `"commonName": "PAY*"`) {
 				t.Errorf("the JSON for tcld is %s", text)
 			}

@@ -282,7 +282,7 @@ func cloudName(text, account string) (namespace.ID, error) {
 	case text == "":
 		return namespace.ID{}, fault.New(fault.Invalid, "The namespace in Temporal Cloud is missing", "Fill in cloud_namespace, such as payments-prod.a1b2c.")
 	case !strings.Contains(text, ".") && account == "":
-		return namespace.ID{}, fault.New(fault.Invalid, fmt.Sprintf("%.60q has no account", text), "Write the Namespace ID, such as payments-prod.a1b2c, or fill in the account above.")
+		return namespace.ID{}, fault.New(fault.Invalid, fmt.Sprintf("%.60q has no account", text), "Write the Namespace ID, such as payments-prod.a1b2c, or fill in the account ID on this page.")
 	case !strings.Contains(text, "."):
 		text += "." + account
 	}
@@ -315,7 +315,7 @@ func cloudRegion(text string) (string, error) {
 // once reports what stands in the list a second time.
 func once(seen map[string]int, key string, line int, what string) error {
 	if first, twice := seen[key]; twice {
-		return atLine(line, fmt.Sprintf("%s stands in row %d already", what, first), "Delete one of the two, or tell them apart by the column name.")
+		return atLine(line, fmt.Sprintf("%s is already in row %d", what, first), "Delete one of the two, or tell them apart by the column name.")
 	}
 	seen[key] = line
 	return nil

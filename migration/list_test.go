@@ -89,7 +89,7 @@ func TestReadListFaults(t *testing.T) {
 		"a header alone":             {"cluster,namespace,cloud_namespace,region\n", []string{"The file has no rows"}},
 		"no cloud namespace":         {"cluster,namespace\neu,pay\n", []string{"The column cloud_namespace is missing"}},
 		"names of both kinds":        {"cloud_namespace,region\nPay_Prod.a1b2c,\nok.a1b2c,mars-1\n", []string{"Row 2: ", "Row 3: \"mars-1\" is no region that Onramp knows"}},
-		"twice":                      {"name,cloud_namespace\nPay,pay.a1b2c\npay,other.a1b2c\nElse,pay.a1b2c\n", []string{"Row 3: the name pay stands in row 2 already", "Row 4: the namespace pay.a1b2c stands in row 2 already"}},
+		"twice":                      {"name,cloud_namespace\nPay,pay.a1b2c\npay,other.a1b2c\nElse,pay.a1b2c\n", []string{"Row 3: the name pay is already in row 2", "Row 4: the namespace pay.a1b2c is already in row 2"}},
 		"a quotation mark left open": {"cloud_namespace\npay.a1b2c\n\"ledger.a1b2c\n", []string{"a quotation mark is out of place or never closed"}},
 		"too many columns":           {"eu,pay,pay.a1b2c,,x\n", []string{"Row 1: it has 5 columns"}},
 		"a way to sign in":           {"cloud_namespace,sign_in\npay.a1b2c,password\n", []string{`Row 2: "password" is no way to sign in`}},

@@ -134,7 +134,7 @@ func bareName(field, s string) *fault.Fault {
 	f := refuse(field, "IN-11", "The account ID is missing",
 		"“"+short(s)+"” is only the name. A Namespace ID is the name, a dot and the account ID, such as “"+short(s)+".a1b2c”.",
 		"Append a dot and your account ID. It is in the Cloud UI behind the name of every namespace.")
-	f.NotWrong = "The name keeps the rules."
+	f.NotWrong = "The name itself is valid."
 	return f
 }
 

@@ -1,5 +1,7 @@
 package views
 
+import "strings"
+
 // BoardImportProps is a list of namespaces before it is imported.
 // Form: POST /migrations/import, fields list_file (upload), list, account, lang, auth, team, confirm=yes. Test ids: list,
 // list-file, plan-import, confirm-import.
@@ -35,13 +37,27 @@ type ImportRow struct {
 func importSummary(p BoardImportProps) string {
 	switch {
 	case len(p.Problems) > 0:
-		return "Nothing would be made: mend the rows above first"
+		return "Nothing would be made: correct the errors above first"
 	case p.New == 0:
 		return "Everything on this list is here already"
 	case p.Known > 0:
 		return count(p.New, "migration", "migrations") + " would be made, " + count(p.Known, "row is", "rows are") + " here already"
 	}
 	return count(p.New, "migration", "migrations") + " would be made"
+}
+
+// refusal is what is wrong with a row, by the problem that names it ("Row 4: …"); else that the list is not imported as
+// long as another row is wrong. It is "" where an import would make the row.
+func (p BoardImportProps) refusal(r ImportRow) string {
+	for _, x := range p.Problems {
+		if what, ok := strings.CutPrefix(x.Title, "Row "+r.Line+": "); ok {
+			return "Error: " + what
+		}
+	}
+	if len(p.Problems) > 0 {
+		return "Not made while the list has errors"
+	}
+	return ""
 }
 
 // chosenOf is the value of the choice that is selected.

@@ -72,7 +72,7 @@ func importPlanned() BoardImportProps {
 func importRefused() BoardImportProps {
 	p := importPlanned()
 	p.Teams, p.New = nil, 1
-	p.Problems = Problems{{Kind: fault.Invalid, Field: "list", Title: "Row 4: the name payments stands in row 2 already", Fix: "Delete one of the two, or tell them apart by the column name."}}
+	p.Problems = Problems{{Kind: fault.Invalid, Field: "list", Title: "Row 3: the name Ledger is already in row 2", Fix: "Delete one of the two, or tell them apart by the column name."}}
 	return p
 }
 

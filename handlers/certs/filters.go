@@ -320,9 +320,9 @@ func (h *Pages) filterCloudProps(ctx context.Context, v web.Visit, ask bool) *vi
 // filterResult is what filters say of a certificate, field by field.
 func filterResult(fs certsvc.Filters, c *x509.Certificate) *views.FilterResult {
 	each, ok := fs.Match(c)
-	p := &views.FilterResult{Subject: certsvc.SubjectOf(c), Tag: views.Tag{State: views.Good, Word: "This client is admitted"}, Text: "matches a filter."}
+	p := &views.FilterResult{Subject: certsvc.SubjectOf(c), Tag: views.Tag{State: views.Good, Word: "This client would be admitted"}, Text: "matches a filter."}
 	if !ok {
-		p.Tag, p.Text = views.Tag{State: views.Bad, Word: "This client is refused"}, "matches no filter: its calls get “Request unauthorized.” (CH-26)."
+		p.Tag, p.Text = views.Tag{State: views.Bad, Word: "This client would be refused"}, "matches no filter: its calls would get “Request unauthorized.” (CH-26)."
 	}
 	for i, m := range each {
 		said := views.FilterSaid{N: fmt.Sprint(i + 1), Tag: views.Tag{State: views.Good, Word: "matches"}}
