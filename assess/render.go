@@ -53,11 +53,11 @@ func WordOf(headline string) (Verdict, string) {
 	switch {
 	case strings.HasPrefix(headline, "Fix "):
 		return Blocker, "Blocked"
-	case strings.HasPrefix(headline, "Nothing ") && strings.Contains(headline, " Act on the "):
+	case strings.HasPrefix(headline, "Nothing ") && (strings.Contains(headline, " Act on the ") || strings.Contains(headline, " Do what the ")): // the second as it was stored before
 		return Warning, "Warnings"
 	case strings.HasPrefix(headline, "Nothing was found "):
 		return Unknown, "Not known"
-	case strings.HasPrefix(headline, "Nothing stands in the way. "):
+	case strings.HasPrefix(headline, "Nothing stands in the way. Create a namespace"):
 		return Pass, "Ready"
 	}
 	return "", ""
