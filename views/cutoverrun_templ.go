@@ -265,7 +265,7 @@ func cutoverReport(r CutoverReport) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"small muted\">Schedules (G5, G8) and what you keep (G11) are yours to look at: Onramp moves no schedule.</p></section><section class=\"stack\" aria-labelledby=\"sides-title\"><h2 id=\"sides-title\">Both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Both sides\"><table><caption class=\"sr\">Source and target next to each other</caption> <thead><tr><td></td><th scope=\"col\">Source</th><th scope=\"col\">Target</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"small muted\">Schedules (G5, G8) and what you keep (G11) are yours to look at: Onramp moves no schedule.</p></section><section class=\"stack\" aria-labelledby=\"sides-title\"><h2 id=\"sides-title\">Both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Both sides, as a table\"><table><caption class=\"sr\">Source and target next to each other</caption> <thead><tr><td></td><th scope=\"col\">Source</th><th scope=\"col\">Target</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -465,7 +465,7 @@ func cutoverReport(r CutoverReport) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(r.Twins) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<section class=\"stack\" aria-labelledby=\"twins-title\" data-testid=\"cutover-twins\"><h2 id=\"twins-title\">Open on both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Open on both sides\"><table><caption class=\"sr\">Workflow IDs that are open on both sides</caption> <thead><tr><th scope=\"col\">Workflow ID</th><th scope=\"col\">At the source</th><th scope=\"col\">At the target</th><th scope=\"col\">Started there by</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<section class=\"stack\" aria-labelledby=\"twins-title\" data-testid=\"cutover-twins\"><h2 id=\"twins-title\">Open on both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workflow IDs open on both sides\"><table><caption class=\"sr\">Workflow IDs that are open on both sides</caption> <thead><tr><th scope=\"col\">Workflow ID</th><th scope=\"col\">At the source</th><th scope=\"col\">At the target</th><th scope=\"col\">Started there by</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
