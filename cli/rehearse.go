@@ -196,7 +196,7 @@ func (r *rehearser) begin(ctx context.Context) error {
 	}
 	if len(r.attributes) > 0 {
 		if err := settings.AddAttributes(ctx, r.id, r.attributes); err != nil {
-			return err
+			return fault.Rename(err, map[string]string{"search_attributes": "search-attribute"})
 		}
 	}
 	r.done("Namespace", "%s at %s (rehearsal cloud ready after %s)", r.id, r.cloud.Address(), fault.Took(ready))

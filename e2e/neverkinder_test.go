@@ -270,6 +270,7 @@ func TestSearchAttributeFlag(t *testing.T) {
 		says string
 	}{
 		{[]string{"--search-attribute", "Customer"}, "NAME=Type"},
+		{[]string{"--search-attribute", "Customer=Bogus"}, "--search-attribute: "},
 		{[]string{"--search-attribute", "Customer=Float"}, "KeywordList"},
 		{[]string{"--search-attribute", "A=Int", "--search-attribute", "B=Int", "--search-attribute", "C=Int", "--search-attribute", "D=Int"}, "fewer than Temporal Cloud"},
 		{[]string{"--retention", "91"}, "1 to 90"},
