@@ -110,7 +110,7 @@ func (w *world) settle() {
 	all, err := w.db.List(w.ctx, migration.Query{Limit: 1000})
 	w.must(err)
 	for _, m := range all {
-		for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun, migration.AssessRun} {
+		for _, kind := range migration.RunKinds {
 			rows, err := w.db.Rows(w.ctx, m.ID, kind, 100)
 			w.must(err)
 			for _, r := range rows {

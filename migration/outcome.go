@@ -17,6 +17,9 @@ const (
 	CutoverRun  RunKind = "cutover" // a look at both sides of a migration; no step rests on it
 )
 
+// RunKinds are all of them, in the order in which a migration meets them.
+var RunKinds = []RunKind{AssessRun, CheckRun, TransferRun, DrillRun, CutoverRun}
+
 // Word is what the kind is called in sentences: "check", "test transfer", "load drill", "assessment", "cut-over look".
 func (k RunKind) Word() string {
 	switch k {

@@ -85,7 +85,7 @@ func (h *Pages) Metrics(w http.ResponseWriter, r *http.Request) error {
 		}
 		s = append(s, gauge(metricMove, float64(told.Migrations.Of(migration.All, mode)+told.Migrations.Of(migration.Archived, mode)), string(mode)))
 	}
-	for _, kind := range []migration.RunKind{migration.CheckRun, migration.TransferRun, migration.DrillRun, migration.AssessRun, migration.CutoverRun} {
+	for _, kind := range migration.RunKinds {
 		s = append(s, gauge(metricLive, float64(counts[runs.Count{Kind: kind, State: migration.RunRunning}]), string(kind)))
 		for _, state := range []migration.RunState{migration.RunPassed, migration.RunFailed, migration.RunInterrupted} {
 			n := counts[runs.Count{Kind: kind, State: state}]
