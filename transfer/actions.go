@@ -15,6 +15,7 @@ import (
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/temporalproto"
 	"go.temporal.io/api/workflowservice/v1"
+	"google.golang.org/grpc"
 
 	"onramp/fault"
 )
@@ -23,8 +24,8 @@ import (
 // transfer gives the money back first. Errors are faults: NotFound, Conflict when it has ended already.
 func (s *Service) Cancel(ctx context.Context, req Request) error {
 	return s.with(ctx, req, func(ctx context.Context, svc workflowservice.WorkflowServiceClient, namespace string, exec *commonpb.WorkflowExecution) error {
-		_, err := svc.RequestCancelWorkflowExecution(ctx, &workflowservice.RequestCancelWorkflowExecutionRequest{Namespace: namespace,
-			WorkflowExecution: exec, Identity: identity, RequestId: randomID(), Reason: "stopped from Onramp"})
+		ask := &workflowservice.RequestCancelWorkflowExecutionRequest{Namespace: namespace, WorkflowExecution: exec, Identity: identity, RequestId: randomID(), Reason: "stopped from Onramp"}
+		_, err := whenFree(ctx, ask, svc.RequestCancelWorkflowExecution)
 		var asked *serviceerror.CancellationAlreadyRequested
 		if errors.As(err, &asked) {
 			return nil
@@ -37,8 +38,8 @@ func (s *Service) Cancel(ctx context.Context, req Request) error {
 // Errors are as Cancel's.
 func (s *Service) Terminate(ctx context.Context, req Request, reason string) error {
 	return s.with(ctx, req, func(ctx context.Context, svc workflowservice.WorkflowServiceClient, namespace string, exec *commonpb.WorkflowExecution) error {
-		_, err := svc.TerminateWorkflowExecution(ctx, &workflowservice.TerminateWorkflowExecutionRequest{Namespace: namespace,
-			WorkflowExecution: exec, Identity: identity, Reason: or(shorten(reason), "stopped from Onramp")})
+		ask := &workflowservice.TerminateWorkflowExecutionRequest{Namespace: namespace, WorkflowExecution: exec, Identity: identity, Reason: or(shorten(reason), "stopped from Onramp")}
+		_, err := whenFree(ctx, ask, svc.TerminateWorkflowExecution)
 		return err
 	})
 }
@@ -53,8 +54,8 @@ func (s *Service) History(ctx context.Context, req Request, to io.Writer) error 
 	err := s.with(ctx, req, func(ctx context.Context, svc workflowservice.WorkflowServiceClient, namespace string, exec *commonpb.WorkflowExecution) error {
 		var token []byte
 		for size, before := 0, "{\n  \"events\": [\n    "; ; {
-			resp, err := svc.GetWorkflowExecutionHistory(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: namespace,
-				Execution: exec, MaximumPageSize: historyPage, NextPageToken: token, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT})
+			resp, err := whenFree(ctx, &workflowservice.GetWorkflowExecutionHistoryRequest{Namespace: namespace, Execution: exec, MaximumPageSize: historyPage,
+				NextPageToken: token, HistoryEventFilterType: enumspb.HISTORY_EVENT_FILTER_TYPE_ALL_EVENT}, svc.GetWorkflowExecutionHistory)
 			if err != nil {
 				return err
 			}
@@ -109,6 +110,7 @@ func (s *Service) with(ctx context.Context, req Request, do func(context.Context
 	err = do(ctx, c.WorkflowService(), p.namespace, &commonpb.WorkflowExecution{WorkflowId: req.WorkflowID, RunId: req.RunID})
 	var (
 		missing *serviceerror.NotFound
+		busy    *serviceerror.ResourceExhausted
 		made    *fault.Fault
 	)
 	switch {
@@ -121,5 +123,25 @@ func (s *Service) with(ctx context.Context, req Request, do func(context.Context
 	case errors.As(err, &missing):
 		return fault.Wrap(err, fault.NotFound, fmt.Sprintf("There is no workflow %s in namespace %s", quote(req.WorkflowID), p.namespace), "Copy the workflow ID and namespace from where you see the workflow.")
 	}
+	if errors.As(err, &busy) {
+		return fault.Wrap(err, fault.Unavailable, "Temporal is busy: it takes no more calls of this namespace for the moment", "Wait a few seconds, then try again. The connection itself is not broken.")
+	}
 	return unreachable(err)
+}
+
+// whenFree makes a call, again and with growing pauses while the server answers that it is busy: such an answer says that
+// the call was not carried out. The error is that of the last try.
+func whenFree[Req, Resp any](ctx context.Context, req Req, call func(context.Context, Req, ...grpc.CallOption) (Resp, error)) (Resp, error) {
+	for try, pause := 1, 100*time.Millisecond; ; try, pause = try+1, 2*pause {
+		resp, err := call(ctx, req)
+		var busy *serviceerror.ResourceExhausted
+		if !errors.As(err, &busy) || try == 6 {
+			return resp, err
+		}
+		select {
+		case <-ctx.Done():
+			return resp, err
+		case <-time.After(pause):
+		}
+	}
 }

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"testing"
 
+	enumspb "go.temporal.io/api/enums/v1"
 	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/api/workflowservice/v1"
 	"go.temporal.io/sdk/client"
@@ -25,6 +26,10 @@ func (f *fake) TerminateWorkflowExecution(_ context.Context, r *workflowservice.
 func (f *fake) stop(what, id string) error {
 	f.mu.Lock()
 	defer f.mu.Unlock()
+	if f.busy > 0 {
+		f.busy--
+		return serviceerror.NewResourceExhausted(enumspb.RESOURCE_EXHAUSTED_CAUSE_RPS_LIMIT, "namespace rate limit exceeded")
+	}
 	f.stops = append(f.stops, what+" "+id)
 	return f.stopErr
 }
@@ -33,17 +38,19 @@ func TestStop(t *testing.T) {
 	tests := map[string]struct {
 		answer error
 		kind   fault.Kind
+		busy   int // how often the server is busy first
 	}{
-		"runs":         {nil, ""},
-		"asked before": {serviceerror.NewCancellationAlreadyRequested("cancellation already requested"), ""},
-		"has ended":    {serviceerror.NewNotFound("workflow execution already completed"), fault.Conflict},
-		"never was":    {serviceerror.NewNotFound("workflow not found for ID: w"), fault.NotFound},
-		"cut off":      {serviceerror.NewUnavailable("no"), fault.Unavailable},
+		"runs":          {nil, "", 0},
+		"busy at first": {nil, "", 2},
+		"asked before":  {serviceerror.NewCancellationAlreadyRequested("cancellation already requested"), "", 0},
+		"has ended":     {serviceerror.NewNotFound("workflow execution already completed"), fault.Conflict, 0},
+		"never was":     {serviceerror.NewNotFound("workflow not found for ID: w"), fault.NotFound, 0},
+		"cut off":       {serviceerror.NewUnavailable("no"), fault.Unavailable, 0},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
 			f := newFake(t)
-			f.stopErr = tt.answer
+			f.stopErr, f.busy = tt.answer, tt.busy
 			req := Request{Target: f.target, WorkflowID: "w"}
 			got := fault.From(quick(0).Cancel(t.Context(), req))
 			if got == nil && tt.kind != "" || got != nil && got.Kind != tt.kind {
@@ -52,6 +59,7 @@ func TestStop(t *testing.T) {
 			if name == "asked before" {
 				return
 			}
+			f.busy = tt.busy
 			got = fault.From(quick(0).Terminate(t.Context(), req, "enough"))
 			if got == nil && tt.kind != "" || got != nil && got.Kind != tt.kind {
 				t.Errorf("terminate answered %v, want %q", got, tt.kind)
@@ -60,6 +68,11 @@ func TestStop(t *testing.T) {
 				t.Errorf("asked for %q", f.stops)
 			}
 		})
+	}
+	f := newFake(t)
+	f.busy = 1000
+	if got := fault.From(quick(0).Terminate(t.Context(), Request{Target: f.target, WorkflowID: "w"}, "")); got == nil || !strings.Contains(got.Title, "busy") {
+		t.Errorf("always busy: %v", got)
 	}
 	if err := quick(0).Cancel(t.Context(), Request{}); !fault.Is(err, fault.Invalid) {
 		t.Errorf("without a workflow: %v", err)

@@ -55,6 +55,7 @@ type fake struct {
 	polls    int
 	stops    []string // what was asked of workflows
 	stopErr  error
+	busy     int  // how many of the next stops are refused because the server is busy
 	repeat   bool // long polls give the newest event again, as after a lost answer
 	deaf     bool // a long poll that waits is not told of what comes, as when the real server drops a notification
 	waiting  int  // long polls that wait
