@@ -94,10 +94,23 @@ func (b *browser) do(actions ...chromedp.Action) {
 }
 
 // open goes to a page. A page that refreshes itself, as a run's does without JavaScript, is stopped first: its own refresh
-// would otherwise abort the navigation that begins in the same moment.
+// would otherwise abort the navigation that begins in the same moment. Where it came between the two, open goes there again.
 func (b *browser) open(url string) {
 	b.t.Helper()
-	b.do(page.StopLoading(), chromedp.Navigate(url))
+	for range 3 {
+		aborted := false
+		b.do(page.StopLoading(), chromedp.ActionFunc(func(ctx context.Context) error {
+			err := chromedp.Navigate(url).Do(ctx)
+			if aborted = err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED"); aborted {
+				return nil
+			}
+			return err
+		}))
+		if !aborted {
+			return
+		}
+	}
+	b.t.Fatalf("the page before %s goes elsewhere each time: %s", url, b.url())
 }
 
 // url is where the page is.
