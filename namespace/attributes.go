@@ -60,7 +60,7 @@ func JudgeAttribute(name string) error {
 	case AttributeReserved(name) && strings.HasPrefix(name, reservedPrefix):
 		return fault.New(fault.Invalid, "“"+short(name)+"” is reserved: names that begin with Temporal are Temporal's own", "Choose a name that begins otherwise.")
 	case AttributeReserved(name):
-		return fault.New(fault.Invalid, "“"+short(name)+"” is reserved: it is a search attribute or field of Temporal itself", "Choose another name; what Temporal sets itself needs not be added.")
+		return fault.New(fault.Invalid, "“"+short(name)+"” is reserved: it is a search attribute or field of Temporal itself", "Choose another name; what Temporal sets itself need not be added.")
 	}
 	return nil
 }
