@@ -106,7 +106,7 @@ func pages() []page {
 		shown("cutover-looked", CutoverPage, cloudFrame("Cut-over", "", 4), cutoverLooked()),
 		shown("cutover-run-live", CutoverRunPage, cloudFrame("Cut-over look 1", "", 4), cutoverLive()),
 		shown("cutover-run-failed", CutoverRunPage, cloudFrame("Cut-over look 2", "", 4), cutoverFailed()),
-		shown("runs", RunsPage, cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil}),
+		shown("runs", RunsPage, cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil}),
 		shown("migration-report", MigrationReportPage, rehearsalFrame("Report: Payments", "", 6), reportProps()),
 		shown("rehearsal", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps()),
 		shown("rehearsal-broken", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), brokenRehearsal()),
@@ -142,7 +142,7 @@ func frame(title, nav string, rail *RailProps) Frame {
 
 func cloudFrame(title, step string, current int) Frame {
 	f := frame(title, "migrations", &RailProps{Migration: "payments", Name: "Payments", Done: doneText(current), Steps: steps(step, current)})
-	f.Path = "/m/payments/" + step
+	f.Path, f.Of = "/m/payments/"+step, "Payments"
 	f.Crumbs = []Link{{Text: "Migrations", URL: "/"}, {Text: "Payments", URL: "/m/payments"}, {Text: title}}
 	for _, name := range []string{"Overview", "Certificates", "Filters", "Checks", "Transfers", "Drill", "Replace", "Settings"} {
 		p := Place{Text: name, URL: "/m/payments/" + strings.ToLower(name), TestID: "inside-" + strings.ToLower(name)}

@@ -191,7 +191,7 @@ func (h *Pages) RunList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: web.CheckRows(checks), Spark: web.SparkProps(checks), Transfers: transfers, Drills: drills}
+	p := views.RunsProps{Migration: v.Migration.ID, Checks: web.CheckRows(checks), Spark: web.SparkProps(checks), Transfers: transfers, Drills: drills}
 	return h.Page(w, r, http.StatusOK, views.RunsPage(h.Frame(r, "Runs", "migrations", &v, ""), p))
 }
 
