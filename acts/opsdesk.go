@@ -21,9 +21,9 @@ type OpsClient interface {
 	cloud.Planner
 	cloud.Applier
 	cloud.KeyMaker
-	// Pending is the namespace that a change is about which was sent for a migration before (cloud.Plan.For) and whose end
-	// nobody saw; false for none.
-	Pending(migration string) (namespace.ID, bool)
+	// Pending is the oldest change that was sent for a migration before (cloud.Plan.For) and whose end nobody saw; false for
+	// none.
+	Pending(migration string) (cloud.Plan, bool)
 	Close() error // forgets the key
 }
 

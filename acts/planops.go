@@ -57,7 +57,7 @@ func (c CloudOps) PlanOps(ctx context.Context, by Actor, id string, wish OpsWish
 	if err != nil {
 		return err
 	}
-	plan.For = id
+	plan.For, plan.From = id, ownNamespace(v)
 	if err := c.look(ctx, by, id, s); err != nil {
 		return err
 	}
