@@ -232,11 +232,10 @@ func (c *Client) Resume(ctx context.Context, id namespace.ID, progress func(clou
 	return a, true, err
 }
 
-// Pending is the namespace that a change of a namespace is about which was sent for something (cloud.Plan.For) and whose end
-// nobody saw.
-func (c *Client) Pending(what string) (namespace.ID, bool) {
+// Pending is the oldest change of a namespace that was sent for something (cloud.Plan.For) and whose end nobody saw.
+func (c *Client) Pending(what string) (cloud.Plan, bool) {
 	p, there, err := c.o.Journal.find(func(e entry) bool {
 		return e.Server == c.o.Server && e.Plan.For == what && what != "" && (e.Plan.Kind == kindUpdate || e.Plan.Kind == kindCreate)
 	})
-	return p.Namespace, there && err == nil
+	return p, there && err == nil
 }

@@ -552,16 +552,16 @@ func TestPending(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan.For = "ledger"
+	plan.For, plan.From = "ledger", "payments.a2dd6"
 	if err := c.o.Journal.put(c.o.Server, plan); err != nil {
 		t.Fatal(err)
 	}
-	if id, found := c.Pending("ledger"); !found || id.Name != "north" {
-		t.Errorf("%v, %v", id, found)
+	if p, found := c.Pending("ledger"); !found || p.Namespace.Name != "north" || p.Kind != cloud.KindCreate || p.From != "payments.a2dd6" {
+		t.Errorf("%v, %v", p, found)
 	}
 	for _, what := range []string{"", "other"} {
-		if id, found := c.Pending(what); found {
-			t.Errorf("%q: %v", what, id)
+		if p, found := c.Pending(what); found {
+			t.Errorf("%q: %v", what, p)
 		}
 	}
 }
