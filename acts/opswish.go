@@ -169,6 +169,12 @@ func (o opsWish) create(ctx context.Context) (cloud.Plan, error) {
 	if slices.ContainsFunc(s.state.List, func(n cloud.Listed) bool { return n.ID.Name == wish.Name && n.ID.Account == s.state.Who.Account }) {
 		return cloud.Plan{}, fault.New(fault.Conflict, "A namespace of that name exists already", "Use it from the list, or choose another name.").In("name")
 	}
+	if v.Migration.Mode.Can().Practice {
+		_, err := o.Of(v.Migration.Mode).Namespaces.Namespace(ctx, namespace.ID{Name: wish.Name, Account: s.state.Who.Account})
+		if err == nil { // the list shows the actor's own: what Create says of the others' holds here too
+			return cloud.Plan{}, nameTaken().In("name")
+		}
+	}
 	plan, err := s.client.PlanCreate(ctx, ask)
 	return plan, atField(err, "ca", "ca_pem", "bundle", "ca_pem")
 }

@@ -247,6 +247,9 @@ func (s *Server) trusted(bundle []byte) error {
 	}
 	cas, lints := certsvc.LintBundle(bundle, s.o.Now())
 	var bad []string
+	if first, _ := pem.Decode(bundle); first == nil && len(cas) > 0 { // read generously, as base64 of PEM: no client sends it on purpose
+		bad = append(bad, "accepted_client_ca is not PEM"+ourMark)
+	}
 	for _, c := range cas {
 		if expired(c, s.o.Now()) {
 			bad = append(bad, fmt.Sprintf("certificate with subject '%s' received is expired as of '%s'", c.Subject, c.NotAfter.UTC()))
