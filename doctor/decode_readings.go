@@ -203,6 +203,8 @@ var addressReadings = []reading{
 }
 
 var networkReadings = []reading{
+	{[]string{"proxy dialled", "name not found|refused|connect timed out|no route|host unreachable|deadline|reset"}, "PX-01", Likely, []string{"PX-07", "PX-03"}, "The program dialled the proxy that its environment names, and did not reach it: the proxy's address is wrong, the proxy is down, or this network does not lead to it."},
+	{[]string{"denied", "a gateway's words"}, "H2-06", Likely, []string{"H2-03", "PX-04"}, "The refusal is not in Temporal's words: something between the program and Temporal, a gateway or a proxy, answered that it could not reach what is behind it."},
 	{[]string{"no open files left"}, "TC-12", Likely, nil, ""},
 	{[]string{"no local address"}, "TC-11", Likely, []string{"TC-03", "DN-05"}, ""},
 	{[]string{"no resolver"}, "DN-07", Certain, nil, ""},
@@ -242,7 +244,7 @@ var networkReadings = []reading{
 
 // titles are in the place of the catalogue's, which knows what the check sees, where a text shows less. By the clue that a
 // reading names first.
-var titles = map[string]string{"not connected in time": "No connection was made in time"}
+var titles = map[string]string{"not connected in time": "No connection was made in time", "proxy dialled": "The proxy cannot be reached"}
 
 // An openReading is of a text that Onramp knows and that does not tell which cause it has: the code stays unknown, and the
 // candidates are in the order of how often each is behind such words.

@@ -345,10 +345,12 @@ func TestOpenReadings(t *testing.T) {
 		{"temporalio.service.RPCError: Timeout expired", UnknownCode, "The program gave up waiting, and the text does not say for what", []string{"TC-02"}},
 		{"Error: 4 DEADLINE_EXCEEDED: Deadline exceeded", UnknownCode, "The program gave up waiting, and the text does not say for what", []string{"TC-02"}},
 		{"failed to query workflow: QueryWorkflow: context deadline exceeded", UnknownCode, "The call got no answer in time", []string{"TQ-01", "WF-12", "SY-03"}},
+		{"Workflow Update failed: Timeout expired (WorkflowUpdateRPCTimeoutOrCancelledError)", UnknownCode, "The call got no answer in time", []string{"TQ-01", "WF-12", "SY-03"}},
 		{"context deadline exceeded while waiting for connections to become ready", "TC-02", "No connection was made in time", []string{"PR-04"}},
 		{"Failed to connect before the deadline", "TC-02", "No connection was made in time", []string{"PR-04"}},
 		{"failed reaching server: context deadline exceeded", "TC-02", "No connection was made in time", []string{"PR-04"}},
 		{"dial tcp 3.4.5.6:7233: i/o timeout", "TC-02", "Packets to port 7233 are dropped", []string{"TC-05"}},
+		{"proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused", "PX-01", "The proxy cannot be reached", []string{"PX-07"}},
 		{"failed reaching server: localhost:7233: context deadline exceeded", "IN-10", "Still pointing at the local server", nil},
 	} {
 		d := Decode(tt.text)
