@@ -89,25 +89,12 @@ func cloudAttributesAdd(ctx context.Context, w World, args []string) int {
 		if err != nil {
 			return err
 		}
-		types, err := attributesOf(args[1:])
+		types, err := namespace.ReadAttributes(args[1:])
 		if err != nil {
-			return err
+			return &cloud.Fallen{At: cloud.AtBundle, Err: err}
 		}
 		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanAttributes(ctx, id, types) })
 	})
-}
-
-// attributesOf reads NAME=Type.
-func attributesOf(args []string) (map[string]string, error) {
-	types := map[string]string{}
-	for _, a := range args {
-		name, kind, ok := strings.Cut(a, "=")
-		if !ok || name == "" {
-			return nil, &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, printable(a)+" is not NAME=Type", "Write it as in CustomerId=Keyword.")}
-		}
-		types[name] = kind
-	}
-	return types, nil
 }
 
 func cloudSignInSet(ctx context.Context, w World, args []string) int {

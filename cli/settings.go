@@ -34,6 +34,7 @@ type settings struct {
 	mayHold  map[string]bool // flags whose own code deals with a secret
 
 	takesFiles bool
+	exits      string // exit codes, where they are not those of every command
 }
 
 func newSettings(name, what string, w World) *settings {
@@ -226,6 +227,9 @@ func (s *settings) usage(w io.Writer) {
 		fmt.Fprintf(w, "  --%s\n        %s%s\n        environment: %s\n", f.Name, f.Usage, def,
 			strings.Join(append([]string{envName(f.Name)}, s.others[f.Name]...), ", "))
 	})
+	if s.exits != "" {
+		fmt.Fprintf(w, "\nExit codes:\n  %s\n", strings.ReplaceAll(s.exits, "\n", "\n  "))
+	}
 }
 
 func printJSON(w World, v any) int {

@@ -230,7 +230,7 @@ func (n changes) RenameCustomSearchAttribute(ctx context.Context, req *cloudserv
 	next.Attributes = maps.Clone(was.Attributes)
 	delete(next.Attributes, from)
 	next.Attributes[to] = kind
-	if err := JudgeAttributes(next.Attributes); err != nil {
+	if err := namespace.JudgeAttributes(next.Attributes); err != nil {
 		return nil, ours(codes.InvalidArgument, "%s", said(err))
 	}
 	op, err := s.edit(who, change{id: req.GetAsyncOperationId(), kind: kindRename, req: req,

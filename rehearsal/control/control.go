@@ -1,6 +1,7 @@
 // Package control is the control plane of the rehearsal cloud: it serves CloudService of go.temporal.io/cloud-sdk, as
-// saas-api.tmprl.cloud does, over the namespaces that the rehearsal's door judges callers by. What Temporal documents it
-// does as documented; where nothing is documented it answers in words of its own, which say so (ours).
+// saas-api.tmprl.cloud does, and the older services there that tcld calls, over the namespaces that the rehearsal's door
+// judges callers by. What Temporal documents it does as documented; where nothing is documented it answers in words of its
+// own, which say so (ours).
 package control
 
 import (
@@ -129,7 +130,9 @@ func New(o Options) (*Server, error) {
 	}
 	s.grpc = grpc.NewServer(grpc.Creds(credentials.NewTLS(o.TLS)), grpc.ChainUnaryInterceptor(s.intercept), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return unknown(s, stream) }),
 		grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(20*time.Second))
-	cloudservice.RegisterCloudServiceServer(s.grpc, service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}, endpoints: endpoints{s}})
+	parts := service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}, endpoints: endpoints{s}}
+	cloudservice.RegisterCloudServiceServer(s.grpc, parts)
+	serveOlder(s, parts)
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"net"
 	"strings"
 	"sync"
@@ -221,6 +222,9 @@ func TestSpecs(t *testing.T) {
 		}, codes.InvalidArgument, "nothing to change"},
 		{"retention of 0 days", func(s *nspb.NamespaceSpec) { s.RetentionDays = 0 }, codes.InvalidArgument, "retention_days"},
 		{"retention of 91 days", func(s *nspb.NamespaceSpec) { s.RetentionDays = 91 }, codes.InvalidArgument, "retention_days"},
+		{"base64 of a good PEM", func(s *nspb.NamespaceSpec) {
+			s.MtlsAuth.AcceptedClientCa = []byte(base64.StdEncoding.EncodeToString(s.MtlsAuth.AcceptedClientCa))
+		}, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},
 		{"base64 of the PEM", func(s *nspb.NamespaceSpec) {
 			s.MtlsAuth.AcceptedClientCa = []byte("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t")
 		}, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},
