@@ -28,7 +28,7 @@ func (c CloudOps) ChooseOps(ctx context.Context, by Actor, id, name string) (err
 	if err != nil {
 		return err
 	}
-	list, err := c.shown(ctx, by, v, st.List[i:i+1]) // the team may be another since
+	list, err := shownTo(ctx, c.Book, by, v, st.List[i:i+1]) // the team may be another since
 	if err != nil {
 		return err
 	}

@@ -168,7 +168,7 @@ func (h Handoffs) visit(ctx context.Context, v migration.View, by Actor, number 
 func (h Handoffs) answering(ctx context.Context, by Actor, token string) (HandoffVisit, error) {
 	x, err := h.See(ctx, by, token)
 	if errors.Is(err, errMakerGone) && x.Handoff.Lapsed.IsZero() {
-		if e := h.lapse(ctx, x); e != nil {
+		if e := lapse(ctx, h, x); e != nil {
 			return x, e
 		}
 	}
@@ -182,7 +182,7 @@ func (h Handoffs) answering(ctx context.Context, by Actor, token string) (Handof
 }
 
 // lapse writes down that a link has lapsed.
-func (h Handoffs) lapse(ctx context.Context, x HandoffVisit) error {
+func lapse(ctx context.Context, h Handoffs, x HandoffVisit) error {
 	_, err := h.write(ctx, x.By, x.Migration.ID, func(v migration.View) (entry, error) {
 		facts := v.Handoffs.Lapsed(x.Handoff.Number)
 		if len(facts) == 0 {

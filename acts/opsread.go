@@ -19,13 +19,13 @@ func (c CloudOps) settleOn(ctx context.Context, by Actor, id string, ns namespac
 	return err
 }
 
-// shown are the namespaces of a list that the actor sees. In a rehearsal the key is the portal's, which may list every
+// shownTo are the namespaces of a list that the actor sees. In a rehearsal the key is the portal's, which may list every
 // team's; in Temporal Cloud the key's owner sees what it lists.
-func (c CloudOps) shown(ctx context.Context, by Actor, v migration.View, list []cloud.Listed) ([]cloud.Listed, error) {
+func shownTo(ctx context.Context, b *Book, by Actor, v migration.View, list []cloud.Listed) ([]cloud.Listed, error) {
 	if !v.Migration.Mode.Can().Practice {
 		return list, nil
 	}
-	sees, err := Lists{c.Book}.Spaces(ctx, by)
+	sees, err := Lists{b}.Spaces(ctx, by)
 	if err != nil {
 		return nil, err
 	}
@@ -43,7 +43,7 @@ func (c CloudOps) look(ctx context.Context, by Actor, id string, s *opsSession, 
 	if err != nil {
 		return err
 	}
-	if list, err = c.shown(ctx, by, v, list); err != nil {
+	if list, err = shownTo(ctx, c.Book, by, v, list); err != nil {
 		return err
 	}
 	regions, err := s.client.Regions(ctx)

@@ -14,7 +14,7 @@ import (
 const makerEvery = 5 * time.Second
 
 // watchMaker wakes those who look at a migration once whoever made a link may not work on it any more.
-func (h Handoffs) watchMaker(ctx context.Context, x HandoffVisit) (context.Context, context.CancelFunc) {
+func watchMaker(ctx context.Context, h Handoffs, x HandoffVisit) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(ctx)
 	go func() {
 		tick := time.NewTicker(makerEvery)
@@ -48,7 +48,7 @@ func (h Handoffs) Watch(ctx context.Context, by Actor, x HandoffVisit) iter.Seq2
 			yield(x, fault.New(fault.TooMany, "This page is open in many places", "Close it somewhere else."))
 			return
 		}
-		ctx, stop := h.watchMaker(ctx, x)
+		ctx, stop := watchMaker(ctx, h, x)
 		defer stop()
 		for v, err := range h.Book.Watch(migration.Everywhere(ctx), x.Migration.ID) {
 			if fault.Is(err, fault.NotFound) {

@@ -1,7 +1,6 @@
 package doctor
 
 import (
-	"cmp"
 	"context"
 	"fmt"
 	"net"
@@ -38,7 +37,14 @@ func (r *run) input(context.Context) {
 	r.values["address"] = r.addr.String()
 	r.see("host_kind", r.hostKind)
 	if r.st.Summary == "" {
-		r.say("%s, namespace %s, %s", r.addr, cmp.Or(r.ns, "none"), r.target.Auth)
+		ns, auth := "no namespace", "no credentials"
+		if r.ns != "" {
+			ns = "namespace " + r.ns
+		}
+		if r.target.Auth != "none" {
+			auth = r.target.Auth
+		}
+		r.say("%s, %s, %s", r.addr, ns, auth)
 	}
 	if n := len(r.target.Normalised); n > 0 {
 		r.st.Summary += fmt.Sprintf(" (%s)", repaired(n))

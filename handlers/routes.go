@@ -74,7 +74,8 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/settings/name", change, h.journey.RenameMove},
 		{post, "/m/{m}/settings/archive", change, h.journey.ArchiveMove},
 		{post, "/m/{m}/settings/delete", own, h.journey.DeleteMove},
-		{get, "/m/{m}/events", see, h.events}, // the one event stream of a page
+		{get, "/m/{m}/send", see, h.handoff.SendForm}, // what was prepared, to who works on it
+		{get, "/m/{m}/events", see, h.events},         // the one event stream of a page
 		// Step 1: the namespace
 		{get, "/m/{m}/namespace", see, h.journey.NamespaceForm},
 		{post, "/m/{m}/namespace", change, h.journey.SetNamespace},
@@ -256,7 +257,6 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
 		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
 		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
-		{get, "/m/{m}/send", see, h.handoff.SendForm}, // what was prepared, to who works on it
 		{post, "/m/{m}/send", own.Twice(), h.handoff.Send},
 		// One task for one person without an account
 		{get, "/m/{m}/upload/links", see, h.handoff.Links},

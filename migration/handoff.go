@@ -192,16 +192,28 @@ func (d deriver) handed(s StepView, h *Handoff) StepView {
 			s.Who, s.Since, s.Evidence = WhoCheck, h.Done, h.For+" says that it is done; no check has seen it yet"
 		}
 	case HandoffNotMe:
-		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.NotMe, h.For+" says that it is not for them"
+		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Since, h.cameBack()
 		if h.Words != "" {
 			s.Evidence += ": " + strings.Join(strings.Fields(h.Words), " ")
 		}
-	case HandoffLapsed:
-		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Lapsed, link+" for "+h.For+" no longer works: "+h.By+", who made it, no longer works on this migration"
-	case HandoffExpired:
-		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Expires, link+" for "+h.For+" expired without an answer"
+	case HandoffLapsed, HandoffExpired:
+		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Since, h.cameBack()
 	}
 	return s
+}
+
+// cameBack says why a hand-off is the team's again, as a clause; "" while it is not.
+func (h Handoff) cameBack() string {
+	link := "link " + strconv.Itoa(h.Number) + " for " + h.For
+	switch h.State {
+	case HandoffNotMe:
+		return h.For + " says that it is not for them"
+	case HandoffLapsed:
+		return link + " no longer works: " + h.By + ", who made it, no longer works on this migration"
+	case HandoffExpired:
+		return link + " expired without an answer"
+	}
+	return ""
 }
 
 // Asked is the hand-off that says whose turn a task is: one that was answered Done, else the newest that is open, else

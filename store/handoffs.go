@@ -41,10 +41,12 @@ func (s Handoffs) Maker(ctx context.Context, person string) (custody.Actor, erro
 	return a.Now(), err
 }
 
+// lapsing is whose links may lapse: those of a person, or those of a migration.
+type lapsing struct{ person, migration string }
+
 // lapse writes down, in the transaction of a change of accounts or teams, which links no longer work because whoever made
-// them may not work on their migration any more: of one person, or with a migration's ID of that. rs are the records of
-// the change: it is by who made that.
-func (d *DB) lapse(ctx context.Context, tx *sql.Tx, person, id string, rs []custody.Record) error {
+// them may not work on their migration any more. rs are the records of the change: it is by who made that.
+func lapse(ctx context.Context, d *DB, tx *sql.Tx, of lapsing, rs []custody.Record) error {
 	type made struct {
 		fact migration.Fact
 		team string
@@ -64,7 +66,7 @@ func (d *DB) lapse(ctx context.Context, tx *sql.Tx, person, id string, rs []cust
 		WHERE (f.data ->> '$.person' = ?1 OR f.migration_id = ?2)
 		AND NOT EXISTS (SELECT 1 FROM facts over WHERE over.migration_id = f.migration_id
 			AND over.kind IN ('`+migration.FactHandoffRevoked+`', '`+migration.FactHandoffLapsed+`') AND over.data ->> '$.handoff' = f.data ->> '$.handoff')
-		ORDER BY f.id`, person, id)
+		ORDER BY f.id`, of.person, of.migration)
 	if err != nil {
 		return err
 	}

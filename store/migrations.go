@@ -191,7 +191,7 @@ func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...c
 		if err := d.addRecords(ctx, tx, rs); err != nil || owner == team(m) {
 			return err
 		}
-		return d.lapse(ctx, tx, "", m.ID, rs)
+		return lapse(ctx, d, tx, lapsing{migration: m.ID}, rs)
 	})
 }
 

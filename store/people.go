@@ -70,7 +70,7 @@ func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Re
 		if err := d.addRecords(ctx, tx, rs); err != nil || a.Active() && a.Role >= custody.CloudAdmin {
 			return err
 		}
-		return d.lapse(ctx, tx, a.ID, "", rs)
+		return lapse(ctx, d, tx, lapsing{person: a.ID}, rs)
 	})
 }
 

@@ -347,7 +347,7 @@ func overviewProps() OverviewProps {
 	ss[3].State, ss[3].Word, ss[3].Detail, ss[3].Run = Bad, "Failed", "run 3 stopped at Certificate", &Link{Text: "See run 3", URL: "/m/payments/test/r3"}
 	return OverviewProps{Checks: sparkline30(),
 		Migration: "payments", Name: "Payments", Summary: "Python · mTLS · started 12 Nov 2026",
-		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Since: "waiting since 14 Nov 2026", Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
+		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Since: "waiting since 14 Nov 2026", Besides: []string{"Omar is asked to set the certificate filters."}, Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
 		Crossing: overviewCrossing(),
 		Steps:    StepsProps{Migration: "payments", Steps: ss},
 		Activity: ActivityProps{Rows: []ActivityRow{

@@ -54,7 +54,7 @@ func maker(ctx context.Context, h *web.Site, v web.Visit, one migration.Handoff)
 	if teams, err := h.Shared.People.Teams(ctx); err == nil {
 		for _, t := range teams {
 			if t.ID == v.Migration.Team {
-				name += " (team " + t.Name + ")"
+				name += " (" + strings.TrimPrefix(web.TeamNamed(t.Name), "the ") + ")"
 			}
 		}
 	}

@@ -55,7 +55,11 @@ func stepsBlock(v web.Visit) views.StepsProps {
 
 func turnProps(v web.Visit) views.TurnProps {
 	next := v.Step(v.Next)
-	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Since: web.Since(migration.WhoseTurn(v.View)), Continue: web.ContinueLink(v.Migration.ID, next)}
+	w := migration.WhoseTurn(v.View)
+	p := views.TurnProps{Tag: web.TurnOf(next, w), Text: web.DoneText(v.View), Since: web.Since(w), Continue: web.ContinueLink(v.Migration.ID, next, w)}
+	for _, b := range migration.Besides(v.View) {
+		p.Besides = append(p.Besides, b.Asked()+".")
+	}
 	p.Tag.Word = web.WordFor(v.By, p.Tag.Word)
 	if next.Status == migration.Rehearsed {
 		p.Text = "All that Onramp can show. " + p.Text + "."
@@ -149,7 +153,8 @@ func factText(f migration.Fact) string {
 		d := web.Data[migration.TransferData](f)
 		return "Test transfer " + d.WorkflowID + " ended " + d.Status
 	case migration.FactHandoffMade:
-		return "Link " + fmt.Sprint(web.Data[migration.HandoffData](f).Number) + " made for " + web.Data[migration.HandoffData](f).For + ": upload the CA certificate"
+		d := web.Data[migration.HandoffData](f)
+		return fmt.Sprintf("Link %d made for %s: %s", d.Number, d.For, strings.ToLower(migration.TaskTitle(d.Task)[:1])+migration.TaskTitle(d.Task)[1:])
 	case migration.FactHandoffOpened:
 		return "Its page was opened"
 	case migration.FactHandoffDone:

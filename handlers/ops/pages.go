@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"onramp/acts"
 	"onramp/certsvc"
@@ -161,7 +160,7 @@ func (h *Pages) detail(p *views.OpsProps, v web.Visit, d *cloud.Detail) {
 		p.Notes = append(p.Notes, "This namespace says that Terraform keeps it. Change it there: what Onramp changes shows up as drift, and Terraform may undo it. The lines to put into its configuration stand at the end of this page.")
 	}
 	for _, ca := range d.Settings.CAs {
-		card := views.CACard{Subject: ca.Subject, Fingerprint: ca.SHA256, SHA1: ca.SHA1, Until: ca.NotAfter.Format(time.DateOnly), Tag: views.Tag{State: views.Good, Word: "Accepted"}}
+		card := views.CACard{Subject: ca.Subject, Fingerprint: ca.SHA256, SHA1: ca.SHA1, Until: web.Day(ca.NotAfter), Tag: views.Tag{State: views.Good, Word: "Accepted"}}
 		if h.Now().After(ca.NotAfter) {
 			card.Tag = views.Tag{State: views.Bad, Word: "Expired: it blocks every change"}
 		}

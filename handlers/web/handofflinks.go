@@ -64,8 +64,12 @@ func HandoffLinks(h *Site, v Visit, task, filters string) *views.HandoffListProp
 			continue // step 3 shows all of them
 		}
 		l := views.HandoffLinkProps{Number: strconv.Itoa(one.Number), For: one.For, Tag: HandoffTag(one.State), Words: one.Words,
-			Revoked: !one.Revoked.IsZero() || !one.Lapsed.IsZero() || one.Expired(now) || one.State == migration.HandoffSeen,
+			Revoked: !one.Revoked.IsZero() || one.State == migration.HandoffSeen,
 			Text:    handoffTasks[one.Task] + " · made by " + one.By + " on " + Moment(one.Made)}
+		if !one.Lapsed.IsZero() || one.Expired(now) { // whose turn it is goes back to the team, for a task besides the steps until it says that nobody is asked
+			l.Ended = one.Task != migration.TaskUpload && (one.State == migration.HandoffLapsed || one.State == migration.HandoffExpired)
+			l.Revoked = l.Revoked || !l.Ended
+		}
 		if one.State == migration.HandoffDone && !h.Acts.Handoffs.CanLook(acts.HandoffVisit{View: v.View, Handoff: one}) {
 			l.Tag.Word = "Says done"
 		}

@@ -213,6 +213,14 @@ func (h *Site) whileSignedIn(ctx context.Context, r *http.Request) (context.Cont
 	return ctx, stop
 }
 
+// TeamNamed is a team within a sentence: "the team Payments", or "the Default team" where its name says that it is one.
+func TeamNamed(name string) string {
+	if strings.HasSuffix(strings.ToLower(name), "team") {
+		return "the " + name
+	}
+	return "the team " + name
+}
+
 // TeamChoices are the teams that the sender of a request may give something to, one of them chosen; nil at a portal for
 // one person, and for somebody without an account.
 func (h *Site) TeamChoices(r *http.Request, chosen string) (out []views.Choice) {

@@ -50,7 +50,7 @@ func (n changes) CreateNamespace(ctx context.Context, req *cloudservice.CreateNa
 	}
 	next, err := s.asked(req.GetSpec(), Space{})
 	if err == nil {
-		err = s.knowsRules(who, req.GetSpec().GetConnectivityRuleIds())
+		err = s.rules.knows(who.account, req.GetSpec().GetConnectivityRuleIds())
 	}
 	if err != nil {
 		return nil, err
@@ -159,7 +159,7 @@ func (n changes) UpdateNamespace(ctx context.Context, req *cloudservice.UpdateNa
 	if err != nil {
 		return nil, err
 	}
-	if err := s.knowsRules(who, req.GetSpec().GetConnectivityRuleIds()); err != nil {
+	if err := s.rules.knows(who.account, req.GetSpec().GetConnectivityRuleIds()); err != nil {
 		return nil, err
 	}
 	if sameSpace(was, next) {

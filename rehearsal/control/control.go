@@ -102,7 +102,7 @@ type Server struct {
 	ops    map[string]*operation
 	drafts map[string]Space  // namespaces that are being made
 	stuck  map[string]string // namespaces whose change failed: the operation
-	rules  map[string]*rule  // of every account
+	rules  allRules
 	// endpoints are the Nexus endpoints of every account.
 	endpoints []*endpoint
 	rates     rates
@@ -123,7 +123,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, ops: map[string]*operation{}, drafts: map[string]Space{}, stuck: map[string]string{}, rules: map[string]*rule{}}
+	s := &Server{o: o, ops: map[string]*operation{}, drafts: map[string]Space{}, stuck: map[string]string{}, rules: allRules{}}
 	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
 		return nil, err

@@ -151,7 +151,7 @@ func (s *Server) shown(sp Space) *nspb.Namespace {
 		}
 	}
 	for _, ruleID := range spec.GetConnectivityRuleIds() {
-		if r := s.rules[ruleID]; r != nil && r.account == sp.ID.Account {
+		if r := s.rules.of(sp.ID.Account, ruleID); r != nil {
 			n.ConnectivityRules = append(n.ConnectivityRules, proto.CloneOf(r.shown))
 		}
 	}

@@ -23,18 +23,21 @@ type rule struct {
 	shown   *connectivityrule.ConnectivityRule
 }
 
-// rule is a connectivity rule of the caller's account; nil for none. s.mu is held.
-func (s *Server) rule(who caller, id string) *rule {
-	if r := s.rules[id]; r != nil && r.account == who.account {
+// allRules are the rules of every account, by ID.
+type allRules map[string]*rule
+
+// of is a connectivity rule of an account; nil for none.
+func (all allRules) of(account, id string) *rule {
+	if r := all[id]; r != nil && r.account == account {
 		return r
 	}
 	return nil
 }
 
-// knowsRules refuses a namespace with a rule that its account does not have; s.mu is held.
-func (s *Server) knowsRules(who caller, ids []string) error {
+// knows refuses a namespace with a rule that its account does not have.
+func (all allRules) knows(account string, ids []string) error {
 	for _, id := range ids {
-		if s.rule(who, id) == nil {
+		if all.of(account, id) == nil {
 			return ours(codes.InvalidArgument, "no connectivity rule %q", id)
 		}
 	}
@@ -92,7 +95,7 @@ func (r rules) GetConnectivityRules(ctx context.Context, req *cloudservice.GetCo
 func (r rules) GetConnectivityRule(ctx context.Context, req *cloudservice.GetConnectivityRuleRequest) (*cloudservice.GetConnectivityRuleResponse, error) {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
-	have := r.s.rule(callerOf(ctx), req.GetConnectivityRuleId())
+	have := r.s.rules.of(callerOf(ctx).account, req.GetConnectivityRuleId())
 	if have == nil {
 		return nil, ours(codes.NotFound, "no connectivity rule %q", req.GetConnectivityRuleId())
 	}
@@ -106,7 +109,7 @@ func (r rules) DeleteConnectivityRule(ctx context.Context, req *cloudservice.Del
 	defer s.mu.Unlock()
 	op, err := s.again(who, "DeleteConnectivityRule", req.GetAsyncOperationId(), req)
 	if err == nil && op == nil {
-		have := s.rule(who, req.GetConnectivityRuleId())
+		have := s.rules.of(who.account, req.GetConnectivityRuleId())
 		switch {
 		case have == nil:
 			err = ours(codes.NotFound, "no connectivity rule %q", req.GetConnectivityRuleId())
