@@ -2,6 +2,9 @@ package snippet
 
 import (
 	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -80,5 +83,35 @@ func TestCloudChanges(t *testing.T) {
 	}
 	if text := all["attributes"].Commands[2].Text; !strings.Contains(text, `"keyword_list"`) {
 		t.Errorf("the type as Terraform has it: %s", text)
+	}
+}
+
+// TestRegionsNameTheirProvider: no command that Onramp shows or documents names a region without its provider. tcld (f89fc4a,
+// app/namespace.go), temporal cloud (722f087, commands.yml) and Terraform (1dff9ec, its page of
+// temporalcloud_namespace) take it so.
+func TestRegionsNameTheirProvider(t *testing.T) {
+	bare := regexp.MustCompile(`--region[ =]+'?[a-z]+-[a-z]+[0-9-]*\d\b`)
+	var files []string
+	for _, pattern := range []string{"../*.md", "../docs/*.md", "../views/*.templ", "../*/*.go", "../handlers/*/*.go", "../rehearsal/control/*.go"} {
+		more, err := filepath.Glob(pattern)
+		if err != nil || len(more) == 0 {
+			t.Fatal(pattern, err)
+		}
+		files = append(files, more...)
+	}
+	for _, name := range files {
+		if strings.HasSuffix(name, "_test.go") {
+			continue
+		}
+		text, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, found := range bare.FindAllString(string(text), -1) {
+			_, id, _ := strings.Cut(found, "--region")
+			if id = strings.Trim(id, " ='"); !strings.HasPrefix(id, "aws-") && !strings.HasPrefix(id, "gcp-") && !strings.HasPrefix(id, "azure-") {
+				t.Errorf("%s: %s", name, found)
+			}
+		}
 	}
 }
