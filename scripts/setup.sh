@@ -50,7 +50,7 @@ if ! [ -d "$vectors/cryptography_vectors" ]; then
 fi
 
 tcld=e2e/.tools/tcld # the newest that the Go module proxy has; one on PATH is taken in its place
-if ! [ -x "$tcld" ]; then
+if ! command -v tcld >/dev/null && ! [ -x "$tcld" ]; then
   echo "Installing from the Go module proxy into e2e/.tools: github.com/temporalio/tcld@v0.14.1"
   GOBIN="$PWD/e2e/.tools" go install github.com/temporalio/tcld/cmd/tcld@v0.14.1 || fail "go could not install tcld." "GOBIN=$PWD/e2e/.tools go install github.com/temporalio/tcld/cmd/tcld@v0.14.1"
 fi
