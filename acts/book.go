@@ -121,6 +121,16 @@ func (b *Book) SeesSpace(ctx context.Context, by Actor, ns string) (sees, alone 
 	return sees, sees && alone, err
 }
 
+// Free is nil when an actor may change a namespace of the rehearsal cloud that a migration of theirs is about. A Denied
+// fault when another team's migration is about it too.
+func (b *Book) Free(ctx context.Context, by Actor, ns string) error {
+	_, alone, err := b.SeesSpace(ctx, by, ns)
+	if err != nil || alone {
+		return err
+	}
+	return fault.New(fault.Denied, "Another team uses this namespace too", "Ask a cloud admin to change it, or choose a namespace of your own.")
+}
+
 // once are migrations, each once, newest first.
 func once(list []migration.Migration) []migration.Migration {
 	seen := map[string]bool{}

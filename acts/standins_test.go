@@ -26,7 +26,8 @@ type standIn struct {
 	spaces map[string]*space
 	keys   int
 
-	meanwhile *cloud.Key // what somebody else makes while a key is made
+	meanwhile *cloud.Key  // what somebody else makes while a key is made
+	pending   *cloud.Plan // what an earlier start has sent to the control plane
 }
 
 type space struct {

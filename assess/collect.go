@@ -306,6 +306,8 @@ func (c *collector) namespace(ctx context.Context, name string) (Namespace, erro
 		at := &n.Attributes[i]
 		at.Used = c.count(ctx, name, "`"+strings.ReplaceAll(at.Name, "`", "")+"` IS NOT NULL")
 	}
+	c.phase("workflow IDs", name)
+	w.reuse(ctx)
 	n.Types = w.sortedTypes()
 	n.Queues = w.sortedQueues()
 	return n, nil

@@ -21,6 +21,7 @@ type workflows struct {
 	queues     map[string]*Queue
 	openRuns   []candidate // open runs to look at closely, the oldest of each type first
 	closedRuns []candidate
+	starts     starts
 }
 
 // candidate is a run that may be sampled.
@@ -80,6 +81,7 @@ func (t *Type) listed() int { return len(t.Ages) + t.dropped }
 
 // see takes one open run into its type, and nothing of its memo or attributes.
 func (w *workflows) see(e *workflowpb.WorkflowExecutionInfo) {
+	w.starts.add(e)
 	t := w.typeOf(e.GetType().GetName())
 	w.longest(e)
 	q := w.queue(e.GetTaskQueue())
@@ -180,7 +182,9 @@ func (w *workflows) closed(ctx context.Context) {
 		for _, e := range page.GetExecutions() {
 			w.typeOf(e.GetType().GetName())
 			w.longest(e)
+			w.starts.add(e)
 		}
+		w.starts.older = err != nil || len(page.GetNextPageToken()) > 0
 	}
 	for _, t := range w.sortedTypes() {
 		w.closedOf(ctx, w.types[t.Name])
@@ -198,6 +202,7 @@ func (w *workflows) closedOf(ctx context.Context, t *Type) {
 	var newest []candidate
 	var largest candidate
 	for _, e := range executions[:min(len(executions), maxClosed)] {
+		w.starts.add(e)
 		start, end := e.GetStartTime(), e.GetCloseTime()
 		if !start.IsValid() || !end.IsValid() || end.AsTime().Before(start.AsTime()) || e.GetHistorySizeBytes() < 0 {
 			continue

@@ -26,6 +26,7 @@ type Facts struct {
 	Nexus      Endpoints      `json:"nexus"`
 	Metrics    *Metrics       `json:"metrics,omitempty"`
 	Config     *DynamicConfig `json:"dynamic_config,omitempty"`
+	Code       *CodeLook      `json:"code,omitempty"` // nil: no source code was given
 	Target     *Target        `json:"target,omitempty"`
 	RPCs       map[string]int `json:"rpcs"`
 	Budget     int            `json:"budget"`
@@ -89,6 +90,22 @@ type Namespace struct {
 	Standalone  bool           `json:"standalone_capability"`
 	Reported    Count          `json:"reported_problems"`
 	LongestID   map[string]int `json:"longest_ids"` // bytes, by what: workflow ID, workflow type, task queue
+	Reuse       Reuse          `json:"reuse"`
+}
+
+// Reuse is how soon the runs that were listed followed one another under one workflow ID.
+type Reuse struct {
+	Read   Outcome   `json:"read"`   // of the lists that the starts come from; NotAsked in facts of before 29 November 2026
+	Whole  bool      `json:"whole"`  // every run in retention was compared
+	Runs   int       `json:"runs"`   // that were compared
+	Found  []Restart `json:"found"`  // started within a second after another run; a few of them
+	Unsure int       `json:"unsure"` // began so too, and the server does not say whether they were started or went on from the run before
+}
+
+// Restart is a start of a workflow ID within a second after the one before.
+type Restart struct {
+	WorkflowID string  `json:"workflow_id"`
+	After      float64 `json:"after"` // seconds
 }
 
 // Archival says whether histories and visibility are archived.
@@ -238,6 +255,23 @@ type Target struct {
 	Reached    Outcome            `json:"reached"`
 	Executions Count              `json:"executions"`
 	Missing    map[string]Outcome `json:"attributes"` // by name: read is there, not-there is not
+}
+
+// CodeLook is what was found in source code that the user gave: where, and nothing of the code.
+type CodeLook struct {
+	Read  Outcome   `json:"read"`
+	Why   string    `json:"why,omitempty"`
+	Files int       `json:"files"` // that mention Temporal
+	Whole bool      `json:"whole"` // all of them were looked at
+	Found []CodeHit `json:"found"`
+	More  int       `json:"more"` // found besides
+}
+
+// CodeHit is one line of source code.
+type CodeHit struct {
+	What string `json:"what"`
+	File string `json:"file"` // in the directory that was given
+	Line int    `json:"line"`
 }
 
 // maxFacts bounds a facts file that is read back.

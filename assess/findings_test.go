@@ -18,7 +18,8 @@ func well() *Facts {
 	n := Namespace{Name: "payments", ID: "id-1", Described: Read, Retention: 72 * time.Hour, Archival: Archival{"disabled", "disabled"}, Clusters: []string{"active"},
 		Limits: &Limits{Blob: 2 << 20, Memo: 2 << 20}, Attributes: []Attribute{}, AttributesR: Read, Open: known(1), Closed: known(40), TypesRead: Read, TypesWhole: true, ClosedTypes: Read, Histories: true,
 		Schedules: Schedules{Listed: Read, Count: known(0)}, Workers: Workers{Listed: Read, SDKs: []SDK{{Name: "temporal-go", Version: "1.38.0", N: 2}}},
-		Deployments: known(0), Rules: known(0), Batches: known(0), Reported: known(0), LongestID: map[string]int{"workflow ID": 20}}
+		Deployments: known(0), Rules: known(0), Batches: known(0), Reported: known(0), LongestID: map[string]int{"workflow ID": 20},
+		Reuse: Reuse{Read: Read, Whole: true, Runs: 41, Found: []Restart{}}}
 	t := Type{Name: "Transfer", Open: known(1), Ages: []float64{600}, Oldest: &Oldest{WorkflowID: "t-1", RunID: "r", Start: moment.Add(-10 * time.Minute)}, ClosedR: Read, Window: 3600, Started: known(40)}
 	for i := range 40 {
 		t.Closed = append(t.Closed, Closed{Lived: float64(60 * (i + 1)), Before: float64(i * 80), Status: "Completed", Bytes: 2000})
@@ -33,7 +34,7 @@ func well() *Facts {
 	n.Queues = []Queue{{Name: "transfers", Workflows: poll, Activities: poll, HasOpen: true}}
 	return &Facts{Schema: FactsSchema, At: moment, Address: "temporal.example:7233", List: Read, Listed: 1, System: []string{"temporal-system"}, Budget: 1000, RPCs: map[string]int{"GetSystemInfo": 1},
 		Cluster:    Cluster{System: Read, Info: Read, ServerVersion: "1.31.0", ID: "c", Name: "east", Shards: 4096, Persistence: "postgres12", Visibility: "postgres12", InitialFailover: 1, Increment: 10, Clusters: Read, Remote: []string{"east"}},
-		Namespaces: []Namespace{n}, Nexus: Endpoints{Listed: Read}, Config: &DynamicConfig{Keys: map[string]int64{}},
+		Namespaces: []Namespace{n}, Nexus: Endpoints{Listed: Read}, Config: &DynamicConfig{Keys: map[string]int64{}}, Code: &CodeLook{Read: Read, Files: 3, Whole: true, Found: []CodeHit{}},
 		Target: &Target{Address: "x.tmprl.cloud:7233", Namespace: "x.a1b2c", Reached: Read, Executions: known(0)}}
 }
 
@@ -256,7 +257,11 @@ var findings = []finding{
 	same("C3", "resets", Info, func(_ *Facts, n *Namespace) { n.Samples[1].History.Resets = 1 }),
 	same("C3", "no histories", Unknown, noHistories),
 	same("C3", "refused", Unknown, func(_ *Facts, n *Namespace) { n.Batches = Count{Read: Refused} }),
-	same("C4", "never known", Unknown, none),
+	same("C4", "none", Pass, none),
+	same("C4", "half a second after", Warning, func(_ *Facts, n *Namespace) { n.Reuse.Found = []Restart{{WorkflowID: "t-1", After: 0.5}} }),
+	same("C4", "retried, or started", Unknown, func(_ *Facts, n *Namespace) { n.Reuse.Unsure = 1 }),
+	same("C4", "more runs than were compared", Unknown, func(_ *Facts, n *Namespace) { n.Reuse.Whole = false }),
+	same("C4", "facts of before", Unknown, func(_ *Facts, n *Namespace) { n.Reuse = Reuse{} }),
 
 	same("T1", "polled", Pass, none),
 	same("T1", "nobody polls", Warning, func(_ *Facts, n *Namespace) { n.Queues[0].Workflows.N = 0 }),
@@ -303,7 +308,12 @@ var findings = []finding{
 	same("A2", "nothing above", Pass, none),
 	same("A2", "a limit above", Warning, func(f *Facts, _ *Namespace) { f.Config.Keys["limit.blobsize.error"] = 8 << 20 }),
 	same("A2", "no file", Unknown, func(f *Facts, _ *Namespace) { f.Config = nil }),
-	same("Q1", "never known", Unknown, none),
+	same("Q1", "clean code", Pass, none),
+	same("Q1", "no code", Unknown, func(f *Facts, _ *Namespace) { f.Code = nil }),
+	same("Q1", "code that sorts", Warning, func(f *Facts, _ *Namespace) { f.Code.Found = []CodeHit{{"ORDER BY", "list.go", 7}} }),
+	same("Q1", "code of something else", Unknown, func(f *Facts, _ *Namespace) { f.Code.Files = 0 }),
+	same("Q1", "code that is too much", Unknown, func(f *Facts, _ *Namespace) { f.Code.Whole = false }),
+	same("Q1", "no directory", Unknown, func(f *Facts, _ *Namespace) { f.Code = &CodeLook{Read: Failed, Why: "the directory cannot be read"} }),
 	same("M1", "few", Info, none),
 	same("M1", "busy by the counter", Warning, func(f *Facts, _ *Namespace) {
 		f.Metrics = &Metrics{Read: Read, Seconds: 10, Rate: map[string]float64{"payments": 450}}

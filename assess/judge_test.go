@@ -47,8 +47,8 @@ func TestEachRow(t *testing.T) {
 
 // TestEachRuleIsProved: each rule has a case in which it finds something and one in which it does not, or says why not.
 func TestEachRuleIsProved(t *testing.T) {
-	neverPass := map[string]string{"C4": "no RPC shows it", "Q1": "no RPC shows it", "P3": "no RPC shows it", "A1": "every server has some way in", "M1": "a rate is always said"}
-	neverFinds := map[string]string{"C4": "no RPC shows it", "Q1": "no RPC shows it", "M2": "it only leaves out", "X2": "what is found is not known"}
+	neverPass := map[string]string{"P3": "no RPC shows it", "A1": "every server has some way in", "M1": "a rate is always said"}
+	neverFinds := map[string]string{"M2": "it only leaves out", "X2": "what is found is not known"}
 	neverUnknown := map[string]string{"N2": "a name is always known", "N3": "a name is always known", "N4": "a guess", "A1": "what Onramp needed is known"}
 	finds, passes, unknown := map[string]bool{}, map[string]bool{}, map[string]bool{}
 	for _, c := range findings {

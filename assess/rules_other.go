@@ -103,10 +103,36 @@ var otherRules = []rule{
 		}},
 	{id: "Q1", what: "queries of visibility", moves: code,
 		rule:   "Temporal Cloud's visibility knows no ORDER BY and answers 30 calls a second; a namespace's own credentials may not list namespaces or call the operator service.",
-		source: docFilters, wrong: "Onramp does not see your code.",
-		whole: func(a *answer, _ *Facts) {
-			a.both(Unknown, Row{Title: "What your programs ask of visibility cannot be read from a server",
-				Fix: []Fix{developer("Look for these in your code.", `grep -rnE 'ORDER BY|ListNamespaces|OperatorService|ListOpenWorkflow' .`)}})
+		source: docFilters, wrong: "Onramp sees only the code that you give it, and knows text: a query that is put together elsewhere is not found, and one to another database may be.",
+		whole: func(a *answer, f *Facts) {
+			c := f.Code
+			look := developer("Let Onramp look for it in your source code; nothing of the code is kept.", again(f)+" --code DIR")
+			switch {
+			case c == nil:
+				a.both(Unknown, Row{Title: "What your programs ask of visibility cannot be read from a server", Fix: []Fix{look}})
+				return
+			case c.Read != Read:
+				a.both(Unknown, Row{Title: "The source code could not be read: " + either(c.Why, c.Read.because()), Fix: []Fix{look}})
+				return
+			}
+			at := map[string][]string{}
+			for _, h := range c.Found {
+				at[h.What] = append(at[h.What], fmt.Sprintf("%s:%d", h.File, h.Line))
+			}
+			for _, p := range codePatterns {
+				if where := at[p.what]; len(where) > 0 {
+					a.both(Warning, Row{Subject: p.what, Title: p.title + ": " + few(where, 4), Evidence: map[string]any{"where": where, "more": c.More}, Fix: []Fix{developer(p.fix, "")}})
+				}
+			}
+			ev := map[string]any{"files": c.Files}
+			switch {
+			case !c.Whole:
+				a.both(Unknown, Row{Title: "Only a part of the source code was looked at: " + plural(c.Files, "file") + " that mention Temporal", Evidence: ev, Fix: []Fix{look}})
+			case c.Files == 0:
+				a.both(Unknown, Row{Title: "No source file there mentions Temporal", Evidence: ev, Fix: []Fix{look}})
+			case len(c.Found) == 0:
+				a.both(Pass, Row{Title: "Nothing of it stands in the code that was given: " + plural(c.Files, "file") + " that mention Temporal", Evidence: ev})
+			}
 		}},
 	{id: "M1", what: "rate of actions", moves: config,
 		rule:   "A namespace in Temporal Cloud can do 500 actions a second at first; the limit follows its use of the last seven days.",

@@ -111,11 +111,34 @@ var scheduleRules = []rule{
 			}
 		}},
 	{id: "C4", what: "reuse of workflow IDs", moves: code,
-		rule:   "One workflow ID can be started once a second, here and in Temporal Cloud.",
-		source: docLimits, wrong: "Onramp does not watch starts: bursts are not seen.",
+		rule:   "Temporal Cloud starts one workflow ID once a second at most. A server of your own does not check every start, unless it is told to.",
+		source: docLimits, wrong: "Only runs that the server still keeps and lists are compared: a start that was refused, or that joined a run, is not among them.",
 		each: func(a *answer, _ *Facts, n *Namespace) {
-			a.both(Unknown, Row{Title: "Bursts of starts of one workflow ID cannot be read from a server",
-				Fix: []Fix{developer("Look for the error “workflow ID … started too recently” or a resource-exhausted cause in the logs of your starters.", "")}})
+			r := n.Reuse
+			ev := map[string]any{"runs_compared": r.Runs}
+			logs := developer("Look for “Too many starts for workflow” in the logs of your starters.", "")
+			switch {
+			case len(r.Found) > 0:
+				var ids []string
+				soonest := r.Found[0].After
+				for _, f := range r.Found {
+					ids, soonest = append(ids, f.WorkflowID), min(soonest, f.After)
+				}
+				slices.Sort(ids)
+				ids = slices.Compact(ids)
+				ev["workflow_ids"], ev["soonest_seconds"] = ids, soonest
+				a.both(Warning, Row{Title: "Started again within a second: " + few(ids, 4), Evidence: ev,
+					Fix: []Fix{developer("Give each start a workflow ID of its own. Where the ID must be the same, let the client wait a second: Temporal Cloud refuses the start before that (ResourceExhausted).", "")}})
+			case r.Read != Read:
+				a.unread("Starts of one workflow ID", r.Read, logs)
+			case r.Unsure > 0:
+				ev["runs"] = r.Unsure
+				a.both(Unknown, Row{Title: plural(r.Unsure, "run") + " began within a second after another of the same workflow ID; the server does not say whether somebody started them", Evidence: ev, Fix: []Fix{logs}})
+			case !r.Whole:
+				a.both(Unknown, Row{Title: "No workflow ID was started twice within a second, of the " + plural(r.Runs, "run") + " that were compared; there are more", Evidence: ev, Fix: []Fix{logs}})
+			default:
+				a.both(Pass, Row{Title: "No workflow ID was started twice within a second", Evidence: ev})
+			}
 		}},
 }
 

@@ -2,10 +2,12 @@ package assess
 
 import (
 	"strings"
+	"time"
 
 	"go.temporal.io/api/enums/v1"
 	namespacepb "go.temporal.io/api/namespace/v1"
 	"go.temporal.io/api/operatorservice/v1"
+	workflowpb "go.temporal.io/api/workflow/v1"
 	"go.temporal.io/api/workflowservice/v1"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/protobuf/proto"
@@ -47,6 +49,30 @@ func unknown(ids string) map[string]Verdict {
 	return out
 }
 
+// startedTwice makes a stub one with two closed runs of one workflow ID, the second some time after the first and of the chain that
+// began with a run.
+func startedTwice(after time.Duration, chain string) func(*stub) {
+	return func(s *stub) {
+		list, describe := s.answers["ListWorkflowExecutions"], s.answers["DescribeWorkflowExecution"]
+		s.on("ListWorkflowExecutions", func(args any) (proto.Message, error) {
+			m, err := list(args)
+			if r := m.(*workflowservice.ListWorkflowExecutionsResponse); strings.Contains(args.(*workflowservice.ListWorkflowExecutionsRequest).Query, "!= 'Running'") {
+				first := execution("first", false, time.Now().Add(-30*time.Minute))
+				second := execution("second", false, first.StartTime.AsTime().Add(after))
+				first.Execution.WorkflowId, second.Execution.WorkflowId = "order-7", "order-7"
+				r.Executions = append([]*workflowpb.WorkflowExecutionInfo{second, first}, r.Executions...)
+			}
+			return m, err
+		})
+		s.on("DescribeWorkflowExecution", func(args any) (proto.Message, error) {
+			if args.(*workflowservice.DescribeWorkflowExecutionRequest).Execution.RunId == "run-second" {
+				return &workflowservice.DescribeWorkflowExecutionResponse{WorkflowExecutionInfo: &workflowpb.WorkflowExecutionInfo{FirstRunId: chain}}, nil
+			}
+			return describe(args)
+		})
+	}
+}
+
 // since123 are the RPCs that came with or after 1.23.
 var since123 = []string{"CountSchedules", "ListWorkers", "ListWorkerDeployments", "GetWorkerVersioningRules", "ListNexusEndpoints", "CountActivityExecutions"}
 
@@ -77,13 +103,17 @@ var stubs = []stubbed{
 			return m, err
 		})
 	}, map[string]Verdict{"N4": Info}},
+	{"one workflow ID started twice within a second", startedTwice(400*time.Millisecond, "run-second"), map[string]Verdict{"C4": Warning}},
+	{"one workflow ID started twice within two seconds", startedTwice(2*time.Second, "run-second"), map[string]Verdict{"C4": Pass}},
+	{"a run that was retried within a second", startedTwice(400*time.Millisecond, "run-first"), map[string]Verdict{"C4": Pass}},
+	{"a second run, and the server does not say of which chain", startedTwice(400*time.Millisecond, ""), map[string]Verdict{"C4": Unknown}},
 	{"ListNamespaces refused", refuses("ListNamespaces"), unknown("N1 M2")},
 	{"DescribeNamespace refused", refuses("DescribeNamespace"), unknown("N5 N6 N7 N8 X2")},
 	{"ListSearchAttributes refused", refuses("ListSearchAttributes"), unknown("S1 S2 S3")},
 	{"ListNexusEndpoints refused", refuses("ListNexusEndpoints"), unknown("X1")},
 	{"ListSchedules refused", refuses("ListSchedules"), unknown("C2")},
 	{"DescribeTaskQueue refused", refuses("DescribeTaskQueue"), unknown("T1 T4")},
-	{"ListWorkflowExecutions refused", refuses("ListWorkflowExecutions"), unknown("W2 W3 W9 H1 P5")},
+	{"ListWorkflowExecutions refused", refuses("ListWorkflowExecutions"), unknown("W2 W3 W9 H1 P5 C4")},
 	{"DescribeWorkflowExecution refused", refuses("DescribeWorkflowExecution"), unknown("W3 W6 W9 W10 H1 H4")},
 	{"GetWorkflowExecutionHistory refused", refuses("GetWorkflowExecutionHistory"), unknown("W4 W8 P1 P2 P3 H2 H3 X3")},
 	{"GetClusterInfo refused", refuses("GetClusterInfo"), unknown("V3 V4 V5 V6 V7")},

@@ -16,6 +16,9 @@ import (
 	"onramp/fault"
 )
 
+// unreachableExits are the exit codes of commands that read a source, where it cannot be read.
+const unreachableExits = "2 wrong usage · 11 network · 12 TLS or protocol, or no Temporal server · 13 credentials refused · 14 no such namespace"
+
 // betweenScrapes is how long apart --metrics looks twice at a counter.
 const betweenScrapes = 10 * time.Second
 
@@ -44,6 +47,7 @@ type assessment struct {
 	rate                               *float64
 	tls, asJSON                        *bool
 	metrics, config, facts, from, pack *string
+	code                               *string
 	markdown                           *string
 }
 
@@ -59,11 +63,13 @@ func assessCmd(ctx context.Context, w World, args []string) int {
 	a.tls = s.boolean("tls", "connect to the source with TLS; any TLS flag or an API key does so too")
 	a.metrics = s.text("metrics", "", "`URL` of the server's metrics page, for the rate of actions")
 	a.config = s.text("dynamic-config", "", "the server's dynamic configuration `file`")
+	a.code = s.text("code", "", "`directory` of your source code, to look in it for what Temporal Cloud does not answer; nothing of the code is kept")
 	a.facts = s.text("facts", "", "write what was read to this `file`")
 	a.from = s.text("from", "", "judge this facts `file` again, and ask nobody")
 	a.pack = s.text("pack", "", "write what Temporal's support asks for to this zip `file`")
 	a.markdown = s.text("markdown", "", "write the report to this `file`, as Markdown")
 	a.asJSON = s.boolean("json", "machine output (onramp.assess/1)")
+	s.exits = "0 nothing above INFO · 20 a WARNING at worst · 21 a BLOCKER · 22 UNKNOWN at worst, for either way to migrate\n" + unreachableExits
 	s.after = append(s.after, func() error {
 		if v, ok := w.Getenv(envName("namespace")); ok && s.origin("namespace") == "--namespace" { // a flag wins over the environment
 			var env many
@@ -80,6 +86,11 @@ func assessCmd(ctx context.Context, w World, args []string) int {
 		if *a.from != "" && len(a.names) > 0 {
 			return fault.New(fault.Invalid, "A facts file is judged as a whole", "Leave out --namespace, or assess the server again with it.").In("namespace")
 		}
+		if *a.code != "" {
+			if st, err := os.Stat(*a.code); err != nil || !st.IsDir() {
+				return fault.New(fault.Invalid, "There is no such directory", "Give the directory of your source code.").In("code")
+			}
+		}
 		if *a.metrics != "" && !strings.HasPrefix(*a.metrics, "http://") && !strings.HasPrefix(*a.metrics, "https://") {
 			return fault.New(fault.Invalid, "This is not the address of a metrics page", "Give it with its scheme, such as http://localhost:9090/metrics.").In("metrics")
 		}
@@ -89,7 +100,7 @@ func assessCmd(ctx context.Context, w World, args []string) int {
 		return code
 	}
 	if *a.from != "" {
-		return a.again(w)
+		return a.again(ctx, w)
 	}
 	return a.run(ctx, w)
 }
@@ -99,7 +110,7 @@ func (a *assessment) options(progress func(assess.Progress)) assess.Options {
 }
 
 // again judges a facts file.
-func (a *assessment) again(w World) int {
+func (a *assessment) again(ctx context.Context, w World) int {
 	in, err := os.Open(*a.from)
 	if err != nil {
 		return complain(w, fault.Wrap(err, fault.Invalid, "The facts file cannot be opened", "Give a file that onramp assess --facts wrote.").In("from"))
@@ -109,7 +120,15 @@ func (a *assessment) again(w World) int {
 	if err != nil {
 		return complain(w, fault.From(err).In("from"))
 	}
+	a.readCode(ctx, f)
 	return a.finish(w, f)
+}
+
+// readCode looks in the source code, where it was given.
+func (a *assessment) readCode(ctx context.Context, f *assess.Facts) {
+	if *a.code != "" {
+		f.Code = assess.ReadCode(ctx, os.DirFS(*a.code))
+	}
 }
 
 // run reads the source, then says what was found.
@@ -151,6 +170,7 @@ func (a *assessment) run(ctx context.Context, w World) int {
 	if *a.metrics != "" {
 		f.Metrics = assess.ReadMetrics(ctx, &http.Client{Timeout: 20 * time.Second, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, *a.metrics, betweenScrapes)
 	}
+	a.readCode(ctx, f)
 	if *a.target.ns != "" || *a.target.address != "" {
 		if code := a.readTarget(ctx, w, f); code != exitOK {
 			return code

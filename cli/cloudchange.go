@@ -104,26 +104,13 @@ func cloudAttributesAdd(ctx context.Context, w World, args []string) int {
 	f := newCloud("attributes add", "add custom search attributes to a namespace", "a Namespace ID and attributes as NAME=Type", "NS NAME=Type …", w).changing()
 	var types map[string]string
 	return f.change(ctx, args, planned{func(args []string) (err error) {
-		if types, err = attributesOf(args); err != nil {
-			return err
+		if types, err = namespace.ReadAttributes(args); err != nil {
+			return &cloud.Fallen{At: cloud.AtBundle, Err: err}
 		}
-		return cloudops.JudgeAttributes(types)
+		return nil
 	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
 		return c.PlanAttributes(ctx, id, types)
 	}})
-}
-
-// attributesOf reads NAME=Type.
-func attributesOf(args []string) (map[string]string, error) {
-	types := map[string]string{}
-	for _, a := range args {
-		name, kind, ok := strings.Cut(a, "=")
-		if !ok || name == "" {
-			return nil, &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, inLine(a)+" is not NAME=Type", "Write it as in CustomerId=Keyword.")}
-		}
-		types[name] = kind
-	}
-	return types, nil
 }
 
 func cloudSignInSet(ctx context.Context, w World, args []string) int {

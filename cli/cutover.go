@@ -121,6 +121,8 @@ func newCrossing(w World, name, what string, whole bool) *crossing {
 		s.fs.Var(c.overrides, "override", "`GATE=NAME because …`: pass a gate by hand; may be given several times")
 	}
 	c.asJSON = s.boolean("json", "machine output (onramp.cutover."+name+"/1)")
+	s.exits = map[string]string{"status": "0 every gate passed · 20 one is open · 21 one says stop · 22 one is not known, at worst", "watch": "0 it was interrupted, or has made its --looks",
+		"twins": "0 none · 21 some · 22 not known", "stragglers": "0 none · 20 some · 22 not known"}[name] + "\n" + unreachableExits
 	s.after = append(s.after, func() error { return c.read(name) })
 	return c
 }

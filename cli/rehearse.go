@@ -81,7 +81,10 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		id = p.ID
 		return nil
 	}, func() (err error) {
-		if attributes, err = attributesOf(wanted); err != nil {
+		if attributes, err = namespace.ReadAttributes(wanted); err == nil {
+			err = rehearsal.Room(attributes)
+		}
+		if err != nil {
 			return fault.From(err).In("search-attribute")
 		}
 		if days, err = strconv.Atoi(*retention); err != nil {

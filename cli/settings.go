@@ -35,6 +35,7 @@ type settings struct {
 
 	takesFiles bool
 	arguments  string // what these are, as the help writes them; "" is files
+	exits      string // exit codes, where they are not those of every command
 }
 
 func newSettings(name, what string, w World) *settings {
@@ -227,6 +228,9 @@ func (s *settings) usage(w io.Writer) {
 		fmt.Fprintf(w, "  --%s\n        %s%s\n        environment: %s\n", f.Name, f.Usage, def,
 			strings.Join(append([]string{envName(f.Name)}, s.others[f.Name]...), ", "))
 	})
+	if s.exits != "" {
+		fmt.Fprintf(w, "\nExit codes:\n  %s\n", strings.ReplaceAll(s.exits, "\n", "\n  "))
+	}
 }
 
 func printJSON(w World, v any) int {

@@ -32,12 +32,6 @@ func JudgeCAs(change cloud.CAChange, now time.Time) error {
 	return nil
 }
 
-// JudgeAttributes judges search attributes, by name and type.
-func JudgeAttributes(types map[string]string) error {
-	_, err := numbered(types)
-	return err
-}
-
 // JudgeNew judges a namespace to make. Which regions there are the API says; one whose provider is missing is found here.
 func JudgeNew(n cloud.NewNamespace, now time.Time) error {
 	const account = "a1b2c" // any: the name alone is judged
@@ -59,7 +53,7 @@ func JudgeNew(n cloud.NewNamespace, now time.Time) error {
 			return regionThere(n.Region, all)
 		}
 	}
-	if err := JudgeAttributes(n.Attributes); err != nil {
+	if _, err := numbered(n.Attributes); err != nil {
 		return err
 	}
 	if n.Auth == cloud.AuthAPIKey {

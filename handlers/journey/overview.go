@@ -158,6 +158,8 @@ func factText(f migration.Fact) string {
 		return answered("Says that it is not for them", f)
 	case migration.FactHandoffRevoked:
 		return "Link " + fmt.Sprint(web.Data[migration.HandoffAnswer](f).Number) + " revoked"
+	case migration.FactHandoffLapsed:
+		return "Link " + fmt.Sprint(web.Data[migration.HandoffAnswer](f).Number) + " no longer works: who made it no longer works on this migration"
 	case migration.FactNote:
 		d := web.Data[migration.NoteData](f)
 		return "Step " + d.Step + " noted as done outside: " + d.Why

@@ -138,7 +138,7 @@ func (h *Site) MaySpace(r *http.Request, ns string) error {
 	case !sees:
 		return fault.New(fault.NotFound, "There is no namespace of that name in the rehearsal cloud", "Open the list of namespaces.")
 	case !alone && r.Method == http.MethodPost:
-		return fault.Unchanged(fault.New(fault.Denied, "Another team uses this namespace too", "Ask a cloud admin to change it, or choose a namespace of your own."))
+		return fault.Unchanged(h.Acts.Book.Free(r.Context(), h.By(r), ns))
 	}
 	return nil
 }

@@ -15,7 +15,6 @@ import (
 	"time"
 
 	"go.temporal.io/cloud-sdk/api/cloudservice/v1"
-	"go.temporal.io/cloud-sdk/api/connectivityrule/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -103,7 +102,7 @@ type Server struct {
 	ops    map[string]*operation
 	drafts map[string]Space  // namespaces that are being made
 	stuck  map[string]string // namespaces whose change failed: the operation
-	rules  map[string]*connectivityrule.ConnectivityRule
+	rules  map[string]*rule  // of every account
 	// endpoints are the Nexus endpoints of every account.
 	endpoints []*endpoint
 	rates     rates
@@ -124,7 +123,7 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, ops: map[string]*operation{}, drafts: map[string]Space{}, stuck: map[string]string{}, rules: map[string]*connectivityrule.ConnectivityRule{}}
+	s := &Server{o: o, ops: map[string]*operation{}, drafts: map[string]Space{}, stuck: map[string]string{}, rules: map[string]*rule{}}
 	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
 		return nil, err

@@ -151,11 +151,16 @@ func (w *world) with(key string) cloudservice.CloudServiceClient {
 // ends waits for an operation and returns how it ended.
 func (w *world) ends(op *opspb.AsyncOperation) *opspb.AsyncOperation {
 	w.t.Helper()
+	return w.endsIn(testAccount, op)
+}
+
+func (w *world) endsIn(account string, op *opspb.AsyncOperation) *opspb.AsyncOperation {
+	w.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		w.mu.Lock()
-		now := w.ops[testAccount+"/"+op.GetId()]
+		now := w.ops[account+"/"+op.GetId()]
 		if now != nil && now.over() {
 			defer w.mu.Unlock()
 			return now.show()
