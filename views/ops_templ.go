@@ -746,7 +746,7 @@ func opsPlan(f Frame, p OpsProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if len(p.Plan.Way.Codes) > 0 {
-					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<details class=\"more\" id=\"plan-way\"><summary>The same without Onramp</summary>")
+					templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 62, "<details class=\"more\" id=\"plan-way\"><summary>The same with other tools</summary>")
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

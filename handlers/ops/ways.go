@@ -13,8 +13,8 @@ import (
 	"onramp/views"
 )
 
-// ways are the changes of the page as other tools make them: those that suit how the migration signs in. Names and types
-// that only a person can say stand as examples.
+// ways are the changes of the page as tools make them that are not Onramp: those that suit how the migration signs in. Names
+// and types that only a person can say stand as examples.
 func ways(v web.Visit, st acts.OpsState) (out []views.OpsWay) {
 	keys := v.Migration.UsesKeys()
 	name := suggested(v, st)
@@ -23,6 +23,7 @@ func ways(v web.Visit, st acts.OpsState) (out []views.OpsWay) {
 	}
 	create := snippet.CreatesNamespace(snippet.NewCloudNamespace{Name: name, Region: usualRegion(st), Days: 30, MTLS: !keys})
 	if v.Namespace == nil {
+		create.Onramp = ""
 		return []views.OpsWay{way(create.ID, create, name)}
 	}
 	ns := v.Namespace.Namespace
@@ -40,6 +41,7 @@ func ways(v web.Visit, st acts.OpsState) (out []views.OpsWay) {
 		all = append(all, snippet.MakesKey(ns, v.Migration.ID+"-worker", 90))
 	}
 	for _, c := range append(all, create) {
+		c.Onramp = "" // it would take the key too
 		out = append(out, way(c.ID, c, ns))
 	}
 	return out
