@@ -223,3 +223,8 @@ func printable(s string) string {
 		return r
 	}, s)
 }
+
+// inLine is a name that somebody else chose, fit for one line of a terminal: a line break or a tab in it is written out.
+func inLine(s string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(printable(s))
+}

@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"encoding/json"
+	"html"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"go.temporal.io/cloud-sdk/api/cloudservice/v1"
 	"go.temporal.io/cloud-sdk/api/identity/v1"
+	nspb "go.temporal.io/cloud-sdk/api/namespace/v1"
 	"google.golang.org/protobuf/types/known/timestamppb"
 )
 
@@ -21,8 +23,8 @@ type tcld struct {
 	path string
 	dir  string // its home and where it writes
 	env  []string
-	// now is true for the versions that Temporal Cloud supports (v0.17.0 and later). v0.14.1, the newest that the Go module
-	// proxy has, knows no regions with a provider, no sign-in methods and no service accounts.
+	// now is true for the versions that Temporal Cloud supports (v0.17.0 and later). v0.14.1, which make setup installs, knows
+	// no regions with a provider, no sign-in methods and no service accounts.
 	now bool
 }
 
@@ -219,5 +221,107 @@ func (c tcld) refused(h opsLine, ns, ca string) {
 	stranger.env = append(stranger.env[:len(stranger.env):len(stranger.env)], "TEMPORAL_CLOUD_API_KEY=nonsense")
 	if a := stranger.run("namespace", "list"); a.code == 0 || !strings.Contains(a.err+a.out, "Unauthenticated") {
 		c.t.Errorf("a key that nobody knows: exit %d\n%s", a.code, a.err)
+	}
+}
+
+// shell runs the lines of a command as the page shows them, one after the other, each to the end of its request. The ID of a
+// service account that one makes is there for the next, as the notes say.
+func (c *tcld) shell(lines string) {
+	c.t.Helper()
+	for line := range strings.Lines(lines) {
+		a := runCommand(c.t, c.t.Context(), c.dir, append(c.env, "PATH="+filepath.Dir(c.path)+":"+os.Getenv("PATH")), "sh", "-c", line)
+		if a.code != 0 {
+			c.t.Fatalf("%s: exit %d\n%s\n%s", strings.TrimSpace(line), a.code, a.out, a.err)
+		}
+		if made := regexp.MustCompile(`"serviceAccountId": "([^"]+)"`).FindStringSubmatch(a.out); made != nil {
+			c.env = append(c.env, "SERVICE_ACCOUNT_ID="+made[1])
+		}
+		if request := regexp.MustCompile(`"requestId": "([^"]+)"`).FindStringSubmatch(a.out); request != nil {
+			within(c.t, "the request of "+strings.TrimSpace(line), func() bool {
+				return strings.Contains(c.must("request", "get", "--request-id", request[1]), `"state": "Fulfilled"`)
+			})
+		}
+	}
+}
+
+// codeOf is the text of a code block of a page.
+func codeOf(t testing.TB, page []byte, id string) string {
+	t.Helper()
+	m := regexp.MustCompile(`(?s)<pre [^>]*id="` + regexp.QuoteMeta(id) + `"[^>]*>(.*?)</pre>`).FindSubmatch(page)
+	if m == nil {
+		t.Fatalf("the page shows no %s\n%s", id, mainOf(page))
+	}
+	return html.UnescapeString(regexp.MustCompile(`<[^>]*>`).ReplaceAllString(string(m[1]), ""))
+}
+
+// TestTcldLines: the real tcld understands each of its lines that the page of the control plane shows, and makes that change.
+func TestTcldLines(t *testing.T) {
+	h, _ := holdOps(t)
+	c := h.tcld(t)
+	ops := opsClient(t, h)
+	a := openOps(t, h, t.TempDir())
+	a.gives()
+	ca, _, _ := issued(t, "one")
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"ca.pem", "cas.pem"} {
+		if err := os.WriteFile(filepath.Join(c.dir, name), pem, 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	makes := func(id string, edit ...string) {
+		t.Helper()
+		a.form(a.m+"/ops/look").ok(t, "look again")
+		c.shell(strings.NewReplacer(edit...).Replace(codeOf(t, a.get(a.m+"/ops").ok(t, "the page").body, id)))
+	}
+	has := func(what string, ok func(*nspb.NamespaceSpec) bool) {
+		t.Helper()
+		if n := h.specOf(t, ops); !ok(n.GetSpec()) {
+			t.Errorf("after %s: %v", what, n.GetSpec())
+		}
+	}
+	cas := func(n int) func(*nspb.NamespaceSpec) bool {
+		return func(s *nspb.NamespaceSpec) bool {
+			return strings.Count(string(s.GetMtlsAuth().GetAcceptedClientCa()), "BEGIN") == n
+		}
+	}
+	makes("add-ca-tcld")
+	has("add", cas(2))
+	makes("filters-tcld")
+	has("filters", func(s *nspb.NamespaceSpec) bool {
+		return len(s.GetMtlsAuth().GetCertificateFilters()) == 1 && s.GetMtlsAuth().GetCertificateFilters()[0].GetCommonName() == "your-worker"
+	})
+	// The line of a plan is that of this very change.
+	a.plans("what", "filters", "filters", "")
+	c.shell(codeOf(t, a.get(a.m+"/ops").ok(t, "the plan").body, "plan-tcld"))
+	has("no filters", func(s *nspb.NamespaceSpec) bool { return len(s.GetMtlsAuth().GetCertificateFilters()) == 0 })
+	makes("attributes-tcld")
+	has("attributes", func(s *nspb.NamespaceSpec) bool { return len(s.GetSearchAttributes()) == 1 })
+	var held []struct{ Fingerprint, Subject string }
+	if err := json.Unmarshal([]byte(c.must("namespace", "accepted-client-ca", "list", "--namespace", h.Namespace)), &held); err != nil || len(held) != 2 {
+		t.Fatal(err, held)
+	}
+	makes("remove-ca-tcld", "FINGERPRINT", held[1].Fingerprint)
+	has("removal", cas(1))
+	makes("set-cas-tcld")
+	has("replacement", func(s *nspb.NamespaceSpec) bool {
+		return strings.TrimSpace(string(s.GetMtlsAuth().GetAcceptedClientCa())) == strings.TrimSpace(string(pem))
+	})
+	if !c.now { // what follows, v0.14.1 does not know
+		return
+	}
+	makes("create-tcld")
+	if out := c.must("namespace", "list"); !strings.Contains(out, `"ledger.a2dd6"`) {
+		t.Errorf("the list: %s", out)
+	}
+	makes("sign-in-tcld")
+	has("sign-in", func(s *nspb.NamespaceSpec) bool {
+		return s.GetApiKeyAuth().GetEnabled() && !s.GetMtlsAuth().GetEnabled()
+	})
+	makes("key-tcld")
+	if out := c.must("apikey", "list"); !strings.Contains(out, `"displayName": "ledger-worker"`) {
+		t.Errorf("the keys: %s", out)
 	}
 }

@@ -396,8 +396,9 @@ func namespaceProps() NamespaceProps {
 			},
 			Notes: []string{"In this rehearsal programs dial localhost:7243 instead."},
 		},
-		Saved: "Saved 12 Nov, 16:05 by Dana",
-		Twin:  cli("onramp check --namespace docs-assembly.a2dd6"),
+		Saved:  "Saved 12 Nov, 16:05 by Dana",
+		Create: CodeBlockProps{ID: "tcld-create", Name: "With tcld", Lang: "bash", Text: "tcld namespace create --namespace payments-prod --region aws-us-east-1 --retention-days 30 --auth-method mtls --ca-certificate-file ca.pem", Values: []string{"payments-prod", "aws-us-east-1"}},
+		Twin:   cli("onramp check --namespace docs-assembly.a2dd6"),
 	}
 }
 
@@ -411,6 +412,7 @@ func namespaceRefused() NamespaceProps {
 			Parts:    []PartProps{{Text: "payments_prod", Name: "name: letters, digits, hyphens", State: Bad}, {Text: "?", Name: "account is missing", Sep: ".", State: Bad}},
 			Problems: Problems{f},
 		},
+		Create:   CodeBlockProps{ID: "tcld-create", Name: "With tcld", Lang: "bash", Text: "tcld namespace create --namespace payments-prod --region aws-us-east-1 --retention-days 30 --auth-method mtls --ca-certificate-file ca.pem", Values: []string{"payments-prod", "aws-us-east-1"}},
 		Problems: Problems{f},
 	}
 }

@@ -15,7 +15,6 @@ import (
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/namespace"
-	"onramp/snippet"
 	"onramp/views"
 )
 
@@ -58,9 +57,6 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error, chan
 	if v.Namespace != nil {
 		p.Namespace = v.Namespace.Namespace
 		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud ca add " + p.Namespace + " ca.pem"}
-		for _, c := range snippet.AddCA(p.Namespace, "ca.pem") {
-			p.Commands = append(p.Commands, views.CodeBlockProps{ID: c.ID, Name: c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{p.Namespace}})
-		}
 	} else {
 		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud namespaces"}
 	}
@@ -69,6 +65,7 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error, chan
 		h.form(&p, v, st)
 		h.seen(&p, v, st)
 	}
+	p.Ways = ways(v, st)
 	p.Rights = rights(v, st, given)
 	if change != nil {
 		change(&p)
@@ -121,6 +118,9 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 	}
 	if st.Plan != nil && !st.Sending {
 		p.Plan = &views.OpsPlan{Operation: st.Plan.Operation, Needs: st.Plan.Needs(), Nothing: st.Plan.Nothing(), Warnings: st.Plan.Warnings}
+		if !p.Plan.Nothing {
+			p.Plan.Way = way("plan", planned(*st.Plan, h.Now()), st.Plan.Namespace.String())
+		}
 		for _, line := range st.Plan.Diff {
 			sign, text, _ := strings.Cut(line, " ")
 			p.Plan.Lines = append(p.Plan.Lines, views.OpsLine{Sign: sign, Said: map[string]string{"+": "Added: ", "-": "Removed: ", "~": "Changed: "}[sign], Text: text})

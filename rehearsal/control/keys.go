@@ -171,11 +171,11 @@ func (k keys) CreateApiKey(ctx context.Context, req *cloudservice.CreateApiKeyRe
 	if req.GetSpec().GetOwnerType() != identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT {
 		return nil, ours(codes.InvalidArgument, "CreateApiKey is for the keys of service accounts")
 	}
-	return k.s.newKey(ctx, req)
+	return newKey(ctx, k.s, req)
 }
 
 // newKey makes an API key of a service account, or of the caller.
-func (s *Server) newKey(ctx context.Context, req *cloudservice.CreateApiKeyRequest) (*cloudservice.CreateApiKeyResponse, error) {
+func newKey(ctx context.Context, s *Server, req *cloudservice.CreateApiKeyRequest) (*cloudservice.CreateApiKeyResponse, error) {
 	who := callerOf(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -24,39 +24,39 @@ type olderCall struct {
 	path    string // package, service and method
 	as      string // the CloudService call by whose permissions it is judged
 	in, out string // messages of olderSchema
-	answer  func(o older, ctx context.Context, in, out record) error
+	answer  func(ctx context.Context, o older, in, out record) error
 }
 
 // olderCalls are what is served of them. The rest answers Unimplemented.
 var olderCalls = []olderCall{
-	{"api.accountservice.v1.AccountService/GetAccount", "GetAccount", "Nothing", "GetAccountResponse", older.account},
-	{"api.accountservice.v1.AccountService/GetRegions", "GetRegions", "Nothing", "GetRegionsResponse", older.regions},
-	{"api.requestservice.v1.RequestService/GetRequestStatus", "GetAsyncOperation", "GetRequestStatusRequest", "Status", older.request},
-	{"api.namespaceservice.v1.NamespaceService/ListNamespaces", "GetNamespaces", "Page", "ListNamespacesResponse", older.names},
-	{"api.namespaceservice.v1.NamespaceService/GetNamespaces", "GetNamespaces", "Page", "GetNamespacesResponse", older.namespacesOf},
-	{"api.namespaceservice.v1.NamespaceService/GetNamespace", "GetNamespace", "GetNamespaceRequest", "GetNamespaceResponse", older.namespace},
-	{"api.namespaceservice.v1.NamespaceService/CreateNamespace", "CreateNamespace", "CreateNamespaceRequest", "Status", older.create},
-	{"api.namespaceservice.v1.NamespaceService/UpdateNamespace", "UpdateNamespace", "UpdateNamespaceRequest", "Status", older.update},
-	{"api.namespaceservice.v1.NamespaceService/DeleteNamespace", "DeleteNamespace", "DeleteNamespaceRequest", "Status", older.remove},
-	{"api.namespaceservice.v1.NamespaceService/RenameCustomSearchAttribute", "RenameCustomSearchAttribute", "RenameRequest", "Status", older.rename},
-	{"api.authservice.v1.AuthService/GetAPIKeys", "GetApiKeys", "GetKeysRequest", "GetKeysResponse", older.apiKeys},
-	{"api.authservice.v1.AuthService/GetAPIKey", "GetApiKey", "ByID", "GetKeyResponse", older.apiKey},
-	{"api.authservice.v1.AuthService/CreateAPIKey", "CreateApiKey", "CreateKeyRequest", "CreateKeyResponse", older.ownKey},
-	{"api.authservice.v1.AuthService/CreateServiceAccountAPIKey", "CreateApiKey", "CreateRobotKeyRequest", "CreateKeyResponse", older.robotKey},
-	{"api.authservice.v1.AuthService/UpdateAPIKey", "UpdateApiKey", "UpdateKeyRequest", "Status", older.updateKey},
-	{"api.authservice.v1.AuthService/DeleteAPIKey", "DeleteApiKey", "DeleteRequest", "DeleteKeyResponse", older.deleteKey},
-	{"api.authservice.v1.AuthService/GetServiceAccounts", "GetServiceAccounts", "Page", "GetRobotsResponse", older.robots},
-	{"api.authservice.v1.AuthService/GetServiceAccount", "GetServiceAccount", "ByID", "GetRobotResponse", older.robot},
-	{"api.authservice.v1.AuthService/CreateServiceAccount", "CreateServiceAccount", "CreateRobotRequest", "CreateRobotResponse", older.createRobot},
-	{"api.authservice.v1.AuthService/UpdateServiceAccount", "UpdateServiceAccount", "UpdateRobotRequest", "Status", older.updateRobot},
-	{"api.authservice.v1.AuthService/DeleteServiceAccount", "DeleteServiceAccount", "DeleteRequest", "Status", older.deleteRobot},
+	{"api.accountservice.v1.AccountService/GetAccount", "GetAccount", "Nothing", "GetAccountResponse", olderAccount},
+	{"api.accountservice.v1.AccountService/GetRegions", "GetRegions", "Nothing", "GetRegionsResponse", olderRegions},
+	{"api.requestservice.v1.RequestService/GetRequestStatus", "GetAsyncOperation", "GetRequestStatusRequest", "Status", olderRequest},
+	{"api.namespaceservice.v1.NamespaceService/ListNamespaces", "GetNamespaces", "Page", "ListNamespacesResponse", olderNames},
+	{"api.namespaceservice.v1.NamespaceService/GetNamespaces", "GetNamespaces", "Page", "GetNamespacesResponse", olderNamespacesOf},
+	{"api.namespaceservice.v1.NamespaceService/GetNamespace", "GetNamespace", "GetNamespaceRequest", "GetNamespaceResponse", olderNamespace},
+	{"api.namespaceservice.v1.NamespaceService/CreateNamespace", "CreateNamespace", "CreateNamespaceRequest", "Status", olderCreate},
+	{"api.namespaceservice.v1.NamespaceService/UpdateNamespace", "UpdateNamespace", "UpdateNamespaceRequest", "Status", olderUpdate},
+	{"api.namespaceservice.v1.NamespaceService/DeleteNamespace", "DeleteNamespace", "DeleteNamespaceRequest", "Status", olderRemove},
+	{"api.namespaceservice.v1.NamespaceService/RenameCustomSearchAttribute", "RenameCustomSearchAttribute", "RenameRequest", "Status", olderRename},
+	{"api.authservice.v1.AuthService/GetAPIKeys", "GetApiKeys", "GetKeysRequest", "GetKeysResponse", olderAPIKeys},
+	{"api.authservice.v1.AuthService/GetAPIKey", "GetApiKey", "ByID", "GetKeyResponse", olderAPIKey},
+	{"api.authservice.v1.AuthService/CreateAPIKey", "CreateApiKey", "CreateKeyRequest", "CreateKeyResponse", olderOwnKey},
+	{"api.authservice.v1.AuthService/CreateServiceAccountAPIKey", "CreateApiKey", "CreateRobotKeyRequest", "CreateKeyResponse", olderRobotKey},
+	{"api.authservice.v1.AuthService/UpdateAPIKey", "UpdateApiKey", "UpdateKeyRequest", "Status", olderUpdateKey},
+	{"api.authservice.v1.AuthService/DeleteAPIKey", "DeleteApiKey", "DeleteRequest", "DeleteKeyResponse", olderDeleteKey},
+	{"api.authservice.v1.AuthService/GetServiceAccounts", "GetServiceAccounts", "Page", "GetRobotsResponse", olderRobots},
+	{"api.authservice.v1.AuthService/GetServiceAccount", "GetServiceAccount", "ByID", "GetRobotResponse", olderRobot},
+	{"api.authservice.v1.AuthService/CreateServiceAccount", "CreateServiceAccount", "CreateRobotRequest", "CreateRobotResponse", olderCreateRobot},
+	{"api.authservice.v1.AuthService/UpdateServiceAccount", "UpdateServiceAccount", "UpdateRobotRequest", "Status", olderUpdateRobot},
+	{"api.authservice.v1.AuthService/DeleteServiceAccount", "DeleteServiceAccount", "DeleteRequest", "Status", olderDeleteRobot},
 }
 
-// olderRequest is a request as the table of permissions judges it.
-type olderRequest struct{ record }
+// judgedRequest is a request as the table of permissions judges it.
+type judgedRequest struct{ record }
 
 // GetNamespace is the namespace that a request is about, "" for none.
-func (r olderRequest) GetNamespace() string {
+func (r judgedRequest) GetNamespace() string {
 	if r.field("namespace") == nil {
 		return ""
 	}
@@ -75,9 +75,9 @@ func serveOlder(s *Server, parts service) {
 					return nil, err
 				}
 				// Judged as the CloudService call that it stands for.
-				return judge(ctx, olderRequest{in}, &grpc.UnaryServerInfo{FullMethod: "/" + name + "/" + c.as}, func(ctx context.Context, _ any) (any, error) {
+				return judge(ctx, judgedRequest{in}, &grpc.UnaryServerInfo{FullMethod: "/" + name + "/" + c.as}, func(ctx context.Context, _ any) (any, error) {
 					out := newRecord(c.out)
-					if err := c.answer(older{s, parts}, ctx, in, out); err != nil {
+					if err := c.answer(ctx, older{s, parts}, in, out); err != nil {
 						return nil, err
 					}
 					return out.Interface(), nil
@@ -89,7 +89,7 @@ func serveOlder(s *Server, parts service) {
 	}
 }
 
-func (o older) account(_ context.Context, _, out record) error {
+func olderAccount(_ context.Context, _ older, _, out record) error {
 	a := out.in("account")
 	a.put("resource_version", "1")
 	a.put("state", int32(olderActive))
@@ -98,7 +98,7 @@ func (o older) account(_ context.Context, _, out record) error {
 	return nil
 }
 
-func (o older) regions(ctx context.Context, _, out record) error {
+func olderRegions(ctx context.Context, o older, _, out record) error {
 	got, err := o.GetRegions(ctx, &cloudservice.GetRegionsRequest{})
 	for _, r := range got.GetRegions() {
 		if write := olderRegion(r.GetId()); write != nil {
@@ -108,7 +108,7 @@ func (o older) regions(ctx context.Context, _, out record) error {
 	return err
 }
 
-func (o older) request(ctx context.Context, in, out record) error {
+func olderRequest(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetAsyncOperation(ctx, &cloudservice.GetAsyncOperationRequest{AsyncOperationId: in.text("request_id")})
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func (o older) request(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) names(ctx context.Context, in, out record) error {
+func olderNames(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetNamespaces(ctx, &cloudservice.GetNamespacesRequest{PageSize: in.num("page_size"), PageToken: in.text("page_token")})
 	if err != nil {
 		return err
@@ -131,7 +131,7 @@ func (o older) names(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) namespacesOf(ctx context.Context, in, out record) error {
+func olderNamespacesOf(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetNamespaces(ctx, &cloudservice.GetNamespacesRequest{PageSize: in.num("page_size"), PageToken: in.text("page_token")})
 	if err != nil {
 		return err
@@ -143,7 +143,7 @@ func (o older) namespacesOf(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) namespace(ctx context.Context, in, out record) error {
+func olderNamespace(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetNamespace(ctx, &cloudservice.GetNamespaceRequest{Namespace: in.text("namespace")})
 	if err != nil {
 		return err
@@ -152,7 +152,7 @@ func (o older) namespace(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) create(ctx context.Context, in, out record) error {
+func olderCreate(ctx context.Context, o older, in, out record) error {
 	if len(in.each("user_namespace_permissions"))+len(in.each("identity_namespace_permissions")) > 0 {
 		return ours(codes.Unimplemented, "permissions of others are not given here while a namespace is made")
 	}
@@ -173,9 +173,9 @@ func (o older) create(ctx context.Context, in, out record) error {
 	return nil
 }
 
-// update puts what the older spec holds into the present one: what it has no field for stays. That the present one is still
-// the one that the client read, its version tells.
-func (o older) update(ctx context.Context, in, out record) error {
+// olderUpdate puts what the older spec holds into the present one: what it has no field for stays. That the present one is
+// still the one that the client read, its version tells.
+func olderUpdate(ctx context.Context, o older, in, out record) error {
 	now, err := o.GetNamespace(ctx, &cloudservice.GetNamespaceRequest{Namespace: in.text("namespace")})
 	if err != nil {
 		return err
@@ -200,7 +200,7 @@ func knowsRules(ctx context.Context) bool {
 	return strings.Join(md.Get(versionHeader), "") >= "2025"
 }
 
-func (o older) remove(ctx context.Context, in, out record) error {
+func olderRemove(ctx context.Context, o older, in, out record) error {
 	got, err := o.DeleteNamespace(ctx, &cloudservice.DeleteNamespaceRequest{Namespace: in.text("namespace"), ResourceVersion: in.text("resource_version"), AsyncOperationId: in.text("request_id")})
 	if err != nil {
 		return err
@@ -209,7 +209,7 @@ func (o older) remove(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) rename(ctx context.Context, in, out record) error {
+func olderRename(ctx context.Context, o older, in, out record) error {
 	got, err := o.RenameCustomSearchAttribute(ctx, &cloudservice.RenameCustomSearchAttributeRequest{Namespace: in.text("namespace"), ExistingCustomSearchAttributeName: in.text("existing"),
 		NewCustomSearchAttributeName: in.text("new"), ResourceVersion: in.text("resource_version"), AsyncOperationId: in.text("request_id")})
 	if err != nil {
@@ -219,7 +219,7 @@ func (o older) rename(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) apiKeys(ctx context.Context, in, out record) error {
+func olderAPIKeys(ctx context.Context, o older, in, out record) error {
 	kind, err := olderOwner(in.text("owner_type"))
 	if err != nil {
 		return err
@@ -235,7 +235,7 @@ func (o older) apiKeys(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) apiKey(ctx context.Context, in, out record) error {
+func olderAPIKey(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetApiKey(ctx, &cloudservice.GetApiKeyRequest{KeyId: in.text("id")})
 	if err != nil {
 		return err
@@ -244,22 +244,23 @@ func (o older) apiKey(ctx context.Context, in, out record) error {
 	return nil
 }
 
-// ownKey makes a key of the caller, which CloudService has no call for.
-func (o older) ownKey(ctx context.Context, in, out record) error {
+// olderOwnKey makes a key of the caller, which CloudService has no call for.
+func olderOwnKey(ctx context.Context, o older, in, out record) error {
 	who := callerOf(ctx)
 	kind := identity.OwnerType_OWNER_TYPE_USER
 	if who.user == nil {
 		kind = identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT
 	}
-	return o.newKey(ctx, readKey(in.sub("spec"), who.id(), kind), in.text("request_id"), out)
+	return olderNewKey(ctx, o, &cloudservice.CreateApiKeyRequest{Spec: readKey(in.sub("spec"), who.id(), kind), AsyncOperationId: in.text("request_id")}, out)
 }
 
-func (o older) robotKey(ctx context.Context, in, out record) error {
-	return o.newKey(ctx, readKey(in.sub("spec"), in.text("service_account_id"), identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT), in.text("request_id"), out)
+func olderRobotKey(ctx context.Context, o older, in, out record) error {
+	return olderNewKey(ctx, o, &cloudservice.CreateApiKeyRequest{AsyncOperationId: in.text("request_id"),
+		Spec: readKey(in.sub("spec"), in.text("service_account_id"), identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT)}, out)
 }
 
-func (o older) newKey(ctx context.Context, spec *identity.ApiKeySpec, id string, out record) error {
-	got, err := o.s.newKey(ctx, &cloudservice.CreateApiKeyRequest{Spec: spec, AsyncOperationId: id})
+func olderNewKey(ctx context.Context, o older, req *cloudservice.CreateApiKeyRequest, out record) error {
+	got, err := newKey(ctx, o.s, req)
 	if err != nil {
 		return err
 	}
@@ -269,7 +270,7 @@ func (o older) newKey(ctx context.Context, spec *identity.ApiKeySpec, id string,
 	return nil
 }
 
-func (o older) updateKey(ctx context.Context, in, out record) error {
+func olderUpdateKey(ctx context.Context, o older, in, out record) error {
 	now, err := o.GetApiKey(ctx, &cloudservice.GetApiKeyRequest{KeyId: in.text("id")})
 	if err != nil {
 		return err
@@ -284,7 +285,7 @@ func (o older) updateKey(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) deleteKey(ctx context.Context, in, out record) error {
+func olderDeleteKey(ctx context.Context, o older, in, out record) error {
 	got, err := o.DeleteApiKey(ctx, &cloudservice.DeleteApiKeyRequest{KeyId: in.text("id"), ResourceVersion: in.text("resource_version"), AsyncOperationId: in.text("request_id")})
 	if err != nil {
 		return err
@@ -293,7 +294,7 @@ func (o older) deleteKey(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) robots(ctx context.Context, in, out record) error {
+func olderRobots(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetServiceAccounts(ctx, &cloudservice.GetServiceAccountsRequest{PageSize: in.num("page_size"), PageToken: in.text("page_token")})
 	if err != nil {
 		return err
@@ -305,7 +306,7 @@ func (o older) robots(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) robot(ctx context.Context, in, out record) error {
+func olderRobot(ctx context.Context, o older, in, out record) error {
 	got, err := o.GetServiceAccount(ctx, &cloudservice.GetServiceAccountRequest{ServiceAccountId: in.text("id")})
 	if err != nil {
 		return err
@@ -314,7 +315,7 @@ func (o older) robot(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) createRobot(ctx context.Context, in, out record) error {
+func olderCreateRobot(ctx context.Context, o older, in, out record) error {
 	spec, err := readRobot(in.sub("spec"))
 	if err != nil {
 		return err
@@ -328,7 +329,7 @@ func (o older) createRobot(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) updateRobot(ctx context.Context, in, out record) error {
+func olderUpdateRobot(ctx context.Context, o older, in, out record) error {
 	spec, err := readRobot(in.sub("spec"))
 	if err != nil {
 		return err
@@ -341,7 +342,7 @@ func (o older) updateRobot(ctx context.Context, in, out record) error {
 	return nil
 }
 
-func (o older) deleteRobot(ctx context.Context, in, out record) error {
+func olderDeleteRobot(ctx context.Context, o older, in, out record) error {
 	got, err := o.DeleteServiceAccount(ctx, &cloudservice.DeleteServiceAccountRequest{ServiceAccountId: in.text("id"), ResourceVersion: in.text("resource_version"), AsyncOperationId: in.text("request_id")})
 	if err != nil {
 		return err
