@@ -192,6 +192,15 @@ var all = []act{
 	}, do: func(w *world) error {
 		return second(w.Assessments.Review(w.ctx, dana, w.m.ID, ReviewFinding{w.extra.(string), finding, "", true}))
 	}},
+	{name: "Cutovers.Override", setup: (*world).issued, do: func(w *world) error {
+		return second(w.Cutovers.Override(w.ctx, dana, w.m.ID, OverrideGate{"G4", "the canary ran last week", false}))
+	}},
+	{name: "Cutovers.Override taken back", setup: func(w *world) {
+		w.issued()
+		w.must(second(w.Cutovers.Override(w.ctx, dana, w.m.ID, OverrideGate{"G4", "the canary ran last week", false})))
+	}, do: func(w *world) error {
+		return second(w.Cutovers.Override(w.ctx, dana, w.m.ID, OverrideGate{"G4", "", true}))
+	}},
 	{name: "Checks.StartPair", setup: at("leaf"), do: func(w *world) error {
 		return second(w.Checks.StartPair(w.ctx, dana, w.m.ID, true, Credentials{Lent: true}))
 	}},

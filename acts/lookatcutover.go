@@ -37,6 +37,7 @@ func (c Cutovers) Look(ctx context.Context, by Actor, id string, req Crossing) (
 	}
 	work := runs.Crossing{Crosser: c.o.Crosser, Ends: cutover.Ends{Source: req.Source, Target: c.Target(v)}, Options: req.Options, Now: c.o.Now}
 	work.Options.TargetNamespace = work.Ends.Target.Namespace
+	work.Options.Said.Overrides = c.Overrides(v)
 	if req.Reviewed {
 		work.Options.Said.WarningsReviewedBy = by.Name
 	}
@@ -49,7 +50,7 @@ func (c Cutovers) Look(ctx context.Context, by Actor, id string, req Crossing) (
 	if err := c.Reach(ctx, v); err != nil {
 		return run, err
 	}
-	if work.Options.Assessment, err = c.lastAssessment(ctx, v.Migration.ID); err != nil {
+	if work.Options.Assessment, err = c.lastAssessment(ctx, v); err != nil {
 		return run, err
 	}
 	for _, address := range []string{work.Ends.Source.Address, work.Ends.Target.Address} {
@@ -72,8 +73,10 @@ func checkCrossing(w runs.Crossing) error {
 	return join(source, fault.Rename(w.Options.Validate(), map[string]string{"task-queue": "queues"}))
 }
 
-// lastAssessment is what the newest assessment of a migration says; nil where there is none.
-func (c Cutovers) lastAssessment(ctx context.Context, id string) (*cutover.Assessed, error) {
+// lastAssessment is what the newest assessment of a migration says, with the marks of those who reviewed it; nil where there is
+// none.
+func (c Cutovers) lastAssessment(ctx context.Context, v migration.View) (*cutover.Assessed, error) {
+	id := v.Migration.ID
 	past, err := c.o.Runs.Rows(ctx, id, migration.AssessRun, 20)
 	if err != nil {
 		return nil, err
@@ -87,7 +90,7 @@ func (c Cutovers) lastAssessment(ctx context.Context, id string) (*cutover.Asses
 			return nil, err
 		}
 		if res, ok := runs.ReadAssessed(run); ok && res.Facts != nil {
-			return cutover.OfAssessment(res.Facts), nil
+			return cutover.OfReviewed(res.Facts, Marks(v)), nil
 		}
 	}
 	return nil, nil

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"time"
 
+	"onramp/cutover"
 	"onramp/doctor"
 	"onramp/migration"
 	"onramp/runs"
@@ -35,6 +36,36 @@ type Report struct {
 	Worker       *ReportWorker       `json:"worker,omitempty"`
 	Transfer     *ReportTransfer     `json:"transfer,omitempty"`
 	Drill        *ReportRun          `json:"drill,omitempty"` // the newest load drill that ended
+	Assessment   *ReportAssessment   `json:"assessment,omitempty"`
+	Cutover      *ReportCutover      `json:"cutover,omitempty"`
+}
+
+// ReportAssessment is the newest assessment of the server of today that read something.
+type ReportAssessment struct {
+	Run      ReportRun `json:"run"`
+	Server   string    `json:"server"`
+	Version  string    `json:"server_version,omitempty"`
+	Grade    string    `json:"grade"`
+	Headline string    `json:"headline"`
+	Manual   string    `json:"manual"`    // how many rows of each verdict, in words
+	Reviewed int       `json:"reviewed"`  // findings that bear a mark which still holds
+	ToReview int       `json:"to_review"` // warnings and blockers that bear none
+}
+
+// ReportCutover is the newest look at the cut-over that read something, with the gates as they are passed by hand now.
+type ReportCutover struct {
+	Run      ReportRun    `json:"run"`
+	Source   string       `json:"source"`
+	Headline string       `json:"headline"`
+	Gates    []ReportGate `json:"gates"`
+}
+
+// ReportGate is how a gate stands.
+type ReportGate struct {
+	ID    string        `json:"id"`
+	Name  string        `json:"name"`
+	State cutover.State `json:"state"`
+	By    string        `json:"by,omitempty"` // who passes it by hand, and why
 }
 
 // ReportMigration is what the report is about.
@@ -178,6 +209,9 @@ func (r Reports) Of(ctx context.Context, id, version string) (Report, error) {
 		return Report{}, err
 	}
 	if out.Drill, err = r.drill(ctx, id); err != nil {
+		return Report{}, err
+	}
+	if out.Assessment, out.Cutover, err = r.beside(ctx, v); err != nil {
 		return Report{}, err
 	}
 	out.NotProved = gaps(v, out)

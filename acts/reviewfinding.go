@@ -46,3 +46,12 @@ func (a Assessments) Review(ctx context.Context, by Actor, id string, req Review
 		return entry{facts: facts, records: []custody.Record{note(id, verb, req.Finding)}}, err
 	})
 }
+
+// Marks are the reviews of a migration's findings that stand, by the names of findings.
+func Marks(v migration.View) map[string]assess.Reviewed {
+	marks := map[string]assess.Reviewed{}
+	for finding, m := range migration.Reviews(v.Facts) {
+		marks[finding] = assess.Reviewed{By: m.By, At: m.At, As: assess.Verdict(m.As), Why: m.Why}
+	}
+	return marks
+}

@@ -74,6 +74,8 @@ const (
 	CrossLooked Verb = "cutover-looked"
 	Reviewed    Verb = "finding-reviewed" // of an assessment, by a person
 	Reopened    Verb = "finding-reopened" // that mark was taken back
+	GatePassed  Verb = "gate-overridden"  // of a cut-over, by a person
+	GateBack    Verb = "gate-judged"      // that was taken back: the gate is what Onramp sees
 	Followed    Verb = "workflow-followed"
 	Canceled    Verb = "workflow-canceled"
 	Terminated  Verb = "workflow-terminated"
@@ -133,7 +135,7 @@ const (
 var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Chained, BackedUp, Recovered,
 	Imported, Downloaded, Dropped, Lending, TakenBack,
 	Created, Renamed, Archived, Restored, Deleted, NamespaceSet, Noted, WorkerSeen,
-	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, CrossLooked, Followed, Canceled, Terminated, Stopped, NotDone,
+	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, CrossLooked, GatePassed, GateBack, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
 	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, Strictness, KeyMade, KeyDeleted, Reset, Broken, Mended}

@@ -90,6 +90,12 @@ var gateCases = []struct {
 	{"G0", "of another namespace", func(f *Facts) { f.Assessment.Namespaces = []string{"orders"} }, Open},
 	{"G0", "a blocker", func(f *Facts) { f.Assessment.Blockers = 1 }, Red},
 	{"G0", "warnings that nobody went through", func(f *Facts) { f.Assessment.Warnings = 2 }, Open},
+	{"G0", "warnings, each marked as reviewed", func(f *Facts) {
+		f.Assessment.Warnings, f.Assessment.Reviewed, f.Assessment.ReviewedBy, f.Said.WarningsReviewedBy = 2, 2, []string{"Ada", "Ben"}, ""
+	}, Passed},
+	{"G0", "warnings, one of them marked as reviewed", func(f *Facts) {
+		f.Assessment.Warnings, f.Assessment.Reviewed, f.Assessment.ReviewedBy, f.Said.WarningsReviewedBy = 2, 1, []string{"Ada"}, ""
+	}, Open},
 	{"G0", "warnings that somebody went through", func(f *Facts) { f.Assessment.Warnings, f.Said.WarningsReviewedBy = 2, "Ada" }, Passed},
 	{"G1", "not checked", func(f *Facts) { f.Check = nil }, Unknown},
 	{"G1", "refused", func(f *Facts) { f.Check = &Checked{Code: "CL-01", Title: "The CA is not uploaded"} }, Red},

@@ -1,6 +1,7 @@
 package cutover
 
 import (
+	"slices"
 	"time"
 
 	"onramp/assess"
@@ -69,13 +70,26 @@ type Assessed struct {
 	Blockers   int       `json:"blockers"`
 	Warnings   int       `json:"warnings"`
 	Unknown    int       `json:"unknown"`
+	Reviewed   int       `json:"reviewed,omitempty"`    // warnings that bear a mark, of people who looked at them
+	ReviewedBy []string  `json:"reviewed_by,omitempty"` // their names
 }
 
 // OfAssessment is what a cut-over needs of an assessment, for the manual way to move.
-func OfAssessment(f *assess.Facts) *Assessed {
+func OfAssessment(f *assess.Facts) *Assessed { return OfReviewed(f, nil) }
+
+// OfReviewed is the same of an assessment whose findings people have reviewed, by the names of findings. A finding that has
+// become worse since counts as not reviewed.
+func OfReviewed(f *assess.Facts, marks map[string]assess.Reviewed) *Assessed {
 	r := assess.Judge(f)
+	r.Mark(marks)
 	a := &Assessed{At: r.At, Address: r.Source.Address, Namespaces: r.Source.Namespaces}
 	for _, row := range r.Rows {
+		if row.Manual == assess.Warning && row.Reviewed != nil && !row.Again() {
+			a.Reviewed++
+			if !slices.Contains(a.ReviewedBy, row.Reviewed.By) {
+				a.ReviewedBy = append(a.ReviewedBy, row.Reviewed.By)
+			}
+		}
 		switch row.Manual {
 		case assess.Blocker:
 			a.Blockers++
@@ -85,6 +99,7 @@ func OfAssessment(f *assess.Facts) *Assessed {
 			a.Unknown++
 		}
 	}
+	slices.Sort(a.ReviewedBy)
 	return a
 }
 

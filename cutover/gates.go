@@ -20,7 +20,7 @@ const (
 // gates are the gates in their order. Those about schedules (G5, G8) and about what is kept (G11) are not among them: Onramp
 // moves no schedule, and no server says what you keep.
 var gates = []gate{
-	{"G0", "Assessed", "The source was assessed within the last day, nothing found there stops the migration, and somebody went through the warnings.", judged,
+	{"G0", "Assessed", "The source was assessed within the last day, nothing found there stops the migration, and somebody went through the warnings: each is marked as reviewed, or one person says so of all.", judged,
 		"An assessment reads samples: what it did not see it does not warn of.", "Nothing to take back.", judgeAssessed},
 	{"G1", "Reachable", "A worker would connect to the target: address, certificate or key, and namespace.", "https://docs.temporal.io/cloud/connectivity",
 		"It was tried from this machine. Try it from where the workers run: onramp check --post.", "Nothing to take back.", judgeReachable},
@@ -46,7 +46,12 @@ func judgeAssessed(f *Facts, _ map[string]State) answer {
 	if a == nil {
 		return answer{Open, "No assessment of the source was given.", nil, []Fix{again}}
 	}
-	ev := map[string]any{"assessed": a.At.Format(time.RFC3339), "address": a.Address, "blockers": a.Blockers, "warnings": a.Warnings, "unknown": a.Unknown, "reviewed_by": f.Said.WarningsReviewedBy}
+	ev := map[string]any{"assessed": a.At.Format(time.RFC3339), "address": a.Address, "blockers": a.Blockers, "warnings": a.Warnings, "unknown": a.Unknown, "reviewed": a.Reviewed, "reviewed_by": f.Said.WarningsReviewedBy}
+	by := f.Said.WarningsReviewedBy // who says so of all of them
+	if by == "" && a.Reviewed >= a.Warnings {
+		by = few(a.ReviewedBy, 3)
+		ev["reviewed_by"] = by
+	}
 	switch {
 	case !strings.EqualFold(strings.TrimSpace(a.Address), strings.TrimSpace(f.Source.Address)) || !slices.Contains(a.Namespaces, assess.Clean(f.Source.Namespace)):
 		return answer{Open, "The assessment is of another server or namespace: " + a.Address + ", " + few(a.Namespaces, 3) + ".", ev, []Fix{again}}
@@ -54,13 +59,16 @@ func judgeAssessed(f *Facts, _ map[string]State) answer {
 		return answer{Red, "The assessment found " + plural(a.Blockers, "blocker") + ".", ev, []Fix{developer("Do what the assessment says of each, then assess again.", "")}}
 	case f.At.Sub(a.At) > fresh:
 		return answer{Open, "The assessment is " + spell(f.At.Sub(a.At)) + " old: assess again.", ev, []Fix{again}}
-	case a.Warnings > 0 && f.Said.WarningsReviewedBy == "":
+	case a.Warnings > 0 && by == "" && a.Reviewed > 0:
+		return answer{Open, fmt.Sprintf("%d of the %s of the assessment %s reviewed, %d %s not.", a.Reviewed, plural(a.Warnings, "warning"), isAre(a.Reviewed), a.Warnings-a.Reviewed, isAre(a.Warnings-a.Reviewed)), ev,
+			[]Fix{developer("Mark the others as reviewed in the assessment, then look again.", "")}}
+	case a.Warnings > 0 && by == "":
 		return answer{Open, "Nobody has said that they went through the " + plural(a.Warnings, "warning") + " of the assessment.", ev,
 			[]Fix{developer("Go through them, then say who did.", ofBoth(f, "status", "--warnings-reviewed-by NAME"))}}
 	}
 	title := "Assessed " + spell(f.At.Sub(a.At)) + " ago, without a blocker."
 	if a.Warnings > 0 {
-		title += " " + f.Said.WarningsReviewedBy + " went through the " + plural(a.Warnings, "warning") + "."
+		title += " " + by + " went through the " + plural(a.Warnings, "warning") + "."
 	}
 	if a.Unknown > 0 {
 		title += " " + plural(a.Unknown, "check") + " could not be answered."

@@ -151,3 +151,98 @@ func TestCutoverSecretsLeaveNoTrace(t *testing.T) {
 		t.Error("the key is stored or shown")
 	}
 }
+
+// TestGatesByHand: a gate is passed by hand with a name and a reason; that stands on the page, in the next look, in the report
+// and in the audit, and is taken back.
+func TestGatesByHand(t *testing.T) {
+	source := &crosser{}
+	d := sit(t, deskOptions{crosser: source})
+	m := d.lent()
+	first := d.upload(m+"/cutover", cutoverForm...).to(t)
+	d.finish(first)
+	d.get(m+"/cutover").want(t, 200, "Pass G7 by hand", "Pass G9 by hand").lacks(t, "No longer pass")
+	before := d.snapshot()
+	for name, c := range map[string]struct {
+		gate, why, says string
+		code            int
+	}{
+		"no reason": {"G9", "  ", "The reason is missing", 422},
+		"a novel":   {"G9", strings.Repeat("x", 501), "too long", 422},
+		"a key":     {"G9", "-----BEGIN PRIVATE KEY-----\nc2Vj\n-----END PRIVATE KEY-----", "This is a secret", 422},
+		"no gate":   {"G5", "because", "no such gate", 404},
+		"markup":    {"<b>", "because", "no such gate", 404},
+	} {
+		d.post(m+"/cutover/gate", "gate", c.gate, "why", c.why).want(t, c.code, c.says).lacks(t, "c2Vj", "<b>because")
+		if d.snapshot() != before {
+			t.Fatalf("%s: something was stored", name)
+		}
+	}
+
+	d.post(m+"/cutover/gate", "gate", "G9", "why", "the last ones are <tests>").to(t)
+	says := "Overridden by " + reader.Name + " because the last ones are &lt;tests&gt;"
+	d.get(m+"/cutover").want(t, 200, says, "No longer pass G9 by hand").lacks(t, "Pass G9 by hand")
+	d.get(first).want(t, 200).lacks(t, says, "by hand") // it shows what was seen then
+	later := d.upload(m+"/cutover", cutoverForm...).to(t)
+	d.finish(later)
+	if got := source.asked.Said.Overrides["G9"]; got != reader.Name+" because the last ones are <tests>" {
+		t.Errorf("the next look is told %q", got)
+	}
+	rep, page, md := d.report(m)
+	if c := rep.Cutover; c == nil || len(c.Gates) != 9 || c.Gates[7].State != cutover.Overridden || !strings.Contains(c.Gates[7].By, "<tests>") {
+		t.Errorf("the report: %+v", c)
+	}
+	for _, text := range []string{page, strings.ReplaceAll(md, "\\", "")} {
+		for _, want := range []string{"Cut-over, as last seen", "Stop and look at G7", "G9 Drained", "Overridden by " + reader.Name} {
+			if !strings.Contains(text, want) {
+				t.Errorf("the report lacks %q", want)
+			}
+		}
+	}
+	d.get("/audit").want(t, 200, "Gate passed by hand")
+
+	d.post(m+"/cutover/gate", "gate", "G9", "open", "yes").to(t)
+	d.post(m+"/cutover/gate", "gate", "G9", "open", "yes").to(t) // it is so already
+	d.get(m+"/cutover").want(t, 200, "Pass G9 by hand").lacks(t, says, "No longer pass")
+	d.get("/audit").want(t, 200, "Gate no longer passed by hand")
+}
+
+// TestGateReadsReviews: a look knows which warnings of the last assessment are marked as reviewed, and by whom; a mark that is
+// taken back, or of a row that has become worse, is none. The report counts them too.
+func TestGateReadsReviews(t *testing.T) {
+	source, target := &assessor{}, &crosser{}
+	d := sit(t, deskOptions{assessor: source, crosser: target})
+	m := d.lent()
+	run := d.upload(m+"/assess", assessForm...).to(t)
+	d.finish(run)
+	look := func() cutover.Assessed {
+		t.Helper()
+		d.finish(d.upload(m+"/cutover", cutoverForm...).to(t))
+		if target.asked.Assessment == nil {
+			t.Fatal("the look knows no assessment")
+		}
+		return *target.asked.Assessment
+	}
+	if a := look(); a.Warnings == 0 || a.Reviewed != 0 {
+		t.Fatalf("before any mark: %+v", a)
+	}
+	var rep assess.Report
+	check(t, json.Unmarshal([]byte(d.get(run+".json").body), &rep))
+	var last string
+	for _, row := range rep.Rows {
+		if row.Manual == assess.Warning {
+			d.post(run+"/review", "finding", row.Finding, "why", "").to(t)
+			last = row.Finding
+		}
+	}
+	if a := look(); a.Reviewed != a.Warnings || len(a.ReviewedBy) != 1 || a.ReviewedBy[0] != reader.Name {
+		t.Errorf("with a mark on each: %+v", a)
+	}
+	said, page, _ := d.report(m)
+	if x := said.Assessment; x == nil || x.Grade != rep.Grade || x.Reviewed == 0 || x.ToReview != 0 || x.Server != "temporal.internal:7233" || !strings.Contains(page, "The server you leave, assessed") {
+		t.Errorf("the report: %+v", x)
+	}
+	d.post(run+"/review", "finding", last, "open", "yes").to(t)
+	if a := look(); a.Reviewed != a.Warnings-1 {
+		t.Errorf("with one taken back: %+v", a)
+	}
+}

@@ -187,6 +187,7 @@ func (h *Handlers) routes() []route {
 		// The migration as it goes on: gates, the drain of the source, what is open on both sides
 		{get, "/m/{m}/cutover", see, h.cutover.Form}, // and the last look
 		{post, "/m/{m}/cutover", change, h.cutover.Look},
+		{post, "/m/{m}/cutover/gate", change, h.cutover.Gate},
 		{get, "/m/{m}/cutover/{run}", see, h.cutover.Run},
 		{get, "/m/{m}/cutover/{run}.json", see, h.cutover.File},
 		{post, "/m/{m}/cutover/{run}/stop", change, h.cutover.Stop},

@@ -94,7 +94,7 @@ func (a Assessment) Do(ctx context.Context, run Run, log func(...Line)) Ending {
 
 // steps are the steps that a check concerns.
 var steps = map[string]string{"N2": migration.StepNamespace, "N5": migration.StepNamespace, "S1": migration.StepNamespace, "S2": migration.StepNamespace,
-	"P1": migration.StepTest, "N8": migration.StepTest, "H1": migration.StepTest, "N3": migration.StepCode, "T2": migration.StepCode, "W7": migration.StepCode}
+	"P1": migration.StepTest, "N8": migration.StepTest, "H1": migration.StepTest, "N3": migration.StepCode, "T2": migration.StepCode, "W7": migration.StepCode, "C4": migration.StepCode, "Q1": migration.StepCode}
 
 // found is what a report found for the steps, the worst first.
 func found(run Run, rep assess.Report) migration.AssessedData {

@@ -3,7 +3,8 @@ package views
 // CutoverProps is a migration's cut-over: the last look at both sides, and the form for the next.
 // Form: POST /m/{m}/cutover (multipart), fields address, namespace, tls, source_server_name, source_ca_pem, source_ca_file,
 // source_cert_pem, source_cert_file, source_key_pem, source_key_file, source_api_key, window, silent, rate, budget, queues,
-// acknowledged, reviewed, and those of KeySourceProps. Test ids: cutover-address, cutover-look, cutover-stale.
+// acknowledged, reviewed, and those of KeySourceProps. Test ids: cutover-address, cutover-look, cutover-stale; of a
+// gate that is passed by hand or can be: override-G4, judge-G4 (POST /m/{m}/cutover/gate).
 type CutoverProps struct {
 	Assessed                                     bool // an assessment of the source has ended
 	Migration                                    string

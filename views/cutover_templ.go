@@ -225,7 +225,7 @@ func CutoverPage(f Frame, p CutoverProps) templ.Component {
 					return templ_7745c5c3_Err
 				}
 				if p.Assessed {
-					templ_7745c5c3_Err = check("reviewed", "I went through the warnings of the last assessment", "Gate G0 then passes, with your name", p.Reviewed, "cutover-reviewed").Render(ctx, templ_7745c5c3_Buffer)
+					templ_7745c5c3_Err = check("reviewed", "I went through the warnings of the last assessment", "Gate G0 then passes, with your name; it also passes once each warning is marked as reviewed there", p.Reviewed, "cutover-reviewed").Render(ctx, templ_7745c5c3_Buffer)
 					if templ_7745c5c3_Err != nil {
 						return templ_7745c5c3_Err
 					}

@@ -34,6 +34,11 @@ type CutoverGate struct {
 	Fixes                         []FixProps
 	Seen, Rule, Wrong, Back, Hash string
 	Source, SourceURL             string
+
+	ByHand   bool   // a person passes it by hand
+	ByHandAt string // POST with fields gate, why, open; "" where it is not passed by hand
+	Typed    string // a reason that was refused, and why
+	Problems Problems
 }
 
 // CutoverSide is one thing of both sides next to each other.

@@ -23,11 +23,7 @@ func (h *Pages) judged(v web.Visit, f *assess.Facts) assess.Report {
 		id = h.Acts.Places.Target(v.View).Namespace
 	}
 	rep := assess.Judge(f).For(v.Migration.Lang, id)
-	marks := map[string]assess.Reviewed{}
-	for finding, m := range migration.Reviews(v.Facts) {
-		marks[finding] = assess.Reviewed{By: m.By, At: m.At, As: assess.Verdict(m.As), Why: m.Why}
-	}
-	rep.Mark(marks)
+	rep.Mark(acts.Marks(v.View))
 	return rep
 }
 

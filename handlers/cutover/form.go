@@ -37,23 +37,38 @@ func (h *Pages) Form(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	f := fields{address: "localhost:7233", namespace: "default", tls: "off", silent: "7", rate: "2", budget: strconv.Itoa(assess.DefaultBudget)}
-	last, err := h.last(r, v)
+	f, err := h.next(r, v)
 	if err != nil {
 		return err
 	}
-	from := last
+	return h.show(w, r, v, f, web.KeyFields{}, asked{})
+}
+
+// next is the form of the next look, filled in with what the last one was asked, or the one of ?from=<run>.
+func (h *Pages) next(r *http.Request, v web.Visit) (fields, error) {
+	f := fields{address: "localhost:7233", namespace: "default", tls: "off", silent: "7", rate: "2", budget: strconv.Itoa(assess.DefaultBudget)}
+	from, err := h.last(r, v)
+	if err != nil {
+		return f, err
+	}
 	if id := r.URL.Query().Get("from"); id != "" {
 		run, err := h.Runs.Run(r.Context(), v.Migration.ID, id)
 		if err != nil {
-			return err
+			return f, err
 		}
 		from = &run
 	}
 	if from != nil {
 		f = f.of(from.CrossRequest())
 	}
-	return h.show(w, r, v, f, web.KeyFields{}, nil)
+	return f, nil
+}
+
+// asked is what was refused: a look, or that a gate passes by hand.
+type asked struct {
+	look      views.Problems
+	gate, why string // the gate, and the reason that was given
+	override  views.Problems
 }
 
 // last is the newest look that read something; nil where there is none.
@@ -96,7 +111,8 @@ func (f fields) of(a runs.CrossRequest) fields {
 
 func number(x float64) string { return strconv.FormatFloat(x, 'g', -1, 64) }
 
-func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fields, key web.KeyFields, ps views.Problems) error {
+func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fields, key web.KeyFields, refused asked) error {
+	ps := refused.look
 	past, err := h.History(r, v, migration.CutoverRun, web.ShownRuns)
 	if err != nil {
 		return err
@@ -121,12 +137,16 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fiel
 	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: command}
 	if last != nil {
 		if res, ok := runs.ReadCrossed(*last); ok && res.Facts != nil {
+			res.Facts.Said.Overrides = h.Acts.Cutovers.Overrides(v.View) // as they stand now
 			rep := report(cutover.Judge(res.Facts).InLanguage(v.Migration.Lang), web.RunPath(last.Outcome))
+			for i := range rep.Gates {
+				h.byHand(&rep.Gates[i], v, refused)
+			}
 			age := h.Now().Sub(last.Ended)
 			p.Report, p.LastURL, p.Looked, p.Stale = &rep, web.RunPath(last.Outcome), fault.Lasts(max(age, time.Second).Round(time.Second))+" ago", age > staleAfter
 		}
 	}
-	return h.Page(w, r, web.StatusFor(ps), views.CutoverPage(h.Frame(r, "Cut-over", "migrations", &v, ""), p))
+	return h.Page(w, r, web.StatusFor(append(slices.Clone(ps), refused.override...)), views.CutoverPage(h.Frame(r, "Cut-over", "migrations", &v, ""), p))
 }
 
 // Look begins a look and leads to its page.
@@ -161,7 +181,7 @@ func (h *Pages) Look(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return err
 		}
-		return h.show(w, r, v, f, web.ReadKeyFields(sent), ps)
+		return h.show(w, r, v, f, web.ReadKeyFields(sent), asked{look: ps})
 	}
 	return web.SeeOther(w, r, web.RunPath(run.Outcome), "")
 }

@@ -59,6 +59,8 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.CrossLooked: {State: views.Busy, Word: "Cut-over looked at"},
 	custody.Reviewed:    {State: views.Good, Word: "Finding reviewed"},
 	custody.Reopened:    {State: views.Idle, Word: "Review taken back"},
+	custody.GatePassed:  {State: views.Warn, Word: "Gate passed by hand"},
+	custody.GateBack:    {State: views.Idle, Word: "Gate no longer passed by hand"},
 	custody.Followed:    {State: views.Busy, Word: "Workflow followed"},
 	custody.Canceled:    {State: views.Warn, Word: "Workflow asked to stop"},
 	custody.Terminated:  {State: views.Warn, Word: "Workflow terminated"},

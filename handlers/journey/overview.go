@@ -143,6 +143,11 @@ func factText(f migration.Fact) string {
 			return "Review of finding " + d.Check + " taken back"
 		}
 		return "Finding " + web.Data[migration.ReviewedData](f).Check + " of the assessment reviewed"
+	case migration.FactOverridden:
+		if d := web.Data[migration.OverriddenData](f); d.Open {
+			return "Gate " + d.Gate + " of the cut-over no longer passed by hand"
+		}
+		return "Gate " + web.Data[migration.OverriddenData](f).Gate + " of the cut-over passed by hand"
 	case migration.FactPoller:
 		d := web.Data[migration.PollerData](f)
 		if d.BuiltIn {

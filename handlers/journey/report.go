@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"onramp/acts"
+	"onramp/assess"
 	"onramp/certsvc"
 	"onramp/doctor"
 	"onramp/handlers/web"
@@ -230,6 +231,22 @@ func (t teller) sections() []views.ReportSection {
 	}
 	if x := t.rep.Drill; x != nil {
 		add("drill", "Load drill", append(run(*x), views.Pair{Name: "Result", Value: x.Title})...)
+	}
+	if x := t.rep.Assessment; x != nil {
+		reviewed := fmt.Sprintf("%d reviewed, %d to review", x.Reviewed, x.ToReview)
+		add("assessment", "The server you leave, assessed", append(run(x.Run), views.Pair{Name: "Server", Value: x.Server, Mono: true}, views.Pair{Name: "Version", Value: x.Version, Mono: true},
+			views.Pair{Name: "Grade", Value: x.Grade + ". " + assess.GradeMeans(x.Grade)}, views.Pair{Name: "Result", Value: x.Headline}, views.Pair{Name: "Manual migration", Value: x.Manual}, views.Pair{Name: "Findings", Value: reviewed})...)
+	}
+	if x := t.rep.Cutover; x != nil {
+		pairs := append(run(x.Run), views.Pair{Name: "Source", Value: x.Source, Mono: true}, views.Pair{Name: "Result", Value: x.Headline})
+		for _, g := range x.Gates {
+			said := web.UpperFirst(g.State.Word())
+			if g.By != "" {
+				said += " by " + g.By
+			}
+			pairs = append(pairs, views.Pair{Name: g.ID + " " + g.Name, Value: said})
+		}
+		add("cutover", "Cut-over, as last seen", pairs...)
 	}
 	return out
 }
