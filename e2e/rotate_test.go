@@ -21,14 +21,14 @@ import (
 // keyAddress is where programs with an API key dial the rehearsal cloud of a portal, as the page of the namespace says.
 func keyAddress(t *testing.T, v *visitor, ns string) string {
 	t.Helper()
-	m := dialled.FindStringSubmatch(string(v.get("/cloud/"+ns).ok(t, "the namespace").body))
+	m := shownAddress.FindStringSubmatch(string(v.get("/cloud/"+ns).ok(t, "the namespace").body))
 	if m == nil {
 		t.Fatal("the page of the namespace names no address")
 	}
 	return m[1]
 }
 
-var dialled = regexp.MustCompile(`mono small muted">(localhost:[0-9]+)<`)
+var shownAddress = regexp.MustCompile(`mono small muted">(localhost:[0-9]+)<`)
 
 // keyedPayer is a program of the Go SDK with a worker and a starter, which signs in with an API key.
 func keyedPayer(t *testing.T, p *portal, address, key string, n *counted) (done *atomic.Int64, stop func()) {
