@@ -37,7 +37,7 @@ func (c Cutovers) Look(ctx context.Context, by Actor, id string, req Crossing) (
 	}
 	work := runs.Crossing{Crosser: c.o.Crosser, Ends: cutover.Ends{Source: req.Source, Target: c.Target(v)}, Options: req.Options, Now: c.o.Now}
 	work.Options.TargetNamespace = work.Ends.Target.Namespace
-	work.Options.Said.Overrides = c.Overrides(v)
+	work.Options.Said.Overrides = Overrides(v)
 	if req.Reviewed {
 		work.Options.Said.WarningsReviewedBy = by.Name
 	}

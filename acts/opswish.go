@@ -198,7 +198,9 @@ func (o opsWish) signIn(ctx context.Context, ns namespace.ID) (plan cloud.Plan, 
 		}
 		var all []string
 		for _, x := range callers.List {
-			all = append(all, x.CA)
+			if x.KeyID == "" {
+				all = append(all, x.CA)
+			}
 		}
 		if by := migration.HeldBy(callers, all, o.o.ReplaceWindow); len(by) > 0 {
 			return plan, migration.InUse(by, callers.At, o.o.ReplaceWindow)

@@ -38,9 +38,7 @@ func (c Cutovers) Override(ctx context.Context, by Actor, id string, req Overrid
 }
 
 // Overrides are the gates that are passed by hand, as a look takes them: by whom and because of what.
-func (c Cutovers) Overrides(v migration.View) map[string]string { return overrides(v) }
-
-func overrides(v migration.View) map[string]string {
+func Overrides(v migration.View) map[string]string {
 	out := map[string]string{}
 	for gate, o := range migration.Overrides(v.Facts) {
 		out[gate] = o.By + " because " + o.Why

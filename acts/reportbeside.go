@@ -38,7 +38,7 @@ func (r Reports) beside(ctx context.Context, v migration.View) (a *ReportAssessm
 		if res.Facts == nil {
 			return false
 		}
-		res.Facts.Said.Overrides = overrides(v)
+		res.Facts.Said.Overrides = Overrides(v)
 		rep := cutover.Judge(res.Facts)
 		c = &ReportCutover{Run: *reportRun(run.Row), Source: telling(rep.Source.Address), Headline: telling(rep.Headline()), Gates: []ReportGate{}}
 		for _, g := range rep.Gates {

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/fault"
 	"onramp/namespace"
 	"onramp/rehearsal/control"
 	"onramp/rehearsal/control/controltest"
@@ -129,7 +130,9 @@ func TestCloudShowsNamesSafely(t *testing.T) {
 			}
 		}
 	}
-	if got := inLine(bad); strings.Contains(got, "\n") {
-		t.Errorf("%q", got)
+	var said bytes.Buffer
+	complain(World{Stderr: &said}, fault.New(fault.Conflict, "changed: a\nonramp: all is well", "Look again.\nonramp: or do not."))
+	if strings.Count("\n"+said.String(), "\nonramp: ") != 1 {
+		t.Errorf("a line of somebody else's looks like one of ours:\n%s", said.String())
 	}
 }

@@ -26,7 +26,7 @@ func (c *Client) Apply(ctx context.Context, p cloud.Plan, progress func(cloud.Op
 	}
 	op, err := c.send(ctx, p)
 	if err != nil && passes(err) && !nothingToChange(err) && !maybeStale(err) { // it may have arrived
-		op, err = c.lost(ctx, p, err, progress)
+		op, err = lost(ctx, c, p, err, progress)
 	}
 	switch {
 	case err == nil:
@@ -50,7 +50,7 @@ func (c *Client) Apply(ctx context.Context, p cloud.Plan, progress func(cloud.Op
 
 // lost finds out what became of a request whose answer was lost, by the operation's own ID, and sends one that never arrived
 // again: with the same ID and version it cannot be made twice. The error is that of the last try.
-func (c *Client) lost(ctx context.Context, p cloud.Plan, last error, progress func(cloud.Operation)) (*opspb.AsyncOperation, error) {
+func lost(ctx context.Context, c *Client, p cloud.Plan, last error, progress func(cloud.Operation)) (*opspb.AsyncOperation, error) {
 	ctx, cancel := context.WithTimeout(ctx, c.o.Patience)
 	defer cancel()
 	for sent, wait := 1, c.o.Pause; ; wait = min(2*wait, 15*time.Second) {

@@ -91,7 +91,7 @@ func (r *run) readAddress() bool {
 	if strings.TrimSpace(text) == "" {
 		id, _, err := namespace.ParseID(r.t.Namespace)
 		if err != nil {
-			return r.noAddress(err)
+			return noAddress(r, err)
 		}
 		text = id.Endpoint()
 		r.say("no address given: the namespace's own endpoint is %s", text)
@@ -120,7 +120,7 @@ func (r *run) readAddress() bool {
 
 // noAddress says which part is missing, with what was given: the address, or what the namespace lacks for the address to
 // follow from it.
-func (r *run) noAddress(err error) bool {
+func noAddress(r *run, err error) bool {
 	name := clean(strings.TrimSpace(r.t.Namespace), maxValue)
 	f := fault.All(err)[0]
 	v := Explain("IN-22", Certain, r.values)

@@ -71,18 +71,20 @@ func isOf(pattern, path string) bool {
 // atHome is what allWalked wants of a portal for one person; of a shared one it wants the rest.
 func atHome(pattern string) bool { return pattern != byMail && !slices.Contains(onlyShared, pattern) }
 
-// assessed is the page of an assessment of a migration's source, a development server.
+// assessed is the page of an assessment of a migration's source, of which there is much to say.
 func (v *visitor) assessed(m string) string {
 	v.t.Helper()
-	run := v.form(m+"/assess", "address", devServer(v.t), "namespaces", "", "histories", "5", "rate", "50", "budget", "2000", "tls", "off").ok(v.t, "an assessment").path
+	address, _ := (&sourceStub{}).serve(v.t)
+	run := v.form(m+"/assess", "address", address, "namespaces", "", "histories", "5", "rate", "50", "budget", "2000", "tls", "off").ok(v.t, "an assessment").path
 	within(v.t, "the assessment's end", func() bool { return v.get(run+".json").status == 200 })
 	return run
 }
 
-// crossed is the page of a look at both sides of a migration's cut-over, whose source is a development server.
+// crossed is the page of a look at both sides of a migration's cut-over, of whose source there is much to say.
 func (v *visitor) crossed(m string) string {
 	v.t.Helper()
-	run := v.upload(m+"/cutover", "address", devServer(v.t), "namespace", "default", "tls", "off", "silent", "7", "rate", "50", "budget", "500", "key_source", "lent").ok(v.t, "a look at both sides").path
+	address, _ := (&sourceStub{}).serve(v.t)
+	run := v.upload(m+"/cutover", "address", address, "namespace", "payments", "tls", "off", "silent", "7", "rate", "50", "budget", "500", "key_source", "lent").ok(v.t, "a look at both sides").path
 	within(v.t, "the look's end", func() bool { return v.get(run+".json").status == 200 })
 	return run
 }

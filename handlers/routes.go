@@ -121,6 +121,15 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
+		// Replacing an API key, step by step on one page
+		{get, "/m/{m}/keys", see, h.rotate.Wizard},
+		{post, "/m/{m}/keys", change, h.rotate.Start},
+		{post, "/m/{m}/keys/new", change, h.rotate.TakeKey},
+		{post, "/m/{m}/keys/check", change, h.rotate.Prove},
+		{post, "/m/{m}/keys/pollers", change, h.rotate.SeePollers},
+		{post, "/m/{m}/keys/note", change, h.rotate.NoteWorkers},
+		{post, "/m/{m}/keys/delete", change, h.rotate.Delete},
+		{post, "/m/{m}/keys/back", change, h.rotate.Back},
 		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},

@@ -262,7 +262,7 @@ func (j *judgement) address() (namespace.Address, bool) {
 		v += ":" + port
 	}
 	a, repairs, err := namespace.ParseAddress(v)
-	if id, ok := j.accountFor(v, err); ok {
+	if id, ok := accountFor(v, j.first(mNamespace), err); ok {
 		j.find(EnvFinding{Code: "IN-11", Level: "repair", Name: name, Title: "The account ID is missing in the host", Text: "The namespace ends in the account ID, " + id.Account + ".", From: masked(v), To: id.Endpoint()})
 		a, repairs, err = namespace.ParseAddress(id.Endpoint())
 	}
@@ -286,13 +286,13 @@ func (j *judgement) address() (namespace.Address, bool) {
 	return a, err == nil
 }
 
-// accountFor is the Namespace ID of the text where it has the account that the host of an address lacks: payments.a1b2c for
+// accountFor is the Namespace ID of the text, where it has the account that the host of an address lacks: payments.a1b2c for
 // payments.tmprl.cloud.
-func (j *judgement) accountFor(address string, err error) (namespace.ID, bool) {
+func accountFor(address, inNamespace string, err error) (namespace.ID, bool) {
 	if f := fault.From(err); f == nil || f.Code != "IN-11" {
 		return namespace.ID{}, false
 	}
-	id, _, err := namespace.ParseID(j.first(mNamespace))
+	id, _, err := namespace.ParseID(inNamespace)
 	host, _, _ := strings.Cut(address, ":")
 	return id, err == nil && strings.EqualFold(host, id.Name+".tmprl.cloud")
 }

@@ -267,7 +267,7 @@ func assessReport(r AssessReport) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(r.Types) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Open workflows by type\"><table><caption class=\"sr\">Open workflows by type</caption> <thead><tr><th scope=\"col\">Type</th><th scope=\"col\">Namespace</th><th scope=\"col\" class=\"num\">Open</th><th scope=\"col\">Ended</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 25, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Open workflows by type\"><table class=\"by-date\"><caption class=\"sr\">Open workflows by type</caption> <thead><tr><th scope=\"col\">Type</th><th scope=\"col\">Namespace</th><th scope=\"col\" class=\"num\">Open</th><th scope=\"col\">Ended</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

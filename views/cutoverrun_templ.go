@@ -265,7 +265,7 @@ func cutoverReport(r CutoverReport) templ.Component {
 				return templ_7745c5c3_Err
 			}
 		}
-		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"small muted\">Schedules (G5, G8) and what you keep (G11) are yours to look at: Onramp moves no schedule.</p></section><section class=\"stack\" aria-labelledby=\"sides-title\"><h2 id=\"sides-title\">Both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Both sides, as a table\"><table><caption class=\"sr\">Source and target next to each other</caption> <thead><tr><td></td><th scope=\"col\">Source</th><th scope=\"col\">Target</th></tr></thead> <tbody>")
+		templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 18, "<p class=\"small muted\">Schedules (G5, G8) and what you keep (G11) are yours to look at: Onramp moves no schedule.</p></section><section class=\"stack\" aria-labelledby=\"sides-title\"><h2 id=\"sides-title\">Both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Both sides, as a table\"><table class=\"named by-date\"><caption class=\"sr\">Source and target next to each other</caption> <thead><tr><td></td><th scope=\"col\">Source</th><th scope=\"col\">Target</th></tr></thead> <tbody>")
 		if templ_7745c5c3_Err != nil {
 			return templ_7745c5c3_Err
 		}
@@ -370,7 +370,7 @@ func cutoverReport(r CutoverReport) templ.Component {
 			}
 		}
 		if len(r.Types) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drain by workflow type\"><table><caption class=\"sr\">Drain by workflow type</caption> <thead><tr><th scope=\"col\">Type</th><th scope=\"col\" class=\"num\">Open</th><th scope=\"col\" class=\"num\">Ended in an hour</th><th scope=\"col\">Oldest</th><th scope=\"col\">Ended</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 29, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Drain by workflow type\"><table class=\"by-date\"><caption class=\"sr\">Drain by workflow type</caption> <thead><tr><th scope=\"col\">Type</th><th scope=\"col\" class=\"num\">Open</th><th scope=\"col\" class=\"num\">Ended in an hour</th><th scope=\"col\">Oldest</th><th scope=\"col\">Ended</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -465,7 +465,7 @@ func cutoverReport(r CutoverReport) templ.Component {
 			return templ_7745c5c3_Err
 		}
 		if len(r.Twins) > 0 {
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<section class=\"stack\" aria-labelledby=\"twins-title\" data-testid=\"cutover-twins\"><h2 id=\"twins-title\">Open on both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workflow IDs open on both sides\"><table><caption class=\"sr\">Workflow IDs that are open on both sides</caption> <thead><tr><th scope=\"col\">Workflow ID</th><th scope=\"col\">At the source</th><th scope=\"col\">At the target</th><th scope=\"col\">Started there by</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 39, "<section class=\"stack\" aria-labelledby=\"twins-title\" data-testid=\"cutover-twins\"><h2 id=\"twins-title\">Open on both sides</h2><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Workflow IDs open on both sides\"><table class=\"by-date\"><caption class=\"sr\">Workflow IDs that are open on both sides</caption> <thead><tr><th scope=\"col\">Workflow ID</th><th scope=\"col\">At the source</th><th scope=\"col\">At the target</th><th scope=\"col\">Started there by</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -559,7 +559,7 @@ func cutoverReport(r CutoverReport) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, ", by what each client calls itself.</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Who still starts work at the source\"><table><caption class=\"sr\">Who still starts work at the source</caption> <thead><tr><th scope=\"col\">Client</th><th scope=\"col\" class=\"num\">Starts</th><th scope=\"col\">Types</th><th scope=\"col\">Latest</th></tr></thead> <tbody>")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 48, ", by what each client calls itself.</p><div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Clients that start work at the source, as a table\"><table class=\"by-date\"><caption class=\"sr\">Who still starts work at the source</caption> <thead><tr><th scope=\"col\">Client</th><th scope=\"col\" class=\"num\">Starts</th><th scope=\"col\">Types</th><th scope=\"col\">Latest</th></tr></thead> <tbody>")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

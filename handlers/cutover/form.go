@@ -137,7 +137,7 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, v web.Visit, f fiel
 	p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: command}
 	if last != nil {
 		if res, ok := runs.ReadCrossed(*last); ok && res.Facts != nil {
-			res.Facts.Said.Overrides = h.Acts.Cutovers.Overrides(v.View) // as they stand now
+			res.Facts.Said.Overrides = acts.Overrides(v.View) // as they stand now
 			rep := report(cutover.Judge(res.Facts).InLanguage(v.Migration.Lang), web.RunPath(last.Outcome))
 			for i := range rep.Gates {
 				h.byHand(&rep.Gates[i], v, refused)

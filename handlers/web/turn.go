@@ -39,11 +39,14 @@ func TurnOf(next migration.StepView, w migration.Whose) views.Tag {
 func CardProps(m migration.Card) views.CardProps {
 	c := views.CardProps{ID: m.ID, Name: m.Name, Rehearsal: m.Mode.Can().Practice,
 		Turn: TurnOf(m.Next, m.Whose), Count: fmt.Sprintf("%d of %d", m.Done, len(m.Steps)), Next: ContinueLink(m.ID, m.Next, m.Whose)}
+	c.ReplacingURL = MovePath(m.ID, "certificates", "replace")
 	switch m.Replacing {
 	case migration.ReplaceCA:
 		c.Replacing = "Replacing the CA certificate"
 	case migration.ReplaceLeaf:
 		c.Replacing = "Replacing the client certificate"
+	case migration.ReplaceKey:
+		c.Replacing, c.ReplacingURL = "Replacing the API key", MovePath(m.ID, "keys")
 	}
 	for _, s := range m.Steps {
 		c.Meter = append(c.Meter, StepState(s))
