@@ -88,7 +88,7 @@ func handsOff(t *testing.T, script bool, axe string) {
 
 	admin.open(link)
 	admin.has("Add one CA certificate to docs-assembly.a2dd6")
-	admin.has("developer (team Default team) asks you")
+	admin.has("developer (Default team) asks you")
 	if script {
 		developer.has("Link 1, opened on") // by itself
 		for _, width := range []int64{1280, 320} {

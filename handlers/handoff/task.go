@@ -43,7 +43,10 @@ func (h *Guests) showTask(w http.ResponseWriter, r *http.Request, status int, x 
 		return err
 	}
 	f := h.Frame(r, p.Task, "", nil, "")
-	f.Rehearsal, f.Feed = x.Migration.Mode.Can().Practice, p.Path+"/events"
+	f.Rehearsal = x.Migration.Mode.Can().Practice
+	if len(p.Problems) == 0 { // what was refused, and what was typed, stays until its reader acts
+		f.Feed = p.Path + "/events"
+	}
 	f.Description = "One task for one person"
 	return h.Page(w, r, status, views.HandoffTaskPage(f, p))
 }
@@ -105,6 +108,9 @@ func (h *Guests) taskStatus(x acts.HandoffVisit) views.HandoffStatusProps {
 		p.Text = "Follow the steps, then choose Done. The team sees it at once."
 		if one.Task == migration.TaskUpload {
 			p.Text = "Follow the steps, then choose Done. Onramp checks, and tells you and the team."
+		}
+		if x.Migration.Mode.Can().Bundle {
+			p.Text = "In this rehearsal the button below does it. Onramp checks, and tells you and the team."
 		}
 	}
 	if last, ok := h.Acts.Handoffs.LastLook(x); ok && !last.Accepted {
