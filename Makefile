@@ -19,7 +19,7 @@ $(BIN): $(SOURCES)
 lean: ## build bin/onramp-lean, without the embedded Temporal server
 	@scripts/build.sh bin/onramp-lean lean
 
-setup: ## install what the tests need (Chromium, a Python environment, npm packages)
+setup: ## install what the tests need (Chromium, a Python environment, npm packages, tcld)
 	@scripts/setup.sh
 
 test: setup check ## everything: checks, unit tests, real server, real SDKs, real browser
@@ -53,4 +53,4 @@ fuzz: ## each fuzz target for 30 s (SECONDS=60, ONLY=certsvc/ for some)
 	@scripts/fuzz.sh $(or $(SECONDS),30) $(ONLY)
 
 clean: ## remove what make built and installed here
-	rm -rf bin e2e/.venv e2e/node_modules
+	rm -rf bin e2e/.tools e2e/.venv e2e/node_modules

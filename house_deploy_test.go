@@ -3,6 +3,8 @@ package main
 import (
 	"bytes"
 	"context"
+	"fmt"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -172,6 +174,105 @@ func TestContainerfile(t *testing.T) {
 	}
 	if !strings.Contains(text, "CGO_ENABLED=0") || !strings.Contains(text, "ca-certificates.crt") || !strings.Contains(text, "zoneinfo.zip") {
 		t.Error("a binary that needs a libc, or no roots or time zones beside it")
+	}
+}
+
+// fromTo is a COPY of a Containerfile: what is copied, and whether it comes from another stage.
+var fromTo = regexp.MustCompile(`(?m)^COPY (--from=\S+ )?(.+) \S+$`)
+
+// TestContainerfileHoldsTogether checks what can be checked where no image is built: what is copied is there and not
+// ignored, the binary is built as scripts/build.sh builds it and needs no C, and port, user and writable directories are
+// those that the manifest gives the container.
+func TestContainerfileHoldsTogether(t *testing.T) {
+	text := strings.ReplaceAll(readFile(t, "deploy/Containerfile"), "\\\n", " ")
+	ignored := strings.Fields(readFile(t, ".containerignore"))
+	copies := 0
+	for _, m := range fromTo.FindAllStringSubmatch(text, -1) {
+		if m[1] != "" {
+			if stage := "AS " + strings.TrimSpace(strings.TrimPrefix(m[1], "--from=")); !strings.Contains(text, stage) {
+				t.Errorf("%s copies from a stage that is not there", m[0])
+			}
+			continue
+		}
+		for _, source := range strings.Fields(m[2]) {
+			copies++
+			if _, err := os.Stat(source); err != nil {
+				t.Errorf("%s: %v", m[0], err)
+			}
+			if slices.Contains(ignored, source) {
+				t.Errorf("%s: .containerignore leaves it out", m[0])
+			}
+		}
+	}
+	if copies < 3 {
+		t.Errorf("only %d sources are copied", copies)
+	}
+	flags := regexp.MustCompile(`-ldflags "([^"]*)" -o `)
+	version := regexp.MustCompile(`\$\{?(?i:version)\}?`)
+	image, script := flags.FindStringSubmatch(text), flags.FindStringSubmatch(readFile(t, "scripts/build.sh"))
+	if image == nil || script == nil {
+		t.Fatal("the build commands are not found")
+	}
+	if a, b := version.ReplaceAllString(image[1], "V"), version.ReplaceAllString(script[1], "V"); a != b {
+		t.Errorf("the image is linked with %q, scripts/build.sh links with %q", a, b)
+	}
+	if tags := regexp.MustCompile(`go build[^&]*-tags`).FindString(text); tags != "" {
+		t.Errorf("the image is built with tags, scripts/build.sh without: %s", tags)
+	}
+	list := exec.CommandContext(t.Context(), "go", "list", "-e", "-deps", "-f", "{{with .Error}}{{.}}{{end}}{{with .CgoFiles}}{{$.ImportPath}} needs C{{end}}", ".")
+	list.Env = append(os.Environ(), "CGO_ENABLED=0", "GOFLAGS=-buildvcs=false")
+	if out, err := list.CombinedOutput(); err != nil || strings.TrimSpace(string(out)) != "" {
+		t.Errorf("without C: %v\n%.2000s", err, out)
+	}
+
+	var set appsv1.StatefulSet
+	var config corev1.ConfigMap
+	for _, doc := range strings.Split(readFile(t, "deploy/kubernetes.yaml"), "\n---\n") {
+		var head struct{ Kind string }
+		if err := yaml.Unmarshal([]byte(doc), &head); err != nil {
+			t.Fatal(err)
+		}
+		switch head.Kind {
+		case "StatefulSet":
+			if err := yaml.Unmarshal([]byte(doc), &set); err != nil {
+				t.Fatal(err)
+			}
+		case "ConfigMap":
+			if err := yaml.Unmarshal([]byte(doc), &config); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	pod := set.Spec.Template.Spec
+	c := pod.Containers[0]
+	var ports []string
+	for _, p := range c.Ports {
+		ports = append(ports, fmt.Sprint(p.ContainerPort))
+	}
+	exposed := regexp.MustCompile(`(?m)^EXPOSE (.+)$`).FindStringSubmatch(text)[1]
+	if want := strings.Join(ports, " "); exposed != want {
+		t.Errorf("the image exposes %s, the manifest %s", exposed, want)
+	}
+	for _, setting := range []string{"ONRAMP_ADDR", "ONRAMP_METRICS_ADDR"} {
+		_, port, err := net.SplitHostPort(config.Data[setting])
+		if err != nil || !slices.Contains(ports, port) {
+			t.Errorf("%s is %q, and the container has the ports %v", setting, config.Data[setting], ports)
+		}
+	}
+	user := regexp.MustCompile(`(?m)^USER (\S+)$`).FindStringSubmatch(text)[1]
+	if runs := fmt.Sprintf("%d:%d", *pod.SecurityContext.RunAsUser, *pod.SecurityContext.RunAsGroup); user != runs {
+		t.Errorf("the image runs as %s, the pod as %s", user, runs)
+	}
+	// With a root that nobody writes to, what Onramp writes to is mounted: its data, and the directory for short-lived files.
+	writable := map[string]bool{}
+	for _, m := range c.VolumeMounts {
+		writable[m.MountPath] = !m.ReadOnly
+	}
+	if data := regexp.MustCompile(`ONRAMP_DATA=(\S+)`).FindStringSubmatch(text)[1]; !writable[filepath.Dir(data)] || !writable["/tmp"] {
+		t.Errorf("the data is at %s, and writable are %v", data, writable)
+	}
+	if !strings.Contains(text, "/out"+filepath.Dir(regexp.MustCompile(`ONRAMP_DATA=(\S+)`).FindStringSubmatch(text)[1])) {
+		t.Error("the image has no directory for the data of its user")
 	}
 }
 

@@ -47,7 +47,7 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	case !good:
 		return fault.Unchanged(fault.New(fault.Conflict, "This is not the change that is planned now", "Look at the difference again."))
 	}
-	err = c.outlived(ctx, id, plan, from)
+	err = c.outlived(ctx, by, id, plan, from)
 	if err == nil {
 		err = c.record(ctx, by, note(id, custody.CloudAsked, opsNote(plan, "sent")))
 	}
@@ -74,15 +74,15 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 }
 
 // outlived refuses a plan whose migration has another namespace than it was shown for: from is what the migration had
-// then, "" for none. Somebody else may have the namespace by now.
-func (c CloudOps) outlived(ctx context.Context, id string, p *cloud.Plan, from string) error {
+// then, "" for none. Somebody else may have the namespace by now, or use it too.
+func (c CloudOps) outlived(ctx context.Context, by Actor, id string, p *cloud.Plan, from string) error {
 	v, err := c.View(ctx, id)
 	if err != nil {
 		return err
 	}
 	now := ownNamespace(v)
 	if now == from && (p.Kind == cloud.KindCreate || p.Namespace.String() == now) {
-		return nil
+		return c.mayChange(ctx, by, v, p.Kind)
 	}
 	f := fault.New(fault.Conflict, "The migration has another namespace than this change was planned for", "Plan the change anew.")
 	f.Cause = fmt.Sprintf("The change is about %s. Nothing was sent to Temporal Cloud.", p.Namespace)

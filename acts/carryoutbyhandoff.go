@@ -45,7 +45,7 @@ func (h Handoffs) CarryOut(ctx context.Context, by Actor, token string) (x Hando
 	if err != nil {
 		return x, nil // it is done; the page after it says what is there
 	}
-	return h.visit(v, x.By, x.Handoff.Number)
+	return h.visit(ctx, v, x.By, x.Handoff.Number)
 }
 
 // upload adds the CA certificate of a link, and no other, to the namespace's bundle.
@@ -59,7 +59,7 @@ func (h Handoffs) upload(ctx context.Context, x HandoffVisit) error {
 	}
 	defer change.close()
 	return change.settle(ctx, x.By, x.Migration.ID, x.about(custody.CAsSaved), func(v migration.View) ([]migration.Fact, error) {
-		now, err := h.visit(v, x.By, x.Handoff.Number)
+		now, err := h.visit(ctx, v, x.By, x.Handoff.Number)
 		if err == nil && now.Task.PEM != x.Task.PEM {
 			err = notOpen() // it was superseded meanwhile
 		}

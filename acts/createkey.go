@@ -59,7 +59,7 @@ func (n Namespaces) CreateKey(ctx context.Context, by Actor, id namespace.ID, na
 	}
 	if err := n.record(ctx, by, note("", custody.KeyMade, id.String()+": "+name)); err != nil {
 		clear(made.Secret.Reveal())
-		_, e := place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), id, made.ID)
+		_, e := place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), id, made.ID, nil)
 		return certsvc.Secret{}, ns, left(err, e, "An API key was created but not shown to anyone; delete it.")
 	}
 	return made.Secret, ns, nil

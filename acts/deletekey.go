@@ -30,6 +30,6 @@ func (n Namespaces) DeleteKey(ctx context.Context, by Actor, id namespace.ID, ke
 	if err := n.record(ctx, by, request); err != nil {
 		return err
 	}
-	_, err = place.Keys.DeleteAPIKey(ctx, id, keyID)
+	_, err = place.Keys.DeleteAPIKey(ctx, id, keyID, nil)
 	return toldAfter(ctx, n.Book, by, request, err)
 }

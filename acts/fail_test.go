@@ -174,6 +174,36 @@ var all = []act{
 		w.replacing("proof")
 		w.must(w.Replacements.Remove(w.ctx, dana, w.m.ID))
 	}, do: func(w *world) error { return w.Replacements.Back(w.ctx, dana, w.m.ID, migration.GateWorkers) }},
+	{name: "Rotations.Start", setup: func(w *world) { w.keyed("") }, do: func(w *world) error {
+		return w.Rotations.Start(w.ctx, dana, w.m.ID, migration.KeyRef{ID: "key-1"})
+	}},
+	{name: "Rotations.CreateKey", setup: func(w *world) { w.keyed("started") }, do: func(w *world) error {
+		key, err := w.Rotations.CreateKey(w.ctx, dana, w.m.ID, "worker", 90)
+		if (err == nil) == key.Empty() {
+			w.t.Errorf("a key: %v, with %v", !key.Empty(), err)
+		}
+		return err
+	}},
+	{name: "Rotations.TakeKey", setup: func(w *world) { w.keyedElsewhere("started") }, do: func(w *world) error {
+		return w.Rotations.TakeKey(w.ctx, dana, w.m.ID, migration.KeyRef{ID: "k2"})
+	}},
+	{name: "Rotations.Check", setup: func(w *world) { w.keyed("key") }, do: func(w *world) error {
+		return second(w.Rotations.Check(w.ctx, dana, w.m.ID, migration.NewKey, "api-key-canary-2"))
+	}},
+	{name: "Rotations.SeePollers", setup: func(w *world) { w.keyedElsewhere("key") }, do: func(w *world) error {
+		return w.Rotations.SeePollers(w.ctx, dana, w.m.ID, "", "two")
+	}},
+	{name: "Rotations.NoteWorkers", setup: func(w *world) { w.keyedElsewhere("proof") }, do: func(w *world) error {
+		return w.Rotations.NoteWorkers(w.ctx, dana, w.m.ID, "the platform team says so")
+	}},
+	{name: "Rotations.Delete", setup: func(w *world) { w.keyed("proof") }, onward: true, do: func(w *world) error { return w.Rotations.Delete(w.ctx, dana, w.m.ID, false) }},
+	{name: "Rotations.Delete in Temporal Cloud", setup: func(w *world) {
+		w.keyedElsewhere("proof")
+		w.must(w.Rotations.NoteWorkers(w.ctx, dana, w.m.ID, "the platform team says so"))
+		w.provesKey(migration.NewKey, "two")
+	}, do: func(w *world) error { return w.Rotations.Delete(w.ctx, dana, w.m.ID, true) }},
+	{name: "Rotations.Back to the key", setup: func(w *world) { w.keyed("proof") }, onward: true, do: func(w *world) error { return w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateKey) }},
+	{name: "Rotations.Back to the proof", setup: func(w *world) { w.keyed("proof") }, do: func(w *world) error { return w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateProof) }},
 	{name: "Checks.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Checks.Start(w.ctx, dana, w.m.ID, Check{Credentials: Credentials{Lent: true}}))
 	}},
@@ -393,8 +423,8 @@ func elsewhere(w *world) {
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
 var looks = []string{"CloudOps.HeldBundle", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
-	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.CanLook", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
-	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.ToPractise", "Lists.WithCertificate"}
+	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Rotations.AboutCheck", "Rotations.Keys", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.CanLook", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
+	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.Spaces", "Lists.ToPractise", "Lists.WithCertificate"}
 
 // TestEveryActIsHere: an act that is in no table would not be tried.
 func TestEveryActIsHere(t *testing.T) {

@@ -22,6 +22,7 @@ type fuse struct {
 	// stays: from the broken write on, everything outside the store fails too, so that nothing can be taken back.
 	stays bool
 	last  string // what was broken
+	gone  string // who made links and may do nothing any more
 }
 
 var errDisk = errors.New("the disk is full")
@@ -160,6 +161,15 @@ func (s failingBoards) AddBulk(ctx context.Context, b runs.Bulk, rs ...custody.R
 type links struct {
 	store.Handoffs
 	f *fuse
+}
+
+// Maker is somebody of the tests, who may do everything until they are gone.
+func (s links) Maker(_ context.Context, person string) (Actor, error) {
+	a := Actor{Person: person, Name: person}
+	if s.f.gone != person {
+		a.Role = custody.Owner
+	}
+	return a, nil
 }
 
 func (s links) RecordHandoff(ctx context.Context, l migration.HandoffLink, facts []migration.Fact, rs []custody.Record) (out []migration.Fact, err error) {

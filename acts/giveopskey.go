@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
@@ -56,35 +57,42 @@ func (c CloudOps) GiveOpsKey(ctx context.Context, by Actor, id string, key certs
 // pickUpFor bounds the wait for a change that an earlier process sent.
 const pickUpFor = 30 * time.Second
 
-// pickUp brings a change of the migration's namespace to its end that this Onramp sent before it was stopped, also the
-// making of a namespace that is to become the migration's.
+// pickUp brings a change to its end that this Onramp sent for the migration, or about its namespace, before it was stopped. A
+// namespace that was made becomes the migration's, as long as that has the one that it had when this was planned (as after
+// a change whose end was seen). A change of a namespace that the migration has left meanwhile is brought to its end too;
+// the migration stays where it is.
 func (c CloudOps) pickUp(ctx context.Context, by Actor, v migration.View, s *opsSession) {
 	id := v.Migration.ID
 	ns, err := idOf(v)
+	becomes := false
 	if pending, found := s.client.Pending(id); found {
-		ns, err = pending, nil
+		ns, err = pending.Namespace, nil
+		becomes = pending.Kind == cloud.KindCreate && ownNamespace(v) == pending.From
 	}
 	if err != nil {
 		return
 	}
+	own := becomes || ownNamespace(v) == ns.String()
 	ctx, cancel := context.WithTimeout(ctx, pickUpFor)
 	defer cancel()
 	applied, found, err := s.client.Resume(ctx, ns, nil)
 	if !found {
 		return
 	}
-	s.state.Applied, s.state.Failed = &applied, err
+	if own { // else the page would tell of a namespace that it does not show
+		s.state.Applied, s.state.Failed = &applied, err
+	}
 	logged := func(what string, err error) {
 		if err != nil {
 			c.o.Log.Error(what, "operation", applied.Operation.ID, "err", err)
 		}
 	}
-	if err == nil && (v.Namespace == nil || v.Namespace.Namespace != ns.String()) {
+	if err == nil && becomes && ownNamespace(v) != ns.String() {
 		logged("the namespace that was made is not that of the migration yet", c.settleOn(ctx, by, id, ns, applied.Detail.ActiveRegion))
 	}
 	logged("the end of a change in Temporal Cloud was not written down",
 		c.record(ctx, by, note(id, custody.CloudEnded, fmt.Sprintf("%s, operation %s of an earlier start: %s", ns, applied.Operation.ID, applied.Operation.State))))
-	if err == nil {
+	if err == nil && own {
 		logged("a look after a change in Temporal Cloud saw nothing", c.seeAfter(ctx, by, id))
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -25,6 +26,8 @@ type HandoffStore interface {
 	// RecordHandoff is Store.Record, and from then on the link is there: all or none.
 	RecordHandoff(ctx context.Context, l migration.HandoffLink, facts []migration.Fact, rs []custody.Record) ([]migration.Fact, error)
 	HandoffLink(ctx context.Context, hash string) (migration.HandoffLink, error) // NotFound
+	// Maker is a person who made a link, as they are now: with the role Nobody when their account is disabled. NotFound.
+	Maker(ctx context.Context, person string) (Actor, error)
 }
 
 // handoffRates count who asks for links, with counters of their own: by network, networks that ask for links that are
@@ -90,6 +93,35 @@ func noLink() error {
 	return f
 }
 
+// makerGone is the fault of a link whose maker may not work on the migration any more. Nobody else of the portal is named
+// to whoever has the link.
+func makerGone(by string) error {
+	f := fault.New(fault.Gone, "This link no longer works", "Ask "+by+"’s team for a new one.")
+	f.Cause = by + " made it, and no longer works on this migration in Onramp."
+	f.Err = errMakerGone
+	return f
+}
+
+var errMakerGone = errors.New("who made the link may not work on the migration any more")
+
+// stands is nil as long as whoever made a link may work on its migration: an account that is enabled, with the role and
+// the team for it. At a portal for one person that person may. The Gone fault of makerGone where that is over.
+func (h Handoffs) stands(ctx context.Context, v migration.View, one migration.Handoff) error {
+	if one.Person == custody.Local {
+		return nil
+	}
+	maker, err := h.o.Handoffs.Maker(ctx, one.Person)
+	switch {
+	case fault.Is(err, fault.NotFound):
+		return makerGone(one.By)
+	case err != nil:
+		return err
+	case !maker.WorksOn(v.Migration.Team):
+		return makerGone(one.By)
+	}
+	return nil
+}
+
 func askedOften(wait time.Duration) error {
 	return fault.New(fault.TooMany, "This was asked for too often", fmt.Sprintf("Wait %d seconds, then try again.", int(wait.Seconds())))
 }
@@ -113,11 +145,11 @@ func (h Handoffs) find(ctx context.Context, by Actor, token string) (x HandoffVi
 	if err != nil {
 		return x, err
 	}
-	return h.visit(v, by, l.Number)
+	return h.visit(ctx, v, by, l.Number)
 }
 
-// visit is what a link with a number leads to now.
-func (h Handoffs) visit(v migration.View, by Actor, number int) (HandoffVisit, error) {
+// visit is what a link with a number leads to now. With the fault of a maker who is gone it is there too.
+func (h Handoffs) visit(ctx context.Context, v migration.View, by Actor, number int) (HandoffVisit, error) {
 	one, ok := v.Handoffs.Number(number)
 	if !ok || !one.Revoked.IsZero() || one.Expired(h.now()) || !v.Migration.Archived.IsZero() {
 		return HandoffVisit{}, noLink()
@@ -126,12 +158,20 @@ func (h Handoffs) visit(v migration.View, by Actor, number int) (HandoffVisit, e
 		Via: "link", From: by.From, Request: by.Request}}
 	task, ok := migration.TaskAsked(v, one)
 	x.Task, x.Superseded = task, !ok
-	return x, nil
+	if !one.Lapsed.IsZero() {
+		return x, makerGone(one.By)
+	}
+	return x, h.stands(ctx, v, one)
 }
 
-// answering is See for an act.
+// answering is See for an act. A link whose maker is gone has lapsed from then on, which the audit tells.
 func (h Handoffs) answering(ctx context.Context, by Actor, token string) (HandoffVisit, error) {
 	x, err := h.See(ctx, by, token)
+	if errors.Is(err, errMakerGone) && x.Handoff.Lapsed.IsZero() {
+		if e := lapse(ctx, h, x); e != nil {
+			return x, e
+		}
+	}
 	if err != nil {
 		return x, err
 	}
@@ -141,13 +181,25 @@ func (h Handoffs) answering(ctx context.Context, by Actor, token string) (Handof
 	return x, nil
 }
 
+// lapse writes down that a link has lapsed.
+func lapse(ctx context.Context, h Handoffs, x HandoffVisit) error {
+	_, err := h.write(ctx, x.By, x.Migration.ID, func(v migration.View) (entry, error) {
+		facts := v.Handoffs.Lapsed(x.Handoff.Number)
+		if len(facts) == 0 {
+			return entry{}, nil
+		}
+		return entry{facts: facts, records: []custody.Record{x.about(custody.HandoffLapsed)}}, nil
+	})
+	return err
+}
+
 // about is an audit record of a hand-off.
 func (x HandoffVisit) about(verb custody.Verb) custody.Record {
 	return aboutHandoff(x.View, x.Handoff.HandoffData, verb)
 }
 
 func aboutHandoff(v migration.View, d migration.HandoffData, verb custody.Verb) custody.Record {
-	r := note(v.Migration.ID, verb, fmt.Sprintf("link %d for %s: %s %s", d.Number, d.For, d.Task, d.Namespace))
+	r := note(v.Migration.ID, verb, d.Line())
 	r.CAFingerprint = d.CA
 	return r
 }
@@ -155,7 +207,7 @@ func aboutHandoff(v migration.View, d migration.HandoffData, verb custody.Verb) 
 // answered writes down what follows from a visit: facts for the hand-off as it is then, and one line of the audit.
 func (h Handoffs) answered(ctx context.Context, x HandoffVisit, verb custody.Verb, what func(migration.Handoffs) ([]migration.Fact, error)) (HandoffVisit, error) {
 	v, err := h.write(ctx, x.By, x.Migration.ID, func(v migration.View) (entry, error) {
-		if _, err := h.visit(v, x.By, x.Handoff.Number); err != nil {
+		if _, err := h.visit(ctx, v, x.By, x.Handoff.Number); err != nil {
 			return entry{}, err
 		}
 		facts, err := what(v.Handoffs)
@@ -164,7 +216,7 @@ func (h Handoffs) answered(ctx context.Context, x HandoffVisit, verb custody.Ver
 	if err != nil {
 		return x, err
 	}
-	return h.visit(v, x.By, x.Handoff.Number)
+	return h.visit(ctx, v, x.By, x.Handoff.Number)
 }
 
 // The acts of whoever has a link are of the link. by says from where the request comes; ctx may be that of somebody who

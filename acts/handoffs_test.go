@@ -223,3 +223,50 @@ func TestHandoffWatchers(t *testing.T) {
 		t.Errorf("%d links are still counted", n)
 	}
 }
+
+// TestHandoffMakerGone: a link of somebody who may not work on the migration any more answers to no act; that it has lapsed
+// is written down once, by the first act, and stays so. A look at it writes nothing. Links of whoever uses a portal for one
+// person go on.
+func TestHandoffMakerGone(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.issued()
+	token, _, err := w.Handoffs.Make(w.ctx, dana, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Priya"})
+	w.must(err)
+	local := dana
+	local.Person, local.Name = custody.Local, "you"
+	own, _, err := w.Handoffs.Make(w.ctx, local, w.m.ID, migration.Ask{Task: migration.TaskUpload, For: "Priya"})
+	w.must(err)
+	w.f.gone = dana.Person
+	gone := func(what string, err error) {
+		t.Helper()
+		if f := fault.From(err); err == nil || f.Kind != fault.Gone || f.Title != "This link no longer works" || !strings.Contains(f.Fix, "Dana") {
+			t.Errorf("%s: %v", what, err)
+		}
+	}
+	before := w.dump()
+	gone("See", second(w.Handoffs.See(w.ctx, poster, token)))
+	if shape := w.dump().shape(before); shape != "" {
+		t.Errorf("a look changed\n%s", shape)
+	}
+	for range 2 {
+		gone("Opened", w.Handoffs.Opened(w.ctx, poster, token))
+		gone("Done", second(w.Handoffs.Done(w.ctx, poster, token, "")))
+		gone("CarryOut", second(w.Handoffs.CarryOut(w.ctx, poster, token)))
+		gone("Look", second(w.Handoffs.Look(w.ctx, poster, token)))
+	}
+	rs, err := w.db.Records(w.ctx, custody.Query{Verb: custody.HandoffLapsed, Limit: 5})
+	w.must(err)
+	if len(rs) != 1 || rs[0].Name != "link 1 for Priya" || rs[0].From != poster.From {
+		t.Errorf("the audit says %+v", rs)
+	}
+	w.f.gone = ""
+	gone("when they are back", second(w.Handoffs.See(w.ctx, poster, token)))
+	w.f.gone = custody.Local
+	w.must(second(w.Handoffs.Done(w.ctx, poster, own, "")))
+	w.must(w.Handoffs.Revoke(w.ctx, dana, w.m.ID, 2))
+	h, _ := w.view().Handoffs.Number(1)
+	if turn := migration.WhoseTurn(w.view()); h.State != migration.HandoffLapsed || turn.Who != migration.WhoDeveloper || h.Since.IsZero() {
+		t.Errorf("link 1 is %s, and it is the turn of %+v", h.State, turn)
+	}
+}

@@ -114,6 +114,9 @@ func TestHandoffRemoval(t *testing.T) {
 	old := w.view().Replacement().Old
 	w.asked(migration.Ask{Task: migration.TaskRemoveCA})
 	first := w.extra.(string)
+	if asked := migration.Besides(w.view()); len(asked) != 1 || asked[0].Name != "Omar" || asked[0].Who != migration.WhoCloudAdmin || asked[0].Task != migration.TaskRemoveCA {
+		t.Errorf("besides the steps it is the turn of %+v", asked)
+	}
 	x, err := w.Handoffs.See(w.ctx, poster, first)
 	if w.must(err); x.Task.PEM != old.CAPEM || x.Superseded {
 		t.Errorf("the link is about %+v", x.Task)
@@ -129,6 +132,9 @@ func TestHandoffRemoval(t *testing.T) {
 	x, err = w.Handoffs.CarryOut(w.ctx, poster, first)
 	if w.must(err); x.Handoff.State != migration.HandoffSeen {
 		t.Errorf("the link is %s", x.Handoff.State)
+	}
+	if asked := migration.Besides(w.view()); len(asked) != 0 {
+		t.Errorf("afterwards it is the turn of %+v", asked)
 	}
 	ns, err := w.cloud.Namespace(w.ctx, w.id())
 	if w.must(err); len(ns.CAs) != 1 || ns.CAs[0].Fingerprint == old.CAFingerprint {

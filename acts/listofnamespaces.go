@@ -30,7 +30,8 @@ type PlannedRow struct {
 // PlannedList is a list, and what an import would do with it.
 type PlannedList struct {
 	Rows    []PlannedRow
-	Ignored []string // columns that say nothing to an import
+	Wrong   []migration.WrongRow // those that cannot be read or made; the error says why, each by "Row N: "
+	Ignored []string             // columns that say nothing to an import
 }
 
 // New are the rows that an import would make.
@@ -52,7 +53,7 @@ func (l Lists) PlanImport(ctx context.Context, req ImportList) (out PlannedList,
 	if fault.Is(wrong, fault.TooLarge) {
 		return out, wrong
 	}
-	out.Ignored = list.Ignored
+	out.Ignored, out.Wrong = list.Ignored, list.Wrong
 	errs := []error{wrong}
 	var teams, spaces []string
 	for _, row := range list.Rows {
@@ -60,7 +61,12 @@ func (l Lists) PlanImport(ctx context.Context, req ImportList) (out PlannedList,
 		if row.Team != "" && req.Teams != nil {
 			id, ok := req.Teams[strings.ToLower(row.Team)]
 			if !ok {
-				errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("Row %d: you do not belong to a team %.60q", row.Line, row.Team), "Name one of your teams, or leave the column empty.").In("list"))
+				errs = append(errs, fault.New(fault.Invalid, fmt.Sprintf("Row %d: you do not belong to a team %.60q", row.Line, row.Team), fmt.Sprintf("Row %d: name one of your teams, or leave the column empty.", row.Line)).In("list"))
+				wrong := migration.WrongRow{Line: row.Line, Name: row.Migration.Name, Cloud: row.Namespace.Namespace, Region: row.Namespace.Region, InTeam: row.Team}
+				if s := row.Source; s != nil {
+					wrong.Cluster, wrong.Source = s.Cluster, s.Namespace
+				}
+				out.Wrong = append(out.Wrong, wrong)
 				continue
 			}
 			row.Migration.Team = id

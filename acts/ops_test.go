@@ -23,6 +23,7 @@ type opsStandIn struct {
 	delivered int
 	hold      chan struct{} // Apply waits for it where it is not nil
 	sent      func()        // is called when Apply begins
+	pending   *cloud.Plan   // was sent by an earlier start
 }
 
 // opsAt is the place of a standIn's control plane.
@@ -31,7 +32,7 @@ func opsAt(c *standIn) OpsPlace {
 		if key.Empty() {
 			return nil, fault.New(fault.Invalid, "There is no Cloud Ops API key", "Give one.")
 		}
-		return &opsStandIn{standIn: c}, nil
+		return &opsStandIn{standIn: c, pending: c.pending}, nil
 	}, OwnKey: func(string) (certsvc.Secret, error) { return certsvc.NewSecret([]byte("own")), nil }}
 }
 
@@ -82,7 +83,12 @@ func (o *opsStandIn) Regions(context.Context) ([]cloud.Region, error) {
 	return []cloud.Region{{ID: "aws-us-east-1"}}, nil
 }
 
-func (o *opsStandIn) Pending(string) (namespace.ID, bool) { return namespace.ID{}, false }
+func (o *opsStandIn) Pending(string) (cloud.Plan, bool) {
+	if o.pending == nil {
+		return cloud.Plan{}, false
+	}
+	return *o.pending, true
+}
 
 func (o *opsStandIn) PlanKey(_ context.Context, id namespace.ID, name string, life time.Duration) (cloud.Plan, error) {
 	return cloud.Plan{Operation: rand.Text(), Kind: cloud.KindKey, Namespace: id, Diff: []string{"+ API key"}, Key: &cloud.KeyPlan{Name: name, Ends: time.Now().Add(life)}}, nil
@@ -118,8 +124,11 @@ func (o *opsStandIn) Apply(ctx context.Context, p cloud.Plan, _ func(cloud.Opera
 	return cloud.Applied{Changed: true, Operation: cloud.Operation{ID: p.Operation, State: cloud.Fulfilled}, Detail: d}, err
 }
 
-func (o *opsStandIn) Resume(context.Context, namespace.ID, func(cloud.Operation)) (cloud.Applied, bool, error) {
-	return cloud.Applied{}, false, nil
+func (o *opsStandIn) Resume(_ context.Context, id namespace.ID, _ func(cloud.Operation)) (cloud.Applied, bool, error) {
+	if o.pending == nil || o.pending.Namespace != id {
+		return cloud.Applied{}, false, nil
+	}
+	return cloud.Applied{Changed: true, Operation: cloud.Operation{ID: o.pending.Operation, State: cloud.Fulfilled}, Detail: cloud.Detail{ID: id, Name: id.String()}}, true, nil
 }
 
 func (o *opsStandIn) Operation(context.Context, string) (cloud.Operation, error) {

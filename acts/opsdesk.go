@@ -1,6 +1,7 @@
 package acts
 
 import (
+	"context"
 	"sync"
 	"time"
 
@@ -21,9 +22,9 @@ type OpsClient interface {
 	cloud.Planner
 	cloud.Applier
 	cloud.KeyMaker
-	// Pending is the namespace that a change is about which was sent for a migration before (cloud.Plan.For) and whose end
-	// nobody saw; false for none.
-	Pending(migration string) (namespace.ID, bool)
+	// Pending is the oldest change that was sent for a migration before (cloud.Plan.For) and whose end nobody saw; false for
+	// none.
+	Pending(migration string) (cloud.Plan, bool)
 	Close() error // forgets the key
 }
 
@@ -196,6 +197,15 @@ func (c CloudOps) Place(practice bool) OpsPlace {
 		return c.o.RehearsalOps
 	}
 	return c.o.CloudOps
+}
+
+// mayChange is nil when the actor may plan or make a change of the migration's namespace: in a rehearsal, where the key is
+// the portal's and may do everything, not of one that another team uses too (Book.Free).
+func (c CloudOps) mayChange(ctx context.Context, by Actor, v migration.View, kind string) error {
+	if !v.Migration.Mode.Can().Practice || kind == cloud.KindCreate || v.Namespace == nil {
+		return nil
+	}
+	return c.Free(ctx, by, v.Namespace.Namespace)
 }
 
 // HeldBundle is the CA bundle of a migration's namespace as the actor's key in memory showed it; false where none did.

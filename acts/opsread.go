@@ -19,6 +19,19 @@ func (c CloudOps) settleOn(ctx context.Context, by Actor, id string, ns namespac
 	return err
 }
 
+// shownTo are the namespaces of a list that the actor sees. In a rehearsal the key is the portal's, which may list every
+// team's; in Temporal Cloud the key's owner sees what it lists.
+func shownTo(ctx context.Context, b *Book, by Actor, v migration.View, list []cloud.Listed) ([]cloud.Listed, error) {
+	if !v.Migration.Mode.Can().Practice {
+		return list, nil
+	}
+	sees, err := Lists{b}.Spaces(ctx, by)
+	if err != nil {
+		return nil, err
+	}
+	return slices.DeleteFunc(slices.Clone(list), func(n cloud.Listed) bool { return !sees(n.Name) }), nil
+}
+
 // look reads the list, the regions and the migration's namespace into a session, and writes down what was read of the
 // namespace.
 func (c CloudOps) look(ctx context.Context, by Actor, id string, s *opsSession, more ...custody.Record) error {
@@ -28,6 +41,9 @@ func (c CloudOps) look(ctx context.Context, by Actor, id string, s *opsSession, 
 	}
 	list, err := s.client.List(ctx)
 	if err != nil {
+		return err
+	}
+	if list, err = shownTo(ctx, c.Book, by, v, list); err != nil {
 		return err
 	}
 	regions, err := s.client.Regions(ctx)

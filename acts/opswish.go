@@ -2,7 +2,6 @@ package acts
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -59,9 +58,9 @@ func (o opsWish) plan(ctx context.Context) (plan cloud.Plan, err error) {
 		}
 		return plan, atField(err, "", "filters")
 	case OpsAttributes:
-		types, err := attributesOf(wish.Attributes)
+		types, err := namespace.ReadAttributes(wish.Attributes)
 		if err != nil {
-			return plan, err
+			return plan, fault.From(err).In("attributes")
 		}
 		if len(types) == 0 {
 			return plan, fault.New(fault.Invalid, "No search attribute is given", "Write one on each line, as in CustomerId=Keyword.").In("attributes")
@@ -104,22 +103,6 @@ func caOf(v migration.View, given string) ([]byte, error) {
 		return []byte(v.Certificate.CAPEM), nil
 	}
 	return nil, fault.New(fault.Conflict, "There is no CA certificate to add yet", "Create certificates first: step 2.")
-}
-
-// attributesOf reads NAME=Type.
-func attributesOf(lines []string) (map[string]string, error) {
-	types := map[string]string{}
-	for _, line := range lines {
-		if line = strings.TrimSpace(line); line == "" {
-			continue
-		}
-		name, kind, ok := strings.Cut(line, "=")
-		if name = strings.TrimSpace(name); !ok || name == "" {
-			return nil, fault.New(fault.Invalid, fmt.Sprintf("%q is not NAME=Type", line), "Write it as in CustomerId=Keyword.").In("attributes")
-		}
-		types[name] = strings.TrimSpace(kind)
-	}
-	return types, nil
 }
 
 // shutOut warns of filters that keep the migration's own client certificate out.
@@ -169,9 +152,9 @@ func (o opsWish) mayRemove(ctx context.Context, ns namespace.ID) error {
 // one Temporal Cloud makes none.
 func (o opsWish) create(ctx context.Context) (cloud.Plan, error) {
 	s, v, wish := o.s, o.v, o.wish
-	types, err := attributesOf(wish.Attributes)
+	types, err := namespace.ReadAttributes(wish.Attributes)
 	if err != nil {
-		return cloud.Plan{}, err
+		return cloud.Plan{}, fault.From(err).In("attributes")
 	}
 	ask := cloud.NewNamespace{Name: wish.Name, Region: wish.Region, RetentionDays: wish.Days, Auth: wish.SignIn, Attributes: types}
 	switch wish.SignIn {
@@ -185,6 +168,12 @@ func (o opsWish) create(ctx context.Context) (cloud.Plan, error) {
 	}
 	if slices.ContainsFunc(s.state.List, func(n cloud.Listed) bool { return n.ID.Name == wish.Name && n.ID.Account == s.state.Who.Account }) {
 		return cloud.Plan{}, fault.New(fault.Conflict, "A namespace of that name exists already", "Use it from the list, or choose another name.").In("name")
+	}
+	if v.Migration.Mode.Can().Practice {
+		_, err := o.Of(v.Migration.Mode).Namespaces.Namespace(ctx, namespace.ID{Name: wish.Name, Account: s.state.Who.Account})
+		if err == nil { // the list shows the actor's own: what Create says of the others' holds here too
+			return cloud.Plan{}, nameTaken().In("name")
+		}
 	}
 	plan, err := s.client.PlanCreate(ctx, ask)
 	return plan, atField(err, "ca", "ca_pem", "bundle", "ca_pem")
@@ -209,7 +198,9 @@ func (o opsWish) signIn(ctx context.Context, ns namespace.ID) (plan cloud.Plan, 
 		}
 		var all []string
 		for _, x := range callers.List {
-			all = append(all, x.CA)
+			if x.KeyID == "" {
+				all = append(all, x.CA)
+			}
 		}
 		if by := migration.HeldBy(callers, all, o.o.ReplaceWindow); len(by) > 0 {
 			return plan, migration.InUse(by, callers.At, o.o.ReplaceWindow)

@@ -34,6 +34,17 @@ type OpsWish struct {
 // OpsBoth is both sign-in methods at once.
 const OpsBoth = "both"
 
+// kindOf is the kind of plan that a wish makes.
+func kindOf(w OpsWish) string {
+	switch w.What {
+	case OpsCreate:
+		return cloud.KindCreate
+	case OpsKey:
+		return cloud.KindKey
+	}
+	return cloud.KindUpdate
+}
+
 // PlanOps works out a change and keeps it to be shown: nothing is changed. It looks anew first, and writes down what it saw.
 // Faults are at the field of the wish that they are about: ca_pem, fingerprint, filters, attributes, sign_in, key_name, days,
 // name, region, retention.
@@ -53,11 +64,14 @@ func (c CloudOps) PlanOps(ctx context.Context, by Actor, id string, wish OpsWish
 	if err := c.admit(ctx, by, s.state.Server); err != nil {
 		return err
 	}
+	if err := c.mayChange(ctx, by, v, kindOf(wish)); err != nil {
+		return err
+	}
 	plan, err := opsWish{c, s, v, wish}.plan(ctx)
 	if err != nil {
 		return err
 	}
-	plan.For = id
+	plan.For, plan.From = id, ownNamespace(v)
 	if err := c.look(ctx, by, id, s); err != nil {
 		return err
 	}

@@ -26,7 +26,8 @@ type standIn struct {
 	spaces map[string]*space
 	keys   int
 
-	meanwhile *cloud.Key // what somebody else makes while a key is made
+	meanwhile *cloud.Key  // what somebody else makes while a key is made
+	pending   *cloud.Plan // what an earlier start has sent to the control plane
 }
 
 type space struct {
@@ -203,11 +204,16 @@ func (c *standIn) CreateAPIKey(_ context.Context, id namespace.ID, name string, 
 	if err != nil {
 		return cloud.NewKey{}, ns, err
 	}
-	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte("api-key-canary"))}, ns, nil
+	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte(fmt.Sprint("api-key-canary-", c.keys)))}, ns, nil
 }
 
-func (c *standIn) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
+func (c *standIn) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string, may func(cloud.Callers) error) (cloud.Namespace, error) {
 	return c.change("DeleteAPIKey", id, func(s *space) error {
+		if may != nil {
+			if err := may(c.callers()); err != nil {
+				return err
+			}
+		}
 		s.Keys = slices.DeleteFunc(slices.Clone(s.Keys), func(k cloud.Key) bool { return k.ID == keyID })
 		return nil
 	})

@@ -66,6 +66,11 @@ func (d *desk) check(ctx context.Context, by Actor, v migration.View, t doctor.T
 
 // checkAdmitted is check of what may be dialled now.
 func checkAdmitted(ctx context.Context, d *desk, by Actor, v migration.View, t doctor.Target, broken practice) (runs.Run, error) {
+	return d.begin(ctx, by, custody.Checked, checkJob(d, by, v, t, func(leaf string) string { return broken.about(v, t, leaf) }))
+}
+
+// checkJob is the run of a check; about is the hash of what it is about, by the fingerprint of its client certificate.
+func checkJob(d *desk, by Actor, v migration.View, t doctor.Target, about func(leaf string) string) runs.Job {
 	known := ""
 	if v.Certificate != nil {
 		known = v.Certificate.LeafFingerprint
@@ -73,9 +78,8 @@ func checkAdmitted(ctx context.Context, d *desk, by Actor, v migration.View, t d
 	leaf, secrets := runs.LeafFingerprint(t.CertPEM, known), runs.NewScrubber(t)
 	asked := runs.NewCheckRequest(t, leaf)
 	r := runs.Run{Request: secrets.JSON(asked), Row: runs.Row{By: by.Name, TaskQueue: asked.TaskQueue, LocalAddress: asked.LocalAddress, LocalNamespace: asked.LocalNamespace,
-		Outcome: migration.Outcome{MigrationID: v.Migration.ID, Kind: migration.CheckRun, InputHash: broken.about(v, t, leaf)}}}
-	return d.begin(ctx, by, custody.Checked, runs.Job{Run: r, Secrets: secrets, Most: maxRunning,
-		Work: runs.Check{Checker: d.o.Checker, Target: t, View: v, Leaf: leaf}})
+		Outcome: migration.Outcome{MigrationID: v.Migration.ID, Kind: migration.CheckRun, InputHash: about(leaf)}}}
+	return runs.Job{Run: r, Secrets: secrets, Most: maxRunning, Work: runs.Check{Checker: d.o.Checker, Target: t, View: v, Leaf: leaf}}
 }
 
 // about is the hash of what a run with a target is about.

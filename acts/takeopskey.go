@@ -7,7 +7,22 @@ import (
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
+	"onramp/migration"
 )
+
+// secondKey are the facts that a key which was made is the new one of a replacement that waits for it.
+func secondKey(v migration.View, made *madeKey) []migration.Fact {
+	re := migration.RotationOf(v)
+	if !re.Open() || re.Namespace != made.plan.Namespace.String() {
+		return nil
+	}
+	facts, err := migration.SetSecondKey(v, migration.KeyByOps, migration.KeyRef{ID: made.ID, Name: made.plan.Key.Name, Ends: made.Ends,
+		Print: cloud.KeyPrint(string(made.Secret.Reveal()))})
+	if err != nil { // it has one already, or the key has no ID: then a person says which it is
+		return nil
+	}
+	return facts
+}
 
 // TakeOpsKey gives out the API key that was just made, this once. A Conflict fault where none waits.
 func (c CloudOps) TakeOpsKey(ctx context.Context, by Actor, id string) (key certsvc.Secret, plan cloud.KeyPlan, err error) {
@@ -23,7 +38,11 @@ func (c CloudOps) TakeOpsKey(ctx context.Context, by Actor, id string) (key cert
 	if made == nil {
 		return key, plan, fault.New(fault.Conflict, "No API key waits to be shown", "It is shown once. If nobody has it, make another.")
 	}
-	if err := c.record(ctx, by, note(id, custody.KeyMade, made.plan.Namespace.String()+": "+made.plan.Key.Name+", shown once")); err != nil {
+	shown := note(id, custody.KeyMade, made.plan.Namespace.String()+": "+made.plan.Key.Name+", shown once")
+	_, err = c.write(ctx, by, id, func(v migration.View) (entry, error) {
+		return entry{facts: secondKey(v, made), records: []custody.Record{shown}, done: true}, nil
+	})
+	if err != nil {
 		c.ops.change(s, func(st *OpsState) { s.made, st.Waits = made, made.plan.Key })
 		return key, plan, err
 	}

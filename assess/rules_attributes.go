@@ -2,18 +2,21 @@ package assess
 
 import (
 	"fmt"
+	"onramp/namespace"
 	"slices"
 	"strings"
 )
 
-// attributeRoom is how many custom search attributes of a type a namespace in Temporal Cloud may have.
-var attributeRoom = map[string]int{"Bool": 20, "Datetime": 20, "Double": 20, "Int": 20, "Keyword": 40, "KeywordList": 5, "Text": 5}
-
-// Characters that Temporal Cloud allows in the name of an attribute, and its length.
-const (
-	attributeRunes = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-_/@ \\"
-	attributeMost  = 64
-)
+// attributeRoom is how many custom search attributes of a type a namespace in Temporal Cloud may have, 0 for a type that it
+// does not know.
+func attributeRoom(kind string) int {
+	for _, t := range namespace.AttributeTypes {
+		if t.Name == kind {
+			return t.Most
+		}
+	}
+	return 0
+}
 
 var attributeRules = []rule{
 	{id: "S1", what: "search attributes", moves: config,
@@ -36,7 +39,7 @@ var attributeRules = []rule{
 			}
 			var over []string
 			for _, t := range sortedKeys(of) {
-				if room, known := attributeRoom[t]; !known || of[t] > room {
+				if room := attributeRoom(t); of[t] > room {
 					over = append(over, fmt.Sprintf("%d %s (at most %d)", of[t], t, room))
 				}
 			}
@@ -59,7 +62,7 @@ var attributeRules = []rule{
 			}
 			var bad []string
 			for _, at := range n.Attributes {
-				if len(at.Name) > attributeMost || strings.Trim(at.Name, attributeRunes) != "" {
+				if namespace.AttributeNameRule(at.Name) != "" {
 					bad = append(bad, at.Name)
 				}
 			}

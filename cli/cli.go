@@ -191,16 +191,16 @@ func complain(w World, err error) int {
 		if f.Field != "" && !strings.HasPrefix(f.Title, "--"+f.Field) {
 			field = "--" + f.Field + ": "
 		}
-		fmt.Fprintf(w.Stderr, "onramp: %s%s\n", field, sayable(f.Title))
+		fmt.Fprintf(w.Stderr, "onramp: %s%s\n", field, indented(sayable(f.Title)))
 		for _, text := range []string{f.Cause, f.NotWrong, f.Fix} {
 			if text != "" {
-				fmt.Fprintf(w.Stderr, "  %s\n", sayable(text))
+				fmt.Fprintf(w.Stderr, "  %s\n", indented(sayable(text)))
 			}
 		}
 		if f.Kind != fault.Internal {
 			code = exitUsage
 		} else if f.Err != nil && !errors.Is(f.Err, context.Canceled) {
-			fmt.Fprintf(w.Stderr, "  cause: %s\n", sayable(f.Err.Error()))
+			fmt.Fprintf(w.Stderr, "  cause: %s\n", indented(sayable(f.Err.Error())))
 		}
 	}
 	return code
@@ -222,4 +222,12 @@ func printable(s string) string {
 		}
 		return r
 	}, s)
+}
+
+// indented keeps the further lines of a text, which may be of somebody else's making, from looking like lines of Onramp's own.
+func indented(s string) string { return strings.ReplaceAll(s, "\n", "\n    ") }
+
+// inLine is a name that somebody else chose, fit for one line of a terminal: a line break or a tab in it is written out.
+func inLine(s string) string {
+	return strings.NewReplacer("\n", `\n`, "\t", `\t`).Replace(printable(s))
 }

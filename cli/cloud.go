@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -43,26 +44,74 @@ memory until the command ends and is sent to --server alone.
 Flags of all: --server --tls-ca-path --api-key-path --data --json. See also --help of each.
 `
 
+// clouds are the subcommands of `onramp cloud`, in the order of the help.
+var clouds = []command{
+	{"whoami", "whose key it is, and when it expires", cloudWho},
+	{"namespaces", "the namespaces of the account", cloudNamespaces},
+	{"show", "one namespace as it is", cloudShow},
+	{"ca list", "its CA certificates", cloudCAList},
+	{"ca add", "puts CA certificates beside them", cloudCAAdd},
+	{"ca set", "replaces them all", cloudCASet},
+	{"ca remove", "takes one out", cloudCARemove},
+	{"filters show", "its certificate filters", cloudFiltersShow},
+	{"filters set", "replaces them (tcld's JSON)", cloudFiltersSet},
+	{"sign-in set", "how workers sign in", cloudSignInSet},
+	{"create", "makes a namespace", cloudCreate},
+	{"key create", "an API key that may write in one namespace and nowhere else", cloudKeyCreate},
+	{"attributes list", "its custom search attributes", cloudAttributesList},
+	{"attributes add", "adds some", cloudAttributesAdd},
+	{"operation", "how a change goes", cloudOperation},
+}
+
 // cloudCmd is `onramp cloud`.
 func cloudCmd(ctx context.Context, w World, args []string) int {
-	subs := map[string]func(context.Context, World, []string) int{
-		"whoami": cloudWho, "namespaces": cloudNamespaces, "show": cloudShow, "operation": cloudOperation, "create": cloudCreate,
-		"ca list": cloudCAList, "ca add": cloudCAAdd, "ca set": cloudCASet, "ca remove": cloudCARemove,
-		"sign-in set": cloudSignInSet, "filters show": cloudFiltersShow, "filters set": cloudFiltersSet, "key create": cloudKeyCreate,
-		"attributes list": cloudAttributesList, "attributes add": cloudAttributesAdd,
+	for _, c := range clouds {
+		if words := strings.Fields(c.name); len(args) >= len(words) && slices.Equal(words, args[:len(words)]) {
+			return c.start(ctx, w, args[len(words):])
+		}
 	}
-	for _, words := range []int{2, 1} {
-		if len(args) >= words {
-			if start := subs[strings.Join(args[:words], " ")]; start != nil {
-				return start(ctx, w, args[words:])
-			}
+	if len(args) == 0 {
+		fmt.Fprint(w.Stderr, cloudHelp)
+		return exitUsage
+	}
+	asked := slices.ContainsFunc(args, func(a string) bool { return a == "--help" || a == "-h" })
+	if args[0] == "--help" || args[0] == "-h" || args[0] == "help" {
+		fmt.Fprint(w.Stdout, cloudHelp)
+		return exitOK
+	}
+	var group []command // "ca", with its own words
+	for _, c := range clouds {
+		if first, rest, two := strings.Cut(c.name, " "); two && first == args[0] {
+			group = append(group, command{rest, c.what, c.start})
 		}
 	}
 	out, code := w.Stderr, exitUsage
-	if len(args) > 0 && (args[0] == "--help" || args[0] == "-h") {
+	switch {
+	case len(group) > 0 && asked:
 		out, code = w.Stdout, exitOK
+	case len(group) > 0 && len(args) > 1 && plainWord(args[1]):
+		fmt.Fprintf(out, "onramp: unknown command cloud %s %s\n", args[0], args[1])
+		if near := meant(args[1], group); near != "" {
+			fmt.Fprintf(out, "  Did you mean onramp cloud %s %s?\n", args[0], near)
+		}
+	case len(group) > 0:
+		fmt.Fprintf(out, "onramp: cloud %s is not whole: a word is missing after it\n", args[0])
+	case plainWord(args[0]):
+		fmt.Fprintf(out, "onramp: unknown command cloud %s\n", args[0])
+		if near := meant(args[0], clouds); near != "" {
+			fmt.Fprintf(out, "  Did you mean onramp cloud %s?\n", near)
+		}
+	default: // it may be a key, pasted in the wrong place
+		fmt.Fprintln(out, "onramp: unknown command after onramp cloud")
 	}
-	fmt.Fprint(out, cloudHelp)
+	if len(group) == 0 {
+		fmt.Fprintln(out, "  onramp cloud --help lists all commands.")
+		return code
+	}
+	for _, c := range group {
+		fmt.Fprintf(out, "  onramp cloud %s %-8s %s\n", args[0], c.name, c.what)
+	}
+	fmt.Fprintf(out, "See onramp cloud %s %s --help.\n", args[0], group[0].name)
 	return code
 }
 
@@ -72,16 +121,26 @@ type cloudFlags struct {
 	server, roots, key, data *string
 	json                     *bool
 	dry, yes                 *bool // of changes; else nil
-	takes                    int   // how many arguments at least
+	takes                    int   // how many arguments at least, and at most without more
+	more                     bool
 	usage                    string
+	// judge judges the arguments by themselves, before a key is read or anything is dialled; nil where there is nothing to judge.
+	judge func(args []string) error
 }
 
-// newCloud declares the flags of a subcommand that takes arguments, as usage names them.
-func newCloud(name, what, usage string, takes int, w World) *cloudFlags {
+// newCloud declares the flags of a subcommand that takes arguments: as usage names them, and as the help writes them, with
+// "…" at its end where there may be more.
+func newCloud(name, what, usage, arguments string, w World) *cloudFlags {
 	s := newSettings("cloud "+name, what, w)
 	s.takesFiles = true
+	if arguments == "" {
+		s.takesFiles = false
+	} else {
+		s.arguments = " " + arguments
+	}
+	words := strings.Fields(strings.TrimSuffix(arguments, "…"))
 	s.mayHold["api-key-path"] = true // what is no name of a file is refused without showing it
-	return &cloudFlags{settings: s, takes: takes, usage: usage,
+	return &cloudFlags{settings: s, takes: len(words), more: strings.HasSuffix(arguments, "…"), usage: usage,
 		server: s.text("server", cloudops.DefaultServer, "`host:port` of the Cloud Ops API", "TEMPORAL_CLOUD_API_SERVER"),
 		roots:  s.text("tls-ca-path", "", "root CA of its certificate (PEM); normally unset"),
 		key:    s.text("api-key-path", "", "`file` with a Cloud Ops API key; TEMPORAL_CLOUD_API_KEY holds the key itself. It stays in memory"),
@@ -100,10 +159,19 @@ func (f *cloudFlags) run(ctx context.Context, args []string, do func(context.Con
 	if code, done := f.parse(args); done {
 		return code
 	}
-	if len(f.files) < f.takes || f.takes == 0 && len(f.files) > 0 {
-		return complain(f.w, fault.New(fault.Invalid, "onramp "+f.name+" takes "+f.usage, "See onramp cloud --help."))
+	if len(f.files) < f.takes || len(f.files) > f.takes && !f.more {
+		return complain(f.w, fault.New(fault.Invalid, "onramp "+f.name+" takes "+f.usage, "See onramp "+f.name+" --help."))
 	}
-	client, err := f.open()
+	var err error
+	if f.judge != nil {
+		if err = f.judge(f.files); err != nil && f.dry != nil {
+			err = (&change{f: f, out: changeJSON{Schema: cloudSchema, Diff: []string{}}}).told(err)
+		}
+	}
+	var client *cloudops.Client
+	if err == nil {
+		client, err = f.open()
+	}
 	if err == nil {
 		err = do(ctx, client, f.files)
 		err = errors.Join(err, client.Close())
@@ -209,7 +277,7 @@ func (ch *change) carry(ctx context.Context, c *cloudops.Client, id namespace.ID
 		done, found, err := c.Resume(ctx, id, ch.progress)
 		if found {
 			ch.out.Resumed = &done.Operation
-			ch.say("An earlier change (operation %s) ended as %s.\n", done.Operation.ID, done.Operation.State)
+			ch.say("An earlier change (operation %s) ended as %s.\n", inLine(done.Operation.ID), done.Operation.State)
 		}
 		if err != nil {
 			return err
@@ -246,10 +314,10 @@ func (ch *change) agree(p cloud.Plan) (bool, error) {
 	}
 	ch.say("%s\n", p.Namespace)
 	for _, line := range p.Diff {
-		ch.say("  %s\n", printable(line))
+		ch.say("  %s\n", inLine(line))
 	}
 	for _, text := range p.Warnings {
-		ch.say("Warning: %s\n", printable(text))
+		ch.say("Warning: %s\n", inLine(text))
 	}
 	if *ch.f.dry {
 		ch.out.DryRun = true
@@ -259,7 +327,7 @@ func (ch *change) agree(p cloud.Plan) (bool, error) {
 	if *ch.f.yes {
 		return true, nil
 	}
-	fmt.Fprintf(ch.f.w.Stderr, "This needs: %s. Make this change at %s? [y/N] ", ch.needs, printable(*ch.f.server))
+	fmt.Fprintf(ch.f.w.Stderr, "This needs: %s. Make this change at %s? [y/N] ", ch.needs, inLine(*ch.f.server))
 	answer, err := bufio.NewReader(ch.f.w.Stdin).ReadString('\n')
 	switch strings.ToLower(strings.TrimSpace(answer)) {
 	case "y", "yes":
@@ -283,7 +351,7 @@ func (ch *change) say(format string, a ...any) {
 // progress tells on stderr that something is under way, once for each state.
 func (ch *change) progress(o cloud.Operation) {
 	if ch.out.Operation == nil || ch.out.Operation.State != o.State {
-		fmt.Fprintf(ch.f.w.Stderr, "operation %s: %s\n", printable(o.ID), printable(o.State))
+		fmt.Fprintf(ch.f.w.Stderr, "operation %s: %s\n", inLine(o.ID), inLine(o.State))
 	}
 	ch.out.Operation = &o
 }
@@ -309,7 +377,7 @@ func bundleOf(files []string) ([]byte, error) {
 	for _, name := range files {
 		b, err := readFile(name)
 		if err != nil {
-			return nil, &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, printable(name)+" cannot be read: "+reason(err), "Give a PEM file with the CA certificate.")}
+			return nil, &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, inLine(name)+" cannot be read: "+reason(err), "Give a PEM file with the CA certificate.")}
 		}
 		all = append(all, b)
 	}
@@ -325,7 +393,7 @@ func texts(all [][]byte) []string {
 }
 
 func cloudWho(ctx context.Context, w World, args []string) int {
-	f := newCloud("whoami", "say whose Cloud Ops API key it is", "no argument", 0, w)
+	f := newCloud("whoami", "say whose Cloud Ops API key it is", "no argument", "", w)
 	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, _ []string) error {
 		who, err := c.Who(ctx)
 		if err != nil {
@@ -337,15 +405,15 @@ func cloudWho(ctx context.Context, w World, args []string) int {
 				cloud.Identity
 			}{cloudSchema, who}))
 		}
-		fmt.Fprintf(w.Stdout, "%s (%s) in the account %s\n", printable(who.Name), who.Kind, printable(who.Account))
+		fmt.Fprintf(w.Stdout, "%s (%s) in the account %s\n", inLine(who.Name), who.Kind, inLine(who.Account))
 		if who.Role != "" {
 			fmt.Fprintf(w.Stdout, "  role: %s\n", who.Role)
 		}
 		if who.Scope != "" {
-			fmt.Fprintf(w.Stdout, "  only in one namespace: %s\n", printable(who.Scope))
+			fmt.Fprintf(w.Stdout, "  only in one namespace: %s\n", inLine(who.Scope))
 		}
 		if who.KeyName != "" {
-			fmt.Fprintf(w.Stdout, "  key: %s\n", printable(who.KeyName))
+			fmt.Fprintf(w.Stdout, "  key: %s\n", inLine(who.KeyName))
 		}
 		if !who.KeyEnds.IsZero() {
 			fmt.Fprintf(w.Stdout, "  the key expires: %s\n", who.KeyEnds.Format(time.RFC3339))
@@ -363,7 +431,7 @@ func inFull(code int) error {
 }
 
 func cloudNamespaces(ctx context.Context, w World, args []string) int {
-	f := newCloud("namespaces", "list the namespaces of the account", "no argument", 0, w)
+	f := newCloud("namespaces", "list the namespaces of the account", "no argument", "", w)
 	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, _ []string) error {
 		all, err := c.List(ctx)
 		if err != nil {
@@ -376,7 +444,7 @@ func cloudNamespaces(ctx context.Context, w World, args []string) int {
 			fmt.Fprintln(w.Stdout, "The list is empty. Temporal Cloud does not say what it leaves out for a key's rights.")
 		}
 		for _, n := range all {
-			fmt.Fprintf(w.Stdout, "%-40s %-10s %-16s %s\n", printable(n.Name), n.State, printable(n.Region), signIn(n.MTLS, n.APIKeys))
+			fmt.Fprintf(w.Stdout, "%-40s %-10s %-16s %s\n", inLine(n.Name), inLine(n.State), inLine(n.Region), signIn(n.MTLS, n.APIKeys))
 		}
 		return nil
 	})
@@ -397,7 +465,7 @@ func signIn(mtls, keys bool) string {
 }
 
 func cloudOperation(ctx context.Context, w World, args []string) int {
-	f := newCloud("operation", "say how a change goes", "the ID of an operation", 1, w)
+	f := newCloud("operation", "say how a change goes", "the ID of an operation", "ID", w)
 	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, ids []string) error {
 		op, err := c.Operation(ctx, ids[0])
 		if err != nil {
@@ -406,9 +474,9 @@ func cloudOperation(ctx context.Context, w World, args []string) int {
 		if *f.json {
 			return inFull(printJSON(w, map[string]any{"schema": cloudSchema, "operation": op}))
 		}
-		fmt.Fprintf(w.Stdout, "%s: %s\n", printable(op.ID), op.State)
+		fmt.Fprintf(w.Stdout, "%s: %s\n", inLine(op.ID), op.State)
 		if op.Why != "" {
-			fmt.Fprintf(w.Stdout, "  %s\n", printable(op.Why))
+			fmt.Fprintf(w.Stdout, "  %s\n", inLine(op.Why))
 		}
 		return nil
 	})

@@ -15,24 +15,43 @@ import (
 	"onramp/namespace"
 )
 
+// planned is a change of one namespace: read judges the arguments after the Namespace ID before anything is dialled, and
+// plan works it out.
+type planned struct {
+	read func(args []string) error // nil where there are none
+	plan func(context.Context, *cloudops.Client, namespace.ID) (cloud.Plan, error)
+}
+
+// change runs a subcommand that changes one namespace.
+func (f *cloudFlags) change(ctx context.Context, args []string, p planned) int {
+	var id namespace.ID
+	f.judge = func(args []string) (err error) {
+		if id, err = namespaceOf(args[0]); err == nil && p.read != nil {
+			err = p.read(args[1:])
+		}
+		return err
+	}
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, _ []string) error {
+		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return p.plan(ctx, c, id) })
+	})
+}
+
 // changeCAs is a subcommand that changes a CA bundle.
 func changeCAs(ctx context.Context, w World, args []string, name, what string, set bool) int {
-	f := newCloud(name, what, "a Namespace ID and files of CA certificates", 2, w).changing()
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
+	f := newCloud(name, what, "a Namespace ID and files of CA certificates", "NS FILE …", w).changing()
+	var change cloud.CAChange
+	return f.change(ctx, args, planned{func(files []string) error {
+		pem, err := bundleOf(files)
 		if err != nil {
 			return err
 		}
-		pem, err := bundleOf(args[1:])
-		if err != nil {
-			return err
-		}
-		change := cloud.CAChange{Add: pem}
-		if set {
+		if change = (cloud.CAChange{Add: pem}); set {
 			change = cloud.CAChange{Set: pem}
 		}
-		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanCAs(ctx, id, change) })
-	})
+		return cloudops.JudgeCAs(change, time.Now())
+	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
+		return c.PlanCAs(ctx, id, change)
+	}})
 }
 
 func cloudCAAdd(ctx context.Context, w World, args []string) int {
@@ -44,96 +63,81 @@ func cloudCASet(ctx context.Context, w World, args []string) int {
 }
 
 func cloudCARemove(ctx context.Context, w World, args []string) int {
-	f := newCloud("ca remove", "take a CA certificate out of a namespace", "a Namespace ID", 1, w).changing()
-	prints := f.text("fingerprint", "", "SHA-256 or SHA-1 in `hex`, several with commas between them")
+	f := newCloud("ca remove", "take a CA certificate out of a namespace", "a Namespace ID", "NS", w).changing()
+	prints := f.text("fingerprint", "", "SHA-256 or SHA-1 in `hex`, several with commas between them; required")
 	f.after = append(f.after, func() error {
 		if *prints == "" {
 			return fault.New(fault.Invalid, "No fingerprint is given", "Take one from onramp cloud ca list.").In("fingerprint")
 		}
 		return nil
 	})
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
-		if err != nil {
-			return err
-		}
-		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) {
-			return c.PlanCAs(ctx, id, cloud.CAChange{Remove: strings.Split(*prints, ",")})
-		})
-	})
+	var change cloud.CAChange
+	return f.change(ctx, args, planned{func([]string) error {
+		change.Remove = strings.Split(*prints, ",")
+		return cloudops.JudgeCAs(change, time.Now())
+	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
+		return c.PlanCAs(ctx, id, change)
+	}})
 }
 
 func cloudFiltersSet(ctx context.Context, w World, args []string) int {
-	f := newCloud("filters set", "replace the certificate filters of a namespace", "a Namespace ID and a file with filters (tcld's JSON)", 2, w).changing()
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
+	f := newCloud("filters set", "replace the certificate filters of a namespace", "a Namespace ID and a file with filters (tcld's JSON)", "NS FILE", w).changing()
+	var filters certsvc.Filters
+	return f.change(ctx, args, planned{func(files []string) error {
+		raw, err := bundleOf(files)
 		if err != nil {
 			return err
 		}
-		raw, err := bundleOf(args[1:])
-		if err != nil {
-			return err
+		if filters, err = certsvc.ParseFilters(raw); err == nil && len(filters) > 0 {
+			err = filters.Validate()
 		}
-		filters, err := certsvc.ParseFilters(raw)
 		if err != nil {
 			return &cloud.Fallen{At: cloud.AtBundle, Err: err}
 		}
-		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanFilters(ctx, id, filters) })
-	})
+		return nil
+	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
+		return c.PlanFilters(ctx, id, filters)
+	}})
 }
 
 func cloudAttributesAdd(ctx context.Context, w World, args []string) int {
-	f := newCloud("attributes add", "add custom search attributes to a namespace", "a Namespace ID and attributes as NAME=Type", 2, w).changing()
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
-		if err != nil {
-			return err
+	f := newCloud("attributes add", "add custom search attributes to a namespace", "a Namespace ID and attributes as NAME=Type", "NS NAME=Type …", w).changing()
+	var types map[string]string
+	return f.change(ctx, args, planned{func(args []string) (err error) {
+		if types, err = namespace.ReadAttributes(args); err != nil {
+			return &cloud.Fallen{At: cloud.AtBundle, Err: err}
 		}
-		types, err := attributesOf(args[1:])
-		if err != nil {
-			return err
-		}
-		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanAttributes(ctx, id, types) })
-	})
-}
-
-// attributesOf reads NAME=Type.
-func attributesOf(args []string) (map[string]string, error) {
-	types := map[string]string{}
-	for _, a := range args {
-		name, kind, ok := strings.Cut(a, "=")
-		if !ok || name == "" {
-			return nil, &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, printable(a)+" is not NAME=Type", "Write it as in CustomerId=Keyword.")}
-		}
-		types[name] = kind
-	}
-	return types, nil
+		return nil
+	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
+		return c.PlanAttributes(ctx, id, types)
+	}})
 }
 
 func cloudSignInSet(ctx context.Context, w World, args []string) int {
-	f := newCloud("sign-in set", "choose how workers sign in to a namespace", "a Namespace ID, and mtls, api-key or both", 2, w).changing()
+	f := newCloud("sign-in set", "choose how workers sign in to a namespace", "a Namespace ID, and mtls, api-key or both", "NS mtls|api-key|both", w).changing()
 	ca := f.text("ca", "", "`file` with a CA certificate that goes beside what is there")
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
-		if err != nil {
-			return err
-		}
-		change, known := map[string]cloud.SignInChange{cloud.AuthMTLS: {MTLS: true}, cloud.AuthAPIKey: {APIKeys: true}, "both": {MTLS: true, APIKeys: true}}[args[1]]
+	var change cloud.SignInChange
+	return f.change(ctx, args, planned{func(args []string) (err error) {
+		var known bool
+		change, known = map[string]cloud.SignInChange{cloud.AuthMTLS: {MTLS: true}, cloud.AuthAPIKey: {APIKeys: true}, "both": {MTLS: true, APIKeys: true}}[args[0]]
 		if !known {
 			return &cloud.Fallen{At: cloud.AtBundle, Err: fault.New(fault.Invalid, "This is no sign-in method", "Write mtls, api-key or both. An account has both at once on request alone.")}
 		}
-		if *ca != "" {
-			if change.CAs, err = bundleOf([]string{*ca}); err != nil {
-				return err
-			}
+		if *ca == "" {
+			return nil
 		}
-		return f.make(ctx, c, id, adminOf(id), func() (cloud.Plan, error) { return c.PlanSignIn(ctx, id, change) })
-	})
+		if change.CAs, err = bundleOf([]string{*ca}); err != nil {
+			return err
+		}
+		return cloudops.JudgeCAs(cloud.CAChange{Add: change.CAs}, time.Now())
+	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
+		return c.PlanSignIn(ctx, id, change)
+	}})
 }
 
 func cloudCreate(ctx context.Context, w World, args []string) int {
-	f := newCloud("create", "make a namespace", "the name of a namespace, without the account ID", 1, w).changing()
-	region := f.text("region", "", "`region` with its provider, as in aws-us-east-1")
+	f := newCloud("create", "make a namespace", "the name of a namespace, without the account ID", "NAME", w).changing()
+	region := f.text("region", "", "`region` with its provider, as in aws-us-east-1; required")
 	days := f.text("retention", "30", "`days` that closed workflows stay, 1 to 90")
 	auth := f.oneOf("auth", cloud.AuthMTLS, "how workers sign in", cloud.AuthMTLS, cloud.AuthAPIKey)
 	ca := f.text("ca", "", "`file` with the CA certificate, with --auth mtls")
@@ -150,14 +154,17 @@ func cloudCreate(ctx context.Context, w World, args []string) int {
 		}
 		return nil
 	})
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		ask := cloud.NewNamespace{Name: args[0], Region: *region, RetentionDays: n, Auth: *auth}
+	var ask cloud.NewNamespace
+	f.judge = func(args []string) (err error) {
+		ask = cloud.NewNamespace{Name: args[0], Region: *region, RetentionDays: n, Auth: *auth}
 		if *ca != "" {
-			var err error
 			if ask.CAs, err = bundleOf([]string{*ca}); err != nil {
 				return err
 			}
 		}
+		return cloudops.JudgeNew(ask, time.Now())
+	}
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, _ []string) error {
 		who, err := c.Who(ctx)
 		if err != nil {
 			return err
@@ -192,10 +199,10 @@ func made(there cloud.Detail, p cloud.Plan) (cloud.Plan, error) {
 }
 
 func cloudKeyCreate(ctx context.Context, w World, args []string) int {
-	f := newCloud("key create", "make an API key that may write in one namespace and nowhere else", "a Namespace ID", 1, w).changing()
-	name := f.text("name", "", "`name` of the service account and of the key")
+	f := newCloud("key create", "make an API key that may write in one namespace and nowhere else", "a Namespace ID", "NS", w).changing()
+	name := f.text("name", "", "`name` of the service account and of the key; required")
 	days := f.text("days", "90", "`days` until the key expires, at most 730")
-	out := f.text("out", "", "`file` that the key is written to; it is shown nowhere")
+	out := f.text("out", "", "`file` that the key is written to; it is shown nowhere; required")
 	n := 0
 	f.after = append(f.after, func() (err error) {
 		if n, err = strconv.Atoi(*days); err != nil {
@@ -205,18 +212,22 @@ func cloudKeyCreate(ctx context.Context, w World, args []string) int {
 			return fault.New(fault.Invalid, "A key needs a name and a file", "Give --name and --out.").In("out")
 		}
 		if _, err := os.Lstat(*out); err == nil {
-			return fault.New(fault.Invalid, printable(*out)+" exists already", "Choose another file: a key that is written over is lost.").In("out")
+			return fault.New(fault.Invalid, inLine(*out)+" exists already", "Choose another file: a key that is written over is lost.").In("out")
 		}
 		return nil
 	})
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
-		if err != nil {
+	var id namespace.ID
+	life := func() time.Duration { return time.Duration(n) * 24 * time.Hour }
+	f.judge = func(args []string) (err error) {
+		if id, err = namespaceOf(args[0]); err != nil {
 			return err
 		}
+		return cloudops.JudgeKey(*name, life())
+	}
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, _ []string) error {
 		ch := &change{f: f, needs: adminOf(id), out: changeJSON{Schema: cloudSchema, Namespace: id.String(), Diff: []string{}}}
-		err = func() error {
-			p, err := c.PlanKey(ctx, id, *name, time.Duration(n)*24*time.Hour)
+		err := func() error {
+			p, err := c.PlanKey(ctx, id, *name, life())
 			if err != nil {
 				return err
 			}
@@ -233,7 +244,7 @@ func cloudKeyCreate(ctx context.Context, w World, args []string) int {
 			}
 			c.Delivered(p)
 			ch.out.Applied, ch.out.Key = true, paths[0]
-			ch.say("The key is in %s, and nowhere else. It expires %s.\n", printable(paths[0]), key.Ends.Format(time.RFC3339))
+			ch.say("The key is in %s, and nowhere else. It expires %s.\n", inLine(paths[0]), key.Ends.Format(time.RFC3339))
 			return nil
 		}()
 		return ch.told(err)

@@ -12,15 +12,17 @@ import (
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/cloudops"
+	"onramp/namespace"
 )
 
 // look is a subcommand that shows a part of a namespace: as text, or the JSON of part.
 func (f *cloudFlags) look(ctx context.Context, args []string, text func(io.Writer, cloud.Detail), part func(cloud.Detail) any) int {
-	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, args []string) error {
-		id, err := namespaceOf(args[0])
-		if err != nil {
-			return err
-		}
+	var id namespace.ID
+	f.judge = func(args []string) (err error) {
+		id, err = namespaceOf(args[0])
+		return err
+	}
+	return f.run(ctx, args, func(ctx context.Context, c *cloudops.Client, _ []string) error {
 		d, err := c.Look(ctx, id)
 		if err != nil {
 			return err
@@ -34,7 +36,7 @@ func (f *cloudFlags) look(ctx context.Context, args []string, text func(io.Write
 }
 
 func cloudShow(ctx context.Context, w World, args []string) int {
-	f := newCloud("show", "show one namespace as it is", "a Namespace ID", 1, w)
+	f := newCloud("show", "show one namespace as it is", "a Namespace ID", "NS", w)
 	return f.look(ctx, args, showDetail, func(d cloud.Detail) any {
 		return struct {
 			Schema string `json:"schema"`
@@ -44,10 +46,10 @@ func cloudShow(ctx context.Context, w World, args []string) int {
 }
 
 func showDetail(w io.Writer, d cloud.Detail) {
-	fmt.Fprintf(w, "%s: %s, version %s\n", printable(d.Name), d.State, printable(d.Version))
+	fmt.Fprintf(w, "%s: %s, version %s\n", inLine(d.Name), inLine(d.State), inLine(d.Version))
 	row := func(name, value string) {
 		if value != "" {
-			fmt.Fprintf(w, "  %-18s %s\n", name, printable(value))
+			fmt.Fprintf(w, "  %-18s %s\n", inLine(name), inLine(value))
 		}
 	}
 	row("signs in by", signIn(d.Settings.MTLS, d.Settings.APIKeys))
@@ -85,7 +87,7 @@ func showCAs(w io.Writer, d cloud.Detail) {
 		if slices.Contains(d.Expired, ca) {
 			over = "  EXPIRED: while it is there, Temporal Cloud refuses every change"
 		}
-		fmt.Fprintf(w, "  %s, expires %s%s\n    SHA-256 %s\n    SHA-1   %s\n", printable(ca.Subject), ca.NotAfter.Format(time.DateOnly), over, ca.SHA256, ca.SHA1)
+		fmt.Fprintf(w, "  %s, expires %s%s\n    SHA-256 %s\n    SHA-1   %s\n", inLine(ca.Subject), ca.NotAfter.Format(time.DateOnly), over, ca.SHA256, ca.SHA1)
 	}
 }
 
@@ -100,19 +102,19 @@ func showFilters(w io.Writer, d cloud.Detail) {
 func showAttributes(w io.Writer, d cloud.Detail) {
 	fmt.Fprintf(w, "search attributes: %d\n", len(d.Settings.Attributes))
 	for _, name := range slices.Sorted(maps.Keys(d.Settings.Attributes)) {
-		fmt.Fprintf(w, "  %s=%s\n", printable(name), printable(d.Settings.Attributes[name]))
+		fmt.Fprintf(w, "  %s=%s\n", inLine(name), inLine(d.Settings.Attributes[name]))
 	}
 }
 
 func cloudCAList(ctx context.Context, w World, args []string) int {
-	f := newCloud("ca list", "list the CA certificates of a namespace", "a Namespace ID", 1, w)
+	f := newCloud("ca list", "list the CA certificates of a namespace", "a Namespace ID", "NS", w)
 	return f.look(ctx, args, showCAs, func(d cloud.Detail) any {
 		return map[string]any{"schema": cloudSchema, "namespace": d.Name, "ca_certificates": d.Settings.CAs, "pem": string(d.BundlePEM)}
 	})
 }
 
 func cloudFiltersShow(ctx context.Context, w World, args []string) int {
-	f := newCloud("filters show", "show the certificate filters of a namespace", "a Namespace ID", 1, w)
+	f := newCloud("filters show", "show the certificate filters of a namespace", "a Namespace ID", "NS", w)
 	return f.look(ctx, args, showFilters, func(d cloud.Detail) any {
 		filters := d.Settings.Filters
 		if filters == nil {
@@ -123,7 +125,7 @@ func cloudFiltersShow(ctx context.Context, w World, args []string) int {
 }
 
 func cloudAttributesList(ctx context.Context, w World, args []string) int {
-	f := newCloud("attributes list", "list the custom search attributes of a namespace", "a Namespace ID", 1, w)
+	f := newCloud("attributes list", "list the custom search attributes of a namespace", "a Namespace ID", "NS", w)
 	return f.look(ctx, args, showAttributes, func(d cloud.Detail) any {
 		return map[string]any{"schema": cloudSchema, "namespace": d.Name, "search_attributes": d.Settings.Attributes}
 	})

@@ -81,7 +81,10 @@ func rehearse(ctx context.Context, w World, args []string) int {
 		id = p.ID
 		return nil
 	}, func() (err error) {
-		if attributes, err = attributesOf(wanted); err != nil {
+		if attributes, err = namespace.ReadAttributes(wanted); err == nil {
+			err = rehearsal.Room(attributes)
+		}
+		if err != nil {
 			return fault.From(err).In("search-attribute")
 		}
 		if days, err = strconv.Atoi(*retention); err != nil {
@@ -180,7 +183,7 @@ func (r *rehearser) done(step, format string, a ...any) {
 // begin starts the cloud and makes the namespace.
 func (r *rehearser) begin(ctx context.Context) error {
 	if !r.quiet {
-		fmt.Fprintln(r.w.Stdout, "Rehearsal: the rehearsal cloud stands in for Temporal Cloud. Nothing leaves this machine.")
+		fmt.Fprintln(r.w.Stdout, "Rehearsal: the rehearsal cloud, at a loopback address of this machine, stands in for Temporal Cloud.")
 	}
 	r.mark = time.Now()
 	if err := r.cloud.Start(ctx); err != nil {

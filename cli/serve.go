@@ -41,7 +41,7 @@ const lentFor = 30 * time.Minute
 
 // localReader is the one person of a portal on one machine.
 func localReader() acts.Actor {
-	a := acts.Actor{Person: "local", Name: "you", Via: "portal"}
+	a := acts.Actor{Person: custody.Local, Name: "you", Via: "portal"}
 	if u, err := user.Current(); err == nil && u.Username != "" {
 		a.Name = u.Username
 	}

@@ -34,6 +34,7 @@ type settings struct {
 	mayHold  map[string]bool // flags whose own code deals with a secret
 
 	takesFiles bool
+	arguments  string // what these are, as the help writes them; "" is files
 	exits      string // exit codes, where they are not those of every command
 }
 
@@ -215,10 +216,10 @@ func (s *settings) origin(name string) string {
 
 func (s *settings) usage(w io.Writer) {
 	files := ""
-	if s.takesFiles {
+	if s.takesFiles && s.arguments == "" {
 		files = " file …"
 	}
-	fmt.Fprintf(w, "onramp %s: %s\n\nUsage: onramp %s [--flag value …]%s\n\n", s.name, s.what, s.name, files)
+	fmt.Fprintf(w, "onramp %s: %s\n\nUsage: onramp %s%s [--flag value …]%s\n\n", s.name, s.what, s.name, s.arguments, files)
 	s.fs.VisitAll(func(f *flag.Flag) {
 		def := ""
 		if f.DefValue != "" && f.DefValue != "false" {

@@ -181,7 +181,9 @@ type Keys interface {
 	// CreateAPIKey makes a key that may write to this namespace, and returns it this once. Faults are Invalid,
 	// in the fields key_name and key_days.
 	CreateAPIKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (NewKey, Namespace, error)
-	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (Namespace, error)
+	// DeleteAPIKey deletes a key; one that is gone already is no fault. may, nil for none, looks at who calls, and nobody
+	// comes in between its look and the change: an error of it changes nothing and comes back as it is.
+	DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string, may func(Callers) error) (Namespace, error)
 }
 
 // Adjusted are what a namespace has beside who may call it.

@@ -120,6 +120,7 @@ type Plan struct {
 	Operation string // its own id, chosen before anything is sent
 	Kind      string // KindUpdate, KindCreate or KindKey
 	For       string // what it is made for, as whoever plans it says; "" for nothing in particular
+	From      string // the namespace that For had when it was planned; "" for none
 	Namespace namespace.ID
 	Before    Settings
 	After     Settings

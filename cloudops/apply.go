@@ -25,6 +25,9 @@ func (c *Client) Apply(ctx context.Context, p cloud.Plan, progress func(cloud.Op
 		return cloud.Applied{}, err
 	}
 	op, err := c.send(ctx, p)
+	if err != nil && passes(err) && !nothingToChange(err) && !maybeStale(err) { // it may have arrived
+		op, err = lost(ctx, c, p, err, progress)
+	}
 	switch {
 	case err == nil:
 	case nothingToChange(err):
@@ -32,7 +35,7 @@ func (c *Client) Apply(ctx context.Context, p cloud.Plan, progress func(cloud.Op
 	case maybeStale(err):
 		c.o.Journal.drop(p.Operation)
 		return cloud.Applied{}, c.conflict(ctx, p, err)
-	case passes(err): // it may have arrived: the journal keeps it for Resume
+	case passes(err): // the journal keeps it for Resume
 		return cloud.Applied{}, c.refusal(err, "change the namespace "+p.Namespace.String())
 	default:
 		c.o.Journal.drop(p.Operation)
@@ -43,6 +46,37 @@ func (c *Client) Apply(ctx context.Context, p cloud.Plan, progress func(cloud.Op
 		return cloud.Applied{}, c.refusal(err, doing)
 	}
 	return c.await(ctx, p, op, progress)
+}
+
+// lost finds out what became of a request whose answer was lost, by the operation's own ID, and sends one that never arrived
+// again: with the same ID and version it cannot be made twice. The error is that of the last try.
+func lost(ctx context.Context, c *Client, p cloud.Plan, last error, progress func(cloud.Operation)) (*opspb.AsyncOperation, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.o.Patience)
+	defer cancel()
+	for sent, wait := 1, c.o.Pause; ; wait = min(2*wait, 15*time.Second) {
+		if progress != nil {
+			progress(cloud.Operation{ID: p.Operation, State: cloud.Running})
+		}
+		if !pause(ctx, wait) {
+			return nil, last
+		}
+		op, err := c.look(ctx, p.Operation)
+		if status.Code(err) == codes.NotFound && sent < 3 {
+			sent++
+			op, err = c.send(ctx, p)
+		}
+		switch {
+		case err == nil:
+			return op, nil
+		case status.Code(err) == codes.NotFound: // sent three times, and never there
+			return nil, last
+		case !passes(err) || maybeStale(err) || nothingToChange(err):
+			return nil, err
+		}
+		if ctx.Err() == nil {
+			last = err
+		}
+	}
 }
 
 // send sends the request of a plan.
@@ -232,11 +266,10 @@ func (c *Client) Resume(ctx context.Context, id namespace.ID, progress func(clou
 	return a, true, err
 }
 
-// Pending is the namespace that a change of a namespace is about which was sent for something (cloud.Plan.For) and whose end
-// nobody saw.
-func (c *Client) Pending(what string) (namespace.ID, bool) {
+// Pending is the oldest change of a namespace that was sent for something (cloud.Plan.For) and whose end nobody saw.
+func (c *Client) Pending(what string) (cloud.Plan, bool) {
 	p, there, err := c.o.Journal.find(func(e entry) bool {
 		return e.Server == c.o.Server && e.Plan.For == what && what != "" && (e.Plan.Kind == kindUpdate || e.Plan.Kind == kindCreate)
 	})
-	return p.Namespace, there && err == nil
+	return p, there && err == nil
 }

@@ -16,6 +16,9 @@ import (
 
 	"go.temporal.io/cloud-sdk/api/cloudservice/v1"
 	nspb "go.temporal.io/cloud-sdk/api/namespace/v1"
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 	"google.golang.org/protobuf/proto"
 
 	"onramp/certsvc"
@@ -361,6 +364,60 @@ func TestServerAway(t *testing.T) {
 	}
 }
 
+// losing loses changes: those named arrived, and their answer did not, or never arrived.
+type losing struct {
+	cloudservice.CloudServiceClient
+	how []string // "answer" or "request", of the next changes
+}
+
+func (l *losing) UpdateNamespace(ctx context.Context, in *cloudservice.UpdateNamespaceRequest, opts ...grpc.CallOption) (*cloudservice.UpdateNamespaceResponse, error) {
+	if len(l.how) == 0 {
+		return l.CloudServiceClient.UpdateNamespace(ctx, in, opts...)
+	}
+	how := l.how[0]
+	l.how = l.how[1:]
+	if how == "answer" {
+		if _, err := l.CloudServiceClient.UpdateNamespace(ctx, in, opts...); err != nil {
+			return nil, err
+		}
+	}
+	return nil, status.Error(codes.Unavailable, "connection reset by peer")
+}
+
+// TestLost: a change whose request or answer is lost on the way is made once, and its end is told. One that never arrives
+// is in the journal.
+func TestLost(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		how   []string
+		made  int
+		where string
+	}{
+		{"the answer", []string{"answer"}, 1, ""},
+		{"the request", []string{"request"}, 1, ""},
+		{"the request, then the answer", []string{"request", "answer"}, 1, ""},
+		{"every request", []string{"request", "request", "request", "request"}, 0, cloud.AtNetwork},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := plane(t, control.Options{})
+			dir := t.TempDir()
+			c := client(t, p, control.Owner, func(o *Options) { o.Journal = NewJournal(dir) })
+			plan, err := c.PlanCAs(t.Context(), payments, cloud.CAChange{Add: newCA(t, "next", 300)})
+			if err != nil {
+				t.Fatal(err)
+			}
+			c.api = &losing{c.api, tt.how}
+			_, err = c.Apply(t.Context(), plan, nil)
+			if tt.where == "" && err != nil || tt.where != "" && cloud.Where(err) != tt.where || p.Puts() != tt.made {
+				t.Errorf("%d changes, %+v", p.Puts(), fault.From(err))
+			}
+			if files, err := os.ReadDir(dir); err != nil || len(files) != 1-tt.made {
+				t.Errorf("the journal has %v, %v", files, err)
+			}
+		})
+	}
+}
+
 // TestRefusedKeys: a key that is wrong, over, of a role too low, or revoked in the middle. None is ever shown.
 func TestRefusedKeys(t *testing.T) {
 	p := plane(t, control.Options{Delay: 2 * time.Second}) // long enough to revoke a key in the middle of a change
@@ -552,16 +609,16 @@ func TestPending(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	plan.For = "ledger"
+	plan.For, plan.From = "ledger", "payments.a2dd6"
 	if err := c.o.Journal.put(c.o.Server, plan); err != nil {
 		t.Fatal(err)
 	}
-	if id, found := c.Pending("ledger"); !found || id.Name != "north" {
-		t.Errorf("%v, %v", id, found)
+	if p, found := c.Pending("ledger"); !found || p.Namespace.Name != "north" || p.Kind != cloud.KindCreate || p.From != "payments.a2dd6" {
+		t.Errorf("%v, %v", p, found)
 	}
 	for _, what := range []string{"", "other"} {
-		if id, found := c.Pending(what); found {
-			t.Errorf("%q: %v", what, id)
+		if p, found := c.Pending(what); found {
+			t.Errorf("%q: %v", what, p)
 		}
 	}
 }

@@ -28,11 +28,9 @@ type robots struct{ *Client }
 
 // PlanKey works out a service account with the permission Write in one namespace, and an API key for it.
 func (c *Client) PlanKey(ctx context.Context, id namespace.ID, name string, life time.Duration) (cloud.Plan, error) {
-	if name = strings.TrimSpace(name); name == "" || len(name) > 64 {
-		return cloud.Plan{}, at(cloud.AtBundle, fault.New(fault.Invalid, "The API key needs a name", "Give one of 1 to 64 characters, on one line.").In("name"))
-	}
-	if life <= 0 || life > maxKeyLife {
-		return cloud.Plan{}, at(cloud.AtBundle, fault.New(fault.Invalid, "An API key lasts at most two years", "Choose 1 to 730 days.").In("days"))
+	name = strings.TrimSpace(name)
+	if err := JudgeKey(name, life); err != nil {
+		return cloud.Plan{}, err
 	}
 	n, err := c.fetch(ctx, id)
 	if err != nil {

@@ -208,17 +208,14 @@ func pause(ctx context.Context, d time.Duration) bool {
 // PlanCreate works out a new namespace of the key's account. Its region is looked up first: of a misspelt one Temporal
 // Cloud says no more than that the request is unauthorized.
 func (c *Client) PlanCreate(ctx context.Context, n cloud.NewNamespace) (cloud.Plan, error) {
+	if err := JudgeNew(n, c.o.Now()); err != nil {
+		return cloud.Plan{}, err
+	}
 	who, err := c.Who(ctx)
 	if err != nil {
 		return cloud.Plan{}, err
 	}
-	id, repairs, err := namespace.ParseID(n.Name + "." + who.Account)
-	if err != nil || len(repairs) > 0 || id.Name != n.Name {
-		return cloud.Plan{}, at(cloud.AtBundle, fault.New(fault.Invalid, "This is not a name of a namespace", "Give the name without the account ID: small letters, digits and hyphens.").In("name"))
-	}
-	if n.RetentionDays < 1 || n.RetentionDays > 90 {
-		return cloud.Plan{}, at(cloud.AtBundle, fault.New(fault.Invalid, "The retention is not 1 to 90 days", "30 days suit most applications.").In("retention"))
-	}
+	id := namespace.ID{Name: n.Name, Account: who.Account}
 	regions, err := c.Regions(ctx)
 	if err != nil {
 		return cloud.Plan{}, err

@@ -11,7 +11,7 @@ import (
 // Actor is who does something: a person, by which session or command, and from where. It stands behind every act and
 // in every record.
 type Actor struct {
-	Person  string // stable: "local", later an account's ID
+	Person  string // stable: Local, or an account's ID
 	Name    string // as pages show it
 	Session string // which sign-in; "" on one machine
 	Via     string // "portal", "command", "post" to a one-time address, or "onramp" for what happens by itself
@@ -23,6 +23,9 @@ type Actor struct {
 	Team     string    // the one that gets what it makes; "": the first of Teams
 	SignedIn time.Time // the last time that it proved who it is; zero on one machine
 }
+
+// Local is the Person of whoever uses a portal for one person.
+const Local = "local"
 
 // Itself is the Actor of what Onramp does by itself: locking after the idle time, starting, stopping.
 var Itself = Actor{Person: "onramp", Name: "Onramp", Via: "onramp"}
@@ -125,6 +128,7 @@ const (
 	HandoffDone    Verb = "hand-off-done"    // says that person
 	HandoffNotMe   Verb = "hand-off-not-me"  // says that person
 	HandoffRevoked Verb = "hand-off-revoked" // by whoever works on the migration
+	HandoffLapsed  Verb = "hand-off-lapsed"  // who made it may not work on the migration any more
 )
 
 // Verbs are those that a Record of a portal for one person can have.
@@ -139,7 +143,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 // PeopleVerbs are the others, where several people share a portal.
 var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,
 	DigestSet, CalendarMade, CalendarEnded,
-	HandoffMade, HandoffOpened, HandoffDone, HandoffNotMe, HandoffRevoked}
+	HandoffMade, HandoffOpened, HandoffDone, HandoffNotMe, HandoffRevoked, HandoffLapsed}
 
 // Record is one line of the audit. It holds public things only.
 type Record struct {

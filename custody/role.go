@@ -62,6 +62,9 @@ func (a Actor) Sees(team string) bool {
 	return a.SeesAll() || a.Role >= Viewer && slices.Contains(a.Teams, team)
 }
 
+// WorksOn reports whether the actor may work on the migrations of a team: a developer of it, a cloud admin, an owner.
+func (a Actor) WorksOn(team string) bool { return a.Role >= Developer && a.Sees(team) }
+
 // SecondLook is how long somebody who has signed in may do what needs a second look: open or use a kept CA key, export,
 // change roles. Later they sign in again first.
 const SecondLook = 15 * time.Minute

@@ -211,6 +211,9 @@ func (e *evidence) explain(r reading, level Level, others []string, at hit) Deco
 	if c := e.facts.causeOf(r.code); c != "" {
 		words["cause"] = c
 	}
+	if t := titles[r.needs[0]]; t != "" {
+		words["title"] = t
+	}
 	v := Explain(r.code, level, words)
 	d := Decoded{Code: v.Code, Level: level, Title: v.Title, Cause: v.Cause, Fix: []Fix{}, Candidates: []Candidate{},
 		Matched: clean(e.text.flat[at.from:at.to], maxValue)}
@@ -281,6 +284,21 @@ func (e *evidence) unknown() Decoded {
 		return d
 	}
 	check, _ := command("onramp check --address {address} --namespace {namespace}", e.facts.values)
+	for _, r := range openReadings {
+		at, ok := e.fits(reading{needs: r.needs})
+		if !ok {
+			continue
+		}
+		d.Title, d.Cause, d.Matched = r.title, r.cause, clean(e.text.flat[at.from:at.to], maxValue)
+		words := spoken(e.facts.values)
+		for _, code := range r.also {
+			c, _ := Lookup(code)
+			d.Candidates = append(d.Candidates, candidate(code, fill(c.Title, words)+"."))
+		}
+		d.Fix = append([]Fix{{Who: "developer", Text: "Run the check where the worker runs: it finds out which of these it is. If it passes, look whether a worker polls the task queue.", Command: check}},
+			e.ofTheSDK(reading{code: UnknownCode, also: r.also})...)
+		return d
+	}
 	d.Fix = []Fix{{Who: "developer", Text: "If the connection fails, run the check where the worker runs: it finds the cause rather than reading the message.", Command: check}}
 	return d
 }

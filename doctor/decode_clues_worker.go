@@ -18,7 +18,7 @@ var workerClues = []clue{
 	{"other commands, by number", []phrase{"tmprl1100"}},
 	{"other commands", []phrase{"nondeterministic workflow", "nondeterminism error", "nondeterminismerror", "nondeterministicworkflowpolicy", "nondeterministicerror", "nondeterministicexception", "non_deterministic_error", "non-deterministic", "nondeterminism"}},
 	{"event unhandled at replay", []phrase{"failure handling event … during replay"}},
-	{"event unhandled", []phrase{"failure handling event … of type", "internalworkflowtaskexception"}},
+	{"event unhandled", []phrase{"failed activation on workflow", "failure handling event … of type", "internalworkflowtaskexception"}},
 	{"did not yield", []phrase{"tmprl1101", "potential deadlock detected", "potentialdeadlockexception", "potential deadlock", "deadlock detected: workflow", "workflow … deadlocked after", "script execution timed out after …typescriptsdk", "workflow…script execution timed out after"}},
 	{"sandbox", []phrase{"restrictedworkflowaccesserror", "from inside a workflow. if this is", "|cannot access … from inside a workflow", "invalidworkflowoperationexception", "cannot be used in workflows because", "nondeterministic … cannot be used in workflow", "passing coroutines is forbidden", "task scheduled during workflow run was not on the workflow", "invalid … call in workflow", "notinworkfloweventlooperror", "called from non workflow or workflow callback thread"}},
 	{"big payload", []phrase{"blobsizelimiterror", "blob data size exceeds limit", "payload … exceeds … limit", "payloadsizeerror", "payloads size exceeded", "command size … exceeds the namespace limit", "paylods_too_large", "payloads_too_large", "payloadstoolarge"}},

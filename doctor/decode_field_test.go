@@ -120,7 +120,10 @@ var fieldTexts = []fieldText{
 	{"a setting that does not reach the connection", gh("temporalio/sdk-dotnet#584"), "Unhandled exception. System.InvalidOperationException: Connection failed: `get_system_info` call error after connection: Status { code: Unknown, message: \"transport error\", source: Some(tonic::transport::Error(Transport, hyper::Error(Io, Custom { kind: InvalidData, error: \"received fatal alert: CertificateRequired\" }))) }\n   at Temporalio.Bridge.Client.ConnectAsync", "CL-01", Likely, "CL-02", "1.11.0"},
 	{"a setting that does not reach the connection", gh("temporalio/cli#810"), `level=ERROR msg="failed reaching server: last connection error: connection error: desc = \"error reading server preface: read tcp 10.0.0.7:54595->203.0.113.9:7233: read: connection reset by peer\""`, "PR-05", Likely, "AK-09", "API key alone"},
 	{"a setting that does not reach the connection", gh("kedacore/keda#6703"), `error getting temporal client: failed reaching server: connection error: desc = "error reading server preface: read tcp 10.2.3.4:40112->203.0.113.9:7233: read: connection reset by peer"`, "PR-05", Likely, "AK-09", "API key alone"},
-	{"a setting that does not reach the connection", gh("temporalio/temporal#2035"), `error starting scanner: context deadline exceeded`, "TC-02", Likely, "PR-04,SV-01", "whatever kept the connection"},
+	{"no fault of the connection", gh("temporalio/sdk-python#1098"), "Failed activation on workflow HelloAgent with ID orders-1 and run ID 01993e0a-60d4-729b-986c-40c623c0c9e7\nTypeError: Stub.get_response() got an unexpected keyword argument 'conversation_id'", "WF-18", Likely, "WF-03", "innermost cause"},
+	{"a proxy that the SDK does not use", gh("temporalio/sdk-python#814"), "Client connection not established Failed client connect: `get_system_info` call error after connection: Status { code: PermissionDenied, message: \"encountered c2c service api error response 503\", metadata: MetadataMap { headers: {\"content-type\": \"application/grpc\"} }, source: None }.", "H2-06", Likely, "H2-03", "not in Temporal's words"},
+	{"a proxy that the SDK does not use", "", "Post \"https://saas-api.tmprl.cloud\": proxyconnect tcp: dial tcp: lookup proxy.corp.example: no such host", "PX-01", Likely, "PX-07", "dialled the proxy"},
+	{"a setting that does not reach the connection", gh("temporalio/temporal#2035"), `error starting scanner: context deadline exceeded`, UnknownCode, Unknown, "TC-02,PR-04,SV-01", "does not say for what"},
 
 	// A proxy that the SDK does not use.
 	{"a proxy that the SDK does not use", "", core + `Server connection error: tonic::transport::Error(Transport, ConnectError(Custom { kind: UnexpectedEof, error: "tls handshake eof" }))`, "PR-11", Likely, "PX-13", "http_connect_proxy_config"},
@@ -240,10 +243,12 @@ func TestFieldPage(t *testing.T) {
 			continue
 		}
 		answer := fmt.Sprintf("%s, %s", c.code, c.level)
-		if c.code == UnknownCode {
+		switch {
+		case c.code == UnknownCode && c.also != "":
+			answer = "unknown, in this order: " + strings.ReplaceAll(c.also, ",", ", ")
+		case c.code == UnknownCode:
 			answer = "unknown: not Temporal's"
-		}
-		if c.also != "" {
+		case c.also != "":
 			answer += "; beside it " + strings.ReplaceAll(c.also, ",", ", ")
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s | `TestFieldTexts/%02d_%s` |\n", c.kind, c.source, answer, i, c.code)

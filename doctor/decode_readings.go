@@ -203,6 +203,8 @@ var addressReadings = []reading{
 }
 
 var networkReadings = []reading{
+	{[]string{"proxy dialled", "name not found|refused|connect timed out|no route|host unreachable|deadline|reset"}, "PX-01", Likely, []string{"PX-07", "PX-03"}, "The program dialled the proxy that its environment names, and did not reach it: the proxy's address is wrong, the proxy is down, or this network does not lead to it."},
+	{[]string{"denied", "a gateway's words"}, "H2-06", Likely, []string{"H2-03", "PX-04"}, "The refusal is not in Temporal's words: something between the program and Temporal, a gateway or a proxy, answered that it could not reach what is behind it."},
 	{[]string{"no open files left"}, "TC-12", Likely, nil, ""},
 	{[]string{"no local address"}, "TC-11", Likely, []string{"TC-03", "DN-05"}, ""},
 	{[]string{"no resolver"}, "DN-07", Certain, nil, ""},
@@ -234,7 +236,29 @@ var networkReadings = []reading{
 	{[]string{"connect timed out", "to a private address"}, "TC-02", Likely, []string{"TC-09", "TC-05", "DN-12", "PX-13"}, "{address} gave no answer. It is an address of a private network: a route, a firewall or the security group of a private endpoint blocks it."},
 	{[]string{"connect timed out"}, "TC-02", Likely, []string{"TC-05", "PX-13", "NS-08"}, "{address} gave no answer: a firewall drops the packets, or the host is down."},
 	{[]string{"deadline", "to this machine|to an alias"}, "IN-10", Likely, []string{"TC-05", "SY-03"}, "The program gave up waiting for {address}, which is the machine or container network that it runs in: the address of the local server is still set, or no address reached the worker and the SDK's default was taken."},
-	{[]string{"deadline"}, "TC-02", Likely, []string{"TC-05", "SV-01", "PR-04", "DN-06", "SY-03", "PX-13"}, "The program gave up waiting. gRPC says so whatever kept the connection from being established: a firewall, DNS, or a TLS handshake that fails again and again."},
+	{[]string{"not connected in time"}, "TC-02", Likely, []string{"PR-04", "PX-13", "SV-01", "CL-01", "DN-06", "TC-05", "SY-03"}, "The program gave up waiting for a connection. gRPC says no more, whatever kept the connection from being made: most often nothing answers, because a firewall drops the packets, and a handshake of TLS that fails again and again looks the same."},
 	{[]string{"unauthenticated"}, "AK-03", Likely, []string{"AK-02", "AK-06"}, ""},
 	{[]string{"denied"}, "NS-02", Likely, []string{"AK-07", "H2-03"}, ""},
+	{[]string{"deadline"}, UnknownCode, Unknown, nil, ""}, // openReadings
+}
+
+// titles are in the place of the catalogue's, which knows what the check sees, where a text shows less. By the clue that a
+// reading names first.
+var titles = map[string]string{"not connected in time": "No connection was made in time", "proxy dialled": "The proxy cannot be reached"}
+
+// An openReading is of a text that Onramp knows and that does not tell which cause it has: the code stays unknown, and the
+// candidates are in the order of how often each is behind such words.
+type openReading struct {
+	needs        []string
+	title, cause string
+	also         []string
+}
+
+var openReadings = []openReading{
+	{[]string{"deadline", "a call's time is up"}, "The call got no answer in time",
+		"The program gave up waiting for the answer to a call. The text does not say what was slow: a query or an update waits for a worker, every call for the service, and the first one for the connection.",
+		[]string{"TQ-01", "WF-12", "SY-03", "TC-02", "PR-04"}},
+	{[]string{"deadline"}, "The program gave up waiting, and the text does not say for what",
+		"These are gRPC's words for every wait that took too long: for the connection, which a firewall, DNS, a proxy or a handshake of TLS that fails again and again can keep from being made, or for the answer to a call.",
+		[]string{"TC-02", "PR-04", "SV-01", "PX-13", "DN-06", "TC-05", "SY-03", "TQ-01"}},
 }

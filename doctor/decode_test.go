@@ -3,6 +3,7 @@ package doctor
 import (
 	"encoding/json"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -42,7 +43,7 @@ var pasted = []struct {
 	{`14 UNAVAILABLE: No connection established`, UnknownCode, Unknown},
 	{`transport: authentication handshake failed: tls: first record does not look like a TLS handshake`, "PR-01", Likely},
 	{`error reading server preface: EOF`, "PR-04", Likely},
-	{`context deadline exceeded`, "TC-02", Likely},
+	{`context deadline exceeded`, UnknownCode, Unknown}, // of what: TestOpenReadings
 	{`ResourceExhausted: namespace rate limit exceeded`, "SY-04", Certain},
 	{`io.grpc.StatusRuntimeException: UNAVAILABLE: io exception Caused by: io.netty.handler.ssl.NotSslRecordException: not an SSL/TLS record`, "PR-01", Likely},
 	{`GRPC::Unavailable: 14:DNS resolution failed for service: :`, "IN-22", Certain},
@@ -164,6 +165,18 @@ func TestDecodersTables(t *testing.T) {
 			}
 			if r.code == UnknownCode != (r.level == Unknown) {
 				t.Errorf("a reading of %s has level %s", r.code, r.level)
+			}
+		}
+	}
+	for _, r := range openReadings {
+		for _, need := range r.needs {
+			if read[need] = true; !given[need] {
+				t.Errorf("an open reading needs %q, which nothing gives", need)
+			}
+		}
+		for _, code := range r.also {
+			if _, ok := Lookup(code); !ok {
+				t.Errorf("an open reading names %s, which is not in the catalogue", code)
 			}
 		}
 	}
@@ -318,4 +331,38 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q is shown raw", s)
 		}
 	})
+}
+
+// TestOpenReadings: words of a wait that took too long. Where the text tells that no connection was made, the likeliest cause
+// is named, but not as if it had been seen; where it does not, no cause is, and the candidates are in their order.
+func TestOpenReadings(t *testing.T) {
+	for _, tt := range []struct {
+		text, code, title string
+		first             []string // of the candidates
+	}{
+		{"context deadline exceeded", UnknownCode, "The program gave up waiting, and the text does not say for what", []string{"TC-02", "PR-04"}},
+		{"error: rpc error: code = DeadlineExceeded desc = context deadline exceeded", UnknownCode, "The program gave up waiting, and the text does not say for what", []string{"TC-02", "PR-04"}},
+		{"temporalio.service.RPCError: Timeout expired", UnknownCode, "The program gave up waiting, and the text does not say for what", []string{"TC-02"}},
+		{"Error: 4 DEADLINE_EXCEEDED: Deadline exceeded", UnknownCode, "The program gave up waiting, and the text does not say for what", []string{"TC-02"}},
+		{"failed to query workflow: QueryWorkflow: context deadline exceeded", UnknownCode, "The call got no answer in time", []string{"TQ-01", "WF-12", "SY-03"}},
+		{"Workflow Update failed: Timeout expired (WorkflowUpdateRPCTimeoutOrCancelledError)", UnknownCode, "The call got no answer in time", []string{"TQ-01", "WF-12", "SY-03"}},
+		{"context deadline exceeded while waiting for connections to become ready", "TC-02", "No connection was made in time", []string{"PR-04"}},
+		{"Failed to connect before the deadline", "TC-02", "No connection was made in time", []string{"PR-04"}},
+		{"failed reaching server: context deadline exceeded", "TC-02", "No connection was made in time", []string{"PR-04"}},
+		{"dial tcp 3.4.5.6:7233: i/o timeout", "TC-02", "Packets to port 7233 are dropped", []string{"TC-05"}},
+		{"proxyconnect tcp: dial tcp 10.0.0.1:3128: connect: connection refused", "PX-01", "The proxy cannot be reached", []string{"PX-07"}},
+		{"failed reaching server: localhost:7233: context deadline exceeded", "IN-10", "Still pointing at the local server", nil},
+	} {
+		d := Decode(tt.text)
+		var codes []string
+		for _, c := range d.Candidates {
+			codes = append(codes, c.Code)
+		}
+		if d.Code != tt.code || d.Title != tt.title || len(codes) < len(tt.first) || !slices.Equal(codes[:len(tt.first)], tt.first) {
+			t.Errorf("%q: %s %q, candidates %v", tt.text, d.Code, d.Title, codes)
+		}
+		if d.Level == Certain || (d.Code == UnknownCode) != (d.Level == Unknown) || d.Matched == "" {
+			t.Errorf("%q: %s, %s, matched %q", tt.text, d.Code, d.Level, d.Matched)
+		}
+	}
 }

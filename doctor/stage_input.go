@@ -38,7 +38,14 @@ func (r *run) input(context.Context) {
 	r.values["address"] = r.addr.String()
 	r.see("host_kind", r.hostKind)
 	if r.st.Summary == "" {
-		r.say("%s, namespace %s, %s", r.addr, cmp.Or(r.ns, "none"), r.target.Auth)
+		ns, auth := "no namespace", "no credentials"
+		if r.ns != "" {
+			ns = "namespace " + r.ns
+		}
+		if r.target.Auth != "none" {
+			auth = r.target.Auth
+		}
+		r.say("%s, %s, %s", r.addr, ns, auth)
 	}
 	if n := len(r.target.Normalised); n > 0 {
 		r.st.Summary += fmt.Sprintf(" (%s)", repaired(n))
@@ -84,8 +91,7 @@ func (r *run) readAddress() bool {
 	if strings.TrimSpace(text) == "" {
 		id, _, err := namespace.ParseID(r.t.Namespace)
 		if err != nil {
-			r.stop("IN-22", Certain)
-			return false
+			return noAddress(r, err)
 		}
 		text = id.Endpoint()
 		r.say("no address given: the namespace's own endpoint is %s", text)
@@ -110,6 +116,41 @@ func (r *run) readAddress() bool {
 		return false
 	}
 	return true
+}
+
+// noAddress says which part is missing, with what was given: the address, or what the namespace lacks for the address to
+// follow from it.
+func noAddress(r *run, err error) bool {
+	name := clean(strings.TrimSpace(r.t.Namespace), maxValue)
+	f := fault.All(err)[0]
+	v := Explain("IN-22", Certain, r.values)
+	own := Fix{Who: "developer", Text: "If it is a server of your own, give its address.", Command: "onramp check --address 127.0.0.1:7233 --namespace default"}
+	switch {
+	case name == "":
+		v.Cause = "Neither an address nor a namespace was given."
+		v.Fix = []Fix{{Who: "developer", Text: "Give the Namespace ID, which the namespace's page in the Temporal Cloud UI shows: the address follows from it. Instead of payments.a1b2c give yours.",
+			Command: "onramp check --namespace payments.a1b2c"}, own}
+	case f.Code == "IN-11":
+		v.Title = "The account ID or the address is missing"
+		v.Cause = "The namespace “" + name + "” was given without an account ID, and without an address: with one of the two, Onramp would know whom to ask."
+		own.Command = "onramp check --address 127.0.0.1:7233 --namespace " + name
+		v.Fix = []Fix{{Who: "developer", Text: "If it is in Temporal Cloud, write the account ID behind the name: the address follows from it. Instead of a1b2c give yours.",
+			Command: "onramp check --namespace " + name + ".a1b2c"}, own}
+	default:
+		v.Cause = "No address was given, and none follows from the namespace “" + name + "”: " + f.Cause
+		v.Fix = []Fix{{Who: "developer", Text: "If it is in Temporal Cloud: " + f.Fix}, own}
+		if f.Code != "NS-11" { // the name could not be typed as it is
+			v.Fix[1].Command = ""
+		}
+	}
+	r.see("namespace_given", name)
+	r.say("%s", v.Title)
+	if known, ok := Lookup(f.Code); ok && name != "" {
+		v.Candidates = append(v.Candidates, candidate(f.Code, fill(known.Title, r.values)+"."))
+	}
+	v.Confirm = cmp.Or(v.Fix[0].Command, own.Command)
+	r.fail(v)
+	return false
 }
 
 // guessValues gives a fix its values where the address will be refused: the namespace tells its

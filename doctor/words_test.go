@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/x509"
 	"encoding/pem"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -68,5 +69,33 @@ func TestTheOldServersAnswer(t *testing.T) {
 	}
 	if all := strings.Join(r.NotChecked, "\n"); strings.Contains(all, "did not answer") {
 		t.Errorf("not checked: %s", all)
+	}
+}
+
+// TestNoAddress: what was given without an address is said, and which part is missing, with a command that has both.
+func TestNoAddress(t *testing.T) {
+	for _, tt := range []struct {
+		namespace, title, cause, also string
+		commands                      []string
+	}{
+		{"", "There is no address", "Neither an address nor a namespace was given.", "", []string{"onramp check --namespace payments.a1b2c", "onramp check --address 127.0.0.1:7233 --namespace default"}},
+		{"foo", "The account ID or the address is missing", "The namespace “foo” was given without an account ID", "IN-11", []string{"onramp check --namespace foo.a1b2c", "onramp check --address 127.0.0.1:7233 --namespace foo"}},
+		{"default", "There is no address", "none follows from the namespace “default”", "NS-11", []string{"", "onramp check --address 127.0.0.1:7233 --namespace default"}},
+		{"pay_ments.a1b2c", "There is no address", "the part before the account ID is wrong", "IN-13", []string{"", ""}},
+	} {
+		v := check(t, Target{Namespace: tt.namespace}).Verdict
+		var commands, codes []string
+		for _, f := range v.Fix {
+			commands = append(commands, f.Command)
+		}
+		for _, c := range v.Candidates {
+			codes = append(codes, c.Code)
+		}
+		if v.Code != "IN-22" || v.Stage != "input" || v.Title != tt.title || !strings.Contains(v.Cause, tt.cause) || !slices.Equal(commands, tt.commands) || strings.Join(codes, ",") != tt.also {
+			t.Errorf("%q: %+v", tt.namespace, v)
+		}
+		if all := fmt.Sprint(v); strings.ContainsAny(all, "<>") {
+			t.Errorf("%q: a stand-in: %s", tt.namespace, all)
+		}
 	}
 }

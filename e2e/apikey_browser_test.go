@@ -47,7 +47,7 @@ func TestAPIKeyInBrowser(t *testing.T) {
 			b.fill(`[name="api_key"]`, key)
 			b.clickTo("run-checks", "/m/keyed/test/")
 			if !tt.script {
-				b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+				b.follow(p)
 			}
 			b.until("the verdict", func() bool { return strings.Contains(b.html(), "Connected") })
 

@@ -70,8 +70,8 @@ func TestBreakItOnPurpose(t *testing.T) {
 func (b *browser) settled(p *portal, run string, script bool) {
 	b.t.Helper()
 	if !script {
-		b.open(p.url + run + "?follow=1")
-		b.until("the run's own page", func() bool { return !strings.Contains(b.path(), "follow") }) // where a streamed page leads at the end
+		b.open(p.url + run)
+		b.follow(p)
 	}
 	b.until("the verdict of "+run, func() bool { c := b.verdictCode(); return c != "" })
 	if script {

@@ -93,24 +93,30 @@ func (b *browser) do(actions ...chromedp.Action) {
 	}
 }
 
-// open goes to a page. A page that refreshes itself, as a run's does without JavaScript, is stopped first: its own refresh
-// would otherwise abort the navigation that begins in the same moment. Where it came between the two, open goes there again.
+// open goes to a page. A page that refreshes itself, as a run's does without JavaScript, is stopped first. Where its own
+// refresh comes between the two, it ends the navigation or takes the page away under the command: open goes there again.
 func (b *browser) open(url string) {
 	b.t.Helper()
-	for range 3 {
-		aborted := false
-		b.do(page.StopLoading(), chromedp.ActionFunc(func(ctx context.Context) error {
-			err := chromedp.Navigate(url).Do(ctx)
-			if aborted = err != nil && strings.Contains(err.Error(), "net::ERR_ABORTED"); aborted {
+	b.until("the way to "+url, func() bool {
+		there := true
+		b.do(chromedp.ActionFunc(func(ctx context.Context) error {
+			err := chromedp.Tasks{page.StopLoading(), chromedp.Navigate(url)}.Do(ctx)
+			if err != nil && (strings.Contains(err.Error(), "net::ERR_ABORTED") || strings.Contains(err.Error(), "Not attached to an active page")) {
+				b.t.Logf("on the way to %s the page went elsewhere by itself: %v", url, err)
+				there = false
 				return nil
 			}
 			return err
 		}))
-		if !aborted {
-			return
-		}
-	}
-	b.t.Fatalf("the page before %s goes elsewhere each time: %s", url, b.url())
+		return there
+	})
+}
+
+// follow follows the run on the page as a reader without JavaScript does, to its end: the streamed page leads to the run's own.
+func (b *browser) follow(p *portal) {
+	b.t.Helper()
+	b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+	b.until("the run's own page", func() bool { return !strings.Contains(b.path(), "follow") && b.loaded() != "" })
 }
 
 // url is where the page is.

@@ -351,7 +351,7 @@ func TestCloudOpsRefusals(t *testing.T) {
 		{"a region without its provider", []string{"create", "x1", "--region", "us-east-1", "--auth", "api-key"}, 10, "aws-us-east-1"},
 		{"a namespace that is not there", []string{"show", "nobody.a2dd6"}, 14, "namespaces"},
 		{"no namespace", []string{"show"}, 2, "takes a Namespace ID"},
-		{"a word that is no command", []string{"fly"}, 2, "onramp cloud ca add"},
+		{"a word that is no command", []string{"fly"}, 2, "unknown command cloud fly"},
 		{"the key for the name of its file", []string{"whoami", "--api-key-path", key}, 13, "name of a file"},
 		{"the key as the server", []string{"whoami", "--server", key}, 2, "secret"},
 		{"a server that is not there", []string{"whoami", "--server", "127.0.0.1:" + closedPort(t)}, 11, "refused"},

@@ -19,6 +19,7 @@ func furnished(t *testing.T, p *portal) []string {
 	failing := failingRun(t, v)
 	v.reportAgain(t, failing)
 	keyed := keyedMove(t, v)
+	rotating(t, v, keyed)
 	cloud := strings.TrimSuffix(v.form("/new", "name", "Ledger", "lang", "go", "mode", "cloud", "auth", "mtls").ok(t, "a migration to Temporal Cloud").path, "/namespace")
 	v.form(cloud+"/namespace", "namespace", "ledger.a1b2c").ok(t, "its namespace")
 	v.form(cloud+"/certificates", append(serverMade, "lend", "on")...).ok(t, "its certificates")

@@ -68,7 +68,7 @@ func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 	b.open(p.url + m + "/test")
 	b.clickTo("run-checks", m+"/test/")
 	if !script {
-		b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+		b.follow(p)
 	}
 	b.until("the verdict", func() bool {
 		return strings.Contains(b.html(), "OK") && strings.Contains(b.html(), `data-testid="verdict"`)
@@ -78,7 +78,7 @@ func walkJourney(t testing.TB, p *portal, b *browser, script bool) string {
 	b.open(p.url + m + "/transfer")
 	b.clickTo("start-transfer", m+"/transfer/")
 	if !script {
-		b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+		b.follow(p)
 	}
 	b.until("a completed transfer", func() bool { return strings.Contains(b.html(), "WorkflowExecutionCompleted") })
 	return m

@@ -272,6 +272,8 @@ func TestSearchAttributeFlag(t *testing.T) {
 		{[]string{"--search-attribute", "Customer"}, "NAME=Type"},
 		{[]string{"--search-attribute", "Customer=Bogus"}, "--search-attribute: "},
 		{[]string{"--search-attribute", "Customer=Float"}, "KeywordList"},
+		{[]string{"--search-attribute", "WorkflowId=Keyword"}, "--search-attribute: “WorkflowId” is reserved"},
+		{[]string{"--search-attribute", "A=Keyword", "--search-attribute", "A=Int"}, "--search-attribute: “A” is given twice, as Keyword and as Int"},
 		{[]string{"--search-attribute", "A=Int", "--search-attribute", "B=Int", "--search-attribute", "C=Int", "--search-attribute", "D=Int"}, "fewer than Temporal Cloud"},
 		{[]string{"--retention", "91"}, "1 to 90"},
 	} {

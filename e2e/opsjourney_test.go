@@ -106,7 +106,7 @@ func (b *browser) connectedAndPaid(p *portal, m string, script bool) {
 	b.t.Helper()
 	follow := func() {
 		if !script {
-			b.open(p.url + strings.Split(b.path(), "?")[0] + "?follow=1")
+			b.follow(p)
 		}
 	}
 	b.clickTo("run-checks", m+"/test/")

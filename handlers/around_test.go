@@ -80,7 +80,7 @@ func TestWayAround(t *testing.T) {
 		}
 	}
 	keyed := strings.TrimSuffix(d.post("/new", "name", "Keyed", "lang", "go", "mode", "rehearsal", "auth", "api-key").to(t), "/namespace")
-	if got, want := nav(t, d.get(keyed).body, "This migration"), "Overview[page] Namespace Checks Worker code Transfers Drill Assess Cut-over Report Settings"; got != want {
+	if got, want := nav(t, d.get(keyed).body, "This migration"), "Overview[page] Namespace Checks Worker code Transfers Drill API keys Assess Cut-over Report Settings"; got != want {
 		t.Errorf("with API keys: %s, want %s", got, want)
 	}
 	for _, tt := range []struct{ path, main, crumbs string }{

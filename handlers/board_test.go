@@ -56,7 +56,7 @@ func TestBoardImport(t *testing.T) {
 	before := d.snapshot()
 	list := rowsOfList(40)
 	d.post("/migrations/import", "list", list, "lang", "go", "auth", "mtls").want(t, 200, "40 migrations would be made", "app-39.a1b2c", "eu-1 / app-7")
-	d.post("/migrations/import", "list", list+"eu-1,x,No_Name.a1b2c,,X,\n", "lang", "go", "auth", "mtls", "confirm", "yes").want(t, 422, "Row 42: ", "Nothing would be made", "Not made while the list has errors").lacks(t, "Would be made", "Is made")
+	d.post("/migrations/import", "list", list+"eu-1,x,No_Name.a1b2c,,X,\n", "lang", "go", "auth", "mtls", "confirm", "yes").want(t, 422, "Row 42: in “no_name” the part before the account ID is wrong", `<td class="num">42</td>`, "Error: in “no_name”", "Row 42: use", "Nothing would be made", "Not made while the list has errors").lacks(t, "Would be made", "Is made")
 	d.upload("/migrations/import", "@list_file", "\xff\xfec\x00", "lang", "go", "auth", "mtls").want(t, 422, "row")
 	d.post("/migrations/import", "list", "cloud_namespace\n-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n", "lang", "go", "auth", "mtls").want(t, 422)
 	d.post("/migrations/import", "list", strings.Repeat("x", 2<<20)).want(t, 413)

@@ -19,7 +19,7 @@ import (
 	"onramp/runs"
 )
 
-// events is the one stream of a page. on says what it follows: run:<id>, migration, replace or poller. What is wrong
+// events is the one stream of a page. on says what it follows: run:<id>, migration, replace, keys or poller. What is wrong
 // with the request is said before the first header. It ends when the reader leaves, the run has ended or the
 // server stops.
 func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
@@ -53,6 +53,9 @@ func (h *Handlers) feeds() []feed {
 		{"migration", func(ctx context.Context, s *web.EventStream, v web.Visit, _ url.Values) { h.followMove(ctx, s, v) }},
 		{"replace", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
 			h.replace.Follow(ctx, s, v, asked.Get("step"), asked.Get("have"))
+		}},
+		{"keys", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
+			h.rotate.Follow(ctx, s, v, asked.Get("have"))
 		}},
 		{"poller", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
 			h.code.FollowPoller(ctx, s, v, asked.Get("queue"))

@@ -18,6 +18,7 @@ import (
 	"onramp/handlers/ops"
 	"onramp/handlers/people"
 	"onramp/handlers/replace"
+	"onramp/handlers/rotate"
 	"onramp/handlers/search"
 	"onramp/handlers/told"
 	"onramp/handlers/transfer"
@@ -34,6 +35,7 @@ type Handlers struct {
 	board    board.Pages
 	certs    certs.Pages
 	replace  replace.Pages
+	rotate   rotate.Pages
 	check    check.Pages
 	transfer transfer.Pages
 	code     code.Pages
@@ -58,5 +60,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, cloud.Judging{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, rotate.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, cloud.Judging{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

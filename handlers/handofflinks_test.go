@@ -53,7 +53,7 @@ func TestHandoffLinkPage(t *testing.T) {
 	link := d.handOff(m)
 	c := d.view(m).Certificate
 	d.as = ""
-	page := d.get(link).want(t, 200, "Add one CA certificate to orders.a2dd6", "Dana (team Default team) asks you", "“Orders &amp; Returns”", "A request for Omar", "Namespace Admin", "SHA-256 fingerprint",
+	page := d.get(link).want(t, 200, "Add one CA certificate to orders.a2dd6", "Dana (Default team) asks you", "“Orders &amp; Returns”", "A request for Omar", "Namespace Admin", "SHA-256 fingerprint",
 		"https://cloud.temporal.io/namespaces/orders.a2dd6", "tcld namespace accepted-client-ca add", "temporal cloud namespace", "accepted_client_ca", `data-once`, "Done: I have added it", "This is not for me").
 		lacks(t, "PRIVATE KEY", c.LeafFingerprint, c.LeafSubject, "dana@example.com", `href="/"`, m+"/", "/audit", "/theme")
 	d.get(link+"/ca.pem").want(t, 200, strings.TrimSpace(c.CAPEM)).lacks(t, "PRIVATE KEY")
@@ -303,6 +303,7 @@ func TestWhoseTurn(t *testing.T) {
 	alone.get(m).want(t, 200, since, "Your turn").lacks(t, "turn-message")
 	alone.get(m+"/upload").want(t, 200).lacks(t, "/upload/links")
 	alone.get("/h/x").want(t, 404)
+	alone.get(m+"/send").want(t, 200, "Nobody else uses this Onramp", "run Onramp for several people", m+"/report")
 	alone.get(m+"/upload/links").want(t, 404)
 }
 

@@ -74,7 +74,8 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/settings/name", change, h.journey.RenameMove},
 		{post, "/m/{m}/settings/archive", change, h.journey.ArchiveMove},
 		{post, "/m/{m}/settings/delete", own, h.journey.DeleteMove},
-		{get, "/m/{m}/events", see, h.events}, // the one event stream of a page
+		{get, "/m/{m}/send", see, h.handoff.SendForm}, // what was prepared, to who works on it
+		{get, "/m/{m}/events", see, h.events},         // the one event stream of a page
 		// Step 1: the namespace
 		{get, "/m/{m}/namespace", see, h.journey.NamespaceForm},
 		{post, "/m/{m}/namespace", change, h.journey.SetNamespace},
@@ -120,6 +121,15 @@ func (h *Handlers) routes() []route {
 		{get, "/m/{m}/certificates/replace/ca.pem", see, h.replace.CAPEM},
 		{get, "/m/{m}/certificates/replace/client.pem", see, h.replace.ClientPEM},
 		{get, "/m/{m}/certificates/replace/files.json", see, h.replace.BundleFiles},
+		// Replacing an API key, step by step on one page
+		{get, "/m/{m}/keys", see, h.rotate.Wizard},
+		{post, "/m/{m}/keys", change, h.rotate.Start},
+		{post, "/m/{m}/keys/new", change, h.rotate.TakeKey},
+		{post, "/m/{m}/keys/check", change, h.rotate.Prove},
+		{post, "/m/{m}/keys/pollers", change, h.rotate.SeePollers},
+		{post, "/m/{m}/keys/note", change, h.rotate.NoteWorkers},
+		{post, "/m/{m}/keys/delete", change, h.rotate.Delete},
+		{post, "/m/{m}/keys/back", change, h.rotate.Back},
 		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
@@ -257,7 +267,6 @@ func (h *Handlers) sharedRoutes() []route {
 		{post, "/people/{person}/teams", own.Twice(), h.people.SetTeams},
 		{post, "/people/{person}/disable", own.Twice(), h.people.Disable},
 		{post, "/m/{m}/settings/team", change, h.journey.GiveToTeam},
-		{get, "/m/{m}/send", see, h.handoff.SendForm}, // what was prepared, to who works on it
 		{post, "/m/{m}/send", own.Twice(), h.handoff.Send},
 		// One task for one person without an account
 		{get, "/m/{m}/upload/links", see, h.handoff.Links},

@@ -31,6 +31,7 @@ func (d *desk) routes() (m string, all []route) {
 	crossed := d.upload(m+"/cutover", cutoverForm...).to(d.t)
 	d.finish(crossed)
 	d.replacing(m)
+	keyed := d.rotating()
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
 	bulk := d.manyChecked(strings.TrimPrefix(m, "/m/"))
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
@@ -55,6 +56,10 @@ func (d *desk) routes() (m string, all []route) {
 			static.Prefix+"*", static.URL("app.css")).Replace(pattern)
 		if path == m+"/events" {
 			for _, on := range append(d.h.Feeds(), "run:"+last(check), "run:"+last(moved), "run:"+last(drill), "run:"+last(assessed), "poller&queue=q") {
+				if on == "keys" { // a migration has certificates or API keys
+					all = append(all, route{method, pattern, keyed + "/events?on=" + on})
+					continue
+				}
 				all = append(all, route{method, pattern, path + "?on=" + on})
 			}
 			return nil
@@ -139,11 +144,13 @@ func TestStreamsOnlyListen(t *testing.T) {
 		t.Fatal("the worker is seen already")
 	}
 	d.post(m+"/certificates/replace", "what", "ca").to(t)
+	keyed := d.rotating()
 	before := d.touched()
 	for _, on := range append(d.h.Feeds(), "run:"+id, "run:"+id+"&after=0", "poller&queue=TRANSFER_MONEY_TASK_QUEUE") {
-		s := d.follow(m + "/events?on=" + on)
+		of := map[bool]string{true: keyed, false: m}[on == "keys"]
+		s := d.follow(of + "/events?on=" + on)
 		s.swap()
-		if on == "replace" {
+		if on == "replace" || on == "keys" {
 			before.asked = d.touched().asked
 		}
 		if after := d.touched(); after != before {

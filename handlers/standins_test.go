@@ -281,11 +281,16 @@ func (c *fakeCloud) CreateAPIKey(_ context.Context, id namespace.ID, name string
 	return cloud.NewKey{Key: made, Secret: certsvc.NewSecret([]byte(fakeKey))}, ns, nil
 }
 
-func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
+func (c *fakeCloud) DeleteAPIKey(_ context.Context, id namespace.ID, keyID string, may func(cloud.Callers) error) (cloud.Namespace, error) {
 	c.changed.Add(1)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	ns := c.spaces[id]
+	if may != nil {
+		if err := may(c.callers); err != nil {
+			return ns, err
+		}
+	}
 	ns.Keys = slices.DeleteFunc(ns.Keys, func(k cloud.Key) bool { return k.ID == keyID })
 	c.spaces[id] = ns
 	return ns, nil

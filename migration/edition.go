@@ -47,14 +47,8 @@ func (v View) part(part int) string {
 		sum = hash(namespaceHash(*v.Namespace), v.Namespace.Region)
 	case part == partCertificate && v.Certificate != nil:
 		sum = certificateHash(*v.Certificate)
-	case part == partReplacement && v.Replacement() != nil:
-		var moves []string
-		for _, f := range v.Facts {
-			if slices.Contains(replaceMoves, f.Kind) {
-				moves = append(moves, f.Kind, string(f.Data))
-			}
-		}
-		sum = hash(moves...)
+	case part == partReplacement && len(moves(v)) > 0:
+		sum = hash(moves(v)...)
 	case part == partNotes:
 		var notes strings.Builder
 		for _, step := range Steps {
@@ -125,7 +119,7 @@ func (v View) Replaces(edition string, facts []Fact) error {
 			if v.notedSince(edition, d.Step) {
 				return Changed("The step is noted as " + v.Step(d.Step).Evidence + v.lastSet(FactNote))
 			}
-		case slices.Contains(replaceMoves, f.Kind):
+		case slices.Contains(replaceMoves, f.Kind), slices.Contains(rotateMoves, f.Kind):
 			if err := v.MovedOn(edition); err != nil {
 				return err
 			}
@@ -155,7 +149,17 @@ func (v View) MovedOn(edition string) error {
 			now = "A replacement of the client certificate is in progress now"
 		}
 	}
-	f := fault.From(Changed(now + v.lastSet(replaceMoves...)))
+	if r := RotationOf(v); r.Open() {
+		switch {
+		case r.Noted != "":
+			now = "It is written down now that every worker has the new API key"
+		case r.New != nil:
+			now = "The new API key is " + r.New.Said() + " now"
+		default:
+			now = "The API key " + r.Old.Said() + " is being replaced now"
+		}
+	}
+	f := fault.From(Changed(now + v.lastSet(append(rotateMoves, replaceMoves...)...)))
 	f.Fix = "Look at the steps as they stand now, then decide again."
 	return f
 }

@@ -25,6 +25,7 @@ const (
 	FactHandoffDone    = "handoff.done"    // the person says that it is done
 	FactHandoffNotMe   = "handoff.not-me"  // the person says that it is not for them
 	FactHandoffRevoked = "handoff.revoked" // whoever works on the migration took the link back
+	FactHandoffLapsed  = "handoff.lapsed"  // whoever made the link may not work on the migration any more
 )
 
 // HandoffData is the data of FactHandoffMade.
@@ -48,7 +49,7 @@ type HandoffAnswer struct {
 // HandoffState is where a hand-off is.
 type HandoffState string
 
-// The states. Seen, Revoked, NotMe, Superseded and Expired are the last ones: nobody is waited for any more.
+// The states. Seen, Revoked, Lapsed, NotMe, Superseded and Expired are the last ones: nobody is waited for any more.
 const (
 	HandoffMade       HandoffState = "made"
 	HandoffOpened     HandoffState = "opened"
@@ -56,6 +57,7 @@ const (
 	HandoffSeen       HandoffState = "seen"       // there is evidence that it is done
 	HandoffNotMe      HandoffState = "not-me"     // says the person
 	HandoffRevoked    HandoffState = "revoked"    //
+	HandoffLapsed     HandoffState = "lapsed"     // who made it may not work on the migration any more
 	HandoffSuperseded HandoffState = "superseded" // the task is about something else now
 	HandoffExpired    HandoffState = "expired"    // without an answer
 )
@@ -68,8 +70,8 @@ type Handoff struct {
 	Made  time.Time
 
 	// When it happened; zero: not.
-	Opened, Done, NotMe, Revoked, Seen time.Time
-	Words                              string // that the person wrote with the answer
+	Opened, Done, NotMe, Revoked, Lapsed, Seen time.Time
+	Words                                      string // that the person wrote with the answer
 
 	State HandoffState
 	Since time.Time // since when it is in that state
@@ -124,6 +126,9 @@ func handoffs(facts []Fact, now time.Time, about func(h Handoff) string, seen fu
 		case FactHandoffRevoked:
 			h, _ := find(f)
 			h.Revoked = f.At
+		case FactHandoffLapsed:
+			h, _ := find(f)
+			h.Lapsed = f.At
 		}
 	}
 	for i := range out {
@@ -137,10 +142,12 @@ func handoffs(facts []Fact, now time.Time, about func(h Handoff) string, seen fu
 // settle says where a hand-off is, once all that happened to it is known.
 func (h *Handoff) settle(now time.Time, about string) {
 	switch {
-	case !h.Seen.IsZero() && (h.Revoked.IsZero() || h.Seen.Before(h.Revoked)) && h.NotMe.IsZero():
+	case !h.Seen.IsZero() && !ended(h.Revoked, h.Seen) && !ended(h.Lapsed, h.Seen) && h.NotMe.IsZero():
 		h.State, h.Since = HandoffSeen, h.Seen
 	case !h.Revoked.IsZero():
 		h.State, h.Since = HandoffRevoked, h.Revoked
+	case !h.Lapsed.IsZero():
+		h.State, h.Since = HandoffLapsed, h.Lapsed
 	case h.About != about:
 		h.State, h.Since = HandoffSuperseded, h.Made
 	case !h.NotMe.IsZero():
@@ -155,6 +162,9 @@ func (h *Handoff) settle(now time.Time, about string) {
 		h.State, h.Since = HandoffMade, h.Made
 	}
 }
+
+// ended reports that a link had come to its end by a moment; end is zero for none.
+func ended(end, by time.Time) bool { return !end.IsZero() && !by.Before(end) }
 
 // handed is step upload where it was handed to a person by a link: it waits for them by name until they answer, then for
 // a check; that they say it is done is no evidence. A check that the namespace refuses after that sends it back to them,
@@ -182,14 +192,28 @@ func (d deriver) handed(s StepView, h *Handoff) StepView {
 			s.Who, s.Since, s.Evidence = WhoCheck, h.Done, h.For+" says that it is done; no check has seen it yet"
 		}
 	case HandoffNotMe:
-		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.NotMe, h.For+" says that it is not for them"
+		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Since, h.cameBack()
 		if h.Words != "" {
 			s.Evidence += ": " + strings.Join(strings.Fields(h.Words), " ")
 		}
-	case HandoffExpired:
-		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Expires, link+" for "+h.For+" expired without an answer"
+	case HandoffLapsed, HandoffExpired:
+		s.Status, s.Who, s.Name, s.Since, s.Evidence = NotStarted, "", "", h.Since, h.cameBack()
 	}
 	return s
+}
+
+// cameBack says why a hand-off is the team's again, as a clause; "" while it is not.
+func (h Handoff) cameBack() string {
+	link := "link " + strconv.Itoa(h.Number) + " for " + h.For
+	switch h.State {
+	case HandoffNotMe:
+		return h.For + " says that it is not for them"
+	case HandoffLapsed:
+		return link + " no longer works: " + h.By + ", who made it, no longer works on this migration"
+	case HandoffExpired:
+		return link + " expired without an answer"
+	}
+	return ""
 }
 
 // Asked is the hand-off that says whose turn a task is: one that was answered Done, else the newest that is open, else
@@ -202,7 +226,7 @@ func (hs Handoffs) Asked(task string) *Handoff {
 			return 3
 		case HandoffMade, HandoffOpened:
 			return 2
-		case HandoffNotMe, HandoffExpired:
+		case HandoffNotMe, HandoffExpired, HandoffLapsed:
 			return 1
 		}
 		return 0
@@ -329,6 +353,30 @@ func (hs Handoffs) Revoked(number int) ([]Fact, error) {
 		return nil, nil
 	}
 	return h.answer(FactHandoffRevoked, ""), nil
+}
+
+// Lapsed records that a link no longer works, because whoever made it may not work on the migration any more. Nothing
+// follows when that is known.
+func (hs Handoffs) Lapsed(number int) []Fact {
+	h, ok := hs.Number(number)
+	if !ok || !h.Lapsed.IsZero() {
+		return nil
+	}
+	return h.answer(FactHandoffLapsed, "")
+}
+
+// LapsedHandoff is Handoffs.Lapsed of a hand-off that is known by the fact of its making alone; false for another fact.
+func LapsedHandoff(made Fact) (HandoffData, Fact, bool) {
+	d, ok := decode[HandoffData](made)
+	if !ok || made.Kind != FactHandoffMade {
+		return d, Fact{}, false
+	}
+	return d, newFact(FactHandoffLapsed, made.InputHash, HandoffAnswer{Number: d.Number}), true
+}
+
+// Line is a hand-off as the audit has it.
+func (d HandoffData) Line() string {
+	return strings.TrimSpace("link " + strconv.Itoa(d.Number) + " for " + d.For + ": " + d.Task + " " + d.Namespace)
 }
 
 func noHandoff() error {

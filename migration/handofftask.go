@@ -21,6 +21,28 @@ const (
 // Tasks are all of them.
 var Tasks = []string{TaskUpload, TaskFilters, TaskRemoveCA}
 
+// TaskTitle is a task as a heading: "Set the certificate filters".
+func TaskTitle(id string) string {
+	switch id {
+	case TaskFilters:
+		return "Set the certificate filters"
+	case TaskRemoveCA:
+		return "Remove the old CA certificate"
+	}
+	return titles[StepUpload]
+}
+
+// doneText says that a task is done.
+func doneText(id string) string {
+	switch id {
+	case TaskFilters:
+		return "the certificate filters are set"
+	case TaskRemoveCA:
+		return "the old CA certificate is removed"
+	}
+	return "the CA certificate is uploaded"
+}
+
 // FactFiltersSeen is a fact kind: the namespace was seen to have the certificate filters that a hand-off asks for. Its
 // InputHash is that of the hand-off.
 const FactFiltersSeen = "filters.seen"

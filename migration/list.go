@@ -64,10 +64,18 @@ type ListRow struct {
 	Team      string // as the list names it; "" where it does not
 }
 
+// WrongRow is a row of a list that cannot be read, as it was written: each part may be missing or wrong. Of a row that could
+// not even be split into columns the line alone is known.
+type WrongRow struct {
+	Line                                         int
+	Name, Cluster, Source, Cloud, Region, InTeam string
+}
+
 // List is a list of namespaces as it was read.
 type List struct {
 	Rows    []ListRow
-	Ignored []string // columns that are none of a list
+	Wrong   []WrongRow // those that cannot be read; the error says why, each by "Row N: "
+	Ignored []string   // columns that are none of a list
 }
 
 // ListDefaults are what a list leaves out.
@@ -93,14 +101,15 @@ func ReadList(raw []byte, d ListDefaults) (List, error) {
 	var errs []error
 	place := map[string]int{}
 	names, spaces := map[string]int{}, map[string]int{}
-	for first := true; len(errs) < maxListFaults; first = false {
+	for first := true; ; first = false {
 		record, err := r.Read()
 		if errors.Is(err, io.EOF) {
 			break
 		}
 		var bad *csv.ParseError
 		if errors.As(err, &bad) {
-			errs = append(errs, atLine(bad.Line, "a quotation mark is out of place or never closed", "Write a quotation mark inside a field twice, and close the field with one."))
+			errs = append(errs, atLine(bad.StartLine, "a quotation mark is out of place or never closed; this row and those after it were not read", "Write a quotation mark inside a field twice, and close the field with one."))
+			out.Wrong = append(out.Wrong, WrongRow{Line: bad.StartLine})
 			break
 		}
 		if first {
@@ -116,6 +125,11 @@ func ReadList(raw []byte, d ListDefaults) (List, error) {
 			}
 		}
 		line, _ := r.FieldPos(0)
+		if len(errs) >= maxListFaults-1 {
+			errs = append(errs, atLine(line, "this row and those after it were not read: too many rows before it are wrong", "Correct those first."))
+			out.Wrong = append(out.Wrong, WrongRow{Line: line})
+			break
+		}
 		if len(strings.Join(record, "")) == 0 {
 			continue
 		}
@@ -123,8 +137,12 @@ func ReadList(raw []byte, d ListDefaults) (List, error) {
 			return List{Ignored: out.Ignored}, fault.New(fault.TooLarge, fmt.Sprintf("The file has more than %d rows", MaxListRows), "Split it into smaller files.").In("list")
 		}
 		row, err := readRow(record, place, line, d)
-		errs = append(errs, err)
-		if err == nil {
+		for _, f := range fault.All(err) { // a row may have several
+			errs = append(errs, f)
+		}
+		if err != nil {
+			out.Wrong = append(out.Wrong, asWritten(record, place, line))
+		} else {
 			errs = append(errs, once(names, NameKey(row.Migration.Name), line, "the name "+row.Migration.Name), once(spaces, row.Namespace.Namespace, line, "the namespace "+row.Namespace.Namespace))
 			out.Rows = append(out.Rows, row)
 		}
@@ -133,7 +151,7 @@ func ReadList(raw []byte, d ListDefaults) (List, error) {
 	if len(out.Rows)+len(errs) == 0 {
 		errs = append(errs, fault.New(fault.Invalid, "The file has no rows", "Add a row for each namespace: "+strings.Join(FourColumns, ",")+".").In("list"))
 	}
-	return out, errors.Join(errs...)
+	return out, errors.Join(errs[:min(len(errs), maxListFaults)]...)
 }
 
 // ListText is a list as a page shows it, and as it is read again.
@@ -216,13 +234,28 @@ func uncell(cell string) string {
 	return strings.TrimSpace(cell)
 }
 
-func readRow(record []string, place map[string]int, line int, d ListDefaults) (ListRow, error) {
-	get := func(column string) string {
-		if i, ok := place[column]; ok && i < len(record) {
-			return uncell(record[i])
-		}
-		return ""
+// cell is what a row has in a column, "" for none.
+func cell(record []string, place map[string]int, column string) string {
+	if i, ok := place[column]; ok && i < len(record) {
+		return uncell(record[i])
 	}
+	return ""
+}
+
+// asWritten is a row that cannot be read.
+func asWritten(record []string, place map[string]int, line int) WrongRow {
+	get := func(column string) string {
+		if r := []rune(cell(record, place, column)); len(r) > 80 {
+			return string(r[:79]) + "…"
+		} else {
+			return string(r)
+		}
+	}
+	return WrongRow{Line: line, Name: get(ColumnName), Cluster: get(ColumnCluster), Source: get(ColumnNamespace), Cloud: get(ColumnCloud), Region: get(ColumnRegion), InTeam: get(ColumnTeam)}
+}
+
+func readRow(record []string, place map[string]int, line int, d ListDefaults) (ListRow, error) {
+	get := func(column string) string { return cell(record, place, column) }
 	row := ListRow{Line: line, Team: get(ColumnTeam)}
 	if s := (SourceData{Cluster: get(ColumnCluster), Namespace: get(ColumnNamespace)}); s.Namespace != "" {
 		row.Source = &s
@@ -238,7 +271,7 @@ func readRow(record []string, place map[string]int, line int, d ListDefaults) (L
 	}
 	id, err := cloudName(get(ColumnCloud), d.Account)
 	for _, f := range fault.All(err) {
-		errs = append(errs, atLine(line, lower(f.Title), f.Fix))
+		errs = append(errs, ofRow(line, f))
 	}
 	region, err := cloudRegion(get(ColumnRegion))
 	if err != nil {
@@ -262,7 +295,7 @@ func readRow(record []string, place map[string]int, line int, d ListDefaults) (L
 	if name != "" {
 		row.Migration, err = New(name, d.Lang, Cloud, auth, d.Now)
 		for _, f := range fault.All(err) {
-			errs = append(errs, atLine(line, lower(f.Title), f.Fix))
+			errs = append(errs, ofRow(line, f))
 		}
 	}
 	return row, errors.Join(errs...)
@@ -321,8 +354,20 @@ func once(seen map[string]int, key string, line int, what string) error {
 	return nil
 }
 
+// atLine is a fault of a row. What to do has the row too: a page shows it at the field, away from what is wrong.
 func atLine(line int, what, fix string) error {
-	return fault.New(fault.Invalid, fmt.Sprintf("Row %d: %s", line, what), fix).In("list")
+	return fault.New(fault.Invalid, fmt.Sprintf("Row %d: %s", line, what), fmt.Sprintf("Row %d: %s", line, lower(fix))).In("list")
+}
+
+// ofRow is a fault of a value in a row: with the rule that it breaks, which a fault has for its cause.
+func ofRow(line int, f *fault.Fault) error {
+	what := f.Title
+	if f.Cause != "" {
+		what = strings.TrimSuffix(f.Cause, ".")
+	}
+	row := fault.From(atLine(line, lower(what), f.Fix))
+	row.Code = f.Code
+	return row
 }
 
 // lower begins a title in small letters, unless it begins with a name.

@@ -88,7 +88,7 @@ func TestReadListFaults(t *testing.T) {
 		"nothing":                    {"", []string{"The file has no rows"}},
 		"a header alone":             {"cluster,namespace,cloud_namespace,region\n", []string{"The file has no rows"}},
 		"no cloud namespace":         {"cluster,namespace\neu,pay\n", []string{"The column cloud_namespace is missing"}},
-		"names of both kinds":        {"cloud_namespace,region\nPay_Prod.a1b2c,\nok.a1b2c,mars-1\n", []string{"Row 2: ", "Row 3: \"mars-1\" is no region that Onramp knows"}},
+		"names of both kinds":        {"cloud_namespace,region\nPay_Prod.a1b2c,\nok.a1b2c,mars-1\n", []string{"Row 2: in “pay_prod” the part before the account ID is wrong: a name holds only a–z", "Row 3: \"mars-1\" is no region that Onramp knows"}},
 		"twice":                      {"name,cloud_namespace\nPay,pay.a1b2c\npay,other.a1b2c\nElse,pay.a1b2c\n", []string{"Row 3: the name pay is already in row 2", "Row 4: the namespace pay.a1b2c is already in row 2"}},
 		"a quotation mark left open": {"cloud_namespace\npay.a1b2c\n\"ledger.a1b2c\n", []string{"a quotation mark is out of place or never closed"}},
 		"too many columns":           {"eu,pay,pay.a1b2c,,x\n", []string{"Row 1: it has 5 columns"}},
@@ -102,7 +102,8 @@ func TestReadListFaults(t *testing.T) {
 			continue
 		}
 		for i, f := range all {
-			if !strings.Contains(f.Title, tt.want[i]) || f.Field != "list" || f.Kind != fault.Invalid || f.Fix == "" {
+			if !strings.Contains(f.Title, tt.want[i]) || f.Field != "list" || f.Kind != fault.Invalid || f.Fix == "" ||
+				strings.HasPrefix(f.Title, "Row ") && !strings.HasPrefix(f.Fix, f.Title[:strings.Index(f.Title, ":")+2]) {
 				t.Errorf("%s: %+v, want %q", name, f, tt.want[i])
 			}
 		}
@@ -128,7 +129,14 @@ func TestReadListFaults(t *testing.T) {
 	if _, err := ReadList(make([]byte, MaxListBytes+1), listDefaults); !fault.Is(err, fault.TooLarge) {
 		t.Errorf("too many bytes: %v", err)
 	}
+	l, _ := ReadList([]byte("cluster,namespace,cloud_namespace,region\neu,pay,Pay_Prod.a1b2c,\neu,ok,ok.a1b2c,\neu,far,far.a1b2c,mars-1\n\"open\n"), listDefaults)
+	if got := fmt.Sprint(l.Wrong); got != "[{2  eu pay Pay_Prod.a1b2c  } {4  eu far far.a1b2c mars-1 } {5      }]" || len(l.Rows) != 1 {
+		t.Errorf("rows that cannot be read: %s, %d read", got, len(l.Rows))
+	}
 	wrong := "cloud_namespace\n" + strings.Repeat("No_Name\n", 400)
+	if _, err := ReadList([]byte(wrong), listDefaults); !strings.Contains(fault.All(err)[len(fault.All(err))-1].Title, "those after it were not read") {
+		t.Errorf("what was left out is not told: %v", fault.All(err)[len(fault.All(err))-1])
+	}
 	if _, err := ReadList([]byte(wrong), listDefaults); len(fault.All(err)) > maxListFaults {
 		t.Errorf("%d faults at once", len(fault.All(err)))
 	}

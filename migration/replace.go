@@ -16,6 +16,7 @@ import (
 const (
 	ReplaceCA   = "ca"   // the CA, and the client certificate under it
 	ReplaceLeaf = "leaf" // the client certificate; its CA stays
+	ReplaceKey  = "key"  // the API key that workers sign in with (Rotation)
 )
 
 // The gates of a replacement, in order. Replacing the leaf alone begins at the second.

@@ -366,10 +366,17 @@ func InUse(held []cloud.Caller, at time.Time, window time.Duration) error {
 		if x.Open > 0 {
 			when = fmt.Sprintf("connections open: %d", x.Open)
 		}
-		who = append(who, fmt.Sprintf("%s with %s, %s (%s)", name, x.LeafSubject, short(x.Leaf), when))
+		with := x.LeafSubject + ", " + short(x.Leaf)
+		if x.KeyID != "" {
+			with = "the API key of ID " + x.KeyID
+		}
+		who = append(who, fmt.Sprintf("%s with %s (%s)", name, with, when))
 	}
-	f := fault.New(fault.Conflict, "A certificate that would be cut off is still in use",
-		fmt.Sprintf("Give these programs the other certificate, wait until they have been gone for %s, then try again.", fault.Lasts(window)))
+	title, other := "A certificate that would be cut off is still in use", "certificate"
+	if len(held) > 0 && held[0].KeyID != "" {
+		title, other = "An API key that would be cut off is still in use", "API key"
+	}
+	f := fault.New(fault.Conflict, title, fmt.Sprintf("Give these programs the other %s, wait until they have been gone for %s, then try again.", other, fault.Lasts(window)))
 	f.Cause, f.NotWrong, f.Who = strings.Join(who, "; ")+".", "Every caller keeps working.", WhoDeveloper
 	return f
 }

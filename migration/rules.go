@@ -177,11 +177,15 @@ func (v View) Checked(o Outcome, c Check) []Fact {
 	if strings.HasPrefix(hash, practising) {
 		return nil
 	}
+	keys := keyChecked(v, o, c)
+	if strings.HasPrefix(hash, ofKey) {
+		return keys
+	}
 	if hash != in.check() && c.Namespace != "" { // what was typed may have been repaired
 		hash = in.checkOf(c.Namespace, c.Address, c.Server, c.Leaf)
 	}
 	ok := o.State == RunPassed
-	var facts []Fact
+	facts := keys
 	if ok {
 		facts = append(facts, newFact(FactCheck, hash, CheckData{Run: o.ID, RunNumber: o.Number, Code: o.Code, Reported: o.From, Leaf: c.Leaf}))
 	}
@@ -206,6 +210,8 @@ type Check struct {
 	Namespace, Address, Server string // as they were dialled, after repairs
 	Auth                       string
 	Leaf                       string // SHA-256 of the client certificate that was presented; "" for none
+	Key                        string // print of the API key that was presented (cloud.KeyPrint); "" for none
+	KeyID                      string // the ID that it says of itself (cloud.KeyClaims); "" where it does not
 	Accepted                   bool   // the server took the certificate and the namespace answered
 	Passed                     bool
 	Made                       time.Time // as the report says; zero where it does not

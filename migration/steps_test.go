@@ -40,6 +40,8 @@ func tell(t *testing.T, mode Mode, auth string, happenings ...string) *story {
 	return s
 }
 
+const someFilters = `{"filters":[{"commonName":"payments"}]}`
+
 func (s *story) happens(w []string) {
 	s.t.Helper()
 	in := Derive(s.m, s.facts, s.runs, s.now).inputs()
@@ -96,6 +98,21 @@ func (s *story) happens(w []string) {
 			s.t.Fatal(err)
 		}
 		s.fact(facts[0])
+	case "ask": // ask TO: TaskFilters is handed to somebody
+		_, facts, err := MakeHandoff(Derive(s.m, s.facts, s.runs, s.now), Ask{Task: TaskFilters, For: w[1], Filters: someFilters}, "u1", s.now)
+		if err != nil {
+			s.t.Fatal(err)
+		}
+		s.fact(facts[0])
+	case "filtered": // they are seen
+		for _, f := range FiltersSeen(Derive(s.m, s.facts, s.runs, s.now), []byte(someFilters)) {
+			s.fact(f)
+		}
+	case "lapsed": // NUMBER
+		v := Derive(s.m, s.facts, s.runs, s.now)
+		for _, f := range v.Handoffs.Lapsed(int(w[1][0] - '0')) {
+			s.fact(f)
+		}
 	case "opened", "done", "notme", "revoked": // NUMBER [WORDS]: what became of a link
 		v := Derive(s.m, s.facts, s.runs, s.now)
 		n, words := int(w[1][0]-'0'), strings.Join(w[2:], " ")

@@ -23,8 +23,9 @@ type Summary struct {
 	Namespace string    `json:"namespace,omitempty"`
 	CA        string    `json:"ca_sha256,omitempty"` // of the present certificate
 	Leaf      string    `json:"leaf_sha256,omitempty"`
-	Replacing string    `json:"replacing,omitempty"` // ReplaceCA or ReplaceLeaf while a replacement is in progress
+	Replacing string    `json:"replacing,omitempty"` // ReplaceCA, ReplaceLeaf or ReplaceKey while a replacement is in progress
 	Whose     Whose     `json:"whose,omitzero"`      // who acts next
+	Besides   []Whose   `json:"besides,omitempty"`   // what was handed to people besides the steps
 	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
 
 	Expires time.Time   `json:"expires,omitzero"`  // the first end in the chain of the present certificate; zero: it has none
@@ -44,13 +45,13 @@ type Checked struct {
 
 // Summary is the summary of a view that was derived at now.
 func (v View) Summary(now time.Time) Summary {
-	s := Summary{Turn: TurnYours, Done: v.DoneCount, Next: v.Step(v.Next), Whose: WhoseTurn(v)}
+	s := Summary{Turn: TurnYours, Done: v.DoneCount, Next: v.Step(v.Next), Whose: WhoseTurn(v), Besides: Besides(v)}
 	for _, step := range v.Steps {
 		s.Steps = append(s.Steps, step.Status)
 		s.Failing = s.Failing || step.Status == Failing
 	}
 	switch {
-	case v.Next == "", s.Next.Status == Rehearsed:
+	case s.Whose.Who == "":
 		s.Turn = TurnDone
 	case s.Whose.Others():
 		s.Turn = TurnWaiting
@@ -78,6 +79,9 @@ func (v View) Summary(now time.Time) Summary {
 	}
 	if r := v.Replacement(); r.Open() {
 		s.Replacing = r.What
+	}
+	if RotationOf(v).Open() {
+		s.Replacing = ReplaceKey
 	}
 	return s
 }

@@ -14,6 +14,7 @@ import (
 // which minute of the story.
 func TestWhose(t *testing.T) {
 	const begun = "ns a.x|cert ca1 leaf1 long"
+	const all = begun + "|seen|pass|poll|paid"
 	for _, tt := range []struct {
 		mode  Mode
 		auth  string
@@ -55,6 +56,22 @@ func TestWhose(t *testing.T) {
 		{Cloud, "", begun + "|link Omar|cert ca2 leaf2 long|cert ca1 leaf1 long", "cloud-admin Omar upload link 1 @3", TurnWaiting},
 		{Cloud, "", begun + "|link Omar|seen|pass|fail CL-03", "developer upload @6", TurnYours}, // the link is used up
 		{Cloud, "", begun + "|link Omar|seen|fail CL-03|link Omar", "cloud-admin Omar upload link 2 @6", TurnWaiting},
+		{Cloud, "", begun + "|link Omar|lapsed 1", "developer upload link 1 @4", TurnYours},
+		// Besides the steps, once these wait for nobody
+		{Cloud, "", begun + "|seen|ask Omar", "developer test @3", TurnYours},
+		{Cloud, "", all + "|ask Omar", "cloud-admin Omar filters link 1 @7", TurnWaiting},
+		{Cloud, "", all + "|ask Omar|opened 1", "cloud-admin Omar filters link 1 @7", TurnWaiting},
+		{Cloud, "", all + "|ask Omar|filtered", "nobody", TurnDone},
+		{Cloud, "", all + "|ask Omar|done 1", "nobody", TurnDone}, // it stays their word
+		{Cloud, "", all + "|ask Omar|done 1|ask Priya", "cloud-admin Priya filters link 2 @9", TurnWaiting},
+		{Cloud, "", all + "|ask Omar|notme 1 ask Priya", "developer filters link 1 @8", TurnYours},
+		{Cloud, "", all + "|ask Omar|notme 1|revoked 1", "nobody", TurnDone},
+		{Cloud, "", all + "|ask Omar|days 14", "developer filters link 1 @20167", TurnYours},
+		{Cloud, "", all + "|ask Omar|lapsed 1", "developer filters link 1 @8", TurnYours},
+		{Cloud, "", all + "|ask Omar|ns b.x", "developer upload @8", TurnYours}, // superseded
+		{Rehearsal, "", begun + "|save|pass|ours|paid|ask Omar", "cloud-admin Omar filters link 1 @7", TurnWaiting},
+		{Rehearsal, "", begun + "|save|pass|ours|paid|ask Omar|done 1", "check Omar filters link 1 @8", TurnYours},
+		{Rehearsal, "", begun + "|save|pass|ours|paid|ask Omar|done 1|filtered", "nobody", TurnDone},
 	} {
 		auth := cloud.AuthMTLS
 		if tt.auth != "" {
@@ -85,7 +102,7 @@ func said(w Whose) string {
 	if w.Name != "" {
 		parts = append(parts, w.Name)
 	}
-	parts = append(parts, w.Step)
+	parts = append(parts, w.Step+w.Task)
 	if w.Handoff > 0 {
 		parts = append(parts, fmt.Sprint("link ", w.Handoff))
 	}
@@ -231,12 +248,16 @@ func TestTurnText(t *testing.T) {
 		says    []string
 		lacks   string
 	}{
-		{Cloud, "ns a.x", "Payments: your turn to create certificates", []string{"waits for its developers since 12 November 2026", "step 2 of 6", "1 of 6 steps", "https://onramp.example.com/m/payments/certificates"}, "Namespace Admin"},
+		{Cloud, "ns a.x", "Payments: your turn to create certificates", []string{"has been waiting for its developers since 12 November 2026", "step 2 of 6", "1 of 6 steps", "https://onramp.example.com/m/payments/certificates"}, "Namespace Admin"},
 		{Cloud, "ns a.x|cert ca1 leaf1 long", "Payments: waiting for a Namespace Admin to upload the CA certificate", []string{"step 3 of 6", "the namespace a.x", "/m/payments/upload"}, "your turn"},
-		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar", "Payments: waiting for Omar to upload the CA certificate", []string{"waits for Omar since 12 November 2026", "a link of their own"}, "/h/"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar", "Payments: waiting for Omar to upload the CA certificate", []string{"has been waiting for Omar since 12 November 2026", "a link of their own"}, "/h/"},
 		{Cloud, "ns a.x|cert ca1 leaf1 long|link Omar|done 1", "Payments: waiting for a check", []string{"Omar says that it is done"}, ""},
 		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|fail NS-01", "Payments: your turn to test the connection", []string{"Check 1 failed: title of NS-01."}, ""},
 		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|pass|poll|paid", "Payments: nothing is left to do", []string{"6 of 6 steps", "https://onramp.example.com/m/payments"}, "waits for a"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|pass|poll|paid|ask Omar", "Payments: waiting for Omar to set the certificate filters", []string{"has been waiting for Omar since 12 November 2026: set the certificate filters.",
+			"a link of their own", "https://onramp.example.com/m/payments/certificates/filters"}, "(step"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|pass|poll|paid|ask Omar|notme 1", "Payments: your turn to set the certificate filters", []string{"Omar says that it is not for them."}, "Besides"},
+		{Cloud, "ns a.x|cert ca1 leaf1 long|seen|ask Omar", "Payments: your turn to test the connection", []string{"Besides, Omar is asked to set the certificate filters.", "/m/payments/test"}, ""},
 	} {
 		s := tell(t, tt.mode, cloud.AuthMTLS, strings.Split(tt.story, "|")...)
 		s.m.Name = "Payments"

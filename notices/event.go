@@ -13,6 +13,7 @@ import (
 
 	"onramp/expiry"
 	"onramp/fault"
+	"onramp/migration"
 )
 
 // Kind says what an Event is about.
@@ -90,6 +91,12 @@ func (e Event) Link(base string) string {
 	case TurnedRed:
 		return m + "/test/" + url.PathEscape(e.About)
 	}
+	if e.Kind == Waiting {
+		switch e.Said {
+		case migration.TaskFilters, migration.TaskRemoveCA:
+			return m + "/" + migration.Whose{Task: e.Said}.Path()
+		}
+	}
 	return m + "/upload"
 }
 
@@ -101,7 +108,26 @@ func (e Event) Act() string {
 	case TurnedRed:
 		return "Open the check"
 	}
+	if e.Kind == Waiting {
+		switch e.Said {
+		case migration.TaskFilters:
+			return "Open the filters"
+		case migration.TaskRemoveCA:
+			return "Open the replacement"
+		}
+	}
 	return "Open step 3"
+}
+
+// waits is what has waited for a Cloud admin.
+func (e Event) waits() string {
+	switch e.Said {
+	case migration.TaskFilters:
+		return "setting the certificate filters"
+	case migration.TaskRemoveCA:
+		return "removing the old CA certificate"
+	}
+	return "step 3, upload the CA certificate,"
 }
 
 // Days is how long a step has waited at a moment.
@@ -113,7 +139,7 @@ func (e Event) Text(now time.Time) string {
 	case Expiring:
 		return plain(e.expiry())
 	case Waiting:
-		return plain(fmt.Sprintf("%s: step 3, upload the CA, has waited for a Cloud admin for %s", e.Name, days(e.Days(now))))
+		return plain(fmt.Sprintf("%s: %s has waited for a Cloud admin for %s", e.Name, e.waits(), days(e.Days(now))))
 	case TurnedRed:
 		return plain(fmt.Sprintf("%s: check %d failed, and the one before had passed: %s", e.Name, e.Number, strings.TrimSuffix(e.Said, ".")))
 	}

@@ -87,6 +87,7 @@ type NoticeMessage struct {
 		Migration named     `json:"migration"`
 		URL       string    `json:"url"`            // where to do something about it
 		Step      string    `json:"step,omitempty"` // of handoff.waiting: upload
+		Task      string    `json:"task,omitempty"` // of handoff.waiting, besides the steps: filters or remove-ca
 		Since     time.Time `json:"since,omitzero"`
 		Days      int       `json:"days,omitempty"` // it has waited
 		Run       string    `json:"run,omitempty"`  // of check.failed
@@ -101,7 +102,10 @@ func noticeMessage(e Event, now time.Time, base string) NoticeMessage {
 	d.Migration, d.URL, d.Title = named{e.Migration, e.Name}, e.Link(base), e.Said
 	switch e.Kind {
 	case Waiting:
-		d.Step, d.Since, d.Days = "upload", e.Since.UTC(), e.Days(now)
+		d.Step, d.Task, d.Title, d.Since, d.Days = "upload", e.Said, "", e.Since.UTC(), e.Days(now)
+		if d.Task != "" {
+			d.Step = ""
+		}
 	case TurnedRed:
 		d.Run, d.Number = e.About, e.Number
 	}

@@ -71,7 +71,7 @@ func TestEventsInWords(t *testing.T) {
 	want := [][3]string{
 		{"certificate.expiring", "Payments: client certificate expires in 19 days (12 December 2026 10:00 UTC)", "m/payments/certificates/replace"},
 		{"certificate.expired", "CN=payments expired 2 days ago (20 November 2026 10:00 UTC)", "m/payments/certificates/replace"},
-		{"handoff.waiting", "Payments: step 3, upload the CA, has waited for a Cloud admin for 7 days", "m/payments/upload"},
+		{"handoff.waiting", "Payments: step 3, upload the CA certificate, has waited for a Cloud admin for 7 days", "m/payments/upload"},
 		{"check.failed", "Payments: check 12 failed, and the one before had passed: The namespace does not trust the CA", "m/payments/test/run9"},
 		{"handoff.answered", "Payments: Omar says: done", "m/payments/upload"},
 	}

@@ -192,6 +192,14 @@ func (a Account) actor(s Session) custody.Actor {
 	return custody.Actor{Person: a.ID, Name: a.Title(), Session: s.Handle, Via: "portal", Role: a.Role, Teams: a.Teams, SignedIn: s.Proved}
 }
 
+// Now is who the account is at the moment, in no session: with the role Nobody when it is disabled.
+func (a Account) Now() custody.Actor {
+	if !a.Active() {
+		return custody.Actor{Person: a.ID, Name: a.Title()}
+	}
+	return custody.Actor{Person: a.ID, Name: a.Title(), Role: a.Role, Teams: a.Teams}
+}
+
 // record is a line of the audit about somebody.
 func (s *core) record(by custody.Actor, verb custody.Verb, about Account, note string) custody.Record {
 	return custody.Record{At: s.now(), Verb: verb, Subject: about.Email, Note: note}.By(by)

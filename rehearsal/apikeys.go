@@ -85,11 +85,11 @@ func (g *gate) judgeKey(ctx context.Context, s *space, header string, t *authori
 	if !ok || !strings.EqualFold(kind, "Bearer") || token == "" {
 		return deny, status.Error(codes.Unauthenticated, textNoKey)
 	}
-	state, may := g.holds(s, token, t.Namespace)
+	who := g.holds(s, token, t.Namespace)
 	switch {
-	case state == control.Unknown:
+	case who.state == control.Unknown:
 		return deny, status.Error(codes.Unauthenticated, textKeyUnknown)
-	case state == control.Ended:
+	case who.state == control.Ended:
 		return deny, status.Error(codes.Unauthenticated, textKeyExpired)
 	case t.APIName == healthCheck:
 		return deny, nil // it names no namespace to have a role on (temporalio/temporal-worker-controller#225)
@@ -112,7 +112,7 @@ func (g *gate) judgeKey(ctx context.Context, s *space, header string, t *authori
 			return deny, nil // it takes certificates, or is elsewhere
 		}
 	}
-	if s != nil && t.Namespace != s.id.String() || !control.MayCall(may, callName(t.APIName)) {
+	if s != nil && t.Namespace != s.id.String() || !control.MayCall(who.may, callName(t.APIName)) {
 		return noRole, nil
 	}
 	g.callers.mu.Lock()
@@ -120,24 +120,43 @@ func (g *gate) judgeKey(ctx context.Context, s *space, header string, t *authori
 	if !g.callers.binds(ctx, t.Namespace, allowed) {
 		return noRole, nil
 	}
+	if who.own { // a deletion that looks at the book comes before both or after both
+		if _, key := g.realm().keyOf(s, token); key == nil {
+			return deny, status.Error(codes.Unauthenticated, textKeyUnknown)
+		}
+	}
+	g.callers.keyCall(ctx, t.Namespace, t.Request, who.id)
 	return allow, nil
+}
+
+// holder is what a token gives in a namespace.
+type holder struct {
+	state control.KeyState
+	may   control.Permission
+	id    string // of the key
+	own   bool   // it was made on a namespace's page, not in the control plane
 }
 
 // holds says whether a token is good, and what its holder may do in a namespace: Write with a key that was made for that
 // one on its page, else what its owner was given in the control plane.
-func (g *gate) holds(s *space, token, name string) (control.KeyState, control.Permission) {
+func (g *gate) holds(s *space, token, name string) holder {
 	owner, key := g.realm().keyOf(s, token)
-	switch p := g.holder.Load(); {
-	case key == nil && p != nil:
-		return p.Holder(token, name)
-	case key == nil:
-		return control.Unknown, control.None
-	case !g.now().Before(key.expires):
-		return control.Ended, control.None
-	case owner.id.String() == name:
-		return control.Good, control.Write
+	if key == nil {
+		h := holder{state: control.Unknown}
+		if p := g.holder.Load(); p != nil {
+			h.state, h.may = p.Holder(token, name)
+			h.id, _ = cloud.KeyClaims(token)
+		}
+		return h
 	}
-	return control.Good, control.None
+	h := holder{state: control.Good, id: key.id, own: true}
+	switch {
+	case !g.now().Before(key.expires):
+		h.state = control.Ended
+	case owner.id.String() == name:
+		h.may = control.Write
+	}
+	return h
 }
 
 // keyOf finds a key and its namespace, s first.
@@ -216,13 +235,32 @@ func (c *Cloud) CreateAPIKey(ctx context.Context, id namespace.ID, name string, 
 	return made, shown, nil
 }
 
-// DeleteAPIKey deletes a key; its next call is refused. One that is gone already is no fault.
-func (c *Cloud) DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string) (cloud.Namespace, error) {
-	return c.edit(ctx, id, func(old *space) (*space, error) {
+// DeleteAPIKey deletes a key; its next call is refused. One that is gone already is no fault. may, nil for none, looks at
+// who calls: nobody comes in or makes a call between its look and the change, and its error changes nothing.
+func (c *Cloud) DeleteAPIKey(ctx context.Context, id namespace.ID, keyID string, may func(cloud.Callers) error) (cloud.Namespace, error) {
+	var shown cloud.Namespace
+	err := c.change(ctx, func(*server) error {
+		old, err := c.space(id)
+		if err != nil {
+			return err
+		}
+		c.gate.callers.mu.Lock()
+		defer c.gate.callers.mu.Unlock()
+		if may != nil {
+			if err := may(c.gate.callers.of(old)); err != nil {
+				return err
+			}
+		}
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
 		s.keys = slices.DeleteFunc(slices.Clone(old.keys), func(k apiKey) bool { return k.id == keyID })
-		return s, nil
+		s = s.breaking(c.practice, s.broken)
+		shown = s.shown()
+		return c.commit(c.realm.Load().with(s))
 	})
+	if err != nil {
+		return cloud.Namespace{}, err
+	}
+	return shown, nil
 }
 
 // token is the key in the shape of Cloud's: a JSON Web Token whose claims tell its end. Nobody verifies a

@@ -150,7 +150,7 @@ func TestAPIKeys(t *testing.T) {
 		if err != nil || len(ns.Keys) != 1 || ns.Auth != cloud.AuthAPIKey {
 			t.Fatalf("%+v, %v", ns, err)
 		}
-		if ns, err = c.DeleteAPIKey(testContext(t), id, ns.Keys[0].ID); err != nil || len(ns.Keys) != 0 {
+		if ns, err = c.DeleteAPIKey(testContext(t), id, ns.Keys[0].ID, nil); err != nil || len(ns.Keys) != 0 {
 			t.Fatalf("%+v, %v", ns, err)
 		}
 		unauthenticated(describe(cl, id.String()), "Jwt verification fails") // the connection that it let in

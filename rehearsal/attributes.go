@@ -45,8 +45,7 @@ func (s *server) addAttributes(ctx context.Context, name string, types map[strin
 	_, err := operatorservice.NewOperatorServiceClient(s.internal).AddSearchAttributes(ctx, req)
 	var full *serviceerror.InvalidArgument
 	if errors.As(serviceerror.FromStatus(status.Convert(err)), &full) {
-		return fault.Wrap(err, fault.Invalid, "The rehearsal's database has no room for these search attributes: it holds 10 of type Keyword and 3 of each other type in a namespace, fewer than Temporal Cloud",
-			"Use fewer in the rehearsal.")
+		return fault.Wrap(err, fault.Invalid, noRoom, fewer)
 	} else if err != nil {
 		return err
 	}

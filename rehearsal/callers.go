@@ -28,8 +28,8 @@ const (
 	maxCallerText   = 200 // bytes
 )
 
-// callers is the gate's book: which client certificate each connection and each call used, and when. A
-// change of a bundle that depends on it is made under its lock, so nobody comes in between.
+// callers is the gate's book: which client certificate or API key each connection and each call used, and when. A
+// change of a bundle or of keys that depends on it is made under its lock, so nobody comes in between.
 type callers struct {
 	now func() time.Time
 	own func(address string) bool
@@ -42,13 +42,14 @@ type callers struct {
 
 type callerKey struct {
 	namespace, leaf, identity string
-	own                       bool // Onramp itself: a program of the same name is another caller
+	key                       string // ID of the API key, "" with a certificate
+	own                       bool   // Onramp itself: a program of the same name is another caller
 }
 
 // visit is one open connection.
 type visit struct {
 	namespace string // whose endpoint it dialled, "" for localhost and regional endpoints
-	keyed     bool   // it signs in with API keys: nothing of it is shown
+	keyed     bool   // it signs in with API keys, one with each call
 	regional  bool   // it dialled a regional endpoint
 	region    string // which: "aws-us-east-1"
 	tied      string // the namespace of its first call that was let in, over localhost
@@ -86,8 +87,9 @@ func (b *callers) begin() {
 func (b *callers) enter(c *caller, v *visit, state tls.ConnectionState) {
 	at := b.now()
 	v.keys = map[callerKey]bool{}
+	v.caller = cloud.Caller{First: at, Last: at, Own: b.own(c.RemoteAddr().String())}
 	if v.chain = state.PeerCertificates; len(v.chain) > 0 {
-		v.caller = cloud.Caller{Leaf: certsvc.Fingerprint(v.chain[0]), LeafSubject: certsvc.SubjectOf(v.chain[0]), First: at, Last: at, Own: b.own(c.RemoteAddr().String())}
+		v.caller.Leaf, v.caller.LeafSubject = certsvc.Fingerprint(v.chain[0]), certsvc.SubjectOf(v.chain[0])
 	}
 	if v.regional {
 		r, _ := namespace.LookupRegion(serverName(state.ServerName)) // forClient has found it
@@ -159,19 +161,11 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 	if visit == nil || visit.keyed || ns == "" && visit.namespace == "" {
 		return
 	}
-	key := callerKey{cmp.Or(ns, visit.namespace), visit.caller.Leaf, identityOf(request), visit.caller.Own}
+	key := callerKey{namespace: cmp.Or(ns, visit.namespace), leaf: visit.caller.Leaf, identity: identityOf(request), own: visit.caller.Own}
 	if key.identity == "" && visit.last.namespace == key.namespace {
 		key.identity = visit.last.identity // the call does not say who calls, an earlier one did
 	}
-	row := b.rows[key]
-	if row == nil {
-		b.makeRoom()
-		r := visit.caller
-		r.Identity, r.First, r.Last = key.identity, b.now(), time.Time{}
-		row = &r
-		b.rows[key] = row
-	}
-	visit.keys[key] = true
+	row := b.row(visit, key)
 	if key.identity != "" {
 		visit.last = key
 		b.name(visit, key, row)
@@ -185,6 +179,42 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 		visit.unnamed++
 	}
 	row.Last = b.now()
+	queued(row, request)
+}
+
+// keyCall writes down one call that was let in with an API key; b.mu is held. A connection has the key of its last call.
+func (b *callers) keyCall(ctx context.Context, ns string, request any, id string) {
+	visit := b.visitOf(ctx)
+	if visit == nil {
+		return
+	}
+	key := callerKey{namespace: ns, identity: identityOf(request), key: id, own: visit.caller.Own}
+	if key.identity == "" && visit.last.namespace == ns && visit.last.key == id {
+		key.identity = visit.last.identity
+	}
+	row := b.row(visit, key)
+	visit.last = key
+	row.Calls++
+	row.Last = b.now()
+	queued(row, request)
+}
+
+// row is the row of a caller, made where there is none; b.mu is held.
+func (b *callers) row(v *visit, key callerKey) *cloud.Caller {
+	row := b.rows[key]
+	if row == nil {
+		b.makeRoom()
+		r := v.caller
+		r.Identity, r.KeyID, r.First, r.Last = key.identity, key.key, b.now(), time.Time{}
+		row = &r
+		b.rows[key] = row
+	}
+	v.keys[key] = true
+	return row
+}
+
+// queued adds the task queue of a request.
+func queued(row *cloud.Caller, request any) {
 	if q := queueOf(request); q != "" && len(row.TaskQueues) < maxCallerQueues && !slices.Contains(row.TaskQueues, q) {
 		row.TaskQueues = append(slices.Clone(row.TaskQueues), q) // a copy: lists that were handed out stay
 	}
@@ -193,7 +223,7 @@ func (b *callers) call(ctx context.Context, ns string, request any, v verdict) {
 // name gives the calls that a connection made before it said who calls to the row of its identity: SDKs ask
 // for the server's abilities first, without a name.
 func (b *callers) name(v *visit, key callerKey, row *cloud.Caller) {
-	before := callerKey{key.namespace, key.leaf, "", key.own}
+	before := callerKey{namespace: key.namespace, leaf: key.leaf, own: key.own}
 	r := b.rows[before]
 	if v.unnamed == 0 || r == nil || !v.keys[before] {
 		return
@@ -235,6 +265,9 @@ func (b *callers) of(s *space) cloud.Callers {
 	}
 	for _, v := range b.open {
 		if v.keyed {
+			if r := rows[v.last]; r != nil && v.last.key != "" {
+				r.Open++
+			}
 			continue
 		}
 		called := false
@@ -248,7 +281,7 @@ func (b *callers) of(s *space) cloud.Callers {
 		if called || v.namespace != id && (v.namespace != "" || len(v.keys) > 0 || !s.trusts(v.chain, out.At)) {
 			continue
 		}
-		k := callerKey{id, v.caller.Leaf, "", v.caller.Own}
+		k := callerKey{namespace: id, leaf: v.caller.Leaf, own: v.caller.Own}
 		if r := rows[k]; r == nil {
 			copied := v.caller
 			rows[k] = &copied
@@ -261,7 +294,7 @@ func (b *callers) of(s *space) cloud.Callers {
 		out.List = append(out.List, *r)
 	}
 	slices.SortFunc(out.List, func(x, y cloud.Caller) int {
-		return cmp.Or(strings.Compare(x.CASubject, y.CASubject), strings.Compare(x.CA, y.CA), strings.Compare(x.Leaf, y.Leaf), strings.Compare(x.Identity, y.Identity))
+		return cmp.Or(strings.Compare(x.CASubject, y.CASubject), strings.Compare(x.CA, y.CA), strings.Compare(x.Leaf, y.Leaf), strings.Compare(x.KeyID, y.KeyID), strings.Compare(x.Identity, y.Identity))
 	})
 	return out
 }
@@ -291,7 +324,7 @@ func callerText(s string) string {
 	return strings.ToValidUTF8(s, "\uFFFD")
 }
 
-// Callers returns who calls a namespace with which client certificate, since the cloud started.
+// Callers returns who calls a namespace with which client certificate or API key, since the cloud started.
 func (c *Cloud) Callers(ctx context.Context, id namespace.ID) (cloud.Callers, error) {
 	if err := c.Ready(ctx); err != nil {
 		return cloud.Callers{}, err

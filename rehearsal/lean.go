@@ -111,7 +111,7 @@ func (*Cloud) CreateAPIKey(context.Context, namespace.ID, string, time.Duration)
 }
 
 // DeleteAPIKey returns the fault that says what is missing.
-func (*Cloud) DeleteAPIKey(context.Context, namespace.ID, string) (cloud.Namespace, error) {
+func (*Cloud) DeleteAPIKey(context.Context, namespace.ID, string, func(cloud.Callers) error) (cloud.Namespace, error) {
 	return cloud.Namespace{}, absent()
 }
 

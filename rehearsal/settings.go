@@ -56,7 +56,7 @@ func (s Settings) AddAttributes(ctx context.Context, id namespace.ID, more map[s
 			all[name] = kind
 		}
 		next.Attributes = all
-		return control.JudgeAttributes(all)
+		return namespace.JudgeAttributes(all)
 	})
 	return fault.Rename(err, map[string]string{"": "search_attributes"})
 }

@@ -3,6 +3,7 @@ package runs
 import (
 	"context"
 
+	"onramp/cloud"
 	"onramp/doctor"
 	"onramp/migration"
 )
@@ -30,7 +31,10 @@ func (c Check) Do(ctx context.Context, run Run, log func(...Line)) Ending {
 		return end
 	}
 	run.State, run.Code = end.State, end.Code
-	end.Facts = c.View.Checked(run.Outcome, About(rep, c.Leaf))
+	about := About(rep, c.Leaf)
+	about.Key = cloud.KeyPrint(c.Target.APIKey)
+	about.KeyID, _ = cloud.KeyClaims(c.Target.APIKey)
+	end.Facts = c.View.Checked(run.Outcome, about)
 	return end
 }
 

@@ -49,6 +49,12 @@ if ! [ -d "$vectors/cryptography_vectors" ]; then
   "$venv/bin/pip" install -q --disable-pip-version-check --no-deps --target "$vectors" cryptography_vectors==50.0.2 || fail "pip could not install." "$venv/bin/pip install --no-deps --target $vectors cryptography_vectors==50.0.2"
 fi
 
+tcld=e2e/.tools/tcld # newer versions are not to be had from every module proxy; one on PATH is taken in its place
+if ! command -v tcld >/dev/null && ! [ -x "$tcld" ]; then
+  echo "Installing from the Go module proxy into e2e/.tools: github.com/temporalio/tcld@v0.14.1"
+  GOBIN="$PWD/e2e/.tools" go install github.com/temporalio/tcld/cmd/tcld@v0.14.1 || fail "go could not install tcld." "GOBIN=$PWD/e2e/.tools go install github.com/temporalio/tcld/cmd/tcld@v0.14.1"
+fi
+
 if ! cmp -s e2e/package-lock.json e2e/node_modules/.installed; then
   echo "Installing from npm into e2e/node_modules: $(node -p "Object.entries(require('./e2e/package.json').devDependencies).map(([n,v])=>n+'@'+v).join(' ')")"
   # Not npm ci: it wants the optional parts of every platform in the lock file, which npm leaves out when it

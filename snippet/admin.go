@@ -44,6 +44,11 @@ const apiKeyDays = 90
 // MakeAPIKey are the commands with which a Namespace Admin makes a service account that may work in one namespace and
 // nowhere else, and an API key for it. name is that of both. The second command needs the ID that the first one prints.
 func MakeAPIKey(namespaceID, name string) []AdminCommand {
+	return apiKeyFor(namespaceID, name, apiKeyDays)
+}
+
+// apiKeyFor is MakeAPIKey for a key that lasts some days.
+func apiKeyFor(namespaceID, name string, days int) []AdminCommand {
 	ns, n := quoteBash(namespaceID), quoteBash(name)
 	const id = `"$SERVICE_ACCOUNT_ID"`
 	once := "The key is printed once. $SERVICE_ACCOUNT_ID is the ID that the command before prints."
@@ -51,11 +56,11 @@ func MakeAPIKey(namespaceID, name string) []AdminCommand {
 		{ID: "tcld", Tool: "tcld", Lang: "bash", Notes: []string{once, tcldKey}, Text: strings.Join([]string{
 			"tcld namespace auth-method get --namespace " + ns,
 			"tcld service-account create-scoped --name " + n + " --namespace-permission " + quoteBash(namespaceID+"=Write"),
-			fmt.Sprintf("tcld apikey create --name %s --duration %dd --service-account-id %s", n, apiKeyDays, id)}, "\n")},
+			fmt.Sprintf("tcld apikey create --name %s --duration %dd --service-account-id %s", n, days, id)}, "\n")},
 		{ID: "temporal-cloud", Tool: "temporal cloud", Lang: "bash", Notes: []string{once, preview}, Text: strings.Join([]string{
 			"temporal cloud namespace get --namespace " + ns,
 			"temporal cloud service-account create-namespace-scoped --name " + n + " --namespace " + ns + " --namespace-permission write",
-			fmt.Sprintf("temporal cloud apikey create-for-service-account --service-account-id %s --display-name %s --expiry-duration %dd", id, n, apiKeyDays)}, "\n")},
+			fmt.Sprintf("temporal cloud apikey create-for-service-account --service-account-id %s --display-name %s --expiry-duration %dd", id, n, days)}, "\n")},
 		{ID: "terraform", Tool: "Terraform", Lang: "hcl",
 			Notes: []string{"The key is temporalcloud_apikey.worker.token, and is stored in Terraform’s state: anyone who can read the state has it.", "Set expiry_time, at most two years ahead."},
 			Text: fmt.Sprintf(`resource "temporalcloud_service_account" "worker" {

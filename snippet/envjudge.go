@@ -170,6 +170,11 @@ func (j *judgement) server() {
 			if a.what == mServerCA && systemRoots(a.value) {
 				continue
 			}
+			if level == "conflict" {
+				j.find(EnvFinding{Code: "SV-01", Level: level, Name: a.name, Title: "Cloud needs no CA here",
+					Text: "If your code gives it to the client as the server's CA, it replaces the CAs that the server's certificate is checked against: Temporal Cloud's comes from a public CA, and every connection fails. Remove it then. The CA of your client certificates is uploaded to the namespace, and no worker needs it."})
+				continue
+			}
 			j.find(EnvFinding{Code: "SV-01", Level: level, Name: a.name, Title: "Cloud needs no CA here",
 				Text: "This variable replaces the CAs that the server's certificate is checked against. Temporal Cloud's comes from a public CA; with your own CA here, every connection fails. Remove it."})
 		}

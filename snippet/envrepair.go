@@ -262,6 +262,10 @@ func (j *judgement) address() (namespace.Address, bool) {
 		v += ":" + port
 	}
 	a, repairs, err := namespace.ParseAddress(v)
+	if id, ok := accountFor(v, j.first(mNamespace), err); ok {
+		j.find(EnvFinding{Code: "IN-11", Level: "repair", Name: name, Title: "The account ID is missing in the host", Text: "The namespace ends in the account ID, " + id.Account + ".", From: masked(v), To: id.Endpoint()})
+		a, repairs, err = namespace.ParseAddress(id.Endpoint())
+	}
 	if err == nil && localOther(a, j.own) {
 		repairs = nil // it is to be replaced, not repaired
 	}
@@ -280,6 +284,17 @@ func (j *judgement) address() (namespace.Address, bool) {
 		j.find(EnvFinding{Level: "note", Name: name, Title: "The address is not Temporal Cloud's", Text: "It is a server of your own, or a name of your own for a private endpoint. Onramp checks for what Temporal Cloud needs.", From: masked(v)})
 	}
 	return a, err == nil
+}
+
+// accountFor is the Namespace ID of the text, where it has the account that the host of an address lacks: payments.a1b2c for
+// payments.tmprl.cloud.
+func accountFor(address, inNamespace string, err error) (namespace.ID, bool) {
+	if f := fault.From(err); f == nil || f.Code != "IN-11" {
+		return namespace.ID{}, false
+	}
+	id, _, err := namespace.ParseID(inNamespace)
+	host, _, _ := strings.Cut(address, ":")
+	return id, err == nil && strings.EqualFold(host, id.Name+".tmprl.cloud")
 }
 
 // parsed turns the repairs and the refusal of the namespace room into findings.
@@ -304,7 +319,10 @@ func (j *judgement) serverName(r Request, id namespace.ID, addr namespace.Addres
 	kind := namespace.HostKind(addr.Host)
 	other := kind == namespace.HostRegional || kind == namespace.HostPrivateLink || kind == namespace.HostRegionCNAME
 	if v == "" {
-		if other && r.Auth == "mtls" {
+		if other && r.Auth == "mtls" && !j.has(mCert) && !j.has(mCertData) && !j.has(mPairSecret) && !j.has(mKey) && !j.has(mKeyData) {
+			j.find(EnvFinding{Code: "IN-18", Level: "note", Name: j.name(mServerName), Title: "With client certificates this endpoint needs the TLS server name",
+				Text: "The address does not name the namespace. With an API key, which is not in this text either, it needs none.", To: id.Host()})
+		} else if other && r.Auth == "mtls" {
 			j.added = append(j.added, EnvVar{Name: j.name(mServerName), Value: id.Host(), What: string(mServerName)})
 			j.find(EnvFinding{Code: "IN-18", Level: "repair", Name: j.name(mServerName), Title: "This endpoint needs the TLS server name", Text: "The address does not name the namespace.", To: id.Host()})
 		}

@@ -49,20 +49,26 @@ func raw(text string) json.RawMessage {
 // all reads every row of a query.
 func all[T any](ctx context.Context, d *DB, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
 	defer timed(d, query)()
-	rows, err := d.reader.QueryContext(ctx, query, args...)
+	out, err := readAll(ctx, d.reader, scan, query, args...)
+	return out, d.report(ctx, err)
+}
+
+// readAll reads all rows, from a transaction too.
+func readAll[T any](ctx context.Context, q queryer, scan func(scanner) (T, error), query string, args ...any) ([]T, error) {
+	rows, err := q.QueryContext(ctx, query, args...)
 	if err != nil {
-		return nil, d.report(ctx, err)
+		return nil, err
 	}
 	defer rows.Close()
 	var out []T
 	for rows.Next() {
 		v, err := scan(rows)
 		if err != nil {
-			return nil, d.report(ctx, err)
+			return nil, err
 		}
 		out = append(out, v)
 	}
-	return out, d.report(ctx, rows.Err())
+	return out, rows.Err()
 }
 
 // one reads a row; missing when there is none.
@@ -182,7 +188,10 @@ func (d *DB) ChangeMigration(ctx context.Context, m migration.Migration, rs ...c
 		if n, err := done.RowsAffected(); err != nil || n == 0 {
 			return errors.Join(err, noMigration(m.ID))
 		}
-		return d.addRecords(ctx, tx, rs)
+		if err := d.addRecords(ctx, tx, rs); err != nil || owner == team(m) {
+			return err
+		}
+		return lapse(ctx, d, tx, lapsing{migration: m.ID}, rs)
 	})
 }
 

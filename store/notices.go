@@ -76,7 +76,9 @@ var (
 		fmt.Sprintf(`SELECT '%s', f.migration_id, CAST(f.id AS TEXT), 0, f.at FROM facts f JOIN migrations m ON m.id = f.migration_id
 			WHERE f.kind IN ('%s', '%s') AND f.at > ?1 - %d AND m.archived = 0 AND m.mode <> '%s'`, notices.Answered, migration.FactHandoffDone, migration.FactHandoffNotMe, int64(notices.FreshFor), migration.Rehearsal),
 	}, " UNION ALL ")
-	gatherQuery = "SELECT kind, id, about, rung, CASE kind WHEN '" + string(notices.Answered) + "' THEN (" + answer + ") ELSE '' END FROM (" + unnoted + `) w WHERE NOT EXISTS (SELECT 1 FROM notices n
+	// waited is SQL for what migration w.id waits for besides its steps (migration.Whose.Task).
+	waited      = "SELECT COALESCE(m.summary ->> '$.whose.task', '') FROM migrations m WHERE m.id = w.id"
+	gatherQuery = "SELECT kind, id, about, rung, CASE kind WHEN '" + string(notices.Answered) + "' THEN (" + answer + ") WHEN '" + string(notices.Waiting) + "' THEN (" + waited + ") ELSE '' END FROM (" + unnoted + `) w WHERE NOT EXISTS (SELECT 1 FROM notices n
 		WHERE n.migration_id = w.id AND n.kind = w.kind AND n.about = w.about AND n.rung = w.rung) ORDER BY at, id, about, rung LIMIT ?2`
 )
 

@@ -67,7 +67,10 @@ func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Re
 		if err := saveAccount(ctx, tx, a); err != nil {
 			return err
 		}
-		return d.addRecords(ctx, tx, rs)
+		if err := d.addRecords(ctx, tx, rs); err != nil || a.Active() && a.Role >= custody.CloudAdmin {
+			return err
+		}
+		return lapse(ctx, d, tx, lapsing{person: a.ID}, rs)
 	})
 }
 

@@ -57,7 +57,8 @@ type BoardRow struct {
 	Turn      Tag
 	Since     string
 	Stamp     string
-	Check     *Tag // nil: it was not checked
+	Besides   []string // what was handed to people besides the steps
+	Check     *Tag     // nil: it was not checked
 	CheckLink Link
 	CheckAt   string
 	CheckTime string
@@ -79,4 +80,12 @@ func (f Frame) migrations() string {
 		return "/migrations"
 	}
 	return "/"
+}
+
+// checkShown is what the button of all rows of the page says.
+func checkShown(n int) string {
+	if n == 1 {
+		return "Check the one shown"
+	}
+	return "Check all " + itoa(n) + " shown"
 }

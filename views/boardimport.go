@@ -49,10 +49,14 @@ func importSummary(p BoardImportProps) string {
 // refusal is what is wrong with a row, by the problem that names it ("Row 4: …"); else that the list is not imported as
 // long as another row is wrong. It is "" where an import would make the row.
 func (p BoardImportProps) refusal(r ImportRow) string {
+	var all []string
 	for _, x := range p.Problems {
 		if what, ok := strings.CutPrefix(x.Title, "Row "+r.Line+": "); ok {
-			return "Error: " + what
+			all = append(all, what)
 		}
+	}
+	if len(all) > 0 {
+		return "Error: " + strings.Join(all, "; ")
 	}
 	if len(p.Problems) > 0 {
 		return "Not made while the list has errors"

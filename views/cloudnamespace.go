@@ -31,6 +31,7 @@ type CloudAuthProps struct {
 	New           CodeBlockProps // the key just made: shown in this answer and never again
 	Problems      Problems
 	Back          *Link // to the migration, where the key is wanted
+	Replace       *Link // to the replacement of a key, for who came from a migration that has one
 }
 
 // CloudKeyRow is one API key, without the key.

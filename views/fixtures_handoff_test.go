@@ -27,10 +27,11 @@ func handoffPages() []page {
 	uploading.Links.Go = true
 	message := overviewProps().Message
 	return []page{
-		shown("send", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Team: "Payments", Message: message, Problems: Problems{{Kind: fault.Invalid, Field: "email", Title: "This is not an email address", Fix: "Give one like dana@example.com."}}, Email: "dana"}),
-		shown("send-made", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Team: "Payments", Message: message, Made: &LinkProps{For: "dev@example.com", Until: "2 Dec 2026, 10:41",
+		shown("send", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Team: "the team Payments", Message: message, Problems: Problems{{Kind: fault.Invalid, Field: "email", Title: "This is not an email address", Fix: "Give one like dana@example.com."}}, Email: "dana"}),
+		shown("send-made", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Team: "the team Payments", Message: message, Made: &LinkProps{For: "dev@example.com", Until: "2 Dec 2026, 10:41",
 			Code: CodeBlockProps{ID: "invitation", Name: "Link", Label: "The link", Text: "https://onramp.example.com/start?next=%2Fm%2Fpayments%2Fcertificates&t=0123", TestID: "invitation"}}}),
-		shown("send-not-owner", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Team: "Payments", Message: message, Cannot: "Only an owner can invite somebody new. Ask Dana (owner)."}),
+		shown("send-alone", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Alone: true}),
+		shown("send-not-owner", SendPage, cloudFrame("Send this migration", "", 2), SendProps{Migration: "payments", Team: "the team Payments", Message: message, Cannot: "Only an owner can invite somebody new. Ask Dana (owner)."}),
 		shown("handoff-links", HandoffLinksPage, cloudFrame("Hand-off links", "upload", 3), refused),
 		shown("handoff-links-made", HandoffLinksPage, cloudFrame("Hand-off links", "upload", 3), made),
 		shown("upload-links", UploadPage, cloudFrame("Upload the CA certificate", "upload", 3), uploading),
@@ -54,6 +55,7 @@ func handoffLinks() HandoffListProps {
 	return HandoffListProps{Migration: "payments", Edition: "1a2b3c4d.0.0.0.0", Task: "upload", Lead: "A link shows one person what to upload and where; they need no account here. This page updates when they are done.", Links: []HandoffLinkProps{
 		{Number: "3", For: "Omar", Tag: Tag{Wait, "Opened"}, Text: "made by Dana on 29 Nov 2026, 10:41 · opened on 29 Nov 2026, 10:52 · expires on 13 Dec 2026"},
 		{Number: "2", For: "Priya from the platform team in Europe and the Middle East", Tag: Tag{Warn, "Says: not me"}, Text: "made by Dana on 28 Nov 2026, 10:41 · answered on 28 Nov 2026, 11:20", Words: "I left that team.\nOmar has it now."},
+		{Number: "4", For: "Lee", Tag: Tag{Idle, "Expired"}, Text: "certificate filters · made by Dana on 12 Nov 2026, 10:41 · expired on 26 Nov 2026", Ended: true},
 		{Number: "1", For: "Priya", Tag: Tag{Idle, "Revoked"}, Text: "made by Dana on 27 Nov 2026, 10:41 · revoked on 27 Nov 2026, 10:42", Revoked: true},
 	}}
 }

@@ -22,6 +22,13 @@ func replacePages() []page {
 		show("replace-held", held),
 		show("replace-cloud-ca", replaceCloudCA()),
 		show("replace-cloud", replaceProps(false)),
+		rotatePage("rotate", rotateFirst(true)),
+		rotatePage("rotate-cloud-start", rotateFirst(false)),
+		rotatePage("rotate-begin", rotateBegin(true)),
+		rotatePage("rotate-made", rotateMade()),
+		rotatePage("rotate-held", rotateWorkersProps(true)),
+		rotatePage("rotate-cloud-key", rotateBegin(false)),
+		rotatePage("rotate-cloud", rotateWorkersProps(false)),
 	}
 }
 

@@ -106,7 +106,7 @@ func pages() []page {
 		shown("cutover-looked", CutoverPage, cloudFrame("Cut-over", "", 4), cutoverLooked()),
 		shown("cutover-run-live", CutoverRunPage, cloudFrame("Cut-over look 1", "", 4), cutoverLive()),
 		shown("cutover-run-failed", CutoverRunPage, cloudFrame("Cut-over look 2", "", 4), cutoverFailed()),
-		shown("runs", RunsPage, cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Name: "Payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil}),
+		shown("runs", RunsPage, cloudFrame("Runs", "", 4), RunsProps{Migration: "payments", Checks: checkRows(), Spark: sparkline30(), Transfers: nil}),
 		shown("migration-report", MigrationReportPage, rehearsalFrame("Report: Payments", "", 6), reportProps()),
 		shown("rehearsal", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), rehearsalProps()),
 		shown("rehearsal-broken", RehearsalPage, frame("Rehearsal cloud", "rehearsal", nil), brokenRehearsal()),
@@ -142,7 +142,7 @@ func frame(title, nav string, rail *RailProps) Frame {
 
 func cloudFrame(title, step string, current int) Frame {
 	f := frame(title, "migrations", &RailProps{Migration: "payments", Name: "Payments", Done: doneText(current), Steps: steps(step, current)})
-	f.Path = "/m/payments/" + step
+	f.Path, f.Of = "/m/payments/"+step, "Payments"
 	f.Crumbs = []Link{{Text: "Migrations", URL: "/"}, {Text: "Payments", URL: "/m/payments"}, {Text: title}}
 	for _, name := range []string{"Overview", "Certificates", "Filters", "Checks", "Transfers", "Drill", "Replace", "Settings"} {
 		p := Place{Text: name, URL: "/m/payments/" + strings.ToLower(name), TestID: "inside-" + strings.ToLower(name)}
@@ -347,7 +347,7 @@ func overviewProps() OverviewProps {
 	ss[3].State, ss[3].Word, ss[3].Detail, ss[3].Run = Bad, "Failed", "run 3 stopped at Certificate", &Link{Text: "See run 3", URL: "/m/payments/test/r3"}
 	return OverviewProps{Checks: sparkline30(),
 		Migration: "payments", Name: "Payments", Summary: "Python · mTLS · started 12 Nov 2026",
-		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Since: "waiting since 14 Nov 2026", Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
+		Turn:     TurnProps{Tag: Tag{Busy, "Your turn"}, Text: "2 of 6 done", Since: "waiting since 14 Nov 2026", Besides: []string{"Omar is asked to set the certificate filters."}, Continue: &Link{Text: "Continue: Test the connection", URL: "/m/payments/test"}},
 		Crossing: overviewCrossing(),
 		Steps:    StepsProps{Migration: "payments", Steps: ss},
 		Activity: ActivityProps{Rows: []ActivityRow{
@@ -396,8 +396,9 @@ func namespaceProps() NamespaceProps {
 			},
 			Notes: []string{"In this rehearsal programs dial localhost:7243 instead."},
 		},
-		Saved: "Saved 12 Nov, 16:05 by Dana",
-		Twin:  cli("onramp check --namespace docs-assembly.a2dd6"),
+		Saved:  "Saved 12 Nov, 16:05 by Dana",
+		Create: CodeBlockProps{ID: "tcld-create", Name: "With tcld", Lang: "bash", Text: "tcld namespace create --namespace payments-prod --region aws-us-east-1 --retention-days 30 --auth-method mtls --ca-certificate-file ca.pem", Values: []string{"payments-prod", "aws-us-east-1"}},
+		Twin:   cli("onramp check --namespace docs-assembly.a2dd6"),
 	}
 }
 
@@ -411,6 +412,7 @@ func namespaceRefused() NamespaceProps {
 			Parts:    []PartProps{{Text: "payments_prod", Name: "name: letters, digits, hyphens", State: Bad}, {Text: "?", Name: "account is missing", Sep: ".", State: Bad}},
 			Problems: Problems{f},
 		},
+		Create:   CodeBlockProps{ID: "tcld-create", Name: "With tcld", Lang: "bash", Text: "tcld namespace create --namespace payments-prod --region aws-us-east-1 --retention-days 30 --auth-method mtls --ca-certificate-file ca.pem", Values: []string{"payments-prod", "aws-us-east-1"}},
 		Problems: Problems{f},
 	}
 }

@@ -42,7 +42,7 @@ func operationsProps() OperationsProps {
 			{ID: "mails", Title: "Mails", Tag: Tag{Bad, "4 not taken"}, Pairs: []Pair{{Name: "Server", Value: "smtp.example.com:587"}, {Name: "Last error", Value: "The mail server did not answer in time"}}},
 		},
 		Routes:   []SlowRow{{"GET /m/{m}/certificates/{fp:[0-9a-f]{64}}", "12", "4.1 ms", "12 ms", "80 ms"}, {"POST /m/{m}/certificates/key/open", "2", "990 ms", "1.1 s", "1.1 s"}},
-		Queries:  []SlowRow{{"SELECT id, name, lang, mode, auth, created, version, archived, team_id, summary FROM migrations WHERE …", "812", "0.4 ms", "2.1 ms", "9.0 ms"}},
+		Queries:  []SlowRow{{"SELECT id, name, lang, mode, auth, created, version, archived, team_id, summary FROM migrations JOIN run_counts ON run_counts.migration_id = migrations.id WHERE migrations.namespace IN (SELECT value FROM json_each(?)) AND +mode = ? ORDER BY created DESC", "812", "0.4 ms", "2.1 ms", "9.0 ms"}},
 		Versions: []Pair{{Name: "Onramp", Value: "0.1.0"}, {Name: "Go", Value: "go1.26.8"}},
 		Backup:   CodeBlockProps{ID: "backup", Name: "Terminal", Lang: "bash", Text: "onramp backup --data /var/lib/onramp --out onramp.backup"}}
 }

@@ -24,6 +24,7 @@ type HandoffLinkProps struct {
 	Text    string // "made by Dana on 29 Nov 2026, expires on 13 Dec 2026"
 	Words   string // of the person; "" for none
 	Revoked bool   // or otherwise over: nothing is left to revoke
+	Ended   bool   // it works no longer; revoking it says that nobody is to be asked any more
 }
 
 // HandoffLinksProps is the page of the list, with the link that was made just now.

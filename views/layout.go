@@ -1,9 +1,11 @@
 package views
 
 import (
+	"context"
 	"onramp/static"
 
 	"strconv"
+	"strings"
 
 	"github.com/a-h/templ"
 )
@@ -11,6 +13,7 @@ import (
 // Frame is what surrounds every page.
 type Frame struct {
 	Title   string // of the page alone: "Test the connection"; prefix and suffix are added
+	Of      string // name of the migration that the page is about, "" for none: title and heading have it
 	Version string // "0.1.0"
 	DataDir string // where data lives, for the footer
 	Theme   string // "light", "dark", "auto" or "" (auto)
@@ -107,6 +110,9 @@ func documentTitle(f Frame) string {
 	title := "Onramp"
 	if f.Title != "" {
 		title = f.Title + " · Onramp"
+		if f.Of != "" && !strings.Contains(f.Title, f.Of) {
+			title = f.Title + " · " + f.Of + " · Onramp"
+		}
 	}
 	if f.Rehearsal || f.CloudSide {
 		title = "[Rehearsal] " + title
@@ -115,6 +121,23 @@ func documentTitle(f Frame) string {
 		title = f.Sign.Word + " · " + title
 	}
 	return title
+}
+
+// ofKey is the context's key of Frame.Of.
+type ofKey struct{}
+
+// within gives what stands inside a page the name of its migration, for the heading.
+func within(ctx context.Context, f Frame) context.Context {
+	return context.WithValue(ctx, ofKey{}, f.Of)
+}
+
+// headed is the name that a heading needs beside its text: that of the page's migration, "" where the text has it.
+func headed(ctx context.Context, title string) string {
+	of, _ := ctx.Value(ofKey{}).(string)
+	if strings.Contains(title, of) {
+		return ""
+	}
+	return of
 }
 
 // described is what the page says of itself to search engines.

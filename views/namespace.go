@@ -15,6 +15,7 @@ type NamespaceProps struct {
 	Assess    AssessLead
 	Found     AssessFoundProps
 	Problems  Problems
+	Create    CodeBlockProps // the command that creates a namespace
 	Twin      CodeBlockProps
 }
 

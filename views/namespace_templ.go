@@ -181,7 +181,7 @@ func NamespacePage(f Frame, p NamespaceProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = code(CodeBlockProps{ID: "tcld-create", Name: "With tcld", Lang: "bash", Text: "tcld namespace create --namespace payments-prod --region us-east-1 --ca-certificate-file ca.pem", Values: []string{"payments-prod", "us-east-1"}}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = code(p.Create).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

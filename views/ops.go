@@ -41,9 +41,16 @@ type OpsProps struct {
 	New     CodeBlockProps // the API key itself, this once
 
 	Problems Problems
-	Commands []CodeBlockProps
+	Ways     []OpsWay // every change of the page, made without a key given to Onramp
 	Next     *Link
 	Twin     CodeBlockProps
+}
+
+// OpsWay is a change as other tools make it.
+type OpsWay struct {
+	ID, Title string
+	Codes     []CodeBlockProps
+	Notes     []string
 }
 
 // OpsForm is what the forms of the page hold; What says which of them was refused.
@@ -92,6 +99,7 @@ type OpsPlan struct {
 	Operation string
 	Needs     string
 	Nothing   bool
+	Way       OpsWay // the same without Onramp; without codes where there is none
 }
 
 // OpsLine is one difference: its sign is +, - or ~.

@@ -5,8 +5,10 @@ import "onramp/fault"
 // opsProps are those of the page before a key is given, or with a plan.
 func opsProps(given bool) OpsProps {
 	p := OpsProps{Migration: "payments", Namespace: "payments.a1b2c", Server: "saas-api.tmprl.cloud:443", Minutes: "15", Step: "Step 3 of 6", Rights: opsRightsFixture(given),
-		Commands: []CodeBlockProps{{ID: "tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments.a1b2c"}}},
-		Twin:     CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud ca add payments.a1b2c ca.pem"}}
+		Ways: []OpsWay{{ID: "add-ca", Title: "Add a CA certificate", Notes: []string{"tcld reads its key from TEMPORAL_CLOUD_API_KEY."},
+			Codes: []CodeBlockProps{{ID: "add-ca-tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca add --namespace payments.a1b2c --ca-certificate-file ca.pem", Values: []string{"payments.a1b2c"}}}},
+			{ID: "attributes", Title: "Add search attributes", Codes: []CodeBlockProps{{ID: "attributes-tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace search-attributes add --namespace payments.a1b2c --search-attribute CustomerId=Keyword", Values: []string{"payments.a1b2c"}}}}},
+		Twin: CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud ca add payments.a1b2c ca.pem"}}
 	if !given {
 		return p
 	}
@@ -22,6 +24,7 @@ func opsProps(given bool) OpsProps {
 	p.Detail = []Pair{{Name: "State", Value: "active"}, {Name: "Retention", Value: "30 days"}}
 	p.CAs = []CACard{{"CN=Payments CA 2024,O=Payments", "2027-01-31", "3f9523ea81b2a1314fd9ab6338f5b80722ddcb688ce00c19da0177049ae93af7", "0b7c1cf1a0d5b3bd0ba1ee0d6a5dd4d4cf1e3c55", Tag{Good, "Accepted"}}}
 	p.Plan = &OpsPlan{Operation: "57476b9f-b91d-4bfd-8d4f-dc0dfdb4ca05", Needs: "Namespace Admin on payments.a1b2c", Warnings: []string{"This namespace says that Terraform keeps it."},
+		Way:   OpsWay{ID: "plan", Codes: []CodeBlockProps{{ID: "plan-onramp", Name: "onramp cloud", Lang: "bash", Text: "onramp cloud ca set payments.a1b2c cas.pem"}, {ID: "plan-tcld", Name: "tcld", Lang: "bash", Text: "tcld namespace accepted-client-ca set --namespace payments.a1b2c --ca-certificate-file cas.pem"}}},
 		Lines: []OpsLine{{"-", "Removed: ", "CA certificate CN=Payments CA 2023,O=Payments, expires 2026-10-31, SHA-256 9d2d"}, {"+", "Added: ", "CA certificate CN=Payments CA,O=Payments, expires 2027-11-29, SHA-256 3f95"}}}
 	return p
 }

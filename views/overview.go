@@ -20,9 +20,10 @@ type OverviewProps struct {
 // TurnProps says whose turn it is and what comes next. id=turn.
 type TurnProps struct {
 	Tag      Tag
-	Text     string // "4 of 6 done"
-	Since    string // "waiting since 14 Nov 2026"; "" for nobody's turn
-	Continue *Link  // nil when all is done
+	Text     string   // "4 of 6 done"
+	Since    string   // "waiting since 14 Nov 2026"; "" for nobody's turn
+	Besides  []string // "Omar is asked to set the certificate filters.": what was handed to people besides the steps
+	Continue *Link    // nil when all is done
 }
 
 // MessageProps is a text to send by mail or chat. Test ids: turn-mail, turn-message.

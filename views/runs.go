@@ -3,7 +3,6 @@ package views
 // RunsProps is the list of a migration's runs.
 type RunsProps struct {
 	Migration string
-	Name      string
 	Spark     SparkProps
 	Checks    []CheckRow
 	Transfers []RunRow

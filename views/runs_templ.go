@@ -42,7 +42,7 @@ func RunsPage(f Frame, p RunsProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(p.Name, "Runs", "Every check, test transfer and load drill, each with a permanent address. A run that has ended never changes.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "Runs", "Every check, test transfer and load drill, each with a permanent address. A run that has ended never changes.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

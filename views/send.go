@@ -3,6 +3,7 @@ package views
 // SendProps is how a migration that was prepared is sent to who works on it. Form: POST /m/{m}/send, fields email, name, saw.
 // Test ids: send-email, send, invitation, turn-mail, turn-message.
 type SendProps struct {
+	Alone       bool // nobody else uses this portal: nothing else is set but Migration
 	Migration   string
 	Edition     string
 	Team        string        // that owns it

@@ -42,7 +42,7 @@ func SettingsPage(f Frame, p SettingsProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead(p.Name, "Rename, archive or delete", "").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "Rename, archive or delete", "").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -67,6 +67,12 @@ func TestTitleAndIcon(t *testing.T) {
 			icons[f.icon()] = s
 		}
 	}
+	if got := documentTitle(Frame{Title: "Run 3", Of: "payments"}); got != "Run 3 · payments · Onramp" {
+		t.Error(got)
+	}
+	if got := documentTitle(Frame{Title: "Report: payments", Of: "payments"}); got != "Report: payments · Onramp" {
+		t.Error(got)
+	}
 	if got := documentTitle(Frame{Title: "Run 3", Rehearsal: true, Sign: SignProps{State: Good, Word: "Passed"}}); got != "Passed · [Rehearsal] Run 3 · Onramp" {
 		t.Errorf("the title is %q", got)
 	}

@@ -228,12 +228,15 @@ func columns(q query, teams bool) []views.BoardColumn {
 // row is a migration as the board shows it.
 func row(c migration.Card, b acts.TeamBoard, team string) views.BoardRow {
 	r := views.BoardRow{ID: c.ID, Name: c.Name, Namespace: c.Namespace, Rehearsal: c.Mode.Can().Practice, Team: team, State: state(c.Summary), Count: fmt.Sprintf("%d of %d", c.Done, len(c.Steps)),
-		Next: web.ContinueLink(c.ID, c.Next), Turn: turn(c, b.Query.Mine)}
+		Next: web.ContinueLink(c.ID, c.Next, c.Whose), Turn: turn(c, b.Query.Mine)}
 	for _, s := range c.Steps {
 		r.Meter = append(r.Meter, web.StepState(s))
 	}
 	if at := c.Whose.Since; !at.IsZero() {
 		r.Since, r.Stamp = web.Day(at), web.Stamp(at)
+	}
+	for _, b := range c.Besides {
+		r.Besides = append(r.Besides, b.Asked())
 	}
 	if k := c.Checked; k != nil {
 		r.Check = &views.Tag{State: views.Bad, Word: "Failed"}
@@ -258,7 +261,7 @@ func state(s migration.Summary) views.Tag {
 		return views.Tag{State: views.Bad, Word: "Failing"}
 	case s.Next.Status == migration.LookAgain:
 		return views.Tag{State: views.Warn, Word: "Look again"}
-	case s.Next.ID == "":
+	case s.Next.ID == "" && s.Whose.Task == "":
 		return views.Tag{State: views.Good, Word: "Done"}
 	case s.Next.Status == migration.Rehearsed:
 		return views.Tag{State: views.Good, Word: "Rehearsed"}

@@ -1,12 +1,16 @@
 package board
 
 import (
+	"cmp"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"onramp/acts"
 	"onramp/cloud"
+	"onramp/doctor"
+	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/sdk"
@@ -38,6 +42,9 @@ func (h *Pages) Import(w http.ResponseWriter, r *http.Request) error {
 	var raw []byte
 	if len(files) > 0 { // a file counts before what was pasted
 		raw = files[0].Content
+	}
+	if doctor.HoldsSecret(string(raw)) { // a file is not among the fields that web.ReadForm looks through
+		return h.showImport(w, r, in, views.BoardImportProps{Problems: fault.All(fault.New(fault.Invalid, "There is a secret in this list", "It was not used and is not kept. Take the key out of the file.").In("list"))})
 	}
 	by := h.By(r)
 	by.Team = in.team
@@ -76,11 +83,32 @@ func (h *Pages) Import(w http.ResponseWriter, r *http.Request) error {
 	}
 	in.list = migration.ListText(raw)
 	p := views.BoardImportProps{Planned: true, Problems: ps, New: len(plan.New()), Ignored: strings.Join(plan.Ignored, ", ")}
-	p.Known, p.More = len(plan.Rows)-p.New, max(len(plan.Rows)-shownImports, 0)
-	for _, row := range plan.Rows[:len(plan.Rows)-p.More] {
-		p.Rows = append(p.Rows, importRow(row, names))
-	}
+	p.Known = len(plan.Rows) - p.New
+	p.Rows = importRows(plan, names)
+	p.More = max(len(p.Rows)-shownImports, 0)
+	p.Rows = p.Rows[:len(p.Rows)-p.More]
 	return h.showImport(w, r, in, p)
+}
+
+// importRows are the rows of a list, those that cannot be read among them, in the list's order.
+func importRows(plan acts.PlannedList, names map[string]string) []views.ImportRow {
+	type numbered struct {
+		line int
+		row  views.ImportRow
+	}
+	var all []numbered
+	for _, r := range plan.Rows {
+		all = append(all, numbered{r.Line, importRow(r, names)})
+	}
+	for _, r := range plan.Wrong {
+		all = append(all, numbered{r.Line, views.ImportRow{Line: fmt.Sprint(r.Line), Name: r.Name, Source: strings.TrimPrefix(r.Cluster+" / "+r.Source, " / "), Namespace: r.Cloud, Region: r.Region, Team: r.InTeam}})
+	}
+	slices.SortStableFunc(all, func(a, b numbered) int { return cmp.Compare(a.line, b.line) })
+	var out []views.ImportRow
+	for _, r := range all {
+		out = append(out, r.row)
+	}
+	return out
 }
 
 func importRow(row acts.PlannedRow, teams map[string]string) views.ImportRow {

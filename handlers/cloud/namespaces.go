@@ -40,19 +40,12 @@ func (h *Pages) cloudFrame(r *http.Request, title string) views.Frame {
 
 // mine are the namespaces that the reader sees: all, or those that migrations of their teams are about.
 func (h *Pages) mine(r *http.Request, list []cloud.Namespace) ([]cloud.Namespace, error) {
-	if h.By(r).SeesAll() {
-		return list, nil
+	sees, err := h.Acts.Lists.Spaces(r.Context(), h.By(r))
+	if err != nil {
+		return nil, err
 	}
-	moves, err := h.Acts.Lists.Migrations(r.Context(), migration.Query{Mode: migration.Rehearsal, Order: migration.Newest, Limit: mostMine})
-	about := map[string]bool{}
-	for _, c := range moves.Cards {
-		about[c.Namespace] = true
-	}
-	return slices.DeleteFunc(slices.Clone(list), func(n cloud.Namespace) bool { return !about[n.ID.String()] }), err
+	return slices.DeleteFunc(slices.Clone(list), func(n cloud.Namespace) bool { return !sees(n.ID.String()) }), nil
 }
-
-// mostMine bounds the rehearsals whose namespaces are listed.
-const mostMine = 1000
 
 func cloudRows(list []cloud.Namespace) []views.CloudRow {
 	var rows []views.CloudRow
@@ -102,6 +95,9 @@ func (h *Pages) CreateInCloud(w http.ResponseWriter, r *http.Request) error {
 			return err
 		}
 		return h.showCloud(w, r, http.StatusUnprocessableEntity, value, ps)
+	}
+	if h.MaySpace(r, id.String()) != nil { // they see it once a migration of theirs is about it
+		return web.SeeOther(w, r, "/cloud", "cloud-unseen")
 	}
 	return web.SeeOther(w, r, web.CloudPath(id.String()), "cloud")
 }
@@ -153,6 +149,9 @@ func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, s sho
 	p.CA = toPaste(r.Context(), h.Acts.Book, ns, m)
 	p.Auth = h.cloudAuth(ns, m, nil)
 	p.Auth.Back = h.keyWanted(r, m)
+	if p.Auth.Back != nil && len(p.Auth.Keys) > 0 {
+		p.Auth.Replace = &views.Link{Text: "Replace a key with zero downtime", URL: web.MovePath(m, "keys"), TestID: "replace-key"}
+	}
 	if s.auth != nil {
 		s.auth(p.Auth)
 	}

@@ -110,6 +110,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.HandoffDone:    {State: views.Good, Word: "Hand-off answered: done"},
 	custody.HandoffNotMe:   {State: views.Warn, Word: "Hand-off answered: not me"},
 	custody.HandoffRevoked: {State: views.Warn, Word: "Hand-off link revoked"},
+	custody.HandoffLapsed:  {State: views.Warn, Word: "Hand-off link no longer works"},
 }
 
 // auditQuery is what an address asks of the audit: m, verb, before.

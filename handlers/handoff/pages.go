@@ -5,7 +5,7 @@ package handoff
 import "onramp/handlers/web"
 
 // Pages are those of whoever works on a migration, Guests those behind a link. They are there only where
-// web.Options.Shared is.
+// web.Options.Shared is; elsewhere SendForm says that nobody else uses the portal.
 type (
 	Pages  struct{ *web.Site }
 	Guests struct{ *web.Site }

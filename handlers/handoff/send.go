@@ -21,6 +21,10 @@ func (h *Pages) SendForm(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if h.Shared == nil {
+		f := h.Frame(r, "Send this migration", "migrations", &v, "")
+		return h.Page(w, r, http.StatusOK, views.SendPage(f, views.SendProps{Migration: v.Migration.ID, Alone: true}))
+	}
 	return h.showSend(w, r, http.StatusOK, v, views.SendProps{})
 }
 
@@ -32,7 +36,7 @@ func (h *Pages) showSend(w http.ResponseWriter, r *http.Request, status int, v w
 	}
 	for _, t := range teams {
 		if t.ID == v.Migration.Team {
-			p.Team = t.Name
+			p.Team = web.TeamNamed(t.Name)
 		}
 	}
 	switch {

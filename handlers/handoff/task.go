@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"strings"
 
+	"github.com/a-h/templ"
 	"github.com/go-chi/chi/v5"
 
 	"onramp/acts"
@@ -53,7 +54,7 @@ func maker(ctx context.Context, h *web.Site, v web.Visit, one migration.Handoff)
 	if teams, err := h.Shared.People.Teams(ctx); err == nil {
 		for _, t := range teams {
 			if t.ID == v.Migration.Team {
-				name += " (team " + t.Name + ")"
+				name += " (" + strings.TrimPrefix(web.TeamNamed(t.Name), "the ") + ")"
 			}
 		}
 	}
@@ -211,6 +212,12 @@ func (h *Guests) answer(w http.ResponseWriter, r *http.Request, which string, do
 	return web.SeeOther(w, r, path(token(r)), "")
 }
 
+// closed is the page of a link that stopped working while it was open.
+func closed(f *fault.Fault) templ.Component {
+	return views.HandoffTask(views.HandoffTaskProps{Task: f.Title, Closed: true, Opened: true,
+		Status: views.HandoffStatusProps{Tag: views.Tag{State: views.Idle, Word: "Closed"}, Text: f.Cause + " " + f.Fix}})
+}
+
 // Events sends the page again whenever it changes, and ends when the link does.
 func (h *Guests) Events(w http.ResponseWriter, r *http.Request) error {
 	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" && site != "none" {
@@ -234,9 +241,10 @@ func (h *Guests) Events(w http.ResponseWriter, r *http.Request) error {
 	before := x.Handoff.State
 	for x, err := range h.Acts.Handoffs.Watch(ctx, h.from(r), x) {
 		say := ""
-		part := views.HandoffTask(views.HandoffTaskProps{Task: "This link does not work any more", Closed: true, Opened: true,
-			Status: views.HandoffStatusProps{Tag: views.Tag{State: views.Idle, Word: "Closed"}, Text: "It has expired or was taken back. Ask the person who sent it for a new one."}})
-		if err == nil {
+		var part templ.Component
+		if err != nil {
+			part = closed(fault.From(err))
+		} else {
 			p, err := h.taskProps(r, x, views.HandoffTaskProps{})
 			if err != nil {
 				return nil
@@ -245,7 +253,8 @@ func (h *Guests) Events(w http.ResponseWriter, r *http.Request) error {
 				say = p.Status.Text
 			}
 			before = x.Handoff.State
-		} else if !fault.Is(err, fault.Gone) {
+		}
+		if err != nil && !fault.Is(err, fault.Gone) {
 			return nil // the reader comes back
 		}
 		text, e := web.RenderParts(ctx, part)

@@ -244,7 +244,7 @@ func (h *Pages) showNew(w http.ResponseWriter, r *http.Request, status int, f ne
 	p.Modes = []views.Choice{
 		{Value: string(migration.Cloud), Label: "Temporal Cloud", Hint: "You need a namespace there, or somebody who can create one.",
 			Selected: f.mode == string(migration.Cloud)},
-		{Value: string(migration.Rehearsal), Label: "Rehearsal cloud", Hint: "Practice on the Temporal server inside Onramp: no account, nothing leaves this machine.",
+		{Value: string(migration.Rehearsal), Label: "Rehearsal cloud", Hint: "Practice on the Temporal server inside Onramp: you need no account of Temporal Cloud.",
 			Selected: f.mode == string(migration.Rehearsal), Disabled: no != "", Reason: no},
 	}
 	p.Auths = web.AuthChoices(f.auth)

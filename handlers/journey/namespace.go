@@ -1,6 +1,7 @@
 package journey
 
 import (
+	"cmp"
 	"net/http"
 	"strings"
 
@@ -9,6 +10,7 @@ import (
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/namespace"
+	"onramp/snippet"
 	"onramp/views"
 )
 
@@ -35,6 +37,9 @@ func (h *Pages) NamespaceForm(w http.ResponseWriter, r *http.Request) error {
 func (h *Pages) showNamespace(w http.ResponseWriter, r *http.Request, v web.Visit, value, region string, ps views.Problems) error {
 	p := views.NamespaceProps{Migration: v.Migration.ID, Value: value, Rehearsal: v.Migration.Mode.Can().OneDoor, Problems: ps,
 		Preview: h.preview(value, v.Migration.Mode.Can().OneDoor), Regions: regionChoices(region), Assess: web.AssessLead(v), Found: web.AssessFound(v, migration.StepNamespace)}
+	create := snippet.NewCloudNamespace{Name: "payments-prod", Region: cmp.Or(region, "aws-us-east-1"), Days: 30, MTLS: !v.Migration.UsesKeys()}
+	c := snippet.CreatesNamespace(create).Commands[0] // tcld's, or where it has no such region the next one
+	p.Create = views.CodeBlockProps{ID: "tcld-create", Name: "With " + c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{create.Name, create.Region}}
 	if h.Acts.CloudOps.Place(v.Migration.Mode.Can().Practice).Open != nil {
 		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
 	}

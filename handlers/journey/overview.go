@@ -55,7 +55,11 @@ func stepsBlock(v web.Visit) views.StepsProps {
 
 func turnProps(v web.Visit) views.TurnProps {
 	next := v.Step(v.Next)
-	p := views.TurnProps{Tag: web.TurnOf(next), Text: web.DoneText(v.View), Since: web.Since(migration.WhoseTurn(v.View)), Continue: web.ContinueLink(v.Migration.ID, next)}
+	w := migration.WhoseTurn(v.View)
+	p := views.TurnProps{Tag: web.TurnOf(next, w), Text: web.DoneText(v.View), Since: web.Since(w), Continue: web.ContinueLink(v.Migration.ID, next, w)}
+	for _, b := range migration.Besides(v.View) {
+		p.Besides = append(p.Besides, b.Asked()+".")
+	}
 	p.Tag.Word = web.WordFor(v.By, p.Tag.Word)
 	if next.Status == migration.Rehearsed {
 		p.Text = "All that Onramp can show. " + p.Text + "."
@@ -154,7 +158,8 @@ func factText(f migration.Fact) string {
 		d := web.Data[migration.TransferData](f)
 		return "Test transfer " + d.WorkflowID + " ended " + d.Status
 	case migration.FactHandoffMade:
-		return "Link " + fmt.Sprint(web.Data[migration.HandoffData](f).Number) + " made for " + web.Data[migration.HandoffData](f).For + ": upload the CA certificate"
+		d := web.Data[migration.HandoffData](f)
+		return fmt.Sprintf("Link %d made for %s: %s", d.Number, d.For, strings.ToLower(migration.TaskTitle(d.Task)[:1])+migration.TaskTitle(d.Task)[1:])
 	case migration.FactHandoffOpened:
 		return "Its page was opened"
 	case migration.FactHandoffDone:
@@ -163,6 +168,8 @@ func factText(f migration.Fact) string {
 		return answered("Says that it is not for them", f)
 	case migration.FactHandoffRevoked:
 		return "Link " + fmt.Sprint(web.Data[migration.HandoffAnswer](f).Number) + " revoked"
+	case migration.FactHandoffLapsed:
+		return "Link " + fmt.Sprint(web.Data[migration.HandoffAnswer](f).Number) + " no longer works: who made it no longer works on this migration"
 	case migration.FactNote:
 		d := web.Data[migration.NoteData](f)
 		return "Step " + d.Step + " noted as done outside: " + d.Why
@@ -196,7 +203,7 @@ func (h *Pages) RunList(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	p := views.RunsProps{Migration: v.Migration.ID, Name: v.Migration.Name, Checks: web.CheckRows(checks), Spark: web.SparkProps(checks), Transfers: transfers, Drills: drills}
+	p := views.RunsProps{Migration: v.Migration.ID, Checks: web.CheckRows(checks), Spark: web.SparkProps(checks), Transfers: transfers, Drills: drills}
 	return h.Page(w, r, http.StatusOK, views.RunsPage(h.Frame(r, "Runs", "migrations", &v, ""), p))
 }
 

@@ -58,7 +58,7 @@ func (h *Pages) Operations(w http.ResponseWriter, r *http.Request) error {
 		p.Health = views.Tag{State: views.Bad, Word: web.Many(n, "thing needs you", "things need you")}
 		p.Text = strings.Join(b.wrong, " ")
 	}
-	return h.Page(w, r, http.StatusOK, views.OperationsPage(h.Frame(r, "Operations", "", nil, ""), p))
+	return h.Page(w, r, http.StatusOK, views.OperationsPage(h.Frame(r, "Operations", "operations", nil, ""), p))
 }
 
 // halted is why nothing can be changed any more; "": it can.

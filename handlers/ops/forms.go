@@ -9,6 +9,7 @@ import (
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/handlers/web"
+	"onramp/migration"
 	"onramp/namespace"
 	"onramp/views"
 )
@@ -17,6 +18,9 @@ import (
 func (h *Pages) form(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 	f := &p.Form
 	f.Retention, f.KeyDays, f.KeyName = "30", "90", v.Migration.ID+"-worker"
+	if re := migration.RotationOf(v.View); re.Open() && re.New == nil && re.Old.Name != "" { // of the same service account
+		f.KeyName = re.Old.Name
+	}
 	f.Name = suggested(v, st)
 	f.NewSignIn = methods(v.Migration.Auth)
 	f.NeedsCA = v.Certificate == nil && !v.Migration.UsesKeys()

@@ -7,7 +7,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"time"
 
 	"onramp/acts"
 	"onramp/certsvc"
@@ -16,7 +15,6 @@ import (
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/namespace"
-	"onramp/snippet"
 	"onramp/views"
 )
 
@@ -59,9 +57,6 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error, chan
 	if v.Namespace != nil {
 		p.Namespace = v.Namespace.Namespace
 		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud ca add " + p.Namespace + " ca.pem"}
-		for _, c := range snippet.AddCA(p.Namespace, "ca.pem") {
-			p.Commands = append(p.Commands, views.CodeBlockProps{ID: c.ID, Name: c.Tool, Lang: c.Lang, Text: c.Text, Values: []string{p.Namespace}})
-		}
 	} else {
 		p.Twin = views.CodeBlockProps{ID: "twin", Name: "Terminal", Lang: "bash", Text: "onramp cloud namespaces"}
 	}
@@ -70,6 +65,7 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error, chan
 		h.form(&p, v, st)
 		h.seen(&p, v, st)
 	}
+	p.Ways = ways(v, st)
 	p.Rights = rights(v, st, given)
 	if change != nil {
 		change(&p)
@@ -122,6 +118,9 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 	}
 	if st.Plan != nil && !st.Sending {
 		p.Plan = &views.OpsPlan{Operation: st.Plan.Operation, Needs: st.Plan.Needs(), Nothing: st.Plan.Nothing(), Warnings: st.Plan.Warnings}
+		if !p.Plan.Nothing {
+			p.Plan.Way = way("plan", planned(*st.Plan, h.Now()), st.Plan.Namespace.String())
+		}
 		for _, line := range st.Plan.Diff {
 			sign, text, _ := strings.Cut(line, " ")
 			p.Plan.Lines = append(p.Plan.Lines, views.OpsLine{Sign: sign, Said: map[string]string{"+": "Added: ", "-": "Removed: ", "~": "Changed: "}[sign], Text: text})
@@ -161,7 +160,7 @@ func (h *Pages) detail(p *views.OpsProps, v web.Visit, d *cloud.Detail) {
 		p.Notes = append(p.Notes, "This namespace says that Terraform keeps it. Change it there: what Onramp changes shows up as drift, and Terraform may undo it. The lines to put into its configuration stand at the end of this page.")
 	}
 	for _, ca := range d.Settings.CAs {
-		card := views.CACard{Subject: ca.Subject, Fingerprint: ca.SHA256, SHA1: ca.SHA1, Until: ca.NotAfter.Format(time.DateOnly), Tag: views.Tag{State: views.Good, Word: "Accepted"}}
+		card := views.CACard{Subject: ca.Subject, Fingerprint: ca.SHA256, SHA1: ca.SHA1, Until: web.Day(ca.NotAfter), Tag: views.Tag{State: views.Good, Word: "Accepted"}}
 		if h.Now().After(ca.NotAfter) {
 			card.Tag = views.Tag{State: views.Bad, Word: "Expired: it blocks every change"}
 		}

@@ -52,7 +52,7 @@ func groups(query string, moves []migration.Card, rs []runs.Found, certs []migra
 	if len(moves) > 0 {
 		g := views.SearchGroup{ID: "migrations", Title: "Migrations and namespaces", More: more(len(moves), "More in the list of migrations", "/?q="+url.QueryEscape(query))}
 		for _, m := range moves {
-			f := views.FoundProps{Title: m.Name, URL: web.MovePath(m.ID), Text: m.Namespace, Mono: true, Tag: web.TurnOf(m.Next)}
+			f := views.FoundProps{Title: m.Name, URL: web.MovePath(m.ID), Text: m.Namespace, Mono: true, Tag: web.TurnOf(m.Next, m.Whose)}
 			if !m.Archived.IsZero() {
 				f.Tag = views.Tag{State: views.Idle, Word: "Archived"}
 			}

@@ -16,6 +16,7 @@ type place struct {
 	name   string
 	inside bool   // an entry of the migration's own navigation
 	mtls   bool   // about certificates: a migration with API keys has none
+	keys   bool   // about API keys: a migration with certificates has none
 	under  string // the entry that it belongs to, where its address does not say so
 }
 
@@ -31,6 +32,7 @@ var places = []place{
 	{path: "transfer/drill", name: "Drill", inside: true},
 	{path: "certificates/filters", name: "Filters", inside: true, mtls: true},
 	{path: "certificates/replace", name: "Replace", inside: true, mtls: true},
+	{path: "keys", name: "API keys", inside: true, keys: true},
 	{path: "assess", name: "Assess", inside: true},
 	{path: "cutover", name: "Cut-over", inside: true},
 	{path: "report", name: "Report", inside: true},
@@ -84,7 +86,7 @@ func insideProps(v Visit, at string) []views.Place {
 	}
 	var out []views.Place
 	for _, p := range places {
-		if !p.inside || p.mtls && UsesKeys(v) {
+		if !p.inside || p.mtls && UsesKeys(v) || p.keys && !UsesKeys(v) {
 			continue
 		}
 		link := views.Place{Text: p.name, URL: MovePath(v.Migration.ID), TestID: "inside-" + strings.ReplaceAll(strings.ToLower(p.name), " ", "-")}
@@ -141,6 +143,15 @@ func crumbs(path, title string) []views.Link {
 
 // replacingProps is the banner of a replacement that is in progress; nil for none, and on its own page.
 func replacingProps(v Visit, at string) *views.ReplacingProps {
+	if re := migration.RotationOf(v.View); re.Open() && at != "keys" && !strings.HasPrefix(at, "keys/") {
+		done := 0
+		for _, g := range migration.KeyGates {
+			if re.Passed(g) {
+				done++
+			}
+		}
+		return &views.ReplacingProps{Text: fmt.Sprintf("The API key is being replaced: %d of %d steps done.", done, len(migration.KeyGates)), URL: MovePath(v.Migration.ID, "keys")}
+	}
 	r := v.Replacement()
 	if !r.Open() || at == "certificates/replace" || strings.HasPrefix(at, "certificates/replace/") {
 		return nil

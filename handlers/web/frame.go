@@ -37,6 +37,7 @@ func (h *Site) Frame(r *http.Request, title, nav string, v *Visit, step string) 
 		f.Toast = Sentences[c.Value]
 	}
 	if v != nil {
+		f.Of = v.Migration.Name
 		rail := railProps(*v, step)
 		f.Rail = &rail
 		f.Rehearsal = v.Migration.Mode.Can().Practice

@@ -29,6 +29,7 @@ var handoffTags = map[migration.HandoffState]views.Tag{
 	migration.HandoffSeen:       {State: views.Good, Word: "Done, seen by Onramp"},
 	migration.HandoffNotMe:      {State: views.Warn, Word: "Says: not me"},
 	migration.HandoffRevoked:    {State: views.Idle, Word: "Revoked"},
+	migration.HandoffLapsed:     {State: views.Warn, Word: "No longer works"},
 	migration.HandoffSuperseded: {State: views.Idle, Word: "Superseded"},
 	migration.HandoffExpired:    {State: views.Idle, Word: "Expired"},
 }
@@ -63,8 +64,12 @@ func HandoffLinks(h *Site, v Visit, task, filters string) *views.HandoffListProp
 			continue // step 3 shows all of them
 		}
 		l := views.HandoffLinkProps{Number: strconv.Itoa(one.Number), For: one.For, Tag: HandoffTag(one.State), Words: one.Words,
-			Revoked: !one.Revoked.IsZero() || one.Expired(now) || one.State == migration.HandoffSeen,
+			Revoked: !one.Revoked.IsZero() || one.State == migration.HandoffSeen,
 			Text:    handoffTasks[one.Task] + " · made by " + one.By + " on " + Moment(one.Made)}
+		if !one.Lapsed.IsZero() || one.Expired(now) { // whose turn it is goes back to the team, for a task besides the steps until it says that nobody is asked
+			l.Ended = one.Task != migration.TaskUpload && (one.State == migration.HandoffLapsed || one.State == migration.HandoffExpired)
+			l.Revoked = l.Revoked || !l.Ended
+		}
 		if one.State == migration.HandoffDone && !h.Acts.Handoffs.CanLook(acts.HandoffVisit{View: v.View, Handoff: one}) {
 			l.Tag.Word = "Says done"
 		}
@@ -73,6 +78,8 @@ func HandoffLinks(h *Site, v Visit, task, filters string) *views.HandoffListProp
 			l.Text += " · seen at " + Moment(one.Seen)
 		case !one.Revoked.IsZero():
 			l.Text += " · revoked on " + Moment(one.Revoked)
+		case one.State == migration.HandoffLapsed:
+			l.Text += " · " + one.By + " no longer works on this migration: make a new link"
 		case one.State == migration.HandoffSuperseded:
 			l.Text += " · something else is asked for now"
 		case one.State == migration.HandoffDone, one.State == migration.HandoffNotMe:

@@ -257,6 +257,7 @@ var Sentences = map[string]string{
 	"deleted":       "Migration deleted",
 	"ca":            "CA bundle saved",
 	"cloud":         "Namespace created",
+	"cloud-unseen":  "Namespace created. You see it here once a migration of yours has it: step 1",
 	"strictness":    "Saved; it holds from the next connection on",
 	"reset":         "Rehearsal cloud reset",
 	"broken":        "Broken on purpose. Run the check to see it",
@@ -283,7 +284,7 @@ var Sentences = map[string]string{
 	"session":       "Signed out there",
 	"mails":         "Mails set",
 
-	"calendar-ended": "The calendar address works no more",
+	"calendar-ended": "The calendar address no longer works",
 }
 
 // SeeOther answers a form that did its work: 303 to a page of ours, which says said once.

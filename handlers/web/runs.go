@@ -201,7 +201,7 @@ func StageOf(e runs.Entry) (doctor.Stage, bool) {
 
 // SignFrame is the frame of a page of a run as its title and icon need it.
 func SignFrame(v Visit, title string, tag views.Tag, over bool) views.Frame {
-	return views.Frame{Title: title, Rehearsal: v.Migration.Mode.Can().Practice, Sign: views.SignProps{State: tag.State, Word: tag.Word, Over: over}}
+	return views.Frame{Title: title, Of: v.Migration.Name, Rehearsal: v.Migration.Mode.Can().Practice, Sign: views.SignProps{State: tag.State, Word: tag.Word, Over: over}}
 }
 
 // marks are the seven marks of the map and the stages behind each.

@@ -138,7 +138,7 @@ func (h *Site) MaySpace(r *http.Request, ns string) error {
 	case !sees:
 		return fault.New(fault.NotFound, "There is no namespace of that name in the rehearsal cloud", "Open the list of namespaces.")
 	case !alone && r.Method == http.MethodPost:
-		return fault.Unchanged(fault.New(fault.Denied, "Another team uses this namespace too", "Ask a cloud admin to change it, or choose a namespace of your own."))
+		return fault.Unchanged(h.Acts.Book.Free(r.Context(), h.By(r), ns))
 	}
 	return nil
 }
@@ -211,6 +211,14 @@ func (h *Site) whileSignedIn(ctx context.Context, r *http.Request) (context.Cont
 		}
 	}()
 	return ctx, stop
+}
+
+// TeamNamed is a team within a sentence: "the team Payments", or "the Default team" where its name says that it is one.
+func TeamNamed(name string) string {
+	if strings.HasSuffix(strings.ToLower(name), "team") {
+		return "the " + name
+	}
+	return "the team " + name
 }
 
 // TeamChoices are the teams that the sender of a request may give something to, one of them chosen; nil at a portal for

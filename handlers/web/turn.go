@@ -2,6 +2,7 @@ package web
 
 import (
 	"fmt"
+	"strings"
 
 	"onramp/migration"
 	"onramp/views"
@@ -13,8 +14,16 @@ const (
 	AtAGlance    = 9
 )
 
-// TurnOf says how a migration stands as a whole: the step to continue with decides; the zero step for none.
-func TurnOf(next migration.StepView) views.Tag {
+// TurnOf says how a migration stands as a whole: the step to continue with decides, the zero step for none; what was handed
+// to a person besides where that says whose turn it is.
+func TurnOf(next migration.StepView, w migration.Whose) views.Tag {
+	switch {
+	case w.Task == "":
+	case w.Who == migration.WhoDeveloper:
+		return views.Tag{State: views.Busy, Word: "Your turn"}
+	default:
+		return views.Tag{State: views.Wait, Word: StepWord(migration.StepView{Status: migration.Waiting, Who: w.Who, Name: w.Name})}
+	}
 	switch next.Status {
 	case "":
 		return views.Tag{State: views.Good, Word: "Done"}
@@ -29,12 +38,15 @@ func TurnOf(next migration.StepView) views.Tag {
 // CardProps is a migration as a card of the list.
 func CardProps(m migration.Card) views.CardProps {
 	c := views.CardProps{ID: m.ID, Name: m.Name, Rehearsal: m.Mode.Can().Practice,
-		Turn: TurnOf(m.Next), Count: fmt.Sprintf("%d of %d", m.Done, len(m.Steps)), Next: ContinueLink(m.ID, m.Next)}
+		Turn: TurnOf(m.Next, m.Whose), Count: fmt.Sprintf("%d of %d", m.Done, len(m.Steps)), Next: ContinueLink(m.ID, m.Next, m.Whose)}
+	c.ReplacingURL = MovePath(m.ID, "certificates", "replace")
 	switch m.Replacing {
 	case migration.ReplaceCA:
 		c.Replacing = "Replacing the CA certificate"
 	case migration.ReplaceLeaf:
 		c.Replacing = "Replacing the client certificate"
+	case migration.ReplaceKey:
+		c.Replacing, c.ReplacingURL = "Replacing the API key", MovePath(m.ID, "keys")
 	}
 	for _, s := range m.Steps {
 		c.Meter = append(c.Meter, StepState(s))
@@ -42,6 +54,9 @@ func CardProps(m migration.Card) views.CardProps {
 	c.Detail = LangName(m.Lang) + " · started " + Day(m.Created)
 	if text := stepDetail(m.Next); text != "" {
 		c.Detail = LangName(m.Lang) + " · " + text
+	}
+	for _, b := range m.Besides {
+		c.Detail += " · " + b.Asked()
 	}
 	if since := Since(m.Whose); since != "" && !m.Whose.Since.Equal(m.Created) {
 		c.Detail += " · " + since
@@ -52,8 +67,12 @@ func CardProps(m migration.Card) views.CardProps {
 	return c
 }
 
-// ContinueLink leads to the step to continue with; nil when all is done.
-func ContinueLink(m string, next migration.StepView) *views.Link {
+// ContinueLink leads to the step to continue with, or to what was handed to a person besides where that says whose turn it
+// is; nil when all is done.
+func ContinueLink(m string, next migration.StepView, w migration.Whose) *views.Link {
+	if w.Task != "" {
+		return &views.Link{Text: "Continue: " + migration.TaskTitle(w.Task), URL: MovePath(m, strings.Split(w.Path(), "/")...)}
+	}
 	if next.ID == "" {
 		return nil
 	}

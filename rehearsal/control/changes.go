@@ -49,6 +49,9 @@ func (n changes) CreateNamespace(ctx context.Context, req *cloudservice.CreateNa
 		}
 	}
 	next, err := s.asked(req.GetSpec(), Space{})
+	if err == nil {
+		err = s.rules.knows(who.account, req.GetSpec().GetConnectivityRuleIds())
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -156,10 +159,8 @@ func (n changes) UpdateNamespace(ctx context.Context, req *cloudservice.UpdateNa
 	if err != nil {
 		return nil, err
 	}
-	for _, id := range req.GetSpec().GetConnectivityRuleIds() {
-		if s.rules[id] == nil {
-			return nil, ours(codes.InvalidArgument, "no connectivity rule %q", id)
-		}
+	if err := s.rules.knows(who.account, req.GetSpec().GetConnectivityRuleIds()); err != nil {
+		return nil, err
 	}
 	if sameSpace(was, next) {
 		return nil, status.Error(codes.InvalidArgument, "nothing to change")
@@ -229,7 +230,7 @@ func (n changes) RenameCustomSearchAttribute(ctx context.Context, req *cloudserv
 	next.Attributes = maps.Clone(was.Attributes)
 	delete(next.Attributes, from)
 	next.Attributes[to] = kind
-	if err := JudgeAttributes(next.Attributes); err != nil {
+	if err := namespace.JudgeAttributes(next.Attributes); err != nil {
 		return nil, ours(codes.InvalidArgument, "%s", said(err))
 	}
 	op, err := s.edit(who, change{id: req.GetAsyncOperationId(), kind: kindRename, req: req,

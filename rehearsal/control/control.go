@@ -1,6 +1,7 @@
 // Package control is the control plane of the rehearsal cloud: it serves CloudService of go.temporal.io/cloud-sdk, as
-// saas-api.tmprl.cloud does, over the namespaces that the rehearsal's door judges callers by. What Temporal documents it
-// does as documented; where nothing is documented it answers in words of its own, which say so (ours).
+// saas-api.tmprl.cloud does, and the older services there that tcld calls, over the namespaces that the rehearsal's door
+// judges callers by. What Temporal documents it does as documented; where nothing is documented it answers in words of its
+// own, which say so (ours).
 package control
 
 import (
@@ -14,7 +15,6 @@ import (
 	"time"
 
 	"go.temporal.io/cloud-sdk/api/cloudservice/v1"
-	"go.temporal.io/cloud-sdk/api/connectivityrule/v1"
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
 	"google.golang.org/grpc/credentials"
@@ -102,7 +102,7 @@ type Server struct {
 	ops    map[string]*operation
 	drafts map[string]Space  // namespaces that are being made
 	stuck  map[string]string // namespaces whose change failed: the operation
-	rules  map[string]*connectivityrule.ConnectivityRule
+	rules  allRules
 	// endpoints are the Nexus endpoints of every account.
 	endpoints []*endpoint
 	rates     rates
@@ -123,14 +123,16 @@ func New(o Options) (*Server, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
-	s := &Server{o: o, ops: map[string]*operation{}, drafts: map[string]Space{}, stuck: map[string]string{}, rules: map[string]*connectivityrule.ConnectivityRule{}}
+	s := &Server{o: o, ops: map[string]*operation{}, drafts: map[string]Space{}, stuck: map[string]string{}, rules: allRules{}}
 	s.life, s.end = context.WithCancel(context.Background())
 	if err := s.load(); err != nil {
 		return nil, err
 	}
 	s.grpc = grpc.NewServer(grpc.Creds(credentials.NewTLS(o.TLS)), grpc.ChainUnaryInterceptor(s.intercept), grpc.UnknownServiceHandler(func(_ any, stream grpc.ServerStream) error { return unknown(s, stream) }),
 		grpc.MaxRecvMsgSize(1<<20), grpc.ConnectionTimeout(20*time.Second))
-	cloudservice.RegisterCloudServiceServer(s.grpc, service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}, endpoints: endpoints{s}})
+	parts := service{namespaces: namespaces{s}, changes: changes{s}, access: access{s}, keys: keys{s}, rules: rules{s}, endpoints: endpoints{s}}
+	cloudservice.RegisterCloudServiceServer(s.grpc, parts)
+	serveOlder(s, parts)
 	return s, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"crypto/x509"
+	"encoding/base64"
 	"net"
 	"strings"
 	"sync"
@@ -150,11 +151,16 @@ func (w *world) with(key string) cloudservice.CloudServiceClient {
 // ends waits for an operation and returns how it ended.
 func (w *world) ends(op *opspb.AsyncOperation) *opspb.AsyncOperation {
 	w.t.Helper()
+	return w.endsIn(testAccount, op)
+}
+
+func (w *world) endsIn(account string, op *opspb.AsyncOperation) *opspb.AsyncOperation {
+	w.t.Helper()
 	tick := time.NewTicker(2 * time.Millisecond)
 	defer tick.Stop()
 	for {
 		w.mu.Lock()
-		now := w.ops[testAccount+"/"+op.GetId()]
+		now := w.ops[account+"/"+op.GetId()]
 		if now != nil && now.over() {
 			defer w.mu.Unlock()
 			return now.show()
@@ -216,6 +222,9 @@ func TestSpecs(t *testing.T) {
 		}, codes.InvalidArgument, "nothing to change"},
 		{"retention of 0 days", func(s *nspb.NamespaceSpec) { s.RetentionDays = 0 }, codes.InvalidArgument, "retention_days"},
 		{"retention of 91 days", func(s *nspb.NamespaceSpec) { s.RetentionDays = 91 }, codes.InvalidArgument, "retention_days"},
+		{"base64 of a good PEM", func(s *nspb.NamespaceSpec) {
+			s.MtlsAuth.AcceptedClientCa = []byte(base64.StdEncoding.EncodeToString(s.MtlsAuth.AcceptedClientCa))
+		}, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},
 		{"base64 of the PEM", func(s *nspb.NamespaceSpec) {
 			s.MtlsAuth.AcceptedClientCa = []byte("LS0tLS1CRUdJTiBDRVJUSUZJQ0FURS0tLS0t")
 		}, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},

@@ -168,7 +168,15 @@ func (k keys) DeleteServiceAccount(ctx context.Context, req *cloudservice.Delete
 // again is answered without it. Who has no right on every key makes keys for service accounts that they manage, and a
 // service account for itself.
 func (k keys) CreateApiKey(ctx context.Context, req *cloudservice.CreateApiKeyRequest) (*cloudservice.CreateApiKeyResponse, error) {
-	s, who := k.s, callerOf(ctx)
+	if req.GetSpec().GetOwnerType() != identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT {
+		return nil, ours(codes.InvalidArgument, "CreateApiKey is for the keys of service accounts")
+	}
+	return newKey(ctx, k.s, req)
+}
+
+// newKey makes an API key of a service account, or of the caller.
+func newKey(ctx context.Context, s *Server, req *cloudservice.CreateApiKeyRequest) (*cloudservice.CreateApiKeyResponse, error) {
+	who := callerOf(ctx)
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	op, err := s.again(who, "CreateApiKey", req.GetAsyncOperationId(), req)
@@ -179,14 +187,11 @@ func (k keys) CreateApiKey(ctx context.Context, req *cloudservice.CreateApiKeyRe
 		return &cloudservice.CreateApiKeyResponse{KeyId: op.about, AsyncOperation: op.show()}, nil
 	}
 	spec := req.GetSpec()
-	if spec.GetOwnerType() != identity.OwnerType_OWNER_TYPE_SERVICE_ACCOUNT {
-		return nil, ours(codes.InvalidArgument, "CreateApiKey is for the keys of service accounts")
-	}
 	o := s.book.owner(who.account, spec.GetOwnerId())
-	if o == nil || o.robot == nil {
+	if o == nil || o.robot == nil && o.id() != who.id() {
 		return nil, errNoRobot(spec.GetOwnerId())
 	}
-	if !manages(who, o.robot.GetSpec()) && who.id() != o.id() {
+	if who.id() != o.id() && !manages(who, o.robot.GetSpec()) {
 		return nil, errUnauthorized
 	}
 	if err := s.judgeKey(o, spec); err != nil {

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"go.temporal.io/cloud-sdk/api/cloudservice/v1"
-	"go.temporal.io/cloud-sdk/api/connectivityrule/v1"
 	nspb "go.temporal.io/cloud-sdk/api/namespace/v1"
 	"go.temporal.io/cloud-sdk/api/region/v1"
 	"go.temporal.io/cloud-sdk/api/resource/v1"
@@ -152,8 +151,8 @@ func (s *Server) shown(sp Space) *nspb.Namespace {
 		}
 	}
 	for _, ruleID := range spec.GetConnectivityRuleIds() {
-		if r := s.rules[ruleID]; r != nil {
-			n.ConnectivityRules = append(n.ConnectivityRules, proto.CloneOf[*connectivityrule.ConnectivityRule](r))
+		if r := s.rules.of(sp.ID.Account, ruleID); r != nil {
+			n.ConnectivityRules = append(n.ConnectivityRules, proto.CloneOf(r.shown))
 		}
 	}
 	_, making := s.drafts[id]

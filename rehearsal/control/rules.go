@@ -16,6 +16,34 @@ import (
 // rules answers what asks for connectivity rules: they are stored, shown and attached, and nothing enforces them.
 type rules struct{ s *Server }
 
+// rule is a connectivity rule of an account: to every other it is not there
+// (docs.temporal.io/cloud/connectivity: a rule is made in an account, and set on namespaces of it).
+type rule struct {
+	account string
+	shown   *connectivityrule.ConnectivityRule
+}
+
+// allRules are the rules of every account, by ID.
+type allRules map[string]*rule
+
+// of is a connectivity rule of an account; nil for none.
+func (all allRules) of(account, id string) *rule {
+	if r := all[id]; r != nil && r.account == account {
+		return r
+	}
+	return nil
+}
+
+// knows refuses a namespace with a rule that its account does not have.
+func (all allRules) knows(account string, ids []string) error {
+	for _, id := range ids {
+		if all.of(account, id) == nil {
+			return ours(codes.InvalidArgument, "no connectivity rule %q", id)
+		}
+	}
+	return nil
+}
+
 // CreateConnectivityRule makes a rule.
 func (r rules) CreateConnectivityRule(ctx context.Context, req *cloudservice.CreateConnectivityRuleRequest) (*cloudservice.CreateConnectivityRuleResponse, error) {
 	s, who := r.s, callerOf(ctx)
@@ -26,9 +54,9 @@ func (r rules) CreateConnectivityRule(ctx context.Context, req *cloudservice.Cre
 		if req.GetSpec().GetConnectionType() == nil {
 			return nil, ours(codes.InvalidArgument, "a rule is a public_rule or a private_rule")
 		}
-		rule := &connectivityrule.ConnectivityRule{Id: newID(), ResourceVersion: newID(), Spec: proto.CloneOf(req.GetSpec()),
+		made := &connectivityrule.ConnectivityRule{Id: newID(), ResourceVersion: newID(), Spec: proto.CloneOf(req.GetSpec()),
 			State: resource.ResourceState_RESOURCE_STATE_ACTIVE, CreatedTime: timestamppb.New(s.o.Now())}
-		op, err = s.done(who, "CreateConnectivityRule", req.GetAsyncOperationId(), rule.GetId(), req, func() { s.rules[rule.GetId()] = rule })
+		op, err = s.done(who, "CreateConnectivityRule", req.GetAsyncOperationId(), made.GetId(), req, func() { s.rules[made.GetId()] = &rule{who.account, made} })
 	}
 	if err != nil {
 		return nil, err
@@ -36,7 +64,7 @@ func (r rules) CreateConnectivityRule(ctx context.Context, req *cloudservice.Cre
 	return &cloudservice.CreateConnectivityRuleResponse{ConnectivityRuleId: op.about, AsyncOperation: op.show()}, nil
 }
 
-// GetConnectivityRules lists the rules, or those of a namespace.
+// GetConnectivityRules lists the rules of the account, or those of a namespace.
 func (r rules) GetConnectivityRules(ctx context.Context, req *cloudservice.GetConnectivityRulesRequest) (*cloudservice.GetConnectivityRulesResponse, error) {
 	s, who := r.s, callerOf(ctx)
 	s.mu.Lock()
@@ -50,9 +78,9 @@ func (r rules) GetConnectivityRules(ctx context.Context, req *cloudservice.GetCo
 		only = specOf(sp).GetConnectivityRuleIds()
 	}
 	var all []*connectivityrule.ConnectivityRule
-	for id, rule := range s.rules {
-		if req.GetNamespace() == "" || slices.Contains(only, id) {
-			all = append(all, proto.CloneOf(rule))
+	for id, r := range s.rules {
+		if r.account == who.account && (req.GetNamespace() == "" || slices.Contains(only, id)) {
+			all = append(all, proto.CloneOf(r.shown))
 		}
 	}
 	slices.SortFunc(all, func(a, b *connectivityrule.ConnectivityRule) int { return strings.Compare(a.GetId(), b.GetId()) })
@@ -64,14 +92,14 @@ func (r rules) GetConnectivityRules(ctx context.Context, req *cloudservice.GetCo
 }
 
 // GetConnectivityRule is one rule.
-func (r rules) GetConnectivityRule(_ context.Context, req *cloudservice.GetConnectivityRuleRequest) (*cloudservice.GetConnectivityRuleResponse, error) {
+func (r rules) GetConnectivityRule(ctx context.Context, req *cloudservice.GetConnectivityRuleRequest) (*cloudservice.GetConnectivityRuleResponse, error) {
 	r.s.mu.Lock()
 	defer r.s.mu.Unlock()
-	rule := r.s.rules[req.GetConnectivityRuleId()]
-	if rule == nil {
+	have := r.s.rules.of(callerOf(ctx).account, req.GetConnectivityRuleId())
+	if have == nil {
 		return nil, ours(codes.NotFound, "no connectivity rule %q", req.GetConnectivityRuleId())
 	}
-	return &cloudservice.GetConnectivityRuleResponse{ConnectivityRule: proto.CloneOf(rule)}, nil
+	return &cloudservice.GetConnectivityRuleResponse{ConnectivityRule: proto.CloneOf(have.shown)}, nil
 }
 
 // DeleteConnectivityRule deletes a rule that no namespace has.
@@ -81,16 +109,16 @@ func (r rules) DeleteConnectivityRule(ctx context.Context, req *cloudservice.Del
 	defer s.mu.Unlock()
 	op, err := s.again(who, "DeleteConnectivityRule", req.GetAsyncOperationId(), req)
 	if err == nil && op == nil {
-		rule := s.rules[req.GetConnectivityRuleId()]
+		have := s.rules.of(who.account, req.GetConnectivityRuleId())
 		switch {
-		case rule == nil:
+		case have == nil:
 			err = ours(codes.NotFound, "no connectivity rule %q", req.GetConnectivityRuleId())
-		case rule.GetResourceVersion() != req.GetResourceVersion():
+		case have.shown.GetResourceVersion() != req.GetResourceVersion():
 			err = errStale
-		case s.attached(rule.GetId()):
-			err = ours(codes.FailedPrecondition, "a namespace has the rule %s", rule.GetId())
+		case s.attached(have):
+			err = ours(codes.FailedPrecondition, "a namespace has the rule %s", have.shown.GetId())
 		default:
-			op, err = s.done(who, "DeleteConnectivityRule", req.GetAsyncOperationId(), rule.GetId(), req, func() { delete(s.rules, rule.GetId()) })
+			op, err = s.done(who, "DeleteConnectivityRule", req.GetAsyncOperationId(), have.shown.GetId(), req, func() { delete(s.rules, have.shown.GetId()) })
 		}
 	}
 	if err != nil {
@@ -99,6 +127,9 @@ func (r rules) DeleteConnectivityRule(ctx context.Context, req *cloudservice.Del
 	return &cloudservice.DeleteConnectivityRuleResponse{AsyncOperation: op.show()}, nil
 }
 
-func (s *Server) attached(rule string) bool {
-	return slices.ContainsFunc(s.spaces(), func(sp Space) bool { return slices.Contains(specOf(sp).GetConnectivityRuleIds(), rule) })
+// attached reports whether a namespace of its account has a rule; s.mu is held.
+func (s *Server) attached(r *rule) bool {
+	return slices.ContainsFunc(s.spaces(), func(sp Space) bool {
+		return sp.ID.Account == r.account && slices.Contains(specOf(sp).GetConnectivityRuleIds(), r.shown.GetId())
+	})
 }

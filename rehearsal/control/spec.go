@@ -27,15 +27,14 @@ var attributeTypes = []struct {
 	number nspb.NamespaceSpec_SearchAttributeType
 	old    string
 	server string
-	most   int // in a namespace (docs.temporal.io/cloud/limits)
 }{
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_TEXT, "text", "Text", 5},
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_KEYWORD, "keyword", "Keyword", 40},
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_INT, "int", "Int", 20},
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_DOUBLE, "double", "Double", 20},
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_BOOL, "bool", "Bool", 20},
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_DATETIME, "datetime", "Datetime", 20},
-	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_KEYWORD_LIST, "keyword_list", "KeywordList", 5},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_TEXT, "text", "Text"},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_KEYWORD, "keyword", "Keyword"},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_INT, "int", "Int"},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_DOUBLE, "double", "Double"},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_BOOL, "bool", "Bool"},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_DATETIME, "datetime", "Datetime"},
+	{nspb.NamespaceSpec_SEARCH_ATTRIBUTE_TYPE_KEYWORD_LIST, "keyword_list", "KeywordList"},
 }
 
 // MaxRetention is for how many days a closed workflow stays at most (docs.temporal.io/cloud/limits).
@@ -234,32 +233,10 @@ func attributesOf(spec *nspb.NamespaceSpec, was map[string]string) (map[string]s
 			return nil, ours(codes.InvalidArgument, "search attribute %s can be neither removed nor given another type", name)
 		}
 	}
-	if err := JudgeAttributes(next); err != nil {
+	if err := namespace.JudgeAttributes(next); err != nil {
 		return nil, ours(codes.InvalidArgument, "%s", said(err))
 	}
 	return next, nil
-}
-
-// JudgeAttributes judges the custom search attributes of a namespace by the limits and names of
-// docs.temporal.io/cloud/limits. Types are in the server's words, "KeywordList". The error is an Invalid fault.
-func JudgeAttributes(all map[string]string) error {
-	count := map[string]int{}
-	for name, kind := range all {
-		if len(name) > 64 || name == "" || strings.Trim(name, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.,:-_\\/@ ") != "" {
-			return fault.New(fault.Invalid, fmt.Sprintf("search attribute %q: at most 64 letters, digits and .,:-_\\/@ and spaces", name), "Choose another name.")
-		}
-		count[kind]++
-	}
-	for _, t := range attributeTypes {
-		if n := count[t.server]; n > t.most {
-			return fault.New(fault.Invalid, fmt.Sprintf("%d search attributes of type %s: a namespace has at most %d", n, t.server, t.most), "Use fewer.")
-		}
-		delete(count, t.server)
-	}
-	for kind := range count {
-		return fault.New(fault.Invalid, fmt.Sprintf("%q is no type of a search attribute", kind), "Choose one of Text, Keyword, Int, Double, Bool, Datetime and KeywordList.")
-	}
-	return nil
 }
 
 // trusted judges a CA bundle. Its refusal has the shape and, for a certificate that has expired, the words of Temporal
@@ -270,6 +247,9 @@ func (s *Server) trusted(bundle []byte) error {
 	}
 	cas, lints := certsvc.LintBundle(bundle, s.o.Now())
 	var bad []string
+	if first, _ := pem.Decode(bundle); first == nil && len(cas) > 0 { // read generously, as base64 of PEM: no client sends it on purpose
+		bad = append(bad, "accepted_client_ca is not PEM"+ourMark)
+	}
 	for _, c := range cas {
 		if expired(c, s.o.Now()) {
 			bad = append(bad, fmt.Sprintf("certificate with subject '%s' received is expired as of '%s'", c.Subject, c.NotAfter.UTC()))

@@ -25,9 +25,15 @@ type saved struct {
 	Owners     []savedOwner      `json:"owners"`
 	Keys       []savedKey        `json:"keys"`
 	Operations []savedOperation  `json:"operations"`
-	Rules      [][]byte          `json:"rules"`
+	Rules      [][]byte          `json:"rules,omitempty"` // of versions that did not keep their account
+	RulesOf    []savedRule       `json:"connectivity_rules,omitempty"`
 	Labels     map[string]tagged `json:"labels"`
 	Endpoints  []savedEndpoint   `json:"nexus_endpoints,omitempty"`
+}
+
+type savedRule struct {
+	Account string `json:"account"`
+	Shown   []byte `json:"rule"`
 }
 
 type savedEndpoint struct {
@@ -82,7 +88,7 @@ func (s *Server) save() error {
 		out.Operations = append(out.Operations, savedOperation{op.account, op.about, op.request, wire(op.shown)})
 	}
 	for _, r := range s.rules {
-		out.Rules = append(out.Rules, wire(r))
+		out.RulesOf = append(out.RulesOf, savedRule{r.account, wire(r.shown)})
 	}
 	for _, e := range s.endpoints {
 		out.Endpoints = append(out.Endpoints, savedEndpoint{e.account, wire(e.shown)})
@@ -150,10 +156,19 @@ func (s *Server) load() error {
 		}
 		s.ops[op.account+"/"+op.shown.GetId()] = op
 	}
-	for _, r := range in.Rules {
-		rule := &connectivityrule.ConnectivityRule{}
-		errs = append(errs, proto.Unmarshal(r, rule))
-		s.rules[rule.GetId()] = rule
+	for _, r := range in.Rules { // it belongs to the account whose operation made it
+		shown := &connectivityrule.ConnectivityRule{}
+		errs = append(errs, proto.Unmarshal(r, shown))
+		for _, op := range in.Operations {
+			if op.About == shown.GetId() {
+				s.rules[shown.GetId()] = &rule{op.Account, shown}
+			}
+		}
+	}
+	for _, r := range in.RulesOf {
+		one := &rule{r.Account, &connectivityrule.ConnectivityRule{}}
+		errs = append(errs, proto.Unmarshal(r.Shown, one.shown))
+		s.rules[one.shown.GetId()] = one
 	}
 	for _, e := range in.Endpoints {
 		one := &endpoint{e.Account, &nexus.Endpoint{}}

@@ -190,6 +190,10 @@ func (d *Document) word(words []argument, i int, program string, line, group int
 		return
 	}
 	d.origin = Origin{Command: d.origin.Command, Flag: "pair"}
+	if set, v := setBy(words, i, program); set && temporalName(text) {
+		d.add(Setting{Name: text, Value: v.value, Quote: v.quote, Group: group, Line: line, Via: viaOf(text)})
+		return
+	}
 	if i >= 2 && previous == "set" && identifier(text) && (strings.Contains(text, "_") || upper(text)) && i+1 < len(words) && !strings.HasPrefix(words[i+1].text(), "-") && program != "temporal" {
 		d.add(Setting{Name: text, Value: words[i+1].value, Quote: words[i+1].quote, Group: group, Line: line, Via: "env"}) // doppler secrets set A b
 		return
@@ -305,6 +309,42 @@ func (d *Document) flag(name string, v Value, group, line int) {
 		v = Lit("")
 	}
 	d.add(Setting{Name: "--" + name, Path: name, Value: v, Group: group, Line: line, Via: "flag"})
+}
+
+// temporalName reports whether a name is said to be of Temporal: temporalAddress, Parameters:temporal-address.
+func temporalName(s string) bool {
+	return strings.Contains(strings.ToLower(s), "temporal") && settable.MatchString(s)
+}
+
+var settable = regexp.MustCompile(`^[A-Za-z_][\w:.-]*$`)
+
+// setBy reports whether word i is a name that a command sets, "pulumi config set --secret NAME value", and to what: the
+// word after it, or what gh is given for a body.
+func setBy(words []argument, i int, program string) (bool, argument) {
+	from := i - 1
+	for from > 0 && strings.HasPrefix(words[from].text(), "--") && !strings.Contains(words[from].text(), "=") {
+		from--
+	}
+	if from < 1 || words[from].text() != "set" || program == "temporal" {
+		return false, argument{}
+	}
+	if program == "gh" {
+		for n, w := range words[i+1:] {
+			flag, _, joined := strings.Cut(w.text(), "=")
+			switch {
+			case flag != "--body" && flag != "-b":
+			case joined:
+				return true, argument{value: cutValue(w.value, len(flag)+1), quote: w.quote}
+			case i+2+n < len(words):
+				return true, words[i+2+n]
+			}
+		}
+		return true, argument{value: Value{{Raw: "(set elsewhere)"}}}
+	}
+	if i+1 < len(words) && !strings.HasPrefix(words[i+1].text(), "-") {
+		return true, words[i+1]
+	}
+	return false, argument{}
 }
 
 // cutValue drops the first n bytes of a value.

@@ -28,6 +28,13 @@ var setters = []struct {
 // several are lines that hold one or more NAME=value behind a word.
 var several = regexp.MustCompile(`^(?:Environment=|PassEnvironment=|(?:ENV|ARG)\s+|(?:env|setenv)\s+)(.*)$`)
 
+// supervised is supervisor's line of variables, NAME="value" with commas between them, in which %(ENV_NAME)s is a
+// variable of supervisor's own (supervisord.org/configuration.html, "environment").
+var (
+	supervised    = regexp.MustCompile(`^environment\s*=\s*([A-Za-z_]\w*=.*)$`)
+	supervisorRef = regexp.MustCompile(`%\(ENV_(\w+)\)s`)
+)
+
 var (
 	assigns = regexp.MustCompile(`^(?:export\s+|declare\s+-x\s+|typeset\s+-x\s+)?([A-Za-z_]\w*)=(.*)$`)
 	spaced  = regexp.MustCompile(`^(?:export\s+)?["']?([A-Za-z_][\w.-]*)["']?\s*(?:=|:(?:\s|$))\s*(.*?),?$`)
@@ -137,6 +144,10 @@ func (d *Document) special(line string, number, group int) bool {
 		d.add(Setting{Name: m[1], Value: v, Quote: quote, Group: group, Line: number, Via: "env"})
 		return true
 	}
+	if m := supervised.FindStringSubmatch(line); m != nil {
+		d.assignments(argument{value: Lit(supervisorRef.ReplaceAllString(m[1], "$${$1}"))}, "environment", number, group)
+		return true
+	}
 	if m := several.FindStringSubmatch(line); m != nil && strings.Contains(m[1], "=") {
 		if strings.HasPrefix(line, "Environment=") {
 			d.dialect("systemd")
@@ -188,6 +199,7 @@ var (
 // fallbacks are the ways in which code reads a variable and says what holds where it is not set.
 var fallbacks = []*regexp.Regexp{
 	regexp.MustCompile(`^(?:[\w.]*(?:config|[gG]etenv|env|Env)|os\.environ\.get|ENV\.fetch|\w*env\.\w+)\(\s*['"]\w+['"]\s*,\s*(?:default\s*=\s*)?(?:"([^"]+)"|'([^']+)')\s*\)[;,]?$`),
+	regexp.MustCompile("^`\\$\\{\\s*process\\.env\\.\\w+\\s*(?:\\?\\?|\\|\\|)\\s*(?:\"([^\"`]+)\"|'([^'`]+)')\\s*\\}`[;,]?$"),
 	regexp.MustCompile(`^(?:process\.env(?:\.\w+|\[['"]\w+['"]\])|ENV\[['"]\w+['"]\]|os\.environ\.get\(['"]\w+['"]\))\s*(?:\?\?|\|\||\bor\b)\s*(?:"([^"]+)"|'([^']+)')[;,]?$`),
 }
 
@@ -218,6 +230,7 @@ func (d *Document) loose(text string, first, group int) {
 			column = valueColumn(line)
 		}
 		if m := tableRow.FindStringSubmatch(line); m != nil {
+			d.Open = true // a table of a text about a configuration does not hold all of it
 			if cells := cellsOf(line); column > 0 && column < len(cells) && cells[column] != "" && !tableRule.MatchString(cells[column]) {
 				d.add(Setting{Name: m[1], Value: everyday.split(cells[column]), Group: group, Line: number, Via: "env"})
 			}
@@ -267,6 +280,9 @@ func (d *Document) loose(text string, first, group int) {
 			}
 		}
 		value, quote := unquote(raw, "dotenv")
+		if quote == 0 && value != "" && strings.Trim(value, "({[ ") == "" && !temporalName(m[1]) {
+			continue // code's brace: what it opens stands on the lines after it
+		}
 		v := everyday.split(value)
 		d.Code = d.Code || quote == 0 && codeValue.MatchString(value) || quote != 0 && strings.HasSuffix(raw, string(quote)+";")
 		switch {
@@ -280,6 +296,7 @@ func (d *Document) loose(text string, first, group int) {
 }
 
 var (
+	cloudHead = regexp.MustCompile(`(?i)\bcloud\b|\bprod`)
 	valueHead = regexp.MustCompile(`(?i)^(?:values?|default(?: values?)?|examples?|sample|setting|set to|production|cloud)$`)
 	wordsHead = regexp.MustCompile(`(?i)desc|required|type|mean|purpose|what|note|use|used|comment`)
 )
@@ -287,6 +304,11 @@ var (
 // valueColumn is the column of a table that holds the values of its variables, 0 for none.
 func valueColumn(head string) int {
 	cells := cellsOf(head)
+	for i, c := range cells { // of several columns of values, the one for Temporal Cloud
+		if i > 0 && cloudHead.MatchString(c) && !wordsHead.MatchString(c) {
+			return i
+		}
+	}
 	for i, c := range cells {
 		if i > 0 && valueHead.MatchString(c) {
 			return i
