@@ -33,7 +33,7 @@ func TestNarrowPages(t *testing.T) {
 	if title := b.value(`document.title`); !strings.Contains(title, "Upload the CA certificate · payments") {
 		t.Errorf("title %q", title)
 	}
-	if h1 := b.value(`document.querySelector('h1').textContent.replace(/\s+/g, ' ').trim()`); h1 != "Upload the CA certificate of payments" {
+	if h1 := b.value(`document.querySelector('h1').textContent.replace(/\s+/g, ' ').trim()`); h1 != "Upload the CA certificate for payments" {
 		t.Errorf("heading %q", h1)
 	}
 }

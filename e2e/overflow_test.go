@@ -54,6 +54,12 @@ func TestNothingOverflows(t *testing.T) {
 	const ns = "zahlungsverkehrsabwicklungssystem-0001.f45a2"
 	m := move(name, ns, "rehearsal", "5")
 	cloud := move(name[1:]+"2", "zahlungsverkehrsabwicklungssystem-0002.f45a2", "cloud", "5")
+	keyed := strings.TrimSuffix(v.form("/new", "name", name[2:]+"03", "lang", "go", "mode", "rehearsal", "auth", "api-key").ok(t, "a migration with an API key").path, "/namespace")
+	const third = "zahlungsverkehrsabwicklungssystem-0003.f45a2"
+	v.form(keyed+"/namespace", "namespace", third).ok(t, "its namespace")
+	key := long("zahlungsverkehrsabwicklung", 50)
+	v.form("/cloud/"+third+"/keys", "key_name", key, "key_days", "30").ok(t, "its key")
+	v.form(keyed+"/keys", "old_id", idOfKey(t, string(v.get(keyed+"/keys").ok(t, "the API keys").body), key)).ok(t, "its replacement")
 	ca := string(v.get(m+"/certificates/ca.pem").ok(t, "the CA").body)
 	v.form("/cloud/"+ns, "ca_bundle", ca, "m", strings.TrimPrefix(m, "/m/")).ok(t, "the upload")
 	check := v.upload(m+"/test", "key_source", "lent").ok(t, "a check").path
@@ -66,7 +72,7 @@ func TestNothingOverflows(t *testing.T) {
 		m, m + "/namespace", m + "/certificates", m + "/certificates?lane=own-ca", m + "/certificates/clients", m + "/certificates/key", m + "/certificates/filters", m + "/certificates/replace", certificatePage(t, p, m),
 		m + "/upload", m + "/test", check, m + "/code", m + "/code/environment", m + "/transfer", more["refund"], more["stuck"], m + "/transfer/drill", more["drill"], m + "/runs", m + "/settings", m + "/report", m + "/certificates/unsaved", check + "/compare", again + "/compare" + check[strings.LastIndexByte(check, '/'):],
 		"/migrations", "/migrations/import", v.checkedTogether(m, cloud), "/operations", "/assess", m + "/assess", v.assessed(m), m + "/cutover", v.crossed(m), m + "/ops", cloud + "/ops",
-		cloud, cloud + "/upload", cloud + "/code", cloud + "/test"}
+		keyed + "/keys", "/cloud/" + third, cloud, cloud + "/upload", cloud + "/code", cloud + "/test"}
 	allWalked(t, pages, atHome)
 	for _, how := range []struct {
 		bar    string
@@ -78,7 +84,7 @@ func TestNothingOverflows(t *testing.T) {
 	} {
 		b := how.b
 		for _, path := range pages {
-			t.Run(how.bar+strings.NewReplacer(m, "m", cloud, "cloud", "/", "_").Replace(path), func(t *testing.T) {
+			t.Run(how.bar+strings.NewReplacer(m, "m", cloud, "cloud", keyed, "keyed", "/", "_").Replace(path), func(t *testing.T) {
 				b.t = t
 				b.open(p.url + path)
 				for _, width := range how.widths {

@@ -35,7 +35,7 @@ type SlowRow struct {
 // slowProps is a table of what takes long.
 type slowProps struct {
 	ID, Title, Text string
-	Of              string // what is counted: "Answers"
+	Of              string // what is counted: "Sent"
 	Rows            []SlowRow
 	Fold            bool // what a row is about is long: its gist, and all of it when it is opened
 }

@@ -149,7 +149,7 @@ func OperationsPage(f Frame, p OperationsProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = slowTable(slowProps{ID: "routes", Title: "Slowest pages", Text: "Answers of each address since " + p.Since + ", with the time to send them.", Of: "Answers", Rows: p.Routes}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = slowTable(slowProps{ID: "routes", Title: "Slowest pages", Text: "Answers sent for each address since " + p.Since + ", with the time to send them: half within the first time, 95 of 100 within the second.", Of: "Sent", Rows: p.Routes}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -157,7 +157,7 @@ func OperationsPage(f Frame, p OperationsProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = slowTable(slowProps{ID: "queries", Title: "Slowest queries", Text: "Calls to the database since " + p.Since + ". Open one to see its SQL, which holds no value.", Of: "Calls", Rows: p.Queries, Fold: true}).Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = slowTable(slowProps{ID: "queries", Title: "Slowest queries", Text: "Calls to the database since " + p.Since + ": half within the first time, 95 of 100 within the second. Open one to see its SQL, which holds no value.", Of: "Calls", Rows: p.Queries, Fold: true}).Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
@@ -283,7 +283,7 @@ func slowTable(p slowProps) templ.Component {
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}
-			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</th><th scope=\"col\">Half took at most</th><th scope=\"col\">95 of 100 at most</th><th scope=\"col\">The slowest</th></tr></thead> ")
+			templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 22, "</th><th scope=\"col\">Half</th><th scope=\"col\">95 %</th><th scope=\"col\">Slowest</th></tr></thead> ")
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -37,7 +37,7 @@ func TestGist(t *testing.T) {
 		}
 	}
 	page := render(t, OperationsPage(frame("Operations", "", nil), operationsProps()))
-	for _, want := range []string{"<summary>Read migrations, run counts</summary>", `<th scope="col">Calls</th>`, `<th scope="col">Half took at most</th>`, `<th scope="col">Answers</th>`} {
+	for _, want := range []string{"<summary>Read migrations, run counts</summary>", `<th scope="col">Calls</th>`, `<th scope="col">Half</th>`, `<th scope="col">Sent</th>`} {
 		if !strings.Contains(page, want) {
 			t.Errorf("the page lacks %s", want)
 		}
