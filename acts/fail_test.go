@@ -356,6 +356,7 @@ var all = []act{
 		w.must(second2(w.Acts.Rehearsal.Break(w.ctx, dana, w.m.ID, "port-closed")))
 		w.settle()
 	}, recorded: true, do: func(w *world) error { return w.Acts.Rehearsal.Mend(w.ctx, dana, "payments.a2dd6", "") }},
+	{name: "Rehearsal.SetBothMethods", setup: func(w *world) { w.Acts.Places.o.Rehearsal.Adjust = &judging{} }, do: func(w *world) error { return w.Acts.Rehearsal.SetBothMethods(w.ctx, dana, true) }},
 	{name: "Rehearsal.SetLenient", setup: func(w *world) { w.Acts.Places.o.Rehearsal.Adjust = &judging{} }, recorded: true, do: func(w *world) error { return w.Acts.Rehearsal.SetLenient(w.ctx, dana, true) }},
 	{name: "Rehearsal.Reset", setup: (*world).tested, recorded: true, do: func(w *world) error { return w.Acts.Rehearsal.Reset(w.ctx, dana) }},
 }

@@ -206,6 +206,7 @@ func (h *Handlers) routes() []route {
 		{get, "/rehearsal", in, h.cloud.Rehearsal},
 		{post, "/rehearsal/reset", admin, h.cloud.ResetRehearsal},
 		{post, "/rehearsal/strictness", admin, h.judging.SaveStrictness},
+		{post, "/rehearsal/methods", admin, h.judging.SaveMethods},
 		{post, "/rehearsal/break", build, h.cloud.SetBreak},
 		{post, "/rehearsal/practice", build, h.cloud.Practise},
 		{get, "/cloud", in, h.cloud.Cloud},

@@ -259,6 +259,7 @@ var Sentences = map[string]string{
 	"cloud":         "Namespace created",
 	"cloud-unseen":  "Namespace created. You see it here once a migration of yours has it: step 1",
 	"strictness":    "Saved; it holds from the next connection on",
+	"methods":       "Saved; it holds at once",
 	"reset":         "Rehearsal cloud reset",
 	"broken":        "Broken on purpose. Run the check to see it",
 	"mended":        "Turned off; everything is as it was",
