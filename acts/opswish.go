@@ -72,6 +72,12 @@ func (o opsWish) plan(ctx context.Context) (plan cloud.Plan, err error) {
 	case OpsKey:
 		plan, err = s.client.PlanKey(ctx, ns, wish.Name, time.Duration(wish.Days)*24*time.Hour)
 		return plan, atField(err, "name", "key_name", "days", "key_days")
+	case OpsDeleteKey:
+		if err := migration.CanDeleteByOps(v); err != nil {
+			return plan, err
+		}
+		plan, err = s.client.PlanDeleteKey(ctx, ns, migration.RotationOf(v).Old.ID)
+		return plan, atField(err, "key", "")
 	}
 	return plan, fault.New(fault.Invalid, "Onramp does not know this change", "Choose one of the page.")
 }
@@ -191,18 +197,12 @@ func (o opsWish) signIn(ctx context.Context, ns namespace.ID) (plan cloud.Plan, 
 			return plan, err
 		}
 	}
-	if place := o.Of(v.Migration.Mode); !change.MTLS && place.Callers != nil {
+	if place := o.Of(v.Migration.Mode); !(change.MTLS && change.APIKeys) && place.Callers != nil {
 		callers, err := place.Callers.Callers(ctx, ns)
 		if err != nil {
 			return plan, err
 		}
-		var all []string
-		for _, x := range callers.List {
-			if x.KeyID == "" {
-				all = append(all, x.CA)
-			}
-		}
-		if by := migration.HeldBy(callers, all, o.o.ReplaceWindow); len(by) > 0 {
+		if by := migration.SignedInBy(callers, !change.MTLS, !change.APIKeys, o.o.ReplaceWindow); len(by) > 0 {
 			return plan, migration.InUse(by, callers.At, o.o.ReplaceWindow)
 		}
 	}

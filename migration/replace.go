@@ -205,6 +205,12 @@ func HeldBy(c cloud.Callers, cas []string, window time.Duration) []cloud.Caller 
 	return held(c, window, func(x cloud.Caller) bool { return slices.Contains(cas, x.CA) })
 }
 
+// SignedInBy returns the callers with a client certificate, with an API key, or with either, that are connected or whose last
+// call is younger than window. Onramp's own calls are left out.
+func SignedInBy(c cloud.Callers, certificates, keys bool, window time.Duration) []cloud.Caller {
+	return held(c, window, func(x cloud.Caller) bool { return certificates && x.Leaf != "" || keys && x.KeyID != "" })
+}
+
 func held(c cloud.Callers, window time.Duration, old func(cloud.Caller) bool) []cloud.Caller {
 	var out []cloud.Caller
 	for _, x := range c.List {
