@@ -261,7 +261,7 @@ func TestAPIKeyRefusals(t *testing.T) {
 	if _, _, err := c.CreateAPIKey(testContext(t), id, "one more", time.Hour); !fault.Is(err, fault.Invalid) {
 		t.Errorf("key %d: %v", maxKeys+1, err)
 	}
-	if _, err := c.SetAuth(testContext(t), id, "both"); !fault.Is(err, fault.Invalid) {
+	if _, err := c.SetAuth(testContext(t), id, "neither"); !fault.Is(err, fault.Invalid) {
 		t.Errorf("SetAuth: %v", err)
 	}
 	if _, err := c.SetAuth(context.Background(), namespace.ID{Name: "nobody", Account: "a1b2c"}, cloud.AuthMTLS); !fault.Is(err, fault.NotFound) {
