@@ -462,6 +462,7 @@ func TestEveryReproducibleFault(t *testing.T) {
 		c.add(row, reports[i])
 	}
 	c.judge(t)
+	sameReports(t, rows, reports)
 	if *update {
 		intoPage(t, "coverage", c.markdown())
 	} else {
