@@ -305,14 +305,14 @@ func (h *Handlers) MetricsRouter() http.Handler {
 const certificatesPath = "/m/{m}/certificates"
 
 // certified is an action on a migration's certificates. Where workers sign in with an API key there are none: a page
-// then says that there is nothing to do, a form is refused (migration.TakesCertificates), and there is no such file.
+// then says that there is nothing to do, a form is refused (migration.View.TakesCertificates), and there is no such file.
 func (h *Handlers) certified(do web.Action) web.Action {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := h.Move(r)
 		if err != nil {
 			return err
 		}
-		switch err := v.Migration.TakesCertificates(); {
+		switch err := v.TakesCertificates(); {
 		case err == nil:
 			return do(w, r)
 		case r.Method == http.MethodPost:
