@@ -239,9 +239,9 @@ func (c *fakeCloud) ChangeFilters(_ context.Context, id namespace.ID, change fun
 	})
 }
 
-func (c *fakeCloud) ChangeAuth(_ context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+func (c *fakeCloud) ChangeAuth(_ context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) (string, error)) (cloud.Namespace, error) {
 	return c.change(id, func(ns *cloud.Namespace) (err error) {
-		auth, err := change(*ns)
+		auth, err := change(*ns, c.callers)
 		if err == nil {
 			ns.Auth = auth
 		}

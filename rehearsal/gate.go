@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/server/common/rpc/encryption"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/namespace"
 	"onramp/rehearsal/control"
 )
@@ -100,7 +101,7 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			}
 			return nil, errors.New("no namespace has this endpoint")
 		}
-		cas, v.namespace, keyed = s.pool, s.id.String(), s.keyed
+		cas, v.namespace, keyed = s.pool, s.id.String(), !s.takes(cloud.AuthMTLS)
 		leaf, err = g.authority.leaf(s.id.Account)
 	}
 	if err != nil {

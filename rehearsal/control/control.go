@@ -31,7 +31,8 @@ type Space struct {
 	Version       string // another one after each change, whoever made it
 	Bundle        []byte // PEM
 	Filters       certsvc.Filters
-	Keyed         bool // it takes API keys, and no client certificate
+	Keyed         bool // it takes API keys
+	Both          bool // Keyed, and it takes client certificates too; without it a keyed one takes none
 	RetentionDays int
 	Attributes    map[string]string // custom search attributes: their types in the server's words, "KeywordList"
 	Rest          []byte            // wire form of a NamespaceSpec: all that the door enforces nothing of, unknown fields too
@@ -42,6 +43,8 @@ type Spaces interface {
 	// Ready waits until the others can be asked, at most until ctx ends.
 	Ready(ctx context.Context) error
 	All() []Space
+	// Both reports whether the account has both sign-in methods at once, which Temporal Support turns on.
+	Both() bool
 	// Judge returns the rules of Temporal Cloud that a namespace would break, as joined faults.
 	Judge(s Space) error
 	// Put makes a namespace ("" for was) or replaces it while its version is was. Faults: Conflict when it is another.

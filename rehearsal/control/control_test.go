@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,9 +30,12 @@ import (
 
 // shelf is Spaces in memory.
 type shelf struct {
-	mu  sync.Mutex
-	all map[string]Space
+	mu   sync.Mutex
+	all  map[string]Space
+	both atomic.Bool
 }
+
+func (s *shelf) Both() bool { return s.both.Load() }
 
 func (s *shelf) Ready(context.Context) error { return nil }
 
