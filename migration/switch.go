@@ -77,11 +77,12 @@ type SwitchEndData struct {
 	Gate string `json:"gate,omitempty"` // of FactSwitchBack
 	// Of FactSwitchDone: the migration's method from then on, when the old one was last seen (zero: never since the rehearsal
 	// cloud started), how many programs used the new one, and where nobody can see that, whether a person alone says that the
-	// old one is off.
+	// old one is off, or the control plane showed it.
 	To      string    `json:"to,omitempty"`
 	LastOld time.Time `json:"last_old,omitzero"`
 	OnNew   int       `json:"on_new,omitempty"`
 	Said    bool      `json:"said,omitempty"`
+	Read    bool      `json:"read,omitempty"` // the control plane showed it off
 }
 
 // SwitchSide is the old or the new method with what checks made of it.

@@ -5,6 +5,7 @@ import (
 	"strings"
 	"time"
 
+	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/fault"
 )
@@ -96,6 +97,22 @@ func (s *Switch) Let(ns cloud.Namespace) (string, error) {
 		return "", f
 	}
 	return cloud.AuthBoth, nil
+}
+
+// Beside is the bundle with the CA certificate of the new client certificate in it, unless one that would be dropped is still
+// used. Errors are those of certsvc.AddToBundle.
+func (s *Switch) Beside(ns cloud.Namespace, c cloud.Callers, window time.Duration, now time.Time) ([]byte, error) {
+	if s.Certificate.CAPEM == "" || slices.Contains(ns.Fingerprints(), s.Certificate.CAFingerprint) {
+		return []byte(ns.BundlePEM), nil
+	}
+	change, err := certsvc.AddToBundle([]byte(ns.BundlePEM), []byte(s.Certificate.CAPEM), now)
+	if err != nil {
+		return nil, err
+	}
+	if held := HeldBy(c, drops(change), window); len(held) > 0 {
+		return nil, InUse(held, c.At, window)
+	}
+	return change.PEM, nil
 }
 
 // LetBoth records that the namespace takes both methods, or with once that the change is to be made in one step.
@@ -273,7 +290,7 @@ func (s *Switch) Seen(c cloud.Callers) SwitchEndData {
 
 // TurnedOffElsewhere says why a switch whose old method a person turns off in Temporal Cloud has not ended, nil when it has.
 // It has when, since the note, a check with a credential of the old method that had passed before was refused, or a person
-// says that it is off (said), and a check with the new method passed after that.
+// says that it is off, or the control plane showed it (said), and a check with the new method passed after that.
 func TurnedOffElsewhere(v View, said bool) error {
 	s := SwitchOf(v)
 	if err := s.CanTurnOff(); err != nil {
