@@ -459,7 +459,7 @@ func elsewhere(w *world) {
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
 var looks = []string{"CloudOps.HeldBundle", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
-	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Rotations.AboutCheck", "Rotations.Keys", "Switches.AboutCheck", "Switches.At", "Switches.CanHaveBoth", "Switches.HasBoth", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.CanLook", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
+	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Rotations.AboutCheck", "Rotations.Keys", "Switches.At", "Switches.CanHaveBoth", "Switches.HasBoth", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.CanLook", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.Spaces", "Lists.ToPractise", "Lists.WithCertificate"}
 
 // TestEveryActIsHere: an act that is in no table would not be tried.

@@ -92,7 +92,7 @@ func (r Rotations) dropKey(ctx context.Context, by Actor, v migration.View, key 
 // stillRuns is a Conflict fault while a transfer or a drill of Onramp's own goes on: whether it has the old key is not known,
 // for an API key is never kept.
 func (r Rotations) stillRuns(ctx context.Context, v migration.View) error {
-	row, err := r.working(ctx, v.Migration.ID)
+	row, err := working(ctx, r.desk, v.Migration.ID)
 	if err != nil || row == nil {
 		return err
 	}
@@ -102,7 +102,7 @@ func (r Rotations) stillRuns(ctx context.Context, v migration.View) error {
 }
 
 // working is a transfer or a drill of Onramp's own that goes on; nil for none.
-func (d *desk) working(ctx context.Context, id string) (*runs.Row, error) {
+func working(ctx context.Context, d *desk, id string) (*runs.Row, error) {
 	for _, kind := range []migration.RunKind{migration.TransferRun, migration.DrillRun} {
 		rows, err := d.o.Runs.Rows(ctx, id, kind, maxRunning)
 		if err != nil {

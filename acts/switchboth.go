@@ -3,34 +3,11 @@ package acts
 import (
 	"context"
 
-	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 )
-
-// HaveBoth makes the account that is practised one that has both sign-in methods at once, as Temporal Support turns it on. It is
-// recorded before it is done.
-func (s Switches) HaveBoth(ctx context.Context, by Actor, id string) (err error) {
-	defer unchanged(&err)
-	v, err := s.View(ctx, id)
-	if err != nil {
-		return err
-	}
-	if !s.CanHaveBoth(v) {
-		return fault.New(fault.Conflict, "Only the rehearsal cloud’s account can be changed here", "In Temporal Cloud, ask Temporal Support.")
-	}
-	place, err := s.Ready(ctx)
-	if err != nil {
-		return err
-	}
-	asked := note(id, custody.Strictness, "both sign-in methods at once")
-	if err := s.record(ctx, by, asked); err != nil {
-		return err
-	}
-	return toldAfter(ctx, s.Book, by, asked, place.Adjust.SetBothMethods(ctx, true))
-}
 
 // CanHaveBoth reports whether the account of a migration's place can be made one that has both methods.
 func (s Switches) CanHaveBoth(v migration.View) bool {
@@ -98,7 +75,7 @@ func (s Switches) letHere(ctx context.Context, by Actor, v migration.View, moved
 		if sw.Certificate == nil {
 			return nil, errSame
 		}
-		pem, err := sw.Beside(now, c, s.o.ReplaceWindow, s.o.Now())
+		pem, err := migration.BesideOf(sw, now, c, s.o.ReplaceWindow, s.o.Now())
 		if err == nil && string(pem) == now.BundlePEM {
 			err = errSame
 		}
@@ -130,48 +107,4 @@ func (s Switches) letHere(ctx context.Context, by Actor, v migration.View, moved
 		err = left(err, back(), "The sign-in method of "+ns.String()+" was changed.")
 	}
 	return change.undo(ctx, err)
-}
-
-// Once chooses the change in one step, for an account that has not got both methods at once: nothing is changed yet.
-func (s Switches) Once(ctx context.Context, by Actor, id string) (err error) {
-	defer unchanged(&err)
-	if _, err := asSeen(ctx, s.Book, id); err != nil {
-		return err
-	}
-	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := migration.LetBoth(v, migration.KeyByAPerson, true)
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "sign-in method: to be changed in one step")}}, err
-	})
-	return err
-}
-
-// CreateKey makes the API key of the new method in the rehearsal cloud and returns it, this once. Faults are Invalid, at the
-// fields key_name and key_days, and Conflict where Onramp makes no keys.
-func (s Switches) CreateKey(ctx context.Context, by Actor, id, name string, days int) (key certsvc.Secret, err error) {
-	defer unchanged(&err)
-	v, err := asSeen(ctx, s.Book, id)
-	if err != nil {
-		return key, err
-	}
-	if err := migration.SwitchOf(v).CanTakeKey(); err != nil {
-		return key, err
-	}
-	return makeKey(ctx, s.desk, by, v, freshKey{name, days, migration.SetSwitchKey})
-}
-
-// TakeKey records the API key of the new method, which somebody made elsewhere. Faults are those of migration.SetSwitchKey.
-func (s Switches) TakeKey(ctx context.Context, by Actor, id string, key migration.KeyRef) (err error) {
-	defer unchanged(&err)
-	v, err := asSeen(ctx, s.Book, id)
-	if err != nil {
-		return err
-	}
-	if key.Print = ""; v.Migration.Mode.Can().Callers {
-		return fault.New(fault.Conflict, "In a rehearsal Onramp makes the API key itself", "Use its button.")
-	}
-	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := migration.SetSwitchKey(v, migration.KeyByAPerson, key)
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "sign-in method: the new API key is "+key.Said())}}, err
-	})
-	return err
 }

@@ -10,14 +10,13 @@ import (
 	"onramp/migration"
 	"onramp/namespace"
 	"onramp/runs"
-	"onramp/transfer"
 )
 
 // At is where programs sign in with a method while both are on, and the migration as it is with that method. Where the namespace
 // takes both, API keys are accepted at the regional endpoint alone (docs.temporal.io/cloud/api-keys): a Conflict fault where the
 // region is not known.
 func (s Switches) At(v migration.View, auth string) (doctor.Target, migration.View, error) {
-	as, sw := v.SignedIn(auth), migration.SwitchOf(v)
+	as, sw := migration.SignedIn(v, auth), migration.SwitchOf(v)
 	t := s.Target(as)
 	if auth != cloud.AuthAPIKey || s.Of(v.Migration.Mode).Own != nil || v.Namespace == nil || !sw.Open() || sw.Both == nil || sw.Once() {
 		return t, as, nil
@@ -61,58 +60,4 @@ func (s Switches) Check(ctx context.Context, by Actor, id, which string, c Crede
 		return run, err
 	}
 	return s.begin(ctx, by, custody.Checked, checkJob(s.desk, by, as, t, func(leaf string) string { return sw.About(which, about(as, t, leaf)) }))
-}
-
-// AboutCheck is the hash of what a check with a method is about, with the migration's own certificate; "" where it cannot be made.
-func (s Switches) AboutCheck(v migration.View, which string) string {
-	sw := migration.SwitchOf(v)
-	t, as, err := s.At(v, sw.Side(which).Auth)
-	if err != nil {
-		return ""
-	}
-	leaf := ""
-	if as.Certificate != nil {
-		leaf = as.Certificate.LeafFingerprint
-	}
-	return sw.About(which, about(as, t, leaf))
-}
-
-// SeePollers looks who polls a task queue, with a credential of the old method, and records that: where nobody can see what
-// workers sign in with, it is the nearest to it. queue "" is that of the migration's language.
-func (s Switches) SeePollers(ctx context.Context, by Actor, id, queue string, c Credentials) (err error) {
-	defer unchanged(&err)
-	v, err := s.View(ctx, id)
-	if err != nil {
-		return err
-	}
-	sw := migration.SwitchOf(v)
-	if err := sw.GoesOn(); err != nil {
-		return err
-	}
-	if queue == "" {
-		queue = TaskQueue(v)
-	}
-	t, as, err := s.At(v, sw.Old.Auth)
-	if err = join(err, checkQueue(queue)); err == nil {
-		err = join(s.with(by, as, c, &t), readable(t))
-	}
-	if err != nil {
-		return err
-	}
-	if err := s.admit(ctx, by, t.Address); err != nil {
-		return err
-	}
-	found, err := s.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
-	if err != nil {
-		return err
-	}
-	var who []string
-	for _, p := range found {
-		who = append(who, p.Identity)
-	}
-	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := migration.SeeSwitchPollers(v, queue, who)
-		return entry{facts: facts, records: []custody.Record{note(id, custody.PollersSeen, queue)}}, err
-	})
-	return err
 }

@@ -2,7 +2,6 @@ package acts
 
 import (
 	"context"
-	"errors"
 	"fmt"
 
 	"onramp/cloud"
@@ -10,21 +9,6 @@ import (
 	"onramp/fault"
 	"onramp/migration"
 )
-
-// NoteWorkers records a person's word that no program signs in with the old method. Faults are those of
-// migration.NoteSwitchWorkers, of field why.
-func (s Switches) NoteWorkers(ctx context.Context, by Actor, id, why string) (err error) {
-	defer unchanged(&err)
-	if _, err := asSeen(ctx, s.Book, id); err != nil {
-		return err
-	}
-	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := migration.NoteSwitchWorkers(v, why)
-		err = errors.Join(err, noSecretIn(why))
-		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceMoved, "sign-in method: no program uses the old one, as confirmed by a person")}}, err
-	})
-	return err
-}
 
 // TurnOff ends a switch: in the rehearsal cloud Onramp turns the old method off, unless a program is seen with it; elsewhere a
 // person has, and checks or the control plane have shown it, or that person says so (said). The new method becomes the
@@ -121,7 +105,7 @@ func (s Switches) stillSignsIn(ctx context.Context, ns, auth string) error {
 		if v.Migration.Auth != auth {
 			continue
 		}
-		row, err := s.working(ctx, v.Migration.ID)
+		row, err := working(ctx, s.desk, v.Migration.ID)
 		if err != nil {
 			return err
 		}
@@ -131,54 +115,6 @@ func (s Switches) stillSignsIn(ctx context.Context, ns, auth string) error {
 		f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d still signs in with the old method", row.Kind, row.Number), "Wait until it has ended, or stop it on its page.")
 		f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
 		return f
-	}
-	return nil
-}
-
-// Back rolls a switch back to before a gate (migration.SwitchBack). A Conflict fault when the new method would be turned off
-// and a program is seen with it.
-func (s Switches) Back(ctx context.Context, by Actor, id, gate string) (err error) {
-	defer unchanged(&err)
-	v, err := asSeen(ctx, s.Book, id)
-	if err != nil {
-		return err
-	}
-	if _, err := migration.SwitchBack(v, gate); err != nil {
-		return err
-	}
-	records := []custody.Record{note(id, custody.ReplaceBack, "sign-in method: "+gate)}
-	back := func() error { return nil }
-	if sw := migration.SwitchOf(v); sw.TakesBack(gate) {
-		ns, err := idOf(v)
-		if err != nil {
-			return err
-		}
-		if err := s.stillSignsIn(ctx, ns.String(), sw.New.Auth); err != nil {
-			return err
-		}
-		place, err := s.Ready(ctx)
-		if err != nil {
-			return err
-		}
-		defer s.using.lock(ns.String())()
-		back, err = changeAuth(ctx, place, ns, func(now cloud.Namespace, c cloud.Callers) (string, error) {
-			next, err := sw.TakeBack(now, c, s.o.ReplaceWindow)
-			if err == nil && next == now.Auth {
-				err = errSame
-			}
-			return next, err
-		})
-		if err != nil {
-			return fault.Rename(err, map[string]string{"auth": ""})
-		}
-		records = append(records, note("", custody.AuthSaved, ns.String()+": "+sw.Old.Auth))
-	}
-	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := migration.SwitchBack(v, gate)
-		return entry{facts: facts, records: records}, err
-	})
-	if err != nil {
-		return left(err, back(), "The sign-in method of the namespace was changed.")
 	}
 	return nil
 }

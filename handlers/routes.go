@@ -130,6 +130,18 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/keys/note", change, h.rotate.NoteWorkers},
 		{post, "/m/{m}/keys/delete", change, h.rotate.Delete},
 		{post, "/m/{m}/keys/back", change, h.rotate.Back},
+		// Changing the sign-in method, step by step on one page
+		{get, "/m/{m}/switch", see, h.method.Wizard},
+		{post, "/m/{m}/switch", change, h.method.Start},
+		{post, "/m/{m}/switch/both", change, h.method.Both},
+		{post, "/m/{m}/switch/account", change, h.method.Account},
+		{post, "/m/{m}/switch/once", change, h.method.Once},
+		{post, "/m/{m}/switch/new", change, h.method.TakeKey},
+		{post, "/m/{m}/switch/check", change, h.method.Prove},
+		{post, "/m/{m}/switch/pollers", change, h.method.SeePollers},
+		{post, "/m/{m}/switch/note", change, h.method.NoteWorkers},
+		{post, "/m/{m}/switch/off", change, h.method.Off},
+		{post, "/m/{m}/switch/back", change, h.method.Back},
 		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
@@ -305,14 +317,14 @@ func (h *Handlers) MetricsRouter() http.Handler {
 const certificatesPath = "/m/{m}/certificates"
 
 // certified is an action on a migration's certificates. Where workers sign in with an API key there are none: a page
-// then says that there is nothing to do, a form is refused (migration.View.TakesCertificates), and there is no such file.
+// then says that there is nothing to do, a form is refused (migration.TakesCertificates), and there is no such file.
 func (h *Handlers) certified(do web.Action) web.Action {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		v, err := h.Move(r)
 		if err != nil {
 			return err
 		}
-		switch err := v.TakesCertificates(); {
+		switch err := migration.TakesCertificates(v.View); {
 		case err == nil:
 			return do(w, r)
 		case r.Method == http.MethodPost:

@@ -70,8 +70,8 @@ func (m Migration) UsesKeys() bool { return m.Auth == cloud.AuthAPIKey }
 
 // TakesCertificates says why a migration has no certificates, nil when its workers sign in with one, or are on the way to: a
 // Conflict fault.
-func (v View) TakesCertificates() error {
-	if !v.Migration.UsesKeys() || SwitchOf(v).takesCertificates() {
+func TakesCertificates(v View) error {
+	if !v.Migration.UsesKeys() || takesCertificates(SwitchOf(v)) {
 		return nil
 	}
 	return fault.New(fault.Conflict, "This migration has no certificates", "Its workers sign in with an API key. To move them to client certificates, change the sign-in method of the namespace.")

@@ -42,7 +42,7 @@ func (v View) StartReplacement(id, what string) ([]Fact, error) {
 	case v.Namespace == nil || v.Certificate == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace and create certificates first: steps 1 and 2.")
 	}
-	if err := v.UnderWay(); err != nil {
+	if err := UnderWay(v); err != nil {
 		return nil, err
 	}
 	r := &Replacement{ID: id}

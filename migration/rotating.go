@@ -64,7 +64,7 @@ func StartRotation(v View, id string, old KeyRef) ([]Fact, error) {
 	case v.Namespace == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace first: step 1.")
 	}
-	if err := v.UnderWay(); err != nil {
+	if err := UnderWay(v); err != nil {
 		return nil, err
 	}
 	old, err := old.checked("old")

@@ -63,9 +63,9 @@ func FromSource(d *SourceData) []Fact {
 }
 
 // SetCertificate records public facts of an issued certificate. A private key among the certificates is refused, and
-// any certificate where workers sign in with an API key (View.TakesCertificates).
+// any certificate where workers sign in with an API key (TakesCertificates).
 func (v View) SetCertificate(d CertificateData) ([]Fact, error) {
-	if err := v.TakesCertificates(); err != nil {
+	if err := TakesCertificates(v); err != nil {
 		return nil, err
 	}
 	d, err := d.checked()

@@ -126,7 +126,7 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	case !m.UsesKeys():
 		d.certificate, _ = latest[CertificateData](facts, FactCertificate)
 		v.Leaves = leaves(facts)
-	case switchOf(d.in.can, facts).takesCertificates(): // no step rests on them before the switch has ended
+	case takesCertificates(switchOf(d.in.can, facts)): // no step rests on them before the switch has ended
 		_, v.Certificate = latest[CertificateData](facts, FactCertificate)
 		v.Leaves = leaves(facts)
 	}

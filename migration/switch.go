@@ -141,7 +141,7 @@ func switchOf(can cloud.Abilities, facts []Fact) *Switch {
 			continue
 		}
 		if s != nil {
-			s.take(f)
+			takeSwitch(s, f)
 		}
 	}
 	if s != nil && s.New.Auth == cloud.AuthMTLS {
@@ -160,7 +160,7 @@ func SwitchedTo(f Fact) string {
 }
 
 // SignedIn is the migration as it would be with a sign-in method: what its checks would be about, and with which certificate.
-func (v View) SignedIn(auth string) View {
+func SignedIn(v View, auth string) View {
 	if v.Migration.Auth == auth {
 		return v
 	}
@@ -176,7 +176,7 @@ func (s *Switch) Open() bool { return s != nil && s.Ended.IsZero() && !s.Overtak
 func (s *Switch) Once() bool { return s.Both != nil && s.Both.Once }
 
 // takesCertificates reports whether it needs a client certificate now: it goes on, and leads to them.
-func (s *Switch) takesCertificates() bool { return s.Open() && s.New.Auth == cloud.AuthMTLS }
+func takesCertificates(s *Switch) bool { return s.Open() && s.New.Auth == cloud.AuthMTLS }
 
 // Made reports whether the credential of the new method is there.
 func (s *Switch) Made() bool {
@@ -186,9 +186,9 @@ func (s *Switch) Made() bool {
 	return s.Certificate != nil
 }
 
-// proven reports whether the present credential of the new method has passed its check: a key that somebody names without
+// provenNew reports whether the present credential of the new method has passed its check: a key that somebody names without
 // showing it is known by that check alone.
-func (s *Switch) proven() bool {
+func provenNew(s *Switch) bool {
 	if s.New.Passed == nil {
 		return false
 	}
@@ -204,7 +204,7 @@ func (s *Switch) Passed(gate string) bool {
 	case GateBoth:
 		return s.Both != nil
 	case GateProof:
-		return s.Both != nil && s.Made() && (s.Both.Once || s.proven() && s.Old.Passed != nil)
+		return s.Both != nil && s.Made() && (s.Both.Once || provenNew(s) && s.Old.Passed != nil)
 	}
 	return s.Done != nil
 }
@@ -247,13 +247,13 @@ func HeldWith(c cloud.Callers, auth string, window time.Duration) []cloud.Caller
 	return held(c, window, func(x cloud.Caller) bool { return Uses(x, auth) })
 }
 
-// take lets one later fact count.
-func (s *Switch) take(f Fact) {
+// takeSwitch lets one later fact count.
+func takeSwitch(s *Switch, f Fact) {
 	switch f.Kind {
 	case FactSwitchBoth:
 		if d, ok := decode[SwitchBothData](f); ok && d.ID == s.ID {
 			s.Both, s.BothAt = &d, f.At
-			s.unproven()
+			unproven(s)
 		}
 	case FactSwitchKey:
 		if d, ok := decode[SwitchKeyData](f); ok && d.ID == s.ID {
@@ -261,7 +261,7 @@ func (s *Switch) take(f Fact) {
 		}
 	case FactSwitchChecked:
 		if d, ok := decode[SwitchCheckData](f); ok && d.ID == s.ID {
-			s.checked(d, &Proof{d.Run, d.RunNumber, f.At})
+			checkedSwitch(s, d, &Proof{d.Run, d.RunNumber, f.At})
 		}
 	case FactSwitchPollers:
 		if d, ok := decode[ReplacePollersData](f); ok && d.ID == s.ID {
@@ -282,7 +282,7 @@ func (s *Switch) take(f Fact) {
 		}
 	case FactSwitchBack:
 		if d, ok := decode[SwitchEndData](f); ok && d.ID == s.ID {
-			s.back(d.Gate, f.At)
+			backSwitch(s, d.Gate, f.At)
 		}
 	case FactNamespace:
 		if d, ok := decode[NamespaceData](f); ok {
@@ -291,9 +291,9 @@ func (s *Switch) take(f Fact) {
 	}
 }
 
-// checked takes the end of a check. Once every worker has the new method, that the old one is refused is what is hoped for:
+// checkedSwitch takes the end of a check. Once every worker has the new method, that the old one is refused is what is hoped for:
 // until then a refusal takes its proof away.
-func (s *Switch) checked(d SwitchCheckData, p *Proof) {
+func checkedSwitch(s *Switch, d SwitchCheckData, p *Proof) {
 	side := s.Side(d.Which)
 	side.Given, side.Claims = d.Given, d.Claims
 	if d.Passed {
@@ -311,20 +311,20 @@ func (s *Switch) checked(d SwitchCheckData, p *Proof) {
 }
 
 // unproven forgets what checks made of both methods.
-func (s *Switch) unproven() {
+func unproven(s *Switch) {
 	for _, side := range []*SwitchSide{&s.Old, &s.New} {
 		passed := maps.Clone(side.passed)
 		*side = SwitchSide{Auth: side.Auth, passed: passed}
 	}
 }
 
-// back forgets a gate and those after it.
-func (s *Switch) back(gate string, at time.Time) {
+// backSwitch forgets a gate and those after it.
+func backSwitch(s *Switch, gate string, at time.Time) {
 	switch gate {
 	case GateBoth:
 		s.Ended, s.Undone = at, true
 	case GateProof:
-		s.unproven()
+		unproven(s)
 	}
 	s.Noted = ""
 }

@@ -32,7 +32,7 @@ func (d *desk) tries(which, given string, accepted bool) {
 	d.t.Helper()
 	s := d.changing()
 	auth := s.Side(which).Auth
-	as := d.view().SignedIn(auth)
+	as := migration.SignedIn(d.view(), auth)
 	c := migration.Check{Namespace: home.Namespace, Address: home.Address, Auth: auth, Passed: accepted, Accepted: accepted, Made: d.now()}
 	code := "OK"
 	if auth == cloud.AuthAPIKey {
@@ -126,7 +126,7 @@ func TestSwitchToKeysByHand(t *testing.T) {
 	// And back: the certificate of before does, and is the migration's again at the end.
 	d.must(migration.StartSwitch(d.view(), "sw-3"))
 	d.says("sign-in method is being changed", second(migration.StartRotation(d.view(), "ro-1", migration.KeyRef{ID: "k1"})))
-	if v := d.view(); v.Certificate == nil || v.TakesCertificates() != nil || v.Step(migration.StepCertificates).Status != migration.Done || d.status(migration.StepTest) != migration.Done {
+	if v := d.view(); v.Certificate == nil || migration.TakesCertificates(v) != nil || v.Step(migration.StepCertificates).Status != migration.Done || d.status(migration.StepTest) != migration.Done {
 		t.Errorf("%+v", v.Steps)
 	}
 	d.must(migration.LetBoth(d.view(), migration.KeyByOps, false))
@@ -152,7 +152,7 @@ func TestSwitchToKeysByHand(t *testing.T) {
 // TestSwitchOnce: without both methods the change is made in one step; what it needs, and what no step asks for.
 func TestSwitchOnce(t *testing.T) {
 	d := keyedDesk(t, migration.Cloud)
-	d.says("has no certificates", d.view().TakesCertificates())
+	d.says("has no certificates", migration.TakesCertificates(d.view()))
 	d.must(migration.StartSwitch(d.view(), "sw-1"))
 	d.says("no client certificate yet", second(migration.LetBoth(d.view(), migration.KeyByAPerson, true)))
 	d.must(d.view().SetCertificate(certificate("ca1", "leaf1")))

@@ -40,11 +40,13 @@ func (s *Switch) GoesOn() error {
 	return nil
 }
 
-func (s *Switch) fact(kind string, data any) Fact { return newFact(kind, hash("switch", s.ID), data) }
+func switchFact(s *Switch, kind string, data any) Fact {
+	return newFact(kind, hash("switch", s.ID), data)
+}
 
 // UnderWay says which replacement or switch is in progress, so that no other one may start; nil for none. One at a time: each
 // of them changes what programs sign in with.
-func (v View) UnderWay() error {
+func UnderWay(v View) error {
 	switch {
 	case SwitchOf(v).Open():
 		return fault.New(fault.Conflict, "The sign-in method is being changed", "Finish that on the page Change the sign-in method, or roll it back.")
@@ -62,12 +64,12 @@ func StartSwitch(v View, id string) ([]Fact, error) {
 	if v.Namespace == nil {
 		return nil, fault.New(fault.Conflict, "There is nothing to change yet", "Choose the namespace first: step 1.")
 	}
-	if err := v.UnderWay(); err != nil {
+	if err := UnderWay(v); err != nil {
 		return nil, err
 	}
 	s := &Switch{ID: id}
 	from := v.Migration.Auth
-	return []Fact{s.fact(FactSwitchStarted, SwitchData{ID: id, Namespace: v.Namespace.Namespace, From: from, To: OtherAuth(from)})}, nil
+	return []Fact{switchFact(s, FactSwitchStarted, SwitchData{ID: id, Namespace: v.Namespace.Namespace, From: from, To: OtherAuth(from)})}, nil
 }
 
 // CanLet says why the namespace cannot be let take the new method yet, nil when it can.
@@ -99,9 +101,9 @@ func (s *Switch) Let(ns cloud.Namespace) (string, error) {
 	return cloud.AuthBoth, nil
 }
 
-// Beside is the bundle with the CA certificate of the new client certificate in it, unless one that would be dropped is still
+// BesideOf is the bundle with the CA certificate of the new client certificate in it, unless one that would be dropped is still
 // used. Errors are those of certsvc.AddToBundle.
-func (s *Switch) Beside(ns cloud.Namespace, c cloud.Callers, window time.Duration, now time.Time) ([]byte, error) {
+func BesideOf(s *Switch, ns cloud.Namespace, c cloud.Callers, window time.Duration, now time.Time) ([]byte, error) {
 	if s.Certificate.CAPEM == "" || slices.Contains(ns.Fingerprints(), s.Certificate.CAFingerprint) {
 		return []byte(ns.BundlePEM), nil
 	}
@@ -121,7 +123,7 @@ func LetBoth(v View, lane string, once bool) ([]Fact, error) {
 	if err := s.CanLet(); err != nil {
 		return nil, err
 	}
-	return []Fact{s.fact(FactSwitchBoth, SwitchBothData{ID: s.ID, Lane: lane, Once: once})}, nil
+	return []Fact{switchFact(s, FactSwitchBoth, SwitchBothData{ID: s.ID, Lane: lane, Once: once})}, nil
 }
 
 // CanTakeKey says why the API key of the new method cannot be recorded now, nil when it can.
@@ -150,7 +152,7 @@ func SetSwitchKey(v View, lane string, key KeyRef) ([]Fact, error) {
 	if err != nil {
 		return nil, err
 	}
-	return []Fact{s.fact(FactSwitchKey, SwitchKeyData{ID: s.ID, Lane: lane, New: key})}, nil
+	return []Fact{switchFact(s, FactSwitchKey, SwitchKeyData{ID: s.ID, Lane: lane, New: key})}, nil
 }
 
 // CanCheck says why no check with a method can be made, nil when one can: also after the end, when the old one must be refused.
@@ -165,14 +167,14 @@ func (s *Switch) CanCheck(which string) error {
 		return fault.New(fault.Conflict, "The namespace does not take both methods yet", "Do step 1 first.").In("which")
 	case which == NewMethod && !s.Made():
 		return fault.New(fault.Conflict, "There is no "+credential(s.New.Auth)+" yet", "Create it first.").In("which")
-	case which == NewMethod && s.Once() && s.Done == nil && !s.turnedOff():
+	case which == NewMethod && s.Once() && s.Done == nil && !turnedOff(s):
 		return fault.New(fault.Conflict, "The namespace does not take "+AuthSaid(s.New.Auth)+" yet", "Change the method first: step 3. Then check.").In("which")
 	}
 	return nil
 }
 
 // turnedOff reports whether a person may have changed the method already: where nobody can see that, after their note.
-func (s *Switch) turnedOff() bool { return s.Noted != "" && !s.can.Callers }
+func turnedOff(s *Switch) bool { return s.Noted != "" && !s.can.Callers }
 
 // CanGive says why a credential cannot be given for a check of a method: an API key that is not the one that was made for the
 // switch. An Invalid fault of field api_key.
@@ -203,7 +205,7 @@ func SeeSwitchPollers(v View, queue string, identities []string) ([]Fact, error)
 	if last != nil && last.TaskQueue == queue && slices.Equal(last.Identities, identities) {
 		return nil, nil
 	}
-	return []Fact{s.fact(FactSwitchPollers, ReplacePollersData{s.ID, strings.ToValidUTF8(queue[:min(len(queue), maxQueue)], "\uFFFD"), identities})}, nil
+	return []Fact{switchFact(s, FactSwitchPollers, ReplacePollersData{s.ID, strings.ToValidUTF8(queue[:min(len(queue), maxQueue)], "\uFFFD"), identities})}, nil
 }
 
 // NoteSwitchWorkers records a person's word that no program signs in with the old method, where that cannot be observed. A
@@ -221,12 +223,12 @@ func NoteSwitchWorkers(v View, why string) ([]Fact, error) {
 	case v.Migration.Mode.Can().Callers:
 		return nil, fault.New(fault.Conflict, "A rehearsal does not need this confirmation", "The rehearsal cloud sees who signs in how: turn the old method off once nobody uses it.").In("why")
 	case !s.Reached(GateWorkers):
-		return nil, s.unprovenYet().In("why")
+		return nil, unprovenYet(s).In("why")
 	}
-	return []Fact{s.fact(FactSwitchNoted, ReplaceNoteData{s.ID, why})}, nil
+	return []Fact{switchFact(s, FactSwitchNoted, ReplaceNoteData{s.ID, why})}, nil
 }
 
-func (s *Switch) unprovenYet() *fault.Fault {
+func unprovenYet(s *Switch) *fault.Fault {
 	if s.Once() {
 		return fault.New(fault.Conflict, "There is no "+credential(s.New.Auth)+" yet", "Create it first: step 2.")
 	}
@@ -239,7 +241,7 @@ func (s *Switch) CanTurnOff() error {
 		return err
 	}
 	if !s.Reached(GateWorkers) {
-		return s.unprovenYet()
+		return unprovenYet(s)
 	}
 	return nil
 }
@@ -333,8 +335,8 @@ func Switched(v View, end SwitchEndData, held []string) ([]Fact, error) {
 		return nil, err
 	}
 	end.ID, end.To = s.ID, s.New.Auth
-	facts := []Fact{s.fact(FactSwitchDone, end)}
-	then := v.SignedIn(s.New.Auth)
+	facts := []Fact{switchFact(s, FactSwitchDone, end)}
+	then := SignedIn(v, s.New.Auth)
 	if c := then.Certificate; c != nil && s.can.Bundle && slices.Contains(held, c.CAFingerprint) {
 		saved, err := then.SetUpload(UploadData{CAFingerprint: c.CAFingerprint})
 		if err != nil {
@@ -376,7 +378,7 @@ func SwitchBack(v View, gate string) ([]Fact, error) {
 	if !oneOf(gate, SwitchGates) {
 		return nil, fault.New(fault.Invalid, "There is no such step", "Choose one of the steps.").In("gate")
 	}
-	return []Fact{s.fact(FactSwitchBack, SwitchEndData{ID: s.ID, Gate: gate})}, nil
+	return []Fact{switchFact(s, FactSwitchBack, SwitchEndData{ID: s.ID, Gate: gate})}, nil
 }
 
 // TakesBack reports whether rolling a gate back changes the method of the namespace.
@@ -418,7 +420,7 @@ func switchChecked(v View, o Outcome, c Check) []Fact {
 		if !ours || given == "" || !passed && (o.State != RunFailed || !refuses(o.Code, s.Side(which).Auth)) {
 			continue
 		}
-		return []Fact{s.fact(FactSwitchChecked, SwitchCheckData{ID: s.ID, Which: which, Passed: passed, Code: o.Code, Given: given, Claims: c.KeyID, About: about, Run: o.ID, RunNumber: o.Number})}
+		return []Fact{switchFact(s, FactSwitchChecked, SwitchCheckData{ID: s.ID, Which: which, Passed: passed, Code: o.Code, Given: given, Claims: c.KeyID, About: about, Run: o.ID, RunNumber: o.Number})}
 	}
 	return nil
 }
