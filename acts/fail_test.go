@@ -205,9 +205,6 @@ var all = []act{
 	{name: "Rotations.Back to the key", setup: func(w *world) { w.keyed("proof") }, onward: true, do: func(w *world) error { return w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateKey) }},
 	{name: "Rotations.Back to the proof", setup: func(w *world) { w.keyed("proof") }, do: func(w *world) error { return w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateProof) }},
 	{name: "Switches.Start", setup: (*world).issued, do: func(w *world) error { return w.Switches.Start(w.ctx, dana, w.m.ID) }},
-	{name: "Switches.HaveBoth", setup: func(w *world) { w.changing(cloud.AuthMTLS, "started"); w.account().both = false }, recorded: true, do: func(w *world) error {
-		return w.Switches.HaveBoth(w.ctx, dana, w.m.ID)
-	}},
 	{name: "Switches.Let", setup: func(w *world) { w.changing(cloud.AuthMTLS, "started") }, do: func(w *world) error { return w.Switches.Let(w.ctx, dana, w.m.ID) }},
 	{name: "Switches.Let with a CA", setup: func(w *world) { w.changing(cloud.AuthAPIKey, "started") }, do: func(w *world) error { return w.Switches.Let(w.ctx, dana, w.m.ID) }},
 	{name: "Switches.Let in Temporal Cloud", setup: func(w *world) { w.changingElsewhere("started") }, do: func(w *world) error { return w.Switches.Let(w.ctx, dana, w.m.ID) }},
@@ -392,6 +389,7 @@ var all = []act{
 		w.must(second2(w.Acts.Rehearsal.Break(w.ctx, dana, w.m.ID, "port-closed")))
 		w.settle()
 	}, recorded: true, do: func(w *world) error { return w.Acts.Rehearsal.Mend(w.ctx, dana, "payments.a2dd6", "") }},
+	{name: "Rehearsal.SetBothMethods", setup: func(w *world) { w.Acts.Places.o.Rehearsal.Adjust = &judging{} }, do: func(w *world) error { return w.Acts.Rehearsal.SetBothMethods(w.ctx, dana, true) }},
 	{name: "Rehearsal.SetLenient", setup: func(w *world) { w.Acts.Places.o.Rehearsal.Adjust = &judging{} }, recorded: true, do: func(w *world) error { return w.Acts.Rehearsal.SetLenient(w.ctx, dana, true) }},
 	{name: "Rehearsal.Reset", setup: (*world).tested, recorded: true, do: func(w *world) error { return w.Acts.Rehearsal.Reset(w.ctx, dana) }},
 }

@@ -1,7 +1,6 @@
 package acts
 
 import (
-	"context"
 	"strings"
 	"testing"
 	"time"
@@ -14,35 +13,9 @@ import (
 	"onramp/migration"
 )
 
-// account is a practised account that can have both sign-in methods at once.
-type account struct {
-	cloud.Adjustments
-	f    *fuse
-	both bool
-}
-
-func (a *account) BothMethods() bool { return a.both }
-func (a *account) SetBothMethods(_ context.Context, on bool) error {
-	if err := a.f.elsewhere("SetBothMethods"); err != nil {
-		return err
-	}
-	a.both = on
-	return nil
-}
-
-func (w *world) account() *account {
-	a, ok := w.Acts.Places.o.Rehearsal.Adjust.(*account)
-	if !ok {
-		a = &account{f: w.f, both: true}
-		w.Acts.Places.o.Rehearsal.Adjust = a
-	}
-	return a
-}
-
 // changing is a migration in the rehearsal cloud on its way from one sign-in method to the other, up to a gate.
 func (w *world) changing(from, gate string) {
 	w.t.Helper()
-	w.account()
 	if from == cloud.AuthMTLS {
 		w.tested()
 	} else {
@@ -230,7 +203,6 @@ func TestOpsAndSwitch(t *testing.T) {
 	if w.must(err); !strings.Contains(strings.Join(p.Warnings, " "), "This turns off client certificates") {
 		t.Errorf("%v", p.Warnings)
 	}
-	w.account()
 	w.must(w.Switches.Start(w.ctx, dana, w.m.ID))
 	if _, err := plan(cloud.AuthAPIKey); err == nil || !strings.Contains(err.Error(), "have not been checked yet") {
 		t.Errorf("%v", err)

@@ -66,6 +66,16 @@ func (g *gate) keyed(ctx context.Context, state tls.ConnectionState) (*space, bo
 	return nil, g.callers.signsInWithKeys(ctx)
 }
 
+// keyAtOwnEndpoint refuses who shows no certificate at the endpoint of a namespace that takes both methods, on a connection
+// from before it did: new ones end in the handshake. Its API keys use the regional endpoint
+// (docs.temporal.io/cloud/namespaces); what Temporal Cloud answers here is not documented.
+func keyAtOwnEndpoint(s *space) error {
+	if s == nil || s.signIn != cloud.AuthBoth {
+		return nil
+	}
+	return control.Refusal(codes.PermissionDenied, "a namespace that takes both sign-in methods takes API keys at its regional endpoint alone")
+}
+
 // The refusals of API keys, status Unauthenticated. The first is Temporal Cloud's as seen in public on a
 // regional endpoint (PostHog/posthog#63981). Cloud's words for the other two were not found in public:
 // unverified.

@@ -343,6 +343,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return err
 	}
+	r.both = r.both || c.o.BothMethods
 	if err := c.keeper.sweep(); err != nil {
 		c.o.Log.Warn("an old rehearsal database stays behind", "cause", err)
 	}

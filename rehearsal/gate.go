@@ -194,7 +194,7 @@ func (g *gate) Authorize(ctx context.Context, c *authorization.Claims, t *author
 		return g.judgeKey(ctx, s, who.token, t)
 	}
 	if len(who.state.PeerCertificates) == 0 {
-		return deny, nil
+		return deny, keyAtOwnEndpoint(g.realm().byHost[serverName(who.state.ServerName)])
 	}
 	if s := g.realm().byName[t.Namespace]; s != nil && s.is("slow-answers") {
 		dawdle(ctx)

@@ -256,7 +256,7 @@ func (h *Pages) Rehearsal(w http.ResponseWriter, r *http.Request) error {
 		if t := web.Took(place.Own.State().Took); t != "" {
 			p.Text = "ready in " + t
 		}
-		p.Moved, p.Strictness = place.Own.State().Moved, strictness(place)
+		p.Moved, p.Strictness, p.Methods = place.Own.State().Moved, strictness(place), methods(place)
 		p.Facts = []views.Pair{{Name: "Address", Value: place.Own.Address(), Mono: true, Copy: true}}
 		trust, err := h.Trust()
 		if err != nil {

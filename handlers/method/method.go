@@ -110,7 +110,10 @@ func (h *Pages) Both(w http.ResponseWriter, r *http.Request) error {
 // Account makes the account that is practised one that has both methods.
 func (h *Pages) Account(w http.ResponseWriter, r *http.Request) error {
 	return h.step(w, r, "", func(v web.Visit, _ web.Form, _ *fields) error {
-		return h.Acts.Switches.HaveBoth(r.Context(), v.By, v.Migration.ID)
+		if !v.Migration.Mode.Can().Practice {
+			return fault.New(fault.Conflict, "Only the rehearsal cloud’s account can be changed here", "In Temporal Cloud, ask Temporal Support.")
+		}
+		return h.Acts.Rehearsal.SetBothMethods(r.Context(), v.By, true)
 	})
 }
 
@@ -213,7 +216,7 @@ func (h *Pages) NoteWorkers(w http.ResponseWriter, r *http.Request) error {
 
 // Off is the last step: the old method goes off, unless a program is still seen with it.
 func (h *Pages) Off(w http.ResponseWriter, r *http.Request) error {
-	return h.step(w, r, "method-changed", func(v web.Visit, sent web.Form, _ *fields) error {
+	return h.step(w, r, "switched", func(v web.Visit, sent web.Form, _ *fields) error {
 		return h.Acts.Switches.TurnOff(r.Context(), v.By, v.Migration.ID, sent.On("said"))
 	})
 }

@@ -196,6 +196,9 @@ func ours(c codes.Code, format string, a ...any) error {
 	return status.Error(c, fmt.Sprintf(format, a...)+ourMark)
 }
 
+// Refusal is a refusal of the door in the rehearsal's own words, marked as such.
+func Refusal(c codes.Code, text string) error { return ours(c, "%s", text) }
+
 // errUnauthorized is what Temporal Cloud answers where a role is missing, and in some other cases
 // (temporalio/terraform-provider-temporalcloud#107, #264, #391).
 var errUnauthorized = status.Error(codes.PermissionDenied, "Request unauthorized")
