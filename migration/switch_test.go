@@ -201,7 +201,7 @@ func TestSwitchRefusals(t *testing.T) {
 	d.must(migration.StartSwitch(d.view(), "sw-1"))
 	d.must(migration.LetBoth(d.view(), migration.KeyByAPerson, false))
 	d.must(migration.SetSwitchKey(d.view(), migration.KeyByAPerson, migration.KeyRef{ID: "k1"}))
-	for _, code := range []string{"DN-01", "TC-01", "AK-08", "AK-07", "SV-01", "WF-01"} {
+	for _, code := range []string{"DN-01", "TC-01", "AK-08", "SV-01", "WF-01"} {
 		o := d.ended(migration.CheckRun, d.changing().About(migration.NewMethod, "x"), migration.RunFailed, code)
 		if facts := d.view().Checked(o, migration.Check{Key: "p"}); len(facts) > 0 {
 			t.Errorf("%s: %v", code, facts)

@@ -429,7 +429,7 @@ func switchChecked(v View, o Outcome, c Check) []Fact {
 // that stopped elsewhere, or a key at an endpoint that is not for keys (AK-08), says nothing about the method.
 var refusals = map[string][]string{
 	cloud.AuthMTLS:   {"CL-02", "CL-03", "CL-05", "CL-09", "AK-02", "NS-02"},
-	cloud.AuthAPIKey: {"CL-01", "AK-01", "AK-03", "NS-02"},
+	cloud.AuthAPIKey: {"CL-01", "AK-01", "AK-03", "AK-07", "NS-02"},
 }
 
 func refuses(code, auth string) bool { return slices.Contains(refusals[auth], code) }
