@@ -72,6 +72,12 @@ func (o opsWish) plan(ctx context.Context) (plan cloud.Plan, err error) {
 	case OpsKey:
 		plan, err = s.client.PlanKey(ctx, ns, wish.Name, time.Duration(wish.Days)*24*time.Hour)
 		return plan, atField(err, "name", "key_name", "days", "key_days")
+	case OpsDeleteKey:
+		if err := migration.CanDeleteByOps(v); err != nil {
+			return plan, err
+		}
+		plan, err = s.client.PlanDeleteKey(ctx, ns, migration.RotationOf(v).Old.ID)
+		return plan, atField(err, "key", "")
 	}
 	return plan, fault.New(fault.Invalid, "Onramp does not know this change", "Choose one of the page.")
 }

@@ -165,7 +165,10 @@ const (
 	kindUpdate = cloud.KindUpdate
 	kindCreate = cloud.KindCreate
 	kindKey    = cloud.KindKey
-	kindRobot  = "service-account"
+
+	kindKeyDelete = cloud.KindKeyDelete
+
+	kindRobot = "service-account"
 )
 
 // active fetches a namespace and, while somebody's change of it is under way, waits for that.

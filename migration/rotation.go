@@ -81,6 +81,8 @@ type RotateEndData struct {
 	LastOld time.Time `json:"last_old,omitzero"`
 	OnNew   int       `json:"on_new,omitempty"`
 	Said    bool      `json:"said,omitempty"`
+	// Operation is that of Temporal Cloud by which Onramp deleted the old key with a Cloud Ops API key; "" otherwise.
+	Operation string `json:"operation,omitempty"`
 }
 
 // KeyCheckData is the data of FactKeyPassed and FactKeyRefused.

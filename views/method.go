@@ -48,7 +48,7 @@ type MethodBoth struct {
 	Notes    []string
 	Commands []CodeBlockProps
 	Hints    []string // of the commands
-	Once     string // what the change in one step means
+	Once     string   // what the change in one step means
 }
 
 // MethodProof is what checks made of both methods, and the forms for more.
@@ -86,5 +86,5 @@ type MethodWorkers struct {
 	Finish   string
 	Commands []CodeBlockProps
 	Hints    []string // of the commands
-	Said     string // what the tick at the end says
+	Said     string   // what the tick at the end says
 }
