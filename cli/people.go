@@ -112,6 +112,7 @@ type shownAccount struct {
 	Role     string     `json:"role"`
 	Teams    []string   `json:"teams"`
 	Disabled bool       `json:"disabled"`
+	NoGroup  bool       `json:"no_group,omitempty"` // none of its groups at the provider has a role: it may not sign in
 	LastSeen *time.Time `json:"last_seen,omitempty"`
 }
 
@@ -119,7 +120,7 @@ func (d directory) shown(ctx context.Context, all ...people.Account) ([]shownAcc
 	teams, err := d.Teams(ctx)
 	out := []shownAccount{}
 	for _, a := range all {
-		x := shownAccount{ID: a.ID, Email: a.Email, Name: a.Name, Role: a.Role.String(), Teams: []string{}, Disabled: !a.Active()}
+		x := shownAccount{ID: a.ID, Email: a.Email, Name: a.Name, Role: a.Role.String(), Teams: []string{}, Disabled: !a.Disabled.IsZero(), NoGroup: !a.NoGroup.IsZero()}
 		for _, t := range teams {
 			if slices.Contains(a.Teams, t.ID) {
 				x.Teams = append(x.Teams, t.Name)
@@ -212,8 +213,11 @@ func peopleList(ctx context.Context, w World, args []string) int {
 		fmt.Fprintln(out, "EMAIL\tNAME\tROLE\tTEAMS\tSTATE")
 		for _, a := range shown {
 			state := "active"
-			if a.Disabled {
+			switch {
+			case a.Disabled:
 				state = "disabled"
+			case a.NoGroup:
+				state = "no group with a role"
 			}
 			fmt.Fprintf(out, "%s\t%s\t%s\t%s\t%s\n", a.Email, a.Name, a.Role, strings.Join(a.Teams, ", "), state)
 		}
@@ -235,8 +239,11 @@ func (f peopleFlags) changed(ctx context.Context, d directory, email string) err
 		return printLine(f.w, map[string]any{"schema": "onramp.people/1", "account": shown[0]})
 	}
 	state := "may sign in"
-	if !a.Active() {
+	switch {
+	case !a.Disabled.IsZero():
 		state = "is disabled"
+	case !a.NoGroup.IsZero():
+		state = "may not sign in: none of their groups has a role"
 	}
 	_, err = fmt.Fprintf(f.w.Stdout, "%s is a %s and %s.\n", a.Email, a.Role, state)
 	return err

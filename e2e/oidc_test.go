@@ -339,10 +339,18 @@ func TestOIDC(t *testing.T) {
 		}
 	})
 	t.Run("groups without a role", func(t *testing.T) {
+		elsewhere := newSurfer(t, front.URL, c)
+		good(elsewhere)
 		c.set(func() { c.groups = []string{"unknown", "builders", "Bosses"} })
 		b := newSurfer(t, front.URL, c)
 		if status, body := in(b, b.atProvider(c, b.begin("/signin"))); status != http.StatusForbidden || !strings.Contains(body, "None of your groups has a role here") {
 			t.Errorf("answers %d", status)
+		}
+		if status, to, _ := elsewhere.send("GET", front.URL+"/expiry", nil); status != 303 || !strings.HasPrefix(to, "/signin") {
+			t.Errorf("another browser of the same person is still in: %d %s", status, to)
+		}
+		if listed := run(t, cleanEnv(), "people", "list", "--data", data); !strings.Contains(listed.out, "no group with a role") {
+			t.Errorf("the list does not say so:\n%s", listed.out)
 		}
 	})
 	t.Run("a group with signs in its name", func(t *testing.T) {

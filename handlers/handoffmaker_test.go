@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"onramp/custody"
+	"onramp/people"
 )
 
 // TestHandoffLinkOfADepartedMaker: a link is the right of whoever made it, handed on: it ends when they may not work on the
@@ -80,4 +81,39 @@ func TestHandoffLinkOfADepartedMaker(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestHandoffLinkOfAMakerWithoutGroup: who comes from the provider without any group that has a role is out everywhere, and
+// their links with them; with a group again they come in, and the old link stays dead.
+func TestHandoffLinkOfAMakerWithoutGroup(t *testing.T) {
+	d := sharedDesk(t, deskOptions{})
+	dana := d.as
+	comes := func(role custody.Role) (people.Signed, error) {
+		return d.people.SignInBy(t.Context(), custody.Actor{From: "192.0.2.9"}, people.Claim{Issuer: "https://id.example.com", Subject: "Sub7", Email: "maker@example.com", Name: "Mia", Role: role}, "test", "")
+	}
+	in, err := comes(custody.Developer)
+	check(t, err)
+	d.as = in.Token
+	m, link := d.handedOff()
+	d.as = ""
+	d.get(link).want(t, 200, "Add one CA certificate")
+	for range 2 { // the second time it is known
+		if _, err := comes(custody.Nobody); err == nil {
+			t.Fatal("somebody without a role came in")
+		}
+	}
+	d.get(link).want(t, 410, "This link no longer works")
+	d.as = in.Token
+	d.get(m+"/upload").want(t, 401)
+	d.as = dana
+	d.get("/people").want(t, 200, "No group with a role")
+	d.get("/audit").want(t, 200, "developer to none by its groups", "made by Mia")
+	in, err = comes(custody.Developer)
+	check(t, err)
+	d.as = in.Token
+	d.get(m+"/upload").want(t, 200)
+	d.as = dana
+	d.get("/people").lacks(t, "No group with a role")
+	d.as = ""
+	d.get(link).want(t, 410, "This link no longer works")
 }

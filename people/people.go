@@ -32,12 +32,13 @@ type Account struct {
 	// Issuer and Subject name the account at a provider of sign-ins; "" for an account with a password.
 	Issuer, Subject string
 	Created         time.Time
-	Disabled        time.Time // zero: it may sign in
+	Disabled        time.Time // by an owner; zero: it is not
+	NoGroup         time.Time // when its provider told that none of its groups has a role; zero: one has
 	LastSeen        time.Time // of its newest session; zero: never
 }
 
 // Active reports whether the account may sign in.
-func (a Account) Active() bool { return a.Disabled.IsZero() }
+func (a Account) Active() bool { return a.Disabled.IsZero() && a.NoGroup.IsZero() }
 
 // Title is the account as people read it.
 func (a Account) Title() string {
@@ -192,7 +193,7 @@ func (a Account) actor(s Session) custody.Actor {
 	return custody.Actor{Person: a.ID, Name: a.Title(), Session: s.Handle, Via: "portal", Role: a.Role, Teams: a.Teams, SignedIn: s.Proved}
 }
 
-// Now is who the account is at the moment, in no session: with the role Nobody when it is disabled.
+// Now is who the account is at the moment, in no session: with the role Nobody when it may not sign in.
 func (a Account) Now() custody.Actor {
 	if !a.Active() {
 		return custody.Actor{Person: a.ID, Name: a.Title()}

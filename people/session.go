@@ -161,7 +161,8 @@ type Claim struct {
 }
 
 // SignInBy begins a session for whom a provider has signed in. Its account is made at the first sign-in; its role follows
-// the provider's groups at each. The faults: Denied where no group has a role here, or the account is disabled.
+// the provider's groups at each. The faults: Denied where no group has a role here, which ends the account's sessions and
+// links until a group has one again, or the account is disabled.
 func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent, instead string) (Signed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -170,7 +171,7 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	switch {
 	case err != nil && !notFound(err):
 		return Signed{}, err
-	case known && !a.Active():
+	case known && !a.Disabled.IsZero():
 		return Signed{}, s.refuse(ctx, by, a, "Your account is disabled", "Ask an owner of this Onramp to enable it.")
 	}
 	if !known {
@@ -183,9 +184,11 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	if name, err := cleanName(c.Name, "name"); err == nil && name != "" {
 		a.Name = name
 	}
-	if a.Role = c.Role; a.Role == custody.Nobody {
+	if a.Role, a.NoGroup = c.Role, (time.Time{}); a.Role == custody.Nobody {
 		if known {
-			a.Role = was.Role // kept for the day that a group has one again; nobody signs in meanwhile
+			if err := s.withoutGroup(ctx, by, was); err != nil {
+				return Signed{}, err
+			}
 		}
 		return Signed{}, s.refuse(ctx, by, a, "None of your groups has a role here", "Ask an owner of this Onramp, or who runs your sign-in, to put you into a group that has one.")
 	}
@@ -193,7 +196,7 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	switch {
 	case !known:
 		rs = append(rs, s.record(by, custody.AccountAdded, a, a.Role.String()+" by its groups"))
-	case was.Role != a.Role:
+	case was.Role != a.Role || !was.NoGroup.IsZero():
 		rs = append(rs, s.record(by, custody.AccountChanged, a, was.Role.String()+" to "+a.Role.String()+" by its groups"))
 	}
 	for i := range rs {
@@ -205,6 +208,18 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 		}
 	}
 	return s.begin(ctx, by, a, agent, instead)
+}
+
+// withoutGroup keeps an account out whose provider tells that none of its groups has a role. The role that it had stays for
+// the list of people.
+func (s SignIns) withoutGroup(ctx context.Context, by custody.Actor, a Account) error {
+	if !a.NoGroup.IsZero() {
+		return nil
+	}
+	a.NoGroup = s.now()
+	r := s.record(by, custody.AccountChanged, a, a.Role.String()+" to none by its groups")
+	r.Person, r.Name = a.ID, a.Title()
+	return s.o.Store.SaveAccount(ctx, a, r)
 }
 
 // refuse records and returns why somebody whom a provider has signed in does not get in.

@@ -394,8 +394,8 @@ func TestElsewhere(t *testing.T) {
 	}
 }
 
-// undoNotices takes schema file 0010 back.
-const undoNotices = `DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX facts_answers; DROP INDEX migrations_waits;
+// undoNotices takes the schema files 0010 and 0012 back.
+const undoNotices = `ALTER TABLE accounts DROP COLUMN no_group; DROP TABLE subscriptions; DROP TABLE calendars; DROP TABLE notices; DROP INDEX runs_red; DROP INDEX facts_answers; DROP INDEX migrations_waits;
 	CREATE TABLE notices (migration_id TEXT NOT NULL, sha256 TEXT NOT NULL, rung INTEGER NOT NULL, attempts INTEGER NOT NULL, tried INTEGER NOT NULL, next INTEGER NOT NULL, sent INTEGER NOT NULL, error TEXT NOT NULL);
 	CREATE INDEX notices_tried ON notices (tried); CREATE INDEX notices_unsent ON notices (sent);
 	CREATE TRIGGER notices_sent_once BEFORE UPDATE ON notices WHEN OLD.sent <> 0 BEGIN SELECT RAISE(ABORT, 'the notice was sent'); END;`

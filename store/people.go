@@ -14,17 +14,17 @@ import (
 
 var _ people.Store = (*DB)(nil)
 
-const accountColumns = `accounts.id, email, accounts.name, role, password, issuer, subject, accounts.created, disabled,
+const accountColumns = `accounts.id, email, accounts.name, role, password, issuer, subject, accounts.created, disabled, no_group,
 	(SELECT json_group_array(team_id) FROM members WHERE account_id = accounts.id),
 	COALESCE((SELECT MAX(seen) FROM sessions s WHERE s.account_id = accounts.id), 0)`
 
 // accountOf are the places for accountColumns, and what fills the account from them.
 func accountOf(a *people.Account) (places []any, done func() error) {
 	var role, teams string
-	var created, disabled, seen int64
-	return []any{&a.ID, &a.Email, &a.Name, &role, &a.Password, &a.Issuer, &a.Subject, &created, &disabled, &teams, &seen}, func() error {
+	var created, disabled, noGroup, seen int64
+	return []any{&a.ID, &a.Email, &a.Name, &role, &a.Password, &a.Issuer, &a.Subject, &created, &disabled, &noGroup, &teams, &seen}, func() error {
 		a.Role, _ = custody.ParseRole(role) // the table allows no other
-		a.Created, a.Disabled, a.LastSeen = fromNanos(created), fromNanos(disabled), fromNanos(seen)
+		a.Created, a.Disabled, a.NoGroup, a.LastSeen = fromNanos(created), fromNanos(disabled), fromNanos(noGroup), fromNanos(seen)
 		return json.Unmarshal([]byte(teams), &a.Teams)
 	}
 }
@@ -75,9 +75,9 @@ func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Re
 }
 
 func saveAccount(ctx context.Context, tx *sql.Tx, a people.Account) error {
-	_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, email, name, role, password, issuer, subject, created, disabled) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)
-		ON CONFLICT (id) DO UPDATE SET email = ?2, name = ?3, role = ?4, password = ?5, issuer = ?6, subject = ?7, disabled = ?9`,
-		a.ID, a.Email, a.Name, a.Role.String(), a.Password, a.Issuer, a.Subject, nanos(a.Created), nanos(a.Disabled))
+	_, err := tx.ExecContext(ctx, `INSERT INTO accounts (id, email, name, role, password, issuer, subject, created, disabled, no_group) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10)
+		ON CONFLICT (id) DO UPDATE SET email = ?2, name = ?3, role = ?4, password = ?5, issuer = ?6, subject = ?7, disabled = ?9, no_group = ?10`,
+		a.ID, a.Email, a.Name, a.Role.String(), a.Password, a.Issuer, a.Subject, nanos(a.Created), nanos(a.Disabled), nanos(a.NoGroup))
 	if taken(err) {
 		return fault.Wrap(err, fault.Conflict, "Another account has this email address", "Use that account, or give another address.").In("email")
 	}

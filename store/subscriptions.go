@@ -54,7 +54,7 @@ func (n Notices) SetDigest(ctx context.Context, account string, d notices.Digest
 // Mails returns at most limit subscriptions of active accounts whose mail, or whose next attempt, is due.
 func (n Notices) Mails(ctx context.Context, now time.Time, limit int) ([]notices.Subscription, error) {
 	return all(ctx, n.d, scanSubscription, "SELECT "+subscriptionColumns+` FROM subscriptions s JOIN accounts ON accounts.id = s.account_id
-		WHERE s.every <> 'off' AND accounts.disabled = 0 AND (s.until = 0 AND s.due <= ?1 OR s.until <> 0 AND s.next <= ?1)
+		WHERE s.every <> 'off' AND accounts.disabled = 0 AND accounts.no_group = 0 AND (s.until = 0 AND s.due <= ?1 OR s.until <> 0 AND s.next <= ?1)
 		ORDER BY CASE WHEN s.until = 0 THEN s.due ELSE s.next END, s.account_id LIMIT ?2`, nanos(now), limit)
 }
 
@@ -102,7 +102,7 @@ func (n Notices) MailState(ctx context.Context) (notices.MailState, error) {
 		return s, err
 	}, `SELECT COUNT(*), COALESCE(SUM(s.error <> ''), 0), COALESCE(MAX(s.sent), 0),
 		COALESCE((SELECT error FROM subscriptions WHERE error <> '' AND every <> 'off' ORDER BY MAX(next, due) DESC LIMIT 1), '')
-		FROM subscriptions s JOIN accounts ON accounts.id = s.account_id WHERE s.every <> 'off' AND accounts.disabled = 0`)
+		FROM subscriptions s JOIN accounts ON accounts.id = s.account_id WHERE s.every <> 'off' AND accounts.disabled = 0 AND accounts.no_group = 0`)
 }
 
 // Calendars are the addresses of people's calendars. It is a part of the database.

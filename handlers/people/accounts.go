@@ -34,13 +34,16 @@ func (h *Pages) showPeople(w http.ResponseWriter, r *http.Request, status int, p
 	p.Provider = h.Shared.Provider != nil
 	p.Roles, p.Teams = roles(role), teamChoices(teams, nil)
 	for _, a := range accounts {
-		row := views.PersonProps{ID: a.ID, Name: a.Title(), Email: a.Email, Self: a.ID == by.Person, Disabled: !a.Active(), Roles: roles(a.Role.String()), Teams: teamChoices(teams, a.Teams),
+		row := views.PersonProps{ID: a.ID, Name: a.Title(), Email: a.Email, Self: a.ID == by.Person, Disabled: !a.Disabled.IsZero(), Roles: roles(a.Role.String()), Teams: teamChoices(teams, a.Teams),
 			TeamNames: teamNames(teams, a.Teams), Seen: "never signed in", Tag: views.Tag{State: views.Idle, Word: a.Role.Title()}}
 		if !a.LastSeen.IsZero() {
 			row.Seen = "last seen " + web.Moment(a.LastSeen)
 		}
-		if row.Disabled {
+		switch {
+		case row.Disabled:
 			row.Tag = views.Tag{State: views.Bad, Word: "Disabled"}
+		case !a.NoGroup.IsZero():
+			row.Tag = views.Tag{State: views.Bad, Word: "No group with a role"}
 		}
 		p.People = append(p.People, row)
 	}
