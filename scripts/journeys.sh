@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# The journeys (e2e) through the program that is named, each in a process of its own, three at a time: they wait more than
-# they work, and two left half of two cores idle. A pattern as second argument chooses some. The longest begin first. A line
-# a journey; what a failed one printed stands above its line.
+# The journeys (e2e) through the program that is named, each in a process of its own, two at a time: they wait more than
+# they work. A pattern as second argument chooses some. The longest begin first. A line a journey; what a failed one printed
+# stands above its line.
 set -euo pipefail
 program=$(realpath "$1")
 cd "$(dirname "$0")/../e2e"
@@ -23,4 +23,4 @@ one() {
 }
 export -f one
 { grep -Fxf <(tr ' ' '\n' <<<"$first") <<<"$all" || true; grep -vFxf <(tr ' ' '\n' <<<"$first") <<<"$all"; } |
-  xargs -P 3 -I {} bash -c 'one {}'
+  xargs -P 2 -I {} bash -c 'one {}'

@@ -13,8 +13,11 @@ import (
 	"strings"
 	"time"
 
+	"go.temporal.io/api/serviceerror"
 	"go.temporal.io/sdk/client"
 	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
 
 	"onramp/doctor"
 	"onramp/fault"
@@ -49,7 +52,6 @@ func prepare(t doctor.Target) (place, error) {
 	p.opts = client.Options{HostPort: p.address, Namespace: p.namespace, Identity: identity}
 	// A dead line is noticed within 25 s; pings more often than every 10 s would be refused.
 	p.opts.ConnectionOptions.KeepAliveTime, p.opts.ConnectionOptions.KeepAliveTimeout = 15*time.Second, 10*time.Second
-	p.opts.ConnectionOptions.GetSystemInfoTimeout = 5 * time.Second
 	key := strings.TrimSpace(t.APIKey)
 	if t.Plaintext {
 		if key != "" {
@@ -97,10 +99,37 @@ func tlsConfig(t doctor.Target) (*tls.Config, error) {
 	return c, nil
 }
 
+// connect is dial for somebody who waits: a server that does not answer in time is checked, and where a check finds nothing
+// wrong it was only slow, as on a busy machine, and gets all of startTimeout.
+func (s *Service) connect(ctx context.Context, t doctor.Target, p place) (c client.Client, done func(), err error) {
+	first, cancel := context.WithTimeout(ctx, s.beat.start)
+	defer cancel()
+	if c, done, err = s.dial(first, p); !late(err) || ctx.Err() != nil {
+		return c, done, err
+	}
+	if _, wrong := s.checked(ctx, t); wrong {
+		return nil, nil, err
+	}
+	second, cancel := context.WithTimeout(ctx, s.beat.start)
+	defer cancel()
+	p.opts.ConnectionOptions.GetSystemInfoTimeout = s.beat.start
+	p.key += "\nslow" // not the connection that others may be waiting for in vain
+	return s.dial(second, p)
+}
+
+// late reports whether an error says that time ran out.
+func late(err error) bool {
+	var answered *serviceerror.DeadlineExceeded
+	return errors.Is(err, context.DeadlineExceeded) || errors.As(err, &answered) || err != nil && status.Code(err) == codes.DeadlineExceeded
+}
+
 // dial connects and asks the server what it can do, or joins a connection that is there already; ctx
 // bounds it. done lets go of the connection.
 func (s *Service) dial(ctx context.Context, p place) (c client.Client, done func(), err error) {
 	p.opts.Logger = sdkLog{s.o.Log}
+	if p.opts.ConnectionOptions.GetSystemInfoTimeout == 0 {
+		p.opts.ConnectionOptions.GetSystemInfoTimeout = s.beat.greeting
+	}
 	switch {
 	case s.o.To != nil:
 		p.opts.ConnectionOptions.DialOptions = append(p.opts.ConnectionOptions.DialOptions, grpc.WithNoProxy(), grpc.WithContextDialer(func(ctx context.Context, address string) (net.Conn, error) {

@@ -223,6 +223,39 @@ func TestNobodyThere(t *testing.T) {
 	}
 }
 
+// TestSlowGreeting: a server that takes long for its first answer is asked again with more time where a check finds nothing
+// wrong with it; where one finds something, that is said at once.
+func TestSlowGreeting(t *testing.T) {
+	for _, tt := range []struct {
+		name  string
+		check doctor.Verdict
+		want  string
+		code  string
+	}{
+		{"busy", doctor.Verdict{Code: doctor.OK}, Completed, ""},
+		{"nobody answers", doctor.Verdict{Code: "TC-05"}, NotStarted, "TC-05"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			f := newFake(t)
+			f.greetings = []time.Duration{time.Hour, 200 * time.Millisecond}
+			f.add(append(aTransfer(), completed(`"done"`))...)
+			s := New(Options{Patience: time.Minute, Diagnose: func(context.Context, doctor.Target) doctor.Verdict { return tt.check }})
+			s.beat.greeting = 50 * time.Millisecond
+			res := f.watch(s, Request{FollowOnly: true}).end()
+			if res.Status != tt.want || tt.code != "" && res.Verdict.Code != tt.code {
+				t.Errorf("ended %s: %+v", res.Status, res.Verdict)
+			}
+		})
+	}
+	f := newFake(t)
+	f.greetings = []time.Duration{time.Hour, time.Hour, time.Hour, time.Hour}
+	s := New(Options{Patience: time.Minute, Diagnose: func(context.Context, doctor.Target) doctor.Verdict { return doctor.Verdict{Code: doctor.OK} }})
+	s.beat.greeting, s.beat.start = 50*time.Millisecond, 100*time.Millisecond
+	if res := f.watch(s, Request{FollowOnly: true}).end(); res.Status != NotStarted || res.Verdict.Title != "Temporal did not answer in time" {
+		t.Errorf("ended %s: %+v", res.Status, res.Verdict)
+	}
+}
+
 func TestPollers(t *testing.T) {
 	f := newFake(t)
 	f.poll(workflowPoller, "TRANSFER_MONEY_TASK_QUEUE", "7@host", time.Second)

@@ -129,9 +129,7 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 		rep.Verdict = &v
 		return rep, nil
 	}
-	dialing, stop := context.WithTimeout(ctx, startTimeout)
-	c, done, err := s.dial(dialing, p)
-	stop()
+	c, done, err := s.connect(ctx, d.Target, p)
 	if err != nil {
 		return refuse(err)
 	}
@@ -144,7 +142,7 @@ func (s *Service) Drill(ctx context.Context, d Drill, progress func(DrillProgres
 		}
 		defer end()
 	}
-	ctx, stop = context.WithTimeout(ctx, d.Time)
+	ctx, stop := context.WithTimeout(ctx, d.Time)
 	defer stop()
 	x := &drill{s: s, d: d, svc: c.WorkflowService(), namespace: p.namespace, plan: plan, began: began, bank: bank, gate: &gate{}}
 	samples := x.run(ctx, progress)

@@ -36,30 +36,31 @@ type fake struct {
 	t      testing.TB
 	target doctor.Target
 
-	mu       sync.Mutex
-	events   []*historypb.HistoryEvent
-	changed  chan struct{} // closed and replaced at every change
-	pending  []*workflowpb.PendingActivityInfo
-	attempt  int32                                                    // of the workflow task
-	describe func(*workflowservice.DescribeWorkflowExecutionResponse) // changes what the workflow's description says
-	pollers  map[string][]*taskqueuepb.PollerInfo
-	workers  []*workerpb.WorkerListInfo
-	reports  map[string]time.Time // by worker instance key: when it last reported, by its own clock
-	starts   []*workflowservice.StartWorkflowExecutionRequest
-	startErr []error // answered to the next starts, in order
-	failures int     // how many of the next history polls are refused
-	broken   error   // with which, and every call while failures is negative
-	queue    string  // of the workflow that exists
-	asked    map[string]bool
-	again    bool // the workflow ID was used before
-	polls    int
-	stops    []string // what was asked of workflows
-	stopErr  error
-	busy     int  // how many of the next stops are refused because the server is busy
-	repeat   bool // long polls give the newest event again, as after a lost answer
-	deaf     bool // a long poll that waits is not told of what comes, as when the real server drops a notification
-	waiting  int  // long polls that wait
-	looks    int  // how often the workflow was described
+	mu        sync.Mutex
+	events    []*historypb.HistoryEvent
+	changed   chan struct{} // closed and replaced at every change
+	pending   []*workflowpb.PendingActivityInfo
+	attempt   int32                                                    // of the workflow task
+	describe  func(*workflowservice.DescribeWorkflowExecutionResponse) // changes what the workflow's description says
+	pollers   map[string][]*taskqueuepb.PollerInfo
+	workers   []*workerpb.WorkerListInfo
+	reports   map[string]time.Time // by worker instance key: when it last reported, by its own clock
+	starts    []*workflowservice.StartWorkflowExecutionRequest
+	startErr  []error // answered to the next starts, in order
+	failures  int     // how many of the next history polls are refused
+	broken    error   // with which, and every call while failures is negative
+	queue     string  // of the workflow that exists
+	asked     map[string]bool
+	again     bool // the workflow ID was used before
+	polls     int
+	stops     []string // what was asked of workflows
+	stopErr   error
+	busy      int             // how many of the next stops are refused because the server is busy
+	repeat    bool            // long polls give the newest event again, as after a lost answer
+	deaf      bool            // a long poll that waits is not told of what comes, as when the real server drops a notification
+	waiting   int             // long polls that wait
+	looks     int             // how often the workflow was described
+	greetings []time.Duration // how long the first calls of the next connections take
 }
 
 const (
@@ -112,7 +113,17 @@ func (f *fake) add(events ...*historypb.HistoryEvent) {
 
 var zero = time.Date(2026, 11, 22, 9, 0, 0, 0, time.UTC)
 
-func (f *fake) GetSystemInfo(context.Context, *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
+func (f *fake) GetSystemInfo(ctx context.Context, _ *workflowservice.GetSystemInfoRequest) (*workflowservice.GetSystemInfoResponse, error) {
+	f.mu.Lock()
+	wait := time.Duration(0)
+	if len(f.greetings) > 0 {
+		wait, f.greetings = f.greetings[0], f.greetings[1:]
+	}
+	f.mu.Unlock()
+	select {
+	case <-time.After(wait):
+	case <-ctx.Done():
+	}
 	return &workflowservice.GetSystemInfoResponse{ServerVersion: "1.32.1", Capabilities: &workflowservice.GetSystemInfoResponse_Capabilities{}}, nil
 }
 
@@ -381,7 +392,7 @@ type watch struct {
 // quick is a Service that asks often and has little patience.
 func quick(patience time.Duration) *Service {
 	s := New(Options{Patience: patience})
-	s.beat = rhythm{pending: 5 * time.Millisecond, slow: 10 * time.Millisecond, retry: time.Millisecond, retryMax: 10 * time.Millisecond, grace: 20 * time.Millisecond, again: time.Hour}
+	s.beat = rhythm{greeting: 5 * time.Second, start: startTimeout, pending: 5 * time.Millisecond, slow: 10 * time.Millisecond, retry: time.Millisecond, retryMax: 10 * time.Millisecond, grace: 20 * time.Millisecond, again: time.Hour}
 	return s
 }
 

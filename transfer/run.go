@@ -58,10 +58,8 @@ func (r *run) play(ctx context.Context) Result {
 	if r.place, err = prepare(r.req.Target); err != nil {
 		return r.end(NotStarted, r.s.ofTarget(ctx, r.req.Target, err))
 	}
-	dialing, cancel := context.WithTimeout(ctx, startTimeout)
 	var done func()
-	r.client, done, err = r.s.dial(dialing, r.place)
-	cancel()
+	r.client, done, err = r.s.connect(ctx, r.req.Target, r.place)
 	if err != nil {
 		return r.end(NotStarted, r.s.ofError(ctx, r.req, err, r.values()))
 	}

@@ -40,9 +40,11 @@ type Service struct {
 
 // rhythm is how often things are asked again.
 type rhythm struct {
-	pending time.Duration // pending activities, while there are any
-	slow    time.Duration // the same after half a minute without change, and a workflow task that keeps failing
-	retry   time.Duration // after a lost connection, doubled up to retryMax
+	greeting time.Duration // how long a server may take to answer the first call, unless a check finds nothing wrong with it
+	start    time.Duration // startTimeout
+	pending  time.Duration // pending activities, while there are any
+	slow     time.Duration // the same after half a minute without change, and a workflow task that keeps failing
+	retry    time.Duration // after a lost connection, doubled up to retryMax
 	retryMax,
 	grace, // from a workflow task's failure until GiveUp gives up
 	again, // until a long poll that brings nothing is asked again, doubled each time
@@ -63,7 +65,7 @@ func New(o Options) *Service {
 	if o.Bank == nil {
 		o.Bank = NewBank()
 	}
-	return &Service{o: o, bank: o.Bank, beat: rhythm{pending: 300 * time.Millisecond, slow: time.Second,
+	return &Service{o: o, bank: o.Bank, beat: rhythm{greeting: 5 * time.Second, start: startTimeout, pending: 300 * time.Millisecond, slow: time.Second,
 		retry: 200 * time.Millisecond, retryMax: 5 * time.Second, grace: 3 * time.Second, again: 100 * time.Millisecond, throttle: time.Second}}
 }
 

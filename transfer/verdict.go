@@ -120,6 +120,9 @@ func (s *Service) ofError(ctx context.Context, req Request, err error, v values)
 		return doctor.Explain("SY-04", doctor.Likely, v)
 	}
 	v["title"], v["stage"] = "Temporal did not accept the call", "grpc"
+	if late(err) {
+		v["title"] = "Temporal did not answer in time"
+	}
 	v["cause"], v["fix"] = "The answer was: "+answerOf(err), "Run a check (onramp check): it finds the stage that fails."
 	return unexplained(v)
 }
