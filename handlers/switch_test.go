@@ -111,7 +111,8 @@ func TestSwitchForms(t *testing.T) {
 	d.checkedWith(m, "which", "new", "key_source", "paste", "key_pem", k.key)
 	d.checkedWith(m, "which", "old", "api_key", fakeKey)
 	d.post(at + "/off").to(t)
-	d.get(m).want(t, 200, "inside-certificates")
+	over := d.get(m).want(t, 200, "inside-certificates", "Changing from client certificates to API keys began", "The namespace takes both sign-in methods", "Check 2 with the old sign-in method passed", "Workers sign in with API keys now")
+	over.lacks(t, "switch.started")
 	has("back", "sign in with client certificates now")
 }
 
