@@ -3,6 +3,7 @@ package acts
 import (
 	"slices"
 	"testing"
+	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -84,5 +85,34 @@ func TestOpsDeleteKeyInRehearsal(t *testing.T) {
 	w.must(w.CloudOps.GiveOpsKey(w.ctx, dana, w.m.ID, certsvc.Secret{}))
 	if err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsDeleteKey}); !fault.Is(err, fault.Conflict) {
 		t.Errorf("%v", err)
+	}
+}
+
+// TestOpsSignInGated: no sign-in method is turned off that a program was seen with, whichever of the two; both at once cut off
+// nobody.
+func TestOpsSignInGated(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.opsGiven()
+	certificate := cloud.Caller{Identity: "old", Leaf: "l", CA: "c", Open: 1}
+	key := cloud.Caller{Identity: "new", KeyID: "k1", Calls: 1, Last: time.Now()}
+	own := cloud.Caller{Identity: "onramp", KeyID: "k1", Open: 1, Own: true}
+	for _, tt := range []struct {
+		name, to string
+		seen     []cloud.Caller
+		held     bool
+	}{
+		{"certificates off, seen with one", cloud.AuthAPIKey, []cloud.Caller{certificate, key}, true},
+		{"certificates off, seen with keys alone", cloud.AuthAPIKey, []cloud.Caller{key}, false},
+		{"keys off, seen with one", cloud.AuthMTLS, []cloud.Caller{certificate, key}, true},
+		{"keys off, seen with certificates alone", cloud.AuthMTLS, []cloud.Caller{certificate}, false},
+		{"keys off, Onramp's own call with one", cloud.AuthMTLS, []cloud.Caller{own}, false},
+		{"both", cloud.AuthBoth, []cloud.Caller{certificate, key}, false},
+	} {
+		w.cloud.seen = tt.seen
+		err := w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, OpsWish{What: OpsSignIn, SignIn: tt.to})
+		if fault.Is(err, fault.Conflict) != tt.held || !tt.held && err != nil {
+			t.Errorf("%s: %v", tt.name, err)
+		}
 	}
 }
