@@ -3,6 +3,7 @@ package e2e
 import (
 	"context"
 	"crypto/tls"
+	"os"
 	"regexp"
 	"strings"
 	"sync/atomic"
@@ -156,4 +157,52 @@ func TestSwitchUnderLoad(t *testing.T) {
 	}
 	grepFiles(t, p.data, key[len(key)-24:])
 	t.Logf("to API keys and back: %d payments with certificates, %d with API keys, %d with certificates again; %d calls, %d failed", first.Load(), second.Load(), third.Load(), n.made.Load(), len(n.failed))
+}
+
+// TestSwitchInABrowser walks the steps from client certificates to API keys in a browser, and judges the page at each step as
+// TestPagesLookRight does the others.
+func TestSwitchInABrowser(t *testing.T) {
+	axe, err := os.ReadFile("node_modules/axe-core/axe.min.js")
+	if err != nil {
+		t.Fatalf("%v\nRun `make setup` first: it installs axe-core.", err)
+	}
+	p := openPortal(t, t.TempDir(), "127.0.0.1:0", "--replace-window", "1s")
+	v := visit(t, p.url)
+	m, _ := v.tested(true)
+	at := m + "/switch"
+	b := openBrowser(t, true, 1280, 900)
+	look := func(name string) {
+		t.Helper()
+		b.page(name, at, string(axe), p)
+		b.open(p.url + at)
+	}
+	b.open(p.url + m + "/settings")
+	b.click("switch-method")
+	b.waitPath("/switch")
+	look("method")
+	b.click("start-switch")
+	b.until("what the account lacks", func() bool { return b.count(testID("have-both")) == 1 })
+	look("method-lacks")
+	b.click("have-both")
+	b.until("it may take both", func() bool { return b.count(testID("let-both")) == 1 })
+	b.click("let-both")
+	b.until("a key is to be made", func() bool { return b.count(testID("make-key")) == 1 })
+	look("method-key")
+	b.click("make-key")
+	b.until("the key is shown", func() bool { return b.count(testID("api-key")) == 1 })
+	key := shownKey.FindString(b.html())
+	b.open(p.url + at)
+	b.until("its check has passed", func() bool { return strings.Contains(b.html(), "The check with the API key passed") })
+	if key == "" || strings.Contains(b.html(), key) {
+		t.Error("the key is shown again, or never")
+	}
+	look("method-proof")
+	b.click("check-old")
+	b.until("both have passed", func() bool { return strings.Contains(b.html(), "with the old one") })
+	look("method-workers")
+	b.until("nobody is seen with a certificate", func() bool { return b.count(testID("turn-off")+":not([disabled])") == 1 })
+	b.click("turn-off")
+	b.has("Done on")
+	look("method-done")
+	b.clean(p.url)
 }
