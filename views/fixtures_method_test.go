@@ -45,7 +45,7 @@ func methodBegin(rehearsal bool) MethodProps {
 
 func methodLacks() MethodProps {
 	p := methodBegin(true)
-	p.Both.Lacks, p.Both.CanHave = "This account has not got both methods at once.", true
+	p.Both.Lacks, p.Both.CanHave = "This account does not have both methods at once.", true
 	return p
 }
 

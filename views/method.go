@@ -42,7 +42,7 @@ type MethodStart struct {
 type MethodBoth struct {
 	Done     bool
 	Cert     *Link  // the certificates, where they must be made first
-	Lacks    string // what Temporal Cloud says where the account has not got both methods; "" where it has, or may have
+	Lacks    string // what Temporal Cloud says where the account does not have both methods; "" where it does, or may have
 	CanHave  bool   // the rehearsal can practise with an account that has them
 	Button   string
 	Notes    []string

@@ -233,7 +233,7 @@ func bothProps(h *Pages, v web.Visit, sw *migration.Switch) views.MethodBoth {
 		p.Button = "Let it take both"
 		if !h.Acts.Switches.HasBoth(v.View) {
 			p.CanHave = h.Acts.Switches.CanHaveBoth(v.View)
-			p.Lacks = "This account has not got both methods at once. In Temporal Cloud they are a pre-release feature: a namespace with both is refused until Temporal Support has turned it on for the account."
+			p.Lacks = "This account does not have both methods at once. In Temporal Cloud they are a pre-release feature: a namespace with both is refused until Temporal Support has turned it on for the account."
 		}
 		return p
 	}
