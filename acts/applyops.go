@@ -175,7 +175,22 @@ func (c CloudOps) ended(ctx context.Context, by Actor, of sent, applied cloud.Ap
 		err = c.settleOn(ctx, by, of.id, applied.Detail.ID, applied.Detail.ActiveRegion)
 	}
 	err = errors.Join(err, c.asRead(ctx, by, of.id, &applied.Detail, r))
+	if of.plan.Kind == cloud.KindKeyDelete && of.plan.Key != nil {
+		err = errors.Join(err, keyGone(ctx, c, by, of.id, of.plan))
+	}
 	return errors.Join(err, c.seeAfter(ctx, by, of.id))
+}
+
+// keyGone ends the replacement of an API key whose old key was deleted.
+func keyGone(ctx context.Context, c CloudOps, by Actor, id string, p *cloud.Plan) error {
+	_, err := c.write(ctx, by, id, func(v migration.View) (entry, error) {
+		facts := migration.DeletedByOps(v, p.Key.ID, p.Operation)
+		if len(facts) == 0 {
+			return entry{}, nil
+		}
+		return entry{facts: facts, records: []custody.Record{note(id, custody.ReplaceRemoved, "API key "+migration.KeyRef{ID: p.Key.ID, Name: p.Key.Name}.Said())}}, nil
+	})
+	return err
 }
 
 // seeAfter lets step 3 see what is there now: the bundle where it can be read, or a connection with a lent key. What it

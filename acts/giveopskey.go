@@ -65,7 +65,8 @@ func (c CloudOps) pickUp(ctx context.Context, by Actor, v migration.View, s *ops
 	id := v.Migration.ID
 	ns, err := idOf(v)
 	becomes := false
-	if pending, found := s.client.Pending(id); found {
+	pending, found := s.client.Pending(id)
+	if found {
 		ns, err = pending.Namespace, nil
 		becomes = pending.Kind == cloud.KindCreate && ownNamespace(v) == pending.From
 	}
@@ -92,6 +93,9 @@ func (c CloudOps) pickUp(ctx context.Context, by Actor, v migration.View, s *ops
 	}
 	logged("the end of a change in Temporal Cloud was not written down",
 		c.record(ctx, by, note(id, custody.CloudEnded, fmt.Sprintf("%s, operation %s of an earlier start: %s", ns, applied.Operation.ID, applied.Operation.State))))
+	if err == nil && own && pending.Kind == cloud.KindKeyDelete && pending.Key != nil && pending.Operation == applied.Operation.ID {
+		logged("the end of a replacement was not written down", keyGone(ctx, c, by, id, &pending))
+	}
 	if err == nil && own {
 		logged("a look after a change in Temporal Cloud saw nothing", c.seeAfter(ctx, by, id))
 	}

@@ -21,6 +21,7 @@ type opsStandIn struct {
 	fails     error
 	closed    bool
 	delivered int
+	deleted   []string      // API keys, by their IDs
 	hold      chan struct{} // Apply waits for it where it is not nil
 	sent      func()        // is called when Apply begins
 	pending   *cloud.Plan   // was sent by an earlier start
@@ -98,6 +99,10 @@ func (o *opsStandIn) MakeKey(context.Context, cloud.Plan, func(cloud.Operation))
 	return cloud.MadeKey{ID: "k1", Secret: certsvc.NewSecret([]byte("made-for-a-worker"))}, nil
 }
 
+func (o *opsStandIn) PlanDeleteKey(_ context.Context, id namespace.ID, key string) (cloud.Plan, error) {
+	return cloud.Plan{Operation: rand.Text(), Kind: cloud.KindKeyDelete, Namespace: id, Diff: []string{"- API key"}, Key: &cloud.KeyPlan{ID: key, Name: "worker"}}, nil
+}
+
 func (o *opsStandIn) Delivered(cloud.Plan) { o.delivered++ }
 
 func (o *opsStandIn) Apply(ctx context.Context, p cloud.Plan, _ func(cloud.Operation)) (cloud.Applied, error) {
@@ -110,6 +115,10 @@ func (o *opsStandIn) Apply(ctx context.Context, p cloud.Plan, _ func(cloud.Opera
 		case <-ctx.Done():
 			return cloud.Applied{}, fault.Wrap(ctx.Err(), fault.Unavailable, "It was cut off", "Try again.")
 		}
+	}
+	if p.Kind == cloud.KindKeyDelete {
+		o.deleted = append(o.deleted, p.Key.ID)
+		return cloud.Applied{Changed: true, Operation: cloud.Operation{ID: p.Operation, State: cloud.Fulfilled}, Detail: cloud.Detail{ID: p.Namespace, Name: p.Namespace.String()}}, nil
 	}
 	if p.Kind == cloud.KindCreate {
 		if err := o.CreateNamespace(ctx, p.Namespace); err != nil {

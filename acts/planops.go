@@ -15,6 +15,7 @@ const (
 	OpsAttributes = "attributes"
 	OpsSignIn     = "sign-in"
 	OpsKey        = "key"
+	OpsDeleteKey  = "delete-key" // the old one of the replacement of an API key
 	OpsCreate     = "create"
 )
 
@@ -41,6 +42,8 @@ func kindOf(w OpsWish) string {
 		return cloud.KindCreate
 	case OpsKey:
 		return cloud.KindKey
+	case OpsDeleteKey:
+		return cloud.KindKeyDelete
 	}
 	return cloud.KindUpdate
 }

@@ -10,17 +10,18 @@ import (
 )
 
 // authName is a sign-in method as people say it.
-var authName = map[string]string{cloud.AuthMTLS: "a client certificate", cloud.AuthAPIKey: "an API key"}
+var authName = map[string]string{cloud.AuthMTLS: "a client certificate", cloud.AuthAPIKey: "an API key",
+	cloud.AuthBoth: "a client certificate or an API key"}
 
-// SaveAuth chooses how workers sign in to a namespace of the rehearsal cloud: cloud.AuthMTLS or cloud.AuthAPIKey. What
-// was seen (Saw) is the Edition of the method.
+// SaveAuth chooses how workers sign in to a namespace of the rehearsal cloud: cloud.AuthMTLS, cloud.AuthAPIKey or
+// cloud.AuthBoth. What was seen (Saw) is the Edition of the method.
 func (n Namespaces) SaveAuth(ctx context.Context, by Actor, id namespace.ID, auth string) (err error) {
 	defer unchanged(&err)
 	place, err := n.Ready(ctx)
 	if err != nil {
 		return err
 	}
-	undo, err := changeAuth(ctx, place, id, func(ns cloud.Namespace) (string, error) {
+	undo, err := changeAuth(ctx, place, id, func(ns cloud.Namespace, _ cloud.Callers) (string, error) {
 		if auth == ns.Auth {
 			return auth, nil
 		}
@@ -37,17 +38,17 @@ func (n Namespaces) SaveAuth(ctx context.Context, by Actor, id namespace.ID, aut
 
 // changeAuth changes how workers sign in to a namespace, unless how answers errSame. undo makes it what it was, and
 // leaves what somebody else chose meanwhile.
-func changeAuth(ctx context.Context, place cloud.Place, id namespace.ID, how func(cloud.Namespace) (string, error)) (undo func() error, err error) {
+func changeAuth(ctx context.Context, place cloud.Place, id namespace.ID, how func(cloud.Namespace, cloud.Callers) (string, error)) (undo func() error, err error) {
 	var before string
-	after, err := place.SignIn.ChangeAuth(ctx, id, func(ns cloud.Namespace) (string, error) {
+	after, err := place.SignIn.ChangeAuth(ctx, id, func(ns cloud.Namespace, who cloud.Callers) (string, error) {
 		before = ns.Auth
-		return how(ns)
+		return how(ns, who)
 	})
 	if errors.Is(err, errSame) {
 		return func() error { return nil }, nil
 	}
 	return func() error {
-		_, err := place.SignIn.ChangeAuth(context.WithoutCancel(ctx), id, func(ns cloud.Namespace) (string, error) {
+		_, err := place.SignIn.ChangeAuth(context.WithoutCancel(ctx), id, func(ns cloud.Namespace, _ cloud.Callers) (string, error) {
 			if ns.Auth != after.Auth {
 				return "", changedAgain()
 			}

@@ -70,7 +70,7 @@ func TestTwoSave(t *testing.T) {
 			return w.Acts.Namespaces.SaveFilters(ctx, dana, w.m.ID, []byte(mine))
 		}, func(ns cloud.Namespace) string { return string(ns.Filters) }, theirs, true},
 		{"the sign-in", func(w *world) { // chosen and chosen again: what is there is theirs
-			w.must(second(w.cloud.ChangeAuth(w.ctx, w.id(), func(cloud.Namespace) (string, error) { return "theirs", nil })))
+			w.must(second(w.cloud.ChangeAuth(w.ctx, w.id(), func(cloud.Namespace, cloud.Callers) (string, error) { return "theirs", nil })))
 		}, func(w *world, ctx context.Context) error {
 			return w.Acts.Namespaces.SaveAuth(ctx, dana, w.id(), cloud.AuthAPIKey)
 		}, func(ns cloud.Namespace) string { return ns.Auth }, "theirs", false},

@@ -81,8 +81,8 @@ func (d *desk) ensureNamespace(ctx context.Context, place cloud.Place, v migrati
 		return undo, err
 	}
 	if v.Migration.Auth == cloud.AuthAPIKey {
-		back, err := changeAuth(ctx, place, id, func(ns cloud.Namespace) (string, error) {
-			if ns.Auth == cloud.AuthAPIKey || len(ns.CAs) > 0 {
+		back, err := changeAuth(ctx, place, id, func(ns cloud.Namespace, _ cloud.Callers) (string, error) {
+			if ns.Takes(cloud.AuthAPIKey) || len(ns.CAs) > 0 {
 				return "", errSame
 			}
 			return cloud.AuthAPIKey, nil

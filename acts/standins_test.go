@@ -180,9 +180,9 @@ func (c *standIn) ChangeFilters(_ context.Context, id namespace.ID, how func(clo
 	})
 }
 
-func (c *standIn) ChangeAuth(_ context.Context, id namespace.ID, how func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+func (c *standIn) ChangeAuth(_ context.Context, id namespace.ID, how func(cloud.Namespace, cloud.Callers) (string, error)) (cloud.Namespace, error) {
 	return c.change("ChangeAuth", id, func(s *space) error {
-		auth, err := how(s.Namespace)
+		auth, err := how(s.Namespace, c.callers())
 		if err == nil {
 			s.Auth = auth
 		}

@@ -34,6 +34,7 @@ const cloudHelp = `onramp cloud: Temporal Cloud's control plane, the Cloud Ops A
   onramp cloud sign-in set NS mtls|api-key|both [--ca FILE]  how workers sign in; both at once is there on request alone
   onramp cloud create NAME --region R --retention DAYS --auth mtls|api-key [--ca FILE]
   onramp cloud key create NS --name N --days D --out FILE  an API key that may write in that namespace and nowhere else
+  onramp cloud key delete NS --id ID                       deletes an API key; it cannot be put back
   onramp cloud attributes list NS                          its custom search attributes
   onramp cloud attributes add NS NAME=Type …               adds some; none can be removed again
   onramp cloud operation ID                                how a change goes
@@ -58,6 +59,7 @@ var clouds = []command{
 	{"sign-in set", "how workers sign in", cloudSignInSet},
 	{"create", "makes a namespace", cloudCreate},
 	{"key create", "an API key that may write in one namespace and nowhere else", cloudKeyCreate},
+	{"key delete", "deletes an API key", cloudKeyDelete},
 	{"attributes list", "its custom search attributes", cloudAttributesList},
 	{"attributes add", "adds some", cloudAttributesAdd},
 	{"operation", "how a change goes", cloudOperation},

@@ -29,7 +29,7 @@ func TestCloudWords(t *testing.T) {
 		{"whoamy", exitUsage, []string{"unknown command cloud whoamy", "Did you mean onramp cloud whoami?"}, ""},
 		{"ca", exitUsage, []string{"cloud ca is not whole", "onramp cloud ca list", "onramp cloud ca remove"}, "whoami"},
 		{"ca lst", exitUsage, []string{"unknown command cloud ca lst", "Did you mean onramp cloud ca list?"}, "whoami"},
-		{"key", exitUsage, []string{"cloud key is not whole", "onramp cloud key create"}, ""},
+		{"key", exitUsage, []string{"cloud key is not whole", "onramp cloud key create", "onramp cloud key delete"}, ""},
 		{"eyJhbGciOiJFUzI1NiJ9.e30.c2VjcmV0", exitUsage, []string{"unknown command after onramp cloud"}, "eyJ"},
 		{"ca --help", exitOK, []string{"onramp cloud ca add"}, "unknown"},
 		{"ca remove --help", exitOK, []string{"Usage: onramp cloud ca remove NS [--flag value …]\n", "required"}, "file …"},
@@ -93,6 +93,9 @@ func TestCloudJudgesFirst(t *testing.T) {
 		{"a region without its provider", []string{"create", "orders", "--region", "us-east-1", "--ca", good}, exitInput, "aws-us-east-1"},
 		{"retention of 91 days", []string{"create", "orders", "--region", "aws-us-east-1", "--ca", good, "--retention", "91"}, exitInput, "1 to 90"},
 		{"a key for three years", []string{"key", "create", "orders.a2dd6", "--name", "w", "--days", "1000", "--out", filepath.Join(dir, "k")}, exitInput, "730"},
+		{"no key named", []string{"key", "delete", "orders.a2dd6"}, exitUsage, "No API key is named"},
+		{"no key's ID", []string{"key", "delete", "orders.a2dd6", "--id", "a b"}, exitInput, "not the ID of an API key"},
+		{"a key for its ID", []string{"key", "delete", "orders.a2dd6", "--id", "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.c2VjcmV0c2VjcmV0"}, exitUsage, "secret"},
 		{"too many arguments", []string{"show", "orders.a2dd6", "payments.a2dd6"}, exitUsage, "takes a Namespace ID"},
 		{"good ones, and no key", []string{"ca", "add", "orders.a2dd6", good}, 13, ""},
 	} {

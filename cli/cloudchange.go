@@ -250,3 +250,19 @@ func cloudKeyCreate(ctx context.Context, w World, args []string) int {
 		return ch.told(err)
 	})
 }
+
+func cloudKeyDelete(ctx context.Context, w World, args []string) int {
+	f := newCloud("key delete", "delete an API key of a namespace, by its ID", "a Namespace ID", "NS", w).changing()
+	key := f.text("id", "", "`ID` of the API key, from the list of API keys: not the key itself; required")
+	f.after = append(f.after, func() error {
+		if *key == "" {
+			return fault.New(fault.Invalid, "No API key is named", "Give its ID, from the list of API keys.").In("id")
+		}
+		return nil
+	})
+	return f.change(ctx, args, planned{func([]string) error {
+		return cloudops.JudgeKeyID(*key)
+	}, func(ctx context.Context, c *cloudops.Client, id namespace.ID) (cloud.Plan, error) {
+		return c.PlanDeleteKey(ctx, id, *key)
+	}})
+}

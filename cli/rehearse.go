@@ -105,7 +105,7 @@ func rehearse(ctx context.Context, w World, args []string) int {
 	if code, done := s.parse(args); done {
 		return code
 	}
-	place, err := rehearsal.New(rehearsal.Options{Addr: *addr, Lenient: as.lenient(), Limits: as.limits})
+	place, err := rehearsal.New(rehearsal.Options{Addr: *addr, Lenient: as.lenient(), BothMethods: as.bothMethods(), Limits: as.limits})
 	if err != nil {
 		return complain(w, err)
 	}

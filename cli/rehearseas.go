@@ -10,7 +10,7 @@ import (
 
 // asInCloud are the settings that make the rehearsal cloud kinder or stricter than Temporal Cloud is at first.
 type asInCloud struct {
-	certificates                   *string
+	certificates, methods          *string
 	actions, schedules, visibility *string
 	limits                         cloud.Limits
 }
@@ -21,6 +21,7 @@ func asInCloudFlags(s *settings) *asInCloud {
 		return s.text(name, strconv.Itoa(most), what+"; 0 is no limit")
 	}
 	a := &asInCloud{certificates: s.oneOf("client-certificates", "strict", "whether the rehearsal cloud refuses client certificates that break what Temporal Cloud's documentation calls a must (how strictly Temporal Cloud enforces it is not known)", "strict", "lenient"),
+		methods:    s.oneOf("both-methods", "off", "whether the rehearsal cloud's account may have namespaces that take client certificates and API keys at once, which Temporal Support turns on for an account; once on, a portal keeps it", "off", "on"),
 		actions:    limit("actions-limit", cloud.FirstLimits.Actions, "actions a second of a namespace in the rehearsal cloud, as Temporal Cloud grants at first"),
 		schedules:  limit("schedules-limit", cloud.FirstLimits.Schedules, "schedule requests a second there"),
 		visibility: limit("visibility-limit", cloud.FirstLimits.Visibility, "calls that list, search or count a second there")}
@@ -45,3 +46,5 @@ func asInCloudFlags(s *settings) *asInCloud {
 const maxLimit = 1_000_000
 
 func (a *asInCloud) lenient() bool { return *a.certificates == "lenient" }
+
+func (a *asInCloud) bothMethods() bool { return *a.methods == "on" }

@@ -138,7 +138,7 @@ func (p portal) run(ctx context.Context, w World) (err error) {
 	may := reach.Options{Alone: p.shared.public == nil, Targets: p.shared.targets}
 	own := &doctor.OwnCalls{} // the rehearsal cloud leaves Onramp's own calls out of who uses which certificate
 	if p.rehearsal {
-		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has, Lenient: p.as.lenient(), Limits: p.as.limits})
+		c, err := rehearsal.New(rehearsal.Options{Addr: p.rehearsalAddr, Dir: filepath.Join(data, "rehearsal"), PortFile: filepath.Join(data, "rehearsal-port"), Log: p.log, Own: own.Has, Lenient: p.as.lenient(), BothMethods: p.as.bothMethods(), Limits: p.as.limits})
 		if err != nil {
 			return err
 		}

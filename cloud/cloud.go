@@ -10,10 +10,11 @@ import (
 	"onramp/namespace"
 )
 
-// How workers sign in to a namespace.
+// How workers sign in to a namespace. AuthBoth is "flexible auth": an account has it on request to Temporal Support.
 const (
 	AuthMTLS   = "mtls"
 	AuthAPIKey = "api-key"
+	AuthBoth   = "both"
 )
 
 // Abilities are what Onramp can see and do at a kind of place, as far as rules on paper ask for it. The
@@ -60,9 +61,12 @@ type Namespace struct {
 	Bytes     int    // size of the bundle
 	Filters   []byte // tcld's JSON; nil for none
 	Created   time.Time
-	Auth      string // AuthMTLS or AuthAPIKey: the one that it takes
+	Auth      string // AuthMTLS, AuthAPIKey or AuthBoth: what it takes
 	Keys      []Key  // its API keys, newest first
 }
+
+// Takes reports whether programs sign in to the namespace with AuthMTLS, or with AuthAPIKey; of AuthBoth whether with either.
+func (n Namespace) Takes(auth string) bool { return n.Auth == auth || n.Auth == AuthBoth }
 
 // Fingerprints of the namespace's CA certificates, in the bundle's order.
 func (n Namespace) Fingerprints() []string {
@@ -169,11 +173,13 @@ type Filters interface {
 	ChangeFilters(ctx context.Context, id namespace.ID, change func(Namespace) ([]byte, error)) (Namespace, error)
 }
 
-// SignIn chooses AuthMTLS or AuthAPIKey for a namespace.
+// SignIn chooses AuthMTLS, AuthAPIKey or AuthBoth for a namespace.
 type SignIn interface {
-	// ChangeAuth chooses what change makes of the present namespace; nobody comes in between the look and the change.
-	// An error of change changes nothing and comes back as it is.
-	ChangeAuth(ctx context.Context, id namespace.ID, change func(Namespace) (string, error)) (Namespace, error)
+	// ChangeAuth chooses what change makes of the present namespace and its callers; nobody comes in between the look and
+	// the change. CA certificates, certificate filters and API keys stay. An error of change changes nothing and comes back
+	// as it is. Faults are of field auth: Conflict for AuthBoth where the account has it not, or where the namespace has no
+	// CA certificate; Invalid for what is none of the three.
+	ChangeAuth(ctx context.Context, id namespace.ID, change func(Namespace, Callers) (string, error)) (Namespace, error)
 }
 
 // Keys makes and deletes API keys.
@@ -203,6 +209,10 @@ type Adjustments interface {
 	// SetLenient lasts until the process ends.
 	Lenient() bool
 	SetLenient(on bool)
+	// BothMethods reports whether the practised account has AuthBoth, as Temporal Support turns it on: not at first.
+	// SetBothMethods turns it on or off, and the place keeps it; off is a Conflict fault while a namespace takes both.
+	BothMethods() bool
+	SetBothMethods(ctx context.Context, on bool) error
 }
 
 // CallerBook knows who calls a namespace with which client certificate.

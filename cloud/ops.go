@@ -118,7 +118,7 @@ const (
 // Plan is a change that was worked out and not made: what stands, what would stand, and the request that makes it.
 type Plan struct {
 	Operation string // its own id, chosen before anything is sent
-	Kind      string // KindUpdate, KindCreate or KindKey
+	Kind      string // KindUpdate, KindCreate, KindKey or KindKeyDelete
 	For       string // what it is made for, as whoever plans it says; "" for nothing in particular
 	From      string // the namespace that For had when it was planned; "" for none
 	Namespace namespace.ID
@@ -127,7 +127,7 @@ type Plan struct {
 	Diff      []string // one line a difference, for people; empty: nothing would change
 	Warnings  []string // what a person should know before agreeing
 	Request   []byte   // wire form of the request; it holds no secret
-	Key       *KeyPlan // of the kind "api-key"
+	Key       *KeyPlan // of the kinds "api-key" and "api-key-delete"
 }
 
 // The kinds of plans.
@@ -135,10 +135,13 @@ const (
 	KindUpdate = "update"
 	KindCreate = "create"
 	KindKey    = "api-key"
+	// KindKeyDelete deletes an API key; Before and After are the same.
+	KindKeyDelete = "api-key-delete"
 )
 
-// KeyPlan is an API key to make, for a service account that may work in one namespace and nowhere else.
+// KeyPlan is an API key to make, for a service account that may work in one namespace and nowhere else, or one to delete.
 type KeyPlan struct {
+	ID    string // of the key to delete, as the control plane names it
 	Name  string // of the service account and of the key
 	Owner string // the service account, where it is there already
 	Ends  time.Time
@@ -156,8 +159,11 @@ func (p Plan) Nothing() bool { return len(p.Diff) == 0 }
 
 // Needs is the role or permission that making the plan takes, in Temporal Cloud's words.
 func (p Plan) Needs() string {
-	if p.Kind == KindCreate {
+	switch p.Kind {
+	case KindCreate:
 		return NeedsCreate
+	case KindKeyDelete:
+		return "Global Admin or Account Owner, or Namespace Admin on " + p.Namespace.String() + " for a key of its service accounts"
 	}
 	return "Namespace Admin on " + p.Namespace.String()
 }
@@ -226,6 +232,9 @@ type KeyMaker interface {
 	// MakeKey makes the service account, where it is not there, and the key. A key that an earlier call made and nobody got,
 	// because the program ended, is deleted first.
 	MakeKey(ctx context.Context, p Plan, progress func(Operation)) (MadeKey, error)
+	// PlanDeleteKey works out the deletion of an API key, by its ID. Who still uses the key is for the caller to know. Apply
+	// carries it out.
+	PlanDeleteKey(ctx context.Context, id namespace.ID, keyID string) (Plan, error)
 	// Delivered says that somebody has the key of a plan; before that it counts as one that nobody got.
 	Delivered(p Plan)
 }

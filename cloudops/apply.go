@@ -30,22 +30,32 @@ func (c *Client) Apply(ctx context.Context, p cloud.Plan, progress func(cloud.Op
 	}
 	switch {
 	case err == nil:
-	case nothingToChange(err):
-		return c.unchanged(ctx, p)
+	case nothingToChange(err), p.Kind == kindKeyDelete && status.Code(err) == codes.NotFound: // deleted meanwhile
+		return unchanged(ctx, c, p)
+	case maybeStale(err) && p.Kind == kindKeyDelete:
+		c.o.Journal.drop(p.Operation)
+		return cloud.Applied{}, keyChanged(c, err)
 	case maybeStale(err):
 		c.o.Journal.drop(p.Operation)
 		return cloud.Applied{}, c.conflict(ctx, p, err)
 	case passes(err): // the journal keeps it for Resume
-		return cloud.Applied{}, c.refusal(err, "change the namespace "+p.Namespace.String())
+		return cloud.Applied{}, c.refusal(err, doing(p))
 	default:
 		c.o.Journal.drop(p.Operation)
-		doing := "change the namespace " + p.Namespace.String()
-		if p.Kind == kindCreate {
-			doing = "create namespaces"
-		}
-		return cloud.Applied{}, c.refusal(err, doing)
+		return cloud.Applied{}, c.refusal(err, doing(p))
 	}
 	return c.await(ctx, p, op, progress)
+}
+
+// doing is what a plan does, after "may not".
+func doing(p cloud.Plan) string {
+	switch p.Kind {
+	case kindCreate:
+		return "create namespaces"
+	case kindKeyDelete:
+		return "delete this API key"
+	}
+	return "change the namespace " + p.Namespace.String()
 }
 
 // lost finds out what became of a request whose answer was lost, by the operation's own ID, and sends one that never arrived
@@ -83,12 +93,20 @@ func lost(ctx context.Context, c *Client, p cloud.Plan, last error, progress fun
 func (c *Client) send(ctx context.Context, p cloud.Plan) (*opspb.AsyncOperation, error) {
 	ctx, cancel := within(ctx)
 	defer cancel()
-	if p.Kind == kindCreate {
+	switch p.Kind {
+	case kindCreate:
 		var req cloudservice.CreateNamespaceRequest
 		if err := proto.Unmarshal(p.Request, &req); err != nil {
 			return nil, err
 		}
 		out, err := c.api.CreateNamespace(ctx, &req)
+		return out.GetAsyncOperation(), err
+	case kindKeyDelete:
+		var req cloudservice.DeleteApiKeyRequest
+		if err := proto.Unmarshal(p.Request, &req); err != nil {
+			return nil, err
+		}
+		out, err := c.api.DeleteApiKey(ctx, &req)
 		return out.GetAsyncOperation(), err
 	}
 	var req cloudservice.UpdateNamespaceRequest
@@ -100,7 +118,7 @@ func (c *Client) send(ctx context.Context, p cloud.Plan) (*opspb.AsyncOperation,
 }
 
 // unchanged is the end of a change that Temporal Cloud says is made already.
-func (c *Client) unchanged(ctx context.Context, p cloud.Plan) (cloud.Applied, error) {
+func unchanged(ctx context.Context, c *Client, p cloud.Plan) (cloud.Applied, error) {
 	c.o.Journal.drop(p.Operation)
 	d, err := c.Look(ctx, p.Namespace)
 	return cloud.Applied{Operation: cloud.Operation{ID: p.Operation, State: cloud.Fulfilled}, Detail: d}, err
@@ -205,8 +223,16 @@ func (c *Client) await(ctx context.Context, p cloud.Plan, op *opspb.AsyncOperati
 		return cloud.Applied{Operation: end}, at(cloud.AtChange, f)
 	}
 	d, err := c.seen(ctx, p.Namespace)
+	there := false
+	if err == nil && p.Kind == kindKeyDelete {
+		there, err = keyThere(ctx, c, p)
+	}
 	if err != nil {
 		return cloud.Applied{Changed: true, Operation: end}, err
+	}
+	if there {
+		return cloud.Applied{Changed: true, Operation: end, Detail: d}, at(cloud.AtChange, fault.New(fault.Conflict, "The deletion ended well, and the API key is there still",
+			"Look at the list of API keys in a minute, then plan the deletion anew."))
 	}
 	if lines := missing(p, d.Settings); len(lines) > 0 {
 		return cloud.Applied{Changed: true, Operation: end, Detail: d}, at(cloud.AtChange, &fault.Fault{Kind: fault.Conflict, Title: "The change ended well, and the namespace is not what was asked for",
@@ -250,7 +276,7 @@ func missing(p cloud.Plan, now cloud.Settings) []string {
 // Resume brings the change that the journal holds for a namespace to its end. An operation that Temporal Cloud does not
 // know never arrived: it is dropped, and a new plan is right.
 func (c *Client) Resume(ctx context.Context, id namespace.ID, progress func(cloud.Operation)) (cloud.Applied, bool, error) {
-	p, there, err := c.o.Journal.of(c.o.Server, id, kindUpdate, kindCreate)
+	p, there, err := c.o.Journal.of(c.o.Server, id, kindUpdate, kindCreate, kindKeyDelete)
 	if err != nil || !there {
 		return cloud.Applied{}, false, err
 	}
@@ -269,7 +295,7 @@ func (c *Client) Resume(ctx context.Context, id namespace.ID, progress func(clou
 // Pending is the oldest change of a namespace that was sent for something (cloud.Plan.For) and whose end nobody saw.
 func (c *Client) Pending(what string) (cloud.Plan, bool) {
 	p, there, err := c.o.Journal.find(func(e entry) bool {
-		return e.Server == c.o.Server && e.Plan.For == what && what != "" && (e.Plan.Kind == kindUpdate || e.Plan.Kind == kindCreate)
+		return e.Server == c.o.Server && e.Plan.For == what && what != "" && slices.Contains([]string{kindUpdate, kindCreate, kindKeyDelete}, e.Plan.Kind)
 	})
 	return p, there && err == nil
 }

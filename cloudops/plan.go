@@ -165,7 +165,10 @@ const (
 	kindUpdate = cloud.KindUpdate
 	kindCreate = cloud.KindCreate
 	kindKey    = cloud.KindKey
-	kindRobot  = "service-account"
+
+	kindKeyDelete = cloud.KindKeyDelete
+
+	kindRobot = "service-account"
 )
 
 // active fetches a namespace and, while somebody's change of it is under way, waits for that.
@@ -293,6 +296,9 @@ func warnings(p cloud.Plan, now cloud.Detail) []string {
 	}
 	if p.Before.APIKeys && !p.After.APIKeys {
 		out = append(out, "Workers that connect with an API key are cut off when this is made.")
+	}
+	if !(p.Before.MTLS && p.Before.APIKeys) && p.After.MTLS && p.After.APIKeys {
+		out = append(out, "An account has both methods at once on request to Temporal Support alone. While the namespace takes both, API keys are accepted at the regional endpoint, not at the namespace endpoint, and it cannot be in two regions.")
 	}
 	if !slices.Equal(p.Before.Filters, p.After.Filters) && len(p.After.Filters) > 0 {
 		out = append(out, "A client certificate that matches none of the filters is refused from then on.")

@@ -102,6 +102,7 @@ const (
 
 	AuthSaved  Verb = "sign-in-saved"
 	Strictness Verb = "rehearsal-strictness-saved"
+	MethodsSet Verb = "rehearsal-methods-saved" // whether its account has both sign-in methods at once
 	KeyMade    Verb = "api-key-created"
 	KeyDeleted Verb = "api-key-deleted"
 	Reset      Verb = "rehearsal-reset"
@@ -138,7 +139,7 @@ var Verbs = []Verb{Signed, Kept, Opened, Refused, Locked, Forgotten, Started, Ch
 	Checked, CheckedMany, Reported, Invited, Transferred, Drilled, Assessed, Reviewed, Reopened, CrossLooked, GatePassed, GateBack, Followed, Canceled, Terminated, Stopped, NotDone,
 	ReplaceBegun, ReplaceMoved, ReplaceRemoved, ReplaceBack, PollersSeen,
 	NamespaceSeen, OpsKeyGiven, OpsKeyForgotten, CloudAsked, CloudEnded,
-	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, Strictness, KeyMade, KeyDeleted, Reset, Broken, Mended}
+	NamespaceMade, CAsSaved, CASeen, FiltersSaved, FiltersSeen, AuthSaved, Strictness, MethodsSet, KeyMade, KeyDeleted, Reset, Broken, Mended}
 
 // PeopleVerbs are the others, where several people share a portal.
 var PeopleVerbs = []Verb{SignedIn, SignInRefused, SignedOut, AccountAdded, AccountChanged, AccountOff, AccountOn, LinkMade, PasswordSet, TeamAdded, TeamGiven,

@@ -36,8 +36,8 @@ var nsEntries = []Entry{
 
 // akEntries are faults of API keys.
 var akEntries = []Entry{
-	{Code: "AK-01", Stage: "client-cert", Title: "This namespace requires a certificate, not an API key", Cause: "The server asks for a client certificate, and only an API key was given. The key was not sent.",
-		Fix: fixes(dev("Use a client certificate.", "export TEMPORAL_TLS_CLIENT_CERT_PATH={cert_path} TEMPORAL_TLS_CLIENT_KEY_PATH={key_path}"), admin("Or switch API keys on for the namespace.", "tcld namespace auth-method set --namespace {namespace} --auth-method api_key")), Symptoms: said("remote error: tls: certificate required"), Related: related("CL-01", "AK-02")},
+	{Code: "AK-01", Stage: "client-cert", Title: "This endpoint requires a client certificate, not an API key", Cause: "The server asks for a client certificate, and only an API key was given. The key was not sent. A namespace that takes both methods takes API keys at its regional endpoint alone.",
+		Fix: fixes(dev("Use a client certificate.", "export TEMPORAL_TLS_CLIENT_CERT_PATH={cert_path} TEMPORAL_TLS_CLIENT_KEY_PATH={key_path}"), dev("Or, where the namespace takes API keys too, use the key at its regional endpoint."), admin("Or switch API keys on for the namespace.", "tcld namespace auth-method set --namespace {namespace} --auth-method api_key")), Symptoms: said("remote error: tls: certificate required"), Related: related("CL-01", "AK-02", "AK-08")},
 	{Code: "AK-02", Stage: "namespace", Title: "This namespace requires an API key", Cause: "The namespace endpoint does not ask for client certificates: callers sign in with an API key.",
 		Fix: fixes(dev("Set an API key, kept in a file that only you can read.", "export TEMPORAL_API_KEY=\"$(cat api-key.txt)\""), admin("Or switch mTLS on for the namespace.", "tcld namespace auth-method set --namespace {namespace} --auth-method mtls")), Symptoms: said("Unauthenticated", "Jwt is missing"), Related: related("CL-15", "AK-01")},
 	{Code: "AK-03", Stage: "namespace", Title: "The API key is not accepted", Cause: "It has expired, was disabled or deleted, or was copied wrongly. This check can read only its expiry date.",
@@ -51,7 +51,7 @@ var akEntries = []Entry{
 	{Code: "AK-07", Stage: "namespace", Title: "The API key is valid but may not do this", Cause: "The key's owner has no role on the namespace[[ {namespace}]] that allows it.",
 		Fix: fixes(admin("Give the owner of the key Write on the namespace.")), Symptoms: said("caller has insufficient permissions for namespace", "Request unauthorized."), Related: related("NS-02", "AK-03")},
 	{Code: "AK-08", Stage: "namespace", Title: "The API key must be used at the regional endpoint", Cause: "A namespace with both methods accepts API keys only at the regional endpoint.",
-		Fix: fixes(dev("Use the regional endpoint with the key.")), Related: related("AK-03")},
+		Fix: fixes(dev("Use the regional endpoint with the key.")), Related: related("AK-01", "AK-03")},
 	{Code: "AK-09", Stage: "grpc", Title: "An API key without TLS", Cause: "The key would be sent unencrypted; Temporal Cloud resets such connections.",
 		Fix: fixes(dev("Switch TLS on.", "export TEMPORAL_TLS=true")), Symptoms: said("connection reset by peer"), Related: related("PR-05")},
 	{Code: "AK-10", Stage: "tls", Title: "The API key would go to the wrong host", Cause: "The server did not prove who it is, so the key was not sent.",

@@ -158,7 +158,11 @@ func (r *run) refusedNothing(alert uint8) {
 	case r.hello.asked && (alert == 116 || alert == 40 || alert == 42):
 		r.say("the server wants a client certificate and none was sent")
 		if r.apiKey != "" {
-			r.stop("AK-01", Certain)
+			var also []Candidate
+			if strings.EqualFold(strings.Trim(r.serverName, "[]"), r.id.Host()) && !r.id.IsZero() {
+				also = append(also, candidate("AK-08", "The namespace may take both methods: then its API keys use the regional endpoint."))
+			}
+			r.stop("AK-01", Certain, also...)
 			return
 		}
 		r.stop("CL-01", Certain)

@@ -152,8 +152,21 @@ type fakeCloud struct {
 	waits   func() // Namespaces does; nil for not
 	callers cloud.Callers
 	on      map[string][]string // switches, by Namespace ID
-	changed atomic.Int64        // how often it was told to change something
-	asked   atomic.Int64        // how often it was asked what a real one must be dialled for
+	account fakeAccount
+	changed atomic.Int64 // how often it was told to change something
+	asked   atomic.Int64 // how often it was asked what a real one must be dialled for
+}
+
+// fakeAccount is a practised account, which may have both sign-in methods at once.
+type fakeAccount struct {
+	cloud.Adjustments
+	both atomic.Bool
+}
+
+func (a *fakeAccount) BothMethods() bool { return a.both.Load() }
+func (a *fakeAccount) SetBothMethods(_ context.Context, on bool) error {
+	a.both.Store(on)
+	return nil
 }
 
 func newFakeCloud() *fakeCloud {
@@ -239,9 +252,9 @@ func (c *fakeCloud) ChangeFilters(_ context.Context, id namespace.ID, change fun
 	})
 }
 
-func (c *fakeCloud) ChangeAuth(_ context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+func (c *fakeCloud) ChangeAuth(_ context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) (string, error)) (cloud.Namespace, error) {
 	return c.change(id, func(ns *cloud.Namespace) (err error) {
-		auth, err := change(*ns)
+		auth, err := change(*ns, c.callers)
 		if err == nil {
 			ns.Auth = auth
 		}

@@ -17,6 +17,7 @@ const (
 	ReplaceCA   = "ca"   // the CA, and the client certificate under it
 	ReplaceLeaf = "leaf" // the client certificate; its CA stays
 	ReplaceKey  = "key"  // the API key that workers sign in with (Rotation)
+	ReplaceAuth = "auth" // the sign-in method (Switch)
 )
 
 // The gates of a replacement, in order. Replacing the leaf alone begins at the second.

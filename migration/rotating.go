@@ -63,8 +63,9 @@ func StartRotation(v View, id string, old KeyRef) ([]Fact, error) {
 		return nil, fault.New(fault.Conflict, "There is no API key to replace", "Workers of this migration sign in with a client certificate.")
 	case v.Namespace == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace first: step 1.")
-	case RotationOf(v).Open():
-		return nil, fault.New(fault.Conflict, "An API key is already being replaced", "Finish that, or roll it back.")
+	}
+	if err := UnderWay(v); err != nil {
+		return nil, err
 	}
 	old, err := old.checked("old")
 	if err != nil {
@@ -252,6 +253,38 @@ func DeletedElsewhere(v View, said bool) error {
 		return fault.New(fault.Conflict, "The new API key has not been checked since", "Run a check with the new API key once more.")
 	}
 	return nil
+}
+
+// CanDeleteByOps says why Onramp does not delete the old key of a replacement with a Cloud Ops API key now, nil when it may:
+// where nobody can see who still uses the key, a person has to have written down that no worker does, and the new one has to
+// have passed a check since.
+func CanDeleteByOps(v View) error {
+	r := RotationOf(v)
+	switch err := r.CanDelete(); {
+	case err != nil:
+		return err
+	case v.Migration.Mode.Can().Callers:
+		return fault.New(fault.Conflict, "A rehearsal deletes the API key itself", "Use the button of the replacement.")
+	case r.Noted == "":
+		return fault.New(fault.Conflict, "Nobody has confirmed that every worker has the new API key", "Confirm it with a reason first, on the page of the replacement.")
+	case !r.New.Passed.At.After(r.NotedAt):
+		return fault.New(fault.Conflict, "The new API key has not been checked since", "Run a check with the new API key once more, on the page of the replacement.")
+	}
+	return nil
+}
+
+// DeletedByOps are the facts that follow from the deletion of a key by its ID with a Cloud Ops API key, in an operation of
+// Temporal Cloud that ended well: the replacement whose old key it was has ended. None for any other key.
+func DeletedByOps(v View, keyID, operation string) []Fact {
+	r := RotationOf(v)
+	if !r.Open() || r.Old.ID != keyID {
+		return nil
+	}
+	facts, err := KeyDeleted(v, RotateEndData{Operation: operation})
+	if err != nil {
+		return nil // a gate was rolled back meanwhile: a person ends it
+	}
+	return facts
 }
 
 // KeyDeleted records the end.

@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"slices"
 	"time"
 
 	"onramp/cloud"
@@ -82,6 +81,8 @@ type RotateEndData struct {
 	LastOld time.Time `json:"last_old,omitzero"`
 	OnNew   int       `json:"on_new,omitempty"`
 	Said    bool      `json:"said,omitempty"`
+	// Operation is that of Temporal Cloud by which Onramp deleted the old key with a Cloud Ops API key; "" otherwise.
+	Operation string `json:"operation,omitempty"`
 }
 
 // KeyCheckData is the data of FactKeyPassed and FactKeyRefused.
@@ -271,7 +272,7 @@ var rotateMoves = []string{FactRotateStarted, FactRotateKey, FactRotateNoted, Fa
 // moves are the facts by which people moved replacements on, with their data.
 func moves(v View) (out []string) {
 	for _, f := range v.Facts {
-		if slices.Contains(replaceMoves, f.Kind) || slices.Contains(rotateMoves, f.Kind) {
+		if movesOn(f.Kind) {
 			out = append(out, f.Kind, string(f.Data))
 		}
 	}

@@ -61,9 +61,19 @@ func (g *gate) keyed(ctx context.Context, state tls.ConnectionState) (*space, bo
 	name := serverName(state.ServerName)
 	if !isLocal(name) && !isRegional(name) {
 		s := g.realm().byHost[name]
-		return s, s != nil && s.keyed
+		return s, s != nil && !s.takes(cloud.AuthMTLS)
 	}
 	return nil, g.callers.signsInWithKeys(ctx)
+}
+
+// keyAtOwnEndpoint refuses who shows no certificate at the endpoint of a namespace that takes both methods, on a connection
+// from before it did: new ones end in the handshake. Its API keys use the regional endpoint
+// (docs.temporal.io/cloud/namespaces); what Temporal Cloud answers here is not documented.
+func keyAtOwnEndpoint(s *space) error {
+	if s == nil || s.signIn != cloud.AuthBoth {
+		return nil
+	}
+	return control.Refusal(codes.PermissionDenied, "a namespace that takes both sign-in methods takes API keys at its regional endpoint alone")
 }
 
 // The refusals of API keys, status Unauthenticated. The first is Temporal Cloud's as seen in public on a
@@ -108,7 +118,7 @@ func (g *gate) judgeKey(ctx context.Context, s *space, header string, t *authori
 		return allow, nil // the server answers "Namespace not set on request."
 	}
 	if s == nil {
-		if named := g.realm().byName[t.Namespace]; named != nil && (!named.keyed || !g.callers.inRegion(ctx, named)) {
+		if named := g.realm().byName[t.Namespace]; named != nil && (!named.takes(cloud.AuthAPIKey) || !g.callers.inRegion(ctx, named)) {
 			return deny, nil // it takes certificates, or is elsewhere
 		}
 	}
@@ -178,32 +188,64 @@ func (r *realm) keyOf(s *space, token string) (*space, *apiKey) {
 
 // like takes over what has nothing to do with CAs and filters from the namespace that s replaces.
 func (s *space) like(old *space) *space {
-	s.keyed, s.keys, s.broken, s.was = old.keyed, old.keys, old.broken, old.was
+	s.signIn, s.keys, s.broken, s.was = old.signIn, old.keys, old.broken, old.was
 	s.retention, s.attributes, s.rest = old.retention, old.attributes, old.rest
 	return s
 }
 
-// SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, or cloud.AuthAPIKey. Both
-// at once Cloud has only on request (docs.temporal.io/cloud/namespaces). CAs and keys stay for the way back.
+// SetAuth chooses how workers sign in to a namespace: cloud.AuthMTLS, as a new one has it, cloud.AuthAPIKey, or
+// cloud.AuthBoth where the account has that. CAs and keys stay for the way back.
 func (c *Cloud) SetAuth(ctx context.Context, id namespace.ID, auth string) (cloud.Namespace, error) {
-	return c.ChangeAuth(ctx, id, func(cloud.Namespace) (string, error) { return auth, nil })
+	return c.ChangeAuth(ctx, id, func(cloud.Namespace, cloud.Callers) (string, error) { return auth, nil })
 }
 
-// ChangeAuth is SetAuth with what change makes of the present namespace: nobody comes in between the look and the
-// change. An error of change changes nothing.
-func (c *Cloud) ChangeAuth(ctx context.Context, id namespace.ID, change func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
-	return c.edit(ctx, id, func(old *space) (*space, error) {
-		auth, err := change(old.shown())
+// ChangeAuth is SetAuth with what change makes of the present namespace and its callers: nobody comes in, makes a call or
+// changes the namespace between the look and the change. An error of change changes nothing.
+func (c *Cloud) ChangeAuth(ctx context.Context, id namespace.ID, change func(cloud.Namespace, cloud.Callers) (string, error)) (cloud.Namespace, error) {
+	var shown cloud.Namespace
+	err := c.change(ctx, func(*server) error {
+		old, err := c.space(id)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		if auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey {
-			return nil, fault.New(fault.Invalid, "Unknown sign-in method", "Choose mTLS or API keys.").In("auth")
+		c.gate.callers.mu.Lock()
+		defer c.gate.callers.mu.Unlock()
+		auth, err := change(old.shown(), c.gate.callers.of(old))
+		if err == nil {
+			err = mayTake(c.realm.Load(), old, auth)
+		}
+		if err != nil {
+			return err
 		}
 		s := newSpace(id, old.created, old.bundle, old.cas, old.filters).like(old)
-		s.keyed = auth == cloud.AuthAPIKey
-		return s, nil
+		s.signIn = auth
+		s = s.breaking(c.practice, s.broken)
+		shown = s.shown()
+		return c.commit(c.realm.Load().with(s))
 	})
+	if err != nil {
+		return cloud.Namespace{}, err
+	}
+	return shown, nil
+}
+
+// mayTake refuses a sign-in method that a namespace cannot have. An account has both at once on request
+// (docs.temporal.io/cloud/namespaces).
+func mayTake(r *realm, s *space, auth string) error {
+	switch {
+	case auth != cloud.AuthMTLS && auth != cloud.AuthAPIKey && auth != cloud.AuthBoth:
+		return fault.New(fault.Invalid, "Unknown sign-in method", "Choose mTLS or API keys, or both where the account has both.").In("auth")
+	case auth != cloud.AuthBoth || auth == s.signIn:
+		return nil
+	case !r.both:
+		return &fault.Fault{Kind: fault.Conflict, Field: "auth", Title: "This account has one sign-in method a namespace",
+			Cause:    "A namespace that takes client certificates and API keys at once is a pre-release feature, which Temporal Support turns on for an account.",
+			NotWrong: "The namespace is as it was.", Fix: "Ask Temporal Support to turn it on. To practise it, let the rehearsal cloud's account have it, on its page.", Who: "cloud-admin"}
+	case len(s.cas) == 0:
+		return &fault.Fault{Kind: fault.Conflict, Field: "auth", Title: "The namespace has no CA certificate", Cause: "It cannot take client certificates without one.",
+			NotWrong: "The namespace is as it was.", Fix: "Upload a CA certificate first.", Who: "cloud-admin"}
+	}
+	return nil
 }
 
 // CreateAPIKey makes an API key for one namespace, with the role Write on it and no other, and returns it: this
@@ -311,7 +353,9 @@ func (s *space) savedKeys() []savedKey {
 
 // restore takes over how workers sign in from the state file.
 func (s *space) restore(auth string, keys []savedKey) (*space, error) {
-	s.keyed = auth == cloud.AuthAPIKey
+	if auth == cloud.AuthAPIKey || auth == cloud.AuthBoth {
+		s.signIn = auth
+	}
 	for _, k := range keys {
 		hash, err := hex.DecodeString(k.SHA256)
 		if err != nil || len(hash) != sha256.Size {
@@ -320,14 +364,6 @@ func (s *space) restore(auth string, keys []savedKey) (*space, error) {
 		s.keys = append(s.keys, apiKey{k.ID, k.Name, [sha256.Size]byte(hash), k.Created, k.Expires})
 	}
 	return s, nil
-}
-
-// auth is how workers sign in: cloud.AuthMTLS or cloud.AuthAPIKey.
-func (s *space) auth() string {
-	if s.keyed {
-		return cloud.AuthAPIKey
-	}
-	return cloud.AuthMTLS
 }
 
 var _ authorization.ClaimMapperWithAuthInfoRequired = (*gate)(nil)

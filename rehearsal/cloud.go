@@ -113,7 +113,7 @@ func New(o Options) (*Cloud, error) {
 	}
 	c.gate = &gate{authority: a, inside: inside, realm: c.realm.Load, now: o.Now, callers: newCallers(o.Now, o.Own)}
 	c.gate.lenient.Store(o.Lenient)
-	c.realm.Store(newRealm(nil))
+	c.realm.Store(newRealm(nil, false))
 	c.life, c.end = context.WithCancel(context.Background())
 	return c, nil
 }
@@ -311,6 +311,7 @@ func (c *Cloud) failure(err error) error {
 // open stops what runs and starts a server with the namespaces that were saved, or with none; c.work is
 // held.
 func (c *Cloud) open(ctx context.Context, fresh bool) error {
+	both := c.realm.Load().both
 	err := c.halt()
 	if err != nil {
 		c.o.Log.Warn("the rehearsal cloud did not stop cleanly", "cause", err)
@@ -328,10 +329,12 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 	}
 	var r *realm
 	if fresh {
-		if _, err := c.keeper.load(); err != nil {
+		if saved, err := c.keeper.load(); err != nil {
 			c.o.Log.Warn("the saved rehearsal cannot be read; it is forgotten", "cause", err)
+		} else {
+			both = both || saved.both
 		}
-		if r, err = c.keeper.forget(); err == nil {
+		if r, err = c.keeper.forget(both); err == nil {
 			err = tellForgotten(c)
 		}
 	} else {
@@ -340,6 +343,7 @@ func (c *Cloud) open(ctx context.Context, fresh bool) error {
 	if err != nil {
 		return err
 	}
+	r.both = r.both || c.o.BothMethods
 	if err := c.keeper.sweep(); err != nil {
 		c.o.Log.Warn("an old rehearsal database stays behind", "cause", err)
 	}
@@ -377,7 +381,7 @@ func (c *Cloud) halt() error {
 		err = errors.Join(err, c.server.close())
 		c.server, c.watch = nil, nil
 	}
-	c.realm.Store(newRealm(nil))
+	c.realm.Store(newRealm(nil, false))
 	c.gate.callers.forget()
 	if c.lock != nil {
 		err = errors.Join(err, c.lock.Close())

@@ -18,6 +18,7 @@ import (
 	"time"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/fault"
 	"onramp/namespace"
 	"onramp/rehearsal/control"
@@ -105,6 +106,20 @@ func (p *Control) Close() error {
 // spaces are the namespaces of a Cloud as its control plane changes them.
 type spaces struct{ c *Cloud }
 
+// Both reports whether the account has both sign-in methods at once.
+func (s spaces) Both() bool { return s.c.realm.Load().both }
+
+// signInOf is how workers sign in to a namespace of the control plane.
+func signInOf(s control.Space) string {
+	switch {
+	case s.Both:
+		return cloud.AuthBoth
+	case s.Keyed:
+		return cloud.AuthAPIKey
+	}
+	return cloud.AuthMTLS
+}
+
 func (s spaces) Ready(ctx context.Context) error { return s.c.Ready(ctx) }
 
 func (s spaces) All() []control.Space {
@@ -118,7 +133,7 @@ func (s spaces) All() []control.Space {
 }
 
 func (sp *space) controlled() control.Space {
-	return control.Space{ID: sp.id, Created: sp.created, Version: sp.version, Bundle: []byte(sp.bundle), Filters: sp.filters, Keyed: sp.keyed,
+	return control.Space{ID: sp.id, Created: sp.created, Version: sp.version, Bundle: []byte(sp.bundle), Filters: sp.filters, Keyed: sp.takes(cloud.AuthAPIKey), Both: sp.signIn == cloud.AuthBoth,
 		RetentionDays: sp.days(), Attributes: sp.attributes, Rest: sp.rest}
 }
 
@@ -163,7 +178,7 @@ func (s spaces) Put(ctx context.Context, next control.Space, was string) error {
 		} else if err := srv.register(ctx, next.ID.String()); err != nil {
 			return err
 		}
-		n.keyed, n.retention, n.attributes, n.rest = next.Keyed, next.RetentionDays, next.Attributes, next.Rest
+		n.signIn, n.retention, n.attributes, n.rest = signInOf(next), next.RetentionDays, next.Attributes, next.Rest
 		if old == nil || old.days() != next.RetentionDays {
 			if err := srv.retain(ctx, next.ID.String(), next.RetentionDays); err != nil {
 				return err

@@ -17,6 +17,7 @@ import (
 	"go.temporal.io/server/common/rpc/encryption"
 
 	"onramp/certsvc"
+	"onramp/cloud"
 	"onramp/namespace"
 	"onramp/rehearsal/control"
 )
@@ -100,7 +101,7 @@ func (g *gate) forClient(hello *tls.ClientHelloInfo) (*tls.Config, error) {
 			}
 			return nil, errors.New("no namespace has this endpoint")
 		}
-		cas, v.namespace, keyed = s.pool, s.id.String(), s.keyed
+		cas, v.namespace, keyed = s.pool, s.id.String(), !s.takes(cloud.AuthMTLS)
 		leaf, err = g.authority.leaf(s.id.Account)
 	}
 	if err != nil {
@@ -193,7 +194,7 @@ func (g *gate) Authorize(ctx context.Context, c *authorization.Claims, t *author
 		return g.judgeKey(ctx, s, who.token, t)
 	}
 	if len(who.state.PeerCertificates) == 0 {
-		return deny, nil
+		return deny, keyAtOwnEndpoint(g.realm().byHost[serverName(who.state.ServerName)])
 	}
 	if s := g.realm().byName[t.Namespace]; s != nil && s.is("slow-answers") {
 		dawdle(ctx)

@@ -295,7 +295,7 @@ func TestMethodsWithoutNamespace(t *testing.T) {
 			}
 			ca := newCA(t, "ours")
 			s := newSpace(namespace.ID{Name: "payments", Account: "a1b2c"}, time.Now(), "", parsed(t, ca), nil)
-			g := &gate{realm: func() *realm { return newRealm([]*space{s}) }, now: time.Now, callers: newCallers(time.Now, nil)}
+			g := &gate{realm: func() *realm { return newRealm([]*space{s}, false) }, now: time.Now, callers: newCallers(time.Now, nil)}
 			call := fmt.Sprintf("/%s/%s", service.FullName(), m.Name())
 			state := tls.ConnectionState{PeerCertificates: parsed(t, ca.leaf(t))}
 			got := g.judge(state, &authorization.CallTarget{APIName: call, Request: request.New().Interface()})

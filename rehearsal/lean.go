@@ -96,7 +96,7 @@ func (*Cloud) SetAuth(context.Context, namespace.ID, string) (cloud.Namespace, e
 }
 
 // ChangeAuth returns the fault that says what is missing.
-func (*Cloud) ChangeAuth(context.Context, namespace.ID, func(cloud.Namespace) (string, error)) (cloud.Namespace, error) {
+func (*Cloud) ChangeAuth(context.Context, namespace.ID, func(cloud.Namespace, cloud.Callers) (string, error)) (cloud.Namespace, error) {
 	return cloud.Namespace{}, absent()
 }
 
@@ -182,3 +182,9 @@ func (Settings) Lenient() bool { return false }
 
 // SetLenient does nothing.
 func (Settings) SetLenient(bool) {}
+
+// BothMethods is false: there is no account.
+func (Settings) BothMethods() bool { return false }
+
+// SetBothMethods returns the fault that says what is missing.
+func (Settings) SetBothMethods(context.Context, bool) error { return absent() }

@@ -22,14 +22,15 @@ type realm struct {
 	byName map[string]*space // by Namespace ID
 	byHost map[string]*space // by endpoint host
 	pool   *x509.CertPool    // the CAs of all
+	both   bool              // a namespace may take both sign-in methods
 }
 
-func newRealm(spaces []*space) *realm {
-	r := &realm{byName: map[string]*space{}, byHost: map[string]*space{}, pool: x509.NewCertPool()}
+func newRealm(spaces []*space, both bool) *realm {
+	r := &realm{byName: map[string]*space{}, byHost: map[string]*space{}, pool: x509.NewCertPool(), both: both}
 	for _, s := range spaces {
 		r.byName[s.id.String()], r.byHost[s.id.Host()] = s, s
 		for _, c := range s.holds {
-			if !s.keyed {
+			if s.takes(cloud.AuthMTLS) {
 				r.pool.AddCert(c)
 			}
 		}
@@ -60,7 +61,7 @@ func (r *realm) with(s *space) *realm {
 			all = append(all, o)
 		}
 	}
-	return newRealm(all)
+	return newRealm(all, r.both)
 }
 
 // without returns a realm that lacks a namespace.
@@ -71,7 +72,7 @@ func (r *realm) without(id namespace.ID) *realm {
 			all = append(all, o)
 		}
 	}
-	return newRealm(all)
+	return newRealm(all, r.both)
 }
 
 // breaking sets up the switches that were on when the namespaces were saved.
@@ -80,7 +81,7 @@ func (r *realm) breaking(p *practice) *realm {
 	for _, s := range r.byName {
 		all = append(all, s.breaking(p, s.broken))
 	}
-	return newRealm(all)
+	return newRealm(all, r.both)
 }
 
 // space is one namespace: what it trusts and since when it is there. It never changes.
@@ -89,7 +90,7 @@ type space struct {
 	created time.Time
 	bundle  string // PEM, as uploaded
 	cas     []*x509.Certificate
-	keyed   bool            // it takes API keys, and no client certificate
+	signIn  string          // cloud.AuthMTLS, cloud.AuthAPIKey or cloud.AuthBoth
 	keys    []apiKey        // oldest first
 	filters certsvc.Filters // none lets every certificate of the CAs pass (temporalio/tcld app/namespace.go)
 
@@ -120,7 +121,7 @@ type saved struct {
 }
 
 func newSpace(id namespace.ID, created time.Time, bundle string, cas []*x509.Certificate, f certsvc.Filters) *space {
-	s := &space{id: id, created: created, bundle: bundle, cas: cas, filters: f, admits: f, shownBundle: bundle, version: randomID(), judged: map[[sha256.Size]byte]bool{}}
+	s := &space{id: id, created: created, bundle: bundle, cas: cas, signIn: cloud.AuthMTLS, filters: f, admits: f, shownBundle: bundle, version: randomID(), judged: map[[sha256.Size]byte]bool{}}
 	s.trust(cas)
 	return s
 }
@@ -132,6 +133,9 @@ func (s *space) trust(cas []*x509.Certificate) {
 		s.pool.AddCert(c)
 	}
 }
+
+// takes reports whether programs sign in with cloud.AuthMTLS, or with cloud.AuthAPIKey.
+func (s *space) takes(auth string) bool { return s.signIn == auth || s.signIn == cloud.AuthBoth }
 
 // maxJudged bounds the verdicts kept by one namespace.
 const maxJudged = 1024
@@ -158,7 +162,7 @@ func (s *space) trusts(chain []*x509.Certificate, now time.Time) bool {
 
 // shown is the namespace as the rehearsal cloud shows it.
 func (s *space) shown() cloud.Namespace {
-	n := cloud.Namespace{ID: s.id, BundlePEM: s.shownBundle, Bytes: len(s.shownBundle), Created: s.created, Auth: s.auth(), Keys: s.shownKeys()}
+	n := cloud.Namespace{ID: s.id, BundlePEM: s.shownBundle, Bytes: len(s.shownBundle), Created: s.created, Auth: s.signIn, Keys: s.shownKeys()}
 	if len(s.admits) > 0 {
 		n.Filters = s.admits.JSON()
 	}
@@ -175,7 +179,7 @@ func (s *space) shown() cloud.Namespace {
 // lets reports whether a client chain, leaf first, may call: it leads to the namespace's CAs and the leaf
 // matches a certificate filter.
 func (s *space) lets(chain []*x509.Certificate, now time.Time) bool {
-	if s.keyed || !s.trusts(chain, now) {
+	if !s.takes(cloud.AuthMTLS) || !s.trusts(chain, now) {
 		return false
 	}
 	_, ok := s.admits.Match(chain[0])

@@ -23,6 +23,9 @@ type Options struct {
 	// Lenient lets in client certificates that break what Temporal Cloud's documentation calls a must; how strictly
 	// Temporal Cloud enforces that is not known, so a rehearsal does by itself.
 	Lenient bool
+	// BothMethods lets the account have both sign-in methods at once from the start, as Temporal Support turns it on;
+	// without it the state of Dir says whether it has.
+	BothMethods bool
 	// Limits of each namespace; a zero field is Temporal Cloud's at first.
 	Limits cloud.Limits
 

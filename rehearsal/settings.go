@@ -4,6 +4,7 @@ package rehearsal
 
 import (
 	"context"
+	"fmt"
 	"maps"
 
 	"onramp/cloud"
@@ -82,3 +83,20 @@ func (s Settings) Lenient() bool { return s.c.gate.lenient.Load() }
 
 // SetLenient lets them in, or not, from the next handshake on, until Onramp ends.
 func (s Settings) SetLenient(on bool) { s.c.gate.lenient.Store(on) }
+
+// BothMethods reports whether the practised account has both sign-in methods at once, which Temporal Support turns on.
+func (s Settings) BothMethods() bool { return s.c.realm.Load().both }
+
+// SetBothMethods turns that on or off, and it is kept with the namespaces, over a reset too. Off is a Conflict fault while a
+// namespace takes both. Errors are faults.
+func (s Settings) SetBothMethods(ctx context.Context, on bool) error {
+	return s.c.change(ctx, func(*server) error {
+		r := s.c.realm.Load()
+		for _, sp := range r.spaces() {
+			if !on && sp.signIn == cloud.AuthBoth {
+				return fault.New(fault.Conflict, fmt.Sprintf("The namespace %s takes both sign-in methods", sp.id), "Choose one of them for it first.").In("both_methods")
+			}
+		}
+		return s.c.commit(newRealm(r.spaces(), on))
+	})
+}

@@ -33,6 +33,8 @@ type savedState struct {
 	Schema     string       `json:"schema"`
 	Run        int64        `json:"run"` // rises with each Reset; the database is workflows-<run>.db
 	Namespaces []savedSpace `json:"namespaces"`
+	// BothMethods says that the practised account has both sign-in methods at once.
+	BothMethods bool `json:"both_methods,omitempty"`
 }
 
 type savedSpace struct {
@@ -60,11 +62,11 @@ type keeper struct {
 // load reads the state; a directory without one is an empty rehearsal.
 func (k *keeper) load() (*realm, error) {
 	if k.dir == "" {
-		return newRealm(nil), nil
+		return newRealm(nil, false), nil
 	}
 	raw, err := os.ReadFile(filepath.Join(k.dir, stateFile))
 	if errors.Is(err, fs.ErrNotExist) {
-		return newRealm(nil), nil
+		return newRealm(nil, false), nil
 	}
 	if err != nil {
 		return nil, err
@@ -100,7 +102,7 @@ func (k *keeper) load() (*realm, error) {
 		}
 		spaces = append(spaces, one.breaking(nil, s.Broken))
 	}
-	return newRealm(spaces), nil
+	return newRealm(spaces, saved.BothMethods), nil
 }
 
 // save writes the state as a whole: after a crash there is the old one or the new one.
@@ -108,14 +110,14 @@ func (k *keeper) save(r *realm) error {
 	if k.dir == "" {
 		return nil
 	}
-	saved := savedState{Schema: stateSchema, Run: k.run, Namespaces: []savedSpace{}}
+	saved := savedState{Schema: stateSchema, Run: k.run, Namespaces: []savedSpace{}, BothMethods: r.both}
 	for _, s := range r.spaces() {
 		var filters []byte
 		if len(s.filters) > 0 {
 			filters = s.filters.JSON()
 		}
 		saved.Namespaces = append(saved.Namespaces, savedSpace{Name: s.id.Name, Account: s.id.Account, Created: s.created,
-			Bundle: s.bundle, Filters: string(filters), Auth: s.auth(), Keys: s.savedKeys(), Broken: s.broken,
+			Bundle: s.bundle, Filters: string(filters), Auth: s.signIn, Keys: s.savedKeys(), Broken: s.broken,
 			Version: s.version, Retention: s.retention, Attributes: s.attributes, Rest: s.rest})
 	}
 	raw, err := json.MarshalIndent(saved, "", "  ")
@@ -141,15 +143,16 @@ func (k *keeper) database() string {
 	return filepath.Join(k.dir, strings.Replace(databasePattern, "*", fmt.Sprint(k.run), 1))
 }
 
-// forget begins anew with an empty state and the next database. What is left of old runs goes with sweep.
-func (k *keeper) forget() (*realm, error) {
+// forget begins anew without namespaces and with the next database; what the account has stays. What is left of old runs
+// goes with sweep.
+func (k *keeper) forget(both bool) (*realm, error) {
 	files, err := k.databases()
 	if err != nil {
 		return nil, err
 	}
 	for k.run++; slices.Contains(files, k.database()); k.run++ {
 	}
-	r := newRealm(nil)
+	r := newRealm(nil, both)
 	return r, k.save(r)
 }
 

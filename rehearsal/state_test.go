@@ -101,7 +101,7 @@ func TestState(t *testing.T) {
 	full := newSpace(namespace.ID{Name: "payments", Account: "a1b2c"}, born, string(ca.pem()), parsed(t, ca), f)
 	bare := newSpace(namespace.ID{Name: "orders", Account: "a1b2c"}, born.Add(time.Second), "", nil, nil)
 	k := keeper{dir: t.TempDir(), run: 3}
-	if err := k.save(newRealm([]*space{bare, full})); err != nil {
+	if err := k.save(newRealm([]*space{bare, full}, true)); err != nil {
 		t.Fatal(err)
 	}
 	k2 := keeper{dir: k.dir}
@@ -114,7 +114,7 @@ func TestState(t *testing.T) {
 			t.Error(diff)
 		}
 	}
-	if k2.run != 3 || r.byHost["payments.a1b2c.tmprl.cloud"] == nil || len(r.byName) != 2 {
+	if k2.run != 3 || !r.both || r.byHost["payments.a1b2c.tmprl.cloud"] == nil || len(r.byName) != 2 {
 		t.Errorf("run %d, hosts %v", k2.run, r.byHost)
 	}
 
@@ -132,7 +132,7 @@ func TestState(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if _, err := k2.forget(); err != nil || k2.run != 5 {
+	if _, err := k2.forget(false); err != nil || k2.run != 5 {
 		t.Errorf("run %d, %v", k2.run, err)
 	}
 	if err := os.WriteFile(k2.database(), nil, 0o600); err != nil {

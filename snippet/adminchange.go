@@ -257,6 +257,11 @@ func CreatesNamespace(n NewCloudNamespace) CloudChange {
 	return out
 }
 
+// DeletesKey deletes an API key, by its ID.
+func DeletesKey(ns, keyID string) CloudChange {
+	return CloudChange{"delete-key", "Delete an API key", fmt.Sprintf("onramp cloud key delete %s --id %s", quoteBash(ns), quoteBash(keyID)), DeleteAPIKey(keyID)}
+}
+
 // MakesKey makes a service account that may write in one namespace and nowhere else, and an API key for it that lasts some
 // days.
 func MakesKey(ns, name string, days int) CloudChange {

@@ -247,6 +247,7 @@ func transferFailed() TransferRunProps {
 func rehearsalProps() RehearsalProps {
 	return RehearsalProps{
 		Strictness: []Choice{{Value: "strict", Label: "Strict", Hint: "Refused in the handshake.", Selected: true}, {Value: "lenient", Label: "Lenient", Hint: "Let in until Onramp restarts."}},
+		Methods:    []Choice{{Value: "one", Label: "One of the two", Hint: "As an account has it at first.", Selected: true}, {Value: "both", Label: "Both at once", Hint: "Temporal Support turns it on."}},
 		Tag:        Tag{Good, "Ready"}, Text: "in 0.36 s",
 		Facts:      []Pair{{Name: "Address", Value: "localhost:7243", Mono: true, Copy: true}, {Name: "Its root, SHA-256", Value: "1c9a 55d0 … 77e2", Mono: true}},
 		Trust:      []EnvRow{{"SSL_CERT_FILE", "~/.local/share/onramp/trust.pem", "Go, the CLI, Python, TypeScript, .NET, Ruby", "system roots and the rehearsal’s"}},

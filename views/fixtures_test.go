@@ -71,6 +71,8 @@ func pages() []page {
 		shown("ops-key-made", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsKeyMade(true)),
 		shown("ops-plan", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsProps(true)),
 		shown("ops-done", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsDone()),
+		shown("ops-old-key", OpsPage, cloudFrame("Let Onramp do it", "test", 4), opsWithOldKey(nil)),
+		shown("ops-old-key-not-yet", OpsPage, cloudFrame("Let Onramp do it", "test", 4), opsWithOldKey(fault.New(fault.Conflict, "The new API key has not been checked since", "Run a check with the new API key once more, on the page of the replacement."))),
 		shown("ops-refused", OpsPage, cloudFrame("Let Onramp do it", "upload", 3), opsRefused()),
 		shown("upload-missing", UploadPage, cloudFrame("Upload the CA certificate", "upload", 1), UploadProps{Migration: "payments", Missing: &NeedProps{Tag{Idle, "Can’t start yet"}, "Create certificates first", "/m/payments/certificates"}, Status: UploadStatusProps{Tag: Tag{Idle, "Not started"}, Text: "Nothing to watch for yet."}}),
 		shown("cloud", CloudPage, cloudSide("Namespaces"), CloudProps{Namespaces: cloudRows(), Back: &Link{Text: "Back to Payments", URL: "/m/payments/upload"}}),

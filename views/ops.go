@@ -37,6 +37,7 @@ type OpsProps struct {
 	Sending string // the operation that is under way; "" for none
 	Done    string // what came of the last change that ended well
 	Failed  *fault.Fault
+	OldKey  *OpsOldKey     // the old API key of a replacement, to delete; nil for none
 	Waits   string         // the name of an API key that was made and that nobody has yet; "" for none
 	New     CodeBlockProps // the API key itself, this once
 
@@ -100,6 +101,14 @@ type OpsPlan struct {
 	Needs     string
 	Nothing   bool
 	Way       OpsWay // the same without Onramp; without codes where there is none
+}
+
+// OpsOldKey is the old API key of a replacement whose end is near. Form: POST /m/{m}/ops/plan (what=delete-key). Test id:
+// plan-delete-key.
+type OpsOldKey struct {
+	Said string       // "worker (ID …)"
+	Back string       // the page of the replacement
+	Not  *fault.Fault // why it is not deleted yet; nil when it may be
 }
 
 // OpsLine is one difference: its sign is +, - or ~.

@@ -44,6 +44,14 @@ func opsRefused() OpsProps {
 	return p
 }
 
+// opsWithOldKey is a replacement whose old key may be deleted now, or not yet.
+func opsWithOldKey(not *fault.Fault) OpsProps {
+	p := opsProps(true)
+	p.Plan, p.MTLS, p.Keyed, p.CAs = nil, false, true, nil
+	p.OldKey = &OpsOldKey{Said: "worker (ID k1)", Back: "/m/payments/keys", Not: not}
+	return p
+}
+
 func opsRightsFixture(given bool) []OpsRight {
 	all := []OpsRight{{Act: "See the account and list its namespaces", Needs: "any role"}, {Act: "Create a namespace", Needs: "Developer, Global Admin or Account Owner in the account"}}
 	if given {

@@ -1,8 +1,8 @@
 package views
 
 // RehearsalProps is the control panel of the rehearsal cloud.
-// Forms: POST /rehearsal/reset (no field), POST /rehearsal/strictness (strictness: strict or lenient). Test ids:
-// reset-rehearsal, save-strictness, show-me, show-me-key, rehearse-now.
+// Forms: POST /rehearsal/reset (no field), POST /rehearsal/strictness (strictness: strict or lenient), POST
+// /rehearsal/methods (methods: one or both). Test ids: reset-rehearsal, save-strictness, save-methods, show-me, show-me-key, rehearse-now.
 type RehearsalProps struct {
 	Once       string       // as in HomeProps
 	Absent     *AbsentProps // nil when it is ready
@@ -11,6 +11,7 @@ type RehearsalProps struct {
 	Facts      []Pair   // address, root fingerprint
 	Moved      bool     // the address is another than at the start before
 	Strictness []Choice // how client certificates are judged; none where that cannot be chosen
+	Methods    []Choice // whether the account has both sign-in methods at once; none where that cannot be chosen
 	Trust      []EnvRow
 	TrustCode  CodeBlockProps
 	Namespaces []CloudRow

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"onramp/acts"
 	"onramp/cloud"
@@ -15,7 +16,7 @@ import (
 
 // cloudAuth is how workers sign in to a namespace of the rehearsal.
 func (h *Pages) cloudAuth(ns cloud.Namespace, m string, change func(*views.CloudAuthProps)) *views.CloudAuthProps {
-	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: web.AuthChoices(ns.Auth), Keyed: ns.Auth == cloud.AuthAPIKey, Saw: acts.Edition(ns.Auth), KeysSaw: acts.Edition(acts.KeysText(ns)), Name: "worker", Days: "90"}
+	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: signInChoices(h.Acts.Places.Rehearsal(), ns), Keyed: ns.Takes(cloud.AuthAPIKey), Saw: acts.Edition(ns.Auth), KeysSaw: acts.Edition(acts.KeysText(ns)), Name: "worker", Days: "90"}
 	for _, k := range ns.Keys {
 		p.Keys = append(p.Keys, views.CloudKeyRow{ID: k.ID, Name: k.Name, Created: web.Day(k.Created), Until: web.Day(k.Expires), Tag: web.LeftTag(k.Expires, h.Now())})
 	}
@@ -112,4 +113,31 @@ func (h *Pages) keyWanted(r *http.Request, m string) *views.Link {
 	}
 	back.URL = web.MovePath(m, migration.StepTest)
 	return back
+}
+
+// cutOff says who would be cut off by the one form that changes the method at once, and leads to the change with an overlap.
+func cutOff(h *Pages, r *http.Request, ns cloud.Namespace, m string, p *views.CloudAuthProps) {
+	if v, err := h.MoveOf(r, m); m != "" && err == nil && v.Namespace != nil && v.Namespace.Namespace == ns.ID.String() {
+		p.Switch = &views.Link{Text: "Change the sign-in method with zero downtime", URL: web.MovePath(m, "switch"), TestID: "switch-method"}
+	}
+	book := h.Acts.Places.Rehearsal().Callers
+	if book == nil {
+		return
+	}
+	var callers cloud.Callers
+	if web.Aside(r.Context(), func() (err error) {
+		callers, err = book.Callers(r.Context(), ns.ID)
+		return err
+	}) != nil {
+		return // what is not known is not said
+	}
+	var who []string
+	for _, auth := range []string{cloud.AuthMTLS, cloud.AuthAPIKey} {
+		if n := len(migration.HeldWith(callers, auth, h.Acts.Replacements.Window())); n > 0 && ns.Takes(auth) {
+			who = append(who, web.Many(n, "program signs in", "programs sign in")+" with "+migration.AuthSaid(auth)+" now")
+		}
+	}
+	if len(who) > 0 {
+		p.Cut = strings.Join(who, ", ") + ". Saving a method that does not include theirs cuts them off at once."
+	}
 }

@@ -84,6 +84,7 @@ var verbWords = map[custody.Verb]views.Tag{
 	custody.CloudAsked:      {State: views.Busy, Word: "Temporal Cloud asked for a change"},
 	custody.CloudEnded:      {State: views.Good, Word: "Change in Temporal Cloud ended"},
 	custody.Strictness:      {State: views.Good, Word: "Strictness of the rehearsal saved"},
+	custody.MethodsSet:      {State: views.Good, Word: "Sign-in methods of the rehearsal’s account saved"},
 	custody.AuthSaved:       {State: views.Good, Word: "Sign-in method saved"},
 	custody.KeyMade:         {State: views.Good, Word: "API key created"},
 	custody.KeyDeleted:      {State: views.Warn, Word: "API key deleted"},

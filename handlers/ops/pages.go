@@ -132,6 +132,9 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 			p.Sending = st.Plan.Operation
 		}
 	}
+	if re := migration.RotationOf(v.View); re.Open() && !v.Migration.Mode.Can().Callers && re.Noted != "" && st.Plan == nil && !st.Sending {
+		p.OldKey = &views.OpsOldKey{Said: re.Old.Said(), Back: web.MovePath(v.Migration.ID, "keys"), Not: fault.From(migration.CanDeleteByOps(v.View))}
+	}
 	if st.Waits != nil {
 		p.Waits = st.Waits.Name
 	}
@@ -140,7 +143,9 @@ func (h *Pages) seen(p *views.OpsProps, v web.Visit, st acts.OpsState) {
 		p.Failed = fault.From(st.Failed)
 	case st.Applied != nil && st.Applied.Operation.ID != "":
 		p.Done = "The change is made, and the namespace is as it was shown"
-		switch {
+		switch re := migration.RotationOf(v.View); {
+		case re != nil && re.Deleted != nil && re.Deleted.Operation == st.Applied.Operation.ID:
+			p.Done, p.Next = "The old API key is deleted, and its replacement has ended", &views.Link{Text: "See the replacement", URL: web.MovePath(v.Migration.ID, "keys")}
 		case v.Namespace == nil || v.Migration.UsesKeys():
 		case v.Certificate == nil:
 			p.Next = &views.Link{Text: "Create certificates", URL: web.MovePath(v.Migration.ID, migration.StepCertificates)}

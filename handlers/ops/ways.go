@@ -76,6 +76,8 @@ func planned(p cloud.Plan, now time.Time) snippet.CloudChange {
 		return snippet.CreatesNamespace(n)
 	case p.Kind == cloud.KindKey && p.Key != nil:
 		return snippet.MakesKey(ns, p.Key.Name, max(1, int((p.Key.Ends.Sub(now)+12*time.Hour)/(24*time.Hour))))
+	case p.Kind == cloud.KindKeyDelete && p.Key != nil:
+		return snippet.DeletesKey(ns, p.Key.ID)
 	case was.MTLS != next.MTLS || was.APIKeys != next.APIKeys:
 		return snippet.SetsSignIn(ns, snippet.SignIns{MTLS: next.MTLS, APIKeys: next.APIKeys}, snippet.SignIns{MTLS: was.MTLS, APIKeys: was.APIKeys})
 	case !slices.Equal(was.Filters, next.Filters):

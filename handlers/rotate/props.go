@@ -104,6 +104,8 @@ func last(v web.Visit, re *migration.Rotation) *views.ReplaceLast {
 			seen = web.Moment(re.Deleted.LastOld)
 		}
 		l.Facts = append(l.Facts, views.Pair{Name: "Old key last seen", Value: seen}, views.Pair{Name: "Programs on the new one by then", Value: fmt.Sprint(re.Deleted.OnNew)})
+	case re.Deleted.Operation != "":
+		l.Facts = append(l.Facts, views.Pair{Name: "Written down", Value: re.Noted}, views.Pair{Name: "Deleted by Onramp, operation", Value: re.Deleted.Operation, Mono: true})
 	case re.Deleted.Said:
 		l.Facts = append(l.Facts, views.Pair{Name: "Written down", Value: re.Noted}, views.Pair{Name: "The deletion", Value: "as confirmed by a person; Onramp has not seen it"})
 	default:

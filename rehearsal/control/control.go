@@ -31,7 +31,8 @@ type Space struct {
 	Version       string // another one after each change, whoever made it
 	Bundle        []byte // PEM
 	Filters       certsvc.Filters
-	Keyed         bool // it takes API keys, and no client certificate
+	Keyed         bool // it takes API keys
+	Both          bool // Keyed, and it takes client certificates too; without it a keyed one takes none
 	RetentionDays int
 	Attributes    map[string]string // custom search attributes: their types in the server's words, "KeywordList"
 	Rest          []byte            // wire form of a NamespaceSpec: all that the door enforces nothing of, unknown fields too
@@ -42,6 +43,8 @@ type Spaces interface {
 	// Ready waits until the others can be asked, at most until ctx ends.
 	Ready(ctx context.Context) error
 	All() []Space
+	// Both reports whether the account has both sign-in methods at once, which Temporal Support turns on.
+	Both() bool
 	// Judge returns the rules of Temporal Cloud that a namespace would break, as joined faults.
 	Judge(s Space) error
 	// Put makes a namespace ("" for was) or replaces it while its version is was. Faults: Conflict when it is another.
@@ -192,6 +195,9 @@ const ourMark = " [the rehearsal's words: Temporal Cloud's are not documented]"
 func ours(c codes.Code, format string, a ...any) error {
 	return status.Error(c, fmt.Sprintf(format, a...)+ourMark)
 }
+
+// Refusal is a refusal of the door in the rehearsal's own words, marked as such.
+func Refusal(c codes.Code, text string) error { return ours(c, "%s", text) }
 
 // errUnauthorized is what Temporal Cloud answers where a role is missing, and in some other cases
 // (temporalio/terraform-provider-temporalcloud#107, #264, #391).

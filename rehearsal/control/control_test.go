@@ -8,6 +8,7 @@ import (
 	"net"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -29,9 +30,12 @@ import (
 
 // shelf is Spaces in memory.
 type shelf struct {
-	mu  sync.Mutex
-	all map[string]Space
+	mu   sync.Mutex
+	all  map[string]Space
+	both atomic.Bool
 }
+
+func (s *shelf) Both() bool { return s.both.Load() }
 
 func (s *shelf) Ready(context.Context) error { return nil }
 
@@ -230,7 +234,7 @@ func TestSpecs(t *testing.T) {
 		}, codes.InvalidArgument, "invalid ca certificate: 1 error occurred"},
 		{"the last CA removed", func(s *nspb.NamespaceSpec) { s.MtlsAuth.AcceptedClientCa = nil }, codes.InvalidArgument, "accepted_client_ca is empty"},
 		{"enabled forgotten", func(s *nspb.NamespaceSpec) { s.MtlsAuth.Enabled = false }, codes.InvalidArgument, "neither"},
-		{"both methods", func(s *nspb.NamespaceSpec) { s.ApiKeyAuth = &nspb.ApiKeyAuthSpec{Enabled: true} }, codes.InvalidArgument, "both"},
+		{"both methods", func(s *nspb.NamespaceSpec) { s.ApiKeyAuth = &nspb.ApiKeyAuthSpec{Enabled: true} }, codes.InvalidArgument, "both enabled: an account has that on request alone" + ourMark},
 		{"26 filters", func(s *nspb.NamespaceSpec) {
 			for i := range 26 {
 				s.MtlsAuth.CertificateFilters = append(s.MtlsAuth.CertificateFilters, &nspb.CertificateFilterSpec{CommonName: strings.Repeat("x", i+1)})

@@ -139,7 +139,8 @@ func (s *Server) shown(sp Space) *nspb.Namespace {
 		RegionStatus: map[string]*nspb.NamespaceRegionStatus{}, Tags: s.book.tags(id)}
 	if sp.Keyed {
 		n.Endpoints.GrpcAddress = s.o.KeyAddress
-	} else {
+	}
+	if sp.certified() {
 		n.Endpoints.MtlsGrpcAddress = s.o.Address
 	}
 	for i, r := range spec.GetReplicas() {

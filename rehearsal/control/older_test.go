@@ -242,6 +242,8 @@ func TestOlderRefuses(t *testing.T) {
 		{"a second region", owner, nsService + "UpdateNamespace", update(version, field{2, bundle}, field{3, 30}, field{17, []field{{2, "eu-west-1"}, {3, 1}}}), codes.InvalidArgument, "one region"},
 		{"a type that is none", owner, nsService + "UpdateNamespace", update(version, field{2, bundle}, field{3, 30}, field{4, []field{{1, "A"}, {2, 99}}}), codes.InvalidArgument, "type 99"},
 		{"a method of signing in that is none", owner, nsService + "UpdateNamespace", update(version, field{2, bundle}, field{3, 30}, field{13, 9}), codes.InvalidArgument, "auth_method 9"},
+		{"both methods, which the account has not", owner, nsService + "UpdateNamespace", update(version, field{2, bundle}, field{3, 30}, field{13, olderKeyOrMTLS}), codes.InvalidArgument, "on request alone"},
+		{"both methods at create", owner, nsService + "CreateNamespace", []field{{1, "orders"}, {2, []field{region, {2, bundle}, {3, 30}, {13, olderKeyOrMTLS}}}}, codes.InvalidArgument, "cannot create namespace with provided auth method"},
 		{"nobody may sign in", owner, nsService + "UpdateNamespace", update(version, field{2, bundle}, field{3, 30}, field{13, 1}), codes.InvalidArgument, "neither"},
 		{"a field of later", owner, nsService + "UpdateNamespace", update(version, field{2, bundle}, field{3, 30}, field{99, "new"}), codes.InvalidArgument, "does not know"},
 		{"permissions of others at create", owner, nsService + "CreateNamespace", []field{{1, "x"}, {2, []field{region}}, {4, []field{{1, "somebody"}}}}, codes.Unimplemented, "permissions"},

@@ -63,11 +63,11 @@ func specOf(s Space) *nspb.NamespaceSpec {
 		}
 		spec.ApiKeyAuth.Enabled = true
 	}
-	if !s.Keyed || len(s.Bundle) > 0 || len(s.Filters) > 0 {
+	if s.certified() || len(s.Bundle) > 0 || len(s.Filters) > 0 {
 		if spec.MtlsAuth == nil {
 			spec.MtlsAuth = &nspb.MtlsAuthSpec{}
 		}
-		spec.MtlsAuth.Enabled = !s.Keyed
+		spec.MtlsAuth.Enabled = s.certified()
 		spec.MtlsAuth.AcceptedClientCa = normal(s.Bundle)
 		for _, f := range s.Filters {
 			spec.MtlsAuth.CertificateFilters = append(spec.MtlsAuth.CertificateFilters, &nspb.CertificateFilterSpec{CommonName: f.CommonName,
@@ -86,6 +86,9 @@ func specOf(s Space) *nspb.NamespaceSpec {
 	}
 	return spec
 }
+
+// certified reports whether a namespace takes client certificates.
+func (s Space) certified() bool { return !s.Keyed || s.Both }
 
 // RegionsOf are the regions of a namespace by what is kept of its spec (Space.Rest), as ids: "aws-us-east-1".
 func RegionsOf(rest []byte) []string {
@@ -114,15 +117,15 @@ func (s *Server) asked(spec *nspb.NamespaceSpec, was Space) (Space, error) {
 	if spec == nil {
 		return Space{}, ours(codes.InvalidArgument, "the spec is missing")
 	}
-	next := Space{ID: was.ID, Created: was.Created, RetentionDays: int(spec.GetRetentionDays()), Keyed: spec.GetApiKeyAuth().GetEnabled()}
+	next := Space{ID: was.ID, Created: was.Created, RetentionDays: int(spec.GetRetentionDays()), Keyed: spec.GetApiKeyAuth().GetEnabled(), Both: spec.GetApiKeyAuth().GetEnabled() && spec.GetMtlsAuth().GetEnabled()}
 	if spec.GetRetentionDays() < 1 || spec.GetRetentionDays() > MaxRetention {
 		return Space{}, ours(codes.InvalidArgument, "retention_days is %d: it is 1 to 90", spec.GetRetentionDays())
 	}
 	mtls := spec.GetMtlsAuth()
 	switch {
-	case mtls.GetEnabled() && next.Keyed && was.Version == "":
+	case next.Both && !was.Both && !s.o.Spaces.Both() && was.Version == "":
 		return Space{}, status.Error(codes.InvalidArgument, "cannot create namespace with provided auth method")
-	case mtls.GetEnabled() && next.Keyed:
+	case next.Both && !was.Both && !s.o.Spaces.Both():
 		return Space{}, ours(codes.InvalidArgument, "mtls_auth and api_key_auth are both enabled: an account has that on request alone")
 	case !mtls.GetEnabled() && !next.Keyed:
 		return Space{}, ours(codes.InvalidArgument, "neither mtls_auth nor api_key_auth is enabled: nobody could sign in")
@@ -312,7 +315,7 @@ var errStale = ours(codes.FailedPrecondition, "resource_version is not the prese
 
 // sameSpace reports whether nothing would change.
 func sameSpace(a, b Space) bool {
-	return bytes.Equal(normal(a.Bundle), normal(b.Bundle)) && slices.Equal(a.Filters, b.Filters) && a.Keyed == b.Keyed &&
+	return bytes.Equal(normal(a.Bundle), normal(b.Bundle)) && slices.Equal(a.Filters, b.Filters) && a.Keyed == b.Keyed && a.Both == b.Both &&
 		a.RetentionDays == b.RetentionDays && maps.Equal(a.Attributes, b.Attributes) && sameRest(a.Rest, b.Rest)
 }
 

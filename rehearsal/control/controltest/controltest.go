@@ -98,6 +98,21 @@ type Shelf struct {
 	mu     sync.Mutex
 	spaces map[string]control.Space
 	puts   int
+	both   bool
+}
+
+// Allow says whether the account has both sign-in methods at once.
+func (s *Shelf) Allow(both bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.both = both
+}
+
+// Both reports what Allow said.
+func (s *Shelf) Both() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.both
 }
 
 // Puts is how many changes were made.
