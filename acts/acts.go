@@ -122,6 +122,7 @@ type Acts struct {
 	Keys         Keys         // lend, take back, keep, open, lock
 	Replacements Replacements // of a CA or a client certificate
 	Rotations    Rotations    // of an API key
+	Switches     Switches     // of the sign-in method
 	Handoffs     Handoffs     // of one task to one person without an account
 	Checks       Checks       // of the connection, here and elsewhere
 	Assessments  Assessments  // of the server that the application runs on today
@@ -197,7 +198,7 @@ func New(o Options) (*Acts, error) {
 	}
 	d.ending, d.end = context.WithCancel(context.Background())
 	return &Acts{Book: d.Book, Lists: Lists{d.Book}, Places: d.Places, Migrations: Migrations{d}, Certificates: Certificates{d}, Keys: Keys{d},
-		Replacements: Replacements{d}, Rotations: Rotations{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Cutovers: Cutovers{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
+		Replacements: Replacements{d}, Rotations: Rotations{d}, Switches: Switches{d}, Handoffs: Handoffs{d}, Checks: Checks{d}, Assessments: Assessments{d}, Cutovers: Cutovers{d}, Transfers: Workflows{d}, Namespaces: Namespaces{d}, CloudOps: CloudOps{d}, Rehearsal: Rehearsal{d}, Reports: Reports{d}}, nil
 }
 
 // The groups of acts. Each act is a method in a file of its own.
@@ -207,6 +208,7 @@ type (
 	Keys         struct{ *desk }
 	Replacements struct{ *desk }
 	Rotations    struct{ *desk }
+	Switches     struct{ *desk }
 	Checks       struct{ *desk }
 	Assessments  struct{ *desk }
 	Cutovers     struct{ *desk }

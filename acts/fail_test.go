@@ -204,6 +204,39 @@ var all = []act{
 	}, do: func(w *world) error { return w.Rotations.Delete(w.ctx, dana, w.m.ID, true) }},
 	{name: "Rotations.Back to the key", setup: func(w *world) { w.keyed("proof") }, onward: true, do: func(w *world) error { return w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateKey) }},
 	{name: "Rotations.Back to the proof", setup: func(w *world) { w.keyed("proof") }, do: func(w *world) error { return w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateProof) }},
+	{name: "Switches.Start", setup: (*world).issued, do: func(w *world) error { return w.Switches.Start(w.ctx, dana, w.m.ID) }},
+	{name: "Switches.Let", setup: func(w *world) { w.changing(cloud.AuthMTLS, "started") }, do: func(w *world) error { return w.Switches.Let(w.ctx, dana, w.m.ID) }},
+	{name: "Switches.Let with a CA", setup: func(w *world) { w.changing(cloud.AuthAPIKey, "started") }, do: func(w *world) error { return w.Switches.Let(w.ctx, dana, w.m.ID) }},
+	{name: "Switches.Let in Temporal Cloud", setup: func(w *world) { w.changingElsewhere("started") }, do: func(w *world) error { return w.Switches.Let(w.ctx, dana, w.m.ID) }},
+	{name: "Switches.Once", setup: func(w *world) { w.changing(cloud.AuthMTLS, "started") }, do: func(w *world) error { return w.Switches.Once(w.ctx, dana, w.m.ID) }},
+	{name: "Switches.CreateKey", setup: func(w *world) { w.changing(cloud.AuthMTLS, "both") }, do: func(w *world) error {
+		key, err := w.Switches.CreateKey(w.ctx, dana, w.m.ID, "worker", 90)
+		if (err == nil) == key.Empty() {
+			w.t.Errorf("a key: %v, with %v", !key.Empty(), err)
+		}
+		return err
+	}},
+	{name: "Switches.TakeKey", setup: func(w *world) { w.changingElsewhere("both") }, do: func(w *world) error {
+		return w.Switches.TakeKey(w.ctx, dana, w.m.ID, migration.KeyRef{ID: "k2"})
+	}},
+	{name: "Switches.Check", setup: func(w *world) { w.changing(cloud.AuthMTLS, "both") }, do: func(w *world) error {
+		return second(w.Switches.Check(w.ctx, dana, w.m.ID, migration.OldMethod, Credentials{Lent: true}))
+	}},
+	{name: "Switches.SeePollers", setup: func(w *world) { w.changingElsewhere("both") }, do: func(w *world) error {
+		return w.Switches.SeePollers(w.ctx, dana, w.m.ID, "", Credentials{Lent: true})
+	}},
+	{name: "Switches.NoteWorkers", setup: func(w *world) { w.changingElsewhere("proof") }, do: func(w *world) error {
+		return w.Switches.NoteWorkers(w.ctx, dana, w.m.ID, "the platform team says so")
+	}},
+	{name: "Switches.TurnOff", setup: func(w *world) { w.changing(cloud.AuthMTLS, "proof") }, do: func(w *world) error { return w.Switches.TurnOff(w.ctx, dana, w.m.ID, false) }},
+	{name: "Switches.TurnOff of API keys", setup: func(w *world) { w.changing(cloud.AuthAPIKey, "proof") }, do: func(w *world) error { return w.Switches.TurnOff(w.ctx, dana, w.m.ID, false) }},
+	{name: "Switches.TurnOff in Temporal Cloud", setup: func(w *world) {
+		w.changingElsewhere("proof")
+		w.must(w.Switches.NoteWorkers(w.ctx, dana, w.m.ID, "the platform team says so"))
+		w.provesMethod(migration.NewMethod, Credentials{APIKey: "two"})
+	}, do: func(w *world) error { return w.Switches.TurnOff(w.ctx, dana, w.m.ID, true) }},
+	{name: "Switches.Back to the beginning", setup: func(w *world) { w.changing(cloud.AuthMTLS, "proof") }, do: func(w *world) error { return w.Switches.Back(w.ctx, dana, w.m.ID, migration.GateBoth) }},
+	{name: "Switches.Back to the proof", setup: func(w *world) { w.changing(cloud.AuthMTLS, "proof") }, do: func(w *world) error { return w.Switches.Back(w.ctx, dana, w.m.ID, migration.GateProof) }},
 	{name: "Checks.Start", setup: (*world).issued, do: func(w *world) error {
 		return second(w.Checks.Start(w.ctx, dana, w.m.ID, Check{Credentials: Credentials{Lent: true}}))
 	}},
@@ -424,7 +457,7 @@ func elsewhere(w *world) {
 
 // looks are the methods of the groups that change nothing; those of Lists keep what is derived.
 var looks = []string{"CloudOps.HeldBundle", "CloudOps.State", "CloudOps.Place", "Migrations.Deletion", "Migrations.FreeNamespace", "Certificates.CheckAuthority", "Certificates.Recipes", "Keys.CAStatus", "Keys.Lent", "Keys.LentNew", "Keys.Waiting",
-	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Rotations.AboutCheck", "Rotations.Keys", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.CanLook", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
+	"Replacements.Bundle", "Replacements.Callers", "Replacements.HasCAKey", "Replacements.Watch", "Replacements.Window", "Rotations.AboutCheck", "Rotations.Keys", "Switches.At", "Switches.CanHaveBoth", "Switches.HasBoth", "Reports.Of", "Checks.CanLook", "Checks.CanLookForCA", "Checks.Invalid", "Checks.LastCALook", "Checks.Watched", "Handoffs.See", "Handoffs.CanLook", "Handoffs.LastLook", "Handoffs.Watch", "Transfers.History", "Transfers.HasKeys",
 	"Lists.Alive", "Lists.Board", "Lists.PlanImport", "Lists.PlanMany", "Lists.Names", "Lists.SeeMany", "Lists.LastMany", "Lists.TeamBoard", "Lists.WholeBoard", "Lists.Calendar", "Lists.Find", "Lists.Keep", "Lists.Measure", "Lists.Migrations", "Lists.Soon", "Lists.Spaces", "Lists.ToPractise", "Lists.WithCertificate"}
 
 // TestEveryActIsHere: an act that is in no table would not be tried.

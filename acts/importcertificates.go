@@ -19,7 +19,7 @@ func (c Certificates) Import(ctx context.Context, by Actor, id, caPEM, leafPEM s
 	if v, err = c.View(ctx, id); err != nil {
 		return v, err
 	}
-	if err := v.Migration.TakesCertificates(); err != nil {
+	if err := migration.TakesCertificates(v); err != nil {
 		return v, err
 	}
 	now := c.o.Now()

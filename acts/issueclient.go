@@ -97,7 +97,7 @@ func (c Certificates) issueClient(ctx context.Context, by Actor, v migration.Vie
 func (d *desk) withCertificate(ctx context.Context, id string) (migration.View, error) {
 	v, err := d.View(ctx, id)
 	if err == nil {
-		err = v.Migration.TakesCertificates()
+		err = migration.TakesCertificates(v)
 	}
 	if err == nil && v.Certificate == nil {
 		err = fault.New(fault.NotFound, "There are no certificates yet", "Create them first: step 2.")

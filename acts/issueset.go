@@ -50,7 +50,7 @@ func (c Certificates) IssueSet(ctx context.Context, by Actor, id string, req Iss
 	if v, err = c.View(ctx, id); err != nil {
 		return v, err
 	}
-	if err := v.Migration.TakesCertificates(); err != nil {
+	if err := migration.TakesCertificates(v); err != nil {
 		return v, err
 	}
 	made, err := c.makeSet(by, v, req)

@@ -197,15 +197,47 @@ func (o opsWish) signIn(ctx context.Context, ns namespace.ID) (plan cloud.Plan, 
 			return plan, err
 		}
 	}
-	if place := o.Of(v.Migration.Mode); !(change.MTLS && change.APIKeys) && place.Callers != nil {
-		callers, err := place.Callers.Callers(ctx, ns)
-		if err != nil {
+	off := "" // both stay
+	switch {
+	case !change.MTLS:
+		off = cloud.AuthMTLS
+	case !change.APIKeys:
+		off = cloud.AuthAPIKey
+	}
+	if off != "" {
+		if err := o.mayTurnOff(ctx, ns, off); err != nil {
 			return plan, err
-		}
-		if by := migration.SignedInBy(callers, !change.MTLS, !change.APIKeys, o.o.ReplaceWindow); len(by) > 0 {
-			return plan, migration.InUse(by, callers.At, o.o.ReplaceWindow)
 		}
 	}
 	plan, err = s.client.PlanSignIn(ctx, ns, change)
+	if err == nil && off == v.Migration.Auth && !migration.SwitchOf(v).Open() {
+		plan.Warnings = append(plan.Warnings, "This turns off "+migration.AuthSaid(off)+", which workers of this migration sign in with: they are refused from then on. To move them first, use the page Change the sign-in method.")
+	}
 	return plan, atField(err, "ca", "ca_pem", "bundle", "ca_pem")
+}
+
+// mayTurnOff refuses to turn off a method that is still used: in a rehearsal one that a program was seen with, and the old one of
+// a change of the method before its last step.
+func (o opsWish) mayTurnOff(ctx context.Context, ns namespace.ID, auth string) error {
+	v, sw := o.v, migration.SwitchOf(o.v)
+	if sw.Open() && auth == sw.Old.Auth {
+		if err := sw.CanTurnOff(); err != nil {
+			return err
+		}
+		if !v.Migration.Mode.Can().Callers && sw.Noted == "" {
+			return fault.New(fault.Conflict, "Nobody has confirmed that no program signs in with the old method", "Confirm it with a reason first, on the page Change the sign-in method.")
+		}
+	}
+	place := o.Of(v.Migration.Mode)
+	if place.Callers == nil {
+		return nil
+	}
+	callers, err := place.Callers.Callers(ctx, ns)
+	if err != nil {
+		return err
+	}
+	if by := migration.HeldWith(callers, auth, o.o.ReplaceWindow); len(by) > 0 {
+		return migration.InUse(by, callers.At, o.o.ReplaceWindow)
+	}
+	return nil
 }

@@ -397,6 +397,9 @@ func gaps(v migration.View, rep Report) []ReportGap {
 		}
 		out = append(out, ReportGap{What: what, Why: "The replacement began on " + p.Started.UTC().Format("2 Jan 2006, 15:04 UTC") + " and has not ended: this report is about the old one."})
 	}
+	if p := migration.SwitchOf(v); p.Open() {
+		out = append(out, ReportGap{What: "The sign-in method is being changed", Why: "The change began on " + p.Started.UTC().Format("2 Jan 2006, 15:04 UTC") + " and has not ended: this report is about " + migration.AuthSaid(p.Old.Auth) + "."})
+	}
 	if p := migration.RotationOf(v); p.Open() {
 		out = append(out, ReportGap{What: "The API key is being replaced", Why: "The replacement began on " + p.Started.UTC().Format("2 Jan 2006, 15:04 UTC") + " and has not ended: this report is about the old one."})
 	}

@@ -8,6 +8,7 @@ import (
 	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
+	"onramp/runs"
 )
 
 // Delete ends a replacement of an API key: in the rehearsal cloud Onramp deletes the old key, unless a program is seen with
@@ -91,19 +92,27 @@ func (r Rotations) dropKey(ctx context.Context, by Actor, v migration.View, key 
 // stillRuns is a Conflict fault while a transfer or a drill of Onramp's own goes on: whether it has the old key is not known,
 // for an API key is never kept.
 func (r Rotations) stillRuns(ctx context.Context, v migration.View) error {
+	row, err := working(ctx, r.desk, v.Migration.ID)
+	if err != nil || row == nil {
+		return err
+	}
+	f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d may still use the old API key", row.Kind, row.Number), "Wait until it has ended, or stop it on its page.")
+	f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
+	return f
+}
+
+// working is a transfer or a drill of Onramp's own that goes on; nil for none.
+func working(ctx context.Context, d *desk, id string) (*runs.Row, error) {
 	for _, kind := range []migration.RunKind{migration.TransferRun, migration.DrillRun} {
-		rows, err := r.o.Runs.Rows(ctx, v.Migration.ID, kind, maxRunning)
+		rows, err := d.o.Runs.Rows(ctx, id, kind, maxRunning)
 		if err != nil {
-			return err
+			return nil, err
 		}
-		for _, row := range rows {
-			if row.Over() {
-				continue
+		for i, row := range rows {
+			if !row.Over() {
+				return &rows[i], nil
 			}
-			f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d may still use the old API key", kind, row.Number), "Wait until it has ended, or stop it on its page.")
-			f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
-			return f
 		}
 	}
-	return nil
+	return nil, nil
 }

@@ -18,7 +18,7 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	if err != nil {
 		return err
 	}
-	if err := v.Migration.TakesCertificates(); err != nil {
+	if err := migration.TakesCertificates(v); err != nil {
 		return err
 	}
 	return n.setFilters(ctx, by, v, filters, note(m, custody.FiltersSaved, ""))

@@ -10,13 +10,20 @@ import (
 	"onramp/migration"
 )
 
-// secondKey are the facts that a key which was made is the new one of a replacement that waits for it.
+// secondKey are the facts that a key which was made is the new one of a replacement, or of a change of the sign-in method,
+// that waits for it.
 func secondKey(v migration.View, made *madeKey) []migration.Fact {
-	re := migration.RotationOf(v)
-	if !re.Open() || re.Namespace != made.plan.Namespace.String() {
+	if ownNamespace(v) != made.plan.Namespace.String() {
 		return nil
 	}
-	facts, err := migration.SetSecondKey(v, migration.KeyByOps, migration.KeyRef{ID: made.ID, Name: made.plan.Key.Name, Ends: made.Ends,
+	set := migration.SetSecondKey
+	switch {
+	case migration.SwitchOf(v).Open():
+		set = migration.SetSwitchKey
+	case !migration.RotationOf(v).Open():
+		return nil
+	}
+	facts, err := set(v, migration.KeyByOps, migration.KeyRef{ID: made.ID, Name: made.plan.Key.Name, Ends: made.Ends,
 		Print: cloud.KeyPrint(string(made.Secret.Reveal()))})
 	if err != nil { // it has one already, or the key has no ID: then a person says which it is
 		return nil

@@ -242,6 +242,21 @@ func TestNamespaceRefusesACA(t *testing.T) {
 	}
 }
 
+// A key is certain to lack its role only where the server says so: the words for everything that is refused are those of a
+// namespace that takes client certificates alone, too.
+func TestNamespaceRefusesAKey(t *testing.T) {
+	for answer, want := range map[string]Level{"caller has insufficient permissions for namespace 'orders.a1b2c'": Certain, "Request unauthorized.": Likely} {
+		l := newLab(t)
+		l.svc.namespaces[labNamespace] = serviceerror.NewPermissionDenied(answer, "")
+		target := l.target(l.serve(l.mtls(func(c *tls.Config) { c.ClientAuth = tls.NoClientCert })))
+		target.CertPEM, target.KeyPEM, target.APIKey = nil, nil, "key"
+		v := check(t, target).Verdict
+		if v.Code != "AK-07" || v.Level != want || (want == Likely) != slices.ContainsFunc(v.Candidates, func(c Candidate) bool { return c.Code == "AK-01" }) {
+			t.Errorf("%s: %s %s, beside it %v", answer, v.Code, v.Level, v.Candidates)
+		}
+	}
+}
+
 // Through a proxy alone a check that passes is no more than likely, and tells each SDK's option; where the direct way
 // is open as well, it is certain.
 func TestProxyThatTheSDKDoesNotRead(t *testing.T) {

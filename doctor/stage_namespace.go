@@ -95,14 +95,19 @@ func (r *run) namespaceRefused(ctx context.Context, st *status.Status) {
 	}
 }
 
+// noRights is in what Temporal Cloud answers a key whose owner has no role on the namespace (temporalio/sdk-typescript#1765).
+const noRights = "insufficient permissions"
+
 // denied is PermissionDenied, whose text is generic on purpose: for a certificate three causes look
 // the same.
 func (r *run) denied(ctx context.Context, cloudShaped bool) {
 	r.say("the namespace refuses this caller: %s", clean(r.values["grpc_message"], 120))
 	r.anyCertificate(ctx)
 	switch {
-	case r.apiKey != "" && !r.hasPair:
+	case r.apiKey != "" && !r.hasPair && strings.Contains(r.values["grpc_message"], noRights):
 		r.stop("AK-07", Certain)
+	case r.apiKey != "" && !r.hasPair: // the words for everything that is refused: a namespace that takes certificates alone answers them too
+		r.stop("AK-07", Likely, candidate("AK-01", "The namespace may take client certificates only."), candidate("AK-08", "A namespace with both methods may take the key at the regional endpoint only."))
 	case r.takesKeys(ctx):
 		r.stop("AK-02", Likely, r.deniedCandidates()...)
 	case !cloudShaped && r.hasPair:

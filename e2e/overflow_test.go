@@ -68,11 +68,14 @@ func TestNothingOverflows(t *testing.T) {
 	v.ended(again)
 	more := transfersOfAllKinds(t, v, m)
 	v.form(m+"/certificates/replace", "what", "ca").ok(t, "a replacement")
+	v.form(cloud+"/switch").ok(t, "a change of the sign-in method")
+	v.form(cloud+"/switch/both").ok(t, "its first step")
+	v.form(cloud+"/switch/new", "do", "outside", "new_id", long("schluessel", 60), "new_name", key).ok(t, "its API key")
 	pages := []string{"/", "/?q=zahlung", "/new", "/expiry", "/audit", "/rehearsal", "/rehearsal?m=" + strings.TrimPrefix(m, "/m/"), "/cloud", "/cloud/" + ns, "/help", "/help/CL-03", "/help?q=connection+refused", "/decode", "/search?q=zahlung", "/search?q=check+1", "/certificates/inspect",
 		m, m + "/namespace", m + "/certificates", m + "/certificates?lane=own-ca", m + "/certificates/clients", m + "/certificates/key", m + "/certificates/filters", m + "/certificates/replace", certificatePage(t, p, m),
 		m + "/upload", m + "/test", check, m + "/code", m + "/code/environment", m + "/transfer", more["refund"], more["stuck"], m + "/transfer/drill", more["drill"], m + "/runs", m + "/settings", m + "/report", m + "/certificates/unsaved", check + "/compare", again + "/compare" + check[strings.LastIndexByte(check, '/'):],
 		"/migrations", "/migrations/import", v.checkedTogether(m, cloud), "/operations", "/assess", m + "/assess", v.assessed(m), m + "/cutover", v.crossed(m), m + "/ops", cloud + "/ops",
-		keyed + "/keys", "/cloud/" + third, cloud, cloud + "/upload", cloud + "/code", cloud + "/test"}
+		keyed + "/keys", "/cloud/" + third, cloud, cloud + "/upload", cloud + "/code", cloud + "/test", cloud + "/switch", m + "/switch"}
 	allWalked(t, pages, atHome)
 	for _, how := range []struct {
 		bar    string

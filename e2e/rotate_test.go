@@ -33,8 +33,14 @@ var shownAddress = regexp.MustCompile(`mono small muted">(localhost:[0-9]+)<`)
 // keyedPayer is a program of the Go SDK with a worker and a starter, which signs in with an API key.
 func keyedPayer(t *testing.T, p *portal, address, key string, n *counted) (done *atomic.Int64, stop func()) {
 	t.Helper()
-	cl, err := client.Dial(client.Options{HostPort: address, Namespace: "keyed.f45a2", Logger: log.NewStructuredLogger(slog.New(slog.DiscardHandler)), Credentials: client.NewAPIKeyStaticCredentials(key),
-		ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{RootCAs: rootsOf(t, p)}, DialOptions: []grpc.DialOption{n.dial()}}})
+	return pays(t, client.Options{HostPort: address, Namespace: "keyed.f45a2", Credentials: client.NewAPIKeyStaticCredentials(key), ConnectionOptions: client.ConnectionOptions{TLS: &tls.Config{RootCAs: rootsOf(t, p)}}}, n)
+}
+
+// pays is a program of the Go SDK with a worker and a starter that starts one payment after the other.
+func pays(t *testing.T, o client.Options, n *counted) (done *atomic.Int64, stop func()) {
+	t.Helper()
+	o.Logger, o.ConnectionOptions.DialOptions = log.NewStructuredLogger(slog.New(slog.DiscardHandler)), []grpc.DialOption{n.dial()}
+	cl, err := client.Dial(o)
 	if err != nil {
 		t.Fatal(err)
 	}

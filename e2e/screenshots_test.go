@@ -2,6 +2,7 @@ package e2e
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"image"
@@ -50,7 +51,7 @@ func TestPagesLookRight(t *testing.T) {
 		{"expiry", "/expiry"}, {"audit", "/audit"}, {"ca-key", m + "/certificates/key"}, {"filters", m + "/certificates/filters"},
 		{"help", "/help"}, {"help-entry", "/help/CL-03"}, {"decode", "/decode"}, {"rehearsal", "/rehearsal"}, {"cloud", "/cloud"},
 		{"cloud-namespace", cloudPage(t, v, m)}, {"not-found", "/nowhere"},
-		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"}, {"rotate", keyed + "/keys"},
+		{"certificates-api-key", keyed + "/certificates"}, {"upload-api-key", keyed + "/upload"}, {"test-api-key", keyed + "/test"}, {"code-api-key", keyed + "/code"}, {"rotate", keyed + "/keys"}, {"method", keyed + "/switch"},
 		{"settings", m + "/settings"}, {"report", m + "/report"}, {"replace", m + "/certificates/replace"}, {"unsaved", orders + "/certificates/unsaved"},
 		{"board", "/migrations"}, {"board-import", "/migrations/import"}, {"board-checks", v.checkedTogether(m, orders, keyed)}, {"operations", "/operations"},
 		{"assess-facts", "/assess"}, {"assess", m + "/assess"}, {"assess-run", v.assessed(m)}, {"cutover", m + "/cutover"}, {"cutover-run", v.crossed(m)}, {"ops", m + "/ops"},
@@ -194,7 +195,7 @@ func (b *browser) write(name, theme string, width int64) {
 	b.do(chromedp.Evaluate(fmt.Sprintf(`(home => {
 		const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
 		while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(home, '/home/dana');
-	})(%q)`, b.home), nil))
+	})(%q)`, cmp.Or(b.home, b.t.TempDir())), nil))
 	var shot []byte
 	b.do(chromedp.FullScreenshot(&shot, 100))
 	full, err := png.Decode(bytes.NewReader(shot))

@@ -58,6 +58,7 @@ type deskOptions struct {
 	remote   bool          // whoever reaches the portal does not sit at its computer
 	assessor *assessor     // of sources; nil: one of a small server
 	crosser  *crosser      // of cut-overs; nil: one of two small servers
+	account  bool          // the practised account can be changed
 	pollers  func(context.Context, transfer.Request) ([]transfer.Poller, error)
 	detect   func(context.Context, transfer.Request) (transfer.Detected, error)
 }
@@ -70,6 +71,9 @@ func sit(t testing.TB, o deskOptions) *desk {
 	var place cloud.Place
 	if !o.noCloud {
 		place = cloud.Full(d.cloud)
+		if o.account {
+			place.Adjust = &d.cloud.account
+		}
 	}
 	if o.assessor == nil {
 		o.assessor = &assessor{}

@@ -39,7 +39,7 @@ func (h *Handlers) events(w http.ResponseWriter, r *http.Request) error {
 			return h.stream(w, r, func(ctx context.Context, s *web.EventStream) { f.follow(ctx, s, v, r.URL.Query()) })
 		}
 	}
-	return fault.New(fault.NotFound, "There is nothing to follow under that name", "Follow run:<id>, migration, replace or poller.")
+	return fault.New(fault.NotFound, "There is nothing to follow under that name", "Follow run:<id>, migration, replace, keys, switch or poller.")
 }
 
 // feed is what a page can follow beside a run.
@@ -56,6 +56,9 @@ func (h *Handlers) feeds() []feed {
 		}},
 		{"keys", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
 			h.rotate.Follow(ctx, s, v, asked.Get("have"))
+		}},
+		{"switch", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
+			h.method.Follow(ctx, s, v, asked.Get("have"))
 		}},
 		{"poller", func(ctx context.Context, s *web.EventStream, v web.Visit, asked url.Values) {
 			h.code.FollowPoller(ctx, s, v, asked.Get("queue"))

@@ -14,6 +14,7 @@ import (
 	"onramp/handlers/handoff"
 	"onramp/handlers/help"
 	"onramp/handlers/journey"
+	"onramp/handlers/method"
 	"onramp/handlers/operate"
 	"onramp/handlers/ops"
 	"onramp/handlers/people"
@@ -36,6 +37,7 @@ type Handlers struct {
 	certs    certs.Pages
 	replace  replace.Pages
 	rotate   rotate.Pages
+	method   method.Pages
 	check    check.Pages
 	transfer transfer.Pages
 	code     code.Pages
@@ -60,5 +62,5 @@ func New(o Options) (*Handlers, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, rotate.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, cloud.Judging{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
+	return &Handlers{s, journey.Pages{Site: s}, board.Pages{Site: s}, certs.Pages{Site: s}, replace.Pages{Site: s}, rotate.Pages{Site: s}, method.Pages{Site: s}, check.Pages{Site: s}, transfer.Pages{Site: s}, code.Pages{Site: s}, cloud.Pages{Site: s}, cloud.Judging{Site: s}, ops.Pages{Site: s}, expiry.Pages{Site: s}, help.Pages{Site: s}, search.Pages{Site: s}, people.Pages{Site: s}, handoff.Pages{Site: s}, handoff.Guests{Site: s}, assess.Pages{Site: s}, cutover.Pages{Site: s}, told.Pages{Site: s}, operate.Pages{Site: s}}, nil
 }

@@ -130,6 +130,18 @@ func (h *Handlers) routes() []route {
 		{post, "/m/{m}/keys/note", change, h.rotate.NoteWorkers},
 		{post, "/m/{m}/keys/delete", change, h.rotate.Delete},
 		{post, "/m/{m}/keys/back", change, h.rotate.Back},
+		// Changing the sign-in method, step by step on one page
+		{get, "/m/{m}/switch", see, h.method.Wizard},
+		{post, "/m/{m}/switch", change, h.method.Start},
+		{post, "/m/{m}/switch/both", change, h.method.Both},
+		{post, "/m/{m}/switch/account", admin, h.method.Account},
+		{post, "/m/{m}/switch/once", change, h.method.Once},
+		{post, "/m/{m}/switch/new", change, h.method.TakeKey},
+		{post, "/m/{m}/switch/check", change, h.method.Prove},
+		{post, "/m/{m}/switch/pollers", change, h.method.SeePollers},
+		{post, "/m/{m}/switch/note", change, h.method.NoteWorkers},
+		{post, "/m/{m}/switch/off", change, h.method.Off},
+		{post, "/m/{m}/switch/back", change, h.method.Back},
 		// Step 3: upload the CA certificate
 		{get, "/m/{m}/upload", see, h.journey.Upload},
 		{post, "/m/{m}/upload/look", change, h.journey.LookForCA},
@@ -313,7 +325,7 @@ func (h *Handlers) certified(do web.Action) web.Action {
 		if err != nil {
 			return err
 		}
-		switch err := v.Migration.TakesCertificates(); {
+		switch err := migration.TakesCertificates(v.View); {
 		case err == nil:
 			return do(w, r)
 		case r.Method == http.MethodPost:

@@ -31,7 +31,7 @@ func (d *desk) routes() (m string, all []route) {
 	crossed := d.upload(m+"/cutover", cutoverForm...).to(d.t)
 	d.finish(crossed)
 	d.replacing(m)
-	keyed := d.rotating()
+	keyed, changing := d.rotating(), d.changing()
 	last := func(page string) string { return page[strings.LastIndexByte(page, '/')+1:] }
 	bulk := d.manyChecked(strings.TrimPrefix(m, "/m/"))
 	err := chi.Walk(d.h.Router().(chi.Router), func(method, pattern string, _ http.Handler, _ ...func(http.Handler) http.Handler) error {
@@ -58,6 +58,10 @@ func (d *desk) routes() (m string, all []route) {
 			for _, on := range append(d.h.Feeds(), "run:"+last(check), "run:"+last(moved), "run:"+last(drill), "run:"+last(assessed), "poller&queue=q") {
 				if on == "keys" { // a migration has certificates or API keys
 					all = append(all, route{method, pattern, keyed + "/events?on=" + on})
+					continue
+				}
+				if on == "switch" { // one of these is under way at a time
+					all = append(all, route{method, pattern, changing + "/events?on=" + on})
 					continue
 				}
 				all = append(all, route{method, pattern, path + "?on=" + on})
@@ -144,13 +148,19 @@ func TestStreamsOnlyListen(t *testing.T) {
 		t.Fatal("the worker is seen already")
 	}
 	d.post(m+"/certificates/replace", "what", "ca").to(t)
-	keyed := d.rotating()
+	keyed, changing := d.rotating(), d.changing()
 	before := d.touched()
 	for _, on := range append(d.h.Feeds(), "run:"+id, "run:"+id+"&after=0", "poller&queue=TRANSFER_MONEY_TASK_QUEUE") {
-		of := map[bool]string{true: keyed, false: m}[on == "keys"]
+		of := m
+		switch on {
+		case "keys":
+			of = keyed
+		case "switch":
+			of = changing
+		}
 		s := d.follow(of + "/events?on=" + on)
 		s.swap()
-		if on == "replace" || on == "keys" {
+		if on == "replace" || on == "keys" || on == "switch" {
 			before.asked = d.touched().asked
 		}
 		if after := d.touched(); after != before {

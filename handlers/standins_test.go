@@ -152,8 +152,21 @@ type fakeCloud struct {
 	waits   func() // Namespaces does; nil for not
 	callers cloud.Callers
 	on      map[string][]string // switches, by Namespace ID
-	changed atomic.Int64        // how often it was told to change something
-	asked   atomic.Int64        // how often it was asked what a real one must be dialled for
+	account fakeAccount
+	changed atomic.Int64 // how often it was told to change something
+	asked   atomic.Int64 // how often it was asked what a real one must be dialled for
+}
+
+// fakeAccount is a practised account, which may have both sign-in methods at once.
+type fakeAccount struct {
+	cloud.Adjustments
+	both atomic.Bool
+}
+
+func (a *fakeAccount) BothMethods() bool { return a.both.Load() }
+func (a *fakeAccount) SetBothMethods(_ context.Context, on bool) error {
+	a.both.Store(on)
+	return nil
 }
 
 func newFakeCloud() *fakeCloud {

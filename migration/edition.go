@@ -119,7 +119,7 @@ func (v View) Replaces(edition string, facts []Fact) error {
 			if v.notedSince(edition, d.Step) {
 				return Changed("The step is noted as " + v.Step(d.Step).Evidence + v.lastSet(FactNote))
 			}
-		case slices.Contains(replaceMoves, f.Kind), slices.Contains(rotateMoves, f.Kind):
+		case movesOn(f.Kind):
 			if err := v.MovedOn(edition); err != nil {
 				return err
 			}
@@ -159,7 +159,21 @@ func (v View) MovedOn(edition string) error {
 			now = "The API key " + r.Old.Said() + " is being replaced now"
 		}
 	}
-	f := fault.From(Changed(now + v.lastSet(append(rotateMoves, replaceMoves...)...)))
+	if s := SwitchOf(v); s.Open() {
+		switch {
+		case s.Noted != "":
+			now = "It is written down now that no program signs in with " + AuthSaid(s.Old.Auth)
+		case s.Key != nil:
+			now = "The new API key is " + s.Key.Said() + " now"
+		case s.Once():
+			now = "The sign-in method is to be changed in one step now"
+		case s.Both != nil:
+			now = "The namespace takes both sign-in methods now"
+		default:
+			now = "The sign-in method is being changed to " + AuthSaid(s.New.Auth) + " now"
+		}
+	}
+	f := fault.From(Changed(now + v.lastSet(slices.Concat(replaceMoves, rotateMoves, switchMoves)...)))
 	f.Fix = "Look at the steps as they stand now, then decide again."
 	return f
 }

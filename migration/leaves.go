@@ -97,7 +97,7 @@ func leaves(facts []Fact) []Leaf {
 // AddLeaf records a further client certificate. One that is recorded already gives nothing; a private key among
 // the certificates is refused.
 func (v View) AddLeaf(d LeafData) ([]Fact, error) {
-	if err := v.Migration.TakesCertificates(); err != nil {
+	if err := TakesCertificates(v); err != nil {
 		return nil, err
 	}
 	d.Name = strings.TrimSpace(d.Name)
@@ -131,7 +131,7 @@ func checkLeafName(name string) error {
 // AddBatch records client certificates that were made in one go. Of more than MaxBatchLeaves the first are kept
 // by name.
 func (v View) AddBatch(d BatchData) ([]Fact, error) {
-	if err := v.Migration.TakesCertificates(); err != nil {
+	if err := TakesCertificates(v); err != nil {
 		return nil, err
 	}
 	if len(d.Leaves) == 0 {

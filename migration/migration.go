@@ -68,12 +68,13 @@ type Made struct {
 // UsesKeys reports whether its workers sign in with an API key. Then it has no certificates.
 func (m Migration) UsesKeys() bool { return m.Auth == cloud.AuthAPIKey }
 
-// TakesCertificates says why a migration has no certificates, nil when its workers sign in with one: a Conflict fault.
-func (m Migration) TakesCertificates() error {
-	if !m.UsesKeys() {
+// TakesCertificates says why a migration has no certificates, nil when its workers sign in with one, or are on the way to: a
+// Conflict fault.
+func TakesCertificates(v View) error {
+	if !v.Migration.UsesKeys() || takesCertificates(SwitchOf(v)) {
 		return nil
 	}
-	return fault.New(fault.Conflict, "This migration has no certificates", "Its workers sign in with an API key. For client certificates, create another migration.")
+	return fault.New(fault.Conflict, "This migration has no certificates", "Its workers sign in with an API key. To move them to client certificates, change the sign-in method of the namespace.")
 }
 
 // Fact kinds.

@@ -17,6 +17,7 @@ const (
 	ReplaceCA   = "ca"   // the CA, and the client certificate under it
 	ReplaceLeaf = "leaf" // the client certificate; its CA stays
 	ReplaceKey  = "key"  // the API key that workers sign in with (Rotation)
+	ReplaceAuth = "auth" // the sign-in method (Switch)
 )
 
 // The gates of a replacement, in order. Replacing the leaf alone begins at the second.
@@ -203,12 +204,6 @@ func (r *Replacement) Held(c cloud.Callers, dropped []string, window time.Durati
 // HeldBy are the callers that are seen, within window, with a client certificate under one of some CA certificates.
 func HeldBy(c cloud.Callers, cas []string, window time.Duration) []cloud.Caller {
 	return held(c, window, func(x cloud.Caller) bool { return slices.Contains(cas, x.CA) })
-}
-
-// SignedInBy returns the callers with a client certificate, with an API key, or with either, that are connected or whose last
-// call is younger than window. Onramp's own calls are left out.
-func SignedInBy(c cloud.Callers, certificates, keys bool, window time.Duration) []cloud.Caller {
-	return held(c, window, func(x cloud.Caller) bool { return certificates && x.Leaf != "" || keys && x.KeyID != "" })
 }
 
 func held(c cloud.Callers, window time.Duration, old func(cloud.Caller) bool) []cloud.Caller {

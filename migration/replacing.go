@@ -41,8 +41,9 @@ func (v View) StartReplacement(id, what string) ([]Fact, error) {
 		return nil, fault.New(fault.Conflict, "There is no certificate to replace", "Workers of this migration sign in with an API key.")
 	case v.Namespace == nil || v.Certificate == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace and create certificates first: steps 1 and 2.")
-	case v.Replacement().Open():
-		return nil, fault.New(fault.Conflict, "A replacement is already in progress", "Finish it, or roll it back.")
+	}
+	if err := UnderWay(v); err != nil {
+		return nil, err
 	}
 	r := &Replacement{ID: id}
 	return []Fact{r.fact(FactReplaceStarted, ReplaceData{ID: id, What: what, Old: *v.Certificate})}, nil

@@ -63,8 +63,9 @@ func StartRotation(v View, id string, old KeyRef) ([]Fact, error) {
 		return nil, fault.New(fault.Conflict, "There is no API key to replace", "Workers of this migration sign in with a client certificate.")
 	case v.Namespace == nil:
 		return nil, fault.New(fault.Conflict, "There is nothing to replace yet", "Choose the namespace first: step 1.")
-	case RotationOf(v).Open():
-		return nil, fault.New(fault.Conflict, "An API key is already being replaced", "Finish that, or roll it back.")
+	}
+	if err := UnderWay(v); err != nil {
+		return nil, err
 	}
 	old, err := old.checked("old")
 	if err != nil {

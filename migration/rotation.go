@@ -1,7 +1,6 @@
 package migration
 
 import (
-	"slices"
 	"time"
 
 	"onramp/cloud"
@@ -273,7 +272,7 @@ var rotateMoves = []string{FactRotateStarted, FactRotateKey, FactRotateNoted, Fa
 // moves are the facts by which people moved replacements on, with their data.
 func moves(v View) (out []string) {
 	for _, f := range v.Facts {
-		if slices.Contains(replaceMoves, f.Kind) || slices.Contains(rotateMoves, f.Kind) {
+		if movesOn(f.Kind) {
 			out = append(out, f.Kind, string(f.Data))
 		}
 	}

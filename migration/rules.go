@@ -63,9 +63,9 @@ func FromSource(d *SourceData) []Fact {
 }
 
 // SetCertificate records public facts of an issued certificate. A private key among the certificates is refused, and
-// any certificate where workers sign in with an API key (Migration.TakesCertificates).
+// any certificate where workers sign in with an API key (TakesCertificates).
 func (v View) SetCertificate(d CertificateData) ([]Fact, error) {
-	if err := v.Migration.TakesCertificates(); err != nil {
+	if err := TakesCertificates(v); err != nil {
 		return nil, err
 	}
 	d, err := d.checked()
@@ -176,6 +176,9 @@ func (v View) Checked(o Outcome, c Check) []Fact {
 	in, hash := v.inputs(), o.InputHash
 	if strings.HasPrefix(hash, practising) {
 		return nil
+	}
+	if strings.HasPrefix(hash, ofSwitch) {
+		return switchChecked(v, o, c)
 	}
 	keys := keyChecked(v, o, c)
 	if strings.HasPrefix(hash, ofKey) {

@@ -121,11 +121,15 @@ func Derive(m Migration, facts []Fact, runs []Outcome, now time.Time) View {
 	v := View{Migration: m, Facts: facts}
 	d := deriver{in: present(m, facts), facts: facts, runs: runs, now: now}
 	d.namespace, _ = latest[NamespaceData](facts, FactNamespace)
-	if !m.UsesKeys() { // earlier versions took certificates all the same: they are about nothing
+	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
+	switch { // earlier versions took certificates all the same: they are about nothing
+	case !m.UsesKeys():
 		d.certificate, _ = latest[CertificateData](facts, FactCertificate)
 		v.Leaves = leaves(facts)
+	case takesCertificates(switchOf(d.in.can, facts)): // no step rests on them before the switch has ended
+		_, v.Certificate = latest[CertificateData](facts, FactCertificate)
+		v.Leaves = leaves(facts)
 	}
-	v.Namespace, v.Certificate = d.in.namespace, d.in.certificate
 	v.LastCheck = d.lastEnded(CheckRun, d.in.check())
 	_, v.Source = latest[SourceData](facts, FactSource)
 

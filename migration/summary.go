@@ -23,7 +23,7 @@ type Summary struct {
 	Namespace string    `json:"namespace,omitempty"`
 	CA        string    `json:"ca_sha256,omitempty"` // of the present certificate
 	Leaf      string    `json:"leaf_sha256,omitempty"`
-	Replacing string    `json:"replacing,omitempty"` // ReplaceCA, ReplaceLeaf or ReplaceKey while a replacement is in progress
+	Replacing string    `json:"replacing,omitempty"` // ReplaceCA, ReplaceLeaf, ReplaceKey or ReplaceAuth while one of these is in progress
 	Whose     Whose     `json:"whose,omitzero"`      // who acts next
 	Besides   []Whose   `json:"besides,omitempty"`   // what was handed to people besides the steps
 	Until     time.Time `json:"until,omitzero"`      // when time alone changes it; zero: never
@@ -82,6 +82,9 @@ func (v View) Summary(now time.Time) Summary {
 	}
 	if RotationOf(v).Open() {
 		s.Replacing = ReplaceKey
+	}
+	if SwitchOf(v).Open() {
+		s.Replacing = ReplaceAuth
 	}
 	return s
 }

@@ -244,6 +244,11 @@ func (d *DB) Record(ctx context.Context, facts []migration.Fact, rs []custody.Re
 				return err
 			}
 			out = append(out, added...)
+			if to := migration.SwitchedTo(f); to != "" { // what a migration signs in with follows from it, in the same transaction
+				if _, err := tx.ExecContext(ctx, "UPDATE migrations SET auth = ? WHERE id = ?", to, f.MigrationID); err != nil {
+					return err
+				}
+			}
 		}
 		return d.addRecords(ctx, tx, rs)
 	})

@@ -31,8 +31,10 @@ type CloudAuthProps struct {
 	Name, Days    string
 	New           CodeBlockProps // the key just made: shown in this answer and never again
 	Problems      Problems
-	Back          *Link // to the migration, where the key is wanted
-	Replace       *Link // to the replacement of a key, for who came from a migration that has one
+	Back          *Link  // to the migration, where the key is wanted
+	Switch        *Link  // to the change of the method with an overlap, for who came from a migration
+	Cut           string // who would be cut off by another method alone; "" for nobody
+	Replace       *Link  // to the replacement of a key, for who came from a migration that has one
 }
 
 // CloudKeyRow is one API key, without the key.

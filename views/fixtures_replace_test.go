@@ -29,6 +29,12 @@ func replacePages() []page {
 		rotatePage("rotate-held", rotateWorkersProps(true)),
 		rotatePage("rotate-cloud-key", rotateBegin(false)),
 		rotatePage("rotate-cloud", rotateWorkersProps(false)),
+		methodPage("method", methodFirst()),
+		methodPage("method-lacks", methodLacks()),
+		methodPage("method-proof", methodMade()),
+		methodPage("method-held", methodLast(true)),
+		methodPage("method-cloud-both", methodCloud()),
+		methodPage("method-cloud", methodLast(false)),
 	}
 }
 

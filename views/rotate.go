@@ -13,6 +13,7 @@ type RotateProps struct {
 	Problems  Problems
 	Saw       string // as in Frame: the steps are swapped while they are open
 	OpsURL    string // where Onramp makes a key in Temporal Cloud with a Cloud Ops key; "" for nowhere
+	At        string // the wizard's address below the migration; "" is keys
 
 	Lead  string
 	Start *RotateStart // when none goes on
@@ -24,6 +25,13 @@ type RotateProps struct {
 	Key     RotateKeyProps
 	Proof   RotateProofProps
 	Workers RotateWorkersProps
+}
+
+func (p RotateProps) at() string {
+	if p.At == "" {
+		return "keys"
+	}
+	return p.At
 }
 
 // RotateStart is what to begin with.
@@ -71,8 +79,8 @@ type RotateWorkersProps struct {
 	Reloads  []Pair // how programs of each SDK take the new key
 }
 
-// KeyCallerRow is one program with one API key.
+// KeyCallerRow is one program with one API key, or one client certificate.
 type KeyCallerRow struct {
-	Tag                                      Tag // Old, New or Another
+	Tag                                      Tag // Old, New or Another; on the page of the sign-in method, the method
 	Identity, Queues, Key, Last, Calls, Open string
 }

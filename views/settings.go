@@ -18,6 +18,8 @@ type SettingsProps struct {
 	NameProblems   Problems // Field "name"
 	DeleteProblems Problems // Field "confirm"
 
+	Switch *Link // to the change of the sign-in method; nil without a namespace
+
 	Namespace []Pair // the namespace as Temporal Cloud showed it; none: nobody has read it
 	CAs       []Pair // its CA certificates, and when they expire
 	Read      string // when

@@ -30,6 +30,7 @@
 //	FiltersPage(Frame, FiltersProps)                GET, POST /m/{m}/certificates/filters
 //	ReplacePage(Frame, ReplaceProps)                GET, POST /m/{m}/certificates/replace; POST below it: a step each
 //	RotatePage(Frame, RotateProps)                  GET, POST /m/{m}/keys; POST below it: a step each
+//	MethodPage(Frame, MethodProps)                  GET, POST /m/{m}/switch; POST below it: a step each
 //	UploadPage(Frame, UploadProps)                  GET /m/{m}/upload; POST below it: /look
 //	OpsPage(Frame, OpsProps)                        GET, POST /m/{m}/ops; POST below it: /plan, /apply, /forget
 //	HandoffLinksPage(Frame, HandoffLinksProps)  GET, POST /m/{m}/upload/links; POST below it: /{number}/revoke
@@ -100,6 +101,7 @@
 //	RunSign(Frame)                            id=run-sign
 //	ReplaceSteps(ReplaceProps)                id=replace-steps
 //	RotateSteps(RotateProps)                  id=rotate-steps
+//	MethodSteps(MethodProps)                  id=method-steps
 //	RunStatus(RunStatusProps)                 id=run-status
 //	StageRow(StageProps)                      id=stage-<stage id>, e.g. stage-tls
 //	Verdict(VerdictProps)                     id=verdict

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"onramp/acts"
 	"onramp/cloud"
@@ -112,4 +113,31 @@ func (h *Pages) keyWanted(r *http.Request, m string) *views.Link {
 	}
 	back.URL = web.MovePath(m, migration.StepTest)
 	return back
+}
+
+// cutOff says who would be cut off by the one form that changes the method at once, and leads to the change with an overlap.
+func cutOff(h *Pages, r *http.Request, ns cloud.Namespace, m string, p *views.CloudAuthProps) {
+	if v, err := h.MoveOf(r, m); m != "" && err == nil && v.Namespace != nil && v.Namespace.Namespace == ns.ID.String() {
+		p.Switch = &views.Link{Text: "Change the sign-in method with zero downtime", URL: web.MovePath(m, "switch"), TestID: "switch-method"}
+	}
+	book := h.Acts.Places.Rehearsal().Callers
+	if book == nil {
+		return
+	}
+	var callers cloud.Callers
+	if web.Aside(r.Context(), func() (err error) {
+		callers, err = book.Callers(r.Context(), ns.ID)
+		return err
+	}) != nil {
+		return // what is not known is not said
+	}
+	var who []string
+	for _, auth := range []string{cloud.AuthMTLS, cloud.AuthAPIKey} {
+		if n := len(migration.HeldWith(callers, auth, h.Acts.Replacements.Window())); n > 0 && ns.Takes(auth) {
+			who = append(who, web.Many(n, "program signs in", "programs sign in")+" with "+migration.AuthSaid(auth)+" now")
+		}
+	}
+	if len(who) > 0 {
+		p.Cut = strings.Join(who, ", ") + ". Saving a method that does not include theirs cuts them off at once."
+	}
 }

@@ -148,6 +148,7 @@ func (h *Pages) showCloudNamespace(w http.ResponseWriter, r *http.Request, s sho
 	}
 	p.CA = toPaste(r.Context(), h.Acts.Book, ns, m)
 	p.Auth = h.cloudAuth(ns, m, nil)
+	cutOff(h, r, ns, m, p.Auth)
 	p.Auth.Back = h.keyWanted(r, m)
 	if p.Auth.Back != nil && len(p.Auth.Keys) > 0 {
 		p.Auth.Replace = &views.Link{Text: "Replace a key with zero downtime", URL: web.MovePath(m, "keys"), TestID: "replace-key"}

@@ -53,6 +53,9 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if v.Namespace != nil && h.Acts.CloudOps.Place(v.Migration.Mode.Can().Practice).Open != nil {
 		p.OpsURL = web.MovePath(v.Migration.ID, "ops")
 	}
+	if v.Namespace != nil {
+		p.Switch = &views.Link{Text: "Change from " + migration.AuthSaid(v.Migration.Auth) + " to " + migration.AuthSaid(migration.OtherAuth(v.Migration.Auth)) + " with zero downtime", URL: web.MovePath(v.Migration.ID, "switch"), TestID: "switch-method"}
+	}
 	if d, at := migration.AsRead(v.View); d != nil {
 		p.Namespace, p.Read = web.NamespaceAsRead(d), web.Moment(at)
 		for _, ca := range d.Settings.CAs {

@@ -40,6 +40,7 @@ var places = []place{
 
 	{path: "runs", name: "Runs"},
 	{path: "ops", name: "Let Onramp do it", under: "upload"},
+	{path: "switch", name: "Sign-in method", under: "namespace"},
 	{path: "certificates/clients", name: "Client certificates"},
 	{path: "certificates/key", name: "CA key"},
 	{path: "code/environment", name: "Environment"},
@@ -151,6 +152,15 @@ func replacingProps(v Visit, at string) *views.ReplacingProps {
 			}
 		}
 		return &views.ReplacingProps{Text: fmt.Sprintf("The API key is being replaced: %d of %d steps done.", done, len(migration.KeyGates)), URL: MovePath(v.Migration.ID, "keys")}
+	}
+	if sw := migration.SwitchOf(v.View); sw.Open() && at != "switch" && !strings.HasPrefix(at, "switch/") {
+		done := 0
+		for _, g := range migration.SwitchGates {
+			if sw.Passed(g) {
+				done++
+			}
+		}
+		return &views.ReplacingProps{Text: fmt.Sprintf("The sign-in method is being changed to %s: %d of %d steps done.", migration.AuthSaid(sw.New.Auth), done, len(migration.SwitchGates)), URL: MovePath(v.Migration.ID, "switch")}
 	}
 	r := v.Replacement()
 	if !r.Open() || at == "certificates/replace" || strings.HasPrefix(at, "certificates/replace/") {

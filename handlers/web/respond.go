@@ -276,6 +276,7 @@ var Sentences = map[string]string{
 	"unfiltered":    "Filters cleared",
 	"replaced":      "Replacement finished",
 	"rolled-back":   "Rolled back",
+	"switched":      "Sign-in method changed",
 	"signed-in":     "You are signed in",
 	"signed-out":    "You are signed out",
 	"confirmed":     "Thank you. Send it again",

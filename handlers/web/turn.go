@@ -47,6 +47,8 @@ func CardProps(m migration.Card) views.CardProps {
 		c.Replacing = "Replacing the client certificate"
 	case migration.ReplaceKey:
 		c.Replacing, c.ReplacingURL = "Replacing the API key", MovePath(m.ID, "keys")
+	case migration.ReplaceAuth:
+		c.Replacing, c.ReplacingURL = "Changing the sign-in method", MovePath(m.ID, "switch")
 	}
 	for _, s := range m.Steps {
 		c.Meter = append(c.Meter, StepState(s))
