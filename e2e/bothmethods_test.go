@@ -171,3 +171,41 @@ func keyID(t *testing.T, h opsLine, name string) string {
 	t.Fatalf("no key %s in %v", name, all)
 	return ""
 }
+
+// TestBothMethodsOnThePage: the rehearsal's page gives both sign-in methods to its account, the page of a namespace offers them
+// then and says where each signs in, and they are not taken back while a namespace has both. The audit has what was changed.
+func TestBothMethodsOnThePage(t *testing.T) {
+	v := visit(t, openPortalAtHome(t).url)
+	strictMove(t, v)
+	const at = "/cloud/strict.f45a2"
+	ca, _, _ := issued(t, "page")
+	pem, err := os.ReadFile(ca)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if body := string(v.get(at).ok(t, "the namespace").body); strings.Contains(body, `value="both"`) {
+		t.Error("both is offered to an account that has it not")
+	}
+	if got := v.form(at+"/auth", "auth", "both"); got.status != 422 || !strings.Contains(string(got.body), "one sign-in method a namespace") {
+		t.Errorf("both for an account that has it not: %d\n%s", got.status, mainOf(got.body))
+	}
+	if body := string(v.form("/rehearsal/methods", "methods", "both").ok(t, "the account").body); !strings.Contains(body, "Which sign-in methods a namespace may have") {
+		t.Errorf("the rehearsal's page does not offer it\n%s", body)
+	}
+	if got := v.form(at+"/auth", "auth", "both"); got.status != 422 || !strings.Contains(string(got.body), "no CA certificate") {
+		t.Errorf("both without a CA certificate: %d\n%s", got.status, mainOf(got.body))
+	}
+	v.form(at, "ca_bundle", string(pem)).ok(t, "its CA certificate")
+	body := string(v.form(at+"/auth", "auth", "both").ok(t, "both").body)
+	if !strings.Contains(body, "with a client certificate, localhost:") || !strings.Contains(body, "only client certificates sign in") {
+		t.Errorf("the page of a namespace with both:\n%s", mainOf([]byte(body)))
+	}
+	if got := v.form("/rehearsal/methods", "methods", "one"); got.status != 409 || !strings.Contains(string(got.body), "strict.f45a2") {
+		t.Errorf("taken back while a namespace has both: %d\n%s", got.status, mainOf(got.body))
+	}
+	v.form(at+"/auth", "auth", "api-key").ok(t, "API keys")
+	v.form("/rehearsal/methods", "methods", "one").ok(t, "one method again")
+	if audit := string(v.get("/audit.json").ok(t, "the audit").body); strings.Count(audit, "rehearsal-methods-saved") != 2 || strings.Count(audit, "sign-in-saved") != 2 {
+		t.Errorf("the audit:\n%s", audit)
+	}
+}

@@ -240,9 +240,9 @@ func mayTake(r *realm, s *space, auth string) error {
 	case !r.both:
 		return &fault.Fault{Kind: fault.Conflict, Field: "auth", Title: "This account has one sign-in method a namespace",
 			Cause:    "A namespace that takes client certificates and API keys at once is a pre-release feature, which Temporal Support turns on for an account.",
-			NotWrong: "The namespace is as it was.", Fix: "Ask Temporal Support to turn it on. To practise it, let the rehearsal cloud's account have it, on its page.", Who: "cloud-admin"}
+			NotWrong: "The namespace is as it was.", Fix: "Ask Temporal Support to turn it on. To practise, give both methods to the account on the rehearsal cloud's page.", Who: "cloud-admin"}
 	case len(s.cas) == 0:
-		return &fault.Fault{Kind: fault.Conflict, Field: "auth", Title: "The namespace has no CA certificate", Cause: "It cannot take client certificates without one.",
+		return &fault.Fault{Kind: fault.Conflict, Field: "auth", Title: "The namespace has no CA certificate", Cause: "Without one the namespace cannot take client certificates.",
 			NotWrong: "The namespace is as it was.", Fix: "Upload a CA certificate first.", Who: "cloud-admin"}
 	}
 	return nil

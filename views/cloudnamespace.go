@@ -26,6 +26,7 @@ type CloudAuthProps struct {
 	Auths         []Choice
 	Saw, KeysSaw  string // the editions of the method and of the keys, as in Frame
 	Keyed         bool   // it takes API keys now
+	Both          bool   // and client certificates too
 	Keys          []CloudKeyRow
 	Name, Days    string
 	New           CodeBlockProps // the key just made: shown in this answer and never again
@@ -46,4 +47,12 @@ type CloudKeyRow struct {
 type CloudCARow struct {
 	Subject, Fingerprint, Until string
 	Tag                         Tag
+}
+
+// noKeys says what a namespace without an API key means for workers.
+func noKeys(both bool) string {
+	if both {
+		return "No API key: only client certificates sign in."
+	}
+	return "No API key: every worker is refused."
 }

@@ -16,7 +16,7 @@ import (
 
 // cloudAuth is how workers sign in to a namespace of the rehearsal.
 func (h *Pages) cloudAuth(ns cloud.Namespace, m string, change func(*views.CloudAuthProps)) *views.CloudAuthProps {
-	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: signInChoices(h.Acts.Places.Rehearsal(), ns), Keyed: ns.Takes(cloud.AuthAPIKey), Saw: acts.Edition(ns.Auth), KeysSaw: acts.Edition(acts.KeysText(ns)), Name: "worker", Days: "90"}
+	p := &views.CloudAuthProps{ID: ns.ID.String(), Migration: m, Auths: signInChoices(h.Acts.Places.Rehearsal(), ns), Keyed: ns.Takes(cloud.AuthAPIKey), Both: ns.Auth == cloud.AuthBoth, Saw: acts.Edition(ns.Auth), KeysSaw: acts.Edition(acts.KeysText(ns)), Name: "worker", Days: "90"}
 	for _, k := range ns.Keys {
 		p.Keys = append(p.Keys, views.CloudKeyRow{ID: k.ID, Name: k.Name, Created: web.Day(k.Created), Until: web.Day(k.Expires), Tag: web.LeftTag(k.Expires, h.Now())})
 	}
