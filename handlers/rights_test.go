@@ -60,7 +60,7 @@ var (
 	opened  = regexp.MustCompile(`^/(healthz|readyz|theme|start|signin|signin/provider|signin/callback|unsubscribe|calendar/\{token\}\.ics|report/\{token\}\.json|h/\{token\}(/.*)?)$`)
 	pure    = regexp.MustCompile(`^/(assess|preview/namespace|decode|certificates/inspect|again|signout|account/(sessions|mails|calendar|calendar/end)|m/\{m\}/code/(judge|environment))$`)
 	owners  = regexp.MustCompile(`^/people|^/operations$|/settings/delete$|^POST /m/\{m\}/send$`)
-	admins  = regexp.MustCompile(`^/rehearsal/(reset|strictness|methods)$`)
+	admins  = regexp.MustCompile(`^/rehearsal/(reset|strictness|methods)$|^/m/\{m\}/switch/account$`)
 	twice   = regexp.MustCompile(`^/audit\.(json|csv)$|/certificates/key/(keep|open)$|^POST /people|^POST /account/calendar$|^POST /m/\{m\}/send$`)
 	ofOther = regexp.MustCompile(`/(m/\{m\}|cloud/\{ns\})`)
 )
