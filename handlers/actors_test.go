@@ -97,7 +97,7 @@ var actless = []string{"/assess", "/preview/namespace", "/theme", "/decode", "/c
 func TestFormsAreKnown(t *testing.T) {
 	d := sit(t, deskOptions{})
 	_, all := d.routes()
-	acts := regexp.MustCompile(`^/(new|migrations/(import|checks$|checks/\{bulk\}/cancel)|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|assess|cutover|keys|ops$|ops/(plan|apply|look|choose|key|forget)|upload/look|code/worker))`)
+	acts := regexp.MustCompile(`^/(new|migrations/(import|checks$|checks/\{bulk\}/cancel)|rehearse-now|report/|rehearsal/|cloud|m/\{m\}/(note|show|settings|namespace|certificates|test|transfer|assess|cutover|keys|switch|ops$|ops/(plan|apply|look|choose|key|forget)|upload/look|code/worker))`)
 	seen := map[string]bool{}
 	for _, rt := range all {
 		if rt.method != http.MethodPost {
