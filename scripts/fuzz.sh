@@ -8,12 +8,12 @@ export GOFLAGS=-buildvcs=false
 seconds=${1:-30} pattern=${2:-.}
 seconds=${seconds%s}
 out=$(mktemp); trap 'rm -f "$out"' EXIT
-targets=0 crashes=0 runs=0
+targets=0 crashes=0 runs=0 failed=''
 while read -r dir target; do
   echo "$dir $target"
   targets=$((targets + 1))
   if ! timeout -k 10 $((seconds + 900)) go -C "$dir" test . -exec "prlimit --as=$((8 << 30))" -run '^$' -fuzz "^$target\$" -fuzztime "${seconds}s" -fuzzminimizetime 20x >"$out" 2>&1; then
-    crashes=$((crashes + 1))
+    crashes=$((crashes + 1)) failed+=" $dir/$target"
     echo "fuzz: $dir $target failed"
     tail -n 40 "$out"
   fi
@@ -22,5 +22,6 @@ while read -r dir target; do
   runs=$((runs + ${n:-0}))
 done < <(git grep -oE '^func Fuzz[A-Za-z0-9_]+' -- '*_test.go' |
   sed -E 's|/[^/:]*:func | |; s|:func | |' | sort -u | awk -v p="$pattern" '($1 "/" $2) ~ p')
+[ -z "$failed" ] || echo "failed:$failed"
 echo "figure: R15 targets=$targets crashes=$crashes runs=$runs seconds_each=$seconds"
 [ "$targets" -gt 0 ] && [ "$crashes" -eq 0 ]

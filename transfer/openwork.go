@@ -46,7 +46,7 @@ type openChild struct{ id, kind, queue, namespace string }
 
 // add takes in the next event of the history.
 func (o *openWork) add(h *historypb.HistoryEvent) {
-	o.lastID, o.lastAt = h.GetEventId(), h.GetEventTime().AsTime()
+	o.lastID, o.lastAt = h.GetEventId(), momentOf(h.GetEventTime())
 	o.learnBad(h)
 	if o.addTask(h) || o.addTimer(h) || o.addChild(h) || o.addExternal(h) {
 		return

@@ -57,7 +57,7 @@ func (r *run) pending(p *workflowpb.PendingActivityInfo, name string) (Event, st
 		if h := p.GetHeartbeatDetails(); h != nil {
 			e.Data.Heartbeat = shown(h)
 			e.Text += ", last heartbeat: " + oneLine(string(encode(decode(h))))
-			e.At = p.GetLastHeartbeatTime().AsTime()
+			e.At = momentOf(p.GetLastHeartbeatTime())
 			key = textOf(h)
 		}
 		if state == enumspb.PENDING_ACTIVITY_STATE_CANCEL_REQUESTED {

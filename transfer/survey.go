@@ -140,7 +140,7 @@ func pollersOf(ctx context.Context, svc workflowservice.WorkflowServiceClient, n
 			return nil, err
 		}
 		for _, p := range resp.GetPollers() {
-			out = append(out, Poller{Identity: p.GetIdentity(), LastAccess: p.GetLastAccessTime().AsTime(), Kind: kind})
+			out = append(out, Poller{Identity: p.GetIdentity(), LastAccess: momentOf(p.GetLastAccessTime()), Kind: kind})
 		}
 	}
 	return out, nil

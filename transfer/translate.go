@@ -2,13 +2,16 @@ package transfer
 
 import (
 	"fmt"
-	"onramp/fault"
 	"strings"
+	"time"
 
 	commonpb "go.temporal.io/api/common/v1"
 	enumspb "go.temporal.io/api/enums/v1"
 	failurepb "go.temporal.io/api/failure/v1"
 	historypb "go.temporal.io/api/history/v1"
+	"google.golang.org/protobuf/types/known/timestamppb"
+
+	"onramp/fault"
 )
 
 // ActivityState is how an activity, or an attempt of it, stands.
@@ -31,9 +34,17 @@ type translator struct {
 
 type scheduled struct{ name, id string }
 
+// momentOf is a time that a server tells, the zero time where it is none that JSON can write: only years 1 to 9999 are.
+func momentOf(t *timestamppb.Timestamp) time.Time {
+	if !t.IsValid() {
+		return time.Time{}
+	}
+	return t.AsTime()
+}
+
 // event translates one history event.
 func (t *translator) event(h *historypb.HistoryEvent) Event {
-	e := Event{Event: "workflow", At: h.GetEventTime().AsTime(), ID: h.GetEventId(), Type: h.GetEventType().String()}
+	e := Event{Event: "workflow", At: momentOf(h.GetEventTime()), ID: h.GetEventId(), Type: h.GetEventType().String()}
 	if !t.activity(&e, h) && !t.closing(&e, h) {
 		t.workflow(&e, h)
 	}
