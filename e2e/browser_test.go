@@ -28,6 +28,7 @@ type browser struct {
 	mu       sync.Mutex
 	home     string   // of the portal under test, for pictures
 	walked   []string // the pages that were judged
+	hangs    bool     // the last question was not answered
 	requests []string
 	troubles []string
 }
@@ -76,6 +77,16 @@ func (b *browser) record(ev any) {
 	}
 }
 
+// ask looks at the page. It gives up after half a minute: a renderer that hangs, as Chromium's now and then does on a busy
+// machine, answers nothing any more, and until says so at its end.
+func (b *browser) ask(actions ...chromedp.Action) error {
+	ctx, cancel := context.WithTimeout(b.ctx, patience/6)
+	defer cancel()
+	err := chromedp.Run(ctx, actions...)
+	b.hangs = err != nil && ctx.Err() != nil && b.ctx.Err() == nil
+	return err
+}
+
 // do runs actions.
 func (b *browser) do(actions ...chromedp.Action) {
 	b.t.Helper()
@@ -122,7 +133,7 @@ func (b *browser) follow(p *portal) {
 // url is where the page is.
 func (b *browser) url() string {
 	var u string
-	_ = chromedp.Run(b.ctx, chromedp.Location(&u))
+	_ = b.ask(chromedp.Location(&u))
 	return u
 }
 
@@ -191,7 +202,7 @@ func (b *browser) click(id string) {
 	b.until("something to click: "+id, func() bool {
 		was := at
 		at = nil
-		_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(place, testID(id)), &at))
+		_ = b.ask(chromedp.Evaluate(fmt.Sprintf(place, testID(id)), &at))
 		return len(at) == 2 && slices.Equal(at, was) // it rests where it was a moment ago, and the screen shows it there
 	})
 	b.do(chromedp.MouseClickXY(at[0], at[1]))
@@ -215,6 +226,9 @@ func (b *browser) until(what string, ok func() bool) {
 	deadline := time.Now().Add(patience)
 	for !ok() {
 		if time.Now().After(deadline) {
+			if b.hangs {
+				b.t.Fatalf("Chromium hangs: its renderer does not answer\nwhile waiting for %s", what)
+			}
 			b.shot("waited")
 			b.t.Fatalf("not within %s: %s\nat %s\n%s", patience, what, b.url(), b.text())
 		}
@@ -233,7 +247,7 @@ func (b *browser) is(selector string) {
 	b.t.Helper()
 	b.until(selector, func() bool {
 		var there bool
-		_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`document.readyState === 'complete' && !!document.querySelector(%q)`, selector), &there))
+		_ = b.ask(chromedp.Evaluate(fmt.Sprintf(`document.readyState === 'complete' && !!document.querySelector(%q)`, selector), &there))
 		return there
 	})
 }
@@ -275,7 +289,7 @@ func (b *browser) shot(name string) {
 		return
 	}
 	var png []byte
-	if chromedp.Run(b.ctx, chromedp.FullScreenshot(&png, 100)) == nil {
+	if b.ask(chromedp.FullScreenshot(&png, 100)) == nil {
 		_ = os.WriteFile(fmt.Sprintf("%s/%s-%s.png", dir, strings.ReplaceAll(b.t.Name(), "/", "-"), name), png, 0o600)
 	}
 }

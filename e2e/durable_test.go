@@ -146,7 +146,7 @@ func TestBrowserLosesThePortal(t *testing.T) {
 	run := v.upload(c.m+"/transfer", c.transfer("slow", "browser-loses")...).ok(t, "start a slow transfer").path
 	b.open("http://localhost:" + port + run)
 	state := func() (s string) {
-		_ = chromedp.Run(b.ctx, chromedp.Evaluate(`document.querySelector('live-feed')?.dataset.state || ''`, &s))
+		_ = b.ask(chromedp.Evaluate(`document.querySelector('live-feed')?.dataset.state || ''`, &s))
 		return s
 	}
 	b.until("the stream is open", func() bool { return state() == "live" })

@@ -47,12 +47,12 @@ func TestFocusStays(t *testing.T) {
 			}
 			b.until("the end of the run", func() bool {
 				var over bool
-				_ = chromedp.Run(b.ctx, chromedp.Evaluate(ended, &over))
+				_ = b.ask(chromedp.Evaluate(ended, &over))
 				return over && strings.Contains(string(v.get(run).body), "WorkflowExecutionCompleted")
 			})
 			b.until("where the focus is in the end", func() bool {
 				var there bool
-				_ = chromedp.Run(b.ctx, chromedp.Evaluate(tt.lands, &there))
+				_ = b.ask(chromedp.Evaluate(tt.lands, &there))
 				return there
 			})
 			var lost int

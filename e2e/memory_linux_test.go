@@ -34,7 +34,7 @@ func TestKeyNeverReachesTheServer(t *testing.T) {
 	var lent bool
 	if b.do(chromedp.Evaluate(lends, &lent)); lent {
 		b.click("lend-key")
-		b.until("the key is not lent", func() bool { _ = chromedp.Run(b.ctx, chromedp.Evaluate(lends, &lent)); return !lent })
+		b.until("the key is not lent", func() bool { _ = b.ask(chromedp.Evaluate(lends, &lent)); return !lent })
 	}
 	b.click("create-certificates")
 	b.is(testID("download-ca"))

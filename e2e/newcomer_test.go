@@ -36,7 +36,7 @@ const primaries = `(() => {
 
 func (b *browser) primaries() []primary {
 	var out []primary
-	_ = chromedp.Run(b.ctx, chromedp.Evaluate(primaries, &out))
+	_ = b.ask(chromedp.Evaluate(primaries, &out))
 	return out
 }
 
@@ -62,7 +62,7 @@ func (n *newcomer) follow() {
 		return p == was // it rests
 	})
 	for name, text := range n.words {
-		_ = chromedp.Run(n.ctx, chromedp.Evaluate(fmt.Sprintf(`(e => { if (e && e.required && !e.value) { e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); } })(document.querySelector('main [name=%q]'))`, text, name), nil))
+		_ = n.ask(chromedp.Evaluate(fmt.Sprintf(`(e => { if (e && e.required && !e.value) { e.value = %q; e.dispatchEvent(new Event('input', { bubbles: true })); } })(document.querySelector('main [name=%q]'))`, text, name), nil))
 	}
 	if p.Bottom > screenHeight {
 		n.t.Errorf("at %s the primary action %q ends at %.0f px, below the first screen", n.path(), p.Label, p.Bottom)

@@ -92,7 +92,7 @@ func (s *side) run(b *testing.B, id string, attempts int, every time.Duration) (
 	s.browser.open(s.watch(id, we.GetRunID()))
 	s.browser.until(s.name+" shows the workflow", func() bool {
 		var text string
-		_ = chromedp.Run(s.browser.ctx, chromedp.Evaluate(`document.body.innerText.replace(/ /g, '')`, &text))
+		_ = s.browser.ask(chromedp.Evaluate(`document.body.innerText.replace(/ /g, '')`, &text))
 		return strings.Contains(text, s.ready)
 	})
 	if err := s.client.SignalWorkflow(b.Context(), id, "", "go", nil); err != nil {
@@ -106,7 +106,7 @@ func (s *side) run(b *testing.B, id string, attempts int, every time.Duration) (
 		deadline := time.Now().Add(15 * time.Second)
 		for raw["WorkflowExecutionCompleted"] == 0 && time.Now().Before(deadline) {
 			<-time.After(50 * time.Millisecond)
-			_ = chromedp.Run(s.browser.ctx, chromedp.Evaluate(`window.onrampFirst`, &raw))
+			_ = s.browser.ask(chromedp.Evaluate(`window.onrampFirst`, &raw))
 		}
 		first := map[string]time.Time{}
 		for what, at := range raw {

@@ -210,7 +210,7 @@ func TestReplaceByPrimaryActions(t *testing.T) {
 			if ended = strings.Contains(b.loaded(), "Put the old CA back"); ended {
 				return true
 			}
-			_ = chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(firstAction, list), &next))
+			_ = b.ask(chromedp.Evaluate(fmt.Sprintf(firstAction, list), &next))
 			return next.ID != "" && next.Bottom <= 800 && (len(steps) == 0 || next.ID != steps[len(steps)-1]) // in the first screen, once the answer is drawn
 		})
 		if ended {

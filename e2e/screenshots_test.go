@@ -150,7 +150,7 @@ func (b *browser) judge(path, theme string, width int64, axe string) {
 	b.t.Helper()
 	b.until("a page at rest", func() bool {
 		moving := -1
-		_ = chromedp.Run(b.ctx, chromedp.Evaluate(`document.getAnimations().length`, &moving))
+		_ = b.ask(chromedp.Evaluate(`document.getAnimations().length`, &moving))
 		return moving == 0
 	})
 	var result string

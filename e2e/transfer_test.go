@@ -77,7 +77,7 @@ func eachOnce(ids []string) bool {
 func (b *browser) count(selector string) (n int) {
 	b.t.Helper()
 	b.until("the page that has "+selector, func() bool { // not in the middle of going to another
-		return chromedp.Run(b.ctx, chromedp.Evaluate(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector), &n)) == nil
+		return b.ask(chromedp.Evaluate(fmt.Sprintf(`document.querySelectorAll(%q).length`, selector), &n)) == nil
 	})
 	return n
 }
