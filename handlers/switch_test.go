@@ -111,6 +111,8 @@ func TestSwitchForms(t *testing.T) {
 	d.post(at + "/both").to(t)
 	d.checkedWith(m, "which", "new", "key_source", "paste", "key_pem", k.key)
 	d.checkedWith(m, "which", "old", "api_key", fakeKey)
+	d.cloud.see(cloud.Callers{Since: now.Add(-time.Hour), At: time.Now(), List: []cloud.Caller{{Leaf: "a1", LeafSubject: "CN=fleet", Identity: "worker-7", Calls: 9, Last: now.Add(-time.Minute)}}})
+	has("the fleet of an earlier time has not moved", "No program has called with the new method yet")
 	d.post(at + "/off").to(t)
 	over := d.get(m).want(t, 200, "inside-certificates", "Changing from client certificates to API keys began", "The namespace takes both sign-in methods", "Check 2 with the old sign-in method passed", "Workers sign in with API keys now")
 	over.lacks(t, "switch.started")

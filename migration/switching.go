@@ -273,14 +273,15 @@ func (s *Switch) TurnOff(ns cloud.Namespace, c cloud.Callers, window time.Durati
 	return s.New.Auth, FreeOf(c, s.Old.Auth, window)
 }
 
-// Seen is what the callers of a namespace say about the end of a switch.
+// Seen is what the callers of a namespace say about the end of a switch. A program that called with the new method before the
+// switch began, and no more since, has not moved: it is one of an earlier time.
 func (s *Switch) Seen(c cloud.Callers) SwitchEndData {
 	end := SwitchEndData{ID: s.ID}
 	for _, x := range c.List {
 		switch {
 		case x.Own:
 		case Uses(x, s.New.Auth):
-			if x.Calls > 0 {
+			if x.Calls > 0 && (x.Open > 0 || x.Last.After(s.Started)) {
 				end.OnNew++
 			}
 		case x.Last.After(end.LastOld):
