@@ -117,6 +117,11 @@ func TestSwitchForms(t *testing.T) {
 	over := d.get(m).want(t, 200, "inside-certificates", "Changing from client certificates to API keys began", "The namespace takes both sign-in methods", "Check 2 with the old sign-in method passed", "Workers sign in with API keys now")
 	over.lacks(t, "switch.started")
 	has("back", "sign in with client certificates now")
+
+	// In one step a new key cannot be checked before the change, and the page does not say that it is.
+	d.post(at).to(t)
+	d.post(at + "/once").to(t)
+	d.get(at).want(t, 200, "Create the new key", "only after the change").lacks(t, "Create and check")
 }
 
 // TestSwitchNeedsCertificates: from API keys the certificates come first, and their pages are open for it.
@@ -174,7 +179,7 @@ func TestSwitchByHand(t *testing.T) {
 	d.post(at + "/once").to(t)
 	d.post(at+"/new", "do", "outside", "new_id", "k2", "new_ends", "soon").want(t, 422, "This is not a date")
 	d.post(at+"/new", "do", "outside", "new_id", "k2", "new_name", "next").to(t)
-	d.get(at).want(t, 200, "Stop every program, then change the method", "next (ID k2)")
+	d.get(at).want(t, 200, "Stop every program, then change the method", "next (ID k2)", "only after the method has changed").lacks(t, "restart one after the other")
 	d.post(at+"/check", "which", "new", "api_key", "x").want(t, 409, "does not take API keys yet")
 	d.post(at+"/note", "why", "everything is stopped").to(t)
 	d.get(at).want(t, 200, "Change the method now, then check")

@@ -47,6 +47,7 @@ type RotateKeyProps struct {
 	Made           bool
 	Facts          []Pair
 	Name, Days     string // of a key that Onramp makes
+	Button         string // that makes it, where it is not checked at once; "" where it is
 	ID, Said, Ends string // of a key that a person made
 	Commands       []CodeBlockProps
 	Notes          []string

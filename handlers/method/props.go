@@ -262,6 +262,9 @@ func keyProps(sw *migration.Switch, f fields) *views.RotateKeyProps {
 	if p.Days == "" {
 		p.Days = keyDays
 	}
+	if sw.Once() {
+		p.Button = "Create the new key"
+	}
 	p.Notes = []string{"Make it for a service account that may write to this namespace and nothing else."}
 	way := snippet.MakesKey(sw.Namespace, "worker", 90)
 	for _, c := range way.Commands {
@@ -373,6 +376,9 @@ func program(h *Pages, v web.Visit, sw *migration.Switch) (views.CodeBlockProps,
 	}
 	text := "export TEMPORAL_ADDRESS=" + address + "\n"
 	notes := []string{"Workers of both methods poll the same task queues at the same time: restart one after the other, and the others take its tasks."}
+	if sw.Once() {
+		notes = []string{"Start programs with these lines only after the method has changed: until then the namespace refuses them."}
+	}
 	if sw.New.Auth == cloud.AuthAPIKey {
 		text += "export TEMPORAL_API_KEY=\"$(cat api-key.txt)\"\nunset TEMPORAL_TLS_CLIENT_CERT_PATH TEMPORAL_TLS_CLIENT_KEY_PATH"
 		notes = append(notes, "These lines read the key from the file api-key.txt. Save it there, or take it from where you keep secrets.")
