@@ -52,7 +52,7 @@ func TestSwitchForms(t *testing.T) {
 			t.Errorf("POST %s %q does not say %q:\n%.2000s", path, pairs, text, mainOf(r.body))
 		}
 	}
-	has("before it begins", "Change to API keys", "Workers sign in with")
+	has("before it begins", "Change to API keys", "Workers sign in with", "it changes nothing in the namespace yet")
 	d.get(m+"/settings").want(t, 200, "Change from client certificates to API keys", `href="`+at+`"`)
 	refuse(409, "not being changed", "/both")
 	d.post(at).to(t)
@@ -79,7 +79,7 @@ func TestSwitchForms(t *testing.T) {
 	rows, err := d.runs.Rows(t.Context(), strings.TrimPrefix(m, "/m/"), migration.CheckRun, 1)
 	check(t, err)
 	d.finish(rows[0].ID)
-	has("the new one passed", "The check with the API key passed", "What a program is given", "TEMPORAL_API_KEY")
+	has("the new one passed", "The check with the API key passed", "What each worker and starter needs", "TEMPORAL_API_KEY", `href="`+m+`/code?auth=api-key"`)
 	refuse(422, "private key is missing", "/check", "which", "old", "key_source", "paste")
 	refuse(409, "have not been checked yet", "/off")
 	d.checkedWith(m, "which", "old", "key_source", "paste", "key_pem", k.key)
@@ -98,7 +98,8 @@ func TestSwitchForms(t *testing.T) {
 	d.cloud.see(cloud.Callers{Since: now.Add(-time.Hour), At: now})
 	has("nobody left", "can be turned off now", `data-testid="remove-warn"`)
 	d.post(at + "/off").to(t)
-	has("the end", "Done on", "sign in with API keys now", "namespace endpoint again", "Change to client certificates", "Checks after the change")
+	has("the end", "Done on", "sign in with API keys now", "namespace endpoint again", "Change to client certificates", "Checks after the change", "No check with the API key since the change", "No check with the client certificate since the change", "is used again")
+	d.get(at).lacks(t, "certificate passed", "API key passed", "You create the certificates first")
 	d.get(m).want(t, 200, "inside-api-keys").lacks(t, "is being changed")
 	d.get(m+"/certificates").want(t, 200, "signs in with an API key")
 	refuse(409, "nothing to roll back", "/back", "gate", "both")

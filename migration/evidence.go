@@ -159,7 +159,7 @@ func (d deriver) lookAgain(stale *Fact) StepView {
 		}
 	}
 	if len(reasons) == 0 {
-		reasons = []string{"it was seen for another namespace or certificate"}
+		reasons = []string{"it was seen with another namespace, certificate or sign-in method"}
 	}
 	s.Reason = strings.Join(reasons, " and ")
 	return s

@@ -73,6 +73,7 @@ func methodMade() MethodProps {
 	p.Proof.Said = "The API key that was given says that its ID is k9, not k2."
 	p.Program = CodeBlockProps{ID: "program-env", Name: "Environment", Lang: "bash", Text: "export TEMPORAL_ADDRESS=localhost:7234", Values: []string{"localhost:7234"}}
 	p.Moves = []string{"Workers of both methods poll the same task queues at the same time."}
+	p.Code = Link{Text: "See the worker code that signs in with API keys", URL: "/m/payments/code?auth=api-key", TestID: "new-code"}
 	return p
 }
 

@@ -29,6 +29,7 @@ type MethodProps struct {
 	Workers MethodWorkers
 	Program CodeBlockProps // what a program is given; empty before the credential is there
 	Moves   []string       // what to know of that
+	Code    Link           // the worker code that signs in with the new method
 }
 
 // MethodStart is what to begin with.

@@ -42,7 +42,7 @@ func NewPage(f Frame, p NewProps) templ.Component {
 				}()
 			}
 			ctx = templ.InitializeContext(ctx)
-			templ_7745c5c3_Err = pageHead("", "Move an application", "Name the application and say where it goes. You can rename it later; destination and sign-in method stay as chosen here.").Render(ctx, templ_7745c5c3_Buffer)
+			templ_7745c5c3_Err = pageHead("", "Move an application", "Name the application and say where it goes. You can rename it and change the sign-in method later; the destination stays as chosen here.").Render(ctx, templ_7745c5c3_Buffer)
 			if templ_7745c5c3_Err != nil {
 				return templ_7745c5c3_Err
 			}

@@ -124,7 +124,7 @@ func RotatePage(f Frame, p RotateProps) templ.Component {
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}
-				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "Copy the new API key now: it is shown only once</p><p>Store it with your other secrets, where the workers read it. Onramp keeps only its print.</p>")
+				templ_7745c5c3_Err = templruntime.WriteString(templ_7745c5c3_Buffer, 11, "Copy the new API key now: it is shown only once</p><p>Store it with your other secrets, where the workers read it. Onramp keeps only a hash of it.</p>")
 				if templ_7745c5c3_Err != nil {
 					return templ_7745c5c3_Err
 				}

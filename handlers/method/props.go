@@ -64,6 +64,7 @@ func (h *Pages) props(ctx context.Context, v web.Visit, f fields) (views.MethodP
 		}
 		if sw.Made() {
 			p.Program, p.Moves = program(h, v, sw)
+			p.Code = views.Link{Text: "See the worker code that signs in with " + fresh, URL: web.MovePath(v.Migration.ID, "code") + "?auth=" + sw.New.Auth, TestID: "new-code"}
 		}
 	}
 	if sw.Reached(migration.GateWorkers) {
@@ -79,9 +80,14 @@ func (h *Pages) props(ctx context.Context, v web.Visit, f fields) (views.MethodP
 func start(v web.Visit) *views.MethodStart {
 	to := migration.OtherAuth(v.Migration.Auth)
 	s := &views.MethodStart{Button: "Change to " + migration.AuthSaid(to), Facts: []views.Pair{{Name: "Namespace", Value: v.Namespace.Namespace, Mono: true}, {Name: "Workers sign in with", Value: migration.AuthSaid(v.Migration.Auth)}}}
-	if to == cloud.AuthMTLS {
+	made := slices.ContainsFunc(v.Facts, func(f migration.Fact) bool { return f.Kind == migration.FactCertificate })
+	switch {
+	case to == cloud.AuthMTLS && made:
+		s.Notes = []string{"The client certificate of this migration is used again; the namespace needs its CA certificate."}
+	case to == cloud.AuthMTLS:
 		s.Notes = []string{"You create the certificates first; the namespace takes client certificates only with their CA certificate in it."}
 	}
+	s.Notes = append(s.Notes, "Starting opens the steps; it changes nothing in the namespace yet.")
 	return s
 }
 
@@ -117,7 +123,7 @@ func last(v web.Visit, sw *migration.Switch) *views.ReplaceLast {
 	case sw.Old.Refused != nil:
 		l.Facts = append(l.Facts, views.Pair{Name: "Written down", Value: sw.Noted}, views.Pair{Name: "A check with the old method was refused", Value: migration.CheckRun.Numbered(sw.Old.Refused.Number), URL: checkURL(v.Migration.ID, sw.Old.Refused.Run)})
 	}
-	after := "API keys can use the namespace endpoint again, which Temporal recommends. The CA certificates stay in the namespace for the way back; remove them once you are sure."
+	after := "The CA certificates stay in the namespace for the way back; remove them once you are sure. API keys can use the namespace endpoint again, which Temporal recommends."
 	if sw.New.Auth == cloud.AuthMTLS {
 		after = "The API keys stay in the account for the way back; disable and delete them once you are sure."
 	}
@@ -134,7 +140,7 @@ func gates(sw *migration.Switch, held []cloud.Caller) []views.GateProps {
 	old, fresh := migration.AuthSaid(sw.Old.Auth), oneOf(sw.New.Auth)
 	titles := map[string]string{migration.GateBoth: "Let the namespace take both methods", migration.GateProof: "Make the " + fresh + " and check both methods", migration.GateWorkers: "Move every worker, then turn " + old + " off"}
 	turns := map[string]string{migration.GateBoth: "Programs that sign in with " + old + " keep working.", migration.GateProof: "Both must be accepted before the first worker moves.",
-		migration.GateWorkers: "Give every worker and every starter the new " + fresh + ", one by one."}
+		migration.GateWorkers: "Give every worker and every starter the new " + fresh + ", one by one. What each needs is at the end of this page."}
 	if sw.Once() {
 		titles = map[string]string{migration.GateBoth: "Change in one step", migration.GateProof: "Make the " + fresh, migration.GateWorkers: "Stop every program, then change the method"}
 		turns[migration.GateProof] = "It can be checked only after the change."
@@ -284,7 +290,7 @@ func (h *Pages) proof(ctx context.Context, v web.Visit, sw *migration.Switch, f 
 		}); i >= 0 {
 			run = &past[i]
 		}
-		p.Rows = append(p.Rows, row(v.Migration.ID, side, run))
+		p.Rows = append(p.Rows, row(v.Migration.ID, side, run, since(sw, which)))
 		t, _, err := h.Acts.Switches.At(v.View, side.Auth)
 		c := views.MethodCheck{Which: which, Title: "Check with the " + oneOf(side.Auth), Button: "Check with the " + oneOf(side.Auth), Address: t.Address, Open: f.which == which || f.which == "" && next == which}
 		if err != nil {
@@ -319,8 +325,24 @@ func wanted(sw *migration.Switch) string {
 	return ""
 }
 
-// row is what the newest check with a method came to.
-func row(m string, side *migration.SwitchSide, run *runs.Row) views.ProofRow {
+// since is the moment before which a check with a method says nothing about the state that is shown: once the change has ended,
+// a pass of before says nothing about what the namespace accepts now. Where a refusal of the old method showed the end, a pass
+// with the new one counts from that refusal on.
+func since(sw *migration.Switch, which string) time.Time {
+	switch refused := sw.Old.Refused; {
+	case sw.Done == nil:
+		return time.Time{}
+	case which == migration.NewMethod && refused != nil && refused.At.Before(sw.Ended):
+		return refused.At
+	}
+	return sw.Ended
+}
+
+// row is what the newest check with a method came to, of those that ended after a moment.
+func row(m string, side *migration.SwitchSide, run *runs.Row, since time.Time) views.ProofRow {
+	if run != nil && !run.Running() && !run.Ended.After(since) {
+		run = nil
+	}
 	link := func(id string, number int) *views.Link {
 		return &views.Link{Text: migration.CheckRun.Numbered(number), URL: checkURL(m, id)}
 	}
@@ -332,10 +354,14 @@ func row(m string, side *migration.SwitchSide, run *runs.Row) views.ProofRow {
 		return views.ProofRow{Tag: views.Tag{State: views.Bad, Word: "Refused"}, Text: "The namespace does not accept " + what + ": ", Run: link(side.Refused.Run, side.Refused.Number)}
 	case run != nil && run.State == migration.RunFailed && (side.Passed == nil || run.Ended.After(side.Passed.At)):
 		return views.ProofRow{Tag: views.Tag{State: views.Bad, Word: "Failed"}, Text: "The check with " + what + " failed: " + run.Title + " (" + run.Code + "): ", Run: link(run.ID, run.Number)}
-	case side.Passed != nil:
+	case side.Passed != nil && side.Passed.At.After(since):
 		return views.ProofRow{Tag: views.Tag{State: views.Good, Word: "Passed"}, Text: "The check with " + what + " passed: ", Run: link(side.Passed.Run, side.Passed.Number)}
 	}
-	return views.ProofRow{Tag: views.Tag{State: views.Idle, Word: "Not run"}, Text: "No check with " + what + " yet."}
+	text := "No check with " + what + " yet."
+	if !since.IsZero() {
+		text = "No check with " + what + " since the change."
+	}
+	return views.ProofRow{Tag: views.Tag{State: views.Idle, Word: "Not run"}, Text: text}
 }
 
 // program is what a program is given for the new method.
@@ -349,12 +375,12 @@ func program(h *Pages, v web.Visit, sw *migration.Switch) (views.CodeBlockProps,
 	notes := []string{"Workers of both methods poll the same task queues at the same time: restart one after the other, and the others take its tasks."}
 	if sw.New.Auth == cloud.AuthAPIKey {
 		text += "export TEMPORAL_API_KEY=\"$(cat api-key.txt)\"\nunset TEMPORAL_TLS_CLIENT_CERT_PATH TEMPORAL_TLS_CLIENT_KEY_PATH"
+		notes = append(notes, "These lines read the key from the file api-key.txt. Save it there, or take it from where you keep secrets.")
 		if !sw.Once() {
 			notes = append(notes, "API keys go to the regional endpoint while the namespace takes both methods.")
 		}
 	} else {
 		text += "export TEMPORAL_TLS_CLIENT_CERT_PATH=client.pem TEMPORAL_TLS_CLIENT_KEY_PATH=client.key\nunset TEMPORAL_API_KEY"
 	}
-	notes = append(notes, "The page Worker code shows the new method once the change has ended.")
 	return views.CodeBlockProps{ID: "program-env", Name: "Environment", Lang: "bash", Text: text, Values: []string{address}}, notes
 }

@@ -138,7 +138,7 @@ func (h *Site) Trust() (trustFiles, error) {
 	}
 	t := trustFiles{env: env, Root: root}
 	what := map[string]string{"SSL_CERT_FILE": "Go, the temporal CLI, Python, TypeScript, .NET, Ruby",
-		"NODE_EXTRA_CA_CERTS": "TypeScript’s plain JavaScript client", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": "the same, where it is set",
+		"NODE_EXTRA_CA_CERTS": "TypeScript’s plain JavaScript client", "GRPC_DEFAULT_SSL_ROOTS_FILE_PATH": "the same programs as SSL_CERT_FILE, where it is set",
 		"JAVA_TOOL_OPTIONS": "Java"}
 	var b strings.Builder
 	names := make([]string, 0, len(env))
