@@ -270,14 +270,14 @@ func (s *Switch) TurnOff(ns cloud.Namespace, c cloud.Callers, window time.Durati
 		f.Cause = "Somebody set it to " + AuthSaid(s.Old.Auth) + " alone meanwhile: programs that have moved are refused."
 		return "", f
 	}
-	if err := s.heldBy(ns, c.At); err != nil {
+	if err := holdsNew(s, ns, c.At); err != nil {
 		return "", err
 	}
 	return s.New.Auth, FreeOf(c, s.Old.Auth, window)
 }
 
-// heldBy says why nobody could sign in to a namespace with the credential of the new method alone, nil when that is there.
-func (s *Switch) heldBy(ns cloud.Namespace, now time.Time) error {
+// holdsNew says why nobody could sign in to a namespace with the credential of the new method alone, nil when that is there.
+func holdsNew(s *Switch, ns cloud.Namespace, now time.Time) error {
 	switch {
 	case s.New.Auth == cloud.AuthMTLS && !slices.Contains(ns.Fingerprints(), s.Certificate.CAFingerprint):
 		return fault.New(fault.Conflict, "The namespace does not have the CA certificate of the new client certificate", "Upload the CA certificate first.")
