@@ -33,7 +33,7 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 		}
 	}
 	c.ops.mu.Lock()
-	plan, from, sending, closed := s.state.Plan, s.from, s.state.Sending, c.ops.closed
+	plan, from, wish, sending, closed := s.state.Plan, s.from, s.wish, s.state.Sending, c.ops.closed
 	good := !closed && !sending && plan != nil && plan.Operation == operation
 	if good {
 		s.state.Sending, s.done = true, make(chan struct{})
@@ -47,7 +47,7 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	case !good:
 		return fault.Unchanged(fault.New(fault.Conflict, "This is not the change that is planned now", "Look at the difference again."))
 	}
-	err = c.outlived(ctx, by, id, plan, from)
+	err = c.outlived(ctx, by, sent{id, plan, from}, wish)
 	if err == nil {
 		err = c.record(ctx, by, note(id, custody.CloudAsked, opsNote(plan, "sent")))
 	}
@@ -73,16 +73,25 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 	return nil
 }
 
-// outlived refuses a plan whose migration has another namespace than it was shown for: from is what the migration had
-// then, "" for none. Somebody else may have the namespace by now, or use it too.
-func (c CloudOps) outlived(ctx context.Context, by Actor, id string, p *cloud.Plan, from string) error {
-	v, err := c.View(ctx, id)
+// outlived refuses a plan whose migration has another namespace than it was shown for: somebody else may have the namespace by
+// now, or use it too; and one that takes away what a gate or a program keeps since.
+func (c CloudOps) outlived(ctx context.Context, by Actor, of sent, wish OpsWish) error {
+	v, err := c.View(ctx, of.id)
 	if err != nil {
 		return err
 	}
-	now := ownNamespace(v)
-	if now == from && (p.Kind == cloud.KindCreate || p.Namespace.String() == now) {
-		return c.mayChange(ctx, by, v, p.Kind)
+	p, now := of.plan, ownNamespace(v)
+	if now == of.from && (p.Kind == cloud.KindCreate || p.Namespace.String() == now) {
+		if err := c.mayChange(ctx, by, v, p.Kind); err != nil {
+			return err
+		}
+		if err := (opsWish{c, nil, v, wish}).may(ctx, p.Namespace); err != nil {
+			return err
+		}
+		if p.Kind == cloud.KindKeyDelete && p.Key.ID != migration.RotationOf(v).Old.ID {
+			return fault.New(fault.Conflict, "Another API key is being replaced now", "Plan the deletion anew.")
+		}
+		return nil
 	}
 	f := fault.New(fault.Conflict, "The migration has another namespace than this change was planned for", "Plan the change anew.")
 	f.Cause = fmt.Sprintf("The change is about %s. Nothing was sent to Temporal Cloud.", p.Namespace)
@@ -158,7 +167,7 @@ func (c CloudOps) send(s *opsSession, plan *cloud.Plan) (cloud.Applied, *madeKey
 	return cloud.Applied{Changed: true, Operation: cloud.Operation{ID: plan.Operation, State: cloud.Fulfilled}}, &madeKey{made, *plan}, nil
 }
 
-// sent is a plan that was sent for a migration, and the namespace that the migration had when it was made.
+// sent is a plan that is sent for a migration, and the namespace that the migration had when it was made.
 type sent struct {
 	id   string
 	plan *cloud.Plan

@@ -76,8 +76,8 @@ func (o *opsStandIn) PlanCreate(_ context.Context, n cloud.NewNamespace) (cloud.
 	return cloud.Plan{Operation: rand.Text(), Kind: cloud.KindCreate, Namespace: namespace.ID{Name: n.Name, Account: "a2dd6"}, Diff: []string{"+ namespace"}, Request: n.CAs}, nil
 }
 
-func (o *opsStandIn) PlanSignIn(context.Context, namespace.ID, cloud.SignInChange) (cloud.Plan, error) {
-	return cloud.Plan{}, nil
+func (o *opsStandIn) PlanSignIn(_ context.Context, id namespace.ID, _ cloud.SignInChange) (cloud.Plan, error) {
+	return cloud.Plan{Operation: rand.Text(), Kind: cloud.KindUpdate, Namespace: id, Diff: []string{"~ sign-in"}}, nil
 }
 
 func (o *opsStandIn) Regions(context.Context) ([]cloud.Region, error) {

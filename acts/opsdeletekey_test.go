@@ -2,6 +2,7 @@ package acts
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -115,4 +116,66 @@ func TestOpsSignInGated(t *testing.T) {
 			t.Errorf("%s: %v", tt.name, err)
 		}
 	}
+}
+
+// TestOpsPlanTakesAway: a plan that takes something away is judged again when it is sent: what was nobody's when it was shown may
+// be somebody's now.
+func TestOpsPlanTakesAway(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		plan func(*world) OpsWish
+		then func(*world) // what happens between the look at the plan and the press of its button
+		want string
+	}{
+		{"a worker comes back with a certificate", func(w *world) OpsWish {
+			w.opsGiven()
+			return OpsWish{What: OpsSignIn, SignIn: cloud.AuthAPIKey}
+		}, func(w *world) { w.cloud.seen = []cloud.Caller{{Identity: "worker-7", Leaf: "a1", Open: 1}} }, "still in use"},
+		{"a change of the method begins", func(w *world) OpsWish {
+			w.opsGiven()
+			return OpsWish{What: OpsSignIn, SignIn: cloud.AuthAPIKey}
+		}, func(w *world) { w.must(w.Switches.Start(w.ctx, dana, w.m.ID)) }, "have not been checked yet"},
+		{"a worker comes back under the CA certificate", func(w *world) OpsWish {
+			w.opsGiven()
+			return OpsWish{What: OpsRemoveCA, Fingerprint: "ca9"}
+		}, func(w *world) { w.cloud.seen = []cloud.Caller{{Identity: "worker-7", Leaf: "a1", CA: "ca9", Open: 1}} }, "still in use"},
+		{"the note is taken back", func(w *world) OpsWish { w.noted(); return OpsWish{What: OpsDeleteKey} },
+			func(w *world) { w.must(w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateWorkers)) }, "Nobody has confirmed"},
+		{"the replacement is rolled back", func(w *world) OpsWish { w.noted(); return OpsWish{What: OpsDeleteKey} },
+			func(w *world) { w.must(w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateKey)) }, "No API key is being replaced"},
+		{"another key is replaced", func(w *world) OpsWish { w.noted(); return OpsWish{What: OpsDeleteKey} },
+			func(w *world) {
+				w.must(w.Rotations.Back(w.ctx, dana, w.m.ID, migration.GateKey))
+				w.must(w.Rotations.Start(w.ctx, dana, w.m.ID, migration.KeyRef{ID: "k8"}))
+				w.must(w.Rotations.TakeKey(w.ctx, dana, w.m.ID, migration.KeyRef{ID: "k9"}))
+				w.provesKey(migration.NewKey, "nine")
+				w.must(w.Rotations.NoteWorkers(w.ctx, dana, w.m.ID, "the platform team says so"))
+				w.provesKey(migration.NewKey, "nine")
+			}, "Another API key is being replaced now"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.end()
+			wish := tt.plan(w)
+			w.must(w.CloudOps.PlanOps(w.ctx, dana, w.m.ID, wish))
+			st, _ := w.CloudOps.State(dana, w.m.ID)
+			tt.then(w)
+			s, err := w.CloudOps.ops.of(opsKey(dana, w.m.ID))
+			w.must(err)
+			sent := false
+			s.client.(*opsStandIn).sent = func() { sent = true }
+			err = w.CloudOps.ApplyOps(w.ctx, dana, w.m.ID, st.Plan.Operation)
+			if !fault.Is(err, fault.Conflict) || !strings.Contains(err.Error(), tt.want) || !fault.NothingChanged(fault.All(err)...) || sent {
+				t.Errorf("%v, sent: %v", err, sent)
+			}
+		})
+	}
+}
+
+// noted is the replacement of an API key whose old one may be deleted with the Cloud Ops API key.
+func (w *world) noted() {
+	w.t.Helper()
+	w.opsElsewhere("proof")
+	w.must(w.Rotations.NoteWorkers(w.ctx, dana, w.m.ID, "the platform team says so"))
+	w.provesKey(migration.NewKey, "two")
 }

@@ -65,7 +65,8 @@ type opsDesk struct {
 type opsSession struct {
 	client OpsClient
 	state  OpsState
-	from   string // the namespace that the migration had when state.Plan was worked out; "" for none
+	from   string  // the namespace that the migration had when state.Plan was worked out; "" for none
+	wish   OpsWish // what state.Plan is for
 	timer  *time.Timer
 	done   chan struct{} // closed when a plan was made; nil before
 	made   *madeKey      // nil where no API key waits

@@ -110,6 +110,29 @@ func TestOpsOfTeams(t *testing.T) {
 			}
 		})
 	}
+	t.Run("changes the sign-in method", func(t *testing.T) {
+		w := newWorld(t)
+		defer w.end()
+		m, red := w.teams(), somebody(custody.Developer, "red")
+		id := namespace.ID{Name: "both", Account: "a2dd6"}
+		w.must(second(w.Migrations.SetNamespace(w.ctx, dana, m.ID, id.String(), "")))
+		denied := func(what string, err error) {
+			t.Helper()
+			if ns, _ := w.cloud.Namespace(w.ctx, id); !fault.Is(err, fault.Denied) || ns.Auth == cloud.AuthAPIKey {
+				t.Errorf("%s: %v, the namespace takes %s", what, err, ns.Auth)
+			}
+		}
+		w.must(w.Switches.Start(w.ctx, red, m.ID))
+		denied("lets it take both", w.Switches.Let(w.ctx, red, m.ID))
+		w.must(w.Switches.Let(w.ctx, dana, m.ID))
+		denied("rolls back", w.Switches.Back(w.ctx, red, m.ID, migration.GateBoth))
+		w.must(w.Switches.Back(w.ctx, dana, m.ID, migration.GateBoth))
+		w.must(w.Switches.Start(w.ctx, red, m.ID))
+		w.must(w.Switches.Once(w.ctx, red, m.ID))
+		w.must(second(w.Switches.CreateKey(w.ctx, dana, m.ID, "worker", 90)))
+		denied("turns certificates off", w.Switches.TurnOff(w.ctx, red, m.ID, false))
+		w.must(w.Switches.TurnOff(w.ctx, dana, m.ID, false))
+	})
 	t.Run("another team begins to use it after the plan", func(t *testing.T) {
 		w := newWorld(t)
 		defer w.end()

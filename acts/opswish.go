@@ -31,6 +31,9 @@ func (o opsWish) plan(ctx context.Context) (plan cloud.Plan, err error) {
 	if err != nil {
 		return plan, err
 	}
+	if err := o.may(ctx, ns); err != nil {
+		return plan, err
+	}
 	switch wish.What {
 	case OpsAddCA:
 		ca, err := caOf(v, wish.CAPEM)
@@ -40,9 +43,6 @@ func (o opsWish) plan(ctx context.Context) (plan cloud.Plan, err error) {
 		plan, err = s.client.PlanCAs(ctx, ns, cloud.CAChange{Add: ca})
 		return plan, atField(err, "ca", "ca_pem", "bundle", "")
 	case OpsRemoveCA:
-		if err := o.mayRemove(ctx, ns); err != nil {
-			return plan, err
-		}
 		plan, err = s.client.PlanCAs(ctx, ns, cloud.CAChange{Remove: []string{wish.Fingerprint}})
 		return plan, atField(err, "bundle", "", "fingerprint", "") // it is a button, not a field
 	case OpsFilters:
@@ -73,13 +73,30 @@ func (o opsWish) plan(ctx context.Context) (plan cloud.Plan, err error) {
 		plan, err = s.client.PlanKey(ctx, ns, wish.Name, time.Duration(wish.Days)*24*time.Hour)
 		return plan, atField(err, "name", "key_name", "days", "key_days")
 	case OpsDeleteKey:
-		if err := migration.CanDeleteByOps(v); err != nil {
-			return plan, err
-		}
 		plan, err = s.client.PlanDeleteKey(ctx, ns, migration.RotationOf(v).Old.ID)
 		return plan, atField(err, "key", "")
 	}
 	return plan, fault.New(fault.Invalid, "Onramp does not know this change", "Choose one of the page.")
+}
+
+// may refuses to take away what is still used: when a wish is planned, and again when its plan is sent.
+func (o opsWish) may(ctx context.Context, ns namespace.ID) error {
+	switch o.wish.What {
+	case OpsRemoveCA:
+		return o.mayRemove(ctx, ns)
+	case OpsSignIn:
+		if off := turnedOff(o.wish.SignIn); off != "" {
+			return o.mayTurnOff(ctx, ns, off)
+		}
+	case OpsDeleteKey:
+		return migration.CanDeleteByOps(o.v)
+	}
+	return nil
+}
+
+// turnedOff is the method that a wish for a sign-in method turns off; "" for none.
+func turnedOff(to string) string {
+	return map[string]string{cloud.AuthMTLS: cloud.AuthAPIKey, cloud.AuthAPIKey: cloud.AuthMTLS}[to]
 }
 
 // atField renames the fields of a plan's faults to those of the page, in pairs; cloud.Where of the error stays.
@@ -197,18 +214,7 @@ func (o opsWish) signIn(ctx context.Context, ns namespace.ID) (plan cloud.Plan, 
 			return plan, err
 		}
 	}
-	off := "" // both stay
-	switch {
-	case !change.MTLS:
-		off = cloud.AuthMTLS
-	case !change.APIKeys:
-		off = cloud.AuthAPIKey
-	}
-	if off != "" {
-		if err := o.mayTurnOff(ctx, ns, off); err != nil {
-			return plan, err
-		}
-	}
+	off := turnedOff(wish.SignIn)
 	plan, err = s.client.PlanSignIn(ctx, ns, change)
 	if err == nil && off == v.Migration.Auth && !migration.SwitchOf(v).Open() {
 		plan.Warnings = append(plan.Warnings, "This turns off "+migration.AuthSaid(off)+", which workers of this migration sign in with: they are refused from then on. To move them first, use the page Change the sign-in method.")

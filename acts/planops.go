@@ -79,7 +79,7 @@ func (c CloudOps) PlanOps(ctx context.Context, by Actor, id string, wish OpsWish
 		return err
 	}
 	c.ops.change(s, func(st *OpsState) {
-		s.from = ownNamespace(v)
+		s.from, s.wish = ownNamespace(v), wish
 		st.Plan, st.Applied, st.Failed, st.Progress = &plan, nil, nil, cloud.Operation{}
 	})
 	return nil

@@ -158,6 +158,25 @@ func TestSwitchWaitsForOwnTransfer(t *testing.T) {
 	w.must(w.Switches.TurnOff(w.ctx, dana, w.m.ID, false))
 }
 
+// TestSwitchBackLeavesBoth: a namespace that took both methods before is left as it was, and the audit tells of no change.
+func TestSwitchBackLeavesBoth(t *testing.T) {
+	w := newWorld(t)
+	defer w.end()
+	w.tested()
+	ns, err := w.cloud.Namespace(w.ctx, w.id())
+	w.must(err)
+	w.must(w.Acts.Namespaces.SaveAuth(Saw(w.ctx, Edition(ns.Auth)), dana, w.id(), cloud.AuthBoth))
+	w.must(w.Switches.Start(w.ctx, dana, w.m.ID))
+	w.must(w.Switches.Let(w.ctx, dana, w.m.ID))
+	w.must(w.Switches.Back(w.ctx, dana, w.m.ID, migration.GateBoth))
+	if ns, err = w.cloud.Namespace(w.ctx, w.id()); err != nil || ns.Auth != cloud.AuthBoth {
+		t.Errorf("the namespace takes %s, %v", ns.Auth, err)
+	}
+	if rs, err := w.db.Records(w.ctx, custody.Query{Verb: custody.AuthSaved}); err != nil || len(rs) != 1 {
+		t.Errorf("in the audit: %+v, %v", rs, err)
+	}
+}
+
 // TestSwitchAddresses: while a namespace of Temporal Cloud takes both methods, API keys are checked at its regional endpoint and
 // certificates at its own; before and after, both at its own.
 func TestSwitchAddresses(t *testing.T) {

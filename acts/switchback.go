@@ -27,6 +27,9 @@ func (s Switches) Back(ctx context.Context, by Actor, id, gate string) (err erro
 		if err != nil {
 			return err
 		}
+		if err := s.Free(ctx, by, ns.String()); err != nil {
+			return err
+		}
 		if err := s.stillSignsIn(ctx, ns.String(), sw.New.Auth); err != nil {
 			return err
 		}
@@ -38,14 +41,14 @@ func (s Switches) Back(ctx context.Context, by Actor, id, gate string) (err erro
 		back, err = changeAuth(ctx, place, ns, func(now cloud.Namespace, c cloud.Callers) (string, error) {
 			next, err := sw.TakeBack(now, c, s.o.ReplaceWindow)
 			if err == nil && next == now.Auth {
-				err = errSame
+				return "", errSame
 			}
+			records = append(records, note("", custody.AuthSaved, ns.String()+": "+sw.Old.Auth))
 			return next, err
 		})
 		if err != nil {
 			return fault.Rename(err, map[string]string{"auth": ""})
 		}
-		records = append(records, note("", custody.AuthSaved, ns.String()+": "+sw.Old.Auth))
 	}
 	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := migration.SwitchBack(v, gate)

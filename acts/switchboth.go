@@ -67,10 +67,14 @@ func (s Switches) letHere(ctx context.Context, by Actor, v migration.View, moved
 	if err != nil {
 		return err
 	}
+	if err := s.Free(ctx, by, ns.String()); err != nil {
+		return err
+	}
 	place, err := s.Ready(ctx)
 	if err != nil {
 		return err
 	}
+	lane, records := migration.KeyByAPerson, []custody.Record{moved} // somebody has let it take both
 	change, err := s.changeCAs(ctx, place, ns, func(now cloud.Namespace, c cloud.Callers) ([]byte, error) {
 		if sw.Certificate == nil {
 			return nil, errSame
@@ -88,20 +92,24 @@ func (s Switches) letHere(ctx context.Context, by Actor, v migration.View, moved
 	back, err := changeAuth(ctx, place, ns, func(now cloud.Namespace, _ cloud.Callers) (string, error) {
 		next, err := sw.Let(now)
 		if err == nil && next == now.Auth {
-			err = errSame
+			return "", errSame
 		}
+		lane = migration.KeyByOnramp
 		return next, err
 	})
 	if err != nil {
 		return change.undo(ctx, fault.Rename(err, map[string]string{"auth": ""}))
 	}
+	if lane == migration.KeyByOnramp {
+		records = append(records, note("", custody.AuthSaved, ns.String()+": "+cloud.AuthBoth))
+	}
 	_, err = change.write(ctx, by, id, func(v migration.View) (entry, error) {
-		facts, err := migration.LetBoth(v, migration.KeyByOnramp, false)
+		facts, err := migration.LetBoth(v, lane, false)
 		if err != nil {
 			return entry{}, err
 		}
 		saved, err := s.saved(ctx, change.after)
-		return entry{facts: append(facts, saved...), records: []custody.Record{moved, note("", custody.AuthSaved, ns.String()+": "+cloud.AuthBoth)}}, err
+		return entry{facts: append(facts, saved...), records: records}, err
 	})
 	if err != nil {
 		err = left(err, back(), "The sign-in method of "+ns.String()+" was changed.")

@@ -63,6 +63,9 @@ func (s Switches) turnOffHere(ctx context.Context, by Actor, v migration.View, d
 	if err != nil {
 		return err
 	}
+	if err := s.Free(ctx, by, ns.String()); err != nil {
+		return err
+	}
 	if err := s.stillSignsIn(ctx, ns.String(), sw.Old.Auth); err != nil {
 		return err
 	}
@@ -73,12 +76,14 @@ func (s Switches) turnOffHere(ctx context.Context, by Actor, v migration.View, d
 	defer s.using.lock(ns.String())()
 	var end migration.SwitchEndData
 	var held []string
+	records := []custody.Record{done}
 	back, err := changeAuth(ctx, place, ns, func(now cloud.Namespace, c cloud.Callers) (string, error) {
 		end, held = sw.Seen(c), now.Fingerprints()
 		next, err := sw.TurnOff(now, c, s.o.ReplaceWindow)
 		if err == nil && next == now.Auth {
-			err = errSame
+			return "", errSame
 		}
+		records = append(records, note("", custody.AuthSaved, ns.String()+": "+sw.New.Auth))
 		return next, err
 	})
 	if err != nil {
@@ -86,7 +91,7 @@ func (s Switches) turnOffHere(ctx context.Context, by Actor, v migration.View, d
 	}
 	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := migration.Switched(v, end, held)
-		return entry{facts: facts, records: []custody.Record{done, note("", custody.AuthSaved, ns.String()+": "+sw.New.Auth)}}, err
+		return entry{facts: facts, records: records}, err
 	})
 	if err != nil {
 		return left(err, back(), "The sign-in method of "+ns.String()+" was changed.")

@@ -37,6 +37,9 @@ const cloudHelp = `onramp cloud: Temporal Cloud's control plane, the Cloud Ops A
   onramp cloud key delete NS --id ID                       deletes an API key; it cannot be put back
   onramp cloud attributes list NS                          its custom search attributes
   onramp cloud attributes add NS NAME=Type …               adds some; none can be removed again
+  onramp cloud rules list                                  the connectivity rules of the account
+  onramp cloud rules attach NS ID …                        attaches some: THE FIRST SHUTS EVERY OTHER WAY TO THE NAMESPACE
+  onramp cloud rules detach NS ID …                        detaches some; without any it is reached over the Internet again
   onramp cloud operation ID                                how a change goes
 
 Each change prints the difference and asks; --dry-run prints it and ends, --yes does not ask. Changes need the permission
@@ -62,6 +65,9 @@ var clouds = []command{
 	{"key delete", "deletes an API key", cloudKeyDelete},
 	{"attributes list", "its custom search attributes", cloudAttributesList},
 	{"attributes add", "adds some", cloudAttributesAdd},
+	{"rules list", "the connectivity rules of the account", cloudRulesList},
+	{"rules attach", "attaches some: the first shuts every other way to the namespace", cloudRulesAttach},
+	{"rules detach", "detaches some", cloudRulesDetach},
 	{"operation", "how a change goes", cloudOperation},
 }
 
@@ -123,6 +129,7 @@ type cloudFlags struct {
 	server, roots, key, data *string
 	json                     *bool
 	dry, yes                 *bool // of changes; else nil
+	shut                     *bool // of those that may shut every other way to a namespace; else nil
 	takes                    int   // how many arguments at least, and at most without more
 	more                     bool
 	usage                    string
@@ -325,6 +332,9 @@ func (ch *change) agree(p cloud.Plan) (bool, error) {
 		ch.out.DryRun = true
 		ch.say("Nothing was changed (--dry-run). It needs: %s.\n", ch.needs)
 		return false, nil
+	}
+	if p.Shuts {
+		return ch.agreeToShut(p)
 	}
 	if *ch.f.yes {
 		return true, nil

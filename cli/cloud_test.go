@@ -96,6 +96,7 @@ func TestCloudJudgesFirst(t *testing.T) {
 		{"no key named", []string{"key", "delete", "orders.a2dd6"}, exitUsage, "No API key is named"},
 		{"no key's ID", []string{"key", "delete", "orders.a2dd6", "--id", "a b"}, exitInput, "not the ID of an API key"},
 		{"a key for its ID", []string{"key", "delete", "orders.a2dd6", "--id", "eyJhbGciOiJub25lIn0.eyJqdGkiOiJhIn0.c2VjcmV0c2VjcmV0"}, exitUsage, "secret"},
+		{"no rule's ID", []string{"rules", "attach", "orders.a2dd6", "a b\x1b"}, exitInput, "not the ID of a connectivity rule"},
 		{"too many arguments", []string{"show", "orders.a2dd6", "payments.a2dd6"}, exitUsage, "takes a Namespace ID"},
 		{"good ones, and no key", []string{"ca", "add", "orders.a2dd6", good}, 13, ""},
 	} {

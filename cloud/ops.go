@@ -53,6 +53,7 @@ type Settings struct {
 	RetentionDays int               `json:"retention_days"`
 	Attributes    map[string]string `json:"search_attributes"` // name → "Keyword"
 	Regions       []string          `json:"regions"`
+	Rules         []string          `json:"connectivity_rules,omitempty"` // IDs
 }
 
 // Detail is a namespace as the Cloud Ops API shows it.
@@ -126,6 +127,7 @@ type Plan struct {
 	After     Settings
 	Diff      []string // one line a difference, for people; empty: nothing would change
 	Warnings  []string // what a person should know before agreeing
+	Shuts     bool     // it shuts every way to the namespace but those that it names: whoever agrees says so in so many words
 	Request   []byte   // wire form of the request; it holds no secret
 	Key       *KeyPlan // of the kinds "api-key" and "api-key-delete"
 }
@@ -187,6 +189,20 @@ type CAChange struct {
 type SignInChange struct {
 	MTLS, APIKeys bool
 	CAs           []byte // PEM that goes beside what is there, where MTLS is turned on
+}
+
+// RuleChange says which connectivity rules of the account a namespace gets and loses, by their IDs.
+type RuleChange struct {
+	Attach, Detach []string
+}
+
+// Rule is a connectivity rule of an account: a way by which the namespaces that it is attached to can be reached.
+type Rule struct {
+	ID         string `json:"id"`
+	Kind       string `json:"kind"`                 // "public" or "private"
+	Connection string `json:"connection,omitempty"` // of a private one: the VPC endpoint, the PSC connection or the private endpoint
+	Region     string `json:"region,omitempty"`
+	State      string `json:"state"`
 }
 
 // NewNamespace is a namespace to make.

@@ -3,6 +3,7 @@ package cloudops
 import (
 	"context"
 	"crypto/x509"
+	"slices"
 	"strings"
 	"time"
 
@@ -137,6 +138,7 @@ func settingsOf(spec *nspb.NamespaceSpec) cloud.Settings {
 	for _, r := range spec.GetReplicas() {
 		s.Regions = append(s.Regions, r.GetRegion())
 	}
+	s.Rules = slices.Clone(spec.GetConnectivityRuleIds())
 	if len(s.Regions) == 0 {
 		s.Regions = append(s.Regions, spec.GetRegions()...) //lint:ignore SA1019 older servers tell the regions here alone
 	}

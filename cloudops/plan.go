@@ -300,6 +300,15 @@ func warnings(p cloud.Plan, now cloud.Detail) []string {
 	if !(p.Before.MTLS && p.Before.APIKeys) && p.After.MTLS && p.After.APIKeys {
 		out = append(out, "An account has both methods at once on request to Temporal Support alone. While the namespace takes both, API keys are accepted at the regional endpoint, not at the namespace endpoint, and it cannot be in two regions.")
 	}
+	switch was, next := len(p.Before.Rules), len(p.After.Rules); {
+	case was == 0 && next > 0:
+		out = append(out, "A CONNECTIVITY RULE SHUTS EVERY OTHER WAY AT ONCE. From then on the namespace is reached by what its rules name and by nothing else: every worker, starter and script that comes another way is cut off, and so is this machine if it does. "+
+			"Onramp cannot see by which way they come: know it of each before you agree.")
+	case was > 0 && next == 0:
+		out = append(out, "Without a connectivity rule the namespace is reached over the public Internet again, by whoever has a credential.")
+	case len(without(p.Before.Rules, p.After.Rules)) > 0:
+		out = append(out, "Whoever comes by a connectivity rule that is detached is cut off when this is made.")
+	}
 	if !slices.Equal(p.Before.Filters, p.After.Filters) && len(p.After.Filters) > 0 {
 		out = append(out, "A client certificate that matches none of the filters is refused from then on.")
 	}
@@ -350,6 +359,12 @@ func Difference(before, after cloud.Settings) []string {
 		say("+", "retention %d days", after.RetentionDays)
 	} else if before.RetentionDays != after.RetentionDays {
 		say("~", "retention %d → %d days", before.RetentionDays, after.RetentionDays)
+	}
+	for _, id := range without(before.Rules, after.Rules) {
+		say("-", "connectivity rule %s", id)
+	}
+	for _, id := range without(after.Rules, before.Rules) {
+		say("+", "connectivity rule %s", id)
 	}
 	for _, r := range after.Regions {
 		if !slices.Contains(before.Regions, r) {

@@ -31,7 +31,7 @@ var blanks = []struct {
 	{regexp.MustCompile(`/tmp/[^\s"',;:]+`), "/tmp/FILE"},
 	{regexp.MustCompile(`\b\d+(\.\d+)? ?(ns|µs|ms)\b`), "TOOK"},
 	{regexp.MustCompile(`\bport \d{5}\b`), "port PORT"},
-	{regexp.MustCompile(`"grpc_code":"Unavailable","grpc_message":"([^"\\]|\\.)*"`), `"grpc_code":"Unavailable","grpc_message":"GO'S WORDS"`}, // of whichever end was seen first
+	{regexp.MustCompile(`"grpc_code":"(Unavailable|DeadlineExceeded)","grpc_message":"([^"\\]|\\.)*"`), `"grpc_code":"$1","grpc_message":"GO'S WORDS"`}, // of whichever end was seen first
 	{regexp.MustCompile(`(nc -vz (-w \d )?127\.0\.0\.\d+) \d{4,5}\b`), "$1 PORT"},
 	{regexp.MustCompile(`(dial|read|write) tcp 127[^ ]*: (connect|read|write): connection reset`), "connection reset"},
 	{regexp.MustCompile(`"first_try":"(closed|error)"`), `"first_try":"EITHER"`},

@@ -162,9 +162,7 @@ func TestTransferPages(t *testing.T) {
 		if !eachOnce(ids) {
 			t.Errorf("the page has the events %v", ids)
 		}
-		if n := b.count("#acts"); n != 0 {
-			t.Error("a workflow that has ended can still be cancelled")
-		}
+		b.until("nothing left to cancel", func() bool { return b.count("#acts") == 0 }) // the log's last event comes before the run's end
 	})
 
 	t.Run("terminate", func(t *testing.T) {

@@ -47,7 +47,7 @@ type SwitchData struct {
 // SwitchBothData is the data of FactSwitchBoth.
 type SwitchBothData struct {
 	ID   string `json:"switch"`
-	Lane string `json:"lane"`           // KeyByOnramp, KeyByOps or KeyByAPerson
+	Lane string `json:"lane"`           // KeyByOnramp, KeyByOps or KeyByAPerson: who let the namespace take both
 	Once bool   `json:"once,omitempty"` // not both: the change is made in one step
 }
 
@@ -93,8 +93,10 @@ type SwitchSide struct {
 	Passed  *Proof // the last check with it passed
 	Refused *Proof // the last check with it was refused
 	About   string // what the last one that passed was about
-	Proven  bool   // one with exactly the credential of Refused had passed before it
-	passed  map[string]bool
+	// Proven: one with exactly the credential of Refused had passed at the same place before, and what refused it is that the
+	// method is off.
+	Proven bool
+	passed map[string]bool // by credential and what it was about
 }
 
 // Switch is the switch of a sign-in method as its facts tell it. Nil pointers are what has not been observed.
@@ -291,8 +293,8 @@ func takeSwitch(s *Switch, f Fact) {
 	}
 }
 
-// checkedSwitch takes the end of a check. Once every worker has the new method, that the old one is refused is what is hoped for:
-// until then a refusal takes its proof away.
+// checkedSwitch takes the end of a check. A refusal takes the proof of its method away, but for the old one once every worker
+// has the new one: then it is what is hoped for.
 func checkedSwitch(s *Switch, d SwitchCheckData, p *Proof) {
 	side := s.Side(d.Which)
 	side.Given, side.Claims = d.Given, d.Claims
@@ -301,11 +303,11 @@ func checkedSwitch(s *Switch, d SwitchCheckData, p *Proof) {
 		if side.passed == nil {
 			side.passed = map[string]bool{}
 		}
-		side.passed[d.Given] = true
+		side.passed[d.Given+" "+d.About] = true
 		return
 	}
-	side.Refused, side.Proven = p, side.passed[d.Given]
-	if s.Done == nil && s.Noted == "" {
+	side.Refused, side.Proven = p, side.passed[d.Given+" "+d.About] && showsOff(d.Code, side.Auth)
+	if d.Which == NewMethod || s.Done == nil && s.Noted == "" {
 		side.Passed = nil
 	}
 }
@@ -325,6 +327,10 @@ func backSwitch(s *Switch, gate string, at time.Time) {
 		s.Ended, s.Undone = at, true
 	case GateProof:
 		unproven(s)
+	case GateWorkers:
+		if s.Old.Refused != nil { // what was hoped for is none any more
+			s.Old.Passed = nil
+		}
 	}
 	s.Noted = ""
 }

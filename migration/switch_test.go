@@ -95,6 +95,9 @@ func TestSwitchToKeysByHand(t *testing.T) {
 	wrong.now = func() time.Time { return noon.Add(time.Minute) }
 	wrong.tries(migration.OldMethod, "leaf7", false)
 	d.says("another reason", migration.TurnedOffElsewhere(wrong.view(), false))
+	if !wrong.changing().SaidAlone() {
+		t.Error("a person's word would count as seen")
+	}
 
 	d.now = func() time.Time { return noon.Add(time.Minute) }
 	d.tries(migration.OldMethod, "leaf1", false)
@@ -237,7 +240,7 @@ func TestSwitchNeverCuts(t *testing.T) {
 		since := now.Add(-time.Hour)
 		first := rapid.SampledFrom([]string{cloud.AuthMTLS, cloud.AuthAPIKey}).Draw(rt, "first")
 		d.m.Auth = first
-		ns := cloud.Namespace{Auth: first}
+		ns := cloud.Namespace{Auth: first, Keys: []cloud.Key{{ID: "k1"}}, CAs: []cloud.CA{{Fingerprint: "ca1"}}}
 		world := []*switchProgram{{"a", first, true, now}, {"b", first, true, now}, {"c", first, false, now}}
 		callers := func() cloud.Callers {
 			c := cloud.Callers{Since: since, At: now}

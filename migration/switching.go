@@ -270,7 +270,25 @@ func (s *Switch) TurnOff(ns cloud.Namespace, c cloud.Callers, window time.Durati
 		f.Cause = "Somebody set it to " + AuthSaid(s.Old.Auth) + " alone meanwhile: programs that have moved are refused."
 		return "", f
 	}
+	if err := holdsNew(s, ns, c.At); err != nil {
+		return "", err
+	}
 	return s.New.Auth, FreeOf(c, s.Old.Auth, window)
+}
+
+// holdsNew says why nobody could sign in to a namespace with the credential of the new method alone, nil when that is there.
+func holdsNew(s *Switch, ns cloud.Namespace, now time.Time) error {
+	switch {
+	case s.New.Auth == cloud.AuthMTLS && !slices.Contains(ns.Fingerprints(), s.Certificate.CAFingerprint):
+		return fault.New(fault.Conflict, "The namespace does not have the CA certificate of the new client certificate", "Upload the CA certificate first.")
+	case s.New.Auth == cloud.AuthMTLS && !s.Certificate.LeafNotAfter.IsZero() && now.After(s.Certificate.LeafNotAfter):
+		return fault.New(fault.Conflict, "The new client certificate has expired", "Issue another, then check again: step 2.")
+	case s.New.Auth == cloud.AuthAPIKey && s.KeyLane == KeyByOnramp && !slices.ContainsFunc(ns.Keys, func(k cloud.Key) bool {
+		return k.ID == s.Key.ID && (k.Expires.IsZero() || now.Before(k.Expires))
+	}):
+		return fault.New(fault.Conflict, "The new API key is deleted or has expired", "Roll the change back, then start again and make another.")
+	}
+	return nil
 }
 
 // Seen is what the callers of a namespace say about the end of a switch. A program that called with the new method before the
@@ -292,8 +310,9 @@ func (s *Switch) Seen(c cloud.Callers) SwitchEndData {
 }
 
 // TurnedOffElsewhere says why a switch whose old method a person turns off in Temporal Cloud has not ended, nil when it has.
-// It has when, since the note, a check with a credential of the old method that had passed before was refused, or a person
-// says that it is off, or the control plane showed it (said), and a check with the new method passed after that.
+// It has when, since the note, a check with a credential of the old method that had passed before found the method off
+// (SwitchSide.Proven), or a person says that it is off, or the control plane showed it (said), and a check with the new method
+// passed after that.
 func TurnedOffElsewhere(v View, said bool) error {
 	s := SwitchOf(v)
 	if err := s.CanTurnOff(); err != nil {
@@ -313,7 +332,7 @@ func TurnedOffElsewhere(v View, said bool) error {
 		}
 	case !said && refused:
 		f := fault.New(fault.Conflict, "This refusal does not show that "+old+" are turned off", "Confirm that you turned them off.")
-		f.Cause = "No check with exactly this " + credential(s.Old.Auth) + " has passed before: it may be refused for another reason."
+		f.Cause = "It may be refused for another reason: because it has expired or was revoked, its CA certificate was removed, or because no check with exactly this " + credential(s.Old.Auth) + " has passed at this address before."
 		return f
 	case !said:
 		return fault.New(fault.Conflict, "Onramp has not seen that "+old+" are turned off", "Turn them off in Temporal Cloud, then run a check with one: it must be refused. Without one at hand, confirm that you turned them off.")
@@ -384,7 +403,7 @@ func SwitchBack(v View, gate string) ([]Fact, error) {
 
 // TakesBack reports whether rolling a gate back changes the method of the namespace.
 func (s *Switch) TakesBack(gate string) bool {
-	return gate == GateBoth && s.can.Callers && s.Both != nil && !s.Both.Once
+	return gate == GateBoth && s.can.Callers && s.Both != nil && !s.Both.Once && s.Both.Lane == KeyByOnramp
 }
 
 // TakeBack is the method that a namespace has after the switch was rolled back: the old one alone. A Conflict fault when a
@@ -434,3 +453,9 @@ var refusals = map[string][]string{
 }
 
 func refuses(code, auth string) bool { return slices.Contains(refusals[auth], code) }
+
+// showsOff reports whether a refusal is one of the method and of no single credential: the endpoint wants the other one. All
+// other refusals look the same for a credential that has expired, was revoked, or is kept out by a filter.
+func showsOff(code, auth string) bool {
+	return code == map[string]string{cloud.AuthMTLS: "AK-02", cloud.AuthAPIKey: "AK-01"}[auth]
+}

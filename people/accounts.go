@@ -186,7 +186,7 @@ func (s Directory) Disable(ctx context.Context, by custody.Actor, idOrEmail stri
 		if a.ID == by.Person {
 			return "", fault.New(fault.Conflict, "This is your own account", "Let another owner disable it.")
 		}
-		if a.Active() {
+		if a.Disabled.IsZero() { // also one whose groups have no role: they may get one again
 			a.Disabled = s.now()
 		}
 		return "", nil

@@ -477,3 +477,20 @@ func TestGuessesHold(t *testing.T) {
 		}
 	})
 }
+
+// TestDisabledWithoutGroup: what an owner says of somebody whose groups have no role holds when they get one again.
+func TestDisabledWithoutGroup(t *testing.T) {
+	h := begun(t)
+	defer h.db.Close()
+	ctx := t.Context()
+	comes := func(role people.Role) error {
+		_, err := h.SignInBy(ctx, from("192.0.2.3"), people.Claim{Issuer: "https://id.example.com", Subject: "mia", Email: "mia@example.com", Role: role}, "test", "")
+		return err
+	}
+	check(t, comes(custody.Developer))
+	wants(t, "without a group", comes(custody.Nobody), fault.Denied)
+	check(t, h.Disable(ctx, h.owner, "mia@example.com"))
+	wants(t, "disabled, with a group again", comes(custody.Developer), fault.Denied)
+	check(t, h.Enable(ctx, h.owner, "mia@example.com"))
+	check(t, comes(custody.Developer))
+}
