@@ -48,11 +48,6 @@ func TestProjectZip(t *testing.T) {
 		"ca_common_name", "Zipped CA", "key_type", "ec-p256", "ca_days", "365", "leaf_days", "364").ok(t, "its certificates")
 	bundle := v.form(m+"/certificates/bundle.zip").ok(t, "its bundle").files(t)
 	v.form("/cloud/zipped.f45a2", "ca_bundle", bundle["ca.pem"]).ok(t, "its CA in the rehearsal cloud")
-	_, trust, ok := strings.Cut(string(v.get(m+"/code.md").ok(t, "the code as Markdown").body), "Only for the rehearsal:\n\n```bash\n")
-	trust, _, _ = strings.Cut(trust, "```")
-	if !ok {
-		t.Fatal("no trust variables")
-	}
 	for _, lang := range []string{"python", "go", "typescript", "java"} {
 		for _, style := range []string{"explicit", "envconfig"} {
 			zip := v.get(m+"/code.zip?lang="+lang+"&style="+style).ok(t, "the project").tree(t)
@@ -65,7 +60,6 @@ func TestProjectZip(t *testing.T) {
 			}
 			writeBelow(t, dir, "client.pem", bundle["client.pem"])
 			writeBelow(t, dir, "client.key", bundle["client.key"])
-			writeBelow(t, dir, "trust.sh", trust)
 			t.Run(lang+"-"+style, func(t *testing.T) {
 				install, worker, starter := readmeSteps(t, zip["money-transfer-"+lang+"/README.md"])
 				env := cleanEnv("PYTHONDONTWRITEBYTECODE=1")
@@ -77,7 +71,7 @@ func TestProjectZip(t *testing.T) {
 				default:
 					shell(t, dir, env, install)
 				}
-				const set = ". ./env.sh; . ./trust.sh; "
+				const set = ". ./env.sh; "
 				running := startShell(t, dir, env, set+worker)
 				transferred(t, dir, env, set+starter, running)
 				running.killGroup()

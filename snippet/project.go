@@ -62,6 +62,30 @@ func Project(r Request) ([]File, error) {
 	return append(append(out, c.Files...), File{held.path, c.Holder}, File{"README.md", readme(c, shell)}, File{".gitignore", ignored}), nil
 }
 
+// ForRehearsal returns a project that also trusts the server of the rehearsal cloud, by the variables of trust as they are
+// written for shell: beside the others where its file is a list of variables, else in a file of their own.
+func ForRehearsal(files []File, shell, trust string) []File {
+	const why = "Only for the rehearsal: the root of the rehearsal cloud's server, on the machine where Onramp runs."
+	held, said := environmentFiles[shell], why
+	if held.use == "" && shell != "dotenv" {
+		files = append(files, File{"rehearsal-trust.sh", "# " + why + "\n" + trust})
+		said += " Programs need the variables of `rehearsal-trust.sh` too."
+	}
+	comment := "# "
+	if shell == "cmd" {
+		comment = "rem "
+	}
+	for i, f := range files {
+		switch {
+		case f.Path == held.path && (held.use != "" || shell == "dotenv"):
+			files[i].Content = strings.TrimRight(f.Content, "\n") + "\n\n" + comment + why + "\n" + trust
+		case f.Path == "README.md":
+			files[i].Content = strings.Replace(f.Content, "## 3. ", said+"\n\n## 3. ", 1)
+		}
+	}
+	return files
+}
+
 // ignored keeps what is secret, or only this machine's, out of version control.
 const ignored = "*.key\nclient.pem\napi-key.txt\n.env\nnode_modules/\nlib/\ntarget/\nbin/\nobj/\nvendor/\n__pycache__/\n.venv/\n"
 

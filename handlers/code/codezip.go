@@ -23,6 +23,13 @@ func (h *Pages) CodeZip(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
+	if v.Migration.Mode.Can().OneDoor && h.Absent() == nil {
+		trust, err := h.Trust()
+		if err != nil {
+			return err
+		}
+		files = snippet.ForRehearsal(files, q.shell, trust.ForShell(q.shell).Text)
+	}
 	var b bytes.Buffer
 	z := zip.NewWriter(&b)
 	for _, f := range files {
