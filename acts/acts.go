@@ -149,7 +149,7 @@ type desk struct {
 	rates   *handoffRates
 	naming  sync.Mutex  // one search for a free name at a time
 	bulks   *runs.Bulks // checks of many
-	showing sync.Mutex  // one part of a shown rehearsal at a time
+	showing locks       // of migrations: one part of a shown rehearsal at a time
 	presses presses
 	ending  context.Context // ends on Close
 	end     context.CancelFunc

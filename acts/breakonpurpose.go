@@ -12,7 +12,7 @@ import (
 )
 
 // Break turns a switch of a migration's namespace on and starts the check that must name it. started is false where
-// that needs a key that nobody lent.
+// that needs a key that nobody lent. A Denied fault where another team uses the namespace too.
 func (r Rehearsal) Break(ctx context.Context, by Actor, id, breakID string) (run runs.Run, started bool, err error) {
 	defer unchanged(&err)
 	place, err := r.Ready(ctx)
@@ -27,6 +27,11 @@ func (r Rehearsal) Break(ctx context.Context, by Actor, id, breakID string) (run
 		return run, false, fault.New(fault.Conflict, "Faults cannot be switched on for this migration", "Choose a rehearsal with a namespace and client certificates, or make a practice migration.")
 	}
 	ns, _ := r.Space(v)
+	letGo, err := r.holdSpace(ctx, by, ns.String())
+	if err != nil {
+		return run, false, err
+	}
+	defer letGo()
 	was := slices.Contains(place.Breaks.Broken()[ns.String()], breakID)
 	if err := place.Breaks.SetBreak(ctx, ns, breakID, true); err != nil {
 		return run, false, err
@@ -38,6 +43,7 @@ func (r Rehearsal) Break(ctx context.Context, by Actor, id, breakID string) (run
 		}
 		return run, false, left(err, e, "The switch is on.")
 	}
+	letGo()
 	run, started, err = r.checkBroken(ctx, by, v, place.Breaks.Broken()[ns.String()])
 	if err != nil { // the switch is on all the same, and its page says so
 		r.o.Log.Warn("no check was started for a switch", "migration", id, "cause", err)

@@ -27,10 +27,10 @@ func (h Handoffs) CarryOut(ctx context.Context, by Actor, token string) (x Hando
 	id := x.Migration.ID
 	switch x.Handoff.Task {
 	case migration.TaskFilters:
-		err = Namespaces(h).setFilters(ctx, x.By, x.View, []byte(x.Task.Filters), x.about(custody.FiltersSaved))
+		err = Namespaces(h).setFilters(ctx, x.carrier(), x.View, []byte(x.Task.Filters), x.about(custody.FiltersSaved))
 	case migration.TaskRemoveCA:
 		done := x.about(custody.ReplaceRemoved)
-		err = Replacements(h).removeHere(ctx, x.By, x.View, done)
+		err = Replacements(h).removeHere(ctx, x.carrier(), x.View, done)
 		if err == nil {
 			Replacements(h).succeed(Actor{Person: x.Handoff.Person}, id, x.Replacement().New.LeafFingerprint)
 			h.o.CertificatesChanged()
@@ -45,12 +45,12 @@ func (h Handoffs) CarryOut(ctx context.Context, by Actor, token string) (x Hando
 	if err != nil {
 		return x, nil // it is done; the page after it says what is there
 	}
-	return h.visit(ctx, v, x.By, x.Handoff.Number)
+	return h.then(ctx, x, v), nil
 }
 
 // upload adds the CA certificate of a link, and no other, to the namespace's bundle.
 func (h Handoffs) upload(ctx context.Context, x HandoffVisit) error {
-	change, err := h.changeBundle(ctx, x.View, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
+	change, err := h.changeBundle(ctx, x.carrier(), x.View, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
 		c, err := certsvc.AddToBundle([]byte(ns.BundlePEM), []byte(x.Task.PEM), h.now())
 		return c.PEM, err
 	})

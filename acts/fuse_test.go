@@ -21,8 +21,9 @@ type fuse struct {
 	after bool // the store's write happens, and its error comes all the same
 	// stays: from the broken write on, everything outside the store fails too, so that nothing can be taken back.
 	stays bool
-	last  string // what was broken
-	gone  string // who made links and may do nothing any more
+	last  string       // what was broken
+	gone  string       // who made links and may do nothing any more
+	maker func() error // fails to read who made a link; nil for never
 }
 
 var errDisk = errors.New("the disk is full")
@@ -165,9 +166,17 @@ type links struct {
 
 // Maker is somebody of the tests, who may do everything until they are gone.
 func (s links) Maker(_ context.Context, person string) (Actor, error) {
+	if s.f.maker != nil {
+		if err := s.f.maker(); err != nil {
+			return Actor{}, err
+		}
+	}
 	a := Actor{Person: person, Name: person}
 	if s.f.gone != person {
 		a.Role = custody.Owner
+	}
+	if person == dana.Person {
+		a.Role, a.Teams = min(a.Role, dana.Role), dana.Teams
 	}
 	return a, nil
 }

@@ -84,6 +84,15 @@ type HandoffVisit struct {
 	Task       migration.Task
 	Superseded bool
 	By         Actor // "link 3 for Omar": nobody's account
+
+	maker Actor // who made the link, as they are now; the zero Actor where that is over
+}
+
+// carrier is the link's actor with its maker's right: what the maker may not change, the link does not change either.
+func (x HandoffVisit) carrier() Actor {
+	by := x.By
+	by.Role, by.Teams = x.maker.Role, x.maker.Teams
+	return by
 }
 
 // noLink is the one fault of a link that does not work, whatever the reason.
@@ -104,22 +113,22 @@ func makerGone(by string) error {
 
 var errMakerGone = errors.New("who made the link may not work on the migration any more")
 
-// stands is nil as long as whoever made a link may work on its migration: an account that is enabled, with the role and
+// stands is whoever made a link, as long as they may work on its migration: an account that is enabled, with the role and
 // the team for it. At a portal for one person that person may. The Gone fault of makerGone where that is over.
-func (h Handoffs) stands(ctx context.Context, v migration.View, one migration.Handoff) error {
+func (h Handoffs) stands(ctx context.Context, v migration.View, one migration.Handoff) (Actor, error) {
 	if one.Person == custody.Local {
-		return nil
+		return Actor{Person: custody.Local, Role: custody.Owner}, nil
 	}
 	maker, err := h.o.Handoffs.Maker(ctx, one.Person)
 	switch {
 	case fault.Is(err, fault.NotFound):
-		return makerGone(one.By)
+		return Actor{}, makerGone(one.By)
 	case err != nil:
-		return err
+		return Actor{}, err
 	case !maker.WorksOn(v.Migration.Team):
-		return makerGone(one.By)
+		return Actor{}, makerGone(one.By)
 	}
-	return nil
+	return maker, nil
 }
 
 func askedOften(wait time.Duration) error {
@@ -161,7 +170,22 @@ func (h Handoffs) visit(ctx context.Context, v migration.View, by Actor, number 
 	if !one.Lapsed.IsZero() {
 		return x, makerGone(one.By)
 	}
-	return x, h.stands(ctx, v, one)
+	var err error
+	x.maker, err = h.stands(ctx, v, one)
+	return x, err
+}
+
+// then is a visit after what it did was written down. That is done, whatever has become of the link meanwhile: the next
+// visit hears of it.
+func (h Handoffs) then(ctx context.Context, x HandoffVisit, v migration.View) HandoffVisit {
+	if now, err := h.visit(ctx, v, x.By, x.Handoff.Number); err == nil {
+		return now
+	}
+	x.View = v
+	if one, ok := v.Handoffs.Number(x.Handoff.Number); ok {
+		x.Handoff = one
+	}
+	return x
 }
 
 // answering is See for an act. A link whose maker is gone has lapsed from then on, which the audit tells.
@@ -216,7 +240,7 @@ func (h Handoffs) answered(ctx context.Context, x HandoffVisit, verb custody.Ver
 	if err != nil {
 		return x, err
 	}
-	return h.visit(ctx, v, x.By, x.Handoff.Number)
+	return h.then(ctx, x, v), nil
 }
 
 // The acts of whoever has a link are of the link. by says from where the request comes; ctx may be that of somebody who

@@ -3,6 +3,7 @@ package acts
 import (
 	"fmt"
 	"iter"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -268,5 +269,39 @@ func TestHandoffMakerGone(t *testing.T) {
 	h, _ := w.view().Handoffs.Number(1)
 	if turn := migration.WhoseTurn(w.view()); h.State != migration.HandoffLapsed || turn.Who != migration.WhoDeveloper || h.Since.IsZero() {
 		t.Errorf("link 1 is %s, and it is the turn of %+v", h.State, turn)
+	}
+}
+
+// TestHandoffWhoseMakerCannotBeRead: whichever read of the link's maker fails, or finds that they are out, an act of the link
+// that says that nothing was changed has changed nothing, and what it wrote down it does not call failed.
+func TestHandoffWhoseMakerCannotBeRead(t *testing.T) {
+	for _, a := range all {
+		if !strings.HasPrefix(a.name, "Handoffs.") || strings.HasPrefix(a.name, "Handoffs.Make") || strings.HasPrefix(a.name, "Handoffs.Revoke") {
+			continue
+		}
+		for _, how := range []error{broken(), fault.New(fault.NotFound, "There is no such account", "")} {
+			for at := 1; ; at++ {
+				w := newWorld(t)
+				a.setup(w)
+				w.settle()
+				before, asked := w.dump(), 0
+				w.f.maker = func() error {
+					if asked++; asked == at {
+						return how
+					}
+					return nil
+				}
+				err := a.do(w)
+				w.settle()
+				come, gone := w.dump().without("records").change(before.without("records"))
+				if changed := len(come)+len(gone) > 0; changed && err != nil && !slices.ContainsFunc(come, func(l string) bool { return strings.Contains(l, "lapsed") }) {
+					t.Errorf("%s, read %d of the maker: %+v, and it has changed\n new  %v\n gone %v", a.name, at, fault.From(err), come, gone)
+				}
+				w.end()
+				if asked < at {
+					break
+				}
+			}
+		}
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"onramp/namespace"
 )
 
-// Mend turns a switch of a namespace off, or all of them ("").
+// Mend turns a switch of a namespace off, or all of them (""). A Denied fault where another team uses the namespace too.
 func (r Rehearsal) Mend(ctx context.Context, by Actor, pasted, breakID string) (err error) {
 	defer unchanged(&err)
 	place, err := r.Ready(ctx)
@@ -20,6 +20,11 @@ func (r Rehearsal) Mend(ctx context.Context, by Actor, pasted, breakID string) (
 	if err != nil {
 		return err
 	}
+	letGo, err := r.holdSpace(ctx, by, id.String())
+	if err != nil {
+		return err
+	}
+	defer letGo()
 	ids := []string{breakID}
 	if breakID == "" {
 		ids = place.Breaks.Broken()[id.String()]

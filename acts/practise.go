@@ -34,6 +34,9 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		if err == nil && !r.CanPractise(v) {
 			err = fault.New(fault.Conflict, "This migration is not a rehearsal with client certificates", "Make a practice migration.")
 		}
+		if err == nil {
+			err = r.Free(ctx, by, namespaceOf(v))
+		}
 		if err != nil {
 			return v, err
 		}
@@ -55,7 +58,7 @@ func (r Rehearsal) Practise(ctx context.Context, by Actor, id string, set func(m
 		return v, err
 	}
 	defer made.close()
-	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
+	change, err := r.changeBundle(ctx, by, v, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
 		return []byte(made.data.CAPEM + ns.BundlePEM), nil
 	})
 	if err != nil {

@@ -22,7 +22,7 @@ func (r Replacements) Back(ctx context.Context, by Actor, id, gate string) (err 
 	re, rec := v.Replacement(), note(id, custody.ReplaceBack, gate)
 	what := func(v migration.View) ([]migration.Fact, error) { return v.Back(gate) }
 	if re.Restores(gate) {
-		change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) ([]byte, error) {
+		change, err := r.changeBundle(ctx, by, v, func(ns cloud.Namespace, c cloud.Callers) ([]byte, error) {
 			return re.Restored(gate, ns, c, r.o.ReplaceWindow, r.o.Now())
 		})
 		if err != nil {

@@ -24,7 +24,7 @@ func (r Replacements) SaveBundle(ctx context.Context, by Actor, id string) (err 
 	if err := re.GoesOn(); err != nil {
 		return err
 	}
-	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) ([]byte, error) {
+	change, err := r.changeBundle(ctx, by, v, func(ns cloud.Namespace, c cloud.Callers) ([]byte, error) {
 		return re.Combine(ns, c, r.o.ReplaceWindow, r.o.Now())
 	})
 	if err != nil {
@@ -46,8 +46,8 @@ type bundleChange struct {
 }
 
 // changeBundle changes the bundle of a migration's namespace; nobody comes in between the look and the change. An
-// error of how changes nothing. Whoever gets a change closes it.
-func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (*bundleChange, error) {
+// error of how changes nothing. Whoever gets a change closes it. A Denied fault where another team uses the namespace too.
+func (d *desk) changeBundle(ctx context.Context, by Actor, v migration.View, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (*bundleChange, error) {
 	if !v.Migration.Mode.Can().Bundle {
 		return nil, notOurs()
 	}
@@ -59,7 +59,7 @@ func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(clou
 	if err != nil {
 		return nil, err
 	}
-	c, err := d.changeCAs(ctx, place, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
+	c, err := d.changeCAs(ctx, by, place, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
 		pem, err := how(ns, callers)
 		if err == nil && string(pem) == ns.BundlePEM {
 			err = errSame
@@ -76,10 +76,13 @@ func (d *desk) changeBundle(ctx context.Context, v migration.View, how func(clou
 // errSame is the answer to a change that is none: nothing is written, nor judged anew.
 var errSame = errors.New("it stays as it is")
 
-// changeCAs changes the bundle of a namespace. Its caller closes the change, also with an error. What there was before is in the change, also with an error, unless the
-// namespace could not be looked at.
-func (d *desk) changeCAs(ctx context.Context, place cloud.Place, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (c *bundleChange, err error) {
-	c = &bundleChange{d: d, place: place, close: d.using.lock(id.String())}
+// changeCAs changes the bundle of a namespace that holdSpace gives the actor. Its caller closes the change, also with an error.
+// What there was before is in the change, also with an error, unless the namespace could not be looked at.
+func (d *desk) changeCAs(ctx context.Context, by Actor, place cloud.Place, id namespace.ID, how func(cloud.Namespace, cloud.Callers) ([]byte, error)) (c *bundleChange, err error) {
+	c = &bundleChange{d: d, place: place}
+	if c.close, err = d.holdSpace(ctx, by, id.String()); err != nil {
+		return c, err
+	}
 	c.after, err = place.CAs.ChangeCAs(ctx, id, func(ns cloud.Namespace, callers cloud.Callers) ([]byte, error) {
 		c.before = ns
 		return how(ns, callers)

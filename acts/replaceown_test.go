@@ -32,7 +32,15 @@ func TestRemoveKnowsItsOwn(t *testing.T) {
 	w.flows.hold = make(chan struct{})
 	run, err := w.transfer("once")
 	w.must(err)
-	refused("a transfer of Onramp's own", "own transfer 1 still uses")
+	refused("a transfer of Onramp's own", "own test transfer 1 still uses")
+	w.flows.let(func() {
+		for _, once := range []string{"2", "3", "4", "5"} { // short ones after it, each in turn
+			later, err := w.transfer(once)
+			w.must(err)
+			w.ended(later.ID)
+		}
+	})
+	refused("an older transfer of Onramp's own that still runs", "own test transfer 1 still uses")
 	w.must(w.Acts.Transfers.Stop(w.ctx, dana, w.m.ID, run.ID))
 	w.settle()
 	w.must(w.Replacements.Remove(w.ctx, dana, w.m.ID))

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"onramp/custody"
+	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
 	"onramp/transfer"
@@ -32,22 +33,27 @@ func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string
 	if err := checkQueue(queue); err != nil {
 		return err
 	}
-	if err := r.admit(ctx, by, t.Address); err != nil {
-		return err
-	}
-	found, err := r.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
+	who, err := r.pollers(ctx, by, v, t, queue)
 	if err != nil {
 		return err
-	}
-	var who []string
-	for _, p := range found {
-		who = append(who, p.Identity)
 	}
 	_, err = r.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := v.SeePollers(queue, who)
 		return entry{facts: facts, records: []custody.Record{note(id, custody.PollersSeen, queue)}}, err
 	})
 	return err
+}
+
+// pollers are the identities that poll a task queue of a migration's namespace, seen through t.
+func (d *desk) pollers(ctx context.Context, by Actor, v migration.View, t doctor.Target, queue string) (who []string, err error) {
+	if err := d.admit(ctx, by, t.Address); err != nil {
+		return nil, err
+	}
+	found, err := d.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
+	for _, p := range found {
+		who = append(who, p.Identity)
+	}
+	return who, err
 }
 
 // TaskQueue is the task queue of the migration's language.

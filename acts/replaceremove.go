@@ -2,12 +2,10 @@ package acts
 
 import (
 	"context"
-	"fmt"
 
 	"onramp/certsvc"
 	"onramp/cloud"
 	"onramp/custody"
-	"onramp/fault"
 	"onramp/migration"
 	"onramp/runs"
 )
@@ -67,26 +65,10 @@ func (d *desk) lentIs(h custody.Held, leaf string) bool {
 	return certsvc.Fingerprint(lent.Leaf) == leaf
 }
 
-// ownRun is a Conflict fault while a transfer or a drill of Onramp's own works with the old certificate: it would fail.
-// One that only follows a workflow is let go.
+// ownRun is the fault of working while a transfer or a drill of Onramp's own uses the old certificate: it would fail.
 func (r Replacements) ownRun(ctx context.Context, v migration.View) error {
 	old := about(v, r.Target(v), v.Replacement().Old.LeafFingerprint)
-	for _, kind := range []migration.RunKind{migration.TransferRun, migration.DrillRun} {
-		rows, err := r.o.Runs.Rows(ctx, v.Migration.ID, kind, maxRunning)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			work, _ := r.o.Runs.Under(row.ID)
-			if t, ok := work.(runs.Transfer); row.Over() || row.InputHash != old || ok && t.OnlyFollows() {
-				continue
-			}
-			f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d still uses the old client certificate", kind, row.Number), "Wait until it has ended, or stop it on its page.")
-			f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
-			return f
-		}
-	}
-	return nil
+	return r.working(ctx, "still uses the old client certificate", v, func(row runs.Row) bool { return row.InputHash == old })
 }
 
 func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View, done custody.Record) error {
@@ -95,7 +77,7 @@ func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View
 		return err
 	}
 	var seen migration.ReplaceSeenData
-	change, err := r.changeBundle(ctx, v, func(ns cloud.Namespace, c cloud.Callers) (keep []byte, err error) {
+	change, err := r.changeBundle(ctx, by, v, func(ns cloud.Namespace, c cloud.Callers) (keep []byte, err error) {
 		keep, seen, err = re.Remove(ns, c, r.o.ReplaceWindow, r.o.Now())
 		return keep, err
 	})

@@ -2,13 +2,10 @@ package acts
 
 import (
 	"context"
-	"fmt"
 
 	"onramp/cloud"
 	"onramp/custody"
-	"onramp/fault"
 	"onramp/migration"
-	"onramp/runs"
 )
 
 // Delete ends a replacement of an API key: in the rehearsal cloud Onramp deletes the old key, unless a program is seen with
@@ -70,6 +67,11 @@ func (r Rotations) dropKey(ctx context.Context, by Actor, v migration.View, key 
 	if err != nil {
 		return asked, err
 	}
+	letGo, err := r.holdSpace(ctx, by, ns.String())
+	if err != nil {
+		return asked, err
+	}
+	defer letGo()
 	may := func(c cloud.Callers) error { return re.Free(c, key.ID, r.o.ReplaceWindow) }
 	now, err := place.Callers.Callers(ctx, ns) // what is refused anyway is not asked for
 	if err == nil {
@@ -89,30 +91,8 @@ func (r Rotations) dropKey(ctx context.Context, by Actor, v migration.View, key 
 	return asked, toldAfter(ctx, r.Book, by, asked, err)
 }
 
-// stillRuns is a Conflict fault while a transfer or a drill of Onramp's own goes on: whether it has the old key is not known,
+// stillRuns is the fault of working while a transfer or a drill of Onramp's own goes on in the namespace: whether it has the old key is not known,
 // for an API key is never kept.
 func (r Rotations) stillRuns(ctx context.Context, v migration.View) error {
-	row, err := working(ctx, r.desk, v.Migration.ID)
-	if err != nil || row == nil {
-		return err
-	}
-	f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d may still use the old API key", row.Kind, row.Number), "Wait until it has ended, or stop it on its page.")
-	f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
-	return f
-}
-
-// working is a transfer or a drill of Onramp's own that goes on; nil for none.
-func working(ctx context.Context, d *desk, id string) (*runs.Row, error) {
-	for _, kind := range []migration.RunKind{migration.TransferRun, migration.DrillRun} {
-		rows, err := d.o.Runs.Rows(ctx, id, kind, maxRunning)
-		if err != nil {
-			return nil, err
-		}
-		for i, row := range rows {
-			if !row.Over() {
-				return &rows[i], nil
-			}
-		}
-	}
-	return nil, nil
+	return r.workingIn(ctx, "may still use the old API key", v, v.Migration.Auth)
 }

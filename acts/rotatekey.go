@@ -2,7 +2,6 @@ package acts
 
 import (
 	"context"
-	"time"
 
 	"onramp/certsvc"
 	"onramp/cloud"
@@ -22,24 +21,20 @@ func (r Rotations) CreateKey(ctx context.Context, by Actor, id, name string, day
 	if err := migration.RotationOf(v).CanTakeKey(); err != nil {
 		return key, err
 	}
-	return makeKey(ctx, r.desk, by, v, freshKey{name, days, migration.SetSecondKey})
+	return makeKey(ctx, r.desk, by, v, freshKey{name, days}, migration.SetSecondKey)
 }
 
-// freshKey is an API key that Onramp is to make. set records it.
-type freshKey struct {
-	name string
-	days int
-	set  func(v migration.View, lane string, key migration.KeyRef) ([]migration.Fact, error)
-}
+// setsKey are the facts of a migration's API key that was made.
+type setsKey func(v migration.View, lane string, key migration.KeyRef) ([]migration.Fact, error)
 
 // makeKey makes an API key for a migration in the rehearsal cloud and returns it, this once. Faults are Invalid, at the fields
-// key_name and key_days, and Conflict where Onramp makes no keys.
-func makeKey(ctx context.Context, d *desk, by Actor, v migration.View, k freshKey) (key certsvc.Secret, err error) {
+// key_name and key_days, Conflict where Onramp makes no keys, and Denied where another team uses the namespace too.
+func makeKey(ctx context.Context, d *desk, by Actor, v migration.View, k freshKey, set setsKey) (key certsvc.Secret, err error) {
 	if !v.Migration.Mode.Can().Callers {
 		return key, fault.New(fault.Conflict, "Onramp cannot make a key in Temporal Cloud here", "Make it there, or let Onramp do it with a Cloud Ops API key.")
 	}
-	if k.days < 1 || k.days > maxKeyDays {
-		return key, fault.New(fault.Invalid, "An API key lasts 1 to 730 days", "Give a whole number of days.").In("key_days")
+	if err := k.invalid(); err != nil {
+		return key, err
 	}
 	place, err := d.Ready(ctx)
 	if err != nil {
@@ -49,19 +44,18 @@ func makeKey(ctx context.Context, d *desk, by Actor, v migration.View, k freshKe
 	if err != nil {
 		return key, err
 	}
-	made, _, err := place.Keys.CreateAPIKey(ctx, ns, k.name, time.Duration(k.days)*24*time.Hour)
+	letGo, err := d.holdSpace(ctx, by, ns.String())
 	if err != nil {
 		return key, err
 	}
-	ref := migration.KeyRef{ID: made.ID, Name: made.Name, Ends: made.Expires, Print: cloud.KeyPrint(string(made.Secret.Reveal()))}
-	_, err = d.write(ctx, by, v.Migration.ID, func(v migration.View) (entry, error) {
-		facts, err := k.set(v, migration.KeyByOnramp, ref)
-		return entry{facts: facts, records: []custody.Record{note(v.Migration.ID, custody.KeyMade, ns.String()+": "+made.Name)}}, err
+	defer letGo()
+	key, _, err = createKey(ctx, place, ns, k, func(made cloud.NewKey) error {
+		ref := migration.KeyRef{ID: made.ID, Name: made.Name, Ends: made.Expires, Print: cloud.KeyPrint(string(made.Secret.Reveal()))}
+		_, err := d.write(ctx, by, v.Migration.ID, func(v migration.View) (entry, error) {
+			facts, err := set(v, migration.KeyByOnramp, ref)
+			return entry{facts: facts, records: []custody.Record{note(v.Migration.ID, custody.KeyMade, ns.String()+": "+made.Name)}}, err
+		})
+		return err
 	})
-	if err != nil {
-		clear(made.Secret.Reveal())
-		_, e := place.Keys.DeleteAPIKey(context.WithoutCancel(ctx), ns, made.ID, nil)
-		return certsvc.Secret{}, left(err, e, "An API key was created but not shown to anyone; delete it.")
-	}
-	return made.Secret, nil
+	return key, err
 }

@@ -7,7 +7,6 @@ import (
 	"onramp/doctor"
 	"onramp/fault"
 	"onramp/migration"
-	"onramp/transfer"
 )
 
 // SeePollers looks who polls a task queue, with an API key that is used for it and forgotten, and records that: where the
@@ -27,7 +26,14 @@ func (r Rotations) SeePollers(ctx context.Context, by Actor, id, queue, key stri
 	if err := checkQueue(queue); err != nil {
 		return err
 	}
-	seen, err := r.polled(ctx, by, v, queue, key)
+	t := doctor.Target{}
+	if v.Namespace != nil {
+		t = r.Target(v)
+	}
+	if err := withAPIKey(key, &t); err != nil {
+		return err
+	}
+	seen, err := r.pollers(ctx, by, v, t, queue)
 	if err != nil {
 		return err
 	}
@@ -36,27 +42,4 @@ func (r Rotations) SeePollers(ctx context.Context, by Actor, id, queue, key stri
 		return entry{facts: facts, records: []custody.Record{note(id, custody.PollersSeen, queue)}}, err
 	})
 	return err
-}
-
-// polled are the identities that poll a task queue, seen with an API key.
-func (r Rotations) polled(ctx context.Context, by Actor, v migration.View, queue, key string) ([]string, error) {
-	t := doctor.Target{}
-	if v.Namespace != nil {
-		t = r.Target(v)
-	}
-	if err := withAPIKey(key, &t); err != nil {
-		return nil, err
-	}
-	if err := r.admit(ctx, by, t.Address); err != nil {
-		return nil, err
-	}
-	found, err := r.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
-	if err != nil {
-		return nil, err
-	}
-	var who []string
-	for _, p := range found {
-		who = append(who, p.Identity)
-	}
-	return who, nil
 }

@@ -14,13 +14,18 @@ var authName = map[string]string{cloud.AuthMTLS: "a client certificate", cloud.A
 	cloud.AuthBoth: "a client certificate or an API key"}
 
 // SaveAuth chooses how workers sign in to a namespace of the rehearsal cloud: cloud.AuthMTLS, cloud.AuthAPIKey or
-// cloud.AuthBoth. What was seen (Saw) is the Edition of the method.
+// cloud.AuthBoth. A Denied fault where another team uses the namespace too. What was seen (Saw) is the Edition of the method.
 func (n Namespaces) SaveAuth(ctx context.Context, by Actor, id namespace.ID, auth string) (err error) {
 	defer unchanged(&err)
 	place, err := n.Ready(ctx)
 	if err != nil {
 		return err
 	}
+	letGo, err := n.holdSpace(ctx, by, id.String())
+	if err != nil {
+		return err
+	}
+	defer letGo()
 	undo, err := changeAuth(ctx, place, id, func(ns cloud.Namespace, _ cloud.Callers) (string, error) {
 		if auth == ns.Auth {
 			return auth, nil

@@ -19,7 +19,7 @@ func (n Namespaces) SaveCAs(ctx context.Context, by Actor, id namespace.ID, bund
 		return ns, err
 	}
 	var other error
-	change, err := n.changeCAs(ctx, place, id, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
+	change, err := n.changeCAs(ctx, by, place, id, func(ns cloud.Namespace, _ cloud.Callers) ([]byte, error) {
 		other = sawText(ctx, ns.BundlePEM, casText(ns))
 		return bundle, other
 	})

@@ -24,7 +24,8 @@ func (n Namespaces) SaveFilters(ctx context.Context, by Actor, m string, filters
 	return n.setFilters(ctx, by, v, filters, note(m, custody.FiltersSaved, ""))
 }
 
-// setFilters sets the filters of the rehearsal cloud, and writes down that; and who asked for them by a link has them.
+// setFilters sets the filters of the rehearsal cloud, and writes down that; and who asked for them by a link has them. A
+// Denied fault where another team uses the namespace too.
 func (n Namespaces) setFilters(ctx context.Context, by Actor, v migration.View, filters []byte, done custody.Record) error {
 	place := n.Of(v.Migration.Mode)
 	if place.Filters == nil || v.Namespace == nil {
@@ -38,6 +39,11 @@ func (n Namespaces) setFilters(ctx context.Context, by Actor, v migration.View, 
 	if err != nil {
 		return err
 	}
+	letGo, err := n.holdSpace(ctx, by, id.String())
+	if err != nil {
+		return err
+	}
+	defer letGo()
 	if done.Note == "" {
 		done.Note = id.String()
 	}

@@ -32,8 +32,7 @@ const showKeyName = "just-show-me"
 // is returned as it is; when all is done nothing happens. It keeps no key beyond what Onramp is lent: a client key that
 // is not lent any more is made anew, and an API key is made for each run.
 func (r Rehearsal) ShowNext(ctx context.Context, by Actor, id string, set SetFor) (s Shown, err error) {
-	r.showing.Lock() // a second press waits, and finds what the first began
-	defer r.showing.Unlock()
+	defer r.showing.lock(id)() // a second press waits, and finds what the first began
 	did := false
 	defer func() {
 		if err != nil && did { // each act speaks for itself only
@@ -53,6 +52,11 @@ func (r Rehearsal) ShowNext(ctx context.Context, by Actor, id string, set SetFor
 	}
 	if !s.View.Migration.Mode.Can().Practice {
 		return s, fault.New(fault.Conflict, "This migration is not a rehearsal", "Do its steps yourself: each leads to the next.")
+	}
+	if ns := namespaceOf(s.View); ns != "" {
+		if err := r.Free(ctx, by, ns); err != nil {
+			return s, err
+		}
 	}
 	if s.Run, err = r.underWay(ctx, s.View); err != nil || s.Run.ID != "" {
 		return s, err
@@ -88,16 +92,12 @@ func (r Rehearsal) ShowNext(ctx context.Context, by Actor, id string, set SetFor
 
 // underWay is the check or transfer of a migration that runs now; the zero Run for none.
 func (r Rehearsal) underWay(ctx context.Context, v migration.View) (runs.Run, error) {
-	for _, kind := range []migration.RunKind{migration.TransferRun, migration.CheckRun} {
-		rows, err := r.o.Runs.Rows(ctx, v.Migration.ID, kind, 1)
-		if err != nil {
-			return runs.Run{}, err
-		}
-		if len(rows) > 0 && rows[0].Running() {
-			return r.o.Runs.Run(ctx, v.Migration.ID, rows[0].ID)
-		}
+	rows, err := r.o.Runs.Running(ctx, v.Migration.ID, migration.TransferRun, migration.CheckRun)
+	rows = slices.DeleteFunc(rows, func(row runs.Row) bool { return r.follows(row) })
+	if err != nil || len(rows) == 0 {
+		return runs.Run{}, err
 	}
-	return runs.Run{}, nil
+	return r.o.Runs.Run(ctx, v.Migration.ID, rows[0].ID)
 }
 
 // showNamespace makes the namespace of a migration where the rehearsal cloud lacks it.

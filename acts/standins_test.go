@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/x509"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -28,6 +29,8 @@ type standIn struct {
 
 	meanwhile *cloud.Key  // what somebody else makes while a key is made
 	pending   *cloud.Plan // what an earlier start has sent to the control plane
+	restart   error       // why it does not start again after a reset
+	onReset   func()      // what happens meanwhile; nil for nothing
 }
 
 type space struct {
@@ -48,14 +51,17 @@ func (c *standIn) TrustFiles(string) (map[string]string, error) {
 	return map[string]string{}, nil
 }
 
-func (c *standIn) Reset(context.Context) error {
+func (c *standIn) Reset(ctx context.Context) error {
 	if err := c.f.elsewhere("Reset"); err != nil {
-		return err
+		return fault.Unchanged(err)
+	}
+	if c.onReset != nil {
+		c.onReset()
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.spaces = map[string]*space{}
-	return nil
+	return errors.Join(ctx.Err(), c.restart)
 }
 
 func (c *standIn) Namespaces(context.Context) (out []cloud.Namespace, err error) {
@@ -292,6 +298,7 @@ type workflows struct {
 	f     *fuse
 	mu    sync.Mutex
 	hold  chan struct{}
+	held  int      // how many have waited for it
 	asked []string // to cancel, to terminate
 	used  [][]byte // the keys of what acts asked for
 	no    error    // what is asked is refused
@@ -300,6 +307,9 @@ type workflows struct {
 func (x *workflows) wait(ctx context.Context) {
 	x.mu.Lock()
 	hold := x.hold
+	if hold != nil {
+		x.held++
+	}
 	x.mu.Unlock()
 	if hold != nil {
 		select {
@@ -307,6 +317,24 @@ func (x *workflows) wait(ctx context.Context) {
 		case <-ctx.Done():
 		}
 	}
+}
+
+// let lets go those that begin while do works, but not the first that is held.
+func (x *workflows) let(do func()) {
+	set := func(to chan struct{}) (was chan struct{}, held int) {
+		x.mu.Lock()
+		defer x.mu.Unlock()
+		if was, held = x.hold, x.held; held > 0 || to != nil {
+			x.hold = to
+		}
+		return was, held
+	}
+	hold, held := set(nil)
+	for ; held == 0; _, held = set(nil) {
+		time.Sleep(time.Millisecond)
+	}
+	do()
+	set(hold)
 }
 
 // use notes the key of a request.

@@ -27,17 +27,18 @@ func (s Switches) Back(ctx context.Context, by Actor, id, gate string) (err erro
 		if err != nil {
 			return err
 		}
-		if err := s.Free(ctx, by, ns.String()); err != nil {
-			return err
-		}
-		if err := s.stillSignsIn(ctx, ns.String(), sw.New.Auth); err != nil {
-			return err
-		}
 		place, err := s.Ready(ctx)
 		if err != nil {
 			return err
 		}
-		defer s.using.lock(ns.String())()
+		letGo, err := s.holdSpace(ctx, by, ns.String())
+		if err != nil {
+			return err
+		}
+		defer letGo()
+		if err := s.stillSignsIn(ctx, v, sw.New.Auth); err != nil {
+			return err
+		}
 		back, err = changeAuth(ctx, place, ns, func(now cloud.Namespace, c cloud.Callers) (string, error) {
 			next, err := sw.TakeBack(now, c, s.o.ReplaceWindow)
 			if err == nil && next == now.Auth {

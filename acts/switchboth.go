@@ -67,15 +67,12 @@ func (s Switches) letHere(ctx context.Context, by Actor, v migration.View, moved
 	if err != nil {
 		return err
 	}
-	if err := s.Free(ctx, by, ns.String()); err != nil {
-		return err
-	}
 	place, err := s.Ready(ctx)
 	if err != nil {
 		return err
 	}
 	lane, records := migration.KeyByAPerson, []custody.Record{moved} // somebody has let it take both
-	change, err := s.changeCAs(ctx, place, ns, func(now cloud.Namespace, c cloud.Callers) ([]byte, error) {
+	change, err := s.changeCAs(ctx, by, place, ns, func(now cloud.Namespace, c cloud.Callers) ([]byte, error) {
 		if sw.Certificate == nil {
 			return nil, errSame
 		}

@@ -18,5 +18,5 @@ func (s Switches) CreateKey(ctx context.Context, by Actor, id, name string, days
 	if err := migration.SwitchOf(v).CanTakeKey(); err != nil {
 		return key, err
 	}
-	return makeKey(ctx, s.desk, by, v, freshKey{name, days, migration.SetSwitchKey})
+	return makeKey(ctx, s.desk, by, v, freshKey{name, days}, migration.SetSwitchKey)
 }

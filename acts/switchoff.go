@@ -2,7 +2,6 @@ package acts
 
 import (
 	"context"
-	"fmt"
 
 	"onramp/cloud"
 	"onramp/custody"
@@ -63,17 +62,18 @@ func (s Switches) turnOffHere(ctx context.Context, by Actor, v migration.View, d
 	if err != nil {
 		return err
 	}
-	if err := s.Free(ctx, by, ns.String()); err != nil {
-		return err
-	}
-	if err := s.stillSignsIn(ctx, ns.String(), sw.Old.Auth); err != nil {
-		return err
-	}
 	place, err := s.Ready(ctx)
 	if err != nil {
 		return err
 	}
-	defer s.using.lock(ns.String())()
+	letGo, err := s.holdSpace(ctx, by, ns.String())
+	if err != nil {
+		return err
+	}
+	defer letGo()
+	if err := s.stillSignsIn(ctx, v, sw.Old.Auth); err != nil {
+		return err
+	}
 	var end migration.SwitchEndData
 	var held []string
 	records := []custody.Record{done}
@@ -99,27 +99,7 @@ func (s Switches) turnOffHere(ctx context.Context, by Actor, v migration.View, d
 	return nil
 }
 
-// stillSignsIn is a Conflict fault while a transfer or a drill of Onramp's own goes on in a namespace with a method: it would
-// fail, and calls of Onramp's own are not among those that are seen.
-func (s Switches) stillSignsIn(ctx context.Context, ns, auth string) error {
-	views, err := s.InNamespace(ctx, migration.Rehearsal, ns)
-	if err != nil {
-		return err
-	}
-	for _, v := range views {
-		if v.Migration.Auth != auth {
-			continue
-		}
-		row, err := working(ctx, s.desk, v.Migration.ID)
-		if err != nil {
-			return err
-		}
-		if row == nil {
-			continue
-		}
-		f := fault.New(fault.Conflict, fmt.Sprintf("Onramp’s own %s %d still signs in with the old method", row.Kind, row.Number), "Wait until it has ended, or stop it on its page.")
-		f.NotWrong, f.Who = "Every caller keeps working.", migration.WhoDeveloper
-		return f
-	}
-	return nil
+// stillSignsIn is the fault of working while a transfer or a drill of Onramp's own goes on in a namespace with a method.
+func (s Switches) stillSignsIn(ctx context.Context, v migration.View, auth string) error {
+	return s.workingIn(ctx, "still signs in with the old method", v, auth)
 }

@@ -5,7 +5,6 @@ import (
 
 	"onramp/custody"
 	"onramp/migration"
-	"onramp/transfer"
 )
 
 // SeePollers looks who polls a task queue, with a credential of the old method, and records that: where nobody can see what
@@ -30,16 +29,9 @@ func (s Switches) SeePollers(ctx context.Context, by Actor, id, queue string, c 
 	if err != nil {
 		return err
 	}
-	if err := s.admit(ctx, by, t.Address); err != nil {
-		return err
-	}
-	found, err := s.o.Transfers.Pollers(ctx, transfer.Request{Target: t, Template: v.Migration.Lang, Worker: "own", TaskQueue: queue})
+	who, err := s.pollers(ctx, by, v, t, queue)
 	if err != nil {
 		return err
-	}
-	var who []string
-	for _, p := range found {
-		who = append(who, p.Identity)
 	}
 	_, err = s.write(ctx, by, id, func(v migration.View) (entry, error) {
 		facts, err := migration.SeeSwitchPollers(v, queue, who)

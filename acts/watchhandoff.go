@@ -29,7 +29,7 @@ func watchMaker(ctx context.Context, h Handoffs, x HandoffVisit) (context.Contex
 			if m, err := h.Migration(migration.Everywhere(ctx), x.Migration.ID); err == nil {
 				v.Migration = m // another team may have it
 			}
-			if errors.Is(h.stands(ctx, v, x.Handoff), errMakerGone) {
+			if _, err := h.stands(ctx, v, x.Handoff); errors.Is(err, errMakerGone) {
 				h.changes.Wake(x.Migration.ID)
 				return
 			}

@@ -276,6 +276,14 @@ func (w *world) transferred(held bool) {
 	}
 }
 
+// ended waits for a run's end.
+func (w *world) ended(run string) {
+	w.t.Helper()
+	for _, err := range w.log.Follow(w.ctx, run, 0) {
+		w.must(err)
+	}
+}
+
 // report is a check that passed elsewhere.
 func (w *world) report() []byte {
 	w.t.Helper()

@@ -79,6 +79,8 @@ type Store interface {
 	// RunByKey returns the run of a migration and kind with an idempotency key.
 	RunByKey(ctx context.Context, migrationID string, kind migration.RunKind, key string) (Run, error)
 	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]Row, error) // newest first
+	// RunningRows are those of a migration's runs of some kinds that are under way, newest first; in any process.
+	RunningRows(ctx context.Context, migrationID string, kinds ...migration.RunKind) ([]Row, error)
 	CountRuns(ctx context.Context) (map[Count]int, error)
 	// AddEntries appends to a running run's log, all or none, and gives the entries their Seq. Conflict when the
 	// run has ended. What it wrote outlives the process; only a power cut may take the last entries, from the end.

@@ -428,6 +428,11 @@ func (s *Service) Rows(ctx context.Context, migrationID string, kind migration.R
 	return s.o.Store.Rows(ctx, migrationID, kind, limit)
 }
 
+// Running returns those of a migration's runs of some kinds that are under way, newest first; in any process on this store.
+func (s *Service) Running(ctx context.Context, migrationID string, kinds ...migration.RunKind) ([]Row, error) {
+	return s.o.Store.RunningRows(ctx, migrationID, kinds...)
+}
+
 // Counts counts every run by kind and state; what there is none of is left out.
 func (s *Service) Counts(ctx context.Context) (map[Count]int, error) { return s.o.Store.CountRuns(ctx) }
 

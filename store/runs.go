@@ -147,6 +147,12 @@ func (d *DB) Rows(ctx context.Context, migrationID string, kind migration.RunKin
 	return rows, err
 }
 
+// RunningRows returns those of a migration's runs of some kinds that are under way, newest first.
+func (d *DB) RunningRows(ctx context.Context, migrationID string, kinds ...migration.RunKind) ([]runs.Row, error) {
+	rows, err := all(ctx, d, scanRow, "SELECT "+rowColumns+" FROM runs WHERE migration_id = ? AND state = 'running' ORDER BY nr DESC", migrationID)
+	return slices.DeleteFunc(rows, func(r runs.Row) bool { return !slices.Contains(kinds, r.Kind) }), err
+}
+
 // Outcomes returns, of a migration's checks and transfers about some inputs, those that are running and of each kind
 // the one that passed or failed last (by Ended, then Number); in any order.
 func (d *DB) Outcomes(ctx context.Context, migrationID, inputHash string) ([]migration.Outcome, error) {
