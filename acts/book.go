@@ -2,6 +2,7 @@ package acts
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -252,10 +253,14 @@ func left(err, undone error, what string) error {
 }
 
 // toldAfter is the error of what was recorded before it was done, for it cannot be taken back. Where it was not done the
-// audit says that too, and why: a reader must not take the request for the deed.
+// audit says that too, and why: a reader must not take the request for the deed. Where the answer was not waited for it may
+// have been done: then the audit says neither.
 func toldAfter(ctx context.Context, b *Book, by Actor, asked custody.Record, err error) error {
 	if err == nil {
 		return nil
+	}
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return left(err, err, "The audit records that this was requested; whether it was done is not known.")
 	}
 	why := strings.TrimSpace(string(asked.Verb)+" "+asked.Note) + ": " + fault.From(err).Title
 	if e := b.record(context.WithoutCancel(ctx), by, note(asked.Migration, custody.NotDone, why)); e != nil {

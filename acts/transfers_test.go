@@ -388,3 +388,50 @@ func TestWatch(t *testing.T) {
 		}
 	}
 }
+
+// TestRequestsWithoutAnswer: what was requested and may have been done is not told as not done, neither by the fault nor by
+// the audit: the reader has gone, the answer is lost, the rehearsal cloud was emptied and does not start again.
+func TestRequestsWithoutAnswer(t *testing.T) {
+	for _, tt := range []struct {
+		name string
+		do   func(*world) error
+		left string // "" where it is done
+	}{
+		{"a workflow is terminated, and the answer is lost", func(w *world) error {
+			w.flows.no = fault.Wrap(context.DeadlineExceeded, fault.Unavailable, "The server did not answer in time", "Try again.")
+			return w.Acts.Transfers.Terminate(w.ctx, dana, w.m.ID, w.extra.(string), Credentials{Lent: true}, "enough")
+		}, "whether it was done is not known"},
+		{"the rehearsal cloud does not start again", func(w *world) error {
+			w.cloud.restart = fault.New(fault.Unavailable, "The rehearsal cloud did not start", "Reset it.")
+			return w.Acts.Rehearsal.Reset(w.ctx, dana)
+		}, "may be gone"},
+		{"the reader closes the tab during a reset", func(w *world) error {
+			ctx, cancel := context.WithCancel(w.ctx)
+			w.cloud.onReset = cancel
+			return w.Acts.Rehearsal.Reset(ctx, dana)
+		}, ""},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.end()
+			w.transferred(true)
+			err := tt.do(w)
+			switch f := fault.From(err); {
+			case tt.left == "" && err != nil:
+				t.Errorf("%+v", f)
+			case tt.left != "" && (err == nil || f.Unchanged || !strings.Contains(f.Left, tt.left)):
+				t.Errorf("the answer is %+v", f)
+			}
+			got, err := w.db.Records(w.ctx, custody.Query{Limit: 3})
+			w.must(err)
+			for _, r := range got {
+				if r.Verb == custody.NotDone {
+					t.Errorf("the audit says %+v", r)
+				}
+			}
+			w.flows.no = nil
+			close(w.flows.hold)
+			w.settle()
+		})
+	}
+}

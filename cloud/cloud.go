@@ -143,7 +143,9 @@ type Own interface {
 	// TrustFiles writes trust stores that hold the system's roots and the server's into dir and
 	// returns the environment that makes unchanged programs use them.
 	TrustFiles(dir string) (map[string]string, error)
-	Reset(ctx context.Context) error // forgets every namespace and workflow
+	// Reset forgets every namespace and workflow. A fault that is Unchanged says that it was not begun; with another one it may
+	// have been done, or goes on.
+	Reset(ctx context.Context) error
 }
 
 // Namespaces finds and makes namespaces.

@@ -204,9 +204,12 @@ func (c *Cloud) Ready(ctx context.Context) error {
 }
 
 // Reset forgets every namespace and workflow: the server starts again on an empty database, at the same
-// address. It also repairs a rehearsal whose start failed. When ctx ends first, the reset goes on.
+// address. It also repairs a rehearsal whose start failed. When ctx ends first, the reset goes on. An Unchanged fault when
+// it is closing.
 func (c *Cloud) Reset(ctx context.Context) error {
-	c.begin(true)
+	if !c.begin(true) {
+		return fault.Unchanged(c.Ready(ctx))
+	}
 	return c.Ready(ctx)
 }
 
@@ -241,15 +244,16 @@ func (c *Cloud) Close() error {
 
 func unavailable(title, fix string) *fault.Fault { return fault.New(fault.Unavailable, title, fix) }
 
-// begin starts it in the background, with fresh on an empty database.
-func (c *Cloud) begin(fresh bool) {
+// begin starts it in the background, with fresh on an empty database, unless that has begun already; false when it is
+// closing.
+func (c *Cloud) begin(fresh bool) bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
 	case c.closed:
-		return
+		return false
 	case fresh && c.resets > 0, !fresh && (c.phase == cloud.Ready || c.phase == cloud.Starting):
-		return
+		return true
 	}
 	if fresh {
 		c.resets++
@@ -258,6 +262,7 @@ func (c *Cloud) begin(fresh bool) {
 	c.began = time.Now()
 	c.enter(cloud.Starting, nil)
 	c.tasks.Go(func() { c.boot(fresh) })
+	return true
 }
 
 // enter changes the phase; c.mu is held.
