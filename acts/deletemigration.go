@@ -15,9 +15,7 @@ import (
 // Deletion is what goes with a migration.
 type Deletion struct {
 	Facts     int
-	Checks    int
-	Transfers int
-	Drills    int
+	Runs      map[migration.RunKind]int // how many of each kind there were
 	KeptKey   bool
 	Namespace string // of the rehearsal cloud, deleted with it; "" for none, or one that another migration uses too
 }
@@ -31,14 +29,14 @@ func (m Migrations) Deletion(ctx context.Context, id string) (Deletion, error) {
 	if err != nil {
 		return Deletion{}, err
 	}
-	d := Deletion{Facts: len(v.Facts)}
-	for kind, n := range map[migration.RunKind]*int{migration.CheckRun: &d.Checks, migration.TransferRun: &d.Transfers, migration.DrillRun: &d.Drills} {
+	d := Deletion{Facts: len(v.Facts), Runs: map[migration.RunKind]int{}}
+	for _, kind := range migration.RunKinds {
 		rows, err := m.o.Runs.Rows(ctx, id, kind, 1)
 		if err != nil {
 			return d, err
 		}
 		if len(rows) > 0 {
-			*n = rows[0].Number
+			d.Runs[kind] = rows[0].Number
 		}
 	}
 	s, err := m.o.Keeper.Status(ctx, id)

@@ -23,7 +23,11 @@ func (c CloudOps) GiveOpsKey(ctx context.Context, by Actor, id string, key certs
 	}
 	place := c.Place(v.Migration.Mode.Can().Practice)
 	if place.Open == nil {
-		return fault.New(fault.Unavailable, "There is no control plane to ask", "Upload the CA certificate by hand, as step 3 says.")
+		todo := "Upload the CA certificate by hand, as step 3 says."
+		if v.Migration.UsesKeys() {
+			todo = "Make the API key by hand, as step 2 says."
+		}
+		return fault.New(fault.Unavailable, "There is no control plane to ask", todo)
 	}
 	if err := c.admit(ctx, by, place.Server); err != nil {
 		return err

@@ -70,7 +70,7 @@ func TestOpsJourney(t *testing.T) {
 			b.clickTo("continue", second+"/test")
 			b.connectedAndPaid(p, second, tt.script)
 			b.open(p.url + second + "/settings")
-			b.has("The namespace in Temporal Cloud")
+			b.has("The namespace in the rehearsal cloud")
 			judged("settings with the namespace as read")
 			b.open(p.url + second + "/ops")
 			b.click("forget-ops-key")

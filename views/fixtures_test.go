@@ -292,7 +292,7 @@ func homeList() HomeProps {
 }
 
 func settingsProps() SettingsProps {
-	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments", DeleteSaw: "9c8d7e6f", OpsURL: "/m/payments/ops", Read: "12 Nov, 10:42 UTC",
+	return SettingsProps{Migration: "payments", Name: "Payments", NewName: "Payments", DeleteSaw: "9c8d7e6f", Place: "Temporal Cloud", OpsURL: "/m/payments/ops", Read: "12 Nov, 10:42 UTC",
 		Namespace: []Pair{{Name: "State", Value: "active"}, {Name: "Regions", Value: "aws-us-east-1"}}, CAs: []Pair{{Name: "CN=Payments CA", Value: "expires 12 Nov 2027"}},
 		Goes: []string{"the migration and its address, with 12 observed facts", "3 checks with their logs and results"}}
 }

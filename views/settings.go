@@ -20,7 +20,8 @@ type SettingsProps struct {
 
 	Switch *Link // to the change of the sign-in method; nil without a namespace
 
-	Namespace []Pair // the namespace as Temporal Cloud showed it; none: nobody has read it
+	Place     string // where the namespace is: "Temporal Cloud", "the rehearsal cloud"
+	Namespace []Pair // the namespace as it was read there; none: nobody has read it
 	CAs       []Pair // its CA certificates, and when they expire
 	Read      string // when
 	OpsURL    string // where it is read again; "" for nowhere

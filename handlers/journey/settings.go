@@ -36,12 +36,9 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	if d.Facts > 0 {
 		p.Goes[0] += ", with " + web.Many(d.Facts, "observed fact", "observed facts")
 	}
-	for _, n := range []struct {
-		n         int
-		one, more string
-	}{{d.Checks, "check", "checks"}, {d.Transfers, "test transfer", "test transfers"}, {d.Drills, "load drill", "load drills"}} {
-		if n.n > 0 {
-			p.Goes = append(p.Goes, web.Many(n.n, n.one, n.more)+" with their logs and results")
+	for _, kind := range migration.RunKinds {
+		if n := d.Runs[kind]; n > 0 {
+			p.Goes = append(p.Goes, web.Many(n, kind.Word(), kind.Word()+"s")+" with their logs and results")
 		}
 	}
 	if d.KeptKey {
@@ -49,6 +46,9 @@ func (h *Pages) showSettings(w http.ResponseWriter, r *http.Request, status int,
 	}
 	if d.Namespace != "" {
 		p.Goes = append(p.Goes, "the namespace "+d.Namespace+" of the rehearsal cloud with its workflows: no other migration uses it")
+	}
+	if p.Place = "Temporal Cloud"; v.Migration.Mode.Can().Practice {
+		p.Place = "the rehearsal cloud"
 	}
 	if v.Namespace != nil && h.Acts.CloudOps.Place(v.Migration.Mode.Can().Practice).Open != nil {
 		p.OpsURL = web.MovePath(v.Migration.ID, "ops")

@@ -46,13 +46,16 @@ func (h *Pages) show(w http.ResponseWriter, r *http.Request, refused error, chan
 	}
 	m, rehearsal := v.Migration.ID, v.Migration.Mode.Can().Practice
 	place := h.Acts.CloudOps.Place(rehearsal)
-	step := migration.StepUpload
+	step, byHand := migration.StepUpload, "Upload the CA certificate by hand, as step 3 says."
+	if web.UsesKeys(v) {
+		step, byHand = migration.StepCertificates, "Make the API key by hand, as step 2 says."
+	}
 	if v.Namespace == nil {
 		step = migration.StepNamespace
 	}
 	p := views.OpsProps{Migration: m, Step: fmt.Sprintf("Step %d of 6", v.Step(step).Number), Server: place.Server, Minutes: fmt.Sprint(int(acts.OpsFor.Minutes())), Rehearsal: rehearsal, Problems: ps}
 	if place.Open == nil {
-		p.Absent = "There is no control plane to ask: the rehearsal cloud is off. Upload the CA certificate by hand, as step 3 says."
+		p.Absent = "There is no control plane to ask: the rehearsal cloud is off. " + byHand
 	}
 	if v.Namespace != nil {
 		p.Namespace = v.Namespace.Namespace
