@@ -52,7 +52,13 @@ func (c CloudOps) ApplyOps(ctx context.Context, by Actor, id, operation string) 
 		err = c.record(ctx, by, note(id, custody.CloudAsked, opsNote(plan, "sent")))
 	}
 	if err != nil {
-		c.ops.change(s, func(st *OpsState) { st.Sending = false })
+		c.ops.mu.Lock()
+		s.state.Sending = false
+		gone := c.ops.all[opsKey(by, id)] != s
+		c.ops.mu.Unlock()
+		if gone {
+			_ = s.client.Close() // its key was to be forgotten meanwhile
+		}
 		c.ops.work.Done()
 		return fault.Unchanged(err)
 	}

@@ -27,6 +27,9 @@ func (w Workflows) FollowAgain(ctx context.Context, by Actor, id, runID string, 
 	if err := w.open(ctx, by, v, old.ID, creds, &req); err != nil {
 		return run, err
 	}
+	if err := w.admit(ctx, by, req.Target.Address); err != nil {
+		return run, err
+	}
 	defer w.writing.lock(id)()
 	if have, _, ok := w.o.Runs.Following(id, migration.TransferRun, asked.WorkflowID); ok {
 		return have, nil

@@ -37,6 +37,9 @@ func (w Workflows) Follow(ctx context.Context, by Actor, id string, f Follow) (r
 	if err := w.Reach(ctx, v); err != nil {
 		return run, err
 	}
+	if err := w.admit(ctx, by, req.Target.Address); err != nil {
+		return run, err
+	}
 	defer w.writing.lock(id)()
 	if v, err = w.View(ctx, id); err != nil {
 		return run, err

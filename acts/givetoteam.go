@@ -28,5 +28,8 @@ func (m Migrations) GiveToTeam(ctx context.Context, by Actor, id, team string) (
 		return have, fault.Rename(err, map[string]string{"name": "team"})
 	}
 	m.changes.Wake(id)
-	return m.store.Migration(ctx, id)
+	if now, err := m.store.Migration(ctx, id); err == nil {
+		return now, nil
+	}
+	return have, nil // it is given, though it could not be read again
 }

@@ -66,8 +66,15 @@ func (w Workflows) besideNear(ctx context.Context, t *doctor.Target) error {
 }
 
 func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan transfer.Drill, broken practice) (runs.Run, error) {
+	known := func() (runs.Run, error) { return w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once) }
+	if have, err := known(); !fault.Is(err, fault.NotFound) {
+		return have, err
+	}
+	if err := w.admit(ctx, by, plan.Target.Address); err != nil {
+		return runs.Run{}, err
+	}
 	defer w.writing.lock(id)()
-	if have, err := w.o.Runs.ByKey(ctx, id, migration.DrillRun, d.Once); !fault.Is(err, fault.NotFound) {
+	if have, err := known(); !fault.Is(err, fault.NotFound) { // one form, sent twice
 		return have, err
 	}
 	v, err := w.View(ctx, id)
@@ -76,9 +83,6 @@ func (w Workflows) drill(ctx context.Context, by Actor, id string, d Drill, plan
 	}
 	if v.Step(migration.StepTest).Status != migration.Done {
 		return runs.Run{}, untested()
-	}
-	if err := w.admit(ctx, by, plan.Target.Address); err != nil {
-		return runs.Run{}, err
 	}
 	work := runs.Drill{Driller: w.o.Transfers, Plan: plan, Beside: d.Beside, Now: w.o.Now}
 	leaf, secrets := leafOf(v, plan.Target), runs.NewScrubber(plan.Target)

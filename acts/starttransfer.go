@@ -63,8 +63,15 @@ func (w Workflows) Start(ctx context.Context, by Actor, id string, t Transfer) (
 	if req.Worker == "own" && req.Target.TaskQueue != "" { // a switch has the wrong one
 		req.TaskQueue = req.Target.TaskQueue
 	}
+	known := func() (runs.Run, error) { return w.o.Runs.ByKey(ctx, id, migration.TransferRun, t.Once) }
+	if have, err := known(); !fault.Is(err, fault.NotFound) {
+		return have, err
+	}
+	if err := w.admit(ctx, by, req.Target.Address); err != nil {
+		return run, err
+	}
 	defer w.writing.lock(id)() // two requests with one key: the second waits and finds the first's run
-	if have, err := w.o.Runs.ByKey(ctx, id, migration.TransferRun, t.Once); !fault.Is(err, fault.NotFound) {
+	if have, err := known(); !fault.Is(err, fault.NotFound) {
 		return have, err
 	}
 	if v, err = w.View(ctx, id); err != nil {
@@ -88,12 +95,9 @@ type transferStart struct {
 	req    transfer.Request
 }
 
-// transfer begins the run of a transfer.
+// transfer begins the run of a transfer that was admitted (admit), for who holds the migration.
 func (d *desk) transfer(ctx context.Context, by Actor, v migration.View, t transferStart) (runs.Run, error) {
 	req := t.req
-	if err := d.admit(ctx, by, req.Target.Address); err != nil {
-		return runs.Run{}, err
-	}
 	leaf, secrets := leafOf(v, req.Target), runs.NewScrubber(req.Target)
 	id := v.Migration.ID
 	work := runs.Transfer{Transferer: d.o.Transfers, Request: req, View: v, Saw: func(ctx context.Context, p migration.PollerData) {
