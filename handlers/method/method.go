@@ -1,7 +1,6 @@
 package method
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -12,7 +11,6 @@ import (
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
-	"onramp/runs"
 	"onramp/views"
 )
 
@@ -151,23 +149,9 @@ func (h *Pages) TakeKey(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil // the key is there and must be shown: the step says that no check has been made
 		}
-		awhile(r.Context(), h, run)
+		web.Awhile(r.Context(), h.Runs, run.ID)
 		return nil
 	})
-}
-
-// whileQuick is how long the answer to a form waits for its check: a healthy one takes a fraction of a second.
-const whileQuick = 2 * time.Second
-
-// awhile waits until a check has ended, at most whileQuick.
-func awhile(ctx context.Context, h *Pages, run runs.Run) {
-	quick, cancel := context.WithTimeout(ctx, whileQuick)
-	defer cancel()
-	for _, err := range h.Runs.Follow(quick, run.ID, 0) {
-		if err != nil {
-			return // the page says that it is running
-		}
-	}
 }
 
 // as is the migration as it is with one method of its switch.
@@ -192,7 +176,7 @@ func (h *Pages) Prove(w http.ResponseWriter, r *http.Request) error {
 		}
 		run, err := h.Acts.Switches.Check(r.Context(), v.By, v.Migration.ID, which, c)
 		if err == nil {
-			awhile(r.Context(), h, run)
+			web.Awhile(r.Context(), h.Runs, run.ID)
 		}
 		return err
 	})

@@ -1,9 +1,7 @@
 package replace
 
 import (
-	"context"
 	"net/http"
-	"time"
 
 	"onramp/acts"
 	"onramp/fault"
@@ -43,25 +41,9 @@ func (h *Pages) Prove(w http.ResponseWriter, r *http.Request) error {
 				return err
 			}
 		}
-		return h.awhile(r.Context(), started)
+		web.Awhile(r.Context(), h.Runs, started...)
+		return nil
 	})
-}
-
-// whileQuick is how long the answer to a form waits for its checks: a healthy one takes a fraction of a second.
-const whileQuick = 2 * time.Second
-
-// awhile waits until checks have ended, at most whileQuick.
-func (h *Pages) awhile(ctx context.Context, checks []string) error {
-	quick, cancel := context.WithTimeout(ctx, whileQuick)
-	defer cancel()
-	for _, id := range checks {
-		for _, err := range h.Runs.Follow(quick, id, 0) {
-			if err != nil {
-				return err
-			}
-		}
-	}
-	return nil
 }
 
 // SeePollers is the last step where client certificates cannot be seen: who polls the task queue now.

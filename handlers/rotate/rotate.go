@@ -1,7 +1,6 @@
 package rotate
 
 import (
-	"context"
 	"net/http"
 	"strconv"
 	"time"
@@ -10,7 +9,6 @@ import (
 	"onramp/fault"
 	"onramp/handlers/web"
 	"onramp/migration"
-	"onramp/runs"
 	"onramp/views"
 )
 
@@ -139,23 +137,9 @@ func (h *Pages) TakeKey(w http.ResponseWriter, r *http.Request) error {
 		if err != nil {
 			return nil // the key is there and must be shown: the next step says that no check has been made
 		}
-		h.awhile(r.Context(), run)
+		web.Awhile(r.Context(), h.Runs, run.ID)
 		return nil
 	})
-}
-
-// whileQuick is how long the answer to a form waits for its check: a healthy one takes a fraction of a second.
-const whileQuick = 2 * time.Second
-
-// awhile waits until a check has ended, at most whileQuick.
-func (h *Pages) awhile(ctx context.Context, run runs.Run) {
-	quick, cancel := context.WithTimeout(ctx, whileQuick)
-	defer cancel()
-	for _, err := range h.Runs.Follow(quick, run.ID, 0) {
-		if err != nil {
-			return // the page says that it is running
-		}
-	}
 }
 
 // Prove checks with the old or the new API key.
@@ -167,7 +151,7 @@ func (h *Pages) Prove(w http.ResponseWriter, r *http.Request) error {
 		}
 		run, err := h.Acts.Rotations.Check(r.Context(), v.By, v.Migration.ID, which, sent.Values.Get("api_key"))
 		if err == nil {
-			h.awhile(r.Context(), run)
+			web.Awhile(r.Context(), h.Runs, run.ID)
 		}
 		return err
 	})

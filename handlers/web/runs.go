@@ -1,9 +1,11 @@
 package web
 
 import (
+	"context"
 	"encoding/json"
 	"net/http"
 	"slices"
+	"time"
 
 	"onramp/assess"
 	"onramp/cutover"
@@ -303,4 +305,20 @@ func LogUpTo(log []runs.Entry, after int64) []runs.Entry {
 		return log
 	}
 	return log[:n]
+}
+
+// whileQuick is how long the answer to a form waits for its checks: a healthy one takes a fraction of a second.
+const whileQuick = 2 * time.Second
+
+// Awhile waits until runs have ended, at most two seconds in all: the page after it tells either way.
+func Awhile(ctx context.Context, all Runs, ids ...string) {
+	quick, cancel := context.WithTimeout(ctx, whileQuick)
+	defer cancel()
+	for _, id := range ids {
+		for _, err := range all.Follow(quick, id, 0) {
+			if err != nil {
+				return
+			}
+		}
+	}
 }
