@@ -24,7 +24,7 @@ type Boards interface {
 	AddBulk(context.Context, runs.Bulk, ...custody.Record) error
 	LastBulk(ctx context.Context, person string) (runs.Bulk, error)        // without rows; the zero Bulk for none
 	ByID(ctx context.Context, ids []string) ([]migration.Migration, error) // in the order given, each once
-	Taken(ctx context.Context, ids []string) (map[string]bool, error)      // whoever's they are
+	Taken(ctx context.Context, ids []string) (map[string]bool, error)      // whoever's they are or were: those of deleted ones stay in the audit
 }
 
 // SoonDays is how many days before the end of its chain the board calls a migration expiring.

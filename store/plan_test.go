@@ -26,6 +26,8 @@ func TestPlans(t *testing.T) {
 		{"migrations of some words", findNamedQuery, []any{`"pay"*`, 9}, "sqlite_autoindex_migrations_1"},
 		{"runs with a number", "SELECT * FROM (" + findRuns("number = ? AND kind = ? ORDER BY nr DESC LIMIT ?") + ")", []any{3, "check", 9}, "runs_number"},
 		{"acts of one kind", ofVerb, verbArgs, "audit_verbs"},
+		{"whether an ID is taken", addMigrationQuery, []any{"a", "A", "go", "cloud", "mtls", 1, 1, 0, "default"}, "audit_of"},
+		{"which IDs are", takenQuery, []any{`["a"]`}, "audit_of"},
 		{"those of a migration", ofMove, moveArgs, "audit_"},
 	} {
 		steps := must(all(t.Context(), d, func(row scanner) (step string, err error) {
