@@ -20,6 +20,8 @@ type Boards interface {
 	// Store.AddMigration.
 	AddMigrations(context.Context, []migration.Made, ...custody.Record) error
 	OfTeams(ctx context.Context, teams []string) ([]migration.Migration, error) // that who asks sees
+	// About are those of some namespaces that migrations of a mode which who asks sees are about, archived ones too.
+	About(ctx context.Context, mode migration.Mode, namespaces []string) ([]string, error)
 	runs.BulkStore
 	AddBulk(context.Context, runs.Bulk, ...custody.Record) error
 	LastBulk(ctx context.Context, person string) (runs.Bulk, error)        // without rows; the zero Bulk for none

@@ -64,6 +64,17 @@ func (b Boards) OfTeams(ctx context.Context, teams []string) ([]migration.Migrat
 	return all(ctx, b.d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE "+where, args...)
 }
 
+// About are those of some namespaces that migrations of a mode which who asks sees are about, archived ones too: once each.
+func (b Boards) About(ctx context.Context, mode migration.Mode, namespaces []string) ([]string, error) {
+	query, args := aboutQuery(ctx, mode, namespaces)
+	return all(ctx, b.d, func(row scanner) (ns string, err error) { err = row.Scan(&ns); return ns, err }, query, args...)
+}
+
+func aboutQuery(ctx context.Context, mode migration.Mode, namespaces []string) (query string, args []any) {
+	where, args := within(ctx, "namespace = asked.value AND +mode = ?", "+team_id", mode)
+	return "SELECT asked.value FROM json_each(?) asked WHERE EXISTS (SELECT 1 FROM migrations WHERE " + where + ")", append([]any{idList(namespaces)}, args...)
+}
+
 const takenQuery = `SELECT asked.value FROM json_each(?) asked WHERE EXISTS (SELECT 1 FROM migrations WHERE migrations.id = asked.value)
 	OR EXISTS (SELECT 1 FROM audit WHERE audit.migration_id = asked.value)`
 
