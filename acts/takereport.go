@@ -20,7 +20,7 @@ func (c Checks) Take(ctx context.Context, by Actor, token string, text []byte) (
 	if !ok {
 		return run, noAddress()
 	}
-	if err = c.stands(ctx, v); err == nil {
+	if err = inviteStands(ctx, c, v); err == nil {
 		behind := v.by
 		behind.Session, behind.Via, behind.From, behind.Request = "", runs.ViaPost, by.From, by.Request
 		run, err = c.Record(ctx, behind, v.migration, text, v.who, runs.ViaPost)
@@ -37,8 +37,8 @@ func noAddress() error {
 	return f
 }
 
-// stands is nil as long as whoever made an address may work on its migration, as Handoffs.stands; a Gone fault after that.
-func (c Checks) stands(ctx context.Context, v invite) error {
+// inviteStands is nil as long as whoever made an address may work on its migration, as Handoffs.stands; a Gone fault after that.
+func inviteStands(ctx context.Context, c Checks, v invite) error {
 	m, err := c.Migration(ctx, v.migration)
 	switch {
 	case fault.Is(err, fault.NotFound):

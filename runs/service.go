@@ -241,7 +241,7 @@ func (s *Service) carryOut(l *live) {
 	end.Title = l.job.Secrets.Text(end.Title)
 	r.finish(end, s.now(), l.job.Secrets)
 	last := lastEntry(r)
-	err := s.writeEnd(r, last, end.Facts)
+	err := writeEnd(s, r, last, end.Facts)
 	s.drop(l) // before its followers hear of the end: whoever has heard finds nothing under way
 	if err != nil {
 		s.o.Log.Error("a run's end was not written", "run", r.ID, "err", err)
@@ -256,7 +256,7 @@ func (s *Service) carryOut(l *live) {
 
 // writeEnd writes the end of a run. Where that fails it tries again, with pauses that grow, until the lease would be over or the
 // Service closes: without its end a run has proved nothing.
-func (s *Service) writeEnd(r Run, last Entry, facts []migration.Fact) error {
+func writeEnd(s *Service, r Run, last Entry, facts []migration.Fact) error {
 	ctx, cancel := context.WithTimeout(context.Background(), writeTime) // the run's own may be over
 	defer cancel()
 	pause := s.o.Lease >> endTries // all pauses together are less than a lease
