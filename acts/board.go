@@ -20,11 +20,13 @@ type Boards interface {
 	// Store.AddMigration.
 	AddMigrations(context.Context, []migration.Made, ...custody.Record) error
 	OfTeams(ctx context.Context, teams []string) ([]migration.Migration, error) // that who asks sees
+	// About are those of some namespaces that migrations of a mode which who asks sees are about, archived ones too.
+	About(ctx context.Context, mode migration.Mode, namespaces []string) ([]string, error)
 	runs.BulkStore
 	AddBulk(context.Context, runs.Bulk, ...custody.Record) error
 	LastBulk(ctx context.Context, person string) (runs.Bulk, error)        // without rows; the zero Bulk for none
 	ByID(ctx context.Context, ids []string) ([]migration.Migration, error) // in the order given, each once
-	Taken(ctx context.Context, ids []string) (map[string]bool, error)      // whoever's they are
+	Taken(ctx context.Context, ids []string) (map[string]bool, error)      // whoever's they are or were: those of deleted ones stay in the audit
 }
 
 // SoonDays is how many days before the end of its chain the board calls a migration expiring.

@@ -8,7 +8,7 @@ import (
 )
 
 // Cancel asks the workflow of a run to stop; its code decides how. It is recorded before it is asked. Faults are those
-// of transfer.Service.Cancel and Credentials.
+// of transfer.Service.Cancel and Credentials, and where several people share Onramp reach.Gate's.
 func (w Workflows) Cancel(ctx context.Context, by Actor, id, runID string, creds Credentials) error {
 	return w.act(ctx, by, At{id, runID, creds}, custody.Canceled, func(req transfer.Request) error { return w.o.Transfers.Cancel(ctx, req) })
 }
@@ -27,6 +27,9 @@ func (w Workflows) act(ctx context.Context, by Actor, at At, verb custody.Verb, 
 	}
 	req := transfer.Request{Target: w.Target(v), WorkflowID: asked.WorkflowID, RunID: asked.RunID, Worker: "own"}
 	if err := w.open(ctx, by, v, at.Run, at.Credentials, &req); err != nil {
+		return err
+	}
+	if err := w.admit(ctx, by, req.Target.Address); err != nil {
 		return err
 	}
 	request := note(at.Migration, verb, asked.WorkflowID)

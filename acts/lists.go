@@ -148,19 +148,19 @@ func (l Lists) Migrations(ctx context.Context, q migration.Query) (out Listed, e
 	return out, err
 }
 
-// mostSpaces bounds the rehearsals whose namespaces are known to be somebody's.
-const mostSpaces = 1000
-
-// Spaces says which namespaces of the rehearsal cloud an actor sees in lists: all, or those that migrations of their teams
-// are about.
-func (l Lists) Spaces(ctx context.Context, by Actor) (sees func(ns string) bool, err error) {
+// Spaces says which of some namespaces of the rehearsal cloud an actor sees in lists: all, or those that migrations of their
+// teams are about, archived ones too.
+func (l Lists) Spaces(ctx context.Context, by Actor, namespaces []string) (sees func(ns string) bool, err error) {
 	if by.SeesAll() {
 		return func(string) bool { return true }, nil
 	}
-	moves, err := l.Migrations(migration.Within(ctx, by.Teams), migration.Query{Mode: migration.Rehearsal, Order: migration.Newest, Limit: mostSpaces})
-	about := map[string]bool{}
-	for _, c := range moves.Cards {
-		about[c.Namespace] = true
+	if err := l.Refresh(ctx); err != nil {
+		return nil, err
+	}
+	list, err := l.boards.About(migration.Within(ctx, by.Teams), migration.Rehearsal, namespaces)
+	about := make(map[string]bool, len(list))
+	for _, ns := range list {
+		about[ns] = true
 	}
 	return func(ns string) bool { return about[ns] }, err
 }

@@ -19,6 +19,9 @@ const (
 	lookGap = 5 * time.Second
 	// lookFor bounds one look.
 	lookFor = 20 * time.Second
+	// lookAgain is how young a look may be to serve for one that may not be made yet (admit): an open page asks twice a
+	// minute, and is never refused for that.
+	lookAgain = time.Minute
 )
 
 // CALook is what a light check of the CA certificate saw.
@@ -69,8 +72,9 @@ func (l *caLooks) forget(id string) {
 // LookForCA looks whether the namespace accepts the migration's CA certificate: where its bundle can be read, there; else
 // by a connection with the lent key, which is not kept longer for it. A look leaves no run and no record as long as
 // nothing is seen. What is seen is written down: the bundle's certificate as a fact, an accepted connection by a whole
-// check, which this starts. A look less than five seconds old is given again. A Conflict fault where there is nothing to
-// look for; why a look saw nothing is in CALook.Err.
+// check, which this starts. A look less than five seconds old is given again, and one less than a minute old where the next may
+// not be made yet. A Conflict fault where there is nothing to look for; where several people share Onramp, reach.Gate's
+// for a connection. Why a look saw nothing is in CALook.Err.
 func (c Checks) LookForCA(ctx context.Context, by Actor, id string) (seen CALook, err error) {
 	defer unchanged(&err)
 	v, err := c.View(ctx, id)
@@ -80,7 +84,8 @@ func (c Checks) LookForCA(ctx context.Context, by Actor, id string) (seen CALook
 	return c.seeCA(ctx, by, by, v)
 }
 
-// seeCA is LookForCA, with the key that keys lent.
+// seeCA is LookForCA, with the key that keys lent. A look by a link counts for the link: whoever has it uses up nothing of
+// its maker's.
 func (c Checks) seeCA(ctx context.Context, by, keys Actor, v migration.View) (seen CALook, err error) {
 	id := v.Migration.ID
 	switch {
@@ -102,6 +107,9 @@ func (c Checks) seeCA(ctx context.Context, by, keys Actor, v migration.View) (se
 	looking, cancel := context.WithTimeout(ctx, lookFor)
 	defer cancel()
 	seen, err = c.lookForCA(looking, by, keys, v)
+	if fault.Is(err, fault.TooMany) && same && c.now().Sub(last.At) < lookAgain {
+		return last, nil
+	}
 	if err == nil {
 		err = ctx.Err() // the reader left: what was cut short says nothing
 	}
@@ -115,7 +123,7 @@ func (c Checks) seeCA(ctx context.Context, by, keys Actor, v migration.View) (se
 	return seen, nil
 }
 
-// lookForCA is one look. The error is that of writing down what it saw.
+// lookForCA is one look. The error is the gate's, or that of writing down what it saw.
 func (c Checks) lookForCA(ctx context.Context, by, keys Actor, v migration.View) (seen CALook, err error) {
 	id, ca := v.Migration.ID, v.Certificate.CAFingerprint
 	defer func() { seen.At = c.now() }()
@@ -136,6 +144,9 @@ func (c Checks) lookForCA(ctx context.Context, by, keys Actor, v migration.View)
 	t := c.Target(v)
 	if !c.lend(keys, v, &t) {
 		return CALook{Err: fault.New(fault.Conflict, "Onramp has no key to check with", "Let Onramp use the client key for 30 minutes, or run the check of step 4 with it.")}, nil
+	}
+	if err := c.admit(ctx, by, t.Address); err != nil {
+		return seen, err
 	}
 	leaf := leafOf(v, t)
 	rep := c.o.Checker.Run(ctx, t, func(doctor.Stage) {})

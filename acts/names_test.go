@@ -1,10 +1,12 @@
 package acts
 
 import (
+	"context"
 	"strings"
 	"testing"
 
 	"onramp/cloud"
+	"onramp/custody"
 	"onramp/fault"
 	"onramp/migration"
 )
@@ -31,7 +33,7 @@ func TestNames(t *testing.T) {
 			{"rename", "billing", "Payments", "", "archived"}, {"create", "", "Payments", "", "archived"}}},
 		{"renamed in case alone", []deed{{"create", "", "Payments", "payments", ""}, {"rename", "payments", "PAYMENTS", "payments", ""}}},
 		{"renamed to the same", []deed{{"create", "", "Payments", "payments", ""}, {"rename", "payments", " Payments ", "payments", ""}}},
-		{"the name of a deleted one", []deed{{"create", "", "Payments", "payments", ""}, {"delete", "payments", "Payments", "payments", ""}, {"create", "", "Payments", "payments", ""}}},
+		{"the name of a deleted one", []deed{{"create", "", "Payments", "payments", ""}, {"delete", "payments", "Payments", "payments", ""}, {"create", "", "Payments", "payments-2", ""}}},
 	} {
 		t.Run(tt.what, func(t *testing.T) {
 			w := newWorld(t)
@@ -64,6 +66,50 @@ func TestNames(t *testing.T) {
 				if now := w.dump(); now.shape(before) != "" {
 					t.Errorf("%d, %s was refused and changed something:\n%s", i, d.do, now.shape(before))
 				}
+			}
+		})
+	}
+}
+
+// TestDeletedAuditStaysTheirs: whoever makes a migration with the name of a deleted one gets another ID, by each way to make one:
+// who reads a migration reads the audit of its ID.
+func TestDeletedAuditStaysTheirs(t *testing.T) {
+	dev := Actor{Role: custody.Developer, Person: "dev", Name: "Dev", Teams: []string{"t-ledger"}}
+	for way, again := range map[string]func(w *world, ctx context.Context) (migration.Migration, error){
+		"created": func(w *world, ctx context.Context) (migration.Migration, error) {
+			return w.Migrations.Create(ctx, dev, "Payments", "go", migration.Cloud, cloud.AuthMTLS)
+		},
+		"numbered": func(w *world, ctx context.Context) (migration.Migration, error) {
+			return w.Migrations.CreateNamed(ctx, dev, "Payments", "go", migration.Cloud, cloud.AuthMTLS)
+		},
+		"imported": func(w *world, ctx context.Context) (migration.Migration, error) {
+			made, err := w.Migrations.Import(ctx, dev, listOf("Payments,eu,payments,pay.a1b2c,,"))
+			if err != nil {
+				return migration.Migration{}, err
+			}
+			return made[0], nil
+		},
+	} {
+		t.Run(way, func(t *testing.T) {
+			w := newWorld(t)
+			defer w.end()
+			w.issued()
+			w.must(w.Migrations.Delete(w.ctx, dana, w.m.ID, "Payments"))
+			ctx := migration.Within(w.ctx, dev.Teams)
+			m, err := again(w, ctx)
+			w.must(err)
+			if m.ID == w.m.ID || m.Name != "Payments" {
+				t.Errorf("%s is at %s, as the deleted one was", m.Name, m.ID)
+			}
+			lines, err := w.db.Records(ctx, custody.Query{Self: "somebody"})
+			w.must(err)
+			for _, r := range lines {
+				if r.Migration != m.ID {
+					t.Errorf("the other team reads %s of %s, by %s", r.Verb, r.Migration, r.Name)
+				}
+			}
+			if len(lines) == 0 {
+				t.Error("the team reads nothing of its own")
 			}
 		})
 	}

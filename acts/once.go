@@ -22,6 +22,8 @@ type presses struct {
 
 // press is one of them. It is held while it is carried out, so that the second waits for what the first makes.
 type press struct {
+	users int // who have taken it and not left it; guarded by the table's lock
+
 	sync.Mutex
 	made string    // the migration's ID; "" while nothing is made
 	at   time.Time // when it was
@@ -37,7 +39,8 @@ func (r Rehearsal) once(ctx context.Context, by Actor, key string, do func() (mi
 	if len(key) > maxKey {
 		return migration.View{}, fault.Unchanged(badKey())
 	}
-	p := r.presses.take(by.Person+" "+key, r.o.Now())
+	p, leave := r.presses.take(by.Person+" "+key, r.o.Now())
+	defer leave()
 	p.Lock()
 	defer p.Unlock()
 	if p.made != "" && r.o.Now().Sub(p.at) < pressAgain {
@@ -50,25 +53,36 @@ func (r Rehearsal) once(ctx context.Context, by Actor, key string, do func() (mi
 	return v, err
 }
 
-// take is the press with a key, a new one where it is the first; what is too old goes.
-func (ps *presses) take(key string, now time.Time) *press {
+// take is the press with a key, a new one where it is the first; what is too old goes. Nobody's goes that somebody has taken,
+// until they leave it.
+func (ps *presses) take(key string, now time.Time) (p *press, leave func()) {
 	ps.Lock()
 	defer ps.Unlock()
-	if p := ps.of[key]; p != nil {
-		return p
+	if p = ps.of[key]; p == nil {
+		ps.sweep(now)
+		p = &press{}
+		ps.of[key] = p
 	}
+	p.users++
+	return p, func() {
+		ps.Lock()
+		defer ps.Unlock()
+		p.users--
+	}
+}
+
+// sweep forgets presses that nobody has taken: what is too old, and more where there are too many. What a press made was
+// written before it was left.
+func (ps *presses) sweep(now time.Time) {
 	for k, p := range ps.of {
-		if p.TryLock() {
-			if old := p.made == "" || now.Sub(p.at) >= pressAgain; old || len(ps.of) >= maxPresses {
-				delete(ps.of, k)
-			}
-			p.Unlock()
+		if p.users > 0 { // who has taken it may be writing it now
+			continue
+		}
+		if p.made == "" || now.Sub(p.at) >= pressAgain || len(ps.of) >= maxPresses {
+			delete(ps.of, k)
 		}
 	}
 	if ps.of == nil {
 		ps.of = map[string]*press{}
 	}
-	p := &press{}
-	ps.of[key] = p
-	return p
 }

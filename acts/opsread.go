@@ -25,7 +25,11 @@ func shownTo(ctx context.Context, b *Book, by Actor, v migration.View, list []cl
 	if !v.Migration.Mode.Can().Practice {
 		return list, nil
 	}
-	sees, err := Lists{b}.Spaces(ctx, by)
+	names := make([]string, 0, len(list))
+	for _, n := range list {
+		names = append(names, n.Name)
+	}
+	sees, err := Lists{b}.Spaces(ctx, by, names)
 	if err != nil {
 		return nil, err
 	}

@@ -1,6 +1,8 @@
 package handlers_test
 
 import (
+	"context"
+	"io"
 	"net/http"
 	"regexp"
 	"slices"
@@ -9,6 +11,7 @@ import (
 	"time"
 
 	"onramp/custody"
+	"onramp/doctor"
 	"onramp/people"
 	"onramp/static"
 )
@@ -297,6 +300,40 @@ func TestASVS_15_3_3(t *testing.T) {
 	d.post("/m/mine/settings/team", "team", team.ID).to(t)
 	d.as = d.signIn("dev@example.com")
 	d.get("/m/mine").want(t, 404)
+}
+
+// TestFollowingEndsWithTheTeam: whoever reads a run's log as it grows reads on only as long as its migration is one that they see:
+// given to another team, the stream and the streamed page of a member of the old one end, and those of others go on.
+func TestFollowingEndsWithTheTeam(t *testing.T) {
+	t.Parallel()
+	d := sharedDesk(t, deskOptions{byHand: true})
+	team, err := d.people.AddTeam(t.Context(), d.owner(), "Ledger")
+	check(t, err)
+	m, run, id := d.byHand()
+	path := m + "/events?on=run:" + id
+	stays := d.follow(path)
+	stays.swap()
+	dana := d.as
+	d.as = d.join("old@example.com", custody.Viewer)
+	goes := d.follow(path)
+	goes.swap()
+	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	defer cancel()
+	page, err := d.client.Do(d.request("GET", run+"?follow=1", nil).WithContext(ctx))
+	check(t, err)
+	defer page.Body.Close()
+	d.as = dana
+	d.post(m+"/settings/team", "team", team.ID).to(t)
+	if got := names(goes.rest()); slices.Contains(got, "end") {
+		t.Error("the old team's reader was told that the run has ended")
+	}
+	if _, err := io.ReadAll(page.Body); err != nil {
+		t.Errorf("the streamed page goes on: %v", err)
+	}
+	d.stage("input", doctor.Running)
+	stays.upTo("1")
+	d.as = d.signIn("old@example.com")
+	d.get(path).want(t, 404)
 }
 
 // TestListsShowOnesOwn: lists, counts, search, the board, the calendar, the audit and the rehearsal cloud hold nothing of

@@ -46,7 +46,7 @@ const (
 	RunRunning     RunState = "running"
 	RunPassed      RunState = "passed"
 	RunFailed      RunState = "failed"
-	RunInterrupted RunState = "interrupted" // Onramp stopped in the middle
+	RunInterrupted RunState = "interrupted" // it was stopped, or how it ended is not known
 )
 
 // Outcome is what the steps of a migration look at of a check, a transfer or a drill.

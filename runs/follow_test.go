@@ -238,7 +238,7 @@ func TestElsewhere(t *testing.T) {
 		t.Errorf("a process gave up its own run, which goes on: %s, %v", got.State, err)
 	}
 	r = lost
-	if got := resume(); got.State != migration.RunInterrupted || got.Title != "Interrupted: Onramp stopped before it ended" || got.Ended.IsZero() {
+	if got := resume(); got.State != migration.RunInterrupted || got.Title != "Interrupted: Onramp stopped before its end was written down" || got.Ended.IsZero() {
 		t.Errorf("a run whose lease is over: %s %q", got.State, got.Title)
 	}
 	es, err := db.Entries(t.Context(), lost.ID, 0)
@@ -253,7 +253,7 @@ func TestElsewhere(t *testing.T) {
 }
 
 // TestEndThatIsLost: a run whose end could not be written is marked as interrupted once its lease is over, although
-// its process goes on with another one.
+// its process goes on with another one. Its title does not say that it was stopped.
 func TestEndThatIsLost(t *testing.T) {
 	told, hold := make(chan string, 1000), make(chan struct{})
 	b := sit(t, options{lease: 300 * time.Millisecond, tell: func(id string) { told <- id },
@@ -270,6 +270,9 @@ func TestEndThatIsLost(t *testing.T) {
 			t.Fatal(err)
 		}
 		if r.State == migration.RunInterrupted {
+			if r.Title != "Interrupted: its end could not be written down" {
+				t.Errorf("it is called %q", r.Title)
+			}
 			break
 		}
 		select {
@@ -279,6 +282,67 @@ func TestEndThatIsLost(t *testing.T) {
 		}
 	}
 	close(hold)
+}
+
+// TestEndWrittenAgain: an end that cannot be written at first is tried again, with the facts that follow from it, as long as the
+// run is this process's. A close waits for one more try and no longer.
+func TestEndWrittenAgain(t *testing.T) {
+	for name, tt := range map[string]struct {
+		fails int
+		close bool
+		want  migration.RunState
+	}{
+		"at once":             {0, false, migration.RunPassed},
+		"the second time":     {1, false, migration.RunPassed},
+		"the last time":       {4, false, migration.RunPassed},
+		"never":               {5, false, migration.RunRunning},
+		"while it closes":     {1, true, migration.RunPassed},
+		"never, as it closes": {100, true, migration.RunRunning},
+	} {
+		t.Run(name, func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				m := &forgetful{fails: tt.fails}
+				s, err := runs.New(runs.Options{Store: m})
+				if err != nil {
+					t.Fatal(err)
+				}
+				began := time.Now()
+				_, err = s.Begin(t.Context(), runs.Job{Most: 1, Run: runs.Run{Row: runs.Row{Outcome: migration.Outcome{MigrationID: "payments", Kind: migration.CheckRun}}}, Work: work(passes),
+					Add: func(_ context.Context, r runs.Run) (runs.Run, error) { m.run = r; return r, nil }})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !tt.close {
+					time.Sleep(20 * time.Second)
+				}
+				synctest.Wait()
+				if err := s.Close(); err != nil {
+					t.Fatal(err)
+				}
+				if took := m.last.Sub(began); m.run.State != tt.want || took >= 9*time.Second || tt.close && m.tries > 2 {
+					t.Errorf("it is %s after %d tries in %s, want %s", m.run.State, m.tries, took, tt.want)
+				}
+			})
+		})
+	}
+}
+
+// forgetful is a store of one run whose end fails to be written at first.
+type forgetful struct {
+	memory
+	run          runs.Run
+	tries, fails int
+	last         time.Time // of a try
+}
+
+func (f *forgetful) Run(context.Context, string) (runs.Run, error) { return f.run, nil }
+
+func (f *forgetful) EndRun(_ context.Context, r runs.Run, _ runs.Entry, _ []migration.Fact) error {
+	if f.tries, f.last = f.tries+1, time.Now(); f.tries <= f.fails {
+		return errFull
+	}
+	f.run = r
+	return nil
 }
 
 // renewedLate is a store where the owner of abandoned runs wakes up right after they were found.

@@ -1,7 +1,8 @@
-// Package runs is the log of what is under way: checks, transfers and drills. It carries them out in the background,
-// writes their log, fans it out to whoever follows, keeps secrets out of it, and marks as interrupted what a stop cut
-// short. Its executor (service.go) knows what a run does by an interface only (Work), and what goes on without one that
-// was cut short by Options.Left; the three works stand beside it, in check.go, transfer.go and drill.go.
+// Package runs is the log of what is under way: checks, transfers, drills, assessments and cut-over looks. It carries them
+// out in the background, writes their log, fans it out to whoever follows, keeps secrets out of it, and marks as interrupted
+// what a stop cut short. Its executor (service.go) knows what a run does by an interface only (Work), and what goes on
+// without one that was cut short by Options.Left; the works stand beside it, a file each: check.go, transfer.go, drill.go,
+// assessment.go and cutover.go.
 package runs
 
 import (
@@ -27,7 +28,7 @@ type Row struct {
 // Over reports whether the run has ended: then it never changes.
 func (r Row) Over() bool { return !r.Running() }
 
-// Run is one check, transfer or drill with a permalink.
+// Run is one check, transfer, drill, assessment or cut-over look, with a permalink.
 type Run struct {
 	Row
 	Request json.RawMessage // what was asked, without secrets

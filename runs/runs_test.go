@@ -281,7 +281,7 @@ func TestFullDisk(t *testing.T) {
 		{"errors after the commit", &flaky{entries: 2, late: true}, "[1 2 3 4 5]", true},
 	} {
 		open := make(chan struct{})
-		b := sit(t, options{wrap: func(db *store.DB) runs.Store { tt.f.DB = db; return tt.f }})
+		b := sit(t, options{lease: 300 * time.Millisecond, wrap: func(db *store.DB) runs.Store { tt.f.DB = db; return tt.f }})
 		r := b.begin(b.job(migration.CheckRun, work(func(_ context.Context, log func(...runs.Line)) runs.Ending {
 			log(runs.Line{Kind: runs.EntryStage, Data: 0})
 			<-open // or the run may be over before anybody follows it: where its end was not written, only its lease would end it

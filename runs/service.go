@@ -21,6 +21,9 @@ import (
 // writeTime bounds a write of a run's log; it outlives the end of the run's context.
 const writeTime = 10 * time.Second
 
+// endTries is how often the end of a run is written where that fails: within the time of a lease, and of one write.
+const endTries = 5
+
 // lease is how long a run stays its process's without a sign of life; it is renewed three times as often.
 const lease = 9 * time.Second
 
@@ -229,19 +232,16 @@ func (s *Service) carryOut(l *live) {
 	end := s.guarded(l)
 	r := l.run
 	if end.State == migration.RunInterrupted {
-		end.Title, end.Code = interruptedTitle(l.wasStopped(), end.Left), ""
+		why := "Onramp stopped before it ended"
+		if l.wasStopped() {
+			why = "stopped before it ended"
+		}
+		end.Title, end.Code = interruptedTitle(why, end.Left), ""
 	}
 	end.Title = l.job.Secrets.Text(end.Title)
 	r.finish(end, s.now(), l.job.Secrets)
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(l.ctx), writeTime)
-	defer cancel()
 	last := lastEntry(r)
-	err := s.o.Store.EndRun(ctx, r, last, end.Facts)
-	if err != nil { // it may have been written although the answer was lost
-		if there, e := s.o.Store.Run(ctx, r.ID); e == nil && there.Over() {
-			err = nil
-		}
-	}
+	err := writeEnd(s, r, last, end.Facts)
 	s.drop(l) // before its followers hear of the end: whoever has heard finds nothing under way
 	if err != nil {
 		s.o.Log.Error("a run's end was not written", "run", r.ID, "err", err)
@@ -252,6 +252,34 @@ func (s *Service) carryOut(l *live) {
 	}
 	s.woken.Wake(r.ID)
 	s.o.Changed(r.MigrationID)
+}
+
+// writeEnd writes the end of a run. Where that fails it tries again, with pauses that grow, until the lease would be over or the
+// Service closes: without its end a run has proved nothing.
+func writeEnd(s *Service, r Run, last Entry, facts []migration.Fact) error {
+	ctx, cancel := context.WithTimeout(context.Background(), writeTime) // the run's own may be over
+	defer cancel()
+	pause := s.o.Lease >> endTries // all pauses together are less than a lease
+	for try := 1; ; try++ {
+		err := s.o.Store.EndRun(ctx, r, last, facts)
+		if err == nil {
+			return nil
+		}
+		if there, e := s.o.Store.Run(ctx, r.ID); e == nil && there.Over() { // it was written although the answer was lost
+			return nil
+		}
+		if try == endTries || s.ctx.Err() != nil || fault.Is(err, fault.NotFound) {
+			return err
+		}
+		s.o.Log.Warn("a run's end is not written yet", "run", r.ID, "err", err)
+		pause *= 2
+		select {
+		case <-time.After(pause):
+		case <-s.ctx.Done(): // once more
+		case <-ctx.Done():
+			return err
+		}
+	}
 }
 
 // guarded does the work; a panic in it ends the run, not the process.
@@ -289,11 +317,8 @@ func (s *Service) guarded(l *live) (end Ending) {
 	})
 }
 
-func interruptedTitle(stopped bool, left string) string {
-	title := "Interrupted: Onramp stopped before it ended"
-	if stopped {
-		title = "Interrupted: stopped before it ended"
-	}
+func interruptedTitle(why, left string) string {
+	title := "Interrupted: " + why
 	if left != "" {
 		title += "; " + left
 	}
@@ -335,7 +360,8 @@ func (s *Service) Resume(ctx context.Context) error {
 	return nil
 }
 
-// interrupt ends the runs whose lease is over.
+// interrupt ends the runs whose lease is over. How they ended is not known: the process that carried one out stopped first,
+// or could not write it.
 func (s *Service) interrupt(ctx context.Context) error {
 	all, err := s.o.Store.Abandoned(ctx, s.now())
 	if err != nil {
@@ -345,7 +371,11 @@ func (s *Service) interrupt(ctx context.Context) error {
 		if _, mine := s.find(r.ID); mine {
 			continue
 		}
-		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(false, s.o.Left(r)), s.now()
+		why := "Onramp stopped before its end was written down"
+		if r.Owner == s.owner {
+			why = "its end could not be written down"
+		}
+		r.State, r.Code, r.Title, r.Ended = migration.RunInterrupted, "", interruptedTitle(why, s.o.Left(r)), s.now()
 		if err := s.o.Store.EndAbandoned(ctx, r, lastEntry(r)); err != nil && !fault.Is(err, fault.Conflict) {
 			return err
 		}

@@ -106,6 +106,19 @@ func TestDeletion(t *testing.T) {
 			t.Errorf("%s afterwards: %v", what, err)
 		}
 	}
+	// Its ID stays taken, for the audit of it stays.
+	again := migration.Migration{ID: "goes", Name: "another", Mode: migration.Cloud, Created: now, Version: 1, Team: "t-other"}
+	boards := store.NewBoards(d)
+	for what, err := range map[string]error{"made": d.AddMigration(ctx, again), "imported": boards.AddMigrations(ctx, []migration.Made{{Migration: again}})} {
+		if f := fault.From(err); f == nil || f.Kind != fault.Conflict || f.Field != "id" {
+			t.Errorf("%s with the ID of a deleted one: %v", what, err)
+		}
+	}
+	used, err := boards.Taken(ctx, []string{"goes", "stays", "free"})
+	must(err)
+	if !used["goes"] || !used["stays"] || len(used) != 2 {
+		t.Errorf("taken: %v", used)
+	}
 }
 
 func second[T any](_ T, err error) error { return err }

@@ -29,12 +29,7 @@ func (b Boards) AddMigrations(ctx context.Context, list []migration.Made, rs ...
 				return fault.New(fault.Conflict, "There is a migration named "+printable(m.Name)+" meanwhile", "Look at the list again.").In("name")
 			}
 			names[team(m)][key] = m.ID
-			_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-				m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived), team(m))
-			if taken(err) {
-				return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.").In("id")
-			}
-			if err != nil {
+			if err := addRow(ctx, tx, m); err != nil {
 				return err
 			}
 			if _, err := addFacts(ctx, tx, m.ID, x.Facts...); err != nil {
@@ -69,9 +64,23 @@ func (b Boards) OfTeams(ctx context.Context, teams []string) ([]migration.Migrat
 	return all(ctx, b.d, scanMigration, "SELECT "+migrationColumns+" FROM migrations WHERE "+where, args...)
 }
 
-// Taken are those of some IDs that migrations have, whoever's they are.
+// About are those of some namespaces that migrations of a mode which who asks sees are about, archived ones too: once each.
+func (b Boards) About(ctx context.Context, mode migration.Mode, namespaces []string) ([]string, error) {
+	query, args := aboutQuery(ctx, mode, namespaces)
+	return all(ctx, b.d, func(row scanner) (ns string, err error) { err = row.Scan(&ns); return ns, err }, query, args...)
+}
+
+func aboutQuery(ctx context.Context, mode migration.Mode, namespaces []string) (query string, args []any) {
+	where, args := within(ctx, "namespace = asked.value AND +mode = ?", "+team_id", mode)
+	return "SELECT asked.value FROM json_each(?) asked WHERE EXISTS (SELECT 1 FROM migrations WHERE " + where + ")", append([]any{idList(namespaces)}, args...)
+}
+
+const takenQuery = `SELECT asked.value FROM json_each(?) asked WHERE EXISTS (SELECT 1 FROM migrations WHERE migrations.id = asked.value)
+	OR EXISTS (SELECT 1 FROM audit WHERE audit.migration_id = asked.value)`
+
+// Taken are those of some IDs that migrations have, or had before they were deleted, whoever's they are.
 func (b Boards) Taken(ctx context.Context, ids []string) (map[string]bool, error) {
-	list, err := all(ctx, b.d, func(row scanner) (id string, err error) { err = row.Scan(&id); return id, err }, "SELECT id FROM migrations WHERE id IN (SELECT value FROM json_each(?))", idList(ids))
+	list, err := all(ctx, b.d, func(row scanner) (id string, err error) { err = row.Scan(&id); return id, err }, takenQuery, idList(ids))
 	out := map[string]bool{}
 	for _, id := range list {
 		out[id] = true

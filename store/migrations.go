@@ -116,22 +116,34 @@ func scanMigration(row scanner) (m migration.Migration, err error) {
 }
 
 // AddMigration adds a migration with the audit's records of it in one transaction. A Conflict fault of field name when
-// another has its name (migration.SameName), of field id when its ID is taken.
+// another has its name (migration.SameName), of field id when its ID is taken: by a migration, or by one that was deleted
+// and whose audit stays.
 func (d *DB) AddMigration(ctx context.Context, m migration.Migration, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
 		if err := nameFree(ctx, tx, m); err != nil {
 			return err
 		}
-		_, err := tx.ExecContext(ctx, "INSERT INTO migrations ("+migrationColumns+") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived), team(m))
-		if taken(err) {
-			return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.").In("id")
-		}
-		if err != nil {
+		if err := addRow(ctx, tx, m); err != nil {
 			return err
 		}
 		return d.addRecords(ctx, tx, rs)
 	})
+}
+
+// addMigrationQuery adds none whose ID the audit knows: who may read a migration may read the audit of its ID.
+const addMigrationQuery = "INSERT INTO migrations (" + migrationColumns + ") SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9 WHERE NOT EXISTS (SELECT 1 FROM audit WHERE migration_id = ?1)"
+
+// addRow adds the row of a migration, before its first records of the audit. A Conflict fault of field id when its ID is taken.
+func addRow(ctx context.Context, tx *sql.Tx, m migration.Migration) error {
+	done, err := tx.ExecContext(ctx, addMigrationQuery, m.ID, m.Name, m.Lang, m.Mode, m.Auth, nanos(m.Created), m.Version, nanos(m.Archived), team(m))
+	var added int64
+	if err == nil {
+		added, err = done.RowsAffected()
+	}
+	if taken(err) || err == nil && added == 0 {
+		return fault.Wrap(err, fault.Conflict, "The ID is taken", "Choose another name.").In("id")
+	}
+	return err
 }
 
 // nameFree refuses a name that another migration of its team bears: a Conflict fault of field name. What other teams have

@@ -197,7 +197,7 @@ func (c *CheckState) status() views.RunStatusProps {
 		p.Text = fmt.Sprintf("%d of %d stages done ·", c.count(doctor.Pass, doctor.Warn, doctor.Fail, doctor.Skip), all)
 		p.SinceMS = c.since(c.Run.Started)
 	case migration.RunInterrupted:
-		p.Text = "Onramp stopped in the middle of it"
+		p.Text = web.WhyInterrupted(c.Run)
 	default:
 		p.Text = fmt.Sprintf("%d of %d stages passed", c.count(doctor.Pass, doctor.Warn), all)
 		if n := c.count(doctor.Skip); n > 0 {
@@ -268,7 +268,7 @@ func (c *CheckState) verdict() views.VerdictProps {
 		}
 		return p
 	}
-	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped in the middle of this check",
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: web.WhyInterrupted(c.Run),
 		Cause: "Nothing is known beyond the checks below.",
 		Fixes: []views.FixProps{{Text: "Check again."}}}
 }

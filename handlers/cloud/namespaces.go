@@ -40,7 +40,11 @@ func (h *Pages) cloudFrame(r *http.Request, title string) views.Frame {
 
 // mine are the namespaces that the reader sees: all, or those that migrations of their teams are about.
 func (h *Pages) mine(r *http.Request, list []cloud.Namespace) ([]cloud.Namespace, error) {
-	sees, err := h.Acts.Lists.Spaces(r.Context(), h.By(r))
+	names := make([]string, 0, len(list))
+	for _, n := range list {
+		names = append(names, n.ID.String())
+	}
+	sees, err := h.Acts.Lists.Spaces(r.Context(), h.By(r), names)
 	if err != nil {
 		return nil, err
 	}

@@ -246,7 +246,7 @@ func (t *transferState) verdict() views.VerdictProps {
 		}
 		return views.VerdictProps{Pending: true, State: views.Busy, Word: "Running"}
 	}
-	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp stopped following before the workflow ended", Cause: web.UpperFirst(strings.TrimPrefix(t.run.Title, "Interrupted: ")) + ".",
+	return views.VerdictProps{State: views.Warn, Word: "Interrupted", Title: "Onramp no longer follows this workflow", Cause: web.WhyInterrupted(t.run) + ".",
 		Actions:  followAgain(t.asked()),
 		NotWrong: "Nothing is lost: the workflow stays in Temporal, and following it again pays nothing twice.",
 		Fixes:    []views.FixProps{{Text: "Follow it again, below: Onramp reads the history from its first event to the end."}}}

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"slices"
+	"strings"
 	"time"
 
 	"onramp/assess"
@@ -36,10 +37,15 @@ func Need(v Visit, steps ...string) *views.NeedProps {
 	return nil
 }
 
+// WhyInterrupted says why a run that was interrupted has no result, as its title does.
+func WhyInterrupted(run runs.Run) string {
+	return UpperFirst(strings.TrimPrefix(run.Title, "Interrupted: "))
+}
+
 // NotEnded is the fault of a run that has no result.
 func NotEnded(run runs.Run) error {
 	if run.Over() {
-		return fault.New(fault.Gone, "This run has no result", "Onramp stopped in the middle of it. Run it again.")
+		return fault.New(fault.Gone, "This run has no result", "Run it again.")
 	}
 	return fault.New(fault.Conflict, "This run has not ended yet", "Try again once it has.")
 }

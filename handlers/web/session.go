@@ -187,13 +187,15 @@ func (h *Site) backTo(r *http.Request) string {
 // stillEvery is how often a stream asks whether its reader may still read it.
 const stillEvery = 5 * time.Second
 
-// whileSignedIn is a context that ends when the session of a request does, or what its person sees changes.
+// whileSignedIn is a context that ends when the session of a request does, or what its person sees changes: their role,
+// their teams, or whose the migration is that the request is about.
 func (h *Site) whileSignedIn(ctx context.Context, r *http.Request) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(ctx)
 	who := RecordOf(r).who
 	if h.Shared == nil || who == nil {
 		return ctx, stop
 	}
+	m := chi.URLParam(r, "m") // not later: the router uses its context again
 	go func() {
 		defer stop()
 		tick := time.NewTicker(stillEvery)
@@ -205,6 +207,9 @@ func (h *Site) whileSignedIn(ctx context.Context, r *http.Request) (context.Cont
 				return
 			}
 			now, err := h.Shared.People.Still(ctx, who.token)
+			if err == nil && m != "" {
+				_, err = h.Acts.Book.Migration(ctx, m)
+			}
 			if err != nil || now.Role != who.Role || !slices.Equal(now.Teams, who.Teams) {
 				return
 			}
