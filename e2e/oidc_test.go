@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -112,14 +114,17 @@ type surfer struct {
 	*http.Client
 	t    *testing.T
 	base string
+	from string // its address: of each network so many sign-ins a minute are taken
 }
+
+var surfers atomic.Int64
 
 func newSurfer(t *testing.T, base string, c *company) *surfer {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &surfer{&http.Client{Transport: c.srv.Client().Transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t, base}
+	return &surfer{&http.Client{Transport: c.srv.Client().Transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t, base, fmt.Sprint("198.51.100.", surfers.Add(1))}
 }
 
 func (b *surfer) send(method, address string, form url.Values) (status int, location, body string) {
@@ -129,6 +134,7 @@ func (b *surfer) send(method, address string, form url.Values) (status int, loca
 		b.t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/html")
+	r.Header.Set("X-Forwarded-For", b.from)
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", b.base)
@@ -220,6 +226,7 @@ func TestOIDC(t *testing.T) {
 	}
 	portal = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: line.Listen})
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 		r.SetXForwarded()
 	}}
 	in := func(b *surfer, back string) (int, string) {

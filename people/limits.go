@@ -56,13 +56,15 @@ func (g Guesses) mayTry(now time.Time) error {
 	return tooOften(left)
 }
 
+const tooMany = "Too many sign-ins were tried"
+
 func tooOften(left time.Duration) error {
 	minutes := int((left + time.Minute - 1) / time.Minute)
 	when := "in a minute"
 	if minutes > 1 {
 		when = fmt.Sprintf("in %d minutes", minutes)
 	}
-	f := fault.New(fault.TooMany, "Too many sign-ins were tried", "Try again "+when+", or ask an owner for a new sign-in link.")
+	f := fault.New(fault.TooMany, tooMany, "Try again "+when+", or ask an owner for a new sign-in link.")
 	f.Cause = "Onramp waits after wrong passwords, whoever sends them."
 	return f
 }
@@ -92,7 +94,9 @@ func (a *addresses) take(address string, now time.Time) error {
 	}
 	key := limit.Network(address)
 	if a.tried[key]++; a.tried[key] > perMinute {
-		return tooOften(a.minute.Add(time.Minute).Sub(now))
+		f := fault.New(fault.TooMany, tooMany, "Try again in a minute.")
+		f.Cause = fmt.Sprintf("Onramp takes %d a minute from one network.", perMinute)
+		return f
 	}
 	return nil
 }

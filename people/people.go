@@ -151,7 +151,8 @@ type core struct {
 	hashing chan struct{} // at most hashesAtOnce
 	dummy   string        // the hash of no password, for accounts that are not there
 	mu      sync.Mutex    // one change of accounts at a time: who may is looked at before
-	from    addresses
+	from    addresses     // sign-ins that begin
+	back    addresses     // those that come back from a provider
 }
 
 // New returns a Service.

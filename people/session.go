@@ -134,6 +134,13 @@ func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, agent, 
 	return signed, s.o.Store.AddSession(ctx, x, old, s.record(signed.Actor, custody.SignedIn, a, ""))
 }
 
+// MayBegin counts a sign-in that begins at a provider, before that is asked anything. A TooMany fault when too many were
+// tried from the network of by.
+func (s SignIns) MayBegin(by custody.Actor) error { return s.from.take(by.From, s.now()) }
+
+// MayFinish is MayBegin for one that comes back from the provider.
+func (s SignIns) MayFinish(by custody.Actor) error { return s.back.take(by.From, s.now()) }
+
 // Again is a second look: the person of a session gives the password again, and gets a new token for the old one.
 func (s SignIns) Again(ctx context.Context, by custody.Actor, token, password, agent string) (Signed, error) {
 	a, err := s.o.Store.Account(ctx, by.Person)

@@ -16,6 +16,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"onramp/custody"
 	"onramp/fault"
@@ -48,7 +49,9 @@ type Provider struct {
 	o      Options
 	client *http.Client
 
-	mu      sync.Mutex
+	asking singleflight.Group // of the issuer, for all who wait
+
+	mu      sync.Mutex // is held while nobody is asked
 	found   *oidc.Provider
 	pending map[string]attempt
 }
@@ -94,20 +97,40 @@ func refused(why error) error {
 	return f
 }
 
-// discover is the provider's addresses and keys.
+// discover is the provider's addresses and keys. Of all who want them while they are not known one asks; whoever leaves
+// meanwhile waits no longer.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
+	if known := p.known(); known != nil {
+		return known, nil
+	}
+	answer := p.asking.DoChan(p.o.Issuer, func() (any, error) {
+		if known := p.known(); known != nil { // since a moment ago
+			return known, nil
+		}
+		// Others wait too, and its keys are fetched again later: not with the context of the request that happened to be first.
+		found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
+		if err == nil {
+			p.mu.Lock()
+			p.found = found
+			p.mu.Unlock()
+		}
+		return found, err
+	})
+	select {
+	case a := <-answer:
+		if a.Err != nil {
+			return nil, away(a.Err)
+		}
+		return a.Val.(*oidc.Provider), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (p *Provider) known() *oidc.Provider {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.found != nil {
-		return p.found, nil
-	}
-	// Its keys are fetched again later: not with the context of the request that happened to be first.
-	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
-	if err != nil {
-		return nil, away(err)
-	}
-	p.found = found
-	return found, nil
+	return p.found
 }
 
 func (p *Provider) config(found *oidc.Provider) oauth2.Config {
@@ -125,11 +148,7 @@ func (p *Provider) Begin(ctx context.Context, next string, again bool) (address,
 	a := attempt{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: next, again: again, began: p.o.Now()}
 	pending = rand.Text()
 	p.mu.Lock()
-	for name, old := range p.pending {
-		if a.began.Sub(old.began) > pendingFor || len(p.pending) >= mostPending {
-			delete(p.pending, name)
-		}
-	}
+	p.makeRoom(a.began)
 	p.pending[pending] = a
 	p.mu.Unlock()
 	options := []oauth2.AuthCodeOption{oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier)}
@@ -138,6 +157,23 @@ func (p *Provider) Begin(ctx context.Context, next string, again bool) (address,
 	}
 	c := p.config(found)
 	return c.AuthCodeURL(a.state, options...), pending, nil
+}
+
+// makeRoom forgets the attempts that took too long and, while there are too many, the oldest: whoever began just now has
+// most of the way before them. p.mu is held.
+func (p *Provider) makeRoom(now time.Time) {
+	oldest := ""
+	for name, a := range p.pending {
+		switch {
+		case now.Sub(a.began) > pendingFor:
+			delete(p.pending, name)
+		case oldest == "" || a.began.Before(p.pending[oldest].began):
+			oldest = name
+		}
+	}
+	if len(p.pending) >= mostPending {
+		delete(p.pending, oldest)
+	}
 }
 
 // take ends an attempt: nothing is judged by it twice.
