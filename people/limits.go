@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -71,6 +72,46 @@ func tooOften(left time.Duration) error {
 
 // guessKey is what wrong passwords for an address are counted under; the address itself may be a mistyped password.
 func guessKey(email string) string { return "account:" + hashOf(strings.ToLower(email)) }
+
+// queues let one caller at a time through for each key: what is read there is still so when it is written.
+type queues struct {
+	mu sync.Mutex
+	at map[string]*queue
+}
+
+type queue struct {
+	turn  chan struct{}
+	there int // who waits or has the turn; the last one takes the queue away
+}
+
+// enter waits for the turn at a key; leave gives it back. The error is that of ctx.
+func (q *queues) enter(ctx context.Context, key string) (leave func(), err error) {
+	q.mu.Lock()
+	if q.at == nil {
+		q.at = map[string]*queue{}
+	}
+	at := q.at[key]
+	if at == nil {
+		at = &queue{turn: make(chan struct{}, 1)}
+		q.at[key] = at
+	}
+	at.there++
+	q.mu.Unlock()
+	gone := func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if at.there--; at.there == 0 {
+			delete(q.at, key)
+		}
+	}
+	select {
+	case at.turn <- struct{}{}:
+		return func() { <-at.turn; gone() }, nil
+	case <-ctx.Done():
+		gone()
+		return nil, context.Cause(ctx)
+	}
+}
 
 // Sign-ins tried from one address: so many a minute, whether right or wrong.
 const (

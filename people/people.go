@@ -153,6 +153,7 @@ type core struct {
 	mu      sync.Mutex    // one change of accounts at a time: who may is looked at before
 	from    addresses     // sign-ins that begin
 	back    addresses     // those that come back from a provider
+	guesses queues        // by guessKey
 }
 
 // New returns a Service.

@@ -82,42 +82,55 @@ func (s SignIns) newSession(a Account, by custody.Actor, agent string) (Session,
 // instead is the token of a session that ends with it, "" for none. The faults: NotSignedIn, the same whether the
 // account is there or not; TooMany.
 func (s SignIns) SignIn(ctx context.Context, by custody.Actor, email, password, agent, instead string) (Signed, error) {
-	now := s.now()
-	if err := s.from.take(by.From, now); err != nil {
+	if err := s.from.take(by.From, s.now()); err != nil {
 		return Signed{}, err
 	}
 	email = strings.ToLower(strings.TrimSpace(email))
-	key := guessKey(email)
-	g, err := s.o.Store.Guesses(ctx, key)
+	a, err := s.guess(ctx, by, email, password)
 	if err != nil {
 		return Signed{}, err
+	}
+	return s.begin(ctx, by, a, agent, instead)
+}
+
+// guess is the account of an email address with its password; refused for anything else. Guesses at one address come one
+// after the other, whether an account has it or not: each sees the count with those before it.
+func (s SignIns) guess(ctx context.Context, by custody.Actor, email, password string) (Account, error) {
+	key := guessKey(email)
+	leave, err := s.guesses.enter(ctx, key)
+	if err != nil {
+		return Account{}, fault.Wrap(err, fault.TooMany, "Too many people sign in at once", "Wait a moment, then try again.")
+	}
+	defer leave()
+	now := s.now()
+	g, err := s.o.Store.Guesses(ctx, key)
+	if err != nil {
+		return Account{}, err
 	}
 	g = g.at(now)
 	if err := g.mayTry(now); err != nil {
-		return Signed{}, err
+		return Account{}, err
 	}
 	a, err := s.o.Store.AccountByEmail(ctx, email)
 	if err != nil && !notFound(err) {
-		return Signed{}, err
+		return Account{}, err
 	}
 	ok, err := s.matches(ctx, password, a.Password)
 	if err != nil {
-		return Signed{}, err
+		return Account{}, err
 	}
 	if !ok || !a.Active() {
 		r := s.record(by, custody.SignInRefused, a, "") // an unknown address may be a mistyped password: it is not kept
 		r.Person, r.Name = a.ID, a.Title()
 		if err := s.o.Store.SaveGuesses(ctx, key, g.wrong(now), now.Add(-forgetAfter), r); err != nil {
-			return Signed{}, err
+			return Account{}, err
 		}
-		return Signed{}, refused()
+		return Account{}, refused()
 	}
 	if g.Wrong > 0 {
-		if err := s.o.Store.SaveGuesses(ctx, key, Guesses{}, now.Add(-forgetAfter)); err != nil {
-			return Signed{}, err
-		}
+		err = s.o.Store.SaveGuesses(ctx, key, Guesses{}, now.Add(-forgetAfter))
 	}
-	return s.begin(ctx, by, a, agent, instead)
+	return a, err
 }
 
 // begin writes a new session of an account that has proved who it is.
