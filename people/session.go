@@ -73,9 +73,14 @@ func (s SignIns) newSession(a Account, by custody.Actor, agent string) (Session,
 		agent = agent[:200]
 	}
 	x := Session{Hash: hash, Handle: newID("s"), Account: a.ID, Created: now, Seen: now, Proved: now, From: by.From, Agent: strings.ToValidUTF8(agent, "")}
-	who := a.actor(x)
-	who.From, who.Request = by.From, by.Request
-	return x, Signed{Token: token, Expires: now.Add(AbsoluteFor), Actor: who}
+	return x, Signed{Token: token, Expires: now.Add(AbsoluteFor)}.of(a, x, by)
+}
+
+// of is the same session, of an account as it is now.
+func (n Signed) of(a Account, x Session, by custody.Actor) Signed {
+	n.Actor = a.actor(x)
+	n.Actor.From, n.Actor.Request = by.From, by.Request
+	return n
 }
 
 // SignIn begins a session by email and password. by says from where the request comes; agent is the browser's name;
@@ -133,7 +138,7 @@ func (s SignIns) guess(ctx context.Context, by custody.Actor, email, password st
 	return a, err
 }
 
-// begin writes a new session of an account that has proved who it is.
+// begin writes a new session of an account that has proved who it is. A NotSignedIn fault when it is not as it was.
 func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, agent, instead string) (Signed, error) {
 	x, signed := s.newSession(a, by, agent)
 	old := ""
@@ -144,7 +149,16 @@ func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, agent, 
 	if err := s.o.Store.EndOld(ctx, now.Add(-IdleFor), now.Add(-AbsoluteFor)); err != nil {
 		return Signed{}, err
 	}
-	return signed, s.o.Store.AddSession(ctx, x, old, s.record(signed.Actor, custody.SignedIn, a, ""))
+	a, err := s.o.Store.AddSession(ctx, a, x, old, s.record(signed.Actor, custody.SignedIn, a, ""))
+	return signed.of(a, x, by), meanwhile(err)
+}
+
+// meanwhile makes the fault of an account that was changed since it was read one of a sign-in.
+func meanwhile(err error) error {
+	if f := fault.From(err); err != nil && f.Kind == fault.Conflict && f.Field == "" {
+		return fault.Wrap(err, fault.NotSignedIn, "Your account was changed meanwhile", "Sign in again.")
+	}
+	return err
 }
 
 // MayBegin counts a sign-in that begins at a provider, before that is asked anything. A TooMany fault when too many were
@@ -182,7 +196,7 @@ type Claim struct {
 
 // SignInBy begins a session for whom a provider has signed in. Its account is made at the first sign-in; its role follows
 // the provider's groups at each. The faults: Denied where no group has a role here, which ends the account's sessions and
-// links until a group has one again, or the account is disabled.
+// links until a group has one again, or the account is disabled; NotSignedIn where it was changed meanwhile.
 func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent, instead string) (Signed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -194,10 +208,10 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	case known && !a.Disabled.IsZero():
 		return Signed{}, s.refuse(ctx, by, a, "Your account is disabled", "Ask an owner of this Onramp to enable it.")
 	}
+	was := a
 	if !known {
 		a = Account{ID: newID("u"), Issuer: c.Issuer, Subject: c.Subject, Teams: []string{migration.DefaultTeam}, Created: s.now()}
 	}
-	was := a
 	if a.Email, err = cleanEmail(c.Email); err != nil { // a provider need not tell one: the account goes by its subject
 		a.Email = byIssuer(c.Subject, c.Issuer)
 	}
@@ -207,7 +221,7 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	if a.Role, a.NoGroup = c.Role, (time.Time{}); a.Role == custody.Nobody {
 		if known {
 			if err := s.withoutGroup(ctx, by, was); err != nil {
-				return Signed{}, err
+				return Signed{}, meanwhile(err)
 			}
 		}
 		return Signed{}, s.refuse(ctx, by, a, "None of your groups has a role here", "Ask an owner of this Onramp, or who runs your sign-in, to put you into a group that has one.")
@@ -223,8 +237,8 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 		rs[i].Person, rs[i].Name = a.ID, a.Title()
 	}
 	if len(rs) > 0 || was.Email != a.Email || was.Name != a.Name {
-		if err := s.o.Store.SaveAccount(ctx, a, rs...); err != nil {
-			return Signed{}, err
+		if err := s.o.Store.SaveAccount(ctx, was, a, rs...); err != nil {
+			return Signed{}, meanwhile(err)
 		}
 	}
 	return s.begin(ctx, by, a, agent, instead)
@@ -236,10 +250,11 @@ func (s SignIns) withoutGroup(ctx context.Context, by custody.Actor, a Account) 
 	if !a.NoGroup.IsZero() {
 		return nil
 	}
+	was := a
 	a.NoGroup = s.now()
 	r := s.record(by, custody.AccountChanged, a, a.Role.String()+" to none by its groups")
 	r.Person, r.Name = a.ID, a.Title()
-	return s.o.Store.SaveAccount(ctx, a, r)
+	return s.o.Store.SaveAccount(ctx, was, a, r)
 }
 
 // refuse records and returns why somebody whom a provider has signed in does not get in.
