@@ -41,7 +41,7 @@ func (p *slowProvider) Begin(ctx context.Context, _ string, _ bool) (address, pe
 }
 
 func (p *slowProvider) Finish(ctx context.Context, _ string, _ url.Values) (people.Claim, string, error) {
-	return people.Claim{Issuer: "https://id.example.com", Subject: "mia", Role: custody.Owner}, "/help", p.wait(ctx)
+	return people.Claim{Issuer: "https://id.example.com", Subject: "mia", Role: custody.Owner, Proved: time.Now()}, "/help", p.wait(ctx)
 }
 
 // turnsThere are more requests than answers are made at once.

@@ -100,7 +100,7 @@ func (s SignIns) Start(ctx context.Context, by custody.Actor, token string, n Ne
 	if a.Password, err = s.newHash(ctx, password); err != nil {
 		return Signed{}, err
 	}
-	x, signed := s.newSession(a, by, agent)
+	x, signed := s.newSession(a, by, agent, s.now())
 	note := ""
 	if o.Kind == FirstLink {
 		note = a.Role.String()

@@ -61,7 +61,7 @@ type Session struct {
 	Account string
 	Created time.Time
 	Seen    time.Time // the last request, give or take a minute
-	Proved  time.Time // when its person last proved who they are
+	Proved  time.Time // when its person last proved who they are; zero: nobody knows
 	From    string    // the address at that moment
 	Agent   string    // the browser's own words, shortened
 }

@@ -65,14 +65,15 @@ func (s SignIns) Who(ctx context.Context, token string) (custody.Actor, error) {
 	return a.actor(x), nil
 }
 
-// newSession is a session of an account that begins now. by says from where.
-func (s SignIns) newSession(a Account, by custody.Actor, agent string) (Session, Signed) {
+// newSession is a session of an account that begins now, of a person who has proved who they are at a moment. by says from
+// where.
+func (s SignIns) newSession(a Account, by custody.Actor, agent string, proved time.Time) (Session, Signed) {
 	token, hash := newToken()
 	now := s.now()
 	if len(agent) > 200 {
 		agent = agent[:200]
 	}
-	x := Session{Hash: hash, Handle: newID("s"), Account: a.ID, Created: now, Seen: now, Proved: now, From: by.From, Agent: strings.ToValidUTF8(agent, "")}
+	x := Session{Hash: hash, Handle: newID("s"), Account: a.ID, Created: now, Seen: now, Proved: proved, From: by.From, Agent: strings.ToValidUTF8(agent, "")}
 	return x, Signed{Token: token, Expires: now.Add(AbsoluteFor)}.of(a, x, by)
 }
 
@@ -95,7 +96,7 @@ func (s SignIns) SignIn(ctx context.Context, by custody.Actor, email, password, 
 	if err != nil {
 		return Signed{}, err
 	}
-	return s.begin(ctx, by, a, agent, instead)
+	return s.begin(ctx, by, a, s.now(), agent, instead)
 }
 
 // guess is the account of an email address with its password; refused for anything else. Guesses at one address come one
@@ -138,9 +139,10 @@ func (s SignIns) guess(ctx context.Context, by custody.Actor, email, password st
 	return a, err
 }
 
-// begin writes a new session of an account that has proved who it is. A NotSignedIn fault when it is not as it was.
-func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, agent, instead string) (Signed, error) {
-	x, signed := s.newSession(a, by, agent)
+// begin writes a new session of an account whose person has proved who they are at a moment. A NotSignedIn fault when the
+// account is not as it was.
+func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, proved time.Time, agent, instead string) (Signed, error) {
+	x, signed := s.newSession(a, by, agent, proved)
 	old := ""
 	if instead != "" {
 		old = hashOf(instead)
@@ -191,12 +193,14 @@ func (s SignIns) Still(ctx context.Context, token string) (custody.Actor, error)
 type Claim struct {
 	Issuer, Subject string
 	Email, Name     string
-	Role            Role // by the groups that the provider tells; Nobody: none of them has one here
+	Role            Role      // by the groups that the provider tells; Nobody: none of them has one here
+	Proved          time.Time // when the person proved to the provider who they are; zero: it does not tell
 }
 
 // SignInBy begins a session for whom a provider has signed in. Its account is made at the first sign-in; its role follows
-// the provider's groups at each. The faults: Denied where no group has a role here, which ends the account's sessions and
-// links until a group has one again, or the account is disabled; NotSignedIn where it was changed meanwhile.
+// the provider's groups at each. A provider may remember somebody for weeks: what needs a second look counts from when it
+// last asked them. The faults: Denied where no group has a role here, which ends the account's sessions and links until a
+// group has one again, or the account is disabled; NotSignedIn where it was changed meanwhile.
 func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent, instead string) (Signed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -241,7 +245,31 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 			return Signed{}, meanwhile(err)
 		}
 	}
-	return s.begin(ctx, by, a, agent, instead)
+	proved, err := s.proved(ctx, a, c.Proved, instead)
+	if err != nil {
+		return Signed{}, err
+	}
+	return s.begin(ctx, by, a, proved, agent, instead)
+}
+
+// proved is when the person of an account last proved who they are: as their provider tells, or as the session knows that
+// ends now. A provider's clock may be ahead.
+func (s SignIns) proved(ctx context.Context, a Account, told time.Time, instead string) (time.Time, error) {
+	now := s.now()
+	if told.After(now) {
+		told = now
+	}
+	if instead == "" {
+		return told, nil
+	}
+	x, of, err := s.o.Store.Session(ctx, hashOf(instead))
+	switch {
+	case notFound(err):
+		return told, nil
+	case err == nil && of.ID == a.ID && x.alive(of, now) && x.Proved.After(told):
+		return x.Proved, nil
+	}
+	return told, err
 }
 
 // withoutGroup keeps an account out whose provider tells that none of its groups has a role. The role that it had stays for

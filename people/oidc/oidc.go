@@ -9,8 +9,10 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
@@ -41,6 +43,9 @@ const (
 	pendingFor  = 10 * time.Minute
 	mostPending = 10_000
 	answerFor   = 10 * time.Second // how long the provider may take to answer Onramp
+	// remembered is how long ago the provider may have asked the person. It is long, so that it keeps to its own rule: a
+	// sign-in that names it gets auth_time in the answer (OpenID Connect Core 2), from which a second look counts.
+	remembered = 365 * 24 * time.Hour
 )
 
 // Provider is safe for concurrent use. It asks its issuer for its keys and addresses at the first sign-in, so that
@@ -93,6 +98,14 @@ func away(err error) error {
 func refused(why error) error {
 	f := fault.Wrap(why, fault.Denied, "This sign-in cannot be accepted", "Begin again from the sign-in page.")
 	f.Cause = "It was not begun in this browser, was used already, took too long, or the answer is not one for this Onramp."
+	f.Unchanged = true
+	return f
+}
+
+// notAsked is the fault of a second look after which the provider does not say that it asked the person; why is for the log.
+func notAsked(why error) error {
+	f := fault.Wrap(why, fault.Denied, "Your company's sign-in does not say that it asked you again", "Try again. If it goes on, tell whoever runs that sign-in: after prompt=login, its ID token has to carry the auth_time of that moment.")
+	f.NotWrong = "You stay signed in."
 	f.Unchanged = true
 	return f
 }
@@ -154,6 +167,8 @@ func (p *Provider) Begin(ctx context.Context, next string, again bool) (address,
 	options := []oauth2.AuthCodeOption{oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier)}
 	if again {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	} else {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(remembered.Seconds()))))
 	}
 	c := p.config(found)
 	return c.AuthCodeURL(a.state, options...), pending, nil
@@ -245,8 +260,11 @@ func (p *Provider) claim(ctx context.Context, found *oidc.Provider, token *oauth
 	if err := errors.Join(id.Claims(&s), id.Claims(&all)); err != nil {
 		return c, refused(err)
 	}
-	if a.again && time.Unix(s.AuthTime, 0).Before(a.began.Add(-time.Minute)) {
-		return c, refused(errors.New("a second look was asked for, and auth_time is older"))
+	if s.AuthTime > 0 { // of the token, which is signed: userinfo is not asked for it
+		c.Proved = time.Unix(s.AuthTime, 0)
+	}
+	if a.again && c.Proved.Before(a.began.Add(-time.Minute)) {
+		return c, notAsked(fmt.Errorf("a second look was begun at %s, and auth_time is %d", a.began.UTC().Format(time.RFC3339), s.AuthTime))
 	}
 	_, named := all[p.o.GroupsClaim]
 	if (!named || s.Email == "") && found.UserInfoEndpoint() != "" {

@@ -132,3 +132,23 @@ func TestTooManyBegun(t *testing.T) {
 		t.Errorf("%d are under way after their time", len(p.pending))
 	}
 }
+
+// TestAsksForAuthTime: each sign-in has the provider tell when it last asked the person, and a second look has it ask.
+func TestAsksForAuthTime(t *testing.T) {
+	i := newIssuer(t)
+	close(i.let)
+	p := i.provider(t, nil)
+	for again, want := range map[bool]string{false: "31536000 ", true: "0 login"} {
+		address, _, err := p.Begin(t.Context(), "/", again)
+		if err != nil {
+			t.Fatal(err)
+		}
+		u, err := url.Parse(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if q := u.Query(); q.Get("max_age")+" "+q.Get("prompt") != want {
+			t.Errorf("a second look %t asks %s", again, u.RawQuery)
+		}
+	}
+}
