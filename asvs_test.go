@@ -128,7 +128,7 @@ var leftOut = [][2]string{
 	{"6.3.3, 6.5, 6.6, 6.7", "a second factor is the provider's, with --signin oidc; none for local accounts"},
 	{"6.4", "no initial passwords: a link, once, for an hour or a week"},
 	{"6.8, 10", "the provider's; what a client has to do is shown by TestOIDC"},
-	{"7.5, 7.6", "a second look is shown by TestSecondLook; the provider's sessions are its own"},
+	{"7.5, 7.6", "a second look is shown by TestSecondLook and TestProviderProof; the provider's sessions are its own"},
 	{"9", "no self-contained tokens but the provider's, judged once, at the sign-in"},
 	{"11.4.1, 11.4.3, 11.6, 11.7", "certificates are signed by crypto/x509; no signature of our own"},
 	{"12.2", "the operator's certificate, or the reverse proxy's"},

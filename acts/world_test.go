@@ -19,8 +19,11 @@ import (
 	"onramp/transfer"
 )
 
-var dana = Actor{Role: custody.Owner, Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
-var omar = Actor{Role: custody.Owner, Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2"}
+// forGood is a proof of who one is that is old at no time of these tests.
+var forGood = time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)
+
+var dana = Actor{Role: custody.Owner, Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1", SignedIn: forGood}
+var omar = Actor{Role: custody.Owner, Person: "omar", Name: "Omar", Session: "s-2", Via: "command", Request: "req-2", SignedIn: forGood}
 
 // poster is the request of a program that posts a report: it signs nobody in.
 var poster = Actor{Via: "portal", From: "192.0.2.7", Request: "req-3"}

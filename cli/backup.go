@@ -17,6 +17,7 @@ import (
 
 	"onramp/custody"
 	"onramp/fault"
+	"onramp/handlers/web"
 	"onramp/store"
 )
 
@@ -177,13 +178,22 @@ func restore(ctx context.Context, w World, args []string) int {
 			store.Manifest
 			Data     string `json:"data"`
 			NewChain bool   `json:"new_chain"`
-		}{out.Manifest, *data, out.NewChain})
+			Sessions int64  `json:"ended_sessions"`
+			Links    int64  `json:"ended_links"`
+		}{out.Manifest, *data, out.NewChain, out.Sessions, out.Links})
 	}
 	text := fmt.Sprintf("Restored into %s: the data of %s, with %d records of the audit.", printable(*data), out.At.UTC().Format("2 January 2006 15:04:05 UTC"), out.Records)
 	if out.NewChain {
 		text += " The audit begins a new chain with a new key; a record says so."
 	} else {
 		text += " The audit is intact."
+	}
+	if out.People {
+		text += fmt.Sprintf(`
+Ended: %s and %s that nobody had used. Everybody signs in again.
+All else is as it was then. What was taken away since is back: accounts that were disabled, roles and teams, passwords that
+were replaced, hand-off links that were revoked, calendar addresses that were ended. Before you let people in, look:
+onramp people list --data %s, and "After a restore" in docs/operations.md.`, web.Many(int(out.Sessions), "session", "sessions"), web.Many(int(out.Links), "sign-in link", "sign-in links"), printable(*data))
 	}
 	_, err = fmt.Fprintln(w.Stdout, text)
 	return unwritten(w, err)

@@ -20,7 +20,9 @@ import (
 	"filippo.io/age"
 
 	"onramp/custody"
+	"onramp/fault"
 	"onramp/migration"
+	"onramp/people"
 	"onramp/store"
 )
 
@@ -291,6 +293,88 @@ func TestBackupCommand(t *testing.T) {
 	list, err = again.Records(t.Context(), custody.Query{})
 	if err != nil || len(list) != 8 || list[0].Verb != custody.Recovered || list[1].Verb != custody.Chained || again.AuditBroken() != nil {
 		t.Errorf("%+v, %v", list, err)
+	}
+}
+
+// TestRestoredSignIns: with a backup come neither sessions nor sign-in links that nobody had used; what else comes back as it
+// was, such as an account that was disabled since, the command says.
+// ASVS 7.4.1, 7.4.2.
+func TestRestoredSignIns(t *testing.T) {
+	ctx := t.Context()
+	dir, db := anAudit(t, 5)
+	id, idFile := identity(t)
+	who, err := people.New(people.Options{Store: db})
+	must := func(err error) {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(err)
+	from := custody.Actor{Via: "portal", From: "192.0.2.1"}
+	const phrase = "otter lantern brisk 41 gravel"
+	first, err := who.FirstAdmin(ctx)
+	must(err)
+	dana, err := who.Start(ctx, from, first, people.NewAccount{Email: "dana@example.com"}, phrase, "")
+	must(err)
+	_, used, err := who.Add(ctx, dana.Actor, people.NewAccount{Email: "omar@example.com", Role: custody.Viewer})
+	must(err)
+	_, unused, err := who.Add(ctx, dana.Actor, people.NewAccount{Email: "mia@example.com", Role: custody.Viewer})
+	must(err)
+	omar, err := who.Start(ctx, from, used, people.NewAccount{}, phrase, "")
+	must(err)
+	file := filepath.Join(t.TempDir(), "box")
+	if code, _, diag := typed(t, "backup", "--data", dir, "--out", file, "--recipient", id.Recipient().String()); code != exitOK {
+		t.Fatal(diag)
+	}
+	_, err = who.Start(ctx, from, unused, people.NewAccount{}, phrase, "") // after the backup, as the rest
+	must(err)
+	must(who.SignOut(ctx, omar.Actor))
+	must(who.Disable(ctx, dana.Actor, "omar@example.com"))
+
+	to := filepath.Join(t.TempDir(), "to")
+	code, out, diag := typed(t, "restore", "--in", file, "--data", to, "--identity", idFile)
+	if code != exitOK {
+		t.Fatal(diag)
+	}
+	for _, says := range []string{"2 sessions and 1 sign-in link that", "accounts that were disabled", "hand-off links that were revoked", "onramp people list --data " + to} {
+		if !strings.Contains(out, says) {
+			t.Errorf("it does not say %q:\n%s", says, out)
+		}
+	}
+	again, err := store.Open(ctx, to, nil)
+	must(err)
+	defer again.Close()
+	must(again.RecordRestored(ctx))
+	back, err := people.New(people.Options{Store: again})
+	must(err)
+	for name, token := range map[string]string{"dana": dana.Token, "omar, who has signed out": omar.Token} {
+		if _, err := back.Who(ctx, token); !fault.Is(err, fault.NotSignedIn) {
+			t.Errorf("the session of %s is back: %v", name, err)
+		}
+	}
+	for name, token := range map[string]string{"used before": used, "used since": unused, "of the first owner": first} {
+		if _, err := back.Open(ctx, token); !fault.Is(err, fault.Gone) {
+			t.Errorf("the link %s works: %v", name, err)
+		}
+	}
+	if _, err := back.SignIn(ctx, from, "dana@example.com", phrase, "", ""); err != nil {
+		t.Errorf("nobody gets in: %v", err)
+	}
+	if a, err := back.Find(ctx, "omar@example.com"); err != nil || !a.Active() {
+		t.Errorf("what the command says of accounts is not so: %+v, %v", a, err)
+	}
+	list, err := again.Records(ctx, custody.Query{Verb: custody.Recovered})
+	if err != nil || len(list) != 1 || !strings.Contains(list[0].Note, "sessions and unused sign-in links were ended") {
+		t.Errorf("the audit says %+v, %v", list, err)
+	}
+	var report struct {
+		Sessions int `json:"ended_sessions"`
+		Links    int `json:"ended_links"`
+	}
+	code, out, diag = typed(t, "restore", "--in", file, "--data", filepath.Join(t.TempDir(), "to"), "--identity", idFile, "--json")
+	if err := json.Unmarshal([]byte(out), &report); code != exitOK || err != nil || report.Sessions != 2 || report.Links != 1 {
+		t.Errorf("exit %d: %s%s, %v", code, out, diag, err)
 	}
 }
 

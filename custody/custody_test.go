@@ -37,8 +37,8 @@ func authority(t testing.TB) certsvc.Issued {
 	return ca
 }
 
-// dana is a person at the portal.
-var dana = custody.Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1"}
+// dana is a person at the portal, whose proof of who she is does not get old.
+var dana = custody.Actor{Person: "dana", Name: "Dana", Session: "s-1", Via: "portal", From: "127.0.0.1", Request: "req-1", SignedIn: time.Date(2999, 1, 1, 0, 0, 0, 0, time.UTC)}
 
 // audit is the database, which refuses writes when it is told to.
 type audit struct {

@@ -21,7 +21,7 @@ type Actor struct {
 	Role     Role
 	Teams    []string  // IDs of the teams that it belongs to
 	Team     string    // the one that gets what it makes; "": the first of Teams
-	SignedIn time.Time // the last time that it proved who it is; zero on one machine
+	SignedIn time.Time // the last time that it proved who it is; zero on one machine, and where a provider does not tell
 }
 
 // Local is the Person of whoever uses a portal for one person.

@@ -71,7 +71,7 @@ const SecondLook = 15 * time.Minute
 
 // ErrLookAgain is the Denied fault of whoever needs a second look first.
 var ErrLookAgain error = &fault.Fault{Kind: fault.Denied, Title: "Confirm that it is you", Unchanged: true,
-	Cause: "You signed in more than 15 minutes ago, and this needs a fresh sign-in.", Fix: "Sign in again, then send it once more.", Err: errLook}
+	Cause: "You last proved who you are more than 15 minutes ago, and this needs a fresh sign-in.", Fix: "Sign in again, then send it once more.", Err: errLook}
 
 var errLook = errors.New("a second look is needed")
 
@@ -79,7 +79,11 @@ var errLook = errors.New("a second look is needed")
 func NeedsLook(err error) bool { return errors.Is(err, errLook) }
 
 // LookedTwice reports whether the actor has signed in recently enough at now for what needs a second look. Who has no
-// sign-in, at a portal for one person, never needs one.
+// sign-in, at a portal for one person, never needs one; who has one of which nobody knows when its person last proved who
+// they are always does.
 func (a Actor) LookedTwice(now time.Time) bool {
-	return a.SignedIn.IsZero() || now.Sub(a.SignedIn) <= SecondLook
+	if a.SignedIn.IsZero() {
+		return a.Session == ""
+	}
+	return now.Sub(a.SignedIn) <= SecondLook
 }

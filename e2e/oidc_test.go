@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"encoding/pem"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/cookiejar"
@@ -16,6 +17,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -33,6 +35,7 @@ type company struct {
 	mu     sync.Mutex
 	groups []string
 	life   time.Duration               // of ID tokens; 0: the provider's own
+	asked  func() time.Time            // when it asked the person, who is remembered since; zero: it does not tell; nil: just now
 	bend   func(idToken string) string // nil: answers go out as they are
 }
 
@@ -60,6 +63,32 @@ func (c *company) GetClientByClientID(ctx context.Context, id string) (op.Client
 	}
 	return shortLived{client, c.life}, nil
 }
+
+// AuthRequestByCode is the library's, of a person whom the provider remembered.
+func (c *company) AuthRequestByCode(ctx context.Context, code string) (op.AuthRequest, error) {
+	r, err := c.Storage.AuthRequestByCode(ctx, code)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if err != nil || c.asked == nil {
+		return r, err
+	}
+	return remembered{r, c.asked()}, nil
+}
+
+// CreateAccessToken is the library's, which knows its own requests alone.
+func (c *company) CreateAccessToken(ctx context.Context, r op.TokenRequest) (string, time.Time, error) {
+	if x, ok := r.(remembered); ok {
+		r = x.AuthRequest
+	}
+	return c.Storage.CreateAccessToken(ctx, r)
+}
+
+type remembered struct {
+	op.AuthRequest
+	at time.Time
+}
+
+func (r remembered) GetAuthTime() time.Time { return r.at }
 
 type shortLived struct {
 	op.Client
@@ -112,14 +141,17 @@ type surfer struct {
 	*http.Client
 	t    *testing.T
 	base string
+	from string // its address: of each network so many sign-ins a minute are taken
 }
+
+var surfers atomic.Int64
 
 func newSurfer(t *testing.T, base string, c *company) *surfer {
 	jar, err := cookiejar.New(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	return &surfer{&http.Client{Transport: c.srv.Client().Transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t, base}
+	return &surfer{&http.Client{Transport: c.srv.Client().Transport, Jar: jar, CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}, t, base, fmt.Sprint("198.51.100.", surfers.Add(1))}
 }
 
 func (b *surfer) send(method, address string, form url.Values) (status int, location, body string) {
@@ -129,6 +161,7 @@ func (b *surfer) send(method, address string, form url.Values) (status int, loca
 		b.t.Fatal(err)
 	}
 	r.Header.Set("Accept", "text/html")
+	r.Header.Set("X-Forwarded-For", b.from)
 	if method == http.MethodPost {
 		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 		r.Header.Set("Origin", b.base)
@@ -220,6 +253,7 @@ func TestOIDC(t *testing.T) {
 	}
 	portal = &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) {
 		r.SetURL(&url.URL{Scheme: "http", Host: line.Listen})
+		r.Out.Header["X-Forwarded-For"] = r.In.Header["X-Forwarded-For"]
 		r.SetXForwarded()
 	}}
 	in := func(b *surfer, back string) (int, string) {
@@ -256,8 +290,49 @@ func TestOIDC(t *testing.T) {
 		t.Error("a boss is no owner")
 	}
 	// A second look is the provider's: it has to have asked the person again.
-	if status, to := in(b, b.atProvider(c, b.begin("/again"))); status != 303 || to != "/help" {
+	mayExport := func(b *surfer) bool {
+		t.Helper()
+		status, to, _ := b.send("GET", front.URL+"/audit.csv", nil)
+		if status != 200 && (status != 303 || !strings.HasPrefix(to, "/again?")) {
+			t.Errorf("exporting the audit answers %d %s", status, to)
+		}
+		return status == 200
+	}
+	secondLook := func(b *surfer) (int, string) { return in(b, b.atProvider(c, b.begin("/again"))) }
+	if !mayExport(b) {
+		t.Error("whoever has just given the password at the provider needs a second look")
+	}
+	if status, to := secondLook(b); status != 303 || to != "/help" {
 		t.Errorf("the second look answers %d %.300s", status, to)
+	}
+	for name, asked := range map[string]func() time.Time{
+		"remembered for an hour": func() time.Time { return time.Now().Add(-time.Hour) },
+		"not told since when":    func() time.Time { return time.Time{} },
+	} {
+		t.Run(name, func(t *testing.T) {
+			b := newSurfer(t, front.URL, c)
+			c.set(func() { c.asked = asked })
+			good(b)
+			if mayExport(b) {
+				t.Error("a sign-in that proves nothing passes for a second look")
+			}
+			if status, body := secondLook(b); status != http.StatusForbidden || !strings.Contains(body, "does not say that it asked you again") {
+				t.Errorf("a second look at which nobody is asked answers %d\n%.600s", status, body)
+			}
+			c.set(func() { c.asked = nil })
+			if status, to := secondLook(b); status != 303 || to != "/help" || !mayExport(b) {
+				t.Errorf("the second look answers %d %.300s", status, to)
+			}
+			c.set(func() { c.asked = asked })
+			_, to, _ := b.send("GET", front.URL+"/signin/provider?next=/help", nil)
+			if status, to := in(b, b.atProvider(c, to)); status != 303 || to != "/help" { // in the place of a session that is proved
+				t.Fatalf("signing in once more answers %d %.300s", status, to)
+			}
+			c.set(func() { c.asked = nil })
+			if !mayExport(b) {
+				t.Error("a sign-in loses the proof of the one before")
+			}
+		})
 	}
 
 	for _, tt := range []struct {

@@ -23,6 +23,7 @@ import (
 	"onramp/handlers/web"
 	"onramp/migration"
 	"onramp/notices"
+	"onramp/reach"
 	"onramp/transfer"
 )
 
@@ -52,7 +53,8 @@ type deskOptions struct {
 	shared   bool           // several people share the portal: it is on TLS, and each signs in
 	proxies  []netip.Prefix // of such a portal behind a reverse proxy, without TLS
 	provider web.Provider
-	noMails  bool // no mail server is set
+	gate     *reach.Gate // nil: whatever is asked for may be dialled
+	noMails  bool        // no mail server is set
 	machine  web.Machine
 	patience time.Duration // for readers
 	remote   bool          // whoever reaches the portal does not sit at its computer
@@ -86,7 +88,7 @@ func sit(t testing.TB, o deskOptions) *desk {
 		public = &url.URL{Scheme: "https", Host: d.srv.Listener.Addr().String()}
 		o.remote = true
 	}
-	d.portal = open(t, portalOptions{shared: public, proxies: o.proxies, provider: o.provider, noMails: o.noMails, machine: o.machine, dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
+	d.portal = open(t, portalOptions{shared: public, proxies: o.proxies, provider: o.provider, gate: o.gate, noMails: o.noMails, machine: o.machine, dir: filepath.Join(t.TempDir(), "data"), addr: d.srv.Listener.Addr().String(), dataDir: t.TempDir(), now: o.now, place: place, patience: o.patience,
 		ownComputer: !o.remote, log: slog.New(slog.NewTextHandler(d.log, nil)), webhook: o.webhook, assessor: o.assessor, crosser: o.crosser,
 		checker:   checker{d.checks, o.byHand, o.code, d.asked},
 		transfers: transferer{d.transfers, o.byHand, d.ops, o.pollers, o.detect, d.asked}})

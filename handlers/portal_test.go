@@ -21,6 +21,7 @@ import (
 	"onramp/handlers/web"
 	"onramp/notices"
 	"onramp/people"
+	"onramp/reach"
 	"onramp/runs"
 	"onramp/store"
 )
@@ -51,6 +52,7 @@ type portalOptions struct {
 	shared             *url.URL // the public address of a portal for several people
 	proxies            []netip.Prefix
 	provider           web.Provider
+	gate               *reach.Gate
 	workFactor         int
 	noMails            bool // no mail server is set
 	machine            web.Machine
@@ -85,7 +87,7 @@ func open(t testing.TB, o portalOptions) *portal {
 		links = store.Handoffs{DB: p.db}
 	}
 	p.acts, err = acts.New(acts.Options{Store: p.db, Boards: store.NewBoards(p.db), Handoffs: links, Runs: p.runs, Changes: changes, Checker: o.checker, Transfers: o.transfers, Assessor: o.assessor, Crosser: o.crosser, Issuer: certsvc.New(certsvc.Options{Now: o.now}),
-		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
+		Vault: vault, Keyring: keys, Keeper: keeper, Rehearsal: o.place, OwnComputer: o.ownComputer, Gate: o.gate, TrustDir: filepath.Join(o.dataDir, "rehearsal-trust"), Log: o.log, Now: o.now})
 	check(t, err)
 	if o.place.Own != nil && o.place.Own.State().Phase == "ready" {
 		check(t, p.acts.Places.WriteTrust(t.Context()))

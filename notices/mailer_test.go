@@ -79,7 +79,7 @@ func (o *office) mailer(s notices.MailStore) *notices.Mailer {
 func (o *office) joins(id string, role custody.Role, d notices.Digest, teams ...string) custody.Actor {
 	o.t.Helper()
 	ctx := context.Background()
-	o.must(o.db.SaveAccount(ctx, people.Account{ID: id, Email: id + "@example.com", Name: strings.ToUpper(id), Role: role, Teams: teams}))
+	o.must(o.db.SaveAccount(ctx, people.Account{}, people.Account{ID: id, Email: id + "@example.com", Name: strings.ToUpper(id), Role: role, Teams: teams}))
 	by := custody.Actor{Person: id, Role: role, Teams: teams}
 	o.must(o.subs.Choose(ctx, by, d))
 	return by

@@ -96,7 +96,7 @@ func (s Directory) Add(ctx context.Context, by custody.Actor, n NewAccount) (Acc
 		return Account{}, "", err
 	}
 	a := Account{ID: newID("u"), Email: email, Name: name, Role: n.Role, Teams: n.Teams, Created: s.now()}
-	if err := s.o.Store.SaveAccount(ctx, a, s.record(by, custody.AccountAdded, a, a.Role.String())); err != nil {
+	if err := s.o.Store.SaveAccount(ctx, Account{}, a, s.record(by, custody.AccountAdded, a, a.Role.String())); err != nil {
 		return Account{}, "", err
 	}
 	token, err := s.newLink(ctx, by, a)
@@ -212,6 +212,7 @@ func (s Directory) change(ctx context.Context, by custody.Actor, idOrEmail strin
 	if err != nil {
 		return err
 	}
+	was := a
 	note, err := how(&a)
 	if err != nil {
 		return err
@@ -225,7 +226,7 @@ func (s Directory) change(ctx context.Context, by custody.Actor, idOrEmail strin
 			return fault.New(fault.Conflict, "Nobody would be left as owner", "Make another account an owner first.")
 		}
 	}
-	return s.o.Store.SaveAccount(ctx, a, s.record(by, verb, a, note))
+	return s.o.Store.SaveAccount(ctx, was, a, s.record(by, verb, a, note))
 }
 
 // AddTeam makes a team. Conflict of field team when the name is taken.

@@ -48,7 +48,7 @@ func BenchmarkSignIn(b *testing.B) {
 		b.StopTimer()
 		a := like
 		a.ID, a.Email, a.Role = fmt.Sprint("u", n), fmt.Sprintf("u%d@example.com", n), custody.Viewer
-		if err := db.SaveAccount(b.Context(), a); err != nil {
+		if err := db.SaveAccount(b.Context(), people.Account{}, a); err != nil {
 			b.Fatal(err)
 		}
 		b.StartTimer()

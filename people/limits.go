@@ -1,6 +1,7 @@
 package people
 
 import (
+	"context"
 	"fmt"
 	"strings"
 	"sync"
@@ -56,19 +57,61 @@ func (g Guesses) mayTry(now time.Time) error {
 	return tooOften(left)
 }
 
+const tooMany = "Too many sign-ins were tried"
+
 func tooOften(left time.Duration) error {
 	minutes := int((left + time.Minute - 1) / time.Minute)
 	when := "in a minute"
 	if minutes > 1 {
 		when = fmt.Sprintf("in %d minutes", minutes)
 	}
-	f := fault.New(fault.TooMany, "Too many sign-ins were tried", "Try again "+when+", or ask an owner for a new sign-in link.")
+	f := fault.New(fault.TooMany, tooMany, "Try again "+when+", or ask an owner for a new sign-in link.")
 	f.Cause = "Onramp waits after wrong passwords, whoever sends them."
 	return f
 }
 
 // guessKey is what wrong passwords for an address are counted under; the address itself may be a mistyped password.
 func guessKey(email string) string { return "account:" + hashOf(strings.ToLower(email)) }
+
+// queues let one caller at a time through for each key: what is read there is still so when it is written.
+type queues struct {
+	mu sync.Mutex
+	at map[string]*queue
+}
+
+type queue struct {
+	turn  chan struct{}
+	there int // who waits or has the turn; the last one takes the queue away
+}
+
+// enter waits for the turn at a key; leave gives it back. The error is that of ctx.
+func (q *queues) enter(ctx context.Context, key string) (leave func(), err error) {
+	q.mu.Lock()
+	if q.at == nil {
+		q.at = map[string]*queue{}
+	}
+	at := q.at[key]
+	if at == nil {
+		at = &queue{turn: make(chan struct{}, 1)}
+		q.at[key] = at
+	}
+	at.there++
+	q.mu.Unlock()
+	gone := func() {
+		q.mu.Lock()
+		defer q.mu.Unlock()
+		if at.there--; at.there == 0 {
+			delete(q.at, key)
+		}
+	}
+	select {
+	case at.turn <- struct{}{}:
+		return func() { <-at.turn; gone() }, nil
+	case <-ctx.Done():
+		gone()
+		return nil, context.Cause(ctx)
+	}
+}
 
 // Sign-ins tried from one address: so many a minute, whether right or wrong.
 const (
@@ -92,7 +135,9 @@ func (a *addresses) take(address string, now time.Time) error {
 	}
 	key := limit.Network(address)
 	if a.tried[key]++; a.tried[key] > perMinute {
-		return tooOften(a.minute.Add(time.Minute).Sub(now))
+		f := fault.New(fault.TooMany, tooMany, "Try again in a minute.")
+		f.Cause = fmt.Sprintf("Onramp takes %d a minute from one network.", perMinute)
+		return f
 	}
 	return nil
 }

@@ -68,9 +68,9 @@ func (s SignIns) Open(ctx context.Context, token string) (Opened, error) {
 	return Opened{l, a}, err
 }
 
-// Start uses a link: it makes the first owner, or sets the password of the link's account, and signs that person in.
-// email counts for the first owner alone; an empty name leaves the one that is there. The faults: Gone; TooMany; Invalid
-// of the fields email, name, password.
+// Start uses a link: it makes the first owner, or sets the password of the link's account, and signs that person in, as
+// what the account is then. email counts for the first owner alone; an empty name leaves the one that is there. The faults:
+// Gone; TooMany; Invalid of the fields email, name, password.
 func (s SignIns) Start(ctx context.Context, by custody.Actor, token string, n NewAccount, password, agent string) (Signed, error) {
 	if err := s.from.take(by.From, s.now()); err != nil {
 		return Signed{}, err
@@ -100,14 +100,20 @@ func (s SignIns) Start(ctx context.Context, by custody.Actor, token string, n Ne
 	if a.Password, err = s.newHash(ctx, password); err != nil {
 		return Signed{}, err
 	}
-	x, signed := s.newSession(a, by, agent)
+	x, signed := s.newSession(a, by, agent, s.now())
 	note := ""
 	if o.Kind == FirstLink {
 		note = a.Role.String()
 	}
 	rs := []custody.Record{s.record(signed.Actor, verb, a, note), s.record(signed.Actor, custody.SignedIn, a, "by a link")}
-	if err := s.o.Store.UseLink(ctx, o.Link, a, x, rs...); err != nil {
+	key := guessKey(a.Email)
+	leave, err := s.guesses.enter(ctx, key) // a guess that is being judged would write its count after this
+	if err != nil {
 		return Signed{}, err
 	}
-	return signed, s.o.Store.SaveGuesses(ctx, guessKey(a.Email), Guesses{}, s.now().Add(-forgetAfter))
+	defer leave()
+	if a, err = s.o.Store.UseLink(ctx, Use{Link: o.Link, Account: a, Session: x, Guesses: key}, rs...); err != nil {
+		return Signed{}, err
+	}
+	return signed.of(a, x, by), nil
 }

@@ -61,7 +61,7 @@ type Session struct {
 	Account string
 	Created time.Time
 	Seen    time.Time // the last request, give or take a minute
-	Proved  time.Time // when its person last proved who they are
+	Proved  time.Time // when its person last proved who they are; zero: nobody knows
 	From    string    // the address at that moment
 	Agent   string    // the browser's own words, shortened
 }
@@ -85,6 +85,14 @@ type Link struct {
 	Used    time.Time // zero: not yet
 }
 
+// Use is what follows when a link is used.
+type Use struct {
+	Link    Link
+	Account Account // by a FirstLink the new one; else its name and password alone are written
+	Session Session
+	Guesses string // the key of the account's wrong passwords, which are forgotten
+}
+
 // Guesses are the wrong passwords that were tried for an account, known or not.
 type Guesses struct {
 	Wrong int
@@ -100,16 +108,18 @@ type Store interface {
 	AccountBySubject(ctx context.Context, issuer, subject string) (Account, error)
 	Accounts(ctx context.Context) ([]Account, error) // by email
 	Teams(ctx context.Context) ([]Team, error)       // by name
-	// SaveAccount adds an account or writes all of a known one; the sessions of one that is disabled end with it. A
-	// Conflict fault of field email when another has it.
-	SaveAccount(ctx context.Context, a Account, rs ...custody.Record) error
+	// SaveAccount adds an account, where was is the zero Account, or writes all of one that was read; the sessions of one
+	// that is disabled end with it. A Conflict fault: of field email when another has it; of no field when the account is not
+	// as it was, for another process may change accounts too.
+	SaveAccount(ctx context.Context, was, a Account, rs ...custody.Record) error
 	AddTeam(ctx context.Context, t Team, rs ...custody.Record) error // Conflict of field team when another has its name
 
 	// Session returns a session with its account.
 	Session(ctx context.Context, hash string) (Session, Account, error)
 	Sessions(ctx context.Context, account string) ([]Session, error) // newest first
-	// AddSession adds a session and ends the one that it takes the place of (its hash; "" for none).
-	AddSession(ctx context.Context, s Session, instead string, rs ...custody.Record) error
+	// AddSession adds a session of an account and ends the one that it takes the place of (its hash; "" for none). It
+	// returns the account as it is then; a Conflict fault when that may not sign in, or has another password than a.
+	AddSession(ctx context.Context, a Account, s Session, instead string, rs ...custody.Record) (Account, error)
 	TouchSession(ctx context.Context, hash string, seen time.Time) error
 	EndSession(ctx context.Context, account, handle string, rs ...custody.Record) error
 	EndOld(ctx context.Context, seen, created time.Time) error // those last seen or created before
@@ -117,9 +127,10 @@ type Store interface {
 	// AddLink adds a link; others of its kind and account that were not used end.
 	AddLink(ctx context.Context, l Link, rs ...custody.Record) error
 	Link(ctx context.Context, hash string) (Link, error)
-	// UseLink marks a link used and writes the account and the session that follow, ending the account's others; a Gone
-	// fault when it was used meanwhile, or when it is a FirstLink and there are accounts.
-	UseLink(ctx context.Context, l Link, a Account, s Session, rs ...custody.Record) error
+	// UseLink marks a link used and writes what follows, ending the account's other sessions. It returns the account as it
+	// is then. A Gone fault when the link was used meanwhile, when it is a FirstLink and there are accounts, or when the
+	// account may not sign in any more.
+	UseLink(ctx context.Context, u Use, rs ...custody.Record) (Account, error)
 
 	Guesses(ctx context.Context, key string) (Guesses, error) // the zero Guesses when there are none
 	// SaveGuesses writes them, and forgets those of others whose last was before old.
@@ -151,7 +162,9 @@ type core struct {
 	hashing chan struct{} // at most hashesAtOnce
 	dummy   string        // the hash of no password, for accounts that are not there
 	mu      sync.Mutex    // one change of accounts at a time: who may is looked at before
-	from    addresses
+	from    addresses     // sign-ins that begin
+	back    addresses     // those that come back from a provider
+	guesses queues        // by guessKey
 }
 
 // New returns a Service.

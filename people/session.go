@@ -65,64 +65,84 @@ func (s SignIns) Who(ctx context.Context, token string) (custody.Actor, error) {
 	return a.actor(x), nil
 }
 
-// newSession is a session of an account that begins now. by says from where.
-func (s SignIns) newSession(a Account, by custody.Actor, agent string) (Session, Signed) {
+// newSession is a session of an account that begins now, of a person who has proved who they are at a moment. by says from
+// where.
+func (s SignIns) newSession(a Account, by custody.Actor, agent string, proved time.Time) (Session, Signed) {
 	token, hash := newToken()
 	now := s.now()
 	if len(agent) > 200 {
 		agent = agent[:200]
 	}
-	x := Session{Hash: hash, Handle: newID("s"), Account: a.ID, Created: now, Seen: now, Proved: now, From: by.From, Agent: strings.ToValidUTF8(agent, "")}
-	who := a.actor(x)
-	who.From, who.Request = by.From, by.Request
-	return x, Signed{Token: token, Expires: now.Add(AbsoluteFor), Actor: who}
+	x := Session{Hash: hash, Handle: newID("s"), Account: a.ID, Created: now, Seen: now, Proved: proved, From: by.From, Agent: strings.ToValidUTF8(agent, "")}
+	return x, Signed{Token: token, Expires: now.Add(AbsoluteFor)}.of(a, x, by)
+}
+
+// of is the same session, of an account as it is now.
+func (n Signed) of(a Account, x Session, by custody.Actor) Signed {
+	n.Actor = a.actor(x)
+	n.Actor.From, n.Actor.Request = by.From, by.Request
+	return n
 }
 
 // SignIn begins a session by email and password. by says from where the request comes; agent is the browser's name;
 // instead is the token of a session that ends with it, "" for none. The faults: NotSignedIn, the same whether the
 // account is there or not; TooMany.
 func (s SignIns) SignIn(ctx context.Context, by custody.Actor, email, password, agent, instead string) (Signed, error) {
-	now := s.now()
-	if err := s.from.take(by.From, now); err != nil {
+	if err := s.from.take(by.From, s.now()); err != nil {
 		return Signed{}, err
 	}
 	email = strings.ToLower(strings.TrimSpace(email))
-	key := guessKey(email)
-	g, err := s.o.Store.Guesses(ctx, key)
+	a, err := s.guess(ctx, by, email, password)
 	if err != nil {
 		return Signed{}, err
+	}
+	return s.begin(ctx, by, a, s.now(), agent, instead)
+}
+
+// guess is the account of an email address with its password; refused for anything else. Guesses at one address come one
+// after the other, whether an account has it or not: each sees the count with those before it.
+func (s SignIns) guess(ctx context.Context, by custody.Actor, email, password string) (Account, error) {
+	key := guessKey(email)
+	leave, err := s.guesses.enter(ctx, key)
+	if err != nil {
+		return Account{}, fault.Wrap(err, fault.TooMany, "Too many people sign in at once", "Wait a moment, then try again.")
+	}
+	defer leave()
+	now := s.now()
+	g, err := s.o.Store.Guesses(ctx, key)
+	if err != nil {
+		return Account{}, err
 	}
 	g = g.at(now)
 	if err := g.mayTry(now); err != nil {
-		return Signed{}, err
+		return Account{}, err
 	}
 	a, err := s.o.Store.AccountByEmail(ctx, email)
 	if err != nil && !notFound(err) {
-		return Signed{}, err
+		return Account{}, err
 	}
 	ok, err := s.matches(ctx, password, a.Password)
 	if err != nil {
-		return Signed{}, err
+		return Account{}, err
 	}
 	if !ok || !a.Active() {
 		r := s.record(by, custody.SignInRefused, a, "") // an unknown address may be a mistyped password: it is not kept
 		r.Person, r.Name = a.ID, a.Title()
 		if err := s.o.Store.SaveGuesses(ctx, key, g.wrong(now), now.Add(-forgetAfter), r); err != nil {
-			return Signed{}, err
+			return Account{}, err
 		}
-		return Signed{}, refused()
+		return Account{}, refused()
 	}
 	if g.Wrong > 0 {
-		if err := s.o.Store.SaveGuesses(ctx, key, Guesses{}, now.Add(-forgetAfter)); err != nil {
-			return Signed{}, err
-		}
+		err = s.o.Store.SaveGuesses(ctx, key, Guesses{}, now.Add(-forgetAfter))
 	}
-	return s.begin(ctx, by, a, agent, instead)
+	return a, err
 }
 
-// begin writes a new session of an account that has proved who it is.
-func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, agent, instead string) (Signed, error) {
-	x, signed := s.newSession(a, by, agent)
+// begin writes a new session of an account whose person has proved who they are at a moment. A NotSignedIn fault when the
+// account is not as it was.
+func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, proved time.Time, agent, instead string) (Signed, error) {
+	x, signed := s.newSession(a, by, agent, proved)
 	old := ""
 	if instead != "" {
 		old = hashOf(instead)
@@ -131,8 +151,24 @@ func (s SignIns) begin(ctx context.Context, by custody.Actor, a Account, agent, 
 	if err := s.o.Store.EndOld(ctx, now.Add(-IdleFor), now.Add(-AbsoluteFor)); err != nil {
 		return Signed{}, err
 	}
-	return signed, s.o.Store.AddSession(ctx, x, old, s.record(signed.Actor, custody.SignedIn, a, ""))
+	a, err := s.o.Store.AddSession(ctx, a, x, old, s.record(signed.Actor, custody.SignedIn, a, ""))
+	return signed.of(a, x, by), meanwhile(err)
 }
+
+// meanwhile makes the fault of an account that was changed since it was read one of a sign-in.
+func meanwhile(err error) error {
+	if f := fault.From(err); err != nil && f.Kind == fault.Conflict && f.Field == "" {
+		return fault.Wrap(err, fault.NotSignedIn, "Your account was changed meanwhile", "Sign in again.")
+	}
+	return err
+}
+
+// MayBegin counts a sign-in that begins at a provider, before that is asked anything. A TooMany fault when too many were
+// tried from the network of by.
+func (s SignIns) MayBegin(by custody.Actor) error { return s.from.take(by.From, s.now()) }
+
+// MayFinish is MayBegin for one that comes back from the provider.
+func (s SignIns) MayFinish(by custody.Actor) error { return s.back.take(by.From, s.now()) }
 
 // Again is a second look: the person of a session gives the password again, and gets a new token for the old one.
 func (s SignIns) Again(ctx context.Context, by custody.Actor, token, password, agent string) (Signed, error) {
@@ -157,12 +193,14 @@ func (s SignIns) Still(ctx context.Context, token string) (custody.Actor, error)
 type Claim struct {
 	Issuer, Subject string
 	Email, Name     string
-	Role            Role // by the groups that the provider tells; Nobody: none of them has one here
+	Role            Role      // by the groups that the provider tells; Nobody: none of them has one here
+	Proved          time.Time // when the person proved to the provider who they are; zero: it does not tell
 }
 
 // SignInBy begins a session for whom a provider has signed in. Its account is made at the first sign-in; its role follows
-// the provider's groups at each. The faults: Denied where no group has a role here, which ends the account's sessions and
-// links until a group has one again, or the account is disabled.
+// the provider's groups at each. A provider may remember somebody for weeks: what needs a second look counts from when it
+// last asked them. The faults: Denied where no group has a role here, which ends the account's sessions and links until a
+// group has one again, or the account is disabled; NotSignedIn where it was changed meanwhile.
 func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent, instead string) (Signed, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -174,10 +212,10 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	case known && !a.Disabled.IsZero():
 		return Signed{}, s.refuse(ctx, by, a, "Your account is disabled", "Ask an owner of this Onramp to enable it.")
 	}
+	was := a
 	if !known {
 		a = Account{ID: newID("u"), Issuer: c.Issuer, Subject: c.Subject, Teams: []string{migration.DefaultTeam}, Created: s.now()}
 	}
-	was := a
 	if a.Email, err = cleanEmail(c.Email); err != nil { // a provider need not tell one: the account goes by its subject
 		a.Email = byIssuer(c.Subject, c.Issuer)
 	}
@@ -187,7 +225,7 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 	if a.Role, a.NoGroup = c.Role, (time.Time{}); a.Role == custody.Nobody {
 		if known {
 			if err := s.withoutGroup(ctx, by, was); err != nil {
-				return Signed{}, err
+				return Signed{}, meanwhile(err)
 			}
 		}
 		return Signed{}, s.refuse(ctx, by, a, "None of your groups has a role here", "Ask an owner of this Onramp, or who runs your sign-in, to put you into a group that has one.")
@@ -203,11 +241,35 @@ func (s SignIns) SignInBy(ctx context.Context, by custody.Actor, c Claim, agent,
 		rs[i].Person, rs[i].Name = a.ID, a.Title()
 	}
 	if len(rs) > 0 || was.Email != a.Email || was.Name != a.Name {
-		if err := s.o.Store.SaveAccount(ctx, a, rs...); err != nil {
-			return Signed{}, err
+		if err := s.o.Store.SaveAccount(ctx, was, a, rs...); err != nil {
+			return Signed{}, meanwhile(err)
 		}
 	}
-	return s.begin(ctx, by, a, agent, instead)
+	proved, err := s.proved(ctx, a, c.Proved, instead)
+	if err != nil {
+		return Signed{}, err
+	}
+	return s.begin(ctx, by, a, proved, agent, instead)
+}
+
+// proved is when the person of an account last proved who they are: as their provider tells, or as the session knows that
+// ends now. A provider's clock may be ahead.
+func (s SignIns) proved(ctx context.Context, a Account, told time.Time, instead string) (time.Time, error) {
+	now := s.now()
+	if told.After(now) {
+		told = now
+	}
+	if instead == "" {
+		return told, nil
+	}
+	x, of, err := s.o.Store.Session(ctx, hashOf(instead))
+	switch {
+	case notFound(err):
+		return told, nil
+	case err == nil && of.ID == a.ID && x.alive(of, now) && x.Proved.After(told):
+		return x.Proved, nil
+	}
+	return told, err
 }
 
 // withoutGroup keeps an account out whose provider tells that none of its groups has a role. The role that it had stays for
@@ -216,10 +278,11 @@ func (s SignIns) withoutGroup(ctx context.Context, by custody.Actor, a Account) 
 	if !a.NoGroup.IsZero() {
 		return nil
 	}
+	was := a
 	a.NoGroup = s.now()
 	r := s.record(by, custody.AccountChanged, a, a.Role.String()+" to none by its groups")
 	r.Person, r.Name = a.ID, a.Title()
-	return s.o.Store.SaveAccount(ctx, a, r)
+	return s.o.Store.SaveAccount(ctx, was, a, r)
 }
 
 // refuse records and returns why somebody whom a provider has signed in does not get in.

@@ -124,12 +124,16 @@ func headIn(ctx context.Context, path string) (records int64, head string, err e
 // Restored is what came back.
 type Restored struct {
 	Manifest
-	NewChain bool // the audit has a new chain, for the backup came without the key of the old one or was not intact
+	NewChain bool  // the audit has a new chain, for the backup came without the key of the old one or was not intact
+	People   bool  // there are accounts
+	Sessions int64 // that were ended
+	Links    int64 // sign-in links that nobody had used, and that were ended
 }
 
 // RestoreBackup makes a data directory of a backup. The directory must be empty, or not exist; when the restoring fails
-// it is empty again. A backup without the audit's key begins a new chain, whose record says so; so does anyway, where
-// the backup's own audit is not as it was written and the error would be a Conflict fault.
+// it is empty again. Sessions and unused sign-in links do not come back. A backup without the audit's key begins a new
+// chain, whose record says so; so does anyway, where the backup's own audit is not as it was written and the error would be
+// a Conflict fault.
 func RestoreBackup(ctx context.Context, r io.Reader, dir string, anyway bool) (out Restored, err error) {
 	if dir, err = filepath.Abs(dir); err != nil {
 		return out, unusable(dir, err)
@@ -172,6 +176,9 @@ func RestoreBackup(ctx context.Context, r io.Reader, dir string, anyway bool) (o
 			return out, err
 		}
 	}
+	if err := endSignIns(ctx, path, &out); err != nil {
+		return out, opening(path, err)
+	}
 	text, err := json.Marshal(out.Manifest)
 	if err == nil {
 		err = writeNew(filepath.Join(dir, restoredFile), text)
@@ -180,6 +187,38 @@ func RestoreBackup(ctx context.Context, r io.Reader, dir string, anyway bool) (o
 		return out, unusable(dir, err)
 	}
 	return out, nil
+}
+
+// endSignIns ends, in a restored database, every session and every sign-in link that nobody had used: they may have been
+// ended and used after the backup, and whoever had them would get in again.
+func endSignIns(ctx context.Context, path string, out *Restored) error {
+	db, err := sql.Open("sqlite", dsn(path))
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	tx, err := db.BeginTx(ctx, nil)
+	if err != nil {
+		return err
+	}
+	defer tx.Rollback() // does nothing after Commit
+	var shared bool
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'sessions')").Scan(&shared); err != nil || !shared {
+		return err // a backup of an Onramp that nobody could share
+	}
+	if err := tx.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM accounts)").Scan(&out.People); err != nil {
+		return err
+	}
+	for query, ended := range map[string]*int64{"DELETE FROM sessions": &out.Sessions, "DELETE FROM links WHERE used = 0": &out.Links} {
+		done, err := tx.ExecContext(ctx, query)
+		if err == nil {
+			*ended, err = done.RowsAffected()
+		}
+		if err != nil {
+			return err
+		}
+	}
+	return tx.Commit()
 }
 
 // restoredFile is there from a restoring to the next start, which records it.
@@ -199,7 +238,7 @@ func (d *DB) RecordRestored(ctx context.Context) error {
 	if err != nil {
 		return unusable(path, err)
 	}
-	r := custody.Record{At: d.chain.now(), Verb: custody.Recovered, Note: fmt.Sprintf("from a backup of %s with %d records", m.At.UTC().Format(time.RFC3339), m.Records)}
+	r := custody.Record{At: d.chain.now(), Verb: custody.Recovered, Note: fmt.Sprintf("from a backup of %s with %d records; its sessions and unused sign-in links were ended", m.At.UTC().Format(time.RFC3339), m.Records)}
 	if err := d.AddRecords(ctx, r.By(custody.Itself)); err != nil {
 		return err
 	}

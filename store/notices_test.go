@@ -285,7 +285,7 @@ func TestNewsAreOnesOwn(t *testing.T) {
 func TestSubscriptions(t *testing.T) {
 	w := newTold(t)
 	ctx := t.Context()
-	w.must(w.d.SaveAccount(ctx, people.Account{ID: "u1", Email: "omar@example.com", Role: custody.Viewer, Teams: []string{"default"}}))
+	w.must(w.d.SaveAccount(ctx, people.Account{}, people.Account{ID: "u1", Email: "omar@example.com", Role: custody.Viewer, Teams: []string{"default"}}))
 	x, err := w.n.Subscription(ctx, "u1")
 	w.must(err)
 	if x.Digest != notices.Usual || x.Account.Email != "omar@example.com" || len(x.Account.Teams) != 1 {
@@ -346,7 +346,7 @@ func TestSubscriptions(t *testing.T) {
 	w.must(w.n.SetDigest(ctx, "u1", daily, due))
 	a := y.Account
 	a.Disabled = w.now
-	w.must(w.d.SaveAccount(ctx, a))
+	w.must(w.d.SaveAccount(ctx, y.Account, a))
 	if got := mails(due.Add(1000 * time.Hour)); len(got) != 0 {
 		t.Errorf("mails to a disabled account: %+v", got)
 	}
@@ -361,7 +361,7 @@ func TestSubscriptions(t *testing.T) {
 func TestAuditOfNewActs(t *testing.T) {
 	w := newTold(t)
 	ctx := t.Context()
-	w.must(w.d.SaveAccount(ctx, people.Account{ID: "u1", Email: "omar@example.com", Role: custody.Viewer}))
+	w.must(w.d.SaveAccount(ctx, people.Account{}, people.Account{ID: "u1", Email: "omar@example.com", Role: custody.Viewer}))
 	alter(t, w.d.chain.dir, "CREATE TRIGGER test_full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END")
 	c := NewCalendars(w.d)
 	r := custody.Record{At: w.now, Verb: custody.CalendarMade}

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"encoding/json"
 	"errors"
+	"slices"
 	"time"
 
 	"onramp/custody"
@@ -61,9 +62,18 @@ func (d *DB) Accounts(ctx context.Context) ([]people.Account, error) {
 	return all(ctx, d, scanAccount, "SELECT "+accountColumns+" FROM accounts ORDER BY email")
 }
 
-// SaveAccount adds an account or writes all of a known one.
-func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Record) error {
+// SaveAccount adds an account, or writes all of one that is still as it was.
+func (d *DB) SaveAccount(ctx context.Context, was, a people.Account, rs ...custody.Record) error {
 	return d.write(ctx, func(tx *sql.Tx) error {
+		if was.ID != "" {
+			now, err := accountIn(ctx, tx, was.ID)
+			if err != nil {
+				return err
+			}
+			if !sameAccount(now, was) {
+				return fault.New(fault.Conflict, "This account was changed meanwhile", "Look at it again, then repeat what is still wanted.")
+			}
+		}
 		if err := saveAccount(ctx, tx, a); err != nil {
 			return err
 		}
@@ -72,6 +82,22 @@ func (d *DB) SaveAccount(ctx context.Context, a people.Account, rs ...custody.Re
 		}
 		return lapse(ctx, d, tx, lapsing{person: a.ID}, rs)
 	})
+}
+
+// sameAccount reports whether an account is as it was, but for when it was seen.
+func sameAccount(a, was people.Account) bool {
+	teams := func(a people.Account) []string { return slices.Sorted(slices.Values(a.Teams)) }
+	return a.Email == was.Email && a.Name == was.Name && a.Role == was.Role && a.Password == was.Password && a.Issuer == was.Issuer && a.Subject == was.Subject &&
+		a.Disabled.Equal(was.Disabled) && a.NoGroup.Equal(was.NoGroup) && slices.Equal(teams(a), teams(was))
+}
+
+// accountIn is an account as a change sees it.
+func accountIn(ctx context.Context, tx *sql.Tx, id string) (people.Account, error) {
+	a, err := scanAccount(tx.QueryRowContext(ctx, "SELECT "+accountColumns+" FROM accounts WHERE id = ?", id))
+	if errors.Is(err, sql.ErrNoRows) {
+		return a, noAccount()
+	}
+	return a, err
 }
 
 func saveAccount(ctx context.Context, tx *sql.Tx, a people.Account) error {
@@ -164,28 +190,49 @@ func (d *DB) Link(ctx context.Context, hash string) (people.Link, error) {
 	}, "SELECT hash, kind, account_id, created, expires, used FROM links WHERE hash = ?", hash)
 }
 
-// UseLink marks a link used and writes what follows: the account, whose sessions end, and its new session.
-func (d *DB) UseLink(ctx context.Context, l people.Link, a people.Account, s people.Session, rs ...custody.Record) error {
-	return d.write(ctx, func(tx *sql.Tx) error {
+// UseLink marks a link used and writes what follows: of an account that is there its name and password alone, for whoever
+// made the link may have changed the rest since; its sessions end, and a new one begins.
+func (d *DB) UseLink(ctx context.Context, u people.Use, rs ...custody.Record) (now people.Account, err error) {
+	err = d.write(ctx, func(tx *sql.Tx) (err error) {
 		done, err := tx.ExecContext(ctx, "UPDATE links SET used = ? WHERE hash = ? AND used = 0 AND (kind <> ? OR NOT EXISTS (SELECT 1 FROM accounts))",
-			nanos(s.Created), l.Hash, people.FirstLink)
+			nanos(u.Session.Created), u.Link.Hash, people.FirstLink)
+		if err == nil {
+			err = some(done, fault.New(fault.Gone, "This link was used meanwhile", "Sign in, or ask an owner for a new link."))
+		}
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, fault.New(fault.Gone, "This link was used meanwhile", "Sign in, or ask an owner for a new link."))
+		if u.Link.Kind == people.FirstLink {
+			err = saveAccount(ctx, tx, u.Account)
+		} else if done, err = tx.ExecContext(ctx, "UPDATE accounts SET name = ?, password = ? WHERE id = ? AND disabled = 0 AND no_group = 0", u.Account.Name, u.Account.Password, u.Link.Account); err == nil {
+			err = some(done, fault.New(fault.Gone, "This link does not work any more", "Your account may not sign in. Ask an owner of this Onramp."))
 		}
-		if err := saveAccount(ctx, tx, a); err != nil {
+		if err != nil {
 			return err
 		}
-		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE account_id = ?", a.ID); err != nil {
+		if now, err = accountIn(ctx, tx, u.Session.Account); err != nil {
 			return err
 		}
-		if err := addSession(ctx, tx, s); err != nil {
+		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE account_id = ?", now.ID); err != nil {
+			return err
+		}
+		if err := addSession(ctx, tx, u.Session); err != nil {
+			return err
+		}
+		if _, err := tx.ExecContext(ctx, "DELETE FROM guesses WHERE key = ?", u.Guesses); err != nil {
 			return err
 		}
 		return d.addRecords(ctx, tx, rs)
 	})
+	return now, err
+}
+
+// some is none when a statement changed no row.
+func some(done sql.Result, none error) error {
+	if n, err := done.RowsAffected(); err != nil || n == 0 {
+		return errors.Join(err, none)
+	}
+	return nil
 }
 
 // Guesses returns the wrong passwords that are counted under a key.

@@ -3,7 +3,6 @@ package store
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"time"
 
 	"onramp/custody"
@@ -55,9 +54,16 @@ func addSession(ctx context.Context, tx *sql.Tx, s people.Session) error {
 	return err
 }
 
-// AddSession adds a session and ends the one that it takes the place of.
-func (d *DB) AddSession(ctx context.Context, s people.Session, instead string, rs ...custody.Record) error {
-	return d.write(ctx, func(tx *sql.Tx) error {
+// AddSession adds a session of an account that may still sign in with the password that it was read with, and ends the one
+// that it takes the place of.
+func (d *DB) AddSession(ctx context.Context, a people.Account, s people.Session, instead string, rs ...custody.Record) (now people.Account, err error) {
+	err = d.write(ctx, func(tx *sql.Tx) (err error) {
+		if now, err = accountIn(ctx, tx, a.ID); err != nil {
+			return err
+		}
+		if !now.Active() || now.Password != a.Password {
+			return fault.New(fault.Conflict, "The account was changed meanwhile", "Sign in again.")
+		}
 		if _, err := tx.ExecContext(ctx, "DELETE FROM sessions WHERE hash = ?", instead); err != nil {
 			return err
 		}
@@ -66,6 +72,7 @@ func (d *DB) AddSession(ctx context.Context, s people.Session, instead string, r
 		}
 		return d.addRecords(ctx, tx, rs)
 	})
+	return now, err
 }
 
 // TouchSession notes that a session was used.
@@ -83,8 +90,8 @@ func (d *DB) EndSession(ctx context.Context, account, handle string, rs ...custo
 		if err != nil {
 			return err
 		}
-		if n, err := done.RowsAffected(); err != nil || n == 0 {
-			return errors.Join(err, noSession())
+		if err := some(done, noSession()); err != nil {
+			return err
 		}
 		return d.addRecords(ctx, tx, rs)
 	})

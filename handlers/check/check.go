@@ -60,7 +60,15 @@ func (h *Pages) showTest(w http.ResponseWriter, r *http.Request, status int, v w
 		CanRun: canCheck(v), Key: h.KeySource(v, sent.key, web.MovePath(v.Migration.ID, migration.StepTest)), TaskQueue: sent.queue, LocalAddress: sent.localAddress, LocalNamespace: sent.localName,
 		Crossing: last, Found: web.AssessFound(v, migration.StepTest), Spark: web.SparkProps(past), History: web.CheckRows(past), Elsewhere: h.elsewhereProps(v, sent), Twin: h.CheckTwin(v)}
 	if h.Shared != nil && v.Namespace != nil {
-		if d := web.DialProps(h.Acts.Places.Dial(r.Context(), v.View)); d.Address != "" {
+		var dial acts.Dial
+		err := web.Aside(r.Context(), func() error { // a name is looked up
+			dial = h.Acts.Places.Dial(r.Context(), v.View)
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+		if d := web.DialProps(dial); d.Address != "" {
 			p.Dial = &d
 		}
 	}

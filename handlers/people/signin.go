@@ -157,9 +157,16 @@ func nextOf(text string) string {
 	return ""
 }
 
-// begin sends the browser to the provider that signs people in.
+// begin sends the browser to the provider that signs people in. That may have to be asked first, and be slow.
 func (h *Pages) begin(w http.ResponseWriter, r *http.Request, next string, again bool) error {
-	address, pending, err := h.Shared.Provider.Begin(r.Context(), next, again)
+	if err := h.Shared.People.MayBegin(h.By(r)); err != nil {
+		return err
+	}
+	var address, pending string
+	err := web.Aside(r.Context(), func() (err error) {
+		address, pending, err = h.Shared.Provider.Begin(r.Context(), next, again)
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -184,8 +191,16 @@ func (h *Pages) Callback(w http.ResponseWriter, r *http.Request) error {
 	if h.Shared.Provider == nil {
 		return h.NoSuchPage(w, r)
 	}
+	if err := h.Shared.People.MayFinish(h.By(r)); err != nil {
+		return err
+	}
 	pending := web.TakePending(w, r)
-	claim, next, err := h.Shared.Provider.Finish(r.Context(), pending, r.URL.Query())
+	var claim people.Claim
+	var next string
+	err := web.Aside(r.Context(), func() (err error) {
+		claim, next, err = h.Shared.Provider.Finish(r.Context(), pending, r.URL.Query())
+		return err
+	})
 	if err != nil {
 		return err
 	}

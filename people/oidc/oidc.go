@@ -9,13 +9,16 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"fmt"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"time"
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"onramp/custody"
 	"onramp/fault"
@@ -40,6 +43,9 @@ const (
 	pendingFor  = 10 * time.Minute
 	mostPending = 10_000
 	answerFor   = 10 * time.Second // how long the provider may take to answer Onramp
+	// remembered is how long ago the provider may have asked the person. It is long, so that it keeps to its own rule: a
+	// sign-in that names it gets auth_time in the answer (OpenID Connect Core 2), from which a second look counts.
+	remembered = 365 * 24 * time.Hour
 )
 
 // Provider is safe for concurrent use. It asks its issuer for its keys and addresses at the first sign-in, so that
@@ -48,7 +54,9 @@ type Provider struct {
 	o      Options
 	client *http.Client
 
-	mu      sync.Mutex
+	asking singleflight.Group // of the issuer, for all who wait
+
+	mu      sync.Mutex // is held while nobody is asked
 	found   *oidc.Provider
 	pending map[string]attempt
 }
@@ -94,20 +102,48 @@ func refused(why error) error {
 	return f
 }
 
-// discover is the provider's addresses and keys.
+// notAsked is the fault of a second look after which the provider does not say that it asked the person; why is for the log.
+func notAsked(why error) error {
+	f := fault.Wrap(why, fault.Denied, "Your company's sign-in does not say that it asked you again", "Try again. If it goes on, tell whoever runs that sign-in: after prompt=login, its ID token has to carry the auth_time of that moment.")
+	f.NotWrong = "You stay signed in."
+	f.Unchanged = true
+	return f
+}
+
+// discover is the provider's addresses and keys. Of all who want them while they are not known one asks; whoever leaves
+// meanwhile waits no longer.
 func (p *Provider) discover(ctx context.Context) (*oidc.Provider, error) {
+	if known := p.known(); known != nil {
+		return known, nil
+	}
+	answer := p.asking.DoChan(p.o.Issuer, func() (any, error) {
+		if known := p.known(); known != nil { // since a moment ago
+			return known, nil
+		}
+		// Others wait too, and its keys are fetched again later: not with the context of the request that happened to be first.
+		found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
+		if err == nil {
+			p.mu.Lock()
+			p.found = found
+			p.mu.Unlock()
+		}
+		return found, err
+	})
+	select {
+	case a := <-answer:
+		if a.Err != nil {
+			return nil, away(a.Err)
+		}
+		return a.Val.(*oidc.Provider), nil
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+}
+
+func (p *Provider) known() *oidc.Provider {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if p.found != nil {
-		return p.found, nil
-	}
-	// Its keys are fetched again later: not with the context of the request that happened to be first.
-	found, err := oidc.NewProvider(oidc.ClientContext(context.WithoutCancel(ctx), p.client), p.o.Issuer)
-	if err != nil {
-		return nil, away(err)
-	}
-	p.found = found
-	return found, nil
+	return p.found
 }
 
 func (p *Provider) config(found *oidc.Provider) oauth2.Config {
@@ -125,19 +161,34 @@ func (p *Provider) Begin(ctx context.Context, next string, again bool) (address,
 	a := attempt{state: rand.Text(), nonce: rand.Text(), verifier: oauth2.GenerateVerifier(), next: next, again: again, began: p.o.Now()}
 	pending = rand.Text()
 	p.mu.Lock()
-	for name, old := range p.pending {
-		if a.began.Sub(old.began) > pendingFor || len(p.pending) >= mostPending {
-			delete(p.pending, name)
-		}
-	}
+	p.makeRoom(a.began)
 	p.pending[pending] = a
 	p.mu.Unlock()
 	options := []oauth2.AuthCodeOption{oidc.Nonce(a.nonce), oauth2.S256ChallengeOption(a.verifier)}
 	if again {
 		options = append(options, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
+	} else {
+		options = append(options, oauth2.SetAuthURLParam("max_age", strconv.Itoa(int(remembered.Seconds()))))
 	}
 	c := p.config(found)
 	return c.AuthCodeURL(a.state, options...), pending, nil
+}
+
+// makeRoom forgets the attempts that took too long and, while there are too many, the oldest: whoever began just now has
+// most of the way before them. p.mu is held.
+func (p *Provider) makeRoom(now time.Time) {
+	oldest := ""
+	for name, a := range p.pending {
+		switch {
+		case now.Sub(a.began) > pendingFor:
+			delete(p.pending, name)
+		case oldest == "" || a.began.Before(p.pending[oldest].began):
+			oldest = name
+		}
+	}
+	if len(p.pending) >= mostPending {
+		delete(p.pending, oldest)
+	}
 }
 
 // take ends an attempt: nothing is judged by it twice.
@@ -209,8 +260,11 @@ func (p *Provider) claim(ctx context.Context, found *oidc.Provider, token *oauth
 	if err := errors.Join(id.Claims(&s), id.Claims(&all)); err != nil {
 		return c, refused(err)
 	}
-	if a.again && time.Unix(s.AuthTime, 0).Before(a.began.Add(-time.Minute)) {
-		return c, refused(errors.New("a second look was asked for, and auth_time is older"))
+	if s.AuthTime > 0 { // of the token, which is signed: userinfo is not asked for it
+		c.Proved = time.Unix(s.AuthTime, 0)
+	}
+	if a.again && c.Proved.Before(a.began.Add(-time.Minute)) {
+		return c, notAsked(fmt.Errorf("a second look was begun at %s, and auth_time is %d", a.began.UTC().Format(time.RFC3339), s.AuthTime))
 	}
 	_, named := all[p.o.GroupsClaim]
 	if (!named || s.Email == "") && found.UserInfoEndpoint() != "" {
