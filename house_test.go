@@ -92,7 +92,7 @@ var roomy = map[string]struct {
 	"rehearsal/control.Server": {33, "one state under one lock; the calls that are served are parts of their own"},
 	"handlers/web.Site":        {62, "what every page stands on"},
 	"handlers/certs.Pages":     {48, "a method a page or form"},
-	"handlers/replace.Pages":   {31, "a method a page or form"},
+	"handlers/replace.Pages":   {30, "a method a page or form"},
 	"handlers/journey.Pages":   {36, "a method a page or form"},
 	"handlers/transfer.Pages":  {40, "a method a page or form"},
 	"handlers/cloud.Pages":     {23, "a method a page or form"},

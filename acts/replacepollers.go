@@ -33,7 +33,7 @@ func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string
 	if err := checkQueue(queue); err != nil {
 		return err
 	}
-	who, err := r.pollers(ctx, by, v, t, queue)
+	who, err := pollers(ctx, r.desk, by, v, t, queue)
 	if err != nil {
 		return err
 	}
@@ -45,7 +45,7 @@ func (r Replacements) SeePollers(ctx context.Context, by Actor, id, queue string
 }
 
 // pollers are the identities that poll a task queue of a migration's namespace, seen through t.
-func (d *desk) pollers(ctx context.Context, by Actor, v migration.View, t doctor.Target, queue string) (who []string, err error) {
+func pollers(ctx context.Context, d *desk, by Actor, v migration.View, t doctor.Target, queue string) (who []string, err error) {
 	if err := d.admit(ctx, by, t.Address); err != nil {
 		return nil, err
 	}

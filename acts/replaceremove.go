@@ -68,7 +68,7 @@ func (d *desk) lentIs(h custody.Held, leaf string) bool {
 // ownRun is the fault of working while a transfer or a drill of Onramp's own uses the old certificate: it would fail.
 func (r Replacements) ownRun(ctx context.Context, v migration.View) error {
 	old := about(v, r.Target(v), v.Replacement().Old.LeafFingerprint)
-	return r.working(ctx, "still uses the old client certificate", v, func(row runs.Row) bool { return row.InputHash == old })
+	return working(ctx, r.desk, "still uses the old client certificate", v, func(row runs.Row) bool { return row.InputHash == old })
 }
 
 func (r Replacements) removeHere(ctx context.Context, by Actor, v migration.View, done custody.Record) error {

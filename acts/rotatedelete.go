@@ -94,5 +94,5 @@ func (r Rotations) dropKey(ctx context.Context, by Actor, v migration.View, key 
 // stillRuns is the fault of working while a transfer or a drill of Onramp's own goes on in the namespace: whether it has the old key is not known,
 // for an API key is never kept.
 func (r Rotations) stillRuns(ctx context.Context, v migration.View) error {
-	return r.workingIn(ctx, "may still use the old API key", v, v.Migration.Auth)
+	return workingIn(ctx, r.desk, "may still use the old API key", v, v.Migration.Auth)
 }

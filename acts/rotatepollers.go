@@ -33,7 +33,7 @@ func (r Rotations) SeePollers(ctx context.Context, by Actor, id, queue, key stri
 	if err := withAPIKey(key, &t); err != nil {
 		return err
 	}
-	seen, err := r.pollers(ctx, by, v, t, queue)
+	seen, err := pollers(ctx, r.desk, by, v, t, queue)
 	if err != nil {
 		return err
 	}

@@ -92,8 +92,8 @@ func (r Rehearsal) ShowNext(ctx context.Context, by Actor, id string, set SetFor
 
 // underWay is the check or transfer of a migration that runs now; the zero Run for none.
 func (r Rehearsal) underWay(ctx context.Context, v migration.View) (runs.Run, error) {
-	rows, err := r.o.Runs.Running(ctx, v.Migration.ID, migration.TransferRun, migration.CheckRun)
-	rows = slices.DeleteFunc(rows, func(row runs.Row) bool { return r.follows(row) })
+	rows, err := underWay(ctx, r.desk, v.Migration.ID, migration.TransferRun, migration.CheckRun)
+	rows = slices.DeleteFunc(rows, func(row runs.Row) bool { return follows(r.desk, row) })
 	if err != nil || len(rows) == 0 {
 		return runs.Run{}, err
 	}

@@ -101,5 +101,5 @@ func (s Switches) turnOffHere(ctx context.Context, by Actor, v migration.View, d
 
 // stillSignsIn is the fault of working while a transfer or a drill of Onramp's own goes on in a namespace with a method.
 func (s Switches) stillSignsIn(ctx context.Context, v migration.View, auth string) error {
-	return s.workingIn(ctx, "still signs in with the old method", v, auth)
+	return workingIn(ctx, s.desk, "still signs in with the old method", v, auth)
 }

@@ -29,7 +29,7 @@ func (s Switches) SeePollers(ctx context.Context, by Actor, id, queue string, c 
 	if err != nil {
 		return err
 	}
-	who, err := s.pollers(ctx, by, v, t, queue)
+	who, err := pollers(ctx, s.desk, by, v, t, queue)
 	if err != nil {
 		return err
 	}

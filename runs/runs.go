@@ -72,6 +72,9 @@ type Count struct {
 	State migration.RunState
 }
 
+// UnderWay is the limit of Rows for all runs that have not ended.
+const UnderWay = -1
+
 // Store keeps runs and their logs. Methods are safe for concurrent use, stop when ctx ends and return a NotFound
 // fault for an unknown id. What a method was told to write is durable when it returns, unless it says otherwise. Times
 // come back in UTC.
@@ -79,9 +82,8 @@ type Store interface {
 	Run(ctx context.Context, id string) (Run, error)
 	// RunByKey returns the run of a migration and kind with an idempotency key.
 	RunByKey(ctx context.Context, migrationID string, kind migration.RunKind, key string) (Run, error)
-	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]Row, error) // newest first
-	// RunningRows are those of a migration's runs of some kinds that are under way, newest first; in any process.
-	RunningRows(ctx context.Context, migrationID string, kinds ...migration.RunKind) ([]Row, error)
+	// Rows are the newest, newest first, at most limit; with UnderWay as limit all that have not ended, in any process.
+	Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]Row, error)
 	CountRuns(ctx context.Context) (map[Count]int, error)
 	// AddEntries appends to a running run's log, all or none, and gives the entries their Seq. Conflict when the
 	// run has ended. What it wrote outlives the process; only a power cut may take the last entries, from the end.

@@ -453,14 +453,9 @@ func (s *Service) ByKey(ctx context.Context, migrationID string, kind migration.
 	return s.o.Store.RunByKey(ctx, migrationID, kind, key)
 }
 
-// Rows returns the newest runs of a kind, newest first, at most limit.
+// Rows returns the newest runs of a kind, newest first, at most limit; with UnderWay all that have not ended.
 func (s *Service) Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]Row, error) {
 	return s.o.Store.Rows(ctx, migrationID, kind, limit)
-}
-
-// Running returns those of a migration's runs of some kinds that are under way, newest first; in any process on this store.
-func (s *Service) Running(ctx context.Context, migrationID string, kinds ...migration.RunKind) ([]Row, error) {
-	return s.o.Store.RunningRows(ctx, migrationID, kinds...)
 }
 
 // Counts counts every run by kind and state; what there is none of is left out.

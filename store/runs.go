@@ -137,20 +137,17 @@ func (d *DB) RunByKey(ctx context.Context, migrationID string, kind migration.Ru
 		"SELECT "+runColumns+" FROM runs WHERE migration_id = ? AND kind = ? AND idempotency_key = ? AND idempotency_key <> ''", migrationID, kind, key)
 }
 
-// Rows returns the newest runs of a kind, newest first, at most limit.
+// Rows returns the newest runs of a kind, newest first, at most limit; with runs.UnderWay all that have not ended.
 func (d *DB) Rows(ctx context.Context, migrationID string, kind migration.RunKind, limit int) ([]runs.Row, error) {
-	rows, err := all(ctx, d, scanRow, "SELECT "+rowColumns+" FROM runs WHERE migration_id = ? AND kind = ? ORDER BY number DESC LIMIT ?",
-		migrationID, kind, max(limit, 0))
+	query, most := "SELECT "+rowColumns+" FROM runs WHERE migration_id = ? AND kind = ?", max(limit, 0)
+	if limit == runs.UnderWay {
+		query, most = query+" AND state = 'running'", -1
+	}
+	rows, err := all(ctx, d, scanRow, query+" ORDER BY number DESC LIMIT ?", migrationID, kind, most)
 	if err == nil && len(rows) == 0 {
 		err = d.report(ctx, known(ctx, d.reader, migrationID))
 	}
 	return rows, err
-}
-
-// RunningRows returns those of a migration's runs of some kinds that are under way, newest first.
-func (d *DB) RunningRows(ctx context.Context, migrationID string, kinds ...migration.RunKind) ([]runs.Row, error) {
-	rows, err := all(ctx, d, scanRow, "SELECT "+rowColumns+" FROM runs WHERE migration_id = ? AND state = 'running' ORDER BY nr DESC", migrationID)
-	return slices.DeleteFunc(rows, func(r runs.Row) bool { return !slices.Contains(kinds, r.Kind) }), err
 }
 
 // Outcomes returns, of a migration's checks and transfers about some inputs, those that are running and of each kind
