@@ -23,6 +23,7 @@ type issuer struct {
 	asked atomic.Int64
 	there chan struct{} // an entry for each who asks
 	let   chan struct{}
+	open  func() // closes let
 }
 
 func newIssuer(t *testing.T) *issuer {
@@ -34,7 +35,9 @@ func newIssuer(t *testing.T) *issuer {
 		<-i.let
 		fmt.Fprintf(w, `{"issuer":%q,"authorization_endpoint":%q,"token_endpoint":%q,"jwks_uri":%q}`, i.URL, i.URL+"/auth", i.URL+"/token", i.URL+"/keys")
 	}))
+	i.open = sync.OnceFunc(func() { close(i.let) })
 	t.Cleanup(i.Close)
+	t.Cleanup(i.open)
 	return i
 }
 
@@ -83,7 +86,7 @@ func TestSlowIssuer(t *testing.T) {
 			t.Fatal("it waits for the issuer")
 		}
 	}
-	close(i.let)
+	i.open()
 	all.Wait()
 	if err := errors.Join(errs...); err != nil {
 		t.Error(err)
@@ -96,7 +99,7 @@ func TestSlowIssuer(t *testing.T) {
 // TestTooManyBegun: when too many sign-ins are under way the one that began first makes room, and no other.
 func TestTooManyBegun(t *testing.T) {
 	i := newIssuer(t)
-	close(i.let)
+	i.open()
 	now := time.Now()
 	p := i.provider(t, func() time.Time { return now })
 	begin := func() string {
@@ -136,7 +139,7 @@ func TestTooManyBegun(t *testing.T) {
 // TestAsksForAuthTime: each sign-in has the provider tell when it last asked the person, and a second look has it ask.
 func TestAsksForAuthTime(t *testing.T) {
 	i := newIssuer(t)
-	close(i.let)
+	i.open()
 	p := i.provider(t, nil)
 	for again, want := range map[bool]string{false: "31536000 ", true: "0 login"} {
 		address, _, err := p.Begin(t.Context(), "/", again)
